@@ -1,0 +1,38 @@
+/* Training of children on one device: cell -> graph -> memory -> launches -> accuracy. Local to a rank. */
+#ifndef PNAS_CL_CHILD_TRAINER_H
+#define PNAS_CL_CHILD_TRAINER_H
+
+#include "cl/context.h"
+#include "src/base/named_tensor.h"
+#include "src/net/graph.h"
+#include "src/net/image_set.h"
+#include "src/net/training.h"
+#include "src/search/evaluator.h"
+
+typedef struct {
+    pnas_operator_set operators;
+    pnas_network_options network;
+    pnas_training_options training;
+    int rank, device; /* copied into results */
+} pnas_trainer_options;
+
+typedef struct pnas_trainer pnas_trainer;
+
+/* Uploads the images once; `cl` is borrowed for the trainer's life, `images` only for this call. */
+pnas_status pnas_trainer_create(pnas_cl *cl, const pnas_trainer_options *options,
+                                const pnas_image_set *images, pnas_trainer **out);
+void pnas_trainer_destroy(pnas_trainer **trainer);
+
+/* A pnas_evaluator's callback and payload: trains job->cell from its seeded initial weights. */
+pnas_status pnas_trainer_evaluate(void *trainer, const pnas_job *job, pnas_tick tick, void *tick_payload,
+                                  pnas_result *result);
+
+/* The weights of the last child trained (its last epoch): parameters and running figures, logical shapes,
+ * named by path. *out is the caller's (pnas_trainer_free_weights). PNAS_ERROR_USAGE before any child. */
+pnas_status pnas_trainer_weights(pnas_trainer *trainer, pnas_named_tensor **out, size_t *count);
+void pnas_trainer_free_weights(pnas_named_tensor **tensors, size_t count);
+
+/* Bytes of device memory that training this cell takes, images included. */
+pnas_status pnas_trainer_memory(pnas_trainer *trainer, const pnas_cell *cell, uint64_t *bytes);
+
+#endif

@@ -1,0 +1,43 @@
+/* A device to compute on: choice, properties, one in-order queue. Local to a rank.
+ *
+ * Any OpenCL 1.2 device will do. V is the width of a channel block in every tensor of this context:
+ * offset(n, c, pixel) = n * stride + (c / V) * H * W * V + pixel * V + c mod V, channels padded to V. */
+#ifndef PNAS_CL_CONTEXT_H
+#define PNAS_CL_CONTEXT_H
+
+#include "src/base/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct pnas_cl pnas_cl;
+
+typedef struct {                 /* zero everything for the defaults */
+    const char *device;          /* NULL or "auto" (GPUs before CPUs), "cpu", "gpu", an index into the list of
+                                    devices, or part of a device's name */
+    int choice;                  /* which of the matching devices: by local rank, modulo their number */
+    int threads;                 /* CPU devices: use so many cores; 0: all */
+    int vector;                  /* V: 1, 4, 8; 0: by device kind */
+    const char *cache_directory; /* NULL: $PNAS_CACHE, else $XDG_CACHE_HOME/pnas, else ~/.cache/pnas */
+    const char *kernel_directory; /* NULL: $PNAS_KERNELS, else the installed or the source tree's */
+} pnas_cl_options;
+
+typedef struct {
+    int index; /* in the list of all devices */
+    char platform[128], name[128], vendor[128], driver[128], version[128], pci[32];
+    bool cpu;
+    int compute_units;
+    uint64_t memory, largest_allocation;
+} pnas_device_info;
+
+/* All devices of all platforms; *out is the caller's (free). PNAS_ERROR_DEVICE says what to install if none.
+ */
+pnas_status pnas_device_list(pnas_device_info **out, int *count);
+
+pnas_status pnas_cl_create(const pnas_cl_options *options, pnas_cl **out);
+void pnas_cl_destroy(pnas_cl **cl);
+const pnas_device_info *pnas_cl_device(const pnas_cl *cl); /* borrowed */
+int pnas_cl_vector(const pnas_cl *cl);
+
+#endif

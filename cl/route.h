@@ -1,0 +1,39 @@
+/* Which implementation serves an op for a shape on a device: a table, not an `if` in an op. */
+#ifndef PNAS_CL_ROUTE_H
+#define PNAS_CL_ROUTE_H
+
+#include "cl/launch.h"
+
+typedef enum {
+    PNAS_ROUTE_AUTO,   /* the table decides */
+    PNAS_ROUTE_PLAIN,  /* one work-item an output; any V, any device; the reference */
+    PNAS_ROUTE_TILE,   /* explicit float8 register tiles, one work-item a large piece; V = 8, CPUs */
+    PNAS_ROUTE_CLBLAST /* matrix products on GPUs */
+} pnas_route;
+
+typedef enum {
+    PNAS_OP_GEMM,
+    PNAS_OP_POINTWISE_FORWARD,
+    PNAS_OP_POINTWISE_BACKWARD,
+    PNAS_OP_CONVOLUTION_FORWARD,
+    PNAS_OP_CONVOLUTION_BACKWARD,
+    PNAS_OP_DEPTHWISE_FORWARD,
+    PNAS_OP_DEPTHWISE_BACKWARD,
+    PNAS_OP_MAX_POOL,
+    PNAS_OP_AVERAGE_POOL,
+    PNAS_OP_ADD,
+    PNAS_OP_NORM,
+    PNAS_OP_HEAD,
+    PNAS_OP_KINDS
+} pnas_op_kind;
+
+typedef struct {           /* what a row's precondition may look at; 0 where it means nothing */
+    int64_t N, C, M, H, W; /* gemm: N = batch, H x W the product's m x n, C its depth k */
+    int kernel_h, kernel_w, stride, dilation;
+} pnas_route_shape;
+
+/* The first row of the table that names this op, fits this device and whose precondition holds; a route
+ * forced in the context wins where its precondition holds. */
+pnas_route pnas_route_choose(const pnas_cl *cl, pnas_op_kind op, const pnas_route_shape *shape);
+
+#endif

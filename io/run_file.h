@@ -1,0 +1,81 @@
+/* RUN.h5 and its journal: the whole state of a search on disk, complete at every moment. docs/formats.md.
+ *
+ * Used by rank 0 alone. Each write makes a temporary file beside RUN.h5, syncs it and renames it. Between two
+ * writes a finished child is appended to RUN.h5.journal (synced before the call returns); reading a run folds
+ * the journal in. While a run writes, it holds a lock on RUN.h5.journal, so that a second one is refused. */
+#ifndef PNAS_IO_RUN_FILE_H
+#define PNAS_IO_RUN_FILE_H
+
+#include "src/base/named_tensor.h"
+#include "src/net/configuration.h"
+
+typedef enum {
+    PNAS_RUN_RUNNING = 0,
+    PNAS_RUN_COMPLETE = 1,
+    PNAS_RUN_STOPPED = 2,
+    PNAS_RUN_FAILED = 3
+} pnas_run_status;
+
+typedef struct {
+    int rank, device;
+    char host[64], device_name[128], driver[128], pci[32];
+    uint64_t memory;
+} pnas_run_rank;
+
+typedef struct {       /* for /timeline */
+    double start, end; /* seconds since 1970 */
+    int rank;
+    char what[48]; /* "train 2/17", "fit 2", "score 3" */
+} pnas_run_event;
+
+typedef struct { /* what stands beside the levels; strings and arrays owned by the run */
+    pnas_run_status status;
+    char *command_line, *configuration; /* YAML text */
+    char dataset_name[128], dataset_sha256[65];
+    int64_t dataset_images;
+    double start, end; /* seconds since 1970; end 0 while running */
+    size_t rank_count, event_count;
+    pnas_run_rank *rank;
+    pnas_run_event *event;
+    /* surrogate weights after level b, member m */
+    size_t controller_count;
+    struct {
+        int level, member;
+        size_t count;
+        pnas_named_tensor *tensor;
+    } * controller;
+} pnas_run_info;
+
+typedef struct pnas_run_file pnas_run_file;
+
+/* Opens or creates `path` for a run and takes the lock. If a run is there, *existed is true and *info and the
+ * levels are read from it (journal folded in). PNAS_ERROR_FILE if it is locked by another run or cannot be
+ * written; PNAS_ERROR_DATA if what is there is no run file or is damaged (it is left as it is). */
+pnas_status pnas_run_file_open(const char *path, pnas_run_file **out, bool *existed);
+
+/* Releases the lock; the journal is removed if it is empty. */
+void pnas_run_file_close(pnas_run_file **file);
+
+/* Reads a run without locking, for pnas_rank. */
+pnas_status pnas_run_file_read(const char *path, pnas_run_file **out);
+
+pnas_run_info *pnas_run_file_info(pnas_run_file *file); /* borrowed; change it, then write */
+
+/* The levels as read; borrowed until close. `count` levels, 1 .. count. */
+pnas_status pnas_run_file_levels(pnas_run_file *file, const pnas_level **levels, int *count);
+
+/* Moves the levels read into a new search of the same options (see pnas_search_restore). */
+pnas_status pnas_run_file_restore(pnas_run_file *file, pnas_search *search);
+
+/* Writes everything and empties the journal. */
+pnas_status pnas_run_file_write(pnas_run_file *file, const pnas_search *search);
+
+/* Appends one finished child to the journal and syncs it. */
+pnas_status pnas_run_file_append(pnas_run_file *file, int level, size_t index, const pnas_result *result);
+
+/* Adds to info: takes over nothing, copies. */
+pnas_status pnas_run_info_add_event(pnas_run_info *info, const pnas_run_event *event);
+pnas_status pnas_run_info_add_controller(pnas_run_info *info, int level, int member,
+                                         const pnas_named_tensor *tensors, size_t count);
+
+#endif

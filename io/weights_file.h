@@ -1,0 +1,20 @@
+/* *.weights.h5: one dataset a tensor, named by layer path; root attributes say what the network is. */
+#ifndef PNAS_IO_WEIGHTS_FILE_H
+#define PNAS_IO_WEIGHTS_FILE_H
+
+#include "src/base/named_tensor.h"
+#include "src/base/status.h"
+
+typedef struct {
+    const char *name, *value;
+} pnas_weights_attribute;
+
+/* Written to a temporary file, synced, renamed. */
+pnas_status pnas_weights_write(const char *path, const pnas_weights_attribute *attributes,
+                               size_t attribute_count, const pnas_named_tensor *tensors, size_t count);
+
+/* *out is the caller's (pnas_weights_free). */
+pnas_status pnas_weights_read(const char *path, pnas_named_tensor **out, size_t *count);
+void pnas_weights_free(pnas_named_tensor **tensors, size_t count);
+
+#endif

@@ -1,0 +1,38 @@
+/* Children of one level over the ranks. Rank 0 hands out and trains too; the others ask when they are free.
+ *
+ * Longest child first. Rank 0 answers between two batches of its own child. An idle rank sleeps instead of
+ * spinning. Results arrive at rank 0 through on_result before their rank gets its next child. */
+#ifndef PNAS_MPI_SCHEDULER_H
+#define PNAS_MPI_SCHEDULER_H
+
+#include "mpi/layout.h"
+#include "src/search/evaluator.h"
+
+typedef struct { /* rank 0's side; all called on rank 0 only */
+    /* A finished child; may take over result->history (set it to NULL), the rest is cleared afterwards.
+     * Anything but PNAS_OK stops the run. */
+    pnas_status (*on_result)(void *payload, const pnas_job *job, pnas_result *result);
+    void (*on_start)(void *payload, const pnas_job *job, int rank); /* a child was handed out; may be NULL */
+    void (*on_tick)(void *payload); /* now and then, for the progress line; may be NULL */
+    void *payload;
+} pnas_scheduler_listener;
+
+typedef struct pnas_scheduler pnas_scheduler;
+
+/* Collective. `layout`, `evaluator` borrowed. */
+pnas_status pnas_scheduler_create(const pnas_layout *layout, const pnas_evaluator *evaluator,
+                                  pnas_scheduler **out);
+void pnas_scheduler_destroy(pnas_scheduler **scheduler);
+
+/* On rank 0: trains `jobs` on all ranks and returns when all are recorded (PNAS_OK), or PNAS_STOPPED after a
+ * stop request (running children given up), or the first failure. Not collective: the others serve. */
+pnas_status pnas_scheduler_run(pnas_scheduler *scheduler, const pnas_job *jobs, size_t count,
+                               const pnas_scheduler_listener *listener);
+
+/* On ranks other than 0: trains what rank 0 hands out until it is released. */
+pnas_status pnas_scheduler_serve(pnas_scheduler *scheduler);
+
+/* On rank 0: releases the other ranks with the run's status, so that all exit alike. */
+pnas_status pnas_scheduler_release(pnas_scheduler *scheduler, pnas_status status);
+
+#endif

@@ -1,0 +1,13 @@
+/* Signals that ask for a stop in good order: SIGTERM, SIGINT, SIGUSR1, SIGUSR2, and an own deadline. */
+#ifndef PNAS_MPI_STOP_REQUEST_H
+#define PNAS_MPI_STOP_REQUEST_H
+
+#include <stdbool.h>
+
+/* Installs the handlers (they only set a flag). deadline: steady-clock seconds (pnas_clock_seconds), 0: none.
+ */
+void pnas_stop_install(double deadline);
+bool pnas_stop_requested(void);
+const char *pnas_stop_reason(void); /* "SIGUSR2", "the time limit"; "" if none */
+
+#endif

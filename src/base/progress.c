@@ -1,0 +1,77 @@
+#include "src/base/progress.h"
+
+#include "src/base/clock.h"
+#include "src/base/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+static char shown[512];
+static int visible;
+
+static int on_terminal(void)
+{
+    static int answer = -1;
+    if (answer < 0)
+        answer = isatty(STDERR_FILENO);
+    return answer;
+}
+
+static void clear_line(void)
+{
+    if (visible)
+        fputs("\r\033[K", stderr);
+    visible = 0;
+}
+
+static void draw_line(void)
+{
+    struct winsize size;
+    int columns = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 8 ? size.ws_col : 80;
+    fprintf(stderr, "\r\033[K%.*s", columns - 1, shown);
+    fflush(stderr);
+    visible = 1;
+}
+
+void pnas_progress_show(const char *format, ...)
+{
+    if (!on_terminal())
+        return;
+    pnas_log_before_line(clear_line);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(shown, sizeof shown, format, arguments);
+    va_end(arguments);
+    draw_line();
+}
+
+void pnas_progress_event(int keep, const char *format, ...)
+{
+    if (on_terminal() && !keep)
+        return;
+    char text[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (on_terminal()) {
+        int again = visible;
+        clear_line();
+        fprintf(stderr, "%s\n", text);
+        if (again)
+            draw_line();
+    } else {
+        char stamp[32];
+        pnas_clock_stamp(pnas_clock_unix(), stamp);
+        fprintf(stderr, "%s %s\n", stamp, text);
+    }
+    fflush(stderr);
+}
+
+void pnas_progress_end(void)
+{
+    clear_line();
+    fflush(stderr);
+}

@@ -1,0 +1,16 @@
+/* One line of progress: rewritten in place on a terminal, elsewhere a flushed, time-stamped line at each
+ * pnas_progress_event and never a carriage return. Local; used by rank 0 and by single-process programs. */
+#ifndef PNAS_BASE_PROGRESS_H
+#define PNAS_BASE_PROGRESS_H
+
+/* On a terminal: shows `text` in place of the last progress line. Elsewhere: nothing. */
+void pnas_progress_show(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Something happened that a log should keep (a child is done). On a terminal: a line above the progress line
+ * only when `keep` is true; elsewhere always a line with its time. */
+void pnas_progress_event(int keep, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Removes the progress line from the terminal. */
+void pnas_progress_end(void);
+
+#endif

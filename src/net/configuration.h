@@ -1,0 +1,27 @@
+/* Everything that a run is configured by, as plain values; read and checked by io/configuration.h and
+ * documented key by key in docs/configuration.md. */
+#ifndef PNAS_NET_CONFIGURATION_H
+#define PNAS_NET_CONFIGURATION_H
+
+#include "src/net/graph.h"
+#include "src/net/training.h"
+#include "src/search/search.h"
+#include "src/search/surrogate_options.h"
+
+#define PNAS_PATH_MAX 1024
+
+typedef struct {
+    char title[128];
+    uint64_t seed;
+    char dataset[PNAS_PATH_MAX];  /* HDF5 file; "digits": the embedded one */
+    double validation;            /* held out of the training part: below 1 a share, else a count */
+    int64_t training_images;      /* use so many of the rest; 0: all */
+    pnas_search_options search;   /* space, beam, first */
+    pnas_network_options network; /* height, width, channels, classes come from the data set */
+    pnas_training_options training;
+    pnas_surrogate_options surrogate;
+    char device[128]; /* "auto", "cpu", "gpu", an index, or part of a device's name */
+    int keep_weights; /* weights of so many best children are written beside the run file; 0 */
+} pnas_configuration;
+
+#endif

@@ -1,0 +1,119 @@
+/* The child network of a cell as a graph of layers. Source: docs/algorithm.md; paper section 3.2 and the
+ * authors' released nets.
+ *
+ * Fixed letters: N batch, H W height and width, C channels in, M channels out.
+ *
+ * A *tensor* holds what a layer writes, before batch normalisation. A *value* is how a layer reads a tensor:
+ * perhaps only some segments of it, perhaps normalised, perhaps rectified. So neither normalised nor
+ * rectified tensors exist, and layers map one to one onto fused kernels. A cell's output is a tensor of as
+ * many segments as blocks are concatenated, each of F channels; a block writes its segment in place. */
+#ifndef PNAS_NET_GRAPH_H
+#define PNAS_NET_GRAPH_H
+
+#include "src/base/status.h"
+#include "src/search/cell.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PNAS_LAYER_PATH_MAX 96
+
+typedef enum {
+    PNAS_CONCATENATE_ALL,
+    PNAS_CONCATENATE_UNUSED,
+    PNAS_CONCATENATE_UNUSED_INPUTS
+} pnas_concatenation;
+
+typedef struct {
+    int filters;         /* F of the first stage */
+    int repeats;         /* N: stride-1 cells a stage */
+    int stem_multiplier; /* the stem has F times this many filters; 3 in the paper */
+    pnas_concatenation concatenation;
+    int height, width, channels, classes; /* of the images */
+} pnas_network_options;
+
+typedef enum {
+    PNAS_LAYER_CONVOLUTION, /* dense kernel, any stride and dilation, SAME padding; [kh, kw, C, M] */
+    PNAS_LAYER_POINTWISE,   /* 1x1, stride 1 or 2; [1, 1, C, M] */
+    PNAS_LAYER_DEPTHWISE,   /* one filter a channel; [kh, kw, C, 1] */
+    PNAS_LAYER_REDUCTION,   /* factorized reduction, stride 2: outputs m < M/2 read pixel (2h, 2w), the others
+                               pixel (2h+1, 2w+1), 0 outside; [2, 1, C, M] of which tap 0 is used for m < M/2
+                               and tap 1 for m >= M/2. M/2 rounds down. */
+    PNAS_LAYER_MAX_POOL,    /* kernel x kernel, SAME */
+    PNAS_LAYER_AVERAGE_POOL, /* kernel x kernel, SAME, divided by the number of pixels inside */
+    PNAS_LAYER_ADD,          /* in[0] + in[1] */
+    PNAS_LAYER_COPY,         /* in[0], normalised or regrouped from other segments, written to its place */
+    PNAS_LAYER_GLOBAL_POOL,  /* mean over H, W of in[0] (rectified): [N, C] */
+    PNAS_LAYER_CLASSIFIER    /* [C, classes] weights and bias on the pooled features; softmax cross entropy */
+} pnas_layer_kind;
+
+typedef struct { /* how a layer reads a tensor */
+    int tensor;
+    int first_segment, segments;
+    int norm;  /* -1: as it is; else index of the normalisation to apply on reading */
+    bool relu; /* rectify after that */
+} pnas_value;
+
+typedef struct { /* [N, channels, height, width]; channels = segments * segment_channels */
+    int segments, segment_channels;
+    int height, width;
+} pnas_tensor;
+
+typedef struct {
+    pnas_layer_kind kind;
+    char path[PNAS_LAYER_PATH_MAX]; /* "cell_2/block_0/right_sep5/1/pointwise" */
+    int inputs;
+    pnas_value in[2];
+    int out, out_segment, out_segments; /* tensor and the segments it writes */
+    int kernel_h, kernel_w, stride_h, stride_w, dilation;
+    int pad_top, pad_left; /* SAME: what is left over goes to the bottom and right */
+    int weight;            /* parameter index or -1 */
+    int bias;              /* parameter index or -1 (classifier) */
+    int norm;              /* normalisation of its output, whose statistics it makes; or -1 */
+    int64_t multiply_adds; /* for one image */
+} pnas_layer;
+
+typedef struct { /* batch normalisation of one tensor */
+    int tensor;
+    int channels;
+    int gamma, beta; /* parameter indices */
+    char path[PNAS_LAYER_PATH_MAX];
+} pnas_norm;
+
+typedef enum {
+    PNAS_PARAMETER_WEIGHT,
+    PNAS_PARAMETER_BIAS,
+    PNAS_PARAMETER_GAMMA,
+    PNAS_PARAMETER_BETA
+} pnas_parameter_kind;
+
+typedef struct {
+    pnas_parameter_kind kind;
+    char path[PNAS_LAYER_PATH_MAX]; /* "cell_2/.../pointwise/weight" */
+    int layer;                      /* the layer or, for gamma and beta, the norm it belongs to */
+    int shape[4];                   /* logical: [kh, kw, C, M]; vectors are [1, 1, 1, M] */
+    int fan_in;                     /* kh * kw * C, for initialisation; kh * kw if depthwise */
+    int64_t count;                  /* trainable values: the product of shape (half of it for a reduction) */
+} pnas_parameter;
+
+typedef struct { /* arrays are owned by the graph */
+    pnas_network_options options;
+    pnas_cell cell;
+    int layer_count, tensor_count, norm_count, parameter_count;
+    pnas_layer *layer; /* in an order in which they can run */
+    pnas_tensor *tensor;
+    pnas_norm *norm;
+    pnas_parameter *parameter;
+    int64_t parameters;    /* trainable values in all */
+    int64_t multiply_adds; /* for one image, forward */
+} pnas_graph;
+
+/* PNAS_ERROR_USAGE if the images are too small for the two reductions or an option is out of range. */
+pnas_status pnas_graph_create(const pnas_cell *cell, const pnas_operator_set *operators,
+                              const pnas_network_options *options, pnas_graph **out);
+void pnas_graph_destroy(pnas_graph **graph);
+
+/* Channels of a tensor, padded so that each segment is a multiple of `vector`. */
+int pnas_tensor_padded(const pnas_tensor *tensor, int vector);
+
+#endif

@@ -1,0 +1,24 @@
+/* Images and labels in host memory, as training reads them. Floor 1: made by io, read by cl.
+ *
+ * Images are uint8 [n, H, W, C] row-major; a pixel x of channel c becomes (x / 255 - mean[c]) / deviation[c].
+ * Training and validation are index lists into `images`; every child of a run shares them. */
+#ifndef PNAS_NET_IMAGE_SET_H
+#define PNAS_NET_IMAGE_SET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define PNAS_IMAGE_CHANNELS_MAX 16
+
+typedef struct {
+    int height, width, channels, classes;
+    size_t count;
+    const uint8_t *images;  /* [count, H, W, C], borrowed */
+    const uint16_t *labels; /* [count], 0 .. classes-1, borrowed */
+    float mean[PNAS_IMAGE_CHANNELS_MAX], deviation[PNAS_IMAGE_CHANNELS_MAX];
+    size_t train_count, validation_count;
+    const uint32_t *train;      /* [train_count] indices, borrowed */
+    const uint32_t *validation; /* [validation_count] indices, borrowed; disjoint from train */
+} pnas_image_set;
+
+#endif

@@ -1,0 +1,33 @@
+/* Where each tensor of a graph lives in one arena, and how much a child needs, before anything is allocated.
+ *
+ * The order of work is the layers' order forward, then (in training) backward in reverse. In training the
+ * data of a tensor lives from its layer's forward to that layer's backward; in evaluation to its last reader.
+ * Its gradient (the loss by the *normalised, not rectified* value) lives from the backward of its last reader
+ * to the backward of the last layer that needs it. Places are given by first fit over these lifetimes.
+ *
+ * An ADD hands its output's gradient on unchanged: an operand that is a whole tensor, not rectified, and read
+ * by this ADD alone has no gradient of its own but the segment of the ADD's output gradient it is added into
+ * (gradient_tensor, gradient_segment; followed to the root). */
+#ifndef PNAS_NET_MEMORY_PLAN_H
+#define PNAS_NET_MEMORY_PLAN_H
+
+#include "src/net/graph.h"
+
+typedef struct {
+    int batch, vector;
+    bool training;
+    int64_t floats;        /* size of the arena */
+    int64_t *data;         /* [tensor_count] offset in floats */
+    int64_t *gradient;     /* [tensor_count] offset in floats, -1 if none (evaluation, images, aliases) */
+    int *gradient_tensor;  /* [tensor_count] the tensor whose gradient holds this one's: itself, or a root */
+    int *gradient_segment; /* [tensor_count] the segment of that tensor's gradient; 0 where it is itself */
+    int64_t *position;     /* [layer_count] offset in floats of a max pool's stored positions (training, one
+                              byte an output value), else -1 */
+    int64_t *size;         /* [tensor_count] floats: batch * padded channels * height * width */
+} pnas_memory_plan;
+
+pnas_status pnas_memory_plan_create(const pnas_graph *graph, int batch, int vector, bool training,
+                                    pnas_memory_plan **out);
+void pnas_memory_plan_destroy(pnas_memory_plan **plan);
+
+#endif

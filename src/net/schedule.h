@@ -1,0 +1,26 @@
+/* Learning-rate schedules. */
+#ifndef PNAS_NET_SCHEDULE_H
+#define PNAS_NET_SCHEDULE_H
+
+#include "src/base/status.h"
+
+typedef enum { PNAS_SCHEDULE_CONSTANT, PNAS_SCHEDULE_COSINE, PNAS_SCHEDULE_STEP } pnas_schedule_kind;
+
+typedef struct {
+    pnas_schedule_kind kind;
+    double rate;          /* the peak */
+    double final_rate;    /* cosine: the end */
+    double warmup_epochs; /* linear from rate / (steps in the warm-up) up to rate */
+    double step_epochs;   /* step: multiply by step_factor every so many epochs */
+    double step_factor;
+    int epochs;
+    int steps_per_epoch;
+} pnas_schedule;
+
+pnas_status pnas_schedule_validate(const pnas_schedule *schedule);
+
+/* The rate of step `step`, 0-based, of epochs * steps_per_epoch. Cosine (Loshchilov and Hutter 2017, without
+ * restarts): final + (rate - final) (1 + cos(pi t)) / 2, t from 0 at the end of warm-up to 1 at the last. */
+double pnas_schedule_rate(const pnas_schedule *schedule, int step);
+
+#endif

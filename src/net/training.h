@@ -1,0 +1,33 @@
+/* How a child is trained: plain settings, shared by configuration, device code and documentation. */
+#ifndef PNAS_NET_TRAINING_H
+#define PNAS_NET_TRAINING_H
+
+#include "src/net/schedule.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef enum { PNAS_OPTIMIZER_SGD, PNAS_OPTIMIZER_ADAM, PNAS_OPTIMIZER_RMSPROP } pnas_optimizer_kind;
+typedef enum { PNAS_REWARD_BEST, PNAS_REWARD_LAST } pnas_reward;
+
+typedef struct {
+    int epochs;
+    int batch;
+    pnas_optimizer_kind optimizer;
+    double momentum;        /* SGD, RMSProp */
+    bool nesterov;          /* SGD */
+    double beta1, beta2;    /* Adam; beta2 is RMSProp's decay too */
+    double epsilon;         /* Adam, RMSProp */
+    double weight_decay;    /* added to the gradient of weights (not of gamma, beta, bias) */
+    double clip_norm;       /* global norm of the gradient of the loss, before decay; 0: no clipping */
+    pnas_schedule schedule; /* epochs and steps_per_epoch are filled in when training starts */
+    double norm_momentum;   /* running = momentum * running + (1 - momentum) * batch */
+    double norm_epsilon;
+    pnas_reward reward; /* the best or the last epoch's validation accuracy */
+    int pad;            /* crop from images padded by so many pixels; 0: none */
+    bool flip;          /* horizontal, one in two */
+    int cutout;         /* side of the square set to zero; 0: none */
+    uint64_t seed;
+} pnas_training_options;
+
+#endif

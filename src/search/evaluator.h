@@ -1,0 +1,27 @@
+/* What trains a child: a callback, so that search and scheduler are tested without a device. */
+#ifndef PNAS_SEARCH_EVALUATOR_H
+#define PNAS_SEARCH_EVALUATOR_H
+
+#include "src/search/search.h"
+
+typedef struct { /* a plain value */
+    int level;   /* b */
+    int index;   /* of the child in its level */
+    pnas_cell cell;
+    int64_t cost; /* multiply-adds of one image; longest first */
+} pnas_job;
+
+/* Called often during a child's training (at least once a batch). Anything but PNAS_OK ends the child, whose
+ * evaluate returns that status. */
+typedef pnas_status (*pnas_tick)(void *payload);
+
+typedef struct {
+    /* Trains one child. A child that fails by itself (diverged, does not fit, kernel that does not build) is
+     * a success of this call with result->status = PNAS_CHILD_FAILED and a text in result->error; a status
+     * other than PNAS_OK means that the run should stop (PNAS_STOPPED) or that this rank cannot go on. */
+    pnas_status (*evaluate)(void *payload, const pnas_job *job, pnas_tick tick, void *tick_payload,
+                            pnas_result *result);
+    void *payload;
+} pnas_evaluator;
+
+#endif

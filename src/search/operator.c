@@ -1,0 +1,1 @@
+#include "src/search/operator.h"

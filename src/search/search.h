@@ -1,0 +1,105 @@
+/* The search as a state machine: propose -> record -> fit -> advance. Paper section 4, algorithm 1.
+ *
+ * It knows no device, no message and no file: children are trained elsewhere and recorded here; a surrogate
+ * is a callback. All of it runs on rank 0; local. */
+#ifndef PNAS_SEARCH_SEARCH_H
+#define PNAS_SEARCH_SEARCH_H
+
+#include "src/search/space.h"
+
+typedef enum { /* stored in run files: never renumber */
+               PNAS_CHILD_PENDING = 0,
+               PNAS_CHILD_DONE = 1,
+               PNAS_CHILD_FAILED = 2
+} pnas_child_status;
+
+enum { /* columns of a child's history, one row an epoch */
+       PNAS_METRIC_TRAIN_LOSS,
+       PNAS_METRIC_TRAIN_ACCURACY,
+       PNAS_METRIC_VALIDATION_LOSS,
+       PNAS_METRIC_VALIDATION_ACCURACY,
+       PNAS_METRIC_LEARNING_RATE,
+       PNAS_METRICS
+};
+
+#define PNAS_CHILD_ERROR_MAX 240
+
+typedef struct { /* what training a child gave; history is owned by whoever owns the result */
+    pnas_child_status status;
+    double accuracy; /* the reward, 0 .. 1 */
+    char error[PNAS_CHILD_ERROR_MAX];
+    int64_t parameters;
+    int64_t multiply_adds;
+    double start, train_seconds; /* start: seconds since 1970 */
+    int rank, device;
+    int attempts;
+    int epochs;
+    float *history; /* [epochs][PNAS_METRICS] or NULL */
+} pnas_result;
+
+void pnas_result_clear(pnas_result *result); /* frees the history, zeroes the rest */
+
+typedef struct {
+    pnas_cell cell; /* canonical */
+    uint64_t hash;
+    double predicted, predicted_std; /* NaN on level 1 */
+    pnas_result result;
+} pnas_child;
+
+typedef struct {
+    int blocks; /* the level's b */
+    size_t count;
+    pnas_child *child;    /* [count] */
+    uint64_t candidates;  /* cells scored by the surrogate to choose these; 0 on level 1 */
+    double spearman;      /* predicted against measured over done children; NaN if undefined */
+    double score_seconds; /* spent scoring candidates */
+    double fit_seconds;   /* spent fitting after this level */
+} pnas_level;
+
+typedef struct { /* a surrogate; cells may be of several lengths */
+    /* Fits on all of `cells`; `level` is the level just finished. Deterministic in its arguments. */
+    pnas_status (*fit)(void *payload, int level, const pnas_cell *cells, const double *accuracy,
+                       size_t count);
+    /* Predicts mean and spread (0 where there is one model) for each cell. */
+    pnas_status (*predict)(void *payload, const pnas_cell *cells, size_t count, double *mean, double *spread);
+    void *payload;
+} pnas_surrogate;
+
+typedef struct {
+    pnas_space space;
+    int beam;  /* K: how many children a level after the first trains */
+    int first; /* how many of level 1 to train, in canonical order; 0 = all (the paper) */
+} pnas_search_options;
+
+typedef struct pnas_search pnas_search;
+
+pnas_status pnas_search_create(const pnas_search_options *options, pnas_search **out);
+void pnas_search_destroy(pnas_search **search);
+
+const pnas_search_options *pnas_search_get_options(const pnas_search *search);
+int pnas_search_levels(const pnas_search *search);                          /* levels proposed so far */
+const pnas_level *pnas_search_level(const pnas_search *search, int blocks); /* 1-based; NULL if not yet */
+
+/* Proposes the next level: level 1 from the space; level b+1 by fitting the surrogate on all done children,
+ * expanding the beam (the children of level b), scoring and keeping the best K (ties: smaller code first).
+ * PNAS_ERROR_INTERNAL if the current level has pending children or the search is complete.
+ * PNAS_ERROR_DATA if no child of the level succeeded. `surrogate` may be NULL for level 1. */
+pnas_status pnas_search_propose(pnas_search *search, const pnas_surrogate *surrogate);
+
+/* Records child `index` of level `blocks`; takes over result->history and clears *result. */
+pnas_status pnas_search_record(pnas_search *search, int blocks, size_t index, pnas_result *result);
+
+/* Fits the surrogate on all done children after the last level, for its weights to be kept. */
+pnas_status pnas_search_fit(pnas_search *search, const pnas_surrogate *surrogate);
+
+size_t pnas_search_pending(const pnas_search *search); /* of the current level */
+bool pnas_search_complete(const pnas_search *search);  /* level B is there and nothing is pending */
+
+/* Puts back a level read from a run file (levels in order 1, 2, ...); takes over level->child and clears
+ * *level. PNAS_ERROR_DATA if a cell does not fit the space or the order is wrong. */
+pnas_status pnas_search_restore(pnas_search *search, pnas_level *level);
+
+/* Spearman's rank correlation with average ranks for ties; NaN for fewer than two or constant input. */
+double pnas_spearman(const double *a, const double *b, size_t count);
+
+#endif
