@@ -1,7 +1,8 @@
 # One library a room, third-party libraries linked PRIVATE so that reaching across rooms is a build error.
 set(PNAS_WARNINGS -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith
                   -Wwrite-strings -Wvla -Wno-unused-parameter
-                  -Wno-format-truncation) # messages may be cut short on purpose
+                  -Wno-format-truncation   # messages may be cut short on purpose
+                  -Wno-maybe-uninitialized) # gcc cannot see that PNAS_TRY leaves on every failure
 if(PNAS_WERROR)
   list(APPEND PNAS_WARNINGS -Werror)
 endif()
