@@ -32,8 +32,8 @@ typedef struct {           /* what a row's precondition may look at; 0 where it 
     int kernel_h, kernel_w, stride, dilation;
 } pnas_route_shape;
 
-/* The first row of the table that names this op, fits this device and whose precondition holds; a route
- * forced in the context wins where its precondition holds. */
+/* The first row of the table that names this op, fits this device and whose precondition holds, else PLAIN. A
+ * route forced in the context wins on any device where its precondition holds. */
 pnas_route pnas_route_choose(const pnas_cl *cl, pnas_op_kind op, const pnas_route_shape *shape);
 
 #endif
