@@ -47,6 +47,7 @@ void pnas_cl_destroy(pnas_cl **cl)
 {
     if (!*cl)
         return;
+    pnas_buffer_release(&(*cl)->scratch);
     clReleaseCommandQueue((*cl)->queue);
     clReleaseContext((*cl)->context);
     free((*cl)->kernel_directory);

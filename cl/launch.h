@@ -18,6 +18,7 @@ struct pnas_cl {
     pnas_device_info info;
     int vector;       /* V */
     int forced_route; /* pnas_route of cl/route.h; 0: the table decides (tests force one) */
+    cl_mem scratch;   /* partial products (gemm.c); NULL until wanted */
     bool clblast_checked, clblast_refused; /* its first product on this device was compared; it was wrong */
     char *cache_directory, *kernel_directory;
     struct pnas_program *programs; /* built ones, by file and options (uthash) */
