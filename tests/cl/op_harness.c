@@ -1,0 +1,346 @@
+#include "tests/cl/op_harness.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define GUARD_BITS 0x7fc0babeu /* a quiet NaN */
+
+struct op_buffer {
+    struct op_buffer *next;
+    cl_mem buffer;
+    float *before; /* the contents when made */
+    size_t floats;
+    bool output;
+    size_t offset, stride, run; /* `images` runs of `run` floats, `stride` apart, from `offset` */
+    int images;
+};
+
+struct op_memory {
+    struct op_memory *next;
+};
+
+static void check(pnas_status status)
+{
+    cr_assert(status == PNAS_OK, "%s", pnas_message());
+}
+
+static void *take(op_harness *h, size_t bytes)
+{
+    size_t head = (sizeof(struct op_memory) + 15) / 16 * 16;
+    struct op_memory *memory = calloc(1, head + bytes);
+    cr_assert(memory);
+    memory->next = h->memory;
+    h->memory = memory;
+    return (char *)memory + head;
+}
+
+void op_harness_open(op_harness *h, int vector, pnas_route route, uint64_t seed)
+{
+    memset(h, 0, sizeof *h);
+    pnas_cl_options options = {.vector = vector};
+    check(pnas_cl_create(&options, &h->cl));
+    h->cl->forced_route = route;
+    h->random = pnas_stream_make(seed, PNAS_STREAM_TEST, 0, 0);
+}
+
+void op_harness_close(op_harness *h)
+{
+    pnas_launch_clear(&h->list);
+    while (h->buffers) {
+        struct op_buffer *buffer = h->buffers;
+        h->buffers = buffer->next;
+        pnas_buffer_release(&buffer->buffer);
+        free(buffer->before);
+        free(buffer);
+    }
+    while (h->memory) {
+        struct op_memory *memory = h->memory;
+        h->memory = memory->next;
+        free(memory);
+    }
+    pnas_cl_destroy(&h->cl);
+}
+
+bool op_harness_small(void)
+{
+    const char *small = getenv("PNAS_TEST_SMALL");
+    return small && strcmp(small, "0") != 0;
+}
+
+/* Nothing outside the runs of an output has changed, and nothing at all of an input. */
+static void check_buffer(op_harness *h, const struct op_buffer *buffer)
+{
+    float *now = malloc(buffer->floats * sizeof *now);
+    cr_assert(now);
+    check(pnas_buffer_read(h->cl, buffer->buffer, 0, buffer->floats * sizeof *now, now));
+    for (size_t i = 0; i < buffer->floats; ++i) {
+        if (memcmp(&now[i], &buffer->before[i], sizeof *now) == 0)
+            continue;
+        size_t inside = i - buffer->offset;
+        bool own = i >= buffer->offset && inside / buffer->stride < (size_t)buffer->images &&
+                   inside % buffer->stride < buffer->run;
+        cr_assert(own, "a float outside of the tensor was written: index %zu, tensor at %zu, %g", i,
+                  buffer->offset, now[i]);
+        cr_assert(buffer->output, "an input was written: index %zu, %g to %g", inside, buffer->before[i],
+                  now[i]);
+    }
+    free(now);
+}
+
+void op_harness_run(op_harness *h)
+{
+    check(pnas_launch_run(h->cl, &h->list, NULL));
+    check(pnas_cl_finish(h->cl));
+    for (const struct op_buffer *buffer = h->buffers; buffer; buffer = buffer->next)
+        check_buffer(h, buffer);
+    pnas_launch_clear(&h->list);
+}
+
+int op_harness_between(op_harness *h, int low, int high)
+{
+    return low + (int)pnas_stream_below(&h->random, (uint32_t)(high - low + 1));
+}
+
+double *op_harness_zeros(op_harness *h, size_t count)
+{
+    return take(h, count * sizeof(double));
+}
+
+double *op_harness_random(op_harness *h, size_t count)
+{
+    double *values = op_harness_zeros(h, count);
+    for (size_t i = 0; i < count; ++i)
+        values[i] = (float)pnas_stream_normal(&h->random);
+    return values;
+}
+
+int op_harness_padded(const op_harness *h, int channels)
+{
+    int V = pnas_cl_vector(h->cl);
+    return (channels + V - 1) / V * V;
+}
+
+/* A buffer full of guards, before it goes to the device. */
+static struct op_buffer *new_buffer(op_harness *h, size_t offset, size_t stride, size_t run, int images,
+                                    bool output)
+{
+    struct op_buffer *buffer = calloc(1, sizeof *buffer);
+    cr_assert(buffer);
+    *buffer = (struct op_buffer){.next = h->buffers,
+                                 .floats = offset + stride * (size_t)images + 32,
+                                 .output = output,
+                                 .offset = offset,
+                                 .stride = stride,
+                                 .run = run,
+                                 .images = images};
+    h->buffers = buffer;
+    buffer->before = malloc(buffer->floats * sizeof *buffer->before);
+    cr_assert(buffer->before);
+    for (size_t i = 0; i < buffer->floats; ++i)
+        memcpy(&buffer->before[i], &(uint32_t){GUARD_BITS}, sizeof(float));
+    return buffer;
+}
+
+static void upload(op_harness *h, struct op_buffer *buffer)
+{
+    check(pnas_buffer_create(h->cl, buffer->floats * sizeof(float), &buffer->buffer));
+    check(pnas_buffer_write(h->cl, buffer->buffer, 0, buffer->floats * sizeof(float), buffer->before));
+}
+
+static size_t place(const pnas_view *view, int V, int n, int c, int pixel)
+{
+    size_t pixels = (size_t)view->height * view->width;
+    return (size_t)n * view->image_stride + (size_t)(c / V) * pixels * V + (size_t)pixel * V + c % V;
+}
+
+static pnas_view make_view(op_harness *h, int N, int C, int H, int W, const double *values, bool output)
+{
+    int V = pnas_cl_vector(h->cl);
+    pnas_view view = {.channels = op_harness_padded(h, C), .height = H, .width = W};
+    size_t block = (size_t)H * W * V, run = block * (view.channels / V);
+    view.image_stride = run + block * (size_t)op_harness_between(h, 0, 2);
+    view.at.offset = 32 + (size_t)(V * op_harness_between(h, 0, 5));
+    struct op_buffer *buffer = new_buffer(h, view.at.offset, view.image_stride, run, N, output);
+    for (int n = 0; values && n < N; ++n)
+        for (int c = 0; c < view.channels; ++c)
+            for (int p = 0; p < H * W; ++p)
+                buffer->before[view.at.offset + place(&view, V, n, c, p)] =
+                    c < C ? (float)values[((size_t)n * C + c) * H * W + p] : 0.f;
+    upload(h, buffer);
+    view.at.buffer = buffer->buffer;
+    return view;
+}
+
+pnas_view op_harness_view(op_harness *h, int N, int C, int H, int W, const double *values)
+{
+    return make_view(h, N, C, H, W, values, false);
+}
+
+pnas_view op_harness_output(op_harness *h, int N, int C, int H, int W, const double *values)
+{
+    return make_view(h, N, C, H, W, values, true);
+}
+
+double *op_harness_read(op_harness *h, const pnas_view *view, int N, int C)
+{
+    int V = pnas_cl_vector(h->cl), pixels = view->height * view->width;
+    size_t floats = (size_t)N * view->image_stride;
+    float *packed = take(h, floats * sizeof *packed);
+    double *values = op_harness_zeros(h, (size_t)N * C * pixels);
+    check(pnas_buffer_read(h->cl, view->at.buffer, view->at.offset * sizeof(float), floats * sizeof(float),
+                           packed));
+    for (int n = 0; n < N; ++n)
+        for (int c = 0; c < view->channels; ++c)
+            for (int p = 0; p < pixels; ++p) {
+                float value = packed[place(view, V, n, c, p)];
+                if (c < C)
+                    values[((size_t)n * C + c) * pixels + p] = value;
+                else
+                    cr_assert(value == 0, "padded channel %d of image %d is %g, not 0", c, n, value);
+            }
+    return values;
+}
+
+static pnas_slice make_slice(op_harness *h, size_t count, const double *values, bool output)
+{
+    size_t offset = 32 + (size_t)(pnas_cl_vector(h->cl) * op_harness_between(h, 0, 5));
+    struct op_buffer *buffer = new_buffer(h, offset, count, count, 1, output);
+    for (size_t i = 0; values && i < count; ++i)
+        buffer->before[offset + i] = (float)values[i];
+    upload(h, buffer);
+    return (pnas_slice){.buffer = buffer->buffer, .offset = offset};
+}
+
+pnas_slice op_harness_slice(op_harness *h, size_t count, const double *values)
+{
+    return make_slice(h, count, values, false);
+}
+
+pnas_slice op_harness_output_slice(op_harness *h, size_t count, const double *values)
+{
+    return make_slice(h, count, values, true);
+}
+
+double *op_harness_read_slice(op_harness *h, pnas_slice slice, size_t count)
+{
+    float *packed = take(h, count * sizeof *packed);
+    double *values = op_harness_zeros(h, count);
+    check(pnas_buffer_read(h->cl, slice.buffer, slice.offset * sizeof(float), count * sizeof(float), packed));
+    for (size_t i = 0; i < count; ++i)
+        values[i] = packed[i];
+    return values;
+}
+
+double *op_harness_pad(op_harness *h, int outer, int rows, int padded_rows, int columns, int padded_columns,
+                       const double *values)
+{
+    double *padded = op_harness_zeros(h, (size_t)outer * padded_rows * padded_columns);
+    for (int o = 0; o < outer; ++o)
+        for (int r = 0; r < rows; ++r)
+            for (int c = 0; c < columns; ++c)
+                padded[((size_t)o * padded_rows + r) * padded_columns + c] =
+                    values[((size_t)o * rows + r) * columns + c];
+    return padded;
+}
+
+double *op_harness_unpad(op_harness *h, int outer, int rows, int padded_rows, int columns, int padded_columns,
+                         const double *values)
+{
+    double *inner = op_harness_zeros(h, (size_t)outer * rows * columns);
+    for (int o = 0; o < outer; ++o)
+        for (int r = 0; r < padded_rows; ++r)
+            for (int c = 0; c < padded_columns; ++c) {
+                double value = values[((size_t)o * padded_rows + r) * padded_columns + c];
+                if (r < rows && c < columns)
+                    inner[((size_t)o * rows + r) * columns + c] = value;
+                else
+                    cr_assert(value == 0, "padding at [%d][%d][%d] is %g, not 0", o, r, c, value);
+            }
+    return inner;
+}
+
+op_operand op_harness_operand(op_harness *h, int N, int C, int H, int W, bool normalise, bool relu)
+{
+    size_t pixels = (size_t)H * W, count = (size_t)N * C * pixels;
+    op_operand x = {.raw = op_harness_zeros(h, count),
+                    .value = op_harness_zeros(h, count),
+                    .magnitude = op_harness_zeros(h, count),
+                    .mask = op_harness_zeros(h, count),
+                    .scale = normalise ? op_harness_random(h, 2 * (size_t)C) : NULL};
+    for (size_t i = 0; i < count; ++i) {
+        size_t c = i / pixels % C;
+        double scale = normalise ? x.scale[c] : 1, shift = normalise ? x.scale[C + c] : 0, value;
+        do {
+            x.raw[i] = (float)pnas_stream_normal(&h->random);
+            value = scale * x.raw[i] + shift;
+        } while (fabs(value) < 1e-5);
+        x.mask[i] = !relu || value > 0;
+        x.value[i] = x.mask[i] * value;
+        x.magnitude[i] = x.mask[i] * (fabs(scale * x.raw[i]) + fabs(shift));
+    }
+    int padded = op_harness_padded(h, C);
+    x.operand =
+        (pnas_operand){.view = op_harness_view(h, N, C, H, W, x.raw), .normalise = normalise, .relu = relu};
+    if (normalise)
+        x.operand.scale_shift =
+            op_harness_slice(h, 2 * (size_t)padded, op_harness_pad(h, 1, 2, 2, C, padded, x.scale));
+    return x;
+}
+
+op_upstream op_harness_upstream(op_harness *h, int N, int C, int H, int W, bool normalise)
+{
+    size_t pixels = (size_t)H * W, count = (size_t)N * C * pixels;
+    double *g = op_harness_random(h, count);
+    op_upstream y = {.value = op_harness_zeros(h, count), .magnitude = op_harness_zeros(h, count)};
+    y.upstream.gradient = op_harness_view(h, N, C, H, W, g);
+    y.upstream.normalise = normalise;
+    double *raw = normalise ? op_harness_random(h, count) : NULL;
+    double *abd = normalise ? op_harness_random(h, 3 * (size_t)C) : NULL;
+    for (size_t i = 0; i < count; ++i) {
+        size_t c = i / pixels % C;
+        double a = normalise ? abd[c] * g[i] : g[i], b = normalise ? abd[C + c] * raw[i] : 0,
+               d = normalise ? abd[2 * C + c] : 0;
+        y.value[i] = a + b + d;
+        y.magnitude[i] = fabs(a) + fabs(b) + fabs(d);
+    }
+    if (normalise) {
+        int padded = op_harness_padded(h, C);
+        y.upstream.raw = op_harness_view(h, N, C, H, W, raw);
+        y.upstream.coefficients =
+            op_harness_slice(h, 3 * (size_t)padded, op_harness_pad(h, 1, 3, 3, C, padded, abd));
+    }
+    return y;
+}
+
+void op_harness_compare(const char *what, const double *got, const double *expected, const double *magnitude,
+                        size_t count, double tolerance)
+{
+    for (size_t i = 0; i < count; ++i) {
+        double error = fabs(got[i] - expected[i]);
+        cr_assert(error <= tolerance * magnitude[i] + 1e-30,
+                  "%s[%zu of %zu]: %.9g, expected %.9g; off by %.3g of the terms' absolute sum", what, i,
+                  count, got[i], expected[i], error / magnitude[i]);
+    }
+}
+
+void op_harness_check_gradient(op_harness *h, const char *what, double (*function)(void *payload),
+                               void *payload, double *at, const double *gradient, size_t count, int samples,
+                               double tolerance)
+{
+    const double step = 1e-4;
+    for (int s = 0; s < samples; ++s) {
+        size_t i = pnas_stream_below(&h->random, (uint32_t)count);
+        double old = at[i];
+        at[i] = old + step;
+        double above = function(payload);
+        at[i] = old - step;
+        double below = function(payload);
+        at[i] = old;
+        double slope = (above - below) / (2 * step);
+        cr_assert(fabs(slope - gradient[i]) <= tolerance * (1 + fabs(slope)),
+                  "%s: gradient [%zu of %zu] is %.9g, differences give %.9g", what, i, count, gradient[i],
+                  slope);
+    }
+}
