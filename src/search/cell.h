@@ -25,14 +25,17 @@ typedef struct {
     pnas_block block[PNAS_BLOCKS_MAX];
 } pnas_cell;
 
-/* Canonical form: the smallest code over the order inside each block and every topological order of blocks.
- * Two cells are the same network exactly if their canonical forms are equal. */
+/* Canonical form: the smallest code over the order inside each block and every topological order of blocks,
+ * inputs renumbered with it. Codes are compared block by block from the first, as (in1, op1, in2, op2), each
+ * a signed number. Two cells are the same network exactly if their canonical forms are equal; the first
+ * blocks of a canonical form are a canonical form. The cell must be valid. */
 void pnas_cell_canonical(const pnas_cell *cell, pnas_cell *out);
 
-/* Order by blocks, then by code; 0 exactly if equal. */
+/* Order by the number of blocks, then by code as above; 0 exactly if equal. */
 int pnas_cell_compare(const pnas_cell *a, const pnas_cell *b);
 
-/* 64 bits of the canonical code (the cell is made canonical first). */
+/* FNV-1a, 64 bits, over the 4b bytes of the canonical code (the cell is made canonical first). Run files and
+ * random streams depend on it. */
 uint64_t pnas_cell_hash(const pnas_cell *cell);
 
 /* Bit i is set if some block of the cell reads block i; *reads_previous gets bit 0 for -1 and bit 1 for -2.

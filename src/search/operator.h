@@ -24,8 +24,8 @@ typedef struct {
     int kernel;     /* odd, 1 .. 15; 1 for identity */
     int dilation;   /* 1 .. 8; 1 for pools and identity */
     int repeat;     /* separable only, 1 .. 4; else 1 */
-    int bottleneck; /* convolution and factorized: F / bottleneck channels inside, 1x1 before and after; 1 =
-                       none */
+    int bottleneck; /* convolution and factorized: F / bottleneck channels inside, 1x1 before and after;
+                       1 .. 16, 1 = none */
 } pnas_operator;
 
 typedef struct { /* a plain value; an operator's code is its index here */

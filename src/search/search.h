@@ -68,7 +68,7 @@ typedef struct { /* a surrogate; cells may be of several lengths */
 typedef struct {
     pnas_space space;
     int beam;  /* K: how many children a level after the first trains */
-    int first; /* how many of level 1 to train, in canonical order; 0 = all (the paper) */
+    int first; /* how many of level 1 to train, evenly spaced in canonical order; 0 = all (the paper) */
 } pnas_search_options;
 
 typedef struct pnas_search pnas_search;

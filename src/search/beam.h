@@ -1,0 +1,30 @@
+/* The K best of a stream of predicted cells, kept without sorting the stream. Paper section 4.1. */
+#ifndef PNAS_SEARCH_BEAM_H
+#define PNAS_SEARCH_BEAM_H
+
+#include "src/search/cell.h"
+
+typedef struct {
+    pnas_cell cell;
+    double predicted, spread;
+} pnas_beam_entry;
+
+typedef struct {
+    size_t width; /* K */
+    size_t count;
+    pnas_beam_entry *entry; /* [width]; in no order a caller may rely on before pnas_beam_sort */
+} pnas_beam;
+
+/* Before a over b: the higher prediction, the smaller code where predictions are equal. */
+int pnas_beam_compare(const pnas_beam_entry *a, const pnas_beam_entry *b);
+
+pnas_status pnas_beam_create(size_t width, pnas_beam *out);
+void pnas_beam_destroy(pnas_beam *beam);
+
+/* The prediction must be a number. Which entries are kept does not depend on the order of offers. */
+void pnas_beam_offer(pnas_beam *beam, const pnas_cell *cell, double predicted, double spread);
+
+/* Best first; nothing may be offered afterwards. */
+void pnas_beam_sort(pnas_beam *beam);
+
+#endif

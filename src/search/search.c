@@ -1,0 +1,168 @@
+#include "src/search/search_state.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+void pnas_result_clear(pnas_result *result)
+{
+    free(result->history);
+    memset(result, 0, sizeof *result);
+}
+
+void pnas_level_clear(pnas_level *level)
+{
+    for (size_t i = 0; i < level->count; ++i)
+        pnas_result_clear(&level->child[i].result);
+    free(level->child);
+    memset(level, 0, sizeof *level);
+}
+
+size_t pnas_level_count(const pnas_level *level, pnas_child_status status)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < level->count; ++i)
+        count += level->child[i].result.status == status;
+    return count;
+}
+
+double pnas_level_spearman(const pnas_level *level)
+{
+    size_t done = pnas_level_count(level, PNAS_CHILD_DONE), next = 0;
+    if (level->blocks == 1 || done < 2 || pnas_level_count(level, PNAS_CHILD_PENDING) > 0)
+        return NAN;
+    double *values = malloc(2 * done * sizeof *values);
+    if (!values)
+        return NAN;
+    for (size_t i = 0; i < level->count; ++i) {
+        const pnas_child *child = &level->child[i];
+        if (child->result.status != PNAS_CHILD_DONE)
+            continue;
+        values[next] = child->predicted;
+        values[done + next++] = child->result.accuracy;
+    }
+    double result = pnas_spearman(values, values + done, done);
+    free(values);
+    return result;
+}
+
+pnas_status pnas_search_create(const pnas_search_options *options, pnas_search **out)
+{
+    *out = NULL;
+    PNAS_TRY(pnas_space_validate(&options->space));
+    PNAS_CHECK(options->beam >= 1, PNAS_ERROR_USAGE, "the beam is %d cells wide; it must be at least 1",
+               options->beam);
+    PNAS_CHECK(options->first >= 0, PNAS_ERROR_USAGE,
+               "%d cells of level 1 are to be trained; it must be 0 (all of them) or more", options->first);
+    pnas_search *search = calloc(1, sizeof *search);
+    PNAS_CHECK(search, PNAS_ERROR_MEMORY, "out of memory for the search");
+    search->options = *options;
+    *out = search;
+    return PNAS_OK;
+}
+
+void pnas_search_destroy(pnas_search **search)
+{
+    if (!*search)
+        return;
+    for (int i = 0; i < (*search)->levels; ++i)
+        pnas_level_clear(&(*search)->level[i]);
+    free(*search);
+    *search = NULL;
+}
+
+const pnas_search_options *pnas_search_get_options(const pnas_search *search)
+{
+    return &search->options;
+}
+
+int pnas_search_levels(const pnas_search *search)
+{
+    return search->levels;
+}
+
+const pnas_level *pnas_search_level(const pnas_search *search, int blocks)
+{
+    return blocks >= 1 && blocks <= search->levels ? &search->level[blocks - 1] : NULL;
+}
+
+size_t pnas_search_pending(const pnas_search *search)
+{
+    return search->levels ? pnas_level_count(&search->level[search->levels - 1], PNAS_CHILD_PENDING) : 0;
+}
+
+bool pnas_search_complete(const pnas_search *search)
+{
+    return search->levels == search->options.space.blocks && pnas_search_pending(search) == 0;
+}
+
+static bool is_accuracy(double value)
+{
+    return value >= 0 && value <= 1;
+}
+
+pnas_status pnas_search_record(pnas_search *search, int blocks, size_t index, pnas_result *result)
+{
+    PNAS_CHECK(blocks >= 1 && blocks <= search->levels && index < search->level[blocks - 1].count,
+               PNAS_ERROR_INTERNAL, "a result came for child %zu of level %d, which was never proposed",
+               index, blocks);
+    pnas_level *level = &search->level[blocks - 1];
+    pnas_child *child = &level->child[index];
+    PNAS_CHECK(child->result.status == PNAS_CHILD_PENDING, PNAS_ERROR_INTERNAL,
+               "a second result came for child %zu of level %d", index, blocks);
+    PNAS_CHECK(result->status == PNAS_CHILD_FAILED || result->status == PNAS_CHILD_DONE, PNAS_ERROR_INTERNAL,
+               "a result came for child %zu of level %d with status %d, which is neither done nor failed",
+               index, blocks, (int)result->status);
+    PNAS_CHECK(result->status == PNAS_CHILD_FAILED || is_accuracy(result->accuracy), PNAS_ERROR_INTERNAL,
+               "child %zu of level %d is done with accuracy %g; it must be from 0 to 1", index, blocks,
+               result->accuracy);
+    pnas_result_clear(&child->result);
+    child->result = *result;
+    memset(result, 0, sizeof *result); /* the history is the child's now */
+    level->spearman = pnas_level_spearman(level);
+    return PNAS_OK;
+}
+
+static pnas_status check_restored_child(const pnas_search *search, const pnas_level *level, size_t index)
+{
+    const pnas_child *child = &level->child[index];
+    if (pnas_space_check(&search->options.space, &child->cell) != PNAS_OK)
+        return pnas_fail_at(PNAS_ERROR_DATA, "child %zu of level %d does not fit the search", index,
+                            level->blocks);
+    pnas_cell canonical;
+    pnas_cell_canonical(&child->cell, &canonical);
+    PNAS_CHECK(child->cell.blocks == level->blocks && pnas_cell_compare(&canonical, &child->cell) == 0,
+               PNAS_ERROR_DATA, "child %zu of level %d is no cell of %d blocks in canonical form", index,
+               level->blocks, level->blocks);
+    int status = child->result.status;
+    PNAS_CHECK(status == PNAS_CHILD_PENDING || status == PNAS_CHILD_FAILED ||
+                   (status == PNAS_CHILD_DONE && is_accuracy(child->result.accuracy)),
+               PNAS_ERROR_DATA,
+               "child %zu of level %d has status %d and accuracy %g; a done child's is from 0 "
+               "to 1",
+               index, level->blocks, status, child->result.accuracy);
+    PNAS_CHECK(level->blocks == 1 || isfinite(child->predicted), PNAS_ERROR_DATA,
+               "child %zu of level %d has no predicted accuracy", index, level->blocks);
+    return PNAS_OK;
+}
+
+pnas_status pnas_search_restore(pnas_search *search, pnas_level *level)
+{
+    PNAS_CHECK(level->blocks == search->levels + 1 && level->blocks <= search->options.space.blocks,
+               PNAS_ERROR_DATA, "level %d was to be put back after level %d of %d", level->blocks,
+               search->levels, search->options.space.blocks);
+    PNAS_CHECK(pnas_search_pending(search) == 0, PNAS_ERROR_DATA,
+               "level %d was to be put back, but %zu children of level %d are not finished", level->blocks,
+               pnas_search_pending(search), search->levels);
+    PNAS_CHECK(level->count > 0, PNAS_ERROR_DATA, "level %d was to be put back without children",
+               level->blocks);
+    for (size_t i = 0; i < level->count; ++i)
+        PNAS_TRY(check_restored_child(search, level, i));
+    pnas_level *kept = &search->level[search->levels++];
+    *kept = *level;
+    memset(level, 0, sizeof *level);
+    for (size_t i = 0; i < kept->count; ++i)
+        kept->child[i].hash = pnas_cell_hash(&kept->child[i].cell);
+    kept->spearman = pnas_level_spearman(kept);
+    return PNAS_OK;
+}

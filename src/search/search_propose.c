@@ -1,0 +1,195 @@
+#include "src/base/clock.h"
+#include "src/search/beam.h"
+#include "src/search/search_state.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+
+/* Candidates the surrogate scores at a time, so that its memory does not grow with the level. */
+#define CHUNK 65536
+
+static pnas_status create_children(pnas_level *level, int blocks, size_t count)
+{
+    pnas_child *child = calloc(count, sizeof *child);
+    PNAS_CHECK(child, PNAS_ERROR_MEMORY, "out of memory for the %zu children of level %d", count, blocks);
+    *level = (pnas_level){.blocks = blocks, .count = count, .child = child, .spearman = NAN};
+    return PNAS_OK;
+}
+
+static void set_child(pnas_child *child, const pnas_cell *cell, double predicted, double spread)
+{
+    child->cell = *cell;
+    child->hash = pnas_cell_hash(cell);
+    child->predicted = predicted;
+    child->predicted_std = spread;
+}
+
+typedef struct { /* the cells of level 1 pass by; every so many of them becomes a child */
+    pnas_level *level;
+    size_t seen, all, taken;
+} first_level;
+
+static pnas_status count_cell(void *payload, const pnas_cell *cell)
+{
+    ++((first_level *)payload)->all;
+    return PNAS_OK;
+}
+
+static pnas_status take_cell(void *payload, const pnas_cell *cell)
+{
+    first_level *state = payload;
+    if (state->taken < state->level->count && state->seen == state->taken * state->all / state->level->count)
+        set_child(&state->level->child[state->taken++], cell, NAN, NAN);
+    ++state->seen;
+    return PNAS_OK;
+}
+
+static pnas_status propose_first(const pnas_search_options *options, pnas_level *level)
+{
+    first_level state = {.level = level};
+    PNAS_TRY(pnas_space_walk_unique(&options->space, 1, count_cell, &state));
+    PNAS_CHECK((size_t)options->first <= state.all, PNAS_ERROR_USAGE,
+               "%d cells of level 1 are to be trained, but it has only %zu; 0 trains all of them",
+               options->first, state.all);
+    PNAS_TRY(create_children(level, 1, options->first ? (size_t)options->first : state.all));
+    return pnas_space_walk_unique(&options->space, 1, take_cell, &state);
+}
+
+/* The cells of the level's done children, appended to `cell` (and `accuracy` if not NULL); returns how many.
+ */
+static size_t collect_done(const pnas_level *level, pnas_cell *cell, double *accuracy)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < level->count; ++i) {
+        if (level->child[i].result.status != PNAS_CHILD_DONE)
+            continue;
+        if (accuracy)
+            accuracy[count] = level->child[i].result.accuracy;
+        cell[count++] = level->child[i].cell;
+    }
+    return count;
+}
+
+pnas_status pnas_search_fit(pnas_search *search, const pnas_surrogate *surrogate)
+{
+    size_t room = 0, count = 0;
+    for (int i = 0; i < search->levels; ++i)
+        room += pnas_level_count(&search->level[i], PNAS_CHILD_DONE);
+    PNAS_CHECK(room > 0, PNAS_ERROR_DATA,
+               "no child has succeeded, so there is nothing to fit the surrogate on");
+    pnas_cell *cell = malloc(room * sizeof *cell);
+    double *accuracy = malloc(room * sizeof *accuracy);
+    pnas_status status;
+    PNAS_CHECK_CLEANUP(cell && accuracy, PNAS_ERROR_MEMORY, "out of memory for %zu cells to fit on", room);
+    for (int i = 0; i < search->levels; ++i)
+        count += collect_done(&search->level[i], cell + count, accuracy + count);
+    double start = pnas_clock_seconds();
+    status = surrogate->fit(surrogate->payload, search->levels, cell, accuracy, count);
+    if (status == PNAS_OK)
+        search->level[search->levels - 1].fit_seconds = pnas_clock_seconds() - start;
+cleanup:
+    free(cell);
+    free(accuracy);
+    return status;
+}
+
+static pnas_status expand_beam(const pnas_search *search, pnas_cell **out, size_t *count)
+{
+    const pnas_level *level = &search->level[search->levels - 1];
+    pnas_cell *parents = malloc(level->count * sizeof *parents);
+    PNAS_CHECK(parents, PNAS_ERROR_MEMORY, "out of memory for a beam of %zu cells", level->count);
+    size_t parent_count = collect_done(level, parents, NULL);
+    pnas_status status = pnas_space_expand(&search->options.space, parents, parent_count, out, count);
+    free(parents);
+    return status;
+}
+
+static pnas_status score_chunk(const pnas_surrogate *surrogate, const pnas_cell *cell, size_t count,
+                               double *mean, double *spread, pnas_beam *beam)
+{
+    PNAS_TRY(surrogate->predict(surrogate->payload, cell, count, mean, spread));
+    for (size_t i = 0; i < count; ++i) {
+        PNAS_CHECK(
+            isfinite(mean[i]), PNAS_ERROR_INTERNAL,
+            "the surrogate predicts %g for a cell of %d blocks; a lower learning rate of the surrogate "
+            "may help",
+            mean[i], cell[i].blocks);
+        pnas_beam_offer(beam, &cell[i], mean[i], spread[i]);
+    }
+    return PNAS_OK;
+}
+
+/* Leaves the best candidates in `beam`, best first. */
+static pnas_status score(const pnas_surrogate *surrogate, const pnas_cell *cell, size_t count,
+                         pnas_beam *beam)
+{
+    size_t chunk = count < CHUNK ? count : CHUNK;
+    double *mean = malloc(chunk * sizeof *mean), *spread = malloc(chunk * sizeof *spread);
+    pnas_status status;
+    PNAS_CHECK_CLEANUP(mean && spread, PNAS_ERROR_MEMORY, "out of memory for %zu predictions", chunk);
+    for (size_t done = 0; done < count; done += chunk) {
+        size_t now = count - done < chunk ? count - done : chunk;
+        PNAS_TRY_CLEANUP(score_chunk(surrogate, cell + done, now, mean, spread, beam));
+    }
+    pnas_beam_sort(beam);
+cleanup:
+    free(mean);
+    free(spread);
+    return status;
+}
+
+/* The sentence of the first child that failed, for a person to start from. */
+static const char *first_error(const pnas_level *level)
+{
+    for (size_t i = 0; i < level->count; ++i)
+        if (level->child[i].result.error[0])
+            return level->child[i].result.error;
+    return "no reason was given";
+}
+
+static pnas_status propose_next(pnas_search *search, const pnas_surrogate *surrogate, pnas_level *level)
+{
+    const pnas_level *last = &search->level[search->levels - 1];
+    PNAS_CHECK(pnas_level_count(last, PNAS_CHILD_DONE) > 0, PNAS_ERROR_DATA,
+               "all %zu children of level %d failed, so level %d cannot be proposed; the first said: %s",
+               last->count, last->blocks, last->blocks + 1, first_error(last));
+    pnas_cell *candidate = NULL;
+    size_t count;
+    pnas_beam beam = {0};
+    pnas_status status;
+    PNAS_TRY_CLEANUP(pnas_search_fit(search, surrogate));
+    double start = pnas_clock_seconds();
+    PNAS_TRY_CLEANUP(expand_beam(search, &candidate, &count));
+    size_t width = (size_t)search->options.beam;
+    PNAS_TRY_CLEANUP(pnas_beam_create(width < count ? width : count, &beam));
+    PNAS_TRY_CLEANUP(score(surrogate, candidate, count, &beam));
+    PNAS_TRY_CLEANUP(create_children(level, last->blocks + 1, beam.count));
+    for (size_t i = 0; i < beam.count; ++i)
+        set_child(&level->child[i], &beam.entry[i].cell, beam.entry[i].predicted, beam.entry[i].spread);
+    level->candidates = count;
+    level->score_seconds = pnas_clock_seconds() - start;
+cleanup:
+    free(candidate);
+    pnas_beam_destroy(&beam);
+    return status;
+}
+
+pnas_status pnas_search_propose(pnas_search *search, const pnas_surrogate *surrogate)
+{
+    PNAS_CHECK(pnas_search_pending(search) == 0, PNAS_ERROR_INTERNAL,
+               "level %d was asked for while %zu children of level %d are not finished", search->levels + 1,
+               pnas_search_pending(search), search->levels);
+    PNAS_CHECK(search->levels < search->options.space.blocks, PNAS_ERROR_INTERNAL,
+               "level %d was asked for, but the search has %d levels", search->levels + 1,
+               search->options.space.blocks);
+    assert(surrogate || search->levels == 0);
+    pnas_level level = {0};
+    pnas_status status = search->levels == 0 ? propose_first(&search->options, &level)
+                                             : propose_next(search, surrogate, &level);
+    if (status == PNAS_OK)
+        search->level[search->levels++] = level;
+    else
+        pnas_level_clear(&level);
+    return status;
+}

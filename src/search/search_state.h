@@ -1,0 +1,21 @@
+/* What the files of the search share. Not for callers. */
+#ifndef PNAS_SEARCH_SEARCH_STATE_H
+#define PNAS_SEARCH_SEARCH_STATE_H
+
+#include "src/search/search.h"
+
+struct pnas_search {
+    pnas_search_options options;
+    int levels;
+    pnas_level level[PNAS_BLOCKS_MAX]; /* [levels], those so far */
+};
+
+size_t pnas_level_count(const pnas_level *level, pnas_child_status status);
+
+/* Spearman of a level; NaN for level 1 and while children are pending. */
+double pnas_level_spearman(const pnas_level *level);
+
+/* Frees the children and their histories. */
+void pnas_level_clear(pnas_level *level);
+
+#endif
