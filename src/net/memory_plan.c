@@ -1,0 +1,228 @@
+#include "src/net/memory_plan.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum { ALIGNMENT = 32 /* floats: 128 bytes, a cache line pair and what devices align to */ };
+
+/* Time runs over the layers forward (0 .. L-1), the loss (L), and the layers backward: layer l at 2L - l. */
+typedef struct { /* a piece of the arena that is needed from `first` to `last`, both included */
+    int64_t size;
+    int first, last;
+    int64_t *offset; /* where to write its place; NULL: nothing to place */
+    int order;       /* breaks ties, so that a plan does not depend on the sort */
+} piece;
+
+typedef struct { /* when a tensor is written and read, in layer numbers */
+    int first_writer, last_reader, readers;
+    int alias_backward; /* the latest backward among tensors whose gradient lies in this one's, or -1 */
+} life;
+
+static int64_t aligned(int64_t floats)
+{
+    return (floats + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
+static void trace(const pnas_graph *graph, life *lives)
+{
+    for (int t = 0; t < graph->tensor_count; t++)
+        lives[t] =
+            (life){.first_writer = t == 0 ? 0 : graph->layer_count, .last_reader = -1, .alias_backward = -1};
+    for (int l = 0; l < graph->layer_count; l++) {
+        const pnas_layer *layer = &graph->layer[l];
+        if (l < lives[layer->out].first_writer)
+            lives[layer->out].first_writer = l;
+        for (int i = 0; i < layer->inputs; i++) {
+            lives[layer->in[i].tensor].last_reader = l;
+            lives[layer->in[i].tensor].readers++;
+        }
+    }
+    lives[graph->layer[graph->layer_count - 1].out].last_reader = graph->layer_count; /* the loss */
+}
+
+static bool shares_gradient(const pnas_graph *graph, const life *lives, const pnas_value *operand)
+{
+    return graph->tensor[operand->tensor].segments == 1 && !operand->relu && operand->tensor != 0 &&
+           lives[operand->tensor].readers == 1;
+}
+
+/* Finds the tensors whose gradient is a part of another's, from the end so that roots are known first. */
+static void find_aliases(const pnas_graph *graph, life *lives, pnas_memory_plan *plan)
+{
+    for (int t = 0; t < graph->tensor_count; t++) {
+        plan->gradient_tensor[t] = t;
+        plan->gradient_segment[t] = 0;
+    }
+    if (!plan->training)
+        return;
+    for (int l = graph->layer_count - 1; l >= 0; l--) {
+        const pnas_layer *layer = &graph->layer[l];
+        if (layer->kind != PNAS_LAYER_ADD)
+            continue;
+        int root = plan->gradient_tensor[layer->out];
+        for (int i = 0; i < 2; i++) {
+            if (!shares_gradient(graph, lives, &layer->in[i]))
+                continue;
+            int tensor = layer->in[i].tensor;
+            plan->gradient_tensor[tensor] = root;
+            plan->gradient_segment[tensor] = plan->gradient_segment[layer->out] + layer->out_segment;
+            int backward = 2 * graph->layer_count - lives[tensor].first_writer;
+            if (backward > lives[root].alias_backward)
+                lives[root].alias_backward = backward;
+        }
+    }
+}
+
+static piece data_piece(const pnas_graph *graph, const life *lives, pnas_memory_plan *plan, int tensor)
+{
+    const life *of = &lives[tensor];
+    int last = plan->training ? 2 * graph->layer_count - of->first_writer : of->last_reader;
+    return (piece){plan->size[tensor], of->first_writer, last, &plan->data[tensor], 0};
+}
+
+static piece gradient_piece(const pnas_graph *graph, const life *lives, pnas_memory_plan *plan, int tensor)
+{
+    const life *of = &lives[tensor];
+    bool own = plan->training && tensor != 0 && plan->gradient_tensor[tensor] == tensor;
+    int backward = 2 * graph->layer_count - of->first_writer;
+    int last = of->alias_backward > backward ? of->alias_backward : backward;
+    return (piece){plan->size[tensor], 2 * graph->layer_count - of->last_reader, last,
+                   own ? &plan->gradient[tensor] : NULL, 0};
+}
+
+static piece position_piece(const pnas_graph *graph, pnas_memory_plan *plan, int layer)
+{
+    bool kept = plan->training && graph->layer[layer].kind == PNAS_LAYER_MAX_POOL;
+    int64_t bytes = plan->size[graph->layer[layer].out];
+    return (piece){(bytes + 3) / 4, layer, 2 * graph->layer_count - layer,
+                   kept ? &plan->position[layer] : NULL, 0};
+}
+
+static int by_size(const void *a, const void *b)
+{
+    const piece *x = a, *y = b;
+    if (x->size != y->size)
+        return x->size > y->size ? -1 : 1;
+    return x->order - y->order;
+}
+
+static int collect(const pnas_graph *graph, const life *lives, pnas_memory_plan *plan, piece *pieces)
+{
+    int count = 0;
+    for (int t = 0; t < graph->tensor_count; t++) {
+        pieces[count++] = data_piece(graph, lives, plan, t);
+        pieces[count++] = gradient_piece(graph, lives, plan, t);
+    }
+    for (int l = 0; l < graph->layer_count; l++)
+        pieces[count++] = position_piece(graph, plan, l);
+    int kept = 0;
+    for (int i = 0; i < count; i++) {
+        if (!pieces[i].offset)
+            continue;
+        pieces[kept] = pieces[i];
+        pieces[kept].order = kept;
+        kept++;
+    }
+    return kept;
+}
+
+/* The lowest place where `new` meets none of the placed pieces that live at the same time. `placed` is sorted
+ * by offset. */
+static int64_t first_fit(piece *const *placed, int count, const piece *new)
+{
+    int64_t offset = 0;
+    for (int i = 0; i < count; i++) {
+        const piece *other = placed[i];
+        if (other->last < new->first || other->first > new->last)
+            continue;
+        if (*other->offset >= offset + new->size)
+            break;
+        int64_t end = aligned(*other->offset + other->size);
+        if (end > offset)
+            offset = end;
+    }
+    return offset;
+}
+
+/* Large pieces first: small ones fill the gaps. */
+static int64_t place(piece *pieces, int count, piece **placed)
+{
+    int64_t floats = 0;
+    qsort(pieces, (size_t)count, sizeof *pieces, by_size);
+    for (int i = 0; i < count; i++) {
+        piece *new = &pieces[i];
+        *new->offset = first_fit(placed, i, new);
+        int at = i;
+        for (; at > 0 && *placed[at - 1]->offset > *new->offset; at--)
+            placed[at] = placed[at - 1];
+        placed[at] = new;
+        int64_t end = aligned(*new->offset + new->size);
+        if (end > floats)
+            floats = end;
+    }
+    return floats;
+}
+
+static pnas_status allocate(const pnas_graph *graph, pnas_memory_plan *plan)
+{
+    size_t tensors = (size_t)graph->tensor_count, layers = (size_t)graph->layer_count;
+    plan->data = calloc(tensors, sizeof *plan->data);
+    plan->gradient = calloc(tensors, sizeof *plan->gradient);
+    plan->size = calloc(tensors, sizeof *plan->size);
+    plan->gradient_tensor = calloc(tensors, sizeof *plan->gradient_tensor);
+    plan->gradient_segment = calloc(tensors, sizeof *plan->gradient_segment);
+    plan->position = calloc(layers, sizeof *plan->position);
+    PNAS_CHECK(plan->data && plan->gradient && plan->size && plan->gradient_tensor &&
+                   plan->gradient_segment && plan->position,
+               PNAS_ERROR_MEMORY, "out of memory for the plan of %d tensors", graph->tensor_count);
+    for (size_t t = 0; t < tensors; t++) {
+        const pnas_tensor *tensor = &graph->tensor[t];
+        plan->size[t] =
+            (int64_t)plan->batch * pnas_tensor_padded(tensor, plan->vector) * tensor->height * tensor->width;
+        plan->gradient[t] = -1;
+    }
+    for (size_t l = 0; l < layers; l++)
+        plan->position[l] = -1;
+    return PNAS_OK;
+}
+
+pnas_status pnas_memory_plan_create(const pnas_graph *graph, int batch, int vector, bool training,
+                                    pnas_memory_plan **out)
+{
+    assert(batch > 0 && vector > 0);
+    pnas_status status = PNAS_OK;
+    size_t most = 2 * (size_t)graph->tensor_count + (size_t)graph->layer_count;
+    life *lives = calloc((size_t)graph->tensor_count, sizeof *lives);
+    piece *pieces = calloc(most, sizeof *pieces);
+    piece **placed = calloc(most, sizeof *placed);
+    pnas_memory_plan *plan = calloc(1, sizeof *plan);
+    PNAS_CHECK_CLEANUP(lives && pieces && placed && plan, PNAS_ERROR_MEMORY,
+                       "out of memory for the plan of %d tensors", graph->tensor_count);
+    *plan = (pnas_memory_plan){.batch = batch, .vector = vector, .training = training};
+    PNAS_TRY_CLEANUP(allocate(graph, plan));
+    trace(graph, lives);
+    find_aliases(graph, lives, plan);
+    plan->floats = place(pieces, collect(graph, lives, plan, pieces), placed);
+    *out = plan;
+    plan = NULL;
+cleanup:
+    pnas_memory_plan_destroy(&plan);
+    free(placed);
+    free(pieces);
+    free(lives);
+    return status;
+}
+
+void pnas_memory_plan_destroy(pnas_memory_plan **plan)
+{
+    if (!plan || !*plan)
+        return;
+    free((*plan)->data);
+    free((*plan)->gradient);
+    free((*plan)->size);
+    free((*plan)->gradient_tensor);
+    free((*plan)->gradient_segment);
+    free((*plan)->position);
+    free(*plan);
+    *plan = NULL;
+}

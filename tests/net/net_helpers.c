@@ -1,0 +1,61 @@
+#include "tests/net/net_helpers.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/lsan_interface.h>
+#endif
+
+pnas_network_options net_options(int filters, int repeats, pnas_concatenation concatenation)
+{
+    return (pnas_network_options){.filters = filters,
+                                  .repeats = repeats,
+                                  .stem_multiplier = 3,
+                                  .concatenation = concatenation,
+                                  .height = 32,
+                                  .width = 32,
+                                  .channels = 3,
+                                  .classes = 10};
+}
+
+void net_operators(pnas_operator_set *out)
+{
+    pnas_operator_set_paper(out);
+    cr_assert_eq(pnas_operator_set_add_named(out, "conv3"), PNAS_OK, "%s", pnas_message());
+}
+
+pnas_graph *net_graph(const char *text, const pnas_network_options *options)
+{
+    pnas_operator_set operators;
+    pnas_cell cell;
+    pnas_graph *graph = NULL;
+    net_operators(&operators);
+    cr_assert_eq(pnas_cell_parse(text, &operators, &cell), PNAS_OK, "%s: %s", text, pnas_message());
+    cr_assert_eq(pnas_graph_create(&cell, &operators, options, &graph), PNAS_OK, "%s: %s", text,
+                 pnas_message());
+    return graph;
+}
+
+const pnas_layer *net_layer(const pnas_graph *graph, const char *path)
+{
+    for (int l = 0; l < graph->layer_count; l++)
+        if (strcmp(graph->layer[l].path, path) == 0)
+            return &graph->layer[l];
+    return NULL;
+}
+
+const pnas_parameter *net_parameter(const pnas_graph *graph, const char *path)
+{
+    for (int p = 0; p < graph->parameter_count; p++)
+        if (strcmp(graph->parameter[p].path, path) == 0)
+            return &graph->parameter[p];
+    return NULL;
+}
+
+void net_check_leaks(void)
+{
+#if defined(__SANITIZE_ADDRESS__)
+    cr_assert_eq(__lsan_do_recoverable_leak_check(), 0);
+#endif
+}
