@@ -1,4 +1,5 @@
-/* Ranks, hosts and who shares a machine. Collective where said. */
+/* Ranks, hosts and who shares a machine. Collective where said. A rank that waits for the others sleeps
+ * between two looks instead of spinning. */
 #ifndef PNAS_MPI_LAYOUT_H
 #define PNAS_MPI_LAYOUT_H
 
@@ -17,16 +18,23 @@ pnas_status pnas_mpi_start(int *argc, char ***argv, pnas_layout *out);
 void pnas_mpi_end(void);
 
 /* The one place of MPI_Abort: for a rank that failed where the others cannot be told. Does not return. */
-void pnas_mpi_abort(int exit_code);
+void pnas_mpi_abort(int exit_code) __attribute__((noreturn));
 
-/* Agrees on the worst of the ranks' statuses (rank 0's message wins over none); collective. The message of
- * the lowest failing rank becomes every rank's. */
+/* Agrees on one status; collective. PNAS_OK only if every rank brings it; otherwise that of the lowest
+ * failing rank (PNAS_STOPPED only if no rank has an error), whose message becomes every rank's. */
 pnas_status pnas_mpi_agree(pnas_status mine);
 
-/* Broadcast from rank 0 of bytes whose size only rank 0 knows; *data is malloc'ed elsewhere. Collective. */
+/* Broadcast from rank 0 of bytes whose size only rank 0 knows; on the others *data is malloc'ed, the
+ * caller's. Collective. */
 pnas_status pnas_mpi_broadcast(void **data, unsigned long *size);
 
-/* Gathers one fixed-size record a rank, in rank order, to rank 0 (out [ranks][size] there, else NULL). */
+/* Gathers one fixed-size record a rank, in rank order, to rank 0 (out [ranks][size] there, else NULL).
+ * Collective. */
 pnas_status pnas_mpi_gather(const void *mine, unsigned long size, void *out);
+
+/* How many CPU cores this rank may use (`share`, at least 1) so that the ranks of this machine do not fight:
+ * the cores it may run on, each divided by the number of ranks that may run there too. `machine`: how many
+ * cores are there in all. Collective. */
+pnas_status pnas_mpi_cores(const pnas_layout *layout, int *share, int *machine);
 
 #endif

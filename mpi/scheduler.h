@@ -1,7 +1,8 @@
 /* Children of one level over the ranks. Rank 0 hands out and trains too; the others ask when they are free.
  *
  * Longest child first. Rank 0 answers between two batches of its own child. An idle rank sleeps instead of
- * spinning. Results arrive at rank 0 through on_result before their rank gets its next child. */
+ * spinning. Results arrive at rank 0 through on_result before their rank gets its next child. A rank whose
+ * evaluator fails leaves the pool with a warning and its child goes to another rank. */
 #ifndef PNAS_MPI_SCHEDULER_H
 #define PNAS_MPI_SCHEDULER_H
 
@@ -9,8 +10,8 @@
 #include "src/search/evaluator.h"
 
 typedef struct { /* rank 0's side; all called on rank 0 only */
-    /* A finished child; may take over result->history (set it to NULL), the rest is cleared afterwards.
-     * Anything but PNAS_OK stops the run. */
+    /* A finished child, with its rank and attempts filled in; may take over result->history (set it to
+     * NULL), the rest is cleared afterwards. Anything but PNAS_OK stops the run. */
     pnas_status (*on_result)(void *payload, const pnas_job *job, pnas_result *result);
     void (*on_start)(void *payload, const pnas_job *job, int rank); /* a child was handed out; may be NULL */
     void (*on_tick)(void *payload); /* now and then, for the progress line; may be NULL */
@@ -19,20 +20,28 @@ typedef struct { /* rank 0's side; all called on rank 0 only */
 
 typedef struct pnas_scheduler pnas_scheduler;
 
-/* Collective. `layout`, `evaluator` borrowed. */
+/* Collective. `layout`, `evaluator` borrowed; evaluator->evaluate is NULL on a rank that cannot train. */
 pnas_status pnas_scheduler_create(const pnas_layout *layout, const pnas_evaluator *evaluator,
                                   pnas_scheduler **out);
-void pnas_scheduler_destroy(pnas_scheduler **scheduler);
+void pnas_scheduler_destroy(pnas_scheduler **scheduler); /* collective */
 
 /* On rank 0: trains `jobs` on all ranks and returns when all are recorded (PNAS_OK), or PNAS_STOPPED after a
- * stop request (running children given up), or the first failure. Not collective: the others serve. */
+ * stop request on any rank (running children given up), or the first failure of on_result, or
+ * PNAS_ERROR_DEVICE when no rank is left that can train. After anything but PNAS_OK only the
+ * release is left to do. Not collective: the others serve. */
 pnas_status pnas_scheduler_run(pnas_scheduler *scheduler, const pnas_job *jobs, size_t count,
                                const pnas_scheduler_listener *listener);
 
-/* On ranks other than 0: trains what rank 0 hands out until it is released. */
-pnas_status pnas_scheduler_serve(pnas_scheduler *scheduler);
+/* On rank 0, between two runs, with the signature of a tick: looks for stop requests of all ranks;
+ * PNAS_STOPPED after one. */
+pnas_status pnas_scheduler_poll(void *scheduler);
 
-/* On rank 0: releases the other ranks with the run's status, so that all exit alike. */
+/* On ranks other than 0: trains what rank 0 hands out until it is released. PNAS_OK: *verdict is the run's
+ * status and the message is rank 0's. Anything else: this rank is cut off from rank 0 (pnas_mpi_abort). */
+pnas_status pnas_scheduler_serve(pnas_scheduler *scheduler, pnas_status *verdict);
+
+/* On rank 0: releases the other ranks with the run's status and this thread's message, so that all exit
+ * alike. */
 pnas_status pnas_scheduler_release(pnas_scheduler *scheduler, pnas_status status);
 
 #endif

@@ -1,0 +1,114 @@
+#include "mpi/layout.h"
+
+#include "mpi/messenger.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static pnas_status find_local_rank(pnas_layout *out)
+{
+    MPI_Comm local = MPI_COMM_NULL;
+    PNAS_TRY(pnas_mpi_status(
+        MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, out->rank, MPI_INFO_NULL, &local),
+        "MPI_Comm_split_type"));
+    pnas_status status = pnas_mpi_status(MPI_Comm_rank(local, &out->local_rank), "MPI_Comm_rank");
+    if (status == PNAS_OK)
+        status = pnas_mpi_status(MPI_Comm_size(local, &out->local_ranks), "MPI_Comm_size");
+    MPI_Comm_free(&local);
+    return status;
+}
+
+pnas_status pnas_mpi_start(int *argc, char ***argv, pnas_layout *out)
+{
+    memset(out, 0, sizeof *out);
+    int provided = 0;
+    PNAS_TRY(pnas_mpi_status(MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread"));
+    PNAS_CHECK(provided >= MPI_THREAD_FUNNELED, PNAS_ERROR_INTERNAL,
+               "this MPI does not allow threads beside the one that calls it, which OpenCL needs; install an "
+               "MPI with MPI_THREAD_FUNNELED");
+    PNAS_TRY(pnas_mpi_status(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN),
+                             "MPI_Comm_set_errhandler"));
+    PNAS_TRY(pnas_mpi_status(MPI_Comm_rank(MPI_COMM_WORLD, &out->rank), "MPI_Comm_rank"));
+    PNAS_TRY(pnas_mpi_status(MPI_Comm_size(MPI_COMM_WORLD, &out->ranks), "MPI_Comm_size"));
+    char host[MPI_MAX_PROCESSOR_NAME] = "?";
+    int length = 0;
+    PNAS_TRY(pnas_mpi_status(MPI_Get_processor_name(host, &length), "MPI_Get_processor_name"));
+    snprintf(out->host, sizeof out->host, "%.*s", (int)sizeof out->host - 1, host);
+    return find_local_rank(out);
+}
+
+void pnas_mpi_end(void)
+{
+    MPI_Finalize();
+}
+
+void pnas_mpi_abort(int exit_code)
+{
+    MPI_Abort(MPI_COMM_WORLD, exit_code);
+    abort(); /* where MPI_Abort itself fails */
+}
+
+static pnas_status broadcast_bytes(void *data, int size, int root, const char *what)
+{
+    MPI_Request request = MPI_REQUEST_NULL;
+    PNAS_TRY(pnas_mpi_status(MPI_Ibcast(data, size, MPI_BYTE, root, MPI_COMM_WORLD, &request), what));
+    return pnas_mpi_wait(&request, what);
+}
+
+pnas_status pnas_mpi_agree(pnas_status mine)
+{
+    enum { FAILED, STOPPED, FINE };
+    struct {
+        int severity, rank;
+    } own = {mine == PNAS_OK ? FINE : mine == PNAS_STOPPED ? STOPPED : FAILED, 0}, worst = own;
+    PNAS_TRY(pnas_mpi_status(MPI_Comm_rank(MPI_COMM_WORLD, &own.rank), "MPI_Comm_rank"));
+    MPI_Request request = MPI_REQUEST_NULL;
+    PNAS_TRY(pnas_mpi_status(MPI_Iallreduce(&own, &worst, 1, MPI_2INT, MPI_MINLOC, MPI_COMM_WORLD, &request),
+                             "MPI_Iallreduce"));
+    PNAS_TRY(pnas_mpi_wait(&request, "MPI_Iallreduce"));
+    if (worst.severity == FINE)
+        return PNAS_OK;
+
+    struct {
+        int status;
+        char message[2048];
+    } agreed = {mine, ""};
+    snprintf(agreed.message, sizeof agreed.message, "%s", pnas_message());
+    PNAS_TRY(broadcast_bytes(&agreed, sizeof agreed, worst.rank, "MPI_Ibcast"));
+    return pnas_fail((pnas_status)agreed.status, "%s", agreed.message);
+}
+
+pnas_status pnas_mpi_broadcast(void **data, unsigned long *size)
+{
+    int rank = 0;
+    PNAS_TRY(pnas_mpi_status(MPI_Comm_rank(MPI_COMM_WORLD, &rank), "MPI_Comm_rank"));
+    unsigned long long length = rank == 0 ? *size : 0;
+    PNAS_TRY(broadcast_bytes(&length, sizeof length, 0, "MPI_Ibcast"));
+    PNAS_CHECK(length <= INT_MAX, PNAS_ERROR_INTERNAL, "%llu bytes are too many for one broadcast", length);
+    if (rank != 0) {
+        *size = (unsigned long)length;
+        *data = malloc(length ? length : 1);
+    }
+    /* Without this agreement a rank that is out of memory would leave the others waiting. */
+    pnas_status status = pnas_mpi_agree(
+        *data ? PNAS_OK : pnas_fail(PNAS_ERROR_MEMORY, "no memory for %llu bytes from rank 0", length));
+    if (status == PNAS_OK)
+        status = broadcast_bytes(*data, (int)length, 0, "MPI_Ibcast");
+    if (status != PNAS_OK && rank != 0) {
+        free(*data);
+        *data = NULL;
+    }
+    return status;
+}
+
+pnas_status pnas_mpi_gather(const void *mine, unsigned long size, void *out)
+{
+    PNAS_CHECK(size <= INT_MAX, PNAS_ERROR_INTERNAL, "%lu bytes are too many for one gather", size);
+    MPI_Request request = MPI_REQUEST_NULL;
+    PNAS_TRY(pnas_mpi_status(
+        MPI_Igather(mine, (int)size, MPI_BYTE, out, (int)size, MPI_BYTE, 0, MPI_COMM_WORLD, &request),
+        "MPI_Igather"));
+    return pnas_mpi_wait(&request, "MPI_Igather");
+}

@@ -1,0 +1,48 @@
+/* Letters between rank 0 and the others; private to this room. No call spins: what has to be waited for is
+ * looked at about every millisecond, so that an idle rank leaves its core to those that train. */
+#ifndef PNAS_MPI_MESSENGER_H
+#define PNAS_MPI_MESSENGER_H
+
+#include "src/base/status.h"
+
+#include <mpi.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define PNAS_MPI_NAP 1e-3 /* seconds between two looks */
+
+typedef enum {
+    /* to rank 0 */
+    PNAS_LETTER_READY = 1,   /* this rank is free; empty */
+    PNAS_LETTER_ABSENT,      /* this rank cannot train; empty */
+    PNAS_LETTER_ANSWER,      /* pnas_answer: what became of an order; the rank is free again */
+    PNAS_LETTER_STOP_WANTED, /* this rank has a stop request; its reason as text */
+    /* from rank 0 */
+    PNAS_LETTER_ORDER,  /* pnas_order */
+    PNAS_LETTER_STOP,   /* give up the running child; empty */
+    PNAS_LETTER_VERDICT /* pnas_verdict: the end */
+} pnas_letter_kind;
+
+typedef struct {
+    int kind, from;
+    size_t size;
+    unsigned char *data; /* owned; NULL if empty */
+} pnas_letter;
+
+/* PNAS_ERROR_INTERNAL with MPI's own words unless `code` is MPI_SUCCESS. */
+pnas_status pnas_mpi_status(int code, const char *what);
+
+/* Completes a request of a nonblocking call, napping. */
+pnas_status pnas_mpi_wait(MPI_Request *request, const char *what);
+
+/* Sends; returns when `data` may be used again. */
+pnas_status pnas_letter_send(MPI_Comm comm, int to, pnas_letter_kind kind, const void *data, size_t size);
+
+/* Sends an empty letter without waiting, for a receiver that may be sending to us. */
+pnas_status pnas_letter_send_empty(MPI_Comm comm, int to, pnas_letter_kind kind);
+
+/* Takes one letter if one is there (*got); `kind` 0: any. *out is the caller's (pnas_letter_clear). */
+pnas_status pnas_letter_take(MPI_Comm comm, int kind, pnas_letter *out, bool *got);
+void pnas_letter_clear(pnas_letter *letter);
+
+#endif

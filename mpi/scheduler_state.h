@@ -1,0 +1,50 @@
+/* What scheduler.c (rank 0) and worker.c (the others) share; private to this room. */
+#ifndef PNAS_MPI_SCHEDULER_STATE_H
+#define PNAS_MPI_SCHEDULER_STATE_H
+
+#include "mpi/messenger.h"
+#include "mpi/packing.h"
+#include "mpi/scheduler.h"
+
+typedef enum {
+    PNAS_RANK_UNHEARD, /* has not said yet that it is free */
+    PNAS_RANK_FREE,
+    PNAS_RANK_BUSY,
+    PNAS_RANK_GONE /* cannot train (any more); only waits for the verdict */
+} pnas_rank_state;
+
+typedef struct {
+    pnas_rank_state state;
+    size_t ticket; /* where BUSY: the job it trains */
+} pnas_pool_rank;
+
+typedef enum { PNAS_TICKET_WAITING, PNAS_TICKET_RUNNING, PNAS_TICKET_DONE } pnas_ticket_state;
+
+typedef struct { /* one job of the current run; a ticket is its index in the order of handing out */
+    const pnas_job *job;
+    pnas_ticket_state state;
+    int attempts;
+} pnas_ticket;
+
+struct pnas_scheduler {
+    MPI_Comm comm;
+    const pnas_layout *layout;
+    const pnas_evaluator *evaluator;
+    pnas_bytes outgoing;
+
+    /* the others' side */
+    bool stop_wanted; /* rank 0 has been told of this rank's stop request */
+
+    /* rank 0's side */
+    pnas_pool_rank *pool; /* [ranks] */
+    const pnas_scheduler_listener *listener;
+    pnas_ticket *ticket;      /* [count], longest first */
+    size_t count, done, next; /* next: no ticket before it is waiting */
+    pnas_status ending;       /* why no more is handed out; PNAS_OK: the run goes on */
+    bool stops_sent;
+    bool cut_off; /* MPI itself failed: nobody can be waited for */
+    char ending_message[PNAS_ANSWER_MESSAGE_MAX];
+    char last_loss[PNAS_ANSWER_MESSAGE_MAX]; /* why the rank that went last cannot train */
+};
+
+#endif

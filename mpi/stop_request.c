@@ -1,0 +1,55 @@
+#include "mpi/stop_request.h"
+
+#include "src/base/clock.h"
+
+#include <signal.h>
+#include <stddef.h>
+
+static const struct {
+    int number;
+    const char *name;
+    int flags;
+} stop_signals[] = {
+    {SIGTERM, "SIGTERM", SA_RESTART},
+    {SIGINT, "SIGINT", SA_RESTART | SA_RESETHAND}, /* a second Ctrl-C ends the process at once */
+    {SIGUSR1, "SIGUSR1", SA_RESTART},
+    {SIGUSR2, "SIGUSR2", SA_RESTART},
+};
+
+static volatile sig_atomic_t caught;
+static double stop_deadline;
+
+static void remember(int number)
+{
+    if (!caught)
+        caught = number;
+}
+
+void pnas_stop_install(double deadline)
+{
+    caught = 0;
+    stop_deadline = deadline;
+    for (size_t i = 0; i < sizeof stop_signals / sizeof *stop_signals; i++) {
+        struct sigaction action = {.sa_handler = remember, .sa_flags = stop_signals[i].flags};
+        sigemptyset(&action.sa_mask);
+        sigaction(stop_signals[i].number, &action, NULL);
+    }
+}
+
+static bool out_of_time(void)
+{
+    return stop_deadline > 0 && pnas_clock_seconds() >= stop_deadline;
+}
+
+bool pnas_stop_requested(void)
+{
+    return caught != 0 || out_of_time();
+}
+
+const char *pnas_stop_reason(void)
+{
+    for (size_t i = 0; i < sizeof stop_signals / sizeof *stop_signals; i++)
+        if (caught == stop_signals[i].number)
+            return stop_signals[i].name;
+    return out_of_time() ? "the time limit" : "";
+}

@@ -1,0 +1,121 @@
+/* Collective calls; each test is run under mpirun by its own CTest entry. */
+#include "mpi/layout.h"
+
+#include <criterion/criterion.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static pnas_layout start(void)
+{
+    pnas_layout layout;
+    cr_assert_eq(pnas_mpi_start(NULL, NULL, &layout), PNAS_OK, "%s", pnas_message());
+    return layout;
+}
+
+Test(layout, ranks_of_one_machine_know_each_other)
+{
+    pnas_layout layout = start();
+    cr_assert_eq(layout.ranks, 3);
+    cr_assert_eq(layout.local_ranks, 3);
+    cr_assert_eq(layout.local_rank, layout.rank);
+    char host[64] = "";
+    gethostname(host, sizeof host - 1);
+    cr_assert_str_eq(layout.host, host);
+    pnas_mpi_end();
+}
+
+Test(layout, agreement_takes_the_lowest_failing_rank_and_its_message)
+{
+    pnas_layout layout = start();
+    cr_assert_eq(pnas_mpi_agree(PNAS_OK), PNAS_OK);
+
+    pnas_status mine = layout.rank == 0 ? PNAS_OK : PNAS_ERROR_DATA;
+    pnas_fail(mine, "rank %d cannot read it", layout.rank);
+    cr_assert_eq(pnas_mpi_agree(mine), PNAS_ERROR_DATA);
+    cr_assert_str_eq(pnas_message(), "rank 1 cannot read it");
+    pnas_mpi_end();
+}
+
+Test(layout, agreement_prefers_an_error_to_a_stop)
+{
+    pnas_layout layout = start();
+    pnas_status mine = layout.rank == 2 ? PNAS_ERROR_FILE : PNAS_STOPPED;
+    pnas_fail(mine, "from rank %d", layout.rank);
+    cr_assert_eq(pnas_mpi_agree(mine), PNAS_ERROR_FILE);
+    cr_assert_str_eq(pnas_message(), "from rank 2");
+    mine = layout.rank == 2 ? PNAS_STOPPED : PNAS_OK;
+    cr_assert_eq(pnas_mpi_agree(mine), PNAS_STOPPED);
+    pnas_mpi_end();
+}
+
+Test(layout, a_broadcast_brings_bytes_of_any_length)
+{
+    pnas_layout layout = start();
+    for (unsigned long length = 0; length <= 100000; length = 10 * length + 1) {
+        unsigned long size = length;
+        unsigned char *data = NULL;
+        if (layout.rank == 0) {
+            data = malloc(length + 1);
+            for (unsigned long i = 0; i < length; i++)
+                data[i] = (unsigned char)(i * 7);
+        } else {
+            size = 0;
+        }
+        cr_assert_eq(pnas_mpi_broadcast((void **)&data, &size), PNAS_OK, "%s", pnas_message());
+        cr_assert_eq(size, length);
+        for (unsigned long i = 0; i < length; i++)
+            cr_assert_eq(data[i], (unsigned char)(i * 7));
+        free(data);
+    }
+    pnas_mpi_end();
+}
+
+Test(layout, a_gather_brings_one_record_a_rank_in_order)
+{
+    pnas_layout layout = start();
+    char mine[40] = "", all[3][40];
+    snprintf(mine, sizeof mine, "this is rank %d", layout.rank);
+    cr_assert_eq(pnas_mpi_gather(mine, sizeof mine, layout.rank == 0 ? all : NULL), PNAS_OK);
+    for (int rank = 0; layout.rank == 0 && rank < layout.ranks; rank++) {
+        char expected[40];
+        snprintf(expected, sizeof expected, "this is rank %d", rank);
+        cr_assert_str_eq(all[rank], expected);
+    }
+    pnas_mpi_end();
+}
+
+static int online_cores(void)
+{
+    return (int)sysconf(_SC_NPROCESSORS_ONLN);
+}
+
+Test(layout, unbound_ranks_share_all_cores_of_the_machine)
+{
+    pnas_layout layout = start();
+    cpu_set_t allowed;
+    cr_assert_eq(sched_getaffinity(0, sizeof allowed, &allowed), 0);
+    int share = 0, machine = 0, fair = CPU_COUNT(&allowed) / layout.local_ranks;
+    cr_assert_eq(pnas_mpi_cores(&layout, &share, &machine), PNAS_OK);
+    cr_assert_eq(machine, online_cores());
+    cr_assert_eq(share, fair > 1 ? fair : 1);
+    pnas_mpi_end();
+}
+
+Test(layout, a_rank_bound_to_one_core_uses_one)
+{
+    pnas_layout layout = start();
+    cpu_set_t allowed, one;
+    cr_assert_eq(sched_getaffinity(0, sizeof allowed, &allowed), 0);
+    CPU_ZERO(&one);
+    for (size_t core = 0; core < CPU_SETSIZE && CPU_COUNT(&one) == 0; core++)
+        if (CPU_ISSET(core, &allowed))
+            CPU_SET(core, &one);
+    cr_assert_eq(sched_setaffinity(0, sizeof one, &one), 0);
+    int share = 0, machine = 0;
+    cr_assert_eq(pnas_mpi_cores(&layout, &share, &machine), PNAS_OK);
+    cr_assert_eq(share, 1);
+    pnas_mpi_end();
+}

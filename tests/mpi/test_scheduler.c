@@ -1,0 +1,402 @@
+/* The scheduler with an evaluator that only sleeps; each test is run under mpirun by its own CTest entries,
+ * with the numbers of ranks given in CMakeLists.txt. */
+#include "mpi/scheduler.h"
+#include "mpi/stop_request.h"
+
+#include "src/base/clock.h"
+
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#define JOBS_MAX 200
+
+typedef struct {         /* what a rank's fake evaluator does */
+    double seconds;      /* a child takes */
+    double first_longer; /* added to this rank's first child */
+    int fail_at;         /* this rank's n-th child (1-based) loses the device; 0: never */
+    int signal_at;       /* in the n-th child the rank gets SIGUSR2; 0: never */
+    int trained;
+} fake_device;
+
+typedef struct { /* what rank 0 saw */
+    int count, started_count;
+    int started[JOBS_MAX]; /* indices in the order of handing out */
+    int times_done[JOBS_MAX], by_rank[JOBS_MAX], attempts[JOBS_MAX];
+    int running[64]; /* children that a rank has now */
+    int ticks;
+    int fail_at; /* on_result fails at the n-th result */
+} rank_0_record;
+
+typedef struct {
+    pnas_layout layout;
+    pnas_evaluator evaluator;
+    pnas_scheduler *scheduler;
+    pnas_scheduler_listener listener;
+    fake_device fake;
+    rank_0_record record;
+    pnas_job job[JOBS_MAX];
+} test_bench;
+
+static double expected_accuracy(const pnas_job *job)
+{
+    return (double)(pnas_cell_hash(&job->cell) % 1000003) / 1000003;
+}
+
+static pnas_status nap(double seconds, pnas_tick tick, void *tick_payload)
+{
+    for (double end = pnas_clock_seconds() + seconds; pnas_clock_seconds() < end;) {
+        PNAS_TRY(tick(tick_payload));
+        pnas_clock_sleep(0.002);
+    }
+    return tick(tick_payload);
+}
+
+static pnas_status evaluate(void *payload, const pnas_job *job, pnas_tick tick, void *tick_payload,
+                            pnas_result *result)
+{
+    fake_device *self = payload;
+    self->trained++;
+    if (self->trained == self->signal_at)
+        raise(SIGUSR2);
+    PNAS_TRY(nap(self->seconds + (self->trained == 1 ? self->first_longer : 0), tick, tick_payload));
+    if (self->trained == self->fail_at)
+        return pnas_fail(PNAS_ERROR_DEVICE, "the device is gone");
+    *result = (pnas_result){.status = PNAS_CHILD_DONE, .accuracy = expected_accuracy(job), .epochs = 2};
+    result->history = malloc(2 * PNAS_METRICS * sizeof(float));
+    for (int i = 0; i < 2 * PNAS_METRICS; i++)
+        result->history[i] = (float)(job->index * 100 + i);
+    return PNAS_OK;
+}
+
+static void on_start(void *payload, const pnas_job *job, int rank)
+{
+    rank_0_record *seen = payload;
+    seen->started[seen->started_count++] = job->index;
+    cr_assert_eq(++seen->running[rank], 1, "rank %d got a child before its last one was recorded", rank);
+}
+
+static pnas_status on_result(void *payload, const pnas_job *job, pnas_result *result)
+{
+    rank_0_record *seen = payload;
+    seen->count++;
+    if (seen->count == seen->fail_at)
+        return pnas_fail(PNAS_ERROR_FILE, "run.h5.journal: no space left on device");
+    seen->times_done[job->index]++;
+    seen->by_rank[job->index] = result->rank;
+    seen->attempts[job->index] = result->attempts;
+    seen->running[result->rank]--;
+    cr_assert_eq(result->accuracy, expected_accuracy(job));
+    cr_assert_eq(result->epochs, 2);
+    for (int i = 0; i < 2 * PNAS_METRICS; i++)
+        cr_assert_eq(result->history[i], (float)(job->index * 100 + i));
+    return PNAS_OK;
+}
+
+static void on_tick(void *payload)
+{
+    ((rank_0_record *)payload)->ticks++;
+}
+
+/* Job i costs 100 + (i * 37 mod 50): not in order, and with ties. */
+static void make_jobs(test_bench *bench)
+{
+    for (int i = 0; i < JOBS_MAX; i++) {
+        pnas_job *job = &bench->job[i];
+        *job = (pnas_job){.level = 2, .index = i, .cost = 100 + i * 37 % 50, .cell = {.blocks = 1}};
+        job->cell.block[0] = (pnas_block){-2, (int8_t)(i % 8), -1, (int8_t)(i / 8)};
+    }
+}
+
+static void set_up(test_bench *bench)
+{
+    memset(bench, 0, sizeof *bench);
+    pnas_stop_install(0);
+    cr_assert_eq(pnas_mpi_start(NULL, NULL, &bench->layout), PNAS_OK, "%s", pnas_message());
+    bench->fake.seconds = 0.002;
+    bench->evaluator = (pnas_evaluator){evaluate, &bench->fake};
+    bench->listener = (pnas_scheduler_listener){on_result, on_start, on_tick, &bench->record};
+    make_jobs(bench);
+}
+
+static void create(test_bench *bench)
+{
+    cr_assert_eq(pnas_scheduler_create(&bench->layout, &bench->evaluator, &bench->scheduler), PNAS_OK, "%s",
+                 pnas_message());
+}
+
+static void tear_down(test_bench *bench)
+{
+    pnas_scheduler_destroy(&bench->scheduler);
+    pnas_mpi_end();
+}
+
+/* Runs `count` jobs and expects every rank to end with `expected` and a message that contains `word`. */
+static void run(test_bench *bench, size_t count, pnas_status expected, const char *word)
+{
+    create(bench);
+    pnas_status status;
+    if (bench->layout.rank == 0) {
+        status = pnas_scheduler_run(bench->scheduler, bench->job, count, &bench->listener);
+        cr_assert_eq(pnas_scheduler_release(bench->scheduler, status), PNAS_OK);
+    } else {
+        cr_assert_eq(pnas_scheduler_serve(bench->scheduler, &status), PNAS_OK, "%s", pnas_message());
+    }
+    cr_assert_eq(status, expected, "rank %d: %s: %s", bench->layout.rank, pnas_status_name(status),
+                 pnas_message());
+    if (status != PNAS_OK)
+        cr_assert_not_null(strstr(pnas_message(), word), "\"%s\" lacks \"%s\"", pnas_message(), word);
+    tear_down(bench);
+}
+
+static void expect_each_done_once(const test_bench *bench, int count)
+{
+    if (bench->layout.rank != 0)
+        return;
+    cr_assert_eq(bench->record.count, count);
+    for (int i = 0; i < count; i++)
+        cr_assert_eq(bench->record.times_done[i], 1, "job %d was recorded %d times", i,
+                     bench->record.times_done[i]);
+}
+
+static int done_by(const test_bench *bench, int rank, int count)
+{
+    int done = 0;
+    for (int i = 0; i < count; i++)
+        done += bench->record.times_done[i] == 1 && bench->record.by_rank[i] == rank;
+    return done;
+}
+
+Test(scheduler, every_job_is_done_once_and_its_result_is_intact)
+{
+    test_bench bench;
+    set_up(&bench);
+    run(&bench, 40, PNAS_OK, "");
+    expect_each_done_once(&bench, 40);
+    if (bench.layout.rank == 0)
+        for (int rank = 0; rank < bench.layout.ranks; rank++)
+            cr_assert_geq(done_by(&bench, rank, 40), 1, "rank %d trained nothing", rank);
+}
+
+Test(scheduler, the_longest_job_is_handed_out_first_and_ties_by_index)
+{
+    test_bench bench;
+    set_up(&bench);
+    run(&bench, 100, PNAS_OK, "");
+    for (int i = 1; bench.layout.rank == 0 && i < 100; i++) {
+        const pnas_job *before = &bench.job[bench.record.started[i - 1]];
+        const pnas_job *after = &bench.job[bench.record.started[i]];
+        cr_assert(before->cost > after->cost || (before->cost == after->cost && before->index < after->index),
+                  "job %d before job %d", before->index, after->index);
+    }
+}
+
+Test(scheduler, a_slow_child_on_rank_0_does_not_starve_the_others)
+{
+    test_bench bench;
+    set_up(&bench);
+    if (bench.layout.rank == 0)
+        bench.fake.first_longer = 1.5;
+    run(&bench, 60, PNAS_OK, "");
+    expect_each_done_once(&bench, 60);
+    if (bench.layout.rank == 0)
+        cr_assert_leq(done_by(&bench, 0, 60), 10, "rank 0 had to do %d", done_by(&bench, 0, 60));
+}
+
+Test(scheduler, there_may_be_more_ranks_than_jobs)
+{
+    test_bench bench;
+    set_up(&bench);
+    run(&bench, 2, PNAS_OK, "");
+    expect_each_done_once(&bench, 2);
+}
+
+Test(scheduler, no_jobs_are_done_at_once)
+{
+    test_bench bench;
+    set_up(&bench);
+    run(&bench, 0, PNAS_OK, "");
+    expect_each_done_once(&bench, 0);
+}
+
+Test(scheduler, one_scheduler_serves_level_after_level)
+{
+    test_bench bench;
+    set_up(&bench);
+    create(&bench);
+    pnas_status status = PNAS_OK;
+    if (bench.layout.rank == 0) {
+        for (int level = 0; level < 3; level++) {
+            cr_assert_eq(pnas_scheduler_run(bench.scheduler, bench.job + 20 * level, 20, &bench.listener),
+                         PNAS_OK);
+            cr_assert_eq(bench.record.count, 20 * (level + 1));
+            cr_assert_eq(pnas_scheduler_poll(bench.scheduler), PNAS_OK);
+        }
+        cr_assert_eq(pnas_scheduler_release(bench.scheduler, PNAS_OK), PNAS_OK);
+    } else {
+        cr_assert_eq(pnas_scheduler_serve(bench.scheduler, &status), PNAS_OK);
+        cr_assert_eq(status, PNAS_OK);
+    }
+    expect_each_done_once(&bench, 60);
+    tear_down(&bench);
+}
+
+Test(scheduler, a_worker_that_fails_leaves_and_its_child_goes_to_another)
+{
+    test_bench bench;
+    set_up(&bench);
+    if (bench.layout.rank == 1)
+        bench.fake.fail_at = 2;
+    run(&bench, 40, PNAS_OK, "");
+    expect_each_done_once(&bench, 40);
+    if (bench.layout.rank == 1)
+        cr_assert_eq(bench.fake.trained, 2);
+    if (bench.layout.rank != 0)
+        return;
+    cr_assert_eq(done_by(&bench, 1, 40), 1);
+    int twice = 0;
+    for (int i = 0; i < 40; i++)
+        twice += bench.record.attempts[i] == 2;
+    cr_assert_eq(twice, 1);
+}
+
+Test(scheduler, rank_0_goes_on_handing_out_when_its_own_device_fails)
+{
+    test_bench bench;
+    set_up(&bench);
+    if (bench.layout.rank == 0)
+        bench.fake.fail_at = 1;
+    run(&bench, 20, PNAS_OK, "");
+    expect_each_done_once(&bench, 20);
+    if (bench.layout.rank == 0)
+        cr_assert_eq(done_by(&bench, 0, 20), 0);
+}
+
+Test(scheduler, ranks_without_a_device_are_left_out)
+{
+    test_bench bench;
+    set_up(&bench);
+    if (bench.layout.rank < 2)
+        bench.evaluator.evaluate = NULL;
+    run(&bench, 20, PNAS_OK, "");
+    expect_each_done_once(&bench, 20);
+    if (bench.layout.rank == 0)
+        cr_assert_eq(done_by(&bench, 2, 20), 20);
+}
+
+Test(scheduler, the_run_fails_everywhere_when_no_rank_is_left)
+{
+    test_bench bench;
+    set_up(&bench);
+    bench.fake.fail_at = 3;
+    run(&bench, 40, PNAS_ERROR_DEVICE, "the device is gone");
+}
+
+Test(scheduler, the_run_fails_everywhere_when_no_rank_has_a_device)
+{
+    test_bench bench;
+    set_up(&bench);
+    bench.evaluator.evaluate = NULL;
+    run(&bench, 5, PNAS_ERROR_DEVICE, "none of them has a device");
+}
+
+Test(scheduler, a_result_that_cannot_be_kept_ends_the_run_everywhere)
+{
+    test_bench bench;
+    set_up(&bench);
+    bench.record.fail_at = 5;
+    run(&bench, 40, PNAS_ERROR_FILE, "no space left");
+    if (bench.layout.rank == 0)
+        cr_assert_lt(bench.record.count, 40);
+}
+
+/* Children of a minute: only a stop that reaches a running child ends these in time. */
+static void expect_stop(test_bench *bench, int rank_asked)
+{
+    bench->fake.first_longer = bench->layout.rank == rank_asked ? 0 : 60;
+    bench->fake.signal_at = bench->layout.rank == rank_asked ? 4 : 0;
+    double start = pnas_clock_seconds();
+    run(bench, 40, PNAS_STOPPED, "SIGUSR2");
+    cr_assert_lt(pnas_clock_seconds() - start, 20);
+    if (bench->layout.rank != 0)
+        return;
+    cr_assert_eq(bench->record.count, 3);
+    for (int i = 0; i < 40; i++)
+        cr_assert_leq(bench->record.times_done[i], 1);
+}
+
+Test(scheduler, a_signal_on_rank_0_stops_all)
+{
+    test_bench bench;
+    set_up(&bench);
+    expect_stop(&bench, 0);
+}
+
+Test(scheduler, a_signal_on_another_rank_stops_all)
+{
+    test_bench bench;
+    set_up(&bench);
+    expect_stop(&bench, 1);
+}
+
+Test(scheduler, a_signal_on_an_idle_rank_stops_all)
+{
+    test_bench bench;
+    set_up(&bench);
+    bench.fake.first_longer = 60;
+    if (bench.layout.rank == bench.layout.ranks - 1)
+        raise(SIGUSR2);
+    run(&bench, 1, PNAS_STOPPED, "SIGUSR2");
+}
+
+Test(scheduler, a_signal_between_two_runs_is_seen_by_poll)
+{
+    test_bench bench;
+    set_up(&bench);
+    create(&bench);
+    pnas_status status = PNAS_OK;
+    if (bench.layout.rank == 0) {
+        for (int i = 0; i < 5000 && status == PNAS_OK; i++) {
+            status = pnas_scheduler_poll(bench.scheduler);
+            pnas_clock_sleep(0.001);
+        }
+        cr_assert_eq(pnas_scheduler_release(bench.scheduler, status), PNAS_OK);
+    } else {
+        raise(SIGUSR2);
+        cr_assert_eq(pnas_scheduler_serve(bench.scheduler, &status), PNAS_OK);
+    }
+    cr_assert_eq(status, PNAS_STOPPED);
+    cr_assert_not_null(strstr(pnas_message(), "SIGUSR2 on rank 1"), "%s", pnas_message());
+    tear_down(&bench);
+}
+
+Test(scheduler, the_time_limit_stops_all)
+{
+    test_bench bench;
+    set_up(&bench);
+    bench.fake.first_longer = 60;
+    pnas_stop_install(pnas_clock_seconds() + 0.3);
+    run(&bench, 10, PNAS_STOPPED, "the time limit");
+}
+
+static double processor_seconds(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           1e-6 * (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
+Test(scheduler, idle_ranks_leave_the_processor_alone)
+{
+    test_bench bench;
+    set_up(&bench);
+    bench.fake.first_longer = 2;
+    double start = processor_seconds();
+    run(&bench, 1, PNAS_OK, "");
+    double used = processor_seconds() - start;
+    cr_assert_lt(used, 1.0, "rank %d used %.2f s of 2 s", bench.layout.rank, used);
+}
