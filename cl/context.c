@@ -1,46 +1,127 @@
-#include "cl/launch.h"
+#include "cl/cache_directory.h"
+#include "cl/device_choice.h"
+#include "src/base/log.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-const char *pnas_cl_error(cl_int code)
+/* PoCL keeps what it builds by itself, kernel by kernel as they are first run; asking it for a program's
+ * binary makes it build every kernel of the program in a general form, which takes seconds. */
+#define POCL_PLATFORM "Portable Computing Language"
+
+/* PoCL reads these once, before its first answer; the second is the name since its version 5. A setting of
+ * the user's stays. */
+static void limit_pocl_threads(int threads)
 {
-    static _Thread_local char number[32];
-    snprintf(number, sizeof number, "OpenCL error %d", code);
-    return number;
+    char text[16];
+    snprintf(text, sizeof text, "%d", threads);
+    setenv("POCL_MAX_PTHREAD_COUNT", text, 0);
+    setenv("POCL_CPU_MAX_CU_COUNT", text, 0);
 }
 
-pnas_status pnas_cl_status(cl_int code, const char *what)
+/* Replaces cl->device by a part of it where it still has more cores than asked for. */
+static void limit_device_cores(pnas_cl *cl, int threads)
 {
-    if (code == CL_SUCCESS)
-        return PNAS_OK;
-    pnas_status kind = code == CL_OUT_OF_RESOURCES || code == CL_OUT_OF_HOST_MEMORY ||
-                               code == CL_MEM_OBJECT_ALLOCATION_FAILURE
-                           ? PNAS_ERROR_MEMORY
-                           : PNAS_ERROR_DEVICE;
-    return pnas_fail(kind, "%s: %s", what, pnas_cl_error(code));
+    if (!cl->info.cpu || cl->info.compute_units <= threads)
+        return;
+    const cl_device_partition_property parts[] = {CL_DEVICE_PARTITION_BY_COUNTS, threads,
+                                                  CL_DEVICE_PARTITION_BY_COUNTS_LIST_END, 0};
+    cl_device_id part = NULL;
+    cl_int code = clCreateSubDevices(cl->device, parts, 1, &part, NULL);
+    if (code != CL_SUCCESS) {
+        pnas_debug("%s cannot be limited to %d cores: clCreateSubDevices: %s", cl->info.name, threads,
+                   pnas_cl_error(code));
+        return;
+    }
+    cl->device = part;
+    cl->device_is_part = true;
+    cl->info.compute_units = threads;
+}
+
+static pnas_status copy_text(const char *text, char **out)
+{
+    *out = strdup(text);
+    PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "no memory for a path");
+    return PNAS_OK;
+}
+
+/* "<folder of this program>/../share/pnas/kernels"; false where that has no kernels. */
+static bool find_installed_kernels(char *out, size_t size)
+{
+    char program[PATH_MAX], kernel[PATH_MAX + 16];
+    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    if (length <= 0)
+        return false;
+    program[length] = 0;
+    char *slash = strrchr(program, '/');
+    if (!slash)
+        return false;
+    *slash = 0;
+    snprintf(out, size, "%s/../%s", program, PNAS_INSTALLED_KERNELS);
+    snprintf(kernel, sizeof kernel, "%s/gemm.cl", out);
+    return access(kernel, R_OK) == 0;
+}
+
+static pnas_status find_kernel_directory(const char *wanted, char **out)
+{
+    char path[PATH_MAX];
+    const char *own = getenv("PNAS_KERNELS");
+    if (wanted || (own && own[0]))
+        return copy_text(wanted ? wanted : own, out);
+    if (find_installed_kernels(path, sizeof path))
+        return copy_text(path, out);
+    if (access(PNAS_SOURCE_KERNELS "/gemm.cl", R_OK) == 0)
+        return copy_text(PNAS_SOURCE_KERNELS, out);
+    return pnas_fail(PNAS_ERROR_FILE,
+                     "no OpenCL kernels found beside this program (%s) nor in %s: install with cmake "
+                     "--install, or set PNAS_KERNELS to the folder that holds gemm.cl",
+                     path, PNAS_SOURCE_KERNELS);
+}
+
+static pnas_status open_device(pnas_cl *cl, const pnas_cl_options *options)
+{
+    pnas_device device;
+    if (options->threads > 0)
+        limit_pocl_threads(options->threads);
+    PNAS_TRY(pnas_device_choose(options, &device));
+    cl->platform = device.platform;
+    cl->device = device.device;
+    cl->info = device.info;
+    if (options->threads > 0)
+        limit_device_cores(cl, options->threads);
+    cl->keep_binaries = strcmp(cl->info.platform, POCL_PLATFORM) != 0;
+    cl->vector = options->vector ? options->vector : cl->info.cpu ? 8 : 4;
+    const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM, (cl_context_properties)cl->platform, 0};
+    cl_int code;
+    cl->context = clCreateContext(properties, 1, &cl->device, NULL, NULL, &code);
+    if (code != CL_SUCCESS)
+        return pnas_fail_at(pnas_cl_status(code, "clCreateContext"), "%s", cl->info.name);
+    cl->queue = clCreateCommandQueue(cl->context, cl->device, 0, &code);
+    if (code != CL_SUCCESS)
+        return pnas_fail_at(pnas_cl_status(code, "clCreateCommandQueue"), "%s", cl->info.name);
+    return PNAS_OK;
 }
 
 pnas_status pnas_cl_create(const pnas_cl_options *options, pnas_cl **out)
 {
+    pnas_status status;
+    int vector = options->vector;
+    *out = NULL;
+    PNAS_CHECK(vector == 0 || vector == 1 || vector == 4 || vector == 8, PNAS_ERROR_USAGE,
+               "a channel block of %d: allowed are 1, 4 and 8", vector);
     pnas_cl *cl = calloc(1, sizeof *cl);
     PNAS_CHECK(cl, PNAS_ERROR_MEMORY, "no memory for a context");
-    cl_int code;
-    PNAS_CL_TRY(clGetPlatformIDs(1, &cl->platform, NULL), "clGetPlatformIDs");
-    PNAS_CL_TRY(clGetDeviceIDs(cl->platform, CL_DEVICE_TYPE_ALL, 1, &cl->device, NULL), "clGetDeviceIDs");
-    cl->context = clCreateContext(NULL, 1, &cl->device, NULL, NULL, &code);
-    PNAS_CL_TRY(code, "clCreateContext");
-    cl->queue = clCreateCommandQueue(cl->context, cl->device, 0, &code);
-    PNAS_CL_TRY(code, "clCreateCommandQueue");
-    cl_device_type type;
-    PNAS_CL_TRY(clGetDeviceInfo(cl->device, CL_DEVICE_TYPE, sizeof type, &type, NULL), "clGetDeviceInfo");
-    cl->info.cpu = type & CL_DEVICE_TYPE_CPU;
-    cl->vector = options->vector ? options->vector : cl->info.cpu ? 8 : 4;
-    cl->kernel_directory =
-        strdup(options->kernel_directory ? options->kernel_directory : PNAS_SOURCE_KERNELS);
+    PNAS_TRY_CLEANUP(pnas_cache_directory_prepare(options->cache_directory, &cl->cache_directory));
+    PNAS_TRY_CLEANUP(find_kernel_directory(options->kernel_directory, &cl->kernel_directory));
+    PNAS_TRY_CLEANUP(open_device(cl, options));
     *out = cl;
     return PNAS_OK;
+cleanup:
+    pnas_cl_destroy(&cl);
+    return status;
 }
 
 void pnas_cl_destroy(pnas_cl **cl)
@@ -48,8 +129,13 @@ void pnas_cl_destroy(pnas_cl **cl)
     if (!*cl)
         return;
     pnas_buffer_release(&(*cl)->scratch);
-    clReleaseCommandQueue((*cl)->queue);
-    clReleaseContext((*cl)->context);
+    pnas_programs_release(*cl);
+    if ((*cl)->queue)
+        clReleaseCommandQueue((*cl)->queue);
+    if ((*cl)->context)
+        clReleaseContext((*cl)->context);
+    if ((*cl)->device_is_part)
+        clReleaseDevice((*cl)->device);
     free((*cl)->kernel_directory);
     free((*cl)->cache_directory);
     free(*cl);

@@ -20,8 +20,10 @@ struct pnas_cl {
     int forced_route; /* pnas_route of cl/route.h; 0: the table decides (tests force one) */
     cl_mem scratch;   /* partial products (gemm.c); NULL until wanted */
     bool clblast_checked, clblast_refused; /* its first product on this device was compared; it was wrong */
-    char *cache_directory, *kernel_directory;
-    struct pnas_program *programs; /* built ones, by file and options (uthash) */
+    bool device_is_part;                   /* a part of a CPU, to be released */
+    bool keep_binaries;                    /* on disk; not where the driver does so itself (PoCL) */
+    char *cache_directory, *kernel_directory; /* cache_directory: NULL if nothing can be kept */
+    struct pnas_program *programs;            /* built ones, by file and options (uthash) */
 };
 
 /* A name for an OpenCL error code ("CL_OUT_OF_RESOURCES"). */
@@ -39,10 +41,11 @@ pnas_status pnas_buffer_write(pnas_cl *cl, cl_mem buffer, size_t offset, size_t 
 pnas_status pnas_buffer_read(pnas_cl *cl, cl_mem buffer, size_t offset, size_t bytes, void *data);
 
 /* A new kernel object (the caller's) of `file` in the kernel directory built with `options` (may be NULL);
- * -DV=<vector> and the kernel directory as include path are always added. Built programs are shared within
- * the context and kept on disk. */
+ * -DV=<vector> is always added, and lines #include "name" are replaced by that file of the kernel directory.
+ * Built programs are shared within the context and kept on disk. */
 pnas_status pnas_kernel_create(pnas_cl *cl, const char *file, const char *options, const char *name,
                                cl_kernel *out);
+void pnas_programs_release(pnas_cl *cl); /* all of the context's */
 
 typedef struct {
     const char *label; /* for profiles; static */

@@ -1,60 +1,196 @@
-/* Programs: built once for a file and options, shared by every kernel of the context. */
+/* Programs: built once for a file and options, shared by every kernel of the context, kept on disk. */
+#include "cl/kernel_source.h"
 #include "cl/launch.h"
+#include "cl/program_cache.h"
+#include "src/base/log.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
 
 struct pnas_program {
-    char *key;
+    char *key; /* file and options */
     cl_program program;
     UT_hash_handle hh;
 };
 
-static pnas_status read_text(const char *path, char **out)
+#define OPTIONS_MAX 2048
+
+/* All that decides what a build gives; *out is the caller's. */
+static pnas_status make_key(pnas_cl *cl, const char *options, const char *source, char **out)
 {
-    FILE *file = fopen(path, "rb");
-    PNAS_CHECK(file, PNAS_ERROR_FILE, "cannot open kernel file %s", path);
-    fseek(file, 0, SEEK_END);
-    long size = ftell(file);
-    rewind(file);
-    *out = calloc(1, (size_t)size + 1);
-    size_t got = *out ? fread(*out, 1, (size_t)size, file) : 0;
-    fclose(file);
-    PNAS_CHECK(got == (size_t)size, PNAS_ERROR_FILE, "cannot read kernel file %s", path);
+    const pnas_device_info *d = &cl->info;
+    int length = asprintf(out, "%s\n%s\n%s\n%s\n%s\n%s\n%s", d->platform, d->vendor, d->name, d->version,
+                          d->driver, options, source);
+    if (length < 0)
+        *out = NULL;
+    PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "no memory to build a kernel");
+    return PNAS_OK;
+}
+
+/* The start of a log, for a message: a few lines. */
+static void shorten(char *log)
+{
+    char *end = log;
+    for (int lines = 0; *end && lines < 6 && end - log < 1000; ++end)
+        lines += *end == '\n';
+    while (end > log && end[-1] == '\n')
+        --end;
+    *end = 0;
+}
+
+/* The message holds the start of the build log; the whole log goes to a file and to the debug level. */
+static pnas_status fail_to_build(pnas_cl *cl, cl_program program, cl_int code, const char *file,
+                                 const char *options, const char *key)
+{
+    size_t size = 0;
+    char path[PATH_MAX] = "";
+    clGetProgramBuildInfo(program, cl->device, CL_PROGRAM_BUILD_LOG, 0, NULL, &size);
+    char *log = calloc(1, size + 1);
+    PNAS_CHECK(log, PNAS_ERROR_MEMORY, "no memory for a build log");
+    clGetProgramBuildInfo(program, cl->device, CL_PROGRAM_BUILD_LOG, size, log, NULL);
+    pnas_debug("kernel file %s, options %s, on %s:\n%s", file, options, cl->info.name, log);
+    FILE *out = NULL;
+    if (cl->cache_directory) {
+        pnas_program_cache_path(cl->cache_directory, key, ".log", path, sizeof path);
+        out = fopen(path, "w");
+    }
+    if (out) {
+        fprintf(out, "%s\n%s on %s, driver %s\n%s\n", file, options, cl->info.name, cl->info.driver, log);
+        fclose(out);
+    }
+    shorten(log);
+    pnas_fail(PNAS_ERROR_DEVICE, "kernel file %s does not build on %s with %s (%s): %s%s%s", file,
+              cl->info.name, options, pnas_cl_error(code), log, out ? "\nThe whole log: " : "",
+              out ? path : "");
+    free(log);
+    return PNAS_ERROR_DEVICE;
+}
+
+/* A program from the cache; NULL if there is none or the driver does not take it. */
+static cl_program build_from_binary(pnas_cl *cl, const char *options, const char *key)
+{
+    unsigned char *binary = NULL;
+    size_t size = 0;
+    cl_int code, state = CL_SUCCESS;
+    if (!pnas_program_cache_load(cl->cache_directory, key, &binary, &size))
+        return NULL;
+    cl_program program = clCreateProgramWithBinary(cl->context, 1, &cl->device, &size,
+                                                   (const unsigned char **)&binary, &state, &code);
+    if (code == CL_SUCCESS && state == CL_SUCCESS)
+        code = clBuildProgram(program, 1, &cl->device, options, NULL, NULL);
+    free(binary);
+    if (code == CL_SUCCESS && state == CL_SUCCESS)
+        return program;
+    if (program)
+        clReleaseProgram(program);
+    return NULL;
+}
+
+static void keep_binary(pnas_cl *cl, cl_program program, const char *key)
+{
+    size_t size = 0;
+    unsigned char *binary;
+    if (clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof size, &size, NULL) != CL_SUCCESS ||
+        size == 0)
+        return;
+    binary = malloc(size);
+    if (binary && clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof binary, &binary, NULL) == CL_SUCCESS)
+        pnas_program_cache_store(cl->cache_directory, key, binary, size);
+    free(binary);
+}
+
+static pnas_status build_from_source(pnas_cl *cl, const char *file, const char *options, const char *source,
+                                     const char *key, cl_program *out)
+{
+    cl_int code;
+    cl_program program = clCreateProgramWithSource(cl->context, 1, &source, NULL, &code);
+    PNAS_CL_TRY(code, "clCreateProgramWithSource");
+    code = clBuildProgram(program, 1, &cl->device, options, NULL, NULL);
+    if (code != CL_SUCCESS) {
+        pnas_status status = fail_to_build(cl, program, code, file, options, key);
+        clReleaseProgram(program);
+        return status;
+    }
+    if (cl->keep_binaries)
+        keep_binary(cl, program, key);
+    *out = program;
+    return PNAS_OK;
+}
+
+static pnas_status build(pnas_cl *cl, const char *file, const char *options, cl_program *out)
+{
+    char *source = NULL, *key = NULL;
+    pnas_status status;
+    int lock = -1;
+    PNAS_TRY_CLEANUP(pnas_kernel_source_read(cl->kernel_directory, file, &source));
+    PNAS_TRY_CLEANUP(make_key(cl, options, source, &key));
+    *out = cl->keep_binaries ? build_from_binary(cl, options, key) : NULL;
+    if (!*out) {
+        lock = pnas_program_cache_lock(cl->cache_directory, key);
+        /* Another process may have built it while this one waited. */
+        *out = cl->keep_binaries ? build_from_binary(cl, options, key) : NULL;
+    }
+    if (!*out)
+        PNAS_TRY_CLEANUP(build_from_source(cl, file, options, source, key, out));
+cleanup:
+    pnas_program_cache_unlock(lock);
+    free(source);
+    free(key);
+    return status;
+}
+
+static pnas_status add_program(pnas_cl *cl, const char *file, const char *options, const char *key,
+                               struct pnas_program **out)
+{
+    struct pnas_program *entry = calloc(1, sizeof *entry);
+    pnas_status status = PNAS_OK;
+    if (entry)
+        entry->key = strdup(key);
+    if (!entry || !entry->key)
+        status = pnas_fail(PNAS_ERROR_MEMORY, "no memory for a kernel");
+    else
+        status = build(cl, file, options, &entry->program);
+    if (status != PNAS_OK) {
+        if (entry)
+            free(entry->key);
+        free(entry);
+        return status;
+    }
+    HASH_ADD_KEYPTR(hh, cl->programs, entry->key, strlen(entry->key), entry);
+    *out = entry;
     return PNAS_OK;
 }
 
 pnas_status pnas_kernel_create(pnas_cl *cl, const char *file, const char *options, const char *name,
                                cl_kernel *out)
 {
-    char key[2048];
-    snprintf(key, sizeof key, "%s -DV=%d %s", file, cl->vector, options ? options : "");
+    char all[OPTIONS_MAX], key[OPTIONS_MAX + NAME_MAX + 2];
+    int length = snprintf(all, sizeof all, "-cl-std=CL1.2 -DV=%d %s", cl->vector, options ? options : "");
+    PNAS_CHECK(length < OPTIONS_MAX, PNAS_ERROR_INTERNAL, "the options of kernel %s are too long", name);
+    snprintf(key, sizeof key, "%s %s", file, all);
     struct pnas_program *entry = NULL;
-    HASH_FIND_STR(cl->programs, key, entry);
     cl_int code;
-    if (!entry) {
-        char path[4096], build[4096], *text = NULL;
-        snprintf(path, sizeof path, "%s/%s", cl->kernel_directory, file);
-        PNAS_TRY(read_text(path, &text));
-        cl_program program = clCreateProgramWithSource(cl->context, 1, (const char **)&text, NULL, &code);
-        free(text);
-        PNAS_CL_TRY(code, "clCreateProgramWithSource");
-        snprintf(build, sizeof build, "-cl-std=CL1.2 -I%s -DV=%d %s", cl->kernel_directory, cl->vector,
-                 options ? options : "");
-        code = clBuildProgram(program, 1, &cl->device, build, NULL, NULL);
-        if (code != CL_SUCCESS) {
-            static char log[32768];
-            clGetProgramBuildInfo(program, cl->device, CL_PROGRAM_BUILD_LOG, sizeof log - 1, log, NULL);
-            fprintf(stderr, "%s with %s:\n%s\n", file, build, log);
-            return pnas_cl_status(code, file);
-        }
-        entry = calloc(1, sizeof *entry);
-        entry->key = strdup(key);
-        entry->program = program;
-        HASH_ADD_KEYPTR(hh, cl->programs, entry->key, strlen(entry->key), entry);
-    }
+    *out = NULL;
+    HASH_FIND_STR(cl->programs, key, entry);
+    if (!entry)
+        PNAS_TRY(add_program(cl, file, all, key, &entry));
     *out = clCreateKernel(entry->program, name, &code);
-    return pnas_cl_status(code, name);
+    if (code != CL_SUCCESS)
+        return pnas_fail_at(pnas_cl_status(code, "clCreateKernel"), "kernel %s of %s", name, file);
+    return PNAS_OK;
+}
+
+void pnas_programs_release(pnas_cl *cl)
+{
+    struct pnas_program *entry, *next;
+    HASH_ITER(hh, cl->programs, entry, next)
+    {
+        HASH_DEL(cl->programs, entry);
+        clReleaseProgram(entry->program);
+        free(entry->key);
+        free(entry);
+    }
 }

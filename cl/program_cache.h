@@ -1,0 +1,28 @@
+/* Inside the cl room: built programs on disk, safe for many processes at once.
+ *
+ * An entry is one file named by a hash of its key; it holds the whole key (device, driver, options and source
+ * text), so two keys are never mistaken for each other, and a checksum. Written to a temporary file and
+ * renamed. Nothing here fails: a cache that does not work costs time only. `directory` may be NULL: nothing
+ * is kept. */
+#ifndef PNAS_CL_PROGRAM_CACHE_H
+#define PNAS_CL_PROGRAM_CACHE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The entry's binary (the caller's), or false if there is none that is whole. */
+bool pnas_program_cache_load(const char *directory, const char *key, unsigned char **binary, size_t *size);
+
+void pnas_program_cache_store(const char *directory, const char *key, const unsigned char *binary,
+                              size_t size);
+
+/* Waits until no other process builds this key, for a limited time: then both build. Returns what to unlock.
+ */
+int pnas_program_cache_lock(const char *directory, const char *key);
+void pnas_program_cache_unlock(int lock);
+
+/* "<directory>/<hash of key><suffix>" */
+void pnas_program_cache_path(const char *directory, const char *key, const char *suffix, char *out,
+                             size_t size);
+
+#endif
