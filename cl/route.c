@@ -19,10 +19,29 @@ static bool clblast_trusted(const pnas_cl *cl, const pnas_route_shape *shape)
     return !cl->clblast_refused;
 }
 
+static bool eight_wide(const pnas_cl *cl, const pnas_route_shape *shape)
+{
+    return cl->vector == 8;
+}
+
+/* Tiles of a row of the window: what the kernels unroll must stay small, and a tile a multiple of the stride. */
+static bool small_window(const pnas_cl *cl, const pnas_route_shape *shape)
+{
+    return eight_wide(cl, shape) && shape->kernel_w <= 15 && shape->stride <= 2 && shape->dilation <= 8;
+}
+
 /* The first row that fits wins, so the fastest route of an op stands first. Where no row fits: PLAIN. */
 static const route_row table[] = {
     {PNAS_OP_GEMM, ON_CPU, always, PNAS_ROUTE_TILE},
     {PNAS_OP_GEMM, ON_GPU, clblast_trusted, PNAS_ROUTE_CLBLAST},
+    {PNAS_OP_DEPTHWISE_FORWARD, ON_CPU, small_window, PNAS_ROUTE_TILE},
+    {PNAS_OP_DEPTHWISE_BACKWARD, ON_CPU, small_window, PNAS_ROUTE_TILE},
+    {PNAS_OP_MAX_POOL, ON_CPU, small_window, PNAS_ROUTE_TILE},
+    {PNAS_OP_AVERAGE_POOL, ON_CPU, small_window, PNAS_ROUTE_TILE},
+    {PNAS_OP_ADD, ON_CPU, eight_wide, PNAS_ROUTE_TILE},
+    {PNAS_OP_NORM, ON_CPU, eight_wide, PNAS_ROUTE_TILE},
+    {PNAS_OP_HEAD, ON_CPU, eight_wide, PNAS_ROUTE_TILE},
+    {PNAS_OP_UPDATE, ON_CPU, eight_wide, PNAS_ROUTE_TILE},
 };
 
 static bool fits_device(const route_row *row, const pnas_cl *cl)

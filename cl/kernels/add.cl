@@ -1,0 +1,64 @@
+/* Sums, copies and zeros, plain: any V, any device. Views [N][C/V][H*W][V].
+ * NDRange: (lanes and pixels of what is written, C/V, N); the first dimension may be rounded up. */
+#define WIDTH 1
+#include "view.h"
+
+/* y = a + b, or a alone. */
+__kernel void add_forward(OPERAND(a), OPERAND(b), const int two, const int C, const int pixels, OUT_VIEW(y))
+{
+    const int i = get_global_id(0), block = get_global_id(1), n = get_global_id(2);
+    const int c = block * V + i % V;
+    if (i >= pixels * V)
+        return;
+    float sum = transform_apply(TRANSFORM(a, C, c), BLOCK(a, n, block, pixels)[i]);
+    if (two)
+        sum += transform_apply(TRANSFORM(b, C, c), BLOCK(b, n, block, pixels)[i]);
+    BLOCK(y, n, block, pixels)[i] = sum;
+}
+
+/* dx (+)= g where the rectifier of x let it through. */
+__kernel void add_backward(OPERAND(x), VIEW(g), const int C, const int pixels, DOWNSTREAM(dx))
+{
+    const int i = get_global_id(0), block = get_global_id(1), n = get_global_id(2);
+    const int c = block * V + i % V;
+    if (i >= pixels * V)
+        return;
+    downstream_write(BLOCK(dx, n, block, pixels) + i, BLOCK(g, n, block, pixels)[i],
+                     BLOCK(x, n, block, pixels) + i, TRANSFORM(x, C, c), x_relu, dx_accumulate);
+}
+
+/* The physical channel of logical channel l in segments of `segment` channels, each padded to V. */
+INLINE int physical_channel(const int l, const int segment)
+{
+    const int padded = (segment + V - 1) / V * V;
+    return l / segment * padded + l % segment;
+}
+
+/* to (+)= from, channel by logical channel; padded channels of `to` are zero. */
+__kernel void regroup(VIEW(from), const int from_segment, OUT_VIEW(to), const int to_segment,
+                      const int logical, const int pixels, const int accumulate)
+{
+    const int i = get_global_id(0), block = get_global_id(1), n = get_global_id(2);
+    if (i >= pixels * V)
+        return;
+    const int p = block * V + i % V, padded = (to_segment + V - 1) / V * V;
+    const int l = p / padded * to_segment + p % padded;
+    const int real = p % padded < to_segment && l < logical;
+    __global float *out = BLOCK(to, n, block, pixels) + i;
+    float value = 0.0f;
+    if (real) {
+        const int q = physical_channel(l, from_segment);
+        value = BLOCK(from, n, q / V, pixels)[i / V * V + q % V];
+    }
+    if (accumulate)
+        value += *out;
+    *out = value;
+}
+
+/* Each work-item clears `chunk` floats. NDRange: (ceil(count / chunk)). */
+__kernel void zero(OUT_SLICE(out), const ulong count, const ulong chunk)
+{
+    const ulong first = get_global_id(0) * chunk;
+    for (ulong i = first; i < min(count, first + chunk); ++i)
+        out[out_at + i] = 0.0f;
+}

@@ -1,0 +1,161 @@
+/* Both ends of a child, plain: any V, any device: images in, pooled features, softmax loss. */
+#define WIDTH 1
+#include "view.h"
+
+#include "records.h"
+
+/* features [N][C]: mean over pixels. NDRange: (C, N). */
+__kernel void global_pool_forward(OPERAND(x), const int C, const int pixels, OUT_SLICE(features))
+{
+    const int c = get_global_id(0), n = get_global_id(1);
+    if (c >= C)
+        return;
+    const __global float *xb = BLOCK(x, n, c / V, pixels) + c % V;
+    const transform t = TRANSFORM(x, C, c);
+    float sum = 0.0f;
+    for (int p = 0; p < pixels; ++p)
+        sum += transform_apply(t, xb[p * V]);
+    features[features_at + (ulong)n * C + c] = sum / (float)pixels;
+}
+
+/* NDRange: (lanes and pixels, C/V, N). */
+__kernel void global_pool_backward(OPERAND(x), const int C, const int pixels, SLICE(gradient), DOWNSTREAM(dx))
+{
+    const int i = get_global_id(0), block = get_global_id(1), n = get_global_id(2);
+    const int c = block * V + i % V;
+    if (i >= pixels * V)
+        return;
+    const float g = gradient[gradient_at + (ulong)n * C + c] / (float)pixels;
+    downstream_write(BLOCK(dx, n, block, pixels) + i, g, BLOCK(x, n, block, pixels) + i, TRANSFORM(x, C, c),
+                     x_relu, dx_accumulate);
+}
+
+/* logits [N][classes] = bias. NDRange: (classes, N). */
+__kernel void classifier_bias(SLICE(bias), const int classes, OUT_SLICE(logits))
+{
+    const int k = get_global_id(0), n = get_global_id(1);
+    if (k < classes)
+        logits[logits_at + (ulong)n * classes + k] = bias[bias_at + k];
+}
+
+/* gradient [classes]: sum over images. NDRange: (classes). */
+__kernel void classifier_bias_gradient(SLICE(logits_gradient), const int N, const int classes,
+                                       OUT_SLICE(gradient))
+{
+    const int k = get_global_id(0);
+    if (k >= classes)
+        return;
+    float sum = 0.0f;
+    for (int n = 0; n < N; ++n)
+        sum += logits_gradient[logits_gradient_at + (ulong)n * classes + k];
+    gradient[gradient_at + k] = sum;
+}
+
+/* Softmax cross entropy of one image: its loss, and its row of the gradient if `gradient` is wanted. Not
+ * finite logits give a loss that is not finite. */
+#define GROUP 64
+INLINE float row_loss(const __global float *logits, const int classes, const int label, int *right)
+{
+    float largest = logits[0];
+    int first = 0;
+    for (int k = 1; k < classes; ++k)
+        if (logits[k] > largest) {
+            largest = logits[k];
+            first = k;
+        }
+    float sum = 0.0f;
+    for (int k = 0; k < classes; ++k)
+        sum += exp(logits[k] - largest);
+    const float loss = log(sum) - (logits[label] - largest);
+    *right = first == label && isfinite(loss);
+    return loss;
+}
+
+INLINE void row_gradient(const __global float *logits, const int classes, const int label,
+                         const float share, __global float *gradient)
+{
+    float largest = logits[0], sum = 0.0f;
+    for (int k = 1; k < classes; ++k)
+        largest = logits[k] > largest ? logits[k] : largest;
+    for (int k = 0; k < classes; ++k)
+        sum += exp(logits[k] - largest);
+    for (int k = 0; k < classes; ++k)
+        gradient[k] = share * (exp(logits[k] - largest) / sum - (k == label ? 1.0f : 0.0f));
+}
+
+/* metrics [period][2]: mean loss and number right of this step's valid records. One group of GROUP items, so
+ * that the order of the sum is the same everywhere. */
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
+softmax_loss(const int N, const int classes, SLICE(logits), const __global int *restrict records,
+             const __global int *restrict state, const int period, const int with_gradient,
+             OUT_SLICE(gradient), OUT_SLICE(metrics))
+{
+    __local float losses[GROUP];
+    __local int rights[GROUP], valids[GROUP];
+    const int item = get_local_id(0);
+    const __global int *record = step_records(records, state, period, N);
+    float loss = 0.0f;
+    int right = 0, valid = 0;
+    for (int n = item; n < N; n += GROUP) {
+        const int label = record[n * RECORD_INTS + LABEL];
+        int row_right = 0;
+        if (label < 0)
+            continue;
+        loss += row_loss(logits + logits_at + (ulong)n * classes, classes, label, &row_right);
+        right += row_right;
+        ++valid;
+    }
+    losses[item] = loss;
+    rights[item] = right;
+    valids[item] = valid;
+    barrier(CLK_LOCAL_MEM_FENCE);
+    valid = 0;
+    for (int k = 0; k < GROUP; ++k)
+        valid += valids[k];
+    if (item == 0) {
+        float all = 0.0f;
+        int all_right = 0;
+        for (int k = 0; k < GROUP; ++k) {
+            all += losses[k];
+            all_right += rights[k];
+        }
+        __global float *slot = metrics + metrics_at + (ulong)(state[0] % period) * 2;
+        slot[0] = valid ? all / (float)valid : 0.0f;
+        slot[1] = (float)all_right;
+    }
+    if (!with_gradient)
+        return;
+    for (int n = item; n < N; n += GROUP) {
+        const int label = record[n * RECORD_INTS + LABEL];
+        __global float *row = gradient + gradient_at + (ulong)n * classes;
+        if (label >= 0)
+            row_gradient(logits + logits_at + (ulong)n * classes, classes, label, 1.0f / (float)valid, row);
+        else
+            for (int k = 0; k < classes; ++k)
+                row[k] = 0.0f;
+    }
+}
+
+/* images uint8 [n][H][W][channels] to y [N][C/V][H*W][V]. NDRange: (lanes and pixels, C/V, N). */
+__kernel void load_images(const int N, const __global uchar *restrict images, const int channels,
+                          SLICE(mean_deviation), const __global int *restrict records,
+                          const __global int *restrict state, const int period, OUT_VIEW(y), const int H,
+                          const int W)
+{
+    const int i = get_global_id(0), block = get_global_id(1), n = get_global_id(2);
+    const int c = block * V + i % V, h = i / V / W, w = i / V % W;
+    if (h >= H)
+        return;
+    float value = 0.0f;
+    if (c < channels)
+        value = augmented(images, step_records(records, state, period, N) + n * RECORD_INTS, channels, c, H,
+                          W, h, w, mean_deviation[mean_deviation_at + c],
+                          mean_deviation[mean_deviation_at + channels + c]);
+    BLOCK(y, n, block, H * W)[i] = value;
+}
+
+__kernel void advance(__global int *state)
+{
+    if (get_global_id(0) == 0)
+        ++state[0];
+}

@@ -1,0 +1,54 @@
+/* Both ends of a child in float8: V = 8. NDRange: (C/8, N), one work-item each. */
+#define WIDTH 8
+#include "view.h"
+
+#include "records.h"
+
+TILE_KERNEL void global_pool_forward_tile(OPERAND(x), const int C, const int pixels, OUT_SLICE(features))
+{
+    const int block = get_global_id(0), n = get_global_id(1);
+    const __global float *xb = BLOCK(x, n, block, pixels);
+    const transform t = TRANSFORM(x, C, block * 8);
+    float8 even = (float8)(0.0f), odd = (float8)(0.0f);
+    for (int p = 0; p + 1 < pixels; p += 2) {
+        even += transform_apply(t, LOAD(xb + p * 8));
+        odd += transform_apply(t, LOAD(xb + p * 8 + 8));
+    }
+    if (pixels % 2)
+        even += transform_apply(t, LOAD(xb + (pixels - 1) * 8));
+    STORE((even + odd) / (float)pixels, features + features_at + (ulong)n * C + block * 8);
+}
+
+TILE_KERNEL void global_pool_backward_tile(OPERAND(x), const int C, const int pixels, SLICE(gradient),
+                                           DOWNSTREAM(dx))
+{
+    const int block = get_global_id(0), n = get_global_id(1);
+    const __global float *xb = BLOCK(x, n, block, pixels);
+    __global float *db = BLOCK(dx, n, block, pixels);
+    const transform t = TRANSFORM(x, C, block * 8);
+    const float8 g = LOAD(gradient + gradient_at + (ulong)n * C + block * 8) / (float)pixels;
+    for (int i = 0; i < pixels * 8; i += 8)
+        downstream_write(db + i, g, xb + i, t, x_relu, dx_accumulate);
+}
+
+/* One channel at a time and not in vectors: images have few channels, most lanes of a block are padding. */
+TILE_KERNEL void load_images_tile(const int N, const __global uchar *restrict images, const int channels,
+                                  SLICE(mean_deviation), const __global int *restrict records,
+                                  const __global int *restrict state, const int period, OUT_VIEW(y),
+                                  const int H, const int W)
+{
+    const int block = get_global_id(0), n = get_global_id(1), lanes = min(8, channels - block * 8);
+    const __global int *record = step_records(records, state, period, N) + n * RECORD_INTS;
+    __global float *out = BLOCK(y, n, block, H * W);
+    for (int i = 0; i < H * W * 8; i += 8)
+        STORE((float8)(0.0f), out + i);
+    for (int lane = 0; lane < lanes; ++lane) {
+        const int c = block * 8 + lane;
+        const float mean = mean_deviation[mean_deviation_at + c];
+        const float deviation = mean_deviation[mean_deviation_at + channels + c];
+        for (int h = 0; h < H; ++h)
+            for (int w = 0; w < W; ++w)
+                out[(h * W + w) * 8 + lane] =
+                    augmented(images, record, channels, c, H, W, h, w, mean, deviation);
+    }
+}

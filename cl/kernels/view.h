@@ -1,0 +1,117 @@
+/* How the depthwise, pool, add, norm and head kernels see tensors (cl/op.h has the contract).
+ *
+ * A kernel file defines WIDTH before it includes this: 1 where a work-item serves one channel, 8 where it
+ * serves a whole block of V = 8. REAL is then float or float8, and every function here works on either.
+ * Parameter macros stand for several kernel parameters; cl/op_arguments.h has their other side. */
+#ifndef VIEW_H
+#define VIEW_H
+
+#if WIDTH == 1
+#define REAL            float
+#define LOAD(p)         (*(p))
+#define STORE(value, p) (*(p) = (value))
+#else
+#define REAL            float8
+#define LOAD(p)         vload8(0, (p))
+#define STORE(value, p) vstore8((value), 0, (p))
+#endif
+
+#define INLINE static inline __attribute__((always_inline))
+#define TILE_KERNEL                                                                                          \
+    __kernel __attribute__((reqd_work_group_size(1, 1, 1))) /* one work-item a large piece of work */
+
+#define SLICE(name)                                                                                          \
+    const __global float *restrict name, const ulong name##_at
+#define OUT_SLICE(name) __global float *restrict name, const ulong name##_at
+#define VIEW(name)      SLICE(name), const ulong name##_stride
+#define OUT_VIEW(name)  OUT_SLICE(name), const ulong name##_stride
+#define OPERAND(name)   VIEW(name), SLICE(name##_transform), const int name##_normalise, const int name##_relu
+#define UPSTREAM(name)  VIEW(name), VIEW(name##_raw), SLICE(name##_coefficients)
+#define DOWNSTREAM(name) OUT_VIEW(name), const int name##_accumulate
+#define WINDOW                                                                                               \
+    const int kernel_h, const int kernel_w, const int stride_h, const int stride_w, const int dilation,      \
+        const int pad_top, const int pad_left
+
+/* Where channel block `block` of image n starts in a view of so many pixels an image. */
+#define BLOCK(name, n, block, pixels) (name + name##_at + (ulong)(n)*name##_stride + (ulong)(block) * (pixels)*V)
+
+/* --- the pre-transform of an operand: relu(scale * x + shift) --- */
+typedef struct {
+    REAL scale, shift, low; /* low: 0 or minus infinity */
+} transform;
+
+INLINE transform transform_make(const __global float *scale_shift, const int channels, const int c,
+                                const int normalise, const int relu)
+{
+    transform t;
+    t.scale = (REAL)(1.0f);
+    t.shift = (REAL)(0.0f);
+    if (normalise) {
+        t.scale = LOAD(scale_shift + c);
+        t.shift = LOAD(scale_shift + channels + c);
+    }
+    t.low = (REAL)(relu ? 0.0f : -INFINITY);
+    return t;
+}
+#define TRANSFORM(name, channels, c)                                                                         \
+    transform_make(name##_transform + name##_transform_at, channels, c, name##_normalise, name##_relu)
+
+/* Written so that a NaN stays one, which fmax() would not do. */
+INLINE REAL transform_apply(const transform t, const REAL x)
+{
+    const REAL z = fma(t.scale, x, t.shift);
+    return t.low > z ? t.low : z;
+}
+
+/* The gradient g where the rectifier let x through, else 0. */
+INLINE REAL transform_mask(const transform t, const REAL x, const REAL g)
+{
+    const REAL z = fma(t.scale, x, t.shift);
+    return z <= t.low ? (REAL)(0.0f) : g;
+}
+
+/* --- upstream gradients: A * g + B * raw + D where the output is normalised, else g --- */
+#ifndef UPSTREAM_NORMALISED
+#define UPSTREAM_NORMALISED 0
+#endif
+
+typedef struct {
+    REAL a, b, d;
+} upstream;
+
+INLINE upstream upstream_make(const __global float *coefficients, const int channels, const int c)
+{
+    upstream u;
+#if UPSTREAM_NORMALISED
+    u.a = LOAD(coefficients + c);
+    u.b = LOAD(coefficients + channels + c);
+    u.d = LOAD(coefficients + 2 * channels + c);
+#else
+    u.a = u.b = u.d = (REAL)(0.0f);
+#endif
+    return u;
+}
+#define UPSTREAM_AT(name, channels, c)                                                                       \
+    upstream_make(name##_coefficients + name##_coefficients_at, channels, c)
+
+INLINE REAL upstream_read(const upstream u, const __global float *g, const __global float *raw)
+{
+#if UPSTREAM_NORMALISED
+    return fma(u.a, LOAD(g), fma(u.b, LOAD(raw), u.d));
+#else
+    return LOAD(g);
+#endif
+}
+
+/* --- input gradients: masked by the rectifier of x, and perhaps added to what is there --- */
+INLINE void downstream_write(__global float *into, REAL g, const __global float *x, const transform t,
+                             const int masked, const int accumulate)
+{
+    if (masked)
+        g = transform_mask(t, LOAD(x), g);
+    if (accumulate)
+        g += LOAD(into);
+    STORE(g, into);
+}
+
+#endif
