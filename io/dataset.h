@@ -7,6 +7,9 @@
 
 #include <stdio.h>
 
+#define PNAS_DATASET_SIDE_MAX    4096  /* height and width */
+#define PNAS_DATASET_CLASSES_MAX 65536 /* labels are uint16 */
+
 typedef struct { /* one part: arrays owned by the data set */
     size_t count;
     uint8_t *images;  /* [count, H, W, C] */
@@ -18,14 +21,24 @@ typedef struct {
     char sha256[65]; /* over shape, images and labels of both parts, hexadecimal: docs/formats.md */
     int height, width, channels, classes;
     char **class_names;                                                      /* [classes] */
-    float mean[PNAS_IMAGE_CHANNELS_MAX], deviation[PNAS_IMAGE_CHANNELS_MAX]; /* of train pixels / 255 */
+    float mean[PNAS_IMAGE_CHANNELS_MAX], deviation[PNAS_IMAGE_CHANNELS_MAX]; /* of train pixels / 255; the
+                                                  deviation of a channel that never changes is given as 1 */
     pnas_dataset_part train, test;                                           /* test.count may be 0 */
 } pnas_dataset;
 
-/* Finds "digits" (the embedded set: $PNAS_DATA, the installed or the source tree's data/digits.h5) or a path.
- */
+/* Reads "digits" (the embedded set, see pnas_dataset_find) or the file at a path, and checks ranks, types,
+ * sizes and labels. PNAS_ERROR_FILE or PNAS_ERROR_DATA names the file and what is wrong in it. */
 pnas_status pnas_dataset_open(const char *name, pnas_dataset **out);
 void pnas_dataset_destroy(pnas_dataset **dataset);
+
+/* The file that `name` stands for. The embedded set is digits.h5 in the folder $PNAS_DATA if that is set,
+ * else in the installed data folder, found from the running program's place, else in the source tree. */
+pnas_status pnas_dataset_find(const char *name, char *out, size_t size);
+
+/* For importers: an empty data set, and room for `count` images in one of its parts once height, width and
+ * channels are set. */
+pnas_status pnas_dataset_create(pnas_dataset **out);
+pnas_status pnas_dataset_allocate(const pnas_dataset *dataset, size_t count, pnas_dataset_part *part);
 
 /* Fills in class names "0", "1", ... if NULL, normalisation figures and SHA-256 from the pixels. */
 pnas_status pnas_dataset_complete(pnas_dataset *dataset);

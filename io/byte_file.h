@@ -1,0 +1,19 @@
+/* A whole file in memory, unpacked if it is gzipped (told by its first bytes, not by its name). Local. */
+#ifndef PNAS_IO_BYTE_FILE_H
+#define PNAS_IO_BYTE_FILE_H
+
+#include "src/base/status.h"
+
+#include <stddef.h>
+
+typedef struct { /* data is followed by a 0 byte that is not counted in size */
+    unsigned char *data;
+    size_t size;
+} pnas_bytes;
+
+/* PNAS_ERROR_DATA if the file is missing, a folder, empty, or a gzip file that is cut short or damaged;
+ * PNAS_ERROR_FILE if it is there and cannot be read. `out` is the caller's (pnas_bytes_free). */
+pnas_status pnas_bytes_read(const char *path, pnas_bytes *out);
+void pnas_bytes_free(pnas_bytes *bytes);
+
+#endif

@@ -1,0 +1,22 @@
+/* Drawing a share of labelled images, the same of each class. Local. */
+#ifndef PNAS_IO_IMAGE_SPLIT_H
+#define PNAS_IO_IMAGE_SPLIT_H
+
+#include "src/base/status.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum { /* a draw's place in the stream (seed, SPLIT, class, step); never renumbered */
+               PNAS_DRAW_VALIDATION = 0,
+               PNAS_DRAW_LIMIT = 1,
+               PNAS_DRAW_TEST = 2
+} pnas_draw;
+
+/* Draws `wanted` of the `count` images whose numbers stand in `from`, in ascending order; `labels` is indexed
+ * by these numbers. A class gives wanted * n_c / count images, rounded by largest remainders (of equal ones
+ * the lower class first). `drawn` [wanted] and `rest` [count - wanted] come out in ascending order. */
+pnas_status pnas_split_draw(const uint16_t *labels, int classes, const uint32_t *from, size_t count,
+                            size_t wanted, uint64_t seed, pnas_draw draw, uint32_t *drawn, uint32_t *rest);
+
+#endif
