@@ -12,18 +12,18 @@
 /* One piece of reading; zlib counts in unsigned. */
 #define PIECE (1u << 22)
 
-static pnas_status open_regular(const char *path, int *out)
+static pnas_status open_regular(const char *path, const char *expected, int *out)
 {
     struct stat info;
     *out = open(path, O_RDONLY | O_CLOEXEC);
     if (*out < 0) {
         pnas_status status = errno == ENOENT || errno == ENOTDIR ? PNAS_ERROR_DATA : PNAS_ERROR_FILE;
-        return pnas_fail(status, "%s: cannot be opened: %s", path, strerror(errno));
+        return pnas_fail(status, "%s: cannot be opened: %s; expected %s", path, strerror(errno), expected);
     }
     bool folder = fstat(*out, &info) == 0 && S_ISDIR(info.st_mode);
     if (folder) {
         close(*out);
-        return pnas_fail(PNAS_ERROR_DATA, "%s: is a folder; expected a file", path);
+        return pnas_fail(PNAS_ERROR_DATA, "%s: is a folder; expected %s", path, expected);
     }
     return PNAS_OK;
 }
@@ -75,15 +75,14 @@ static pnas_status read_all(gzFile file, const char *path, pnas_bytes *bytes)
             break;
     }
     bytes->data[bytes->size] = 0;
-    PNAS_CHECK(bytes->size > 0, PNAS_ERROR_DATA, "%s: is empty", path);
     return PNAS_OK;
 }
 
-pnas_status pnas_bytes_read(const char *path, pnas_bytes *out)
+pnas_status pnas_bytes_read(const char *path, const char *expected, pnas_bytes *out)
 {
     *out = (pnas_bytes){0};
     int descriptor;
-    PNAS_TRY(open_regular(path, &descriptor));
+    PNAS_TRY(open_regular(path, expected, &descriptor));
     gzFile file = gzdopen(descriptor, "rb");
     if (!file) {
         close(descriptor);
@@ -94,6 +93,8 @@ pnas_status pnas_bytes_read(const char *path, pnas_bytes *out)
     int code = gzclose(file);
     if (status == PNAS_OK && code != Z_OK)
         status = explain(path, code, "closing failed", out->size);
+    if (status == PNAS_OK && out->size == 0)
+        status = pnas_fail(PNAS_ERROR_DATA, "%s: is empty; expected %s", path, expected);
     if (status != PNAS_OK)
         pnas_bytes_free(out);
     return status;

@@ -11,9 +11,10 @@ typedef struct { /* data is followed by a 0 byte that is not counted in size */
     size_t size;
 } pnas_bytes;
 
-/* PNAS_ERROR_DATA if the file is missing, a folder, empty, or a gzip file that is cut short or damaged;
- * PNAS_ERROR_FILE if it is there and cannot be read. `out` is the caller's (pnas_bytes_free). */
-pnas_status pnas_bytes_read(const char *path, pnas_bytes *out);
+/* `expected` ("an IDX file") is for messages. PNAS_ERROR_DATA if the file is missing, a folder, empty, or a
+ * gzip file that is cut short or damaged; PNAS_ERROR_FILE if it is there and cannot be read. `out` is the
+ * caller's (pnas_bytes_free). */
+pnas_status pnas_bytes_read(const char *path, const char *expected, pnas_bytes *out);
 void pnas_bytes_free(pnas_bytes *bytes);
 
 #endif

@@ -27,19 +27,21 @@ static herr_t take_innermost(unsigned depth, const H5E_error2_t *error, void *pa
     return 0;
 }
 
+/* "FILE: /path/name: ", or nothing for an object that is not open. */
 static void name_place(hid_t object, const char *name, char *out, size_t size)
 {
     char file[1024] = "", path[512] = "";
-    if (H5Iis_valid(object) > 0) {
-        H5Fget_name(object, file, sizeof file);
-        if (H5Iget_type(object) != H5I_FILE)
-            H5Iget_name(object, path, sizeof path);
-    }
+    *out = '\0';
+    if (H5Iis_valid(object) <= 0)
+        return;
+    H5Fget_name(object, file, sizeof file);
+    if (H5Iget_type(object) != H5I_FILE)
+        H5Iget_name(object, path, sizeof path);
     size_t length = strlen(file), suffix = strlen(".partial");
     if (length > suffix && strcmp(file + length - suffix, ".partial") == 0)
         file[length - suffix] = '\0';
     bool root = strcmp(path, "/") == 0;
-    snprintf(out, size, "%s: %s%s%s", file, root ? "" : path, name ? "/" : "", name ? name : "");
+    snprintf(out, size, "%s: %s%s%s: ", file, root ? "" : path, name ? "/" : "", name ? name : "");
 }
 
 pnas_status pnas_h5_fail(pnas_status status, hid_t object, const char *name, const char *format, ...)
@@ -52,7 +54,7 @@ pnas_status pnas_h5_fail(pnas_status status, hid_t object, const char *name, con
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     H5Eclear2(H5E_DEFAULT);
-    return pnas_fail(status, "%s: %s%s", place, text, reason);
+    return pnas_fail(status, "%s%s%s", place, text, reason);
 }
 
 /* --- Files --------------------------------------------------------------------------------------------- */
@@ -118,9 +120,9 @@ pnas_status pnas_h5_output_create(const char *path, pnas_h5_output *out)
     PNAS_TRY_CLEANUP(lock_partial(&output));
     hid_t access = file_access();
     output.id = H5Fcreate(output.partial, H5F_ACC_TRUNC, H5P_DEFAULT, access);
-    H5Pclose(access);
     if (output.id < 0)
         status = pnas_h5_fail(PNAS_ERROR_FILE, -1, NULL, "%s: cannot be created", path);
+    H5Pclose(access);
 cleanup:
     if (status != PNAS_OK)
         pnas_h5_output_discard(&output);
@@ -191,10 +193,10 @@ pnas_status pnas_h5_open(const char *path, hid_t *out)
     PNAS_CHECK(H5Fis_hdf5(path) > 0, PNAS_ERROR_DATA, "%s: is not an HDF5 file", path);
     hid_t access = file_access();
     *out = H5Fopen(path, H5F_ACC_RDONLY, access);
+    pnas_status status =
+        *out >= 0 ? PNAS_OK : pnas_h5_fail(PNAS_ERROR_DATA, -1, NULL, "%s: is a damaged HDF5 file", path);
     H5Pclose(access);
-    if (*out < 0)
-        return pnas_h5_fail(PNAS_ERROR_DATA, -1, NULL, "%s: is a damaged HDF5 file", path);
-    return PNAS_OK;
+    return status;
 }
 
 void pnas_h5_close(hid_t *file)

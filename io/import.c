@@ -169,6 +169,16 @@ static pnas_status read_files(const pnas_import_options *options, pnas_dataset *
     return pnas_fail(PNAS_ERROR_INTERNAL, "unknown import format %d", (int)options->format);
 }
 
+static pnas_status check_sizes(const pnas_import_options *options, const pnas_dataset *dataset)
+{
+    const char *file = options->test_images ? options->test_images : options->test;
+    PNAS_CHECK(options->larger_test || dataset->test.count <= dataset->train.count, PNAS_ERROR_DATA,
+               "%s: %zu test images, expected no more than the %zu training images: are training and test "
+               "files swapped? If they are meant so, add --larger-test",
+               file ? file : options->path, dataset->test.count, dataset->train.count);
+    return PNAS_OK;
+}
+
 pnas_status pnas_import(const pnas_import_options *options, pnas_dataset **out)
 {
     pnas_status status;
@@ -176,11 +186,7 @@ pnas_status pnas_import(const pnas_import_options *options, pnas_dataset **out)
     PNAS_TRY(check_options(options));
     PNAS_TRY(pnas_dataset_create(out));
     PNAS_TRY_CLEANUP(read_files(options, *out));
-    PNAS_CHECK_CLEANUP(
-        options->larger_test || (*out)->test.count <= (*out)->train.count, PNAS_ERROR_DATA,
-        "%zu test images but only %zu training images: are the files swapped? If they are meant "
-        "so, add --larger-test",
-        (*out)->test.count, (*out)->train.count);
+    PNAS_TRY_CLEANUP(check_sizes(options, *out));
     if (options->class_names)
         PNAS_TRY_CLEANUP(take_names(options->class_names, *out));
     PNAS_TRY_CLEANUP(describe(options, *out));

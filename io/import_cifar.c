@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define SIDE   32
@@ -99,8 +100,10 @@ static pnas_status check_folder(const pnas_import_options *options, const cifar_
     char mine[4096], others[4096];
     PNAS_TRY(join(options->path, version->train[0], mine, sizeof mine));
     PNAS_TRY(join(options->path, other->train[0], others, sizeof others));
-    PNAS_CHECK(access(options->path, F_OK) == 0, PNAS_ERROR_DATA, "%s: there is no such folder",
-               options->path);
+    struct stat info;
+    PNAS_CHECK(stat(options->path, &info) == 0 && S_ISDIR(info.st_mode), PNAS_ERROR_DATA,
+               "%s: is no folder; expected the one that holds %s and the other files", options->path,
+               version->train[0]);
     if (access(mine, F_OK) != 0 && access(others, F_OK) == 0)
         return pnas_fail(PNAS_ERROR_DATA, "%s: holds %s, not %s; expected --format %s for it", options->path,
                          other->train[0], version->train[0], other == &cifar10 ? "cifar10" : "cifar100");
@@ -133,7 +136,7 @@ static pnas_status take_records(const char *path, const pnas_bytes *bytes, const
 static pnas_status read_records(const char *path, const cifar_version *version, pnas_bytes *out)
 {
     size_t record = (size_t)version->label_bytes + PIXELS;
-    PNAS_TRY(pnas_bytes_read(path, out));
+    PNAS_TRY(pnas_bytes_read(path, "records of images", out));
     PNAS_CHECK(
         out->size % record == 0, PNAS_ERROR_DATA,
         "%s: ends at byte %zu, inside record %zu; expected records of %zu bytes (is the file cut short?)",
@@ -172,7 +175,7 @@ static pnas_status read_names(const char *path, const cifar_version *version, pn
     pnas_bytes bytes;
     const char *names[100];
     int count = 0;
-    PNAS_TRY(pnas_bytes_read(path, &bytes));
+    PNAS_TRY(pnas_bytes_read(path, "names of classes", &bytes));
     char *rest = NULL;
     for (char *line = strtok_r((char *)bytes.data, "\r\n", &rest); line;
          line = strtok_r(NULL, "\r\n", &rest)) {

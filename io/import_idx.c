@@ -63,7 +63,8 @@ static pnas_status check_length(const char *path, const idx_file *file, int dime
 static pnas_status read_idx(const char *path, int dimensions, idx_file *out)
 {
     *out = (idx_file){0};
-    PNAS_TRY(pnas_bytes_read(path, &out->bytes));
+    const char *expected = dimensions == 3 ? "an IDX file of images" : "an IDX file of labels";
+    PNAS_TRY(pnas_bytes_read(path, expected, &out->bytes));
     PNAS_TRY(check_magic(path, &out->bytes, dimensions));
     size_t header = 4 + 4 * (size_t)dimensions;
     PNAS_CHECK(out->bytes.size >= header, PNAS_ERROR_DATA,

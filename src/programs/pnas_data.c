@@ -193,11 +193,12 @@ static void check_arguments(struct argp_state *state, const import_arguments *ar
         bool path;
         const char *what;
     } formats[] = {
-        [PNAS_IMPORT_IDX] = {FOR_IDX, false, "--train-images, --train-labels, --test-images, --test-labels"},
-        [PNAS_IMPORT_CIFAR10] = {0, true, "a folder"},
-        [PNAS_IMPORT_CIFAR100] = {FOR_CIFAR, true, "a folder, and --coarse"},
+        [PNAS_IMPORT_IDX] = {FOR_IDX, false,
+                             "idx takes --train-images, --train-labels, --test-images, --test-labels"},
+        [PNAS_IMPORT_CIFAR10] = {0, true, "cifar10 takes a folder"},
+        [PNAS_IMPORT_CIFAR100] = {FOR_CIFAR, true, "cifar100 takes a folder, and --coarse"},
         [PNAS_IMPORT_CSV] = {FOR_CSV, true,
-                             "a file, --shape, --maximum, and --test or --test-share and --seed"},
+                             "csv takes a file, --shape, --maximum, and --test or --test-share and --seed"},
     };
     const pnas_import_options *import = &arguments->import;
     if (!arguments->has_format)
@@ -205,7 +206,7 @@ static void check_arguments(struct argp_state *state, const import_arguments *ar
     if (!arguments->output)
         argp_error(state, "the output is missing: -o OUT.h5");
     if ((arguments->used & ~formats[import->format].mine) || !import->path == formats[import->format].path)
-        argp_error(state, "this format takes %s", formats[import->format].what);
+        argp_error(state, "--format %s", formats[import->format].what);
     if (import->format == PNAS_IMPORT_CSV && import->height == 0)
         argp_error(state, "--shape is missing: height, width and channels, such as 28x28x1");
     if (import->format == PNAS_IMPORT_IDX && (!import->train_images || !import->train_labels))
