@@ -1,0 +1,519 @@
+/* The whole search with a surrogate and a training that are plain functions of the cell. */
+#include "src/search/beam.h"
+#include "src/search/search.h"
+#include "tests/base/leak_check.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static double fraction(uint64_t bits)
+{
+    return (double)(bits % 9973) / 9973;
+}
+
+static double true_accuracy(const pnas_cell *cell)
+{
+    return fraction(pnas_cell_hash(cell) >> 7);
+}
+
+static bool fails(const pnas_cell *cell)
+{
+    return pnas_cell_hash(cell) % 7 == 0;
+}
+
+typedef struct { /* what the surrogate was asked, and how it shall answer */
+    size_t fitted[PNAS_BLOCKS_MAX + 1];
+    double fitted_sum[PNAS_BLOCKS_MAX + 1];
+    int fits, last_fit_level;
+    size_t predicted, largest_call;
+    bool constant;
+    double answer; /* where constant */
+    pnas_status status;
+} fake;
+
+static pnas_status fake_fit(void *payload, int level, const pnas_cell *cells, const double *accuracy,
+                            size_t count)
+{
+    fake *f = payload;
+    ++f->fits;
+    f->last_fit_level = level;
+    f->fitted[level] = count;
+    f->fitted_sum[level] = 0;
+    for (size_t i = 0; i < count; ++i) {
+        cr_expect_eq(accuracy[i], true_accuracy(&cells[i]));
+        cr_expect_not(fails(&cells[i]), "a failed child is fitted on");
+        f->fitted_sum[level] += accuracy[i];
+    }
+    return PNAS_OK;
+}
+
+static double prediction(const pnas_cell *cell)
+{
+    return fraction(pnas_cell_hash(cell) >> 23);
+}
+
+static pnas_status fake_predict(void *payload, const pnas_cell *cells, size_t count, double *mean,
+                                double *spread)
+{
+    fake *f = payload;
+    f->predicted += count;
+    f->largest_call = count > f->largest_call ? count : f->largest_call;
+    for (size_t i = 0; i < count; ++i) {
+        mean[i] = f->constant ? f->answer : prediction(&cells[i]);
+        spread[i] = mean[i] / 16;
+    }
+    return f->status;
+}
+
+static pnas_surrogate surrogate_of(fake *f)
+{
+    return (pnas_surrogate){.fit = fake_fit, .predict = fake_predict, .payload = f};
+}
+
+static pnas_search_options paper_options(int blocks, int beam)
+{
+    pnas_search_options options = {.space = {.blocks = blocks, .lookback = -2, .lookforward = -1},
+                                   .beam = beam};
+    pnas_operator_set_paper(&options.space.operators);
+    return options;
+}
+
+static pnas_search *created(const pnas_search_options *options)
+{
+    pnas_search *search;
+    cr_assert_eq(pnas_search_create(options, &search), PNAS_OK, "%s", pnas_message());
+    return search;
+}
+
+static void record_child(pnas_search *search, int blocks, size_t index)
+{
+    const pnas_child *child = &pnas_search_level(search, blocks)->child[index];
+    pnas_result result = {.status = PNAS_CHILD_DONE, .accuracy = true_accuracy(&child->cell), .epochs = 2};
+    if (fails(&child->cell)) {
+        result = (pnas_result){.status = PNAS_CHILD_FAILED, .accuracy = NAN};
+        strcpy(result.error, "the loss is not finite");
+    }
+    result.history = calloc(2 * PNAS_METRICS, sizeof *result.history);
+    cr_assert_eq(pnas_search_record(search, blocks, index, &result), PNAS_OK, "%s", pnas_message());
+    cr_assert_null(result.history, "the history is taken over");
+}
+
+static void record_level(pnas_search *search)
+{
+    int blocks = pnas_search_levels(search);
+    for (size_t i = pnas_search_level(search, blocks)->count; i-- > 0;)
+        if (pnas_search_level(search, blocks)->child[i].result.status == PNAS_CHILD_PENDING)
+            record_child(search, blocks, i);
+}
+
+static void run_to_end(pnas_search *search, fake *f)
+{
+    pnas_surrogate surrogate = surrogate_of(f);
+    while (!pnas_search_complete(search)) {
+        if (pnas_search_pending(search) == 0)
+            cr_assert_eq(pnas_search_propose(search, &surrogate), PNAS_OK, "%s", pnas_message());
+        record_level(search);
+    }
+}
+
+Test(search, level_1_is_every_one_block_cell_in_order)
+{
+    pnas_search_options options = paper_options(3, 10);
+    pnas_search *search = created(&options);
+    cr_expect_eq(pnas_search_levels(search), 0);
+    cr_expect_null(pnas_search_level(search, 1));
+    cr_expect_not(pnas_search_complete(search));
+    cr_assert_eq(pnas_search_propose(search, NULL), PNAS_OK);
+    const pnas_level *level = pnas_search_level(search, 1);
+    cr_assert_eq(level->count, 136);
+    cr_expect_eq(level->blocks, 1);
+    cr_expect_eq(level->candidates, 0);
+    cr_expect_eq(pnas_search_pending(search), 136);
+    for (size_t i = 0; i < level->count; ++i) {
+        cr_expect(isnan(level->child[i].predicted) && isnan(level->child[i].predicted_std));
+        cr_expect_eq(level->child[i].hash, pnas_cell_hash(&level->child[i].cell));
+        cr_expect(i == 0 || pnas_cell_compare(&level->child[i - 1].cell, &level->child[i].cell) < 0);
+    }
+    pnas_search_destroy(&search);
+    cr_expect_null(search);
+    pnas_search_destroy(&search);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+Test(search, a_part_of_level_1_is_spread_over_all_operators_and_inputs)
+{
+    pnas_search_options options = paper_options(3, 10);
+    options.first = 40;
+    pnas_search *search = created(&options);
+    cr_assert_eq(pnas_search_propose(search, NULL), PNAS_OK);
+    const pnas_level *level = pnas_search_level(search, 1);
+    cr_assert_eq(level->count, 40);
+    unsigned first_operators = 0, second_operators = 0, inputs = 0;
+    for (size_t i = 0; i < level->count; ++i) {
+        const pnas_block *block = &level->child[i].cell.block[0];
+        first_operators |= 1u << block->op1;
+        second_operators |= 1u << block->op2;
+        inputs |= 1u << ((block->in1 + 2) * 2 + block->in2 + 2);
+        cr_expect(i == 0 || pnas_cell_compare(&level->child[i - 1].cell, &level->child[i].cell) < 0);
+    }
+    cr_expect_eq(first_operators, 0xff);
+    cr_expect_eq(second_operators, 0xff);
+    cr_expect_eq(inputs, 1u << 0 | 1u << 1 | 1u << 3, "(-2, -2), (-2, -1) and (-1, -1)");
+    pnas_search_destroy(&search);
+}
+
+/* The next level worked out apart: all children's extensions, sorted whole. */
+static void expect_next_is_best(const pnas_search *search, int blocks)
+{
+    const pnas_level *level = pnas_search_level(search, blocks),
+                     *next = pnas_search_level(search, blocks + 1);
+    pnas_cell *parents = calloc(level->count, sizeof *parents), *candidates;
+    size_t parent_count = 0, count;
+    for (size_t i = 0; i < level->count; ++i)
+        if (!fails(&level->child[i].cell))
+            parents[parent_count++] = level->child[i].cell;
+    cr_assert_eq(pnas_space_expand(&pnas_search_get_options(search)->space, parents, parent_count,
+                                   &candidates, &count),
+                 PNAS_OK);
+    pnas_beam_entry *entry = calloc(count, sizeof *entry);
+    for (size_t i = 0; i < count; ++i)
+        entry[i] = (pnas_beam_entry){candidates[i], prediction(&candidates[i]), 0};
+    qsort(entry, count, sizeof *entry, (int (*)(const void *, const void *))pnas_beam_compare);
+    cr_expect_eq(next->candidates, count);
+    for (size_t i = 0; i < next->count; ++i) {
+        cr_expect_eq(pnas_cell_compare(&next->child[i].cell, &entry[i].cell), 0, "level %d, child %zu",
+                     blocks + 1, i);
+        cr_expect_eq(next->child[i].predicted, entry[i].predicted);
+        cr_expect_eq(next->child[i].predicted_std, entry[i].predicted / 16);
+        cr_expect_eq(next->child[i].hash, pnas_cell_hash(&next->child[i].cell));
+    }
+    free(parents);
+    free(candidates);
+    free(entry);
+}
+
+Test(search, each_level_is_the_best_of_the_last_ones_extensions)
+{
+    pnas_search_options options = paper_options(4, 200);
+    pnas_search *search = created(&options);
+    fake f = {0};
+    run_to_end(search, &f);
+    cr_expect_eq(pnas_search_levels(search), 4);
+    for (int blocks = 1; blocks < 4; ++blocks) {
+        cr_expect_eq(pnas_search_level(search, blocks + 1)->count, 200);
+        expect_next_is_best(search, blocks);
+    }
+    cr_expect_gt(pnas_search_level(search, 4)->candidates, 65536, "too few to be scored in pieces");
+    cr_expect_leq(f.largest_call, 65536);
+    pnas_search_destroy(&search);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+Test(search, the_surrogate_is_fit_on_every_done_child_so_far)
+{
+    pnas_search_options options = paper_options(3, 30);
+    pnas_search *search = created(&options);
+    fake f = {0};
+    run_to_end(search, &f);
+    cr_expect_eq(f.fits, 2);
+    pnas_surrogate surrogate = surrogate_of(&f);
+    cr_assert_eq(pnas_search_fit(search, &surrogate), PNAS_OK);
+    size_t done = 0;
+    double sum = 0;
+    for (int blocks = 1; blocks <= 3; ++blocks) {
+        const pnas_level *level = pnas_search_level(search, blocks);
+        for (size_t i = 0; i < level->count; ++i)
+            if (level->child[i].result.status == PNAS_CHILD_DONE) {
+                ++done;
+                sum += level->child[i].result.accuracy;
+            }
+        cr_expect_eq(f.fitted[blocks], done);
+        cr_expect_float_eq(f.fitted_sum[blocks], sum, 1e-9);
+        cr_expect_geq(level->fit_seconds, 0);
+    }
+    cr_expect_lt(done, 136 + 30 + 30, "no child failed, so nothing was left out");
+    cr_expect_eq(f.last_fit_level, 3);
+    pnas_search_destroy(&search);
+}
+
+Test(search, a_level_knows_how_well_it_was_predicted)
+{
+    pnas_search_options options = paper_options(2, 50);
+    pnas_search *search = created(&options);
+    fake f = {0};
+    run_to_end(search, &f);
+    cr_expect(isnan(pnas_search_level(search, 1)->spearman));
+    const pnas_level *level = pnas_search_level(search, 2);
+    double predicted[50], accuracy[50];
+    size_t done = 0;
+    for (size_t i = 0; i < level->count; ++i)
+        if (level->child[i].result.status == PNAS_CHILD_DONE) {
+            predicted[done] = level->child[i].predicted;
+            accuracy[done++] = level->child[i].result.accuracy;
+        }
+    cr_expect(done > 30 && done < 50);
+    cr_expect_eq(level->spearman, pnas_spearman(predicted, accuracy, done));
+    pnas_search_destroy(&search);
+}
+
+Test(search, a_level_is_not_measured_before_its_end)
+{
+    pnas_search_options options = paper_options(2, 50);
+    pnas_search *search = created(&options);
+    fake f = {0};
+    pnas_surrogate surrogate = surrogate_of(&f);
+    cr_assert_eq(pnas_search_propose(search, NULL), PNAS_OK);
+    record_level(search);
+    cr_assert_eq(pnas_search_propose(search, &surrogate), PNAS_OK);
+    for (size_t i = 0; i < 49; ++i)
+        record_child(search, 2, i);
+    cr_expect(isnan(pnas_search_level(search, 2)->spearman));
+    cr_expect_eq(pnas_search_pending(search), 1);
+    record_child(search, 2, 49);
+    cr_expect(isfinite(pnas_search_level(search, 2)->spearman));
+    cr_expect(pnas_search_complete(search));
+    pnas_search_destroy(&search);
+}
+
+Test(search, equal_predictions_take_the_smaller_codes)
+{
+    pnas_search_options options = paper_options(2, 25);
+    pnas_search *search = created(&options);
+    fake f = {.constant = true, .answer = 0.5};
+    run_to_end(search, &f);
+    const pnas_level *level = pnas_search_level(search, 2);
+    cr_assert_eq(level->count, 25);
+    pnas_cell smallest = {.blocks = 2, .block = {{-2, 0, -2, 0}, {-2, 0, -2, 0}}};
+    if (!fails(&pnas_search_level(search, 1)->child[0].cell))
+        cr_expect_eq(pnas_cell_compare(&level->child[0].cell, &smallest), 0);
+    for (size_t i = 1; i < level->count; ++i)
+        cr_expect_lt(pnas_cell_compare(&level->child[i - 1].cell, &level->child[i].cell), 0);
+    pnas_search_destroy(&search);
+}
+
+Test(search, a_beam_wider_than_the_space_takes_all_of_it)
+{
+    pnas_search_options options = {
+        .space = {.operators = {.count = 1}, .blocks = 2, .lookback = -1, .lookforward = -1}, .beam = 1000};
+    strcpy(options.space.operators.item[0].name, "identity");
+    pnas_search *search = created(&options);
+    fake f = {0};
+    pnas_surrogate surrogate = surrogate_of(&f);
+    cr_assert_eq(pnas_search_propose(search, NULL), PNAS_OK);
+    cr_assert_eq(pnas_search_level(search, 1)->count, 1);
+    pnas_result result = {.status = PNAS_CHILD_DONE,
+                          .accuracy = true_accuracy(&pnas_search_level(search, 1)->child[0].cell)};
+    cr_assert_eq(pnas_search_record(search, 1, 0, &result), PNAS_OK);
+    cr_assert_eq(pnas_search_propose(search, &surrogate), PNAS_OK);
+    cr_expect_eq(pnas_search_level(search, 2)->count, 3, "inputs (-1, -1), (-1, 0) and (0, 0)");
+    pnas_search_destroy(&search);
+}
+
+/* A copy as a run file would give it back; children from `pending_from` on have not been trained. */
+static pnas_level copied(const pnas_level *level, size_t pending_from)
+{
+    pnas_level copy = *level;
+    copy.child = calloc(level->count, sizeof *copy.child);
+    copy.spearman = NAN;
+    for (size_t i = 0; i < level->count; ++i) {
+        copy.child[i] = level->child[i];
+        copy.child[i].hash = 0;
+        copy.child[i].result.history = NULL;
+        if (i >= pending_from)
+            copy.child[i].result = (pnas_result){.status = PNAS_CHILD_PENDING};
+    }
+    return copy;
+}
+
+static void expect_same_levels(const pnas_search *a, const pnas_search *b)
+{
+    cr_assert_eq(pnas_search_levels(a), pnas_search_levels(b));
+    for (int blocks = 1; blocks <= pnas_search_levels(a); ++blocks) {
+        const pnas_level *left = pnas_search_level(a, blocks), *right = pnas_search_level(b, blocks);
+        cr_assert_eq(left->count, right->count);
+        cr_expect_eq(left->candidates, right->candidates);
+        cr_expect(left->spearman == right->spearman || (isnan(left->spearman) && isnan(right->spearman)));
+        for (size_t i = 0; i < left->count; ++i) {
+            const pnas_child *x = &left->child[i], *y = &right->child[i];
+            cr_assert_eq(pnas_cell_compare(&x->cell, &y->cell), 0, "level %d, child %zu", blocks, i);
+            cr_assert_eq(x->hash, y->hash);
+            cr_assert_eq(x->result.status, y->result.status);
+            cr_assert(x->predicted == y->predicted || (isnan(x->predicted) && isnan(y->predicted)));
+        }
+    }
+}
+
+Test(search, a_restored_search_goes_on_as_if_never_stopped)
+{
+    pnas_search_options options = paper_options(4, 40);
+    pnas_search *whole = created(&options);
+    fake f = {0};
+    run_to_end(whole, &f);
+    for (int stopped = 1; stopped <= 4; ++stopped) {
+        pnas_search *again = created(&options);
+        for (int blocks = 1; blocks <= stopped; ++blocks) {
+            pnas_level level = copied(pnas_search_level(whole, blocks), blocks == stopped ? 11 : SIZE_MAX);
+            cr_assert_eq(pnas_search_restore(again, &level), PNAS_OK, "%s", pnas_message());
+            cr_expect_null(level.child, "the children are taken over");
+        }
+        cr_expect_eq(pnas_search_pending(again), pnas_search_level(whole, stopped)->count - 11);
+        fake f2 = {0};
+        run_to_end(again, &f2);
+        expect_same_levels(whole, again);
+        pnas_search_destroy(&again);
+    }
+    pnas_search_destroy(&whole);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+static void expect_not_restored(pnas_search *search, pnas_level *level)
+{
+    cr_expect_eq(pnas_search_restore(search, level), PNAS_ERROR_DATA);
+    cr_expect_not_null(level->child, "what is refused stays the caller's");
+    free(level->child);
+}
+
+Test(search, what_does_not_fit_is_not_restored)
+{
+    pnas_search_options options = paper_options(2, 40);
+    pnas_search *whole = created(&options), *again = created(&options);
+    fake f = {0};
+    run_to_end(whole, &f);
+    const pnas_level *first = pnas_search_level(whole, 1), *second = pnas_search_level(whole, 2);
+    pnas_level level = copied(second, SIZE_MAX);
+    expect_not_restored(again, &level); /* before level 1 */
+    level = copied(first, SIZE_MAX);
+    level.child[3].cell.block[0].op1 = 20;
+    expect_not_restored(again, &level);
+    level = copied(first, SIZE_MAX);
+    level.child[20].cell.block[0] = (pnas_block){-1, 5, -1, 2}; /* sides in the wrong order */
+    expect_not_restored(again, &level);
+    level = copied(first, SIZE_MAX);
+    level.child[3].cell = second->child[0].cell;
+    expect_not_restored(again, &level);
+    level = copied(first, SIZE_MAX);
+    level.child[4].result = (pnas_result){.status = PNAS_CHILD_DONE, .accuracy = NAN};
+    expect_not_restored(again, &level);
+    level = copied(first, SIZE_MAX);
+    level.child[4].result.status = (pnas_child_status)9;
+    expect_not_restored(again, &level);
+    level = copied(first, SIZE_MAX);
+    level.count = 0;
+    expect_not_restored(again, &level);
+    level = copied(first, 100);
+    cr_assert_eq(pnas_search_restore(again, &level), PNAS_OK);
+    level = copied(second, SIZE_MAX);
+    expect_not_restored(again, &level); /* level 1 is not finished */
+    record_level(again);
+    level = copied(second, SIZE_MAX);
+    level.child[0].predicted = NAN;
+    expect_not_restored(again, &level);
+    pnas_search_destroy(&again);
+    pnas_search_destroy(&whole);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+Test(search, a_level_is_not_proposed_out_of_turn)
+{
+    pnas_search_options options = paper_options(2, 10);
+    pnas_search *search = created(&options);
+    fake f = {0};
+    pnas_surrogate surrogate = surrogate_of(&f);
+    cr_assert_eq(pnas_search_propose(search, NULL), PNAS_OK);
+    cr_expect_eq(pnas_search_propose(search, &surrogate), PNAS_ERROR_INTERNAL);
+    run_to_end(search, &f);
+    cr_expect_eq(pnas_search_propose(search, &surrogate), PNAS_ERROR_INTERNAL);
+    cr_expect_eq(pnas_search_levels(search), 2);
+    pnas_search_destroy(&search);
+}
+
+Test(search, a_level_that_failed_altogether_ends_it_with_the_reason)
+{
+    pnas_search_options options = paper_options(2, 10);
+    pnas_search *search = created(&options);
+    fake f = {0};
+    pnas_surrogate surrogate = surrogate_of(&f);
+    cr_expect_eq(pnas_search_fit(search, &surrogate), PNAS_ERROR_DATA);
+    cr_assert_eq(pnas_search_propose(search, NULL), PNAS_OK);
+    for (size_t i = 0; i < 136; ++i) {
+        pnas_result result = {.status = PNAS_CHILD_FAILED, .error = "out of device memory"};
+        cr_assert_eq(pnas_search_record(search, 1, i, &result), PNAS_OK);
+    }
+    cr_expect_eq(pnas_search_propose(search, &surrogate), PNAS_ERROR_DATA);
+    cr_expect_not_null(strstr(pnas_message(), "out of device memory"));
+    cr_expect_eq(f.fits, 0);
+    pnas_search_destroy(&search);
+}
+
+Test(search, a_surrogate_that_stops_leaves_the_search_as_it_was)
+{
+    pnas_search_options options = paper_options(2, 10);
+    pnas_search *search = created(&options);
+    fake f = {.status = PNAS_STOPPED};
+    pnas_surrogate surrogate = surrogate_of(&f);
+    cr_assert_eq(pnas_search_propose(search, NULL), PNAS_OK);
+    record_level(search);
+    cr_expect_eq(pnas_search_propose(search, &surrogate), PNAS_STOPPED);
+    cr_expect_eq(pnas_search_levels(search), 1);
+    f = (fake){.constant = true, .answer = NAN};
+    cr_expect_eq(pnas_search_propose(search, &surrogate), PNAS_ERROR_INTERNAL);
+    cr_expect_not_null(strstr(pnas_message(), "learning rate"));
+    cr_expect_eq(pnas_search_levels(search), 1);
+    f = (fake){0};
+    run_to_end(search, &f);
+    cr_expect_eq(pnas_search_levels(search), 2);
+    pnas_search_destroy(&search);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+static void expect_not_recorded(pnas_search *search, int blocks, size_t index, pnas_result result)
+{
+    result.history = calloc(PNAS_METRICS, sizeof *result.history);
+    cr_expect_eq(pnas_search_record(search, blocks, index, &result), PNAS_ERROR_INTERNAL);
+    cr_expect_not_null(result.history, "what is refused stays the caller's");
+    pnas_result_clear(&result);
+    cr_expect_null(result.history);
+}
+
+Test(search, results_that_make_no_sense_are_not_recorded)
+{
+    pnas_search_options options = paper_options(2, 10);
+    pnas_search *search = created(&options);
+    pnas_result done = {.status = PNAS_CHILD_DONE, .accuracy = 0.5};
+    expect_not_recorded(search, 1, 0, done);
+    cr_assert_eq(pnas_search_propose(search, NULL), PNAS_OK);
+    expect_not_recorded(search, 0, 0, done);
+    expect_not_recorded(search, 2, 0, done);
+    expect_not_recorded(search, 1, 136, done);
+    expect_not_recorded(search, 1, 0, (pnas_result){.status = PNAS_CHILD_PENDING});
+    expect_not_recorded(search, 1, 0, (pnas_result){.status = PNAS_CHILD_DONE, .accuracy = NAN});
+    expect_not_recorded(search, 1, 0, (pnas_result){.status = PNAS_CHILD_DONE, .accuracy = 1.01});
+    cr_expect_eq(pnas_search_pending(search), 136);
+    cr_assert_eq(pnas_search_record(search, 1, 0, &done), PNAS_OK);
+    done = (pnas_result){.status = PNAS_CHILD_DONE, .accuracy = 0.5};
+    expect_not_recorded(search, 1, 0, done);
+    cr_expect_eq(pnas_search_pending(search), 135);
+    pnas_search_destroy(&search);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+Test(search, impossible_options_are_refused)
+{
+    pnas_search *search;
+    pnas_search_options options = paper_options(0, 10);
+    cr_expect_eq(pnas_search_create(&options, &search), PNAS_ERROR_USAGE);
+    cr_expect_null(search);
+    options = paper_options(2, 0);
+    cr_expect_eq(pnas_search_create(&options, &search), PNAS_ERROR_USAGE);
+    options = paper_options(2, 10);
+    options.first = -1;
+    cr_expect_eq(pnas_search_create(&options, &search), PNAS_ERROR_USAGE);
+    options.first = 137;
+    search = created(&options);
+    cr_expect_eq(pnas_search_propose(search, NULL), PNAS_ERROR_USAGE);
+    cr_expect_not_null(strstr(pnas_message(), "136"));
+    cr_expect_eq(pnas_search_levels(search), 0);
+    pnas_search_destroy(&search);
+}
