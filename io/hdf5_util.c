@@ -1,5 +1,7 @@
 #include "io/hdf5_util.h"
 
+#include "io/file_seal.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <hdf5_hl.h>
@@ -154,6 +156,8 @@ pnas_status pnas_h5_output_commit(pnas_h5_output *output)
         status = pnas_h5_fail(PNAS_ERROR_FILE, -1, NULL, "%s: cannot be written completely", output->path);
         goto cleanup;
     }
+    if (output->sealed)
+        PNAS_TRY_CLEANUP(pnas_file_seal(output->lock, output->path));
     PNAS_CHECK_CLEANUP(fsync(output->lock) == 0, PNAS_ERROR_FILE, "%s: cannot be synced: %s", output->path,
                        strerror(errno));
     PNAS_CHECK_CLEANUP(rename(output->partial, output->path) == 0, PNAS_ERROR_FILE,

@@ -19,6 +19,7 @@
 typedef struct {
     hid_t id; /* the open file, borrowed; negative when there is none */
     int lock;
+    bool sealed; /* set before the commit: the file gets a checksum (io/file_seal.h) */
     char *path, *partial;
 } pnas_h5_output;
 
