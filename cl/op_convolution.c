@@ -1,5 +1,7 @@
 #include "cl/convolution.h"
 
+#include "cl/convolution_tile.h"
+
 enum { CHUNKS_LEAST = 16, CHUNKS_MOST = 64, CHUNK_FLOATS = 1 << 20 };
 
 int pnas_convolution_servings(const pnas_window *window, int M, pnas_serving out[2])
@@ -56,7 +58,7 @@ static pnas_slice serving_slice(const pnas_convolution *conv, const pnas_serving
 }
 
 static pnas_status append_forward(pnas_cl *cl, pnas_launch_list *list, const pnas_convolution *conv,
-                                  const pnas_serving *serving)
+                                  const pnas_serving *serving, pnas_slice weight)
 {
     const pnas_view *x = &conv->x->view, *y = conv->y;
     pnas_launch_spec spec = {.label = "convolution forward",
@@ -64,7 +66,6 @@ static pnas_status append_forward(pnas_cl *cl, pnas_launch_list *list, const pna
                              .kernel = "convolution_forward",
                              .flops = pnas_convolution_flops(conv->N, &serving->window, x->channels, y),
                              .bytes = 4 * conv->N * (pnas_view_floats(x) + pnas_view_floats(y))};
-    pnas_slice weight = serving_slice(conv, serving, conv->weight);
     pnas_op_global(cl, &spec, false, y, conv->N);
     return pnas_launch_append(cl, list, &spec,
                               PNAS_ARGS(ARG_OPERAND(conv->x), PNAS_ARG_INT(x->channels), ARG_SIZE(x),
@@ -174,11 +175,31 @@ pnas_status pnas_convolution_forward(pnas_cl *cl, pnas_launch_list *list, pnas_o
 {
     pnas_serving serving[2];
     int servings = pnas_convolution_servings(conv->window, conv->y->channels, serving);
-    for (int i = 0; i < servings; ++i)
-        PNAS_TRY(append_forward(cl, list, conv, &serving[i]));
-    if (!statistics.buffer)
+    bool tiled = pnas_op_tiled(cl, op, conv->N, &conv->x->view, conv->window, conv->y);
+    for (int i = 0; i < servings; ++i) {
+        pnas_slice weight = serving_slice(conv, &serving[i], conv->weight);
+        if (tiled)
+            PNAS_TRY(pnas_convolution_tile_forward(cl, list, conv, &serving[i], weight, statistics));
+        else
+            PNAS_TRY(append_forward(cl, list, conv, &serving[i], weight));
+    }
+    if (tiled || !statistics.buffer)
         return PNAS_OK;
     return append_statistics(cl, list, conv->N, conv->y, statistics);
+}
+
+/* One serving's input gradient (if wanted) and partial sums of its weights' gradient. */
+static pnas_status append_backward(pnas_cl *cl, pnas_launch_list *list, const pnas_convolution *conv,
+                                   const pnas_serving *serving, bool tiled, const pnas_upstream *y,
+                                   const pnas_downstream *dx, pnas_slice scratch)
+{
+    pnas_slice transposed = serving_slice(conv, serving, scratch);
+    pnas_slice partial = serving_slice(conv, serving, pnas_convolution_partial(conv, scratch));
+    if (dx->into.at.buffer)
+        PNAS_TRY((tiled ? pnas_convolution_tile_input_gradient
+                        : append_input_gradient)(cl, list, conv, serving, transposed, y, dx));
+    return (tiled ? pnas_convolution_tile_weight_gradient : append_weight_gradient)(cl, list, conv, serving,
+                                                                                    y, partial);
 }
 
 pnas_status pnas_convolution_backward(pnas_cl *cl, pnas_launch_list *list, pnas_op_kind op,
@@ -188,15 +209,12 @@ pnas_status pnas_convolution_backward(pnas_cl *cl, pnas_launch_list *list, pnas_
 {
     pnas_serving serving[2];
     int servings = pnas_convolution_servings(conv->window, conv->y->channels, serving);
+    bool tiled = pnas_op_tiled(cl, op, conv->N, &conv->x->view, conv->window, conv->y);
     pnas_downstream into = *dx;
     if (into.into.at.buffer)
         PNAS_TRY(pnas_convolution_transpose(cl, list, conv, scratch));
     for (int i = 0; i < servings; ++i) {
-        if (into.into.at.buffer)
-            PNAS_TRY(append_input_gradient(cl, list, conv, &serving[i],
-                                           serving_slice(conv, &serving[i], scratch), y, &into));
-        pnas_slice partial = serving_slice(conv, &serving[i], pnas_convolution_partial(conv, scratch));
-        PNAS_TRY(append_weight_gradient(cl, list, conv, &serving[i], y, partial));
+        PNAS_TRY(append_backward(cl, list, conv, &serving[i], tiled, y, &into, scratch));
         into.accumulate = true; /* the second tap of a reduction adds to the first's */
     }
     return pnas_convolution_weight_sum(cl, list, conv, scratch, weight_gradient);

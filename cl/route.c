@@ -34,6 +34,10 @@ static bool small_window(const pnas_cl *cl, const pnas_route_shape *shape)
 static const route_row table[] = {
     {PNAS_OP_GEMM, ON_CPU, always, PNAS_ROUTE_TILE},
     {PNAS_OP_GEMM, ON_GPU, clblast_trusted, PNAS_ROUTE_CLBLAST},
+    {PNAS_OP_POINTWISE_FORWARD, ON_CPU, eight_wide, PNAS_ROUTE_TILE},
+    {PNAS_OP_POINTWISE_BACKWARD, ON_CPU, eight_wide, PNAS_ROUTE_TILE},
+    {PNAS_OP_CONVOLUTION_FORWARD, ON_CPU, eight_wide, PNAS_ROUTE_TILE},
+    {PNAS_OP_CONVOLUTION_BACKWARD, ON_CPU, eight_wide, PNAS_ROUTE_TILE},
     {PNAS_OP_DEPTHWISE_FORWARD, ON_CPU, small_window, PNAS_ROUTE_TILE},
     {PNAS_OP_DEPTHWISE_BACKWARD, ON_CPU, small_window, PNAS_ROUTE_TILE},
     {PNAS_OP_MAX_POOL, ON_CPU, small_window, PNAS_ROUTE_TILE},

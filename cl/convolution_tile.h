@@ -1,0 +1,24 @@
+/* Inside the cl room: launches of the tile route of convolutions. V = 8. Parameters as in cl/convolution.h.
+ */
+#ifndef PNAS_CL_CONVOLUTION_TILE_H
+#define PNAS_CL_CONVOLUTION_TILE_H
+
+#include "cl/convolution.h"
+
+pnas_status pnas_convolution_tile_forward(pnas_cl *cl, pnas_launch_list *list, const pnas_convolution *conv,
+                                          const pnas_serving *serving, pnas_slice weight,
+                                          pnas_slice statistics);
+pnas_status pnas_convolution_tile_input_gradient(pnas_cl *cl, pnas_launch_list *list,
+                                                 const pnas_convolution *conv, const pnas_serving *serving,
+                                                 pnas_slice transposed, const pnas_upstream *y,
+                                                 const pnas_downstream *dx);
+pnas_status pnas_convolution_tile_weight_gradient(pnas_cl *cl, pnas_launch_list *list,
+                                                  const pnas_convolution *conv, const pnas_serving *serving,
+                                                  const pnas_upstream *y, pnas_slice partial);
+/* Input gradient (if wanted) and partial sums of the weight gradient in one pass; 1x1, stride 1, no padding,
+ * views flattened to one row. */
+pnas_status pnas_convolution_tile_pointwise(pnas_cl *cl, pnas_launch_list *list, const pnas_convolution *conv,
+                                            pnas_slice transposed, const pnas_upstream *y,
+                                            const pnas_downstream *dx, pnas_slice partial);
+
+#endif

@@ -1,0 +1,165 @@
+/* Dense convolution by register tiles: V = 8, any kernel, stride and dilation. One work-item is an image (the
+ * weight gradient: a chunk of images), which it goes through in pieces of `rows` x `columns` outputs. A piece's
+ * inputs are staged: transformed once into private memory of STAGE floats. At most TAPS = kh * kw taps.
+ *
+ * x [N][C/8][H*W][8], weight [kh][kw][C][M], y [N][M/8][OH*OW][8]. Only the outputs first <= m < last are
+ * served (a factorized reduction is two launches of one tap each); the host chooses the pieces and the stage's
+ * shape, which are parameters here: SHAPE. */
+#define WIDTH 8
+#include "view.h"
+
+#include "stage.h"
+#include "wide.h"
+
+#ifndef STAGE
+#define STAGE 8192
+#endif
+#ifndef TAPS
+#define TAPS 64
+#endif
+
+#define SHAPE                                                                                                \
+    const int rows, const int columns, const int stage_rows, const int stage_phases, const int stage_columns, \
+        const int row_step
+
+/* Where each tap of the forward stage lies, and its weights. */
+INLINE void find_taps(const stage_shape s, const int kernel_h, const int kernel_w, const int stride_w,
+                      const int dilation, const int weights, int *tap_at, int *tap_weight)
+{
+    for (int t = 0; t < kernel_h * kernel_w; ++t) {
+        const int down = t / kernel_w * dilation, right = t % kernel_w * dilation;
+        tap_at[t] = down * s.row + (right % stride_w * s.columns + right / stride_w) * 8;
+        tap_weight[t] = t * weights;
+    }
+}
+
+/* statistics [N][2][M] (if has_statistics). NDRange: (N) */
+TILE_KERNEL void convolution_forward_tile(OPERAND(x), const int C, const int H, const int W, SLICE(weight),
+                                          WINDOW, const int first, const int last, OUT_VIEW(y), const int M,
+                                          const int OH, const int OW, OUT_SLICE(statistics),
+                                          const int has_statistics, SHAPE)
+{
+    const int n = get_global_id(0);
+    float stage[STAGE];
+    int tap_at[TAPS], tap_weight[TAPS];
+    const stage_shape s = stage_make(stage_rows, stage_phases, stage_columns, row_step);
+    find_taps(s, kernel_h, kernel_w, stride_w, dilation, C * M, tap_at, tap_weight);
+    for (int oh = 0; oh < OH; oh += rows)
+        for (int ow = 0; ow < OW; ow += columns) {
+            stage_operand(stage, s, BLOCK(x, n, 0, H * W), x_transform + x_transform_at, x_normalise, x_relu,
+                          C, H, W, oh * stride_h - pad_top, ow * stride_w - pad_left, stride_w);
+            for (int m = first / 8 * 8, wide; m < last; m += wide * 8) {
+                wide = wide_next((last - m + 7) / 8);
+                __global float *sums =
+                    has_statistics ? statistics + statistics_at + (ulong)n * 2 * M + m : 0;
+                WIDE_CALL(wide, forward_, stage, s, stride_h / row_step, C / 8, weight + weight_at + m, M,
+                          tap_at, tap_weight, kernel_h * kernel_w,
+                          BLOCK(y, n, m / 8, OH * OW) + (oh * OW + ow) * 8, OH * OW, OW, min(rows, OH - oh),
+                          min(columns, OW - ow), first - m, sums, oh == 0 && ow == 0);
+            }
+        }
+}
+
+INLINE int divide_down(const int a, const int b)
+{
+    return a >= 0 ? a / b : -((b - 1 - a) / b);
+}
+
+/* The taps that reach an input pixel, whose position from the stage's corner is (top, left) upstream pixels
+ * scaled by the strides; those for which it falls between two upstream pixels do not. Returns how many. */
+INLINE int find_upstream_taps(const stage_shape s, const int kernel_h, const int kernel_w, const int stride_h,
+                              const int stride_w, const int dilation, const int weights, const int top,
+                              const int left, int *tap_at, int *tap_weight)
+{
+    int taps = 0;
+    for (int ky = 0; ky < kernel_h; ++ky) {
+        const int down = top - ky * dilation;
+        if (down % stride_h)
+            continue;
+        for (int kx = 0; kx < kernel_w; ++kx) {
+            const int right = left - kx * dilation;
+            if (right % stride_w)
+                continue;
+            tap_at[taps] = down / stride_h * s.row + right / stride_w * 8;
+            tap_weight[taps++] = (ky * kernel_w + kx) * weights;
+        }
+    }
+    return taps;
+}
+
+/* transposed [kh][kw][M][C]; pieces are of x. NDRange: (N) */
+TILE_KERNEL void convolution_input_gradient_tile(OPERAND(x), const int C, const int H, const int W,
+                                                 SLICE(transposed), WINDOW, const int first, const int last,
+                                                 UPSTREAM(dy), const int M, const int OH, const int OW,
+                                                 DOWNSTREAM(dx), SHAPE)
+{
+    const int n = get_global_id(0);
+    float stage[STAGE];
+    int tap_at[TAPS], tap_weight[TAPS];
+    const stage_shape s = stage_make(stage_rows, stage_phases, stage_columns, row_step);
+    const int first_block = first / 8, last_block = (last + 7) / 8;
+    const int strided = stride_h > 1 || stride_w > 1;
+    int taps = 0;
+    for (int h0 = 0; h0 < H; h0 += rows)
+        for (int w0 = 0; w0 < W; w0 += columns) {
+            const int oh = divide_down(h0 + pad_top - (kernel_h - 1) * dilation, stride_h);
+            const int ow = divide_down(w0 + pad_left - (kernel_w - 1) * dilation, stride_w);
+            stage_upstream(stage, s, BLOCK(dy, n, 0, OH * OW), BLOCK(dy_raw, n, 0, OH * OW),
+                           dy_coefficients + dy_coefficients_at, M, OH, OW, oh, ow, first_block, last_block);
+            for (int r = 0; r < min(rows, H - h0); ++r)
+                for (int p = 0; p < min(stride_w, W - w0); ++p) {
+                    if (strided || r == 0)
+                        taps = find_upstream_taps(s, kernel_h, kernel_w, stride_h, stride_w, dilation, C * M,
+                                                  h0 + r + pad_top - oh * stride_h,
+                                                  w0 + p + pad_left - ow * stride_w, tap_at, tap_weight);
+                    const int count = (min(columns, W - w0) - p + stride_w - 1) / stride_w;
+                    const int pixel = (h0 + r) * W + w0 + p;
+                    for (int c = 0, wide; c < C; c += wide * 8) {
+                        wide = wide_next((C - c) / 8);
+                        WIDE_CALL(wide, downstream_, stage + (strided ? 0 : r * s.row), s.plane,
+                                  last_block - first_block,
+                                  transposed + transposed_at + (ulong)first_block * 8 * C + c, C, tap_at,
+                                  tap_weight, taps, BLOCK(dx, n, c / 8, H * W) + pixel * 8,
+                                  BLOCK(x, n, c / 8, H * W) + pixel * 8, H * W, stride_w * 8, count,
+                                  x_transform + x_transform_at + c, x_normalise, x_relu, dx_accumulate);
+                    }
+                }
+        }
+}
+
+/* partial [chunks][..][kh][kw][C][M], `partial_stride` floats a chunk: the sum over the chunk's images, which
+ * are chunk * N / chunks up to the next chunk's. The stage of x is followed by one of the upstream gradient,
+ * `rows` x `columns` pixels. NDRange: (chunks) */
+TILE_KERNEL void convolution_weight_gradient_tile(OPERAND(x), const int C, const int H, const int W, WINDOW,
+                                                  const int first, const int last, UPSTREAM(dy), const int M,
+                                                  const int OH, const int OW, const int N, const int chunks,
+                                                  OUT_SLICE(partial), const ulong partial_stride, SHAPE)
+{
+    const int chunk = get_global_id(0), first_image = chunk * N / chunks;
+    float stage[STAGE];
+    int tap_at[TAPS], tap_weight[TAPS];
+    const stage_shape s = stage_make(stage_rows, stage_phases, stage_columns, row_step);
+    const stage_shape g = stage_make(rows, 1, columns, 1);
+    float *upstream_stage = stage + C / 8 * s.plane;
+    __global float *sums = partial + partial_at + chunk * partial_stride;
+    find_taps(s, kernel_h, kernel_w, stride_w, dilation, C * M, tap_at, tap_weight);
+    for (int n = first_image; n < (chunk + 1) * N / chunks; ++n)
+        for (int oh = 0; oh < OH; oh += rows)
+            for (int ow = 0; ow < OW; ow += columns) {
+                stage_operand(stage, s, BLOCK(x, n, 0, H * W), x_transform + x_transform_at, x_normalise,
+                              x_relu, C, H, W, oh * stride_h - pad_top, ow * stride_w - pad_left, stride_w);
+                stage_upstream(upstream_stage, g, BLOCK(dy, n, 0, OH * OW), BLOCK(dy_raw, n, 0, OH * OW),
+                               dy_coefficients + dy_coefficients_at, M, OH, OW, oh, ow, first / 8,
+                               (last + 7) / 8);
+                const int fresh = n == first_image && oh == 0 && ow == 0;
+                for (int t = 0; t < kernel_h * kernel_w; ++t)
+                    for (int c = 0; c < C; c += OUTER_CHANNELS)
+                        for (int m = first / 8 * 8, wide; m < last; m += wide * 8) {
+                            wide = wide_next((last - m + 7) / 8);
+                            WIDE_CALL(wide, outer_, sums + tap_weight[t] + c * M + m, M, fresh,
+                                      stage + tap_at[t] + c / 8 * s.plane + c % 8, stride_h / row_step * s.row,
+                                      upstream_stage + (m - first / 8 * 8) / 8 * g.plane, g.row, g.plane,
+                                      min(rows, OH - oh), min(columns, OW - ow));
+                        }
+            }
+}

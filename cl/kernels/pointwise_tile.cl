@@ -1,0 +1,55 @@
+/* Backward of a pointwise convolution (1x1, stride 1) by register tiles: V = 8. In one pass over the pixels,
+ * `columns` at a time: the upstream gradient and x are staged in private memory (STAGE floats), then serve the
+ * input gradient and the weight gradient's partial sums. One work-item is a chunk of images.
+ *
+ * x [N][C/8][pixels][8], transposed weight [M][C], dy [N][M/8][pixels][8], partial [chunks][C][M]; chunk k has
+ * images k * N / chunks up to the next chunk's. */
+#define WIDTH 8
+#include "view.h"
+
+#include "stage.h"
+#include "wide.h"
+
+#ifndef STAGE
+#define STAGE 8192
+#endif
+
+INLINE void add_weight_gradient(__global float *sums, const int C, const int M, const float *x_stage,
+                                const float *dy_stage, const int plane, const int count, const int fresh)
+{
+    for (int c = 0; c < C; c += OUTER_CHANNELS)
+        for (int m = 0, wide; m < M; m += wide * 8) {
+            wide = wide_next((M - m) / 8);
+            WIDE_CALL(wide, outer_, sums + c * M + m, M, fresh, x_stage + c / 8 * plane + c % 8, 0,
+                      dy_stage + m / 8 * plane, 0, plane, 1, count);
+        }
+}
+
+/* NDRange: (chunks) */
+TILE_KERNEL void pointwise_backward_tile(OPERAND(x), const int C, const int pixels, SLICE(transposed),
+                                         UPSTREAM(dy), const int M, DOWNSTREAM(dx), const int has_dx,
+                                         const int N, const int chunks, OUT_SLICE(partial), const int columns)
+{
+    const int chunk = get_global_id(0), first_image = chunk * N / chunks;
+    const int tap_at = 0, tap_weight = 0;
+    float stage[STAGE];
+    const stage_shape s = stage_make(1, 1, columns, 1);
+    float *x_stage = stage + M * columns;
+    __global float *sums = partial + partial_at + (ulong)chunk * C * M;
+    for (int n = first_image; n < (chunk + 1) * N / chunks; ++n)
+        for (int p = 0; p < pixels; p += columns) {
+            const int count = min(columns, pixels - p);
+            stage_upstream(stage, s, BLOCK(dy, n, 0, pixels), BLOCK(dy_raw, n, 0, pixels),
+                           dy_coefficients + dy_coefficients_at, M, 1, pixels, 0, p, 0, M / 8);
+            stage_operand(x_stage, s, BLOCK(x, n, 0, pixels), x_transform + x_transform_at, x_normalise,
+                          x_relu, C, 1, pixels, 0, p, 1);
+            for (int c = 0, wide; has_dx && c < C; c += wide * 8) {
+                wide = wide_next((C - c) / 8);
+                WIDE_CALL(wide, downstream_, stage, s.plane, M / 8, transposed + transposed_at + c, C, &tap_at,
+                          &tap_weight, 1, BLOCK(dx, n, c / 8, pixels) + p * 8,
+                          BLOCK(x, n, c / 8, pixels) + p * 8, pixels, 8, count,
+                          x_transform + x_transform_at + c, x_normalise, x_relu, dx_accumulate);
+            }
+            add_weight_gradient(sums, C, M, x_stage, stage, s.plane, count, n == first_image && p == 0);
+        }
+}

@@ -1,0 +1,132 @@
+/* Register tiles, WIDE vectors of 8 outputs wide: include this once for each WIDE, undefined in between. */
+#define JOIN_(a, b) a##b
+#define JOIN(a, b)  JOIN_(a, b)
+#define WIDE_(name) JOIN(name, WIDE)
+
+/* PIXELS x WIDE accumulators; 32 vector registers hold more than 16. The width of a stage is rounded up to 8
+ * pixels, so PIXELS divides 8. */
+#if defined(__AVX512VL__) || WIDE == 1
+#define PIXELS 8
+#else
+#define PIXELS 4
+#endif
+#define EACH_PIXEL   _Pragma("unroll") for (int i = 0; i < PIXELS; ++i)
+#define EACH_CHANNEL _Pragma("unroll") for (int i = 0; i < OUTER_CHANNELS; ++i)
+#define EACH_VECTOR  _Pragma("unroll") for (int j = 0; j < WIDE; ++j)
+
+/* sum[i][j] = over taps t and depths d: stage[tap_at[t] + d / 8 * plane + i * 8 + d % 8] times the vector
+ * weight[tap_weight[t] + d * width + j * 8]. */
+INLINE void WIDE_(product_)(float8 sum[PIXELS][WIDE], const float *stage, const int plane, const int blocks,
+                            const __global float *weight, const int width, const int *tap_at,
+                            const int *tap_weight, const int taps)
+{
+    EACH_PIXEL EACH_VECTOR sum[i][j] = (float8)(0.0f);
+    for (int t = 0; t < taps; ++t) {
+        const float *s = stage + tap_at[t];
+        const __global float *w = weight + tap_weight[t];
+        for (int b = 0; b < blocks; ++b, s += plane)
+            _Pragma("unroll") for (int d = 0; d < 8; ++d, w += width)
+            {
+                float8 row[WIDE];
+                EACH_VECTOR row[j] = vload8(j, w);
+                EACH_PIXEL
+                {
+                    const float8 value = (float8)(s[i * 8 + d]);
+                    EACH_VECTOR sum[i][j] = fma(value, row[j], sum[i][j]);
+                }
+            }
+    }
+}
+
+/* partial[i * width + j * 8] += over rows and columns: x[row * x_row + column * 8 + i] times the vector
+ * dy[j * dy_plane + row * dy_row + column * 8]; `fresh`: = instead of +=. */
+INLINE void WIDE_(outer_)(__global float *partial, const int width, const int fresh, const float *x,
+                          const int x_row, const float *dy, const int dy_row, const int dy_plane,
+                          const int rows, const int columns)
+{
+    float8 sum[OUTER_CHANNELS][WIDE];
+    EACH_CHANNEL EACH_VECTOR sum[i][j] = fresh ? (float8)(0.0f) : vload8(j, partial + i * width);
+    for (int r = 0; r < rows; ++r, x += x_row, dy += dy_row)
+        for (int p = 0; p < columns; ++p) {
+            float8 g[WIDE];
+            EACH_VECTOR g[j] = vload8(p, dy + j * dy_plane);
+            EACH_CHANNEL
+            {
+                const float8 value = (float8)(x[p * 8 + i]);
+                EACH_VECTOR sum[i][j] = fma(value, g[j], sum[i][j]);
+            }
+        }
+    EACH_CHANNEL EACH_VECTOR vstore8(sum[i][j], j, partial + i * width);
+}
+
+/* y of `rows` x `columns` pixels from a stage, with sums and sums of squares of what was written. The lanes
+ * below `kept` of a vector that straddles it stay as they are in y. y: this vector block's first pixel. */
+INLINE void WIDE_(forward_)(const float *stage, const stage_shape s, const int stage_rows, const int blocks,
+                            const __global float *weight, const int M, const int *tap_at,
+                            const int *tap_weight, const int taps, __global float *y, const int pixels,
+                            const int OW, const int rows, const int columns, const int kept,
+                            __global float *statistics, const int fresh)
+{
+    const int8 keep = (int8)(0, 1, 2, 3, 4, 5, 6, 7) < kept;
+    float8 total[WIDE], squares[WIDE];
+    EACH_VECTOR total[j] = squares[j] = (float8)(0.0f);
+    for (int r = 0; r < rows; ++r) {
+        float8 row_total[WIDE], row_squares[WIDE];
+        EACH_VECTOR row_total[j] = row_squares[j] = (float8)(0.0f);
+        for (int p = 0; p < columns; p += PIXELS) {
+            float8 sum[PIXELS][WIDE];
+            WIDE_(product_)(sum, stage + r * stage_rows * s.row + p * 8, s.plane, blocks, weight, M, tap_at,
+                            tap_weight, taps);
+            __global float *out = y + (r * OW + p) * 8;
+            EACH_PIXEL if (p + i < columns)
+            {
+                if (kept > 0)
+                    sum[i][0] = keep ? vload8(i, out) : sum[i][0];
+                EACH_VECTOR
+                {
+                    vstore8(sum[i][j], i, out + j * pixels * 8);
+                    row_total[j] += sum[i][j];
+                    row_squares[j] = fma(sum[i][j], sum[i][j], row_squares[j]);
+                }
+            }
+        }
+        EACH_VECTOR total[j] += row_total[j];
+        EACH_VECTOR squares[j] += row_squares[j];
+    }
+    if (!statistics)
+        return;
+    EACH_VECTOR vstore8(fresh ? total[j] : total[j] + vload8(j, statistics), j, statistics);
+    EACH_VECTOR vstore8(fresh ? squares[j] : squares[j] + vload8(j, statistics + M), j, statistics + M);
+}
+
+/* Input gradients of one row: pixels p < count at into + p * step floats, and x likewise (raw, for the
+ * rectifier's mask). scale_shift: of the first channel here. */
+INLINE void WIDE_(downstream_)(const float *stage, const int plane, const int blocks,
+                               const __global float *transposed, const int C, const int *tap_at,
+                               const int *tap_weight, const int taps, __global float *into,
+                               const __global float *x, const int pixels, const int step, const int count,
+                               const __global float *scale_shift, const int normalise, const int relu,
+                               const int accumulate)
+{
+    for (int p = 0; p < count; p += PIXELS) {
+        float8 sum[PIXELS][WIDE];
+        WIDE_(product_)(sum, stage + p * 8, plane, blocks, transposed, C, tap_at, tap_weight, taps);
+        EACH_VECTOR
+        {
+            const transform t = transform_make(scale_shift, C, j * 8, normalise, relu);
+            EACH_PIXEL if (p + i < count)
+            {
+                const long at = (long)j * pixels * 8 + (p + i) * step;
+                downstream_write(into + at, sum[i][j], x + at, t, relu, accumulate);
+            }
+        }
+    }
+}
+
+#undef PIXELS
+#undef EACH_PIXEL
+#undef EACH_CHANNEL
+#undef EACH_VECTOR
+#undef WIDE_
+#undef JOIN
+#undef JOIN_

@@ -1,0 +1,39 @@
+/* The register tiles of product.h, three, two and one vector wide, and the choice between them. */
+#ifndef WIDE_H
+#define WIDE_H
+
+/* Input channels of an outer product's tile. */
+#ifdef __AVX512VL__
+#define OUTER_CHANNELS 8
+#else
+#define OUTER_CHANNELS 4
+#endif
+
+#define WIDE 3
+#include "product.h"
+#undef WIDE
+#define WIDE 2
+#include "product.h"
+#undef WIDE
+#define WIDE 1
+#include "product.h"
+#undef WIDE
+
+/* How many of `left` vectors the next tile takes: 4 are better served as 2 + 2 than as 3 + 1. */
+INLINE int wide_next(const int left)
+{
+    return left == 3 || left >= 5 ? 3 : left >= 2 ? 2 : 1;
+}
+
+/* Calls <name>3, <name>2 or <name>1 for the width `wide`. */
+#define WIDE_CALL(wide, name, ...)                                                                           \
+    do {                                                                                                     \
+        if ((wide) == 3)                                                                                     \
+            name##3(__VA_ARGS__);                                                                            \
+        else if ((wide) == 2)                                                                                \
+            name##2(__VA_ARGS__);                                                                            \
+        else                                                                                                 \
+            name##1(__VA_ARGS__);                                                                            \
+    } while (0)
+
+#endif
