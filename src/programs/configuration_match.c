@@ -1,0 +1,108 @@
+#include "src/programs/configuration_match.h"
+
+#include "io/configuration.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEPTH_MAX 8
+
+typedef struct { /* where a line of YAML stands: "training.schedule.rate" */
+    int depth;
+    struct {
+        size_t indent;
+        char name[64];
+    } key[DEPTH_MAX];
+} key_path;
+
+static const char *end_of_line(const char *line)
+{
+    return line + strcspn(line, "\n");
+}
+
+/* Takes in one line in block style, "  key: value" or "- key: value". */
+static void follow(key_path *path, const char *line)
+{
+    size_t indent = strspn(line, " -"), length = strcspn(line + indent, ":\n");
+    if (line[indent + length] != ':')
+        return;
+    while (path->depth > 0 && path->key[path->depth - 1].indent >= indent)
+        path->depth--;
+    if (path->depth == DEPTH_MAX)
+        return;
+    path->key[path->depth].indent = indent;
+    snprintf(path->key[path->depth].name, sizeof path->key[0].name, "%.*s", (int)length, line + indent);
+    path->depth++;
+}
+
+static void join(const key_path *path, char *out, size_t size)
+{
+    size_t used = 0;
+    out[0] = '\0';
+    for (int i = 0; i < path->depth && used < size; i++)
+        used += (size_t)snprintf(out + used, size - used, "%s%s", i ? "." : "", path->key[i].name);
+}
+
+/* "value" of a line "key: value", or the whole line of a list. */
+static void copy_value(const char *line, char *out, size_t size)
+{
+    size_t length = (size_t)(end_of_line(line) - line), skip = strspn(line, " ");
+    const char *colon = memchr(line, ':', length);
+    if (colon)
+        skip = (size_t)(colon - line) + 1 + strspn(colon + 1, " ");
+    snprintf(out, size, "%.*s", (int)(length - skip), line + skip);
+}
+
+static pnas_status refuse(const char *path, const key_path *where, const char *stored, const char *mine)
+{
+    char key[256], old[128], new[128];
+    join(where, key, sizeof key);
+    copy_value(stored, old, sizeof old);
+    copy_value(mine, new, sizeof new);
+    return pnas_fail(
+        PNAS_ERROR_USAGE,
+        "%s: this run was started with %s: %s, but the configuration now says %s, and figures of "
+        "both do not belong in one run; take the old value or another file with -o",
+        path, key, *old ? old : "(nothing)", *new ? new : "(nothing)");
+}
+
+/* Both texts are printed by the same function from the same schema, so the first line that differs is the
+ * first key that does. */
+static pnas_status compare(const char *path, const char *stored, const char *mine)
+{
+    key_path where = {0};
+    while (*stored || *mine) {
+        size_t stored_length = (size_t)(end_of_line(stored) - stored);
+        size_t my_length = (size_t)(end_of_line(mine) - mine);
+        follow(&where, *mine ? mine : stored);
+        if (stored_length != my_length || strncmp(stored, mine, my_length) != 0)
+            return refuse(path, &where, stored, mine);
+        stored += stored_length + (stored[stored_length] == '\n');
+        mine += my_length + (mine[my_length] == '\n');
+    }
+    return PNAS_OK;
+}
+
+pnas_status pnas_configuration_match(const char *path, const char *stored_text,
+                                     const pnas_configuration *mine)
+{
+    pnas_configuration *stored = malloc(sizeof *stored);
+    char *stored_lines = NULL, *my_lines = NULL;
+    pnas_status status = PNAS_OK;
+    PNAS_CHECK_CLEANUP(stored, PNAS_ERROR_MEMORY, "no memory for a configuration");
+    PNAS_TRY_CLEANUP(pnas_configuration_parse(path, stored_text, NULL, 0, stored));
+    memcpy(stored->title, mine->title, sizeof stored->title);
+    memcpy(stored->dataset, mine->dataset, sizeof stored->dataset);
+    memcpy(stored->device, mine->device, sizeof stored->device);
+    stored->keep_weights = mine->keep_weights;
+    PNAS_TRY_CLEANUP(pnas_configuration_print(stored, &stored_lines));
+    PNAS_TRY_CLEANUP(pnas_configuration_print(mine, &my_lines));
+    status = compare(path, stored_lines, my_lines);
+cleanup:
+    free(stored_lines);
+    free(my_lines);
+    free(stored);
+    return status;
+}

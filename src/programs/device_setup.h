@@ -1,0 +1,34 @@
+/* Which rank computes on which device, and what trains children there. */
+#ifndef PNAS_PROGRAMS_DEVICE_SETUP_H
+#define PNAS_PROGRAMS_DEVICE_SETUP_H
+
+#include "cl/child_trainer.h"
+#include "io/run_file.h"
+#include "mpi/layout.h"
+#include "src/net/configuration.h"
+#include "src/net/image_set.h"
+
+typedef struct {
+    pnas_cl *cl;           /* NULL: this rank has no usable device */
+    pnas_trainer *trainer; /* NULL: this rank cannot train */
+    int threads;           /* CPU cores this rank uses on a CPU device; 0 elsewhere */
+    pnas_run_rank *table;  /* rank 0: [ranks]; else NULL. device -1: that rank does not train */
+} pnas_devices;
+
+/* Chooses by local rank among the devices that configuration->device names, shares a CPU's cores among the
+ * ranks of a machine, prepares training and gathers the table; collective, agreed. A rank without a usable
+ * device warns and goes on without; PNAS_ERROR_DEVICE if that is rank 0, which needs one for the surrogate,
+ * or every rank. */
+pnas_status pnas_devices_create(const pnas_layout *layout, const pnas_configuration *configuration,
+                                const pnas_image_set *images, pnas_devices *out);
+void pnas_devices_destroy(pnas_devices *devices);
+
+/* On rank 0: the table for people. */
+void pnas_devices_print(const pnas_devices *devices, int ranks);
+
+/* Finds the child that takes the most memory (all its blocks the hungriest operator) and holds it against
+ * every rank's device; collective. On rank 0 prints what it found. PNAS_ERROR_MEMORY if it does not fit. */
+pnas_status pnas_devices_check_memory(const pnas_layout *layout, const pnas_devices *devices,
+                                      const pnas_configuration *configuration);
+
+#endif

@@ -1,0 +1,162 @@
+#include "src/programs/mpi_options.h"
+
+#include "src/programs/program.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { KEY_SET = 256, KEY_CHECK, KEY_DEVICE, KEY_TIME_LIMIT, KEY_USAGE };
+
+static const struct argp_option option_list[] = {
+    {"output", 'o', "RUN.h5", 0, "The run file to write; one that is there is continued", 1},
+    {"set", KEY_SET, "a.b=c", 0, "Set a key of the configuration, as in training.epochs=5; may be repeated",
+     1},
+    {"check", KEY_CHECK, NULL, 0,
+     "Check configuration, data set, devices and the memory of the largest possible child, and train nothing",
+     1},
+    {"device", KEY_DEVICE, "D", 0,
+     "auto, cpu, gpu, an index, or part of a device's name; ranks of one machine take the matching devices "
+     "in turn",
+     1},
+    {"time-limit", KEY_TIME_LIMIT, "T", 0,
+     "Stop in good order after so long (90s, 30m, 2h or H:MM:SS) and exit with 75; the same command goes on",
+     1},
+    /* argp's own versions of these would be answered by every rank. */
+    {"help", '?', NULL, 0, "Give this help list", -1},
+    {"usage", KEY_USAGE, NULL, 0, "Give a short usage message", -1},
+    {"version", 'V', NULL, 0, "Print program version", -1},
+    {0},
+};
+
+static const char documentation[] =
+    "Search for a network progressively: train cells of one block, then grow the best by predicted accuracy."
+    "\vRun it under mpirun with as many ranks as there are devices or cores to share; rank 0 leads and "
+    "trains "
+    "too. SIGTERM, SIGINT, SIGUSR1 and SIGUSR2 stop it in good order.\n\n"
+    "Exit codes: 0 done; 75 stopped, the same command goes on; 64 wrong use or configuration; 65 bad input "
+    "data; 69 no usable device; 74 file trouble; 70 a fault of the program.";
+
+typedef struct {
+    pnas_mpi_options *options;
+    bool speak;
+} parse_target;
+
+pnas_status pnas_time_limit_parse(const char *text, double *seconds)
+{
+    double total = 0;
+    const char *at = text;
+    for (int parts = 1;; parts++) {
+        char *end;
+        double part = strtod(at, &end);
+        bool unit = parts == 1 && *end && strchr("smh", *end) && !end[1];
+        PNAS_CHECK(end != at && part >= 0 && parts <= 3 && (!*end || *end == ':' || unit), PNAS_ERROR_USAGE,
+                   "--time-limit: '%s' is not a time; write 90s, 30m, 2h or H:MM:SS", text);
+        total = 60 * total + part;
+        if (unit)
+            total *= *end == 'h' ? 3600 : *end == 'm' ? 60 : 1;
+        if (*end != ':')
+            break;
+        at = end + 1;
+    }
+    PNAS_CHECK(total > 0 && total < 1e9, PNAS_ERROR_USAGE, "--time-limit: '%s' is no time to train in", text);
+    *seconds = total;
+    return PNAS_OK;
+}
+
+static void answer(struct argp_state *state, unsigned flags)
+{
+    parse_target *target = state->input;
+    target->options->answered = true;
+    if (!target->speak)
+        return;
+    if (flags)
+        argp_state_help(state, stdout, flags);
+    else
+        argp_program_version_hook(stdout, state);
+}
+
+static error_t complain(struct argp_state *state, const char *what)
+{
+    argp_error(state, "%s", what);
+    return EINVAL;
+}
+
+static error_t parse_argument(struct argp_state *state, pnas_mpi_options *options, const char *argument)
+{
+    if (options->configuration)
+        return complain(state, "more than one configuration is given");
+    options->configuration = argument;
+    return 0;
+}
+
+static error_t check_complete(struct argp_state *state, const pnas_mpi_options *options)
+{
+    if (options->answered)
+        return 0;
+    if (!options->configuration)
+        return complain(state, "give a configuration, such as configs/demo.yaml");
+    if (!options->output && !options->check)
+        return complain(state, "give the run file to write with -o RUN.h5, or only --check");
+    return 0;
+}
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+    pnas_mpi_options *options = ((parse_target *)state->input)->options;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &options->level;
+        return 0;
+    case 'o':
+        options->output = argument;
+        return 0;
+    case KEY_SET:
+        if (options->override_count == PNAS_OVERRIDES_MAX)
+            return complain(state, "--set: too many of them; write them into the configuration");
+        options->overrides[options->override_count++] = argument;
+        return 0;
+    case KEY_CHECK:
+        options->check = true;
+        return 0;
+    case KEY_DEVICE:
+        options->device = argument;
+        return 0;
+    case KEY_TIME_LIMIT:
+        if (pnas_time_limit_parse(argument, &options->time_limit) != PNAS_OK)
+            return complain(state, pnas_message());
+        return 0;
+    case '?':
+        answer(state, ARGP_HELP_STD_HELP & ~(unsigned)(ARGP_HELP_EXIT_OK | ARGP_HELP_EXIT_ERR));
+        return 0;
+    case KEY_USAGE:
+        answer(state, ARGP_HELP_USAGE);
+        return 0;
+    case 'V':
+        answer(state, 0);
+        return 0;
+    case ARGP_KEY_ARG:
+        return parse_argument(state, options, argument);
+    case ARGP_KEY_END:
+        return check_complete(state, options);
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+pnas_status pnas_mpi_options_parse(int argc, char **argv, bool speak, pnas_mpi_options *out)
+{
+    static const struct argp_child children[] = {{&pnas_program_argp, 0, NULL, 0}, {0}};
+    static const struct argp parser = {
+        .options = option_list,
+        .parser = parse_option,
+        .args_doc = "CONFIG.yaml",
+        .doc = documentation,
+        .children = children,
+    };
+    *out = (pnas_mpi_options){.level = PNAS_LOG_INFO};
+    parse_target target = {out, speak};
+    unsigned flags = ARGP_NO_EXIT | ARGP_NO_HELP | (speak ? 0u : ARGP_NO_ERRS);
+    return argp_parse(&parser, argc, argv, flags, NULL, &target) == 0 ? PNAS_OK : PNAS_ERROR_USAGE;
+}

@@ -1,0 +1,208 @@
+/* pnas_mpi: the search over MPI ranks. Rank 0 leads and trains; the others train. */
+#include "io/configuration.h"
+#include "mpi/stop_request.h"
+#include "src/base/clock.h"
+#include "src/programs/mpi_options.h"
+#include "src/programs/program.h"
+#include "src/programs/search_run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct { /* what a rank holds while the program runs */
+    pnas_layout layout;
+    pnas_mpi_options options;
+    pnas_configuration configuration;
+    char *configuration_text; /* resolved */
+    pnas_dataset *dataset;
+    pnas_image_set *images;
+    pnas_devices devices;
+    pnas_evaluator evaluator;
+    pnas_scheduler *scheduler;
+} mpi_program;
+
+/* --- configuration: read by rank 0, the same everywhere --- */
+
+static pnas_status read_configuration(const pnas_mpi_options *options, char **text)
+{
+    pnas_configuration *configuration = malloc(sizeof *configuration);
+    PNAS_CHECK(configuration, PNAS_ERROR_MEMORY, "no memory for a configuration");
+    pnas_status status = pnas_configuration_read(options->configuration, options->overrides,
+                                                 options->override_count, configuration);
+    if (status == PNAS_OK && options->device)
+        snprintf(configuration->device, sizeof configuration->device, "%s", options->device);
+    if (status == PNAS_OK)
+        status = pnas_configuration_print(configuration, text);
+    free(configuration);
+    return status;
+}
+
+static pnas_status share_configuration(mpi_program *program)
+{
+    pnas_status status = PNAS_OK;
+    if (program->layout.rank == 0)
+        status = read_configuration(&program->options, &program->configuration_text);
+    PNAS_TRY(pnas_mpi_agree(status));
+    void *bytes = program->configuration_text;
+    unsigned long size = bytes ? strlen(bytes) + 1 : 0;
+    PNAS_TRY(pnas_mpi_broadcast(&bytes, &size));
+    program->configuration_text = bytes;
+    return pnas_mpi_agree(
+        pnas_configuration_parse(program->options.configuration, bytes, NULL, 0, &program->configuration));
+}
+
+/* --- data: every rank reads the file itself --- */
+
+static pnas_status open_data(mpi_program *program)
+{
+    pnas_configuration *configuration = &program->configuration;
+    PNAS_TRY(pnas_dataset_open(configuration->dataset, &program->dataset));
+    const pnas_dataset *dataset = program->dataset;
+    configuration->network.height = dataset->height;
+    configuration->network.width = dataset->width;
+    configuration->network.channels = dataset->channels;
+    configuration->network.classes = dataset->classes;
+    return pnas_image_set_create(dataset, configuration->validation, (size_t)configuration->training_images,
+                                 configuration->seed, &program->images);
+}
+
+static pnas_status compare_checksums(const mpi_program *program)
+{
+    typedef char checksum[65];
+    int ranks = program->layout.ranks;
+    checksum *all = program->layout.rank == 0 ? calloc((size_t)ranks, sizeof *all) : NULL;
+    pnas_status status = pnas_mpi_agree(
+        program->layout.rank == 0 && !all ? pnas_fail(PNAS_ERROR_MEMORY, "no memory for %d checksums", ranks)
+                                          : PNAS_OK);
+    if (status == PNAS_OK)
+        status = pnas_mpi_gather(program->dataset->sha256, sizeof *all, all);
+    for (int rank = 1; all && rank < ranks && status == PNAS_OK; rank++)
+        if (strcmp(all[rank], all[0]) != 0)
+            status =
+                pnas_fail(PNAS_ERROR_DATA,
+                          "%s: rank %d reads another data set (SHA-256 %.12s...) than rank 0 (%.12s...); "
+                          "copy the same file to every machine",
+                          program->configuration.dataset, rank, all[rank], all[0]);
+    free(all);
+    return pnas_mpi_agree(status);
+}
+
+static pnas_status share_data(mpi_program *program)
+{
+    pnas_status status = open_data(program);
+    if (status != PNAS_OK && program->layout.rank != 0)
+        pnas_fail_at(status, "rank %d on %s", program->layout.rank, program->layout.host);
+    PNAS_TRY(pnas_mpi_agree(status));
+    PNAS_TRY(compare_checksums(program));
+    pnas_info("data set %s: %zu training and %zu validation images, %dx%dx%d, %d classes",
+              program->dataset->name, program->images->train_count, program->images->validation_count,
+              program->dataset->height, program->dataset->width, program->dataset->channels,
+              program->dataset->classes);
+    return PNAS_OK;
+}
+
+/* --- what the program does --- */
+
+static pnas_status prepare(mpi_program *program)
+{
+    PNAS_TRY(share_configuration(program));
+    PNAS_TRY(share_data(program));
+    PNAS_TRY(
+        pnas_devices_create(&program->layout, &program->configuration, program->images, &program->devices));
+    if (program->layout.rank == 0)
+        pnas_devices_print(&program->devices, program->layout.ranks);
+    return PNAS_OK;
+}
+
+static pnas_status check(mpi_program *program)
+{
+    PNAS_TRY(pnas_devices_check_memory(&program->layout, &program->devices, &program->configuration));
+    if (program->layout.rank == 0)
+        fputs(program->configuration_text, stdout);
+    pnas_info("everything is in order; nothing was trained");
+    return PNAS_OK;
+}
+
+/* "mpirun -n 4 pnas_mpi ...": how often the program was started belongs to the command. */
+static char *join_command_line(int argc, char **argv, int ranks)
+{
+    size_t size = 64;
+    for (int i = 0; i < argc; i++)
+        size += strlen(argv[i]) + 1;
+    char *line = malloc(size);
+    int used = line ? snprintf(line, size, "mpirun -n %d", ranks) : 0;
+    for (int i = 0; line && i < argc; i++)
+        used += snprintf(line + used, size - (size_t)used, " %s", argv[i]);
+    return line;
+}
+
+static pnas_status lead(mpi_program *program, int argc, char **argv)
+{
+    char *command_line = join_command_line(argc, argv, program->layout.ranks);
+    const pnas_search_run_options options = {
+        .path = program->options.output,
+        .command_line = command_line,
+        .configuration = &program->configuration,
+        .configuration_text = program->configuration_text,
+        .dataset = program->dataset,
+        .layout = &program->layout,
+        .devices = &program->devices,
+        .scheduler = program->scheduler,
+    };
+    pnas_status status = command_line
+                             ? pnas_search_run(&options)
+                             : pnas_fail(PNAS_ERROR_MEMORY, "no memory for a copy of the command line");
+    if (pnas_scheduler_release(program->scheduler, status) != PNAS_OK)
+        pnas_mpi_abort(pnas_program_end(PNAS_ERROR_INTERNAL));
+    free(command_line);
+    return status;
+}
+
+static pnas_status search(mpi_program *program, int argc, char **argv)
+{
+    program->evaluator =
+        (pnas_evaluator){program->devices.trainer ? pnas_trainer_evaluate : NULL, program->devices.trainer};
+    PNAS_TRY(
+        pnas_mpi_agree(pnas_scheduler_create(&program->layout, &program->evaluator, &program->scheduler)));
+    if (program->layout.rank == 0)
+        return lead(program, argc, argv);
+    pnas_status verdict = PNAS_OK;
+    if (pnas_scheduler_serve(program->scheduler, &verdict) != PNAS_OK)
+        pnas_mpi_abort(pnas_program_end(PNAS_ERROR_INTERNAL));
+    return verdict;
+}
+
+static void clean_up(mpi_program *program)
+{
+    pnas_scheduler_destroy(&program->scheduler);
+    pnas_devices_destroy(&program->devices);
+    pnas_image_set_destroy(&program->images);
+    pnas_dataset_destroy(&program->dataset);
+    free(program->configuration_text);
+}
+
+int main(int argc, char **argv)
+{
+    static mpi_program program;
+    double start = pnas_clock_seconds();
+    pnas_program_setup("pnas_mpi");
+    pnas_status status = pnas_mpi_start(&argc, &argv, &program.layout);
+    if (status != PNAS_OK)
+        return pnas_program_end(status);
+
+    bool leader = program.layout.rank == 0;
+    pnas_mpi_options *options = &program.options;
+    status = pnas_mpi_options_parse(argc, argv, leader, options);
+    bool understood = status == PNAS_OK;
+    if (understood && !options->answered) {
+        pnas_log_setup("pnas_mpi", options->level, program.layout.rank, program.layout.ranks);
+        pnas_stop_install(options->time_limit > 0 ? start + options->time_limit : 0);
+        status = prepare(&program);
+        if (status == PNAS_OK)
+            status = options->check ? check(&program) : search(&program, argc, argv);
+        clean_up(&program);
+    }
+    pnas_mpi_end();
+    return leader && understood ? pnas_program_end(status) : pnas_exit_code(status);
+}

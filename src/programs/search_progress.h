@@ -1,0 +1,35 @@
+/* What a person sees of a search while it runs; local to rank 0. */
+#ifndef PNAS_PROGRAMS_SEARCH_PROGRESS_H
+#define PNAS_PROGRAMS_SEARCH_PROGRESS_H
+
+#include "src/search/evaluator.h"
+
+typedef struct { /* zero to start with; set space and beam */
+    const pnas_search_options *search;
+    int trainers; /* ranks that train */
+    int level;
+    size_t children, done, running; /* of this level */
+    double best;                    /* of the whole run; 0 before the first child */
+    double average_cost;            /* multiply-adds of a child of this level */
+    double cost_left, cost_done;    /* of this level's children; done: since training was started */
+    double seconds_done;            /* training time of those done */
+    double last_shown;              /* steady clock */
+} pnas_search_progress;
+
+/* A level's training starts; `jobs` are its children that are still to be trained. */
+void pnas_search_progress_level(pnas_search_progress *progress, const pnas_level *level, const pnas_job *jobs,
+                                size_t count);
+void pnas_search_progress_started(pnas_search_progress *progress);
+
+/* A child is done or failed: a line for the log, and on a terminal for each failure. */
+void pnas_search_progress_result(pnas_search_progress *progress, const pnas_job *job,
+                                 const pnas_result *result);
+
+/* The line on a terminal, at most five times a second. */
+void pnas_search_progress_show(pnas_search_progress *progress);
+
+/* Seconds until the last level's last child, guessed from the children trained so far; NaN before the first.
+ */
+double pnas_search_progress_left(const pnas_search_progress *progress);
+
+#endif

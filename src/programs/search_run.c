@@ -1,0 +1,243 @@
+#include "src/programs/search_run.h"
+
+#include "cl/surrogate_lstm.h"
+#include "src/base/clock.h"
+#include "src/base/log.h"
+#include "src/base/progress.h"
+#include "src/programs/best_children.h"
+#include "src/programs/best_weights.h"
+#include "src/programs/run_record.h"
+#include "src/programs/search_progress.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define BEST_SHOWN 5
+
+typedef struct {
+    const pnas_search_run_options *options;
+    pnas_run_file *file;
+    pnas_search *search;
+    pnas_lstm *lstm;
+    pnas_surrogate surrogate;
+    pnas_search_progress progress;
+} search_run;
+
+/* --- a level's children --- */
+
+static pnas_status keep_result(void *payload, const pnas_job *job, pnas_result *result)
+{
+    search_run *run = payload;
+    PNAS_TRY(pnas_run_file_append(run->file, job->level, (size_t)job->index, result));
+    PNAS_TRY(pnas_run_record_training(run->file, job->level, job->index, result));
+    pnas_search_progress_result(&run->progress, job, result);
+    return pnas_search_record(run->search, job->level, (size_t)job->index, result);
+}
+
+static void show_start(void *payload, const pnas_job *job, int rank)
+{
+    search_run *run = payload;
+    pnas_search_progress_started(&run->progress);
+    pnas_debug("level %d, child %d goes to rank %d", job->level, job->index, rank);
+}
+
+static void show_progress(void *payload)
+{
+    pnas_search_progress_show(&((search_run *)payload)->progress);
+}
+
+static pnas_status make_job(const search_run *run, const pnas_level *level, size_t index, pnas_job *out)
+{
+    const pnas_configuration *configuration = run->options->configuration;
+    const pnas_cell *cell = &level->child[index].cell;
+    pnas_graph *graph = NULL;
+    PNAS_TRY(
+        pnas_graph_create(cell, &configuration->search.space.operators, &configuration->network, &graph));
+    *out =
+        (pnas_job){.level = level->blocks, .index = (int)index, .cell = *cell, .cost = graph->multiply_adds};
+    pnas_graph_destroy(&graph);
+    return PNAS_OK;
+}
+
+static pnas_status train_level(search_run *run, const pnas_level *level)
+{
+    size_t count = 0;
+    pnas_job *jobs = calloc(level->count, sizeof *jobs);
+    PNAS_CHECK(jobs, PNAS_ERROR_MEMORY, "no memory for a list of %zu children", level->count);
+    pnas_status status = PNAS_OK;
+    for (size_t i = 0; i < level->count && status == PNAS_OK; i++)
+        if (level->child[i].result.status == PNAS_CHILD_PENDING)
+            status = make_job(run, level, i, &jobs[count++]);
+    if (status == PNAS_OK) {
+        const pnas_scheduler_listener listener = {keep_result, show_start, show_progress, run};
+        pnas_search_progress_level(&run->progress, level, jobs, count);
+        status = pnas_scheduler_run(run->options->scheduler, jobs, count, &listener);
+        pnas_progress_end();
+    }
+    free(jobs);
+    return status;
+}
+
+/* --- from level to level --- */
+
+static pnas_status keep_controller(search_run *run, int level)
+{
+    pnas_named_tensor *tensors = NULL;
+    size_t count = 0;
+    PNAS_TRY(pnas_lstm_weights(run->lstm, &tensors, &count));
+    pnas_status status =
+        pnas_run_info_add_controller(pnas_run_file_info(run->file), level, 0, tensors, count);
+    pnas_lstm_free_weights(&tensors, count);
+    return status;
+}
+
+static void report_level(const pnas_level *level)
+{
+    char seconds[32];
+    pnas_clock_duration(level->score_seconds, seconds, sizeof seconds);
+    if (level->blocks == 1)
+        pnas_info("level 1: %zu cells of one block", level->count);
+    else
+        pnas_info("level %d: the best %zu of %llu candidates by prediction, scored in %s", level->blocks,
+                  level->count, (unsigned long long)level->candidates, seconds);
+}
+
+static pnas_status next_level(search_run *run)
+{
+    int finished = pnas_search_levels(run->search);
+    double start = pnas_clock_unix();
+    if (finished > 0)
+        pnas_progress_show("level %d/%d  fitting the surrogate and scoring candidates", finished + 1,
+                           run->options->configuration->search.space.blocks);
+    PNAS_TRY(pnas_search_propose(run->search, finished > 0 ? &run->surrogate : NULL));
+    pnas_progress_end();
+    if (finished > 0) {
+        PNAS_TRY(pnas_run_record_proposal(run->file, run->search, start));
+        PNAS_TRY(keep_controller(run, finished));
+    }
+    report_level(pnas_search_level(run->search, finished + 1));
+    return pnas_run_file_write(run->file, run->search);
+}
+
+static void report_spearman(const pnas_level *level)
+{
+    if (level->blocks > 1 && !isnan(level->spearman))
+        pnas_info("level %d: predicted and measured accuracy agree with Spearman %.3f", level->blocks,
+                  level->spearman);
+}
+
+static pnas_status search_levels(search_run *run)
+{
+    while (!pnas_search_complete(run->search)) {
+        if (pnas_search_pending(run->search) == 0) {
+            PNAS_TRY(next_level(run));
+        }
+        const pnas_level *level = pnas_search_level(run->search, pnas_search_levels(run->search));
+        PNAS_TRY(train_level(run, level));
+        report_spearman(level);
+    }
+    return PNAS_OK;
+}
+
+/* The fit after the last level changes no choice; it leaves a surrogate that has seen everything. */
+static pnas_status fit_last(search_run *run)
+{
+    double start = pnas_clock_unix();
+    PNAS_TRY(pnas_search_fit(run->search, &run->surrogate));
+    PNAS_TRY(pnas_run_record_last_fit(run->file, run->search, start));
+    return keep_controller(run, pnas_search_levels(run->search));
+}
+
+static pnas_status keep_weights(search_run *run)
+{
+    const pnas_best_weights_options options = {
+        .run_path = run->options->path,
+        .configuration = run->options->configuration,
+        .configuration_text = run->options->configuration_text,
+        .dataset_sha256 = run->options->dataset->sha256,
+        .trainer = run->options->devices->trainer,
+        .tick = pnas_scheduler_poll,
+        .tick_payload = run->options->scheduler,
+    };
+    return pnas_best_weights_write(&options, run->search);
+}
+
+/* --- begin and end --- */
+
+static pnas_status open_surrogate(search_run *run)
+{
+    const pnas_configuration *configuration = run->options->configuration;
+    PNAS_TRY(pnas_lstm_create(run->options->devices->cl, &configuration->surrogate,
+                              &configuration->search.space, &run->lstm));
+    pnas_lstm_set_tick(run->lstm, pnas_scheduler_poll, run->options->scheduler);
+    run->surrogate = (pnas_surrogate){pnas_lstm_fit, pnas_lstm_predict, run->lstm};
+    return PNAS_OK;
+}
+
+static pnas_status open_run(search_run *run)
+{
+    const pnas_search_run_options *options = run->options;
+    bool existed = false;
+    PNAS_TRY(pnas_search_create(&options->configuration->search, &run->search));
+    PNAS_TRY(pnas_run_file_open(options->path, &run->file, &existed));
+    if (existed)
+        PNAS_TRY(pnas_run_record_resume(run->file, options, run->search));
+    else
+        PNAS_TRY(pnas_run_record_begin(run->file, options));
+    return PNAS_OK;
+}
+
+static int count_trainers(const pnas_search_run_options *options)
+{
+    int trainers = 0;
+    for (int rank = 0; rank < options->layout->ranks; rank++)
+        trainers += options->devices->table[rank].device >= 0;
+    return trainers;
+}
+
+static pnas_status search_to_the_end(search_run *run)
+{
+    PNAS_TRY(open_surrogate(run));
+    PNAS_TRY(pnas_run_file_write(run->file, run->search));
+    PNAS_TRY(search_levels(run));
+    PNAS_TRY(fit_last(run));
+    return keep_weights(run);
+}
+
+/* Leaves the run file with what is known, whatever happened; the first failure is the one that is told. */
+static pnas_status end_run(search_run *run, pnas_status status)
+{
+    char message[2048];
+    snprintf(message, sizeof message, "%s", pnas_message());
+    pnas_status written = pnas_run_record_end(run->file, run->search, status);
+    if (status == PNAS_OK)
+        return written;
+    if (written != PNAS_OK)
+        pnas_error("%s", pnas_message());
+    return pnas_fail(status, "%s%s", message,
+                     status == PNAS_STOPPED ? "; what is finished is kept, and the same command goes on"
+                                            : "");
+}
+
+pnas_status pnas_search_run(const pnas_search_run_options *options)
+{
+    search_run run = {.options = options};
+    run.progress.search = &options->configuration->search;
+    run.progress.trainers = count_trainers(options);
+    pnas_status status = open_run(&run);
+    bool opened = status == PNAS_OK;
+    if (opened && pnas_run_file_info(run.file)->status == PNAS_RUN_COMPLETE)
+        pnas_info("%s is complete already; nothing is left to train", options->path);
+    else if (opened)
+        status = end_run(&run, search_to_the_end(&run));
+    pnas_progress_end();
+    if (status == PNAS_OK)
+        status = pnas_best_children_print(run.search, BEST_SHOWN);
+    if (status == PNAS_OK)
+        printf("%s\n", options->path);
+    pnas_lstm_destroy(&run.lstm);
+    pnas_run_file_close(&run.file);
+    pnas_search_destroy(&run.search);
+    return status;
+}
