@@ -32,6 +32,7 @@ typedef struct { /* the cells of level 1 pass by; every so many of them becomes 
 
 static pnas_status count_cell(void *payload, const pnas_cell *cell)
 {
+    (void)cell;
     ++((first_level *)payload)->all;
     return PNAS_OK;
 }

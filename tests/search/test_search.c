@@ -286,8 +286,8 @@ Test(search, equal_predictions_take_the_smaller_codes)
     const pnas_level *level = pnas_search_level(search, 2);
     cr_assert_eq(level->count, 25);
     pnas_cell smallest = {.blocks = 2, .block = {{-2, 0, -2, 0}, {-2, 0, -2, 0}}};
-    if (!fails(&pnas_search_level(search, 1)->child[0].cell))
-        cr_expect_eq(pnas_cell_compare(&level->child[0].cell, &smallest), 0);
+    cr_assert_not(fails(&pnas_search_level(search, 1)->child[0].cell), "the smallest cell is no parent");
+    cr_expect_eq(pnas_cell_compare(&level->child[0].cell, &smallest), 0);
     for (size_t i = 1; i < level->count; ++i)
         cr_expect_lt(pnas_cell_compare(&level->child[i - 1].cell, &level->child[i].cell), 0);
     pnas_search_destroy(&search);
