@@ -16,6 +16,7 @@ static pnas_space paper_space(void)
 
 static pnas_status count(void *payload, const pnas_cell *cell)
 {
+    (void)cell;
     ++*(size_t *)payload;
     return PNAS_OK;
 }
