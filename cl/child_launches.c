@@ -58,8 +58,7 @@ static pnas_status forward_layer(pnas_child_plan *plan, pnas_launch_list *list, 
     case PNAS_LAYER_CLASSIFIER:
         return pnas_op_classifier_forward(cl, list, N, x.view.channels, plan->graph->options.classes,
                                           x.view.at, pnas_child_parameter(plan, layer->weight),
-                                          pnas_child_parameter(plan, layer->bias),
-                                          (pnas_slice){plan->logits, 0});
+                                          pnas_child_parameter(plan, layer->bias), y.at);
     }
     return pnas_fail(PNAS_ERROR_INTERNAL, "layer %s is of unknown kind %d", layer->path, (int)layer->kind);
 }
@@ -151,7 +150,7 @@ static pnas_status backward_classifier(backward *work, const pnas_layer *layer)
     PNAS_TRY(downstream_of(work, &layer->in[0], &dx));
     return pnas_op_classifier_backward(plan->cl, work->list, N, x.view.channels, classes, x.view.at,
                                        pnas_child_parameter(plan, layer->weight),
-                                       (pnas_slice){plan->logits, (size_t)N * (size_t)classes},
+                                       pnas_child_gradient(plan, layer->out, 0, 1).at,
                                        pnas_child_parameter_gradient(plan, layer->weight),
                                        pnas_child_parameter_gradient(plan, layer->bias), dx.into.at);
 }

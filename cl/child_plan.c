@@ -124,11 +124,6 @@ static size_t moment_floats(const pnas_child_plan *plan)
     return plan->parameter_floats * (plan->options.training->optimizer == PNAS_OPTIMIZER_SGD ? 1 : 2);
 }
 
-static size_t logit_floats(const pnas_child_plan *plan)
-{
-    return (size_t)plan->options.batch * (size_t)plan->graph->options.classes;
-}
-
 static size_t rate_floats(const pnas_child_plan *plan)
 {
     return (size_t)plan->options.training->epochs * (size_t)plan->options.train_steps;
@@ -176,8 +171,7 @@ static pnas_status measure(pnas_cl *cl, const pnas_graph *graph, const pnas_chil
 static uint64_t total_bytes(const pnas_child_plan *plan)
 {
     uint64_t floats = (uint64_t)plan->memory->floats + 2 * plan->parameter_floats + moment_floats(plan) +
-                      plan->norm_floats + plan->scratch_floats + plan->statistics_floats +
-                      2 * logit_floats(plan) + rate_floats(plan);
+                      plan->norm_floats + plan->scratch_floats + plan->statistics_floats + rate_floats(plan);
     return floats * sizeof(cl_float) + stream_bytes(plan, plan->options.train_steps) +
            stream_bytes(plan, plan->options.evaluation_steps);
 }
@@ -195,7 +189,6 @@ static pnas_status create_buffers(pnas_child_plan *plan)
         {&plan->norms, plan->norm_floats},
         {&plan->scratch, plan->scratch_floats},
         {&plan->statistics, plan->statistics_floats},
-        {&plan->logits, 2 * logit_floats(plan)},
         {&plan->rates, rate_floats(plan)},
     };
     uint64_t largest = plan->cl->info.largest_allocation;
@@ -244,8 +237,9 @@ static pnas_status clear_arena(pnas_child_plan *plan)
 static pnas_status append_loss(pnas_child_plan *plan, pnas_launch_list *list, const pnas_batch_stream *stream,
                                bool training)
 {
-    pnas_slice logits = {plan->logits, 0};
-    pnas_slice gradient = {training ? plan->logits : NULL, training ? logit_floats(plan) : 0};
+    int out = plan->graph->layer[plan->graph->layer_count - 1].out;
+    pnas_slice logits = pnas_child_data(plan, out, 0, 1).at;
+    pnas_slice gradient = training ? pnas_child_gradient(plan, out, 0, 1).at : (pnas_slice){NULL, 0};
     return pnas_op_softmax_loss(plan->cl, list, plan->options.batch, plan->graph->options.classes, logits,
                                 stream->records, stream->state, stream->period, gradient,
                                 (pnas_slice){stream->metrics, 0});
@@ -347,9 +341,8 @@ void pnas_child_plan_destroy(pnas_child_plan **plan_pointer)
     pnas_launch_clear(&plan->step);
     pnas_launch_clear(&plan->before_evaluation);
     pnas_launch_clear(&plan->evaluation);
-    cl_mem *const buffers[] = {&plan->arena,      &plan->parameters, &plan->gradients,
-                               &plan->moments,    &plan->norms,      &plan->scratch,
-                               &plan->statistics, &plan->logits,     &plan->rates};
+    cl_mem *const buffers[] = {&plan->arena, &plan->parameters, &plan->gradients,  &plan->moments,
+                               &plan->norms, &plan->scratch,    &plan->statistics, &plan->rates};
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; ++i)
         pnas_buffer_release(buffers[i]);
     release_stream(&plan->train);

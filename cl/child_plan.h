@@ -38,7 +38,7 @@ typedef struct {
                         coefficients 3 times the padded channels */
     size_t norm_floats;
     size_t scratch_floats, statistics_floats;
-    cl_mem arena, parameters, gradients, moments, norms, scratch, statistics, logits, rates;
+    cl_mem arena, parameters, gradients, moments, norms, scratch, statistics, rates;
     pnas_batch_stream train, validation;
     pnas_launch_list step;              /* forward, loss, backward, update, advance */
     pnas_launch_list before_evaluation; /* scale and shift from the running figures */

@@ -133,7 +133,7 @@ static pnas_status make_child(pnas_trainer *trainer, const pnas_cell *cell)
 }
 
 static pnas_status run_epoch(pnas_trainer *trainer, uint64_t hash, int epoch, pnas_tick tick, void *payload,
-                             float row[PNAS_METRICS])
+                             float row[PNAS_METRICS], double *accuracy)
 {
     pnas_child_plan *plan = trainer->plan;
     pnas_epoch_result train, validation;
@@ -151,6 +151,7 @@ static pnas_status run_epoch(pnas_trainer *trainer, uint64_t hash, int epoch, pn
     row[PNAS_METRIC_VALIDATION_LOSS] = (float)validation.loss;
     row[PNAS_METRIC_VALIDATION_ACCURACY] = (float)validation.accuracy;
     row[PNAS_METRIC_LEARNING_RATE] = (float)pnas_schedule_rate(&schedule, epoch * plan->options.train_steps);
+    *accuracy = validation.accuracy;
     return PNAS_OK;
 }
 
@@ -167,9 +168,8 @@ static pnas_status train(pnas_trainer *trainer, const pnas_job *job, pnas_tick t
     double best = 0, last = 0;
     for (int epoch = 0; epoch < training->epochs; ++epoch) {
         float *row = result->history + (size_t)epoch * PNAS_METRICS;
-        PNAS_TRY(run_epoch(trainer, hash, epoch, tick, payload, row));
+        PNAS_TRY(run_epoch(trainer, hash, epoch, tick, payload, row, &last));
         result->epochs = epoch + 1;
-        last = (double)row[PNAS_METRIC_VALIDATION_ACCURACY];
         best = fmax(best, last);
     }
     result->accuracy = training->reward == PNAS_REWARD_BEST ? best : last;

@@ -1,0 +1,226 @@
+/* Children are trained as documented: they learn, repeat to the bit, fail alone and stop when asked. */
+#include "cl/child_trainer.h"
+#include "tests/cl/test_device.h"
+#include "tests/cl/tiny_images.h"
+
+TestSuite(trainer, .timeout = 240);
+
+static const char every_operator[] =
+    "-1:sep3+-2:max3 | -1:sep5+-2:identity | -1:1x7-7x1+0:avg3 | -2:dil3+1:sep7";
+
+static pnas_trainer_options tiny_options(void)
+{
+    pnas_trainer_options options = {
+        .network = {.filters = 6, .repeats = 1, .stem_multiplier = 1, .concatenation = PNAS_CONCATENATE_ALL},
+        .training = {.epochs = 4,
+                     .batch = 16,
+                     .optimizer = PNAS_OPTIMIZER_SGD,
+                     .momentum = 0.9,
+                     .weight_decay = 5e-4,
+                     .clip_norm = 5,
+                     .schedule = {.kind = PNAS_SCHEDULE_COSINE, .rate = 0.05},
+                     .norm_momentum = 0.9,
+                     .norm_epsilon = 1e-5,
+                     .pad = 1,
+                     .seed = 3}};
+    pnas_operator_set_paper(&options.operators);
+    return options;
+}
+
+static pnas_job job_of(const pnas_trainer_options *options, const char *text)
+{
+    pnas_job job = {.level = 1};
+    cr_assert_eq(pnas_cell_parse(text, &options->operators, &job.cell), PNAS_OK, "%s", pnas_message());
+    job.level = job.cell.blocks;
+    return job;
+}
+
+static pnas_trainer *open_trainer(pnas_cl *cl, const pnas_trainer_options *options, const tiny_images *tiny)
+{
+    pnas_trainer *trainer = NULL;
+    cr_assert_eq(pnas_trainer_create(cl, options, &tiny->set, &trainer), PNAS_OK, "%s", pnas_message());
+    return trainer;
+}
+
+static pnas_result train(pnas_trainer *trainer, const pnas_job *job)
+{
+    pnas_result result;
+    cr_assert_eq(pnas_trainer_evaluate(trainer, job, NULL, NULL, &result), PNAS_OK, "%s", pnas_message());
+    return result;
+}
+
+Test(trainer, a_child_of_every_operator_learns)
+{
+    tiny_images tiny = tiny_images_make(8, 3, 160, 41); /* 41: the last validation batch is not full */
+    pnas_trainer_options options = tiny_options();
+    pnas_cl *cl = test_device_open(0);
+    pnas_trainer *trainer = open_trainer(cl, &options, &tiny);
+    pnas_job job = job_of(&options, every_operator);
+    pnas_result result = train(trainer, &job);
+    cr_assert_eq(result.status, PNAS_CHILD_DONE, "%s", result.error);
+    cr_assert_eq(result.epochs, options.training.epochs);
+    cr_assert_gt(result.accuracy, 0.9);
+    cr_assert_gt(result.history[PNAS_METRIC_TRAIN_LOSS],
+                 2 * result.history[3 * PNAS_METRICS + PNAS_METRIC_TRAIN_LOSS]);
+    double right = result.accuracy * 41;
+    cr_assert_float_eq(right, round(right), 1e-4, "accuracy is a share of the 41 validation images");
+    pnas_result_clear(&result);
+    pnas_trainer_destroy(&trainer);
+    pnas_cl_destroy(&cl);
+    tiny_images_free(&tiny);
+}
+
+static void assert_same(const pnas_result *a, const pnas_result *b)
+{
+    cr_assert_eq(a->epochs, b->epochs);
+    cr_assert_arr_eq(a->history, b->history, (size_t)a->epochs * PNAS_METRICS * sizeof(float));
+    cr_assert_eq(a->accuracy, b->accuracy);
+}
+
+Test(trainer, the_same_child_gives_the_same_bits_whatever_was_trained_before)
+{
+    tiny_images tiny = tiny_images_make(8, 1, 64, 32);
+    pnas_trainer_options options = tiny_options();
+    options.training.epochs = 2;
+    options.training.cutout = 3;
+    options.training.flip = true;
+    pnas_cl *cl = test_device_open(0);
+    pnas_trainer *trainer = open_trainer(cl, &options, &tiny);
+    pnas_job job = job_of(&options, "-1:sep3+-2:max3"), other = job_of(&options, "-2:sep7+-2:1x7-7x1");
+    pnas_result first = train(trainer, &job), between = train(trainer, &other), again = train(trainer, &job);
+    assert_same(&first, &again);
+    cr_assert_neq(first.history[PNAS_METRIC_TRAIN_LOSS], between.history[PNAS_METRIC_TRAIN_LOSS]);
+    pnas_result_clear(&first);
+    pnas_result_clear(&between);
+    pnas_result_clear(&again);
+    pnas_trainer_destroy(&trainer);
+    pnas_cl_destroy(&cl);
+    tiny_images_free(&tiny);
+}
+
+Test(trainer, a_child_whose_loss_is_not_finite_fails_alone)
+{
+    tiny_images tiny = tiny_images_make(8, 1, 64, 16);
+    pnas_trainer_options options = tiny_options();
+    options.training.schedule.rate = 1e30;
+    options.training.clip_norm = 0;
+    pnas_cl *cl = test_device_open(0);
+    pnas_trainer *wild = open_trainer(cl, &options, &tiny);
+    pnas_job job = job_of(&options, "-1:sep3+-1:sep3");
+    pnas_result result = train(wild, &job);
+    cr_assert_eq(result.status, PNAS_CHILD_FAILED);
+    cr_assert(strstr(result.error, "loss became"), "%s", result.error);
+    cr_assert(isnan(result.accuracy));
+    pnas_result_clear(&result);
+    pnas_trainer_destroy(&wild);
+    options = tiny_options();
+    options.training.epochs = 1;
+    pnas_trainer *tame = open_trainer(cl, &options, &tiny);
+    result = train(tame, &job);
+    cr_assert_eq(result.status, PNAS_CHILD_DONE, "%s", result.error);
+    pnas_result_clear(&result);
+    pnas_trainer_destroy(&tame);
+    pnas_cl_destroy(&cl);
+    tiny_images_free(&tiny);
+}
+
+static pnas_status stop_at_fifth(void *payload)
+{
+    int *ticks = payload;
+    return ++*ticks < 5 ? PNAS_OK : pnas_fail(PNAS_STOPPED, "asked to stop");
+}
+
+Test(trainer, a_stop_ends_a_child_between_two_batches)
+{
+    tiny_images tiny = tiny_images_make(8, 1, 160, 16);
+    pnas_trainer_options options = tiny_options();
+    pnas_cl *cl = test_device_open(0);
+    pnas_trainer *trainer = open_trainer(cl, &options, &tiny);
+    pnas_job job = job_of(&options, "-1:max3+-1:avg3");
+    int ticks = 0;
+    pnas_result result;
+    cr_assert_eq(pnas_trainer_evaluate(trainer, &job, stop_at_fifth, &ticks, &result), PNAS_STOPPED);
+    cr_assert_eq(ticks, 5);
+    cr_assert_null(result.history);
+    pnas_trainer_destroy(&trainer);
+    pnas_cl_destroy(&cl);
+    tiny_images_free(&tiny);
+}
+
+Test(trainer, every_optimizer_and_concatenation_learns)
+{
+    tiny_images tiny = tiny_images_make(8, 1, 96, 32);
+    pnas_cl *cl = test_device_open(0);
+    const double rate[] = {
+        [PNAS_OPTIMIZER_SGD] = 0.05, [PNAS_OPTIMIZER_ADAM] = 0.01, [PNAS_OPTIMIZER_RMSPROP] = 0.003};
+    for (int kind = PNAS_OPTIMIZER_SGD; kind <= PNAS_OPTIMIZER_RMSPROP; ++kind) {
+        pnas_trainer_options options = tiny_options();
+        options.network.concatenation = (pnas_concatenation)kind; /* three of each */
+        options.training.optimizer = (pnas_optimizer_kind)kind;
+        options.training.nesterov = true;
+        options.training.schedule.rate = rate[kind];
+        options.training.beta1 = 0.9;
+        options.training.beta2 = 0.99;
+        options.training.epsilon = 1e-8;
+        pnas_trainer *trainer = open_trainer(cl, &options, &tiny);
+        pnas_job job = job_of(&options, "-1:sep3+-1:max3 | 0:identity+-1:sep3");
+        pnas_result result = train(trainer, &job);
+        cr_assert_eq(result.status, PNAS_CHILD_DONE, "%s", result.error);
+        cr_assert_gt(result.accuracy, 0.7, "optimizer %d: %g", kind, result.accuracy);
+        pnas_result_clear(&result);
+        pnas_trainer_destroy(&trainer);
+    }
+    pnas_cl_destroy(&cl);
+    tiny_images_free(&tiny);
+}
+
+Test(trainer, weights_have_their_logical_shapes_and_the_counted_size)
+{
+    tiny_images tiny = tiny_images_make(9, 3, 32, 16);
+    pnas_trainer_options options = tiny_options();
+    options.training.epochs = 1;
+    pnas_cl *cl = test_device_open(0);
+    pnas_trainer *trainer = open_trainer(cl, &options, &tiny);
+    pnas_named_tensor *tensor = NULL;
+    size_t count = 0;
+    cr_assert_eq(pnas_trainer_weights(trainer, &tensor, &count), PNAS_ERROR_USAGE);
+    pnas_job job = job_of(&options, every_operator);
+    pnas_result result = train(trainer, &job);
+    cr_assert_eq(pnas_trainer_weights(trainer, &tensor, &count), PNAS_OK, "%s", pnas_message());
+    int64_t values = 0, zeros = 0;
+    for (size_t i = 0; i < count; ++i) {
+        size_t size = 1;
+        for (int d = 0; d < tensor[i].rank; ++d)
+            size *= tensor[i].shape[d];
+        for (size_t k = 0; k < size; ++k) {
+            cr_assert(isfinite(tensor[i].data[k]), "%s", tensor[i].name);
+            zeros += tensor[i].data[k] == 0;
+        }
+        if (!strstr(tensor[i].name, "running_"))
+            values += (int64_t)size;
+    }
+    /* A factorized reduction keeps half of its [2, 1, C, M] at zero; all other values are trained. */
+    cr_assert_eq(values - zeros, result.parameters);
+    pnas_trainer_free_weights(&tensor, count);
+    pnas_result_clear(&result);
+    pnas_trainer_destroy(&trainer);
+    pnas_cl_destroy(&cl);
+    tiny_images_free(&tiny);
+}
+
+Test(trainer, memory_grows_with_the_cell_and_holds_the_images)
+{
+    tiny_images tiny = tiny_images_make(8, 3, 64, 32);
+    pnas_trainer_options options = tiny_options();
+    pnas_cl *cl = test_device_open(0);
+    pnas_trainer *trainer = open_trainer(cl, &options, &tiny);
+    pnas_job small = job_of(&options, "-1:max3+-1:max3"), large = job_of(&options, every_operator);
+    uint64_t small_bytes = 0, large_bytes = 0;
+    cr_assert_eq(pnas_trainer_memory(trainer, &small.cell, &small_bytes), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(pnas_trainer_memory(trainer, &large.cell, &large_bytes), PNAS_OK, "%s", pnas_message());
+    cr_assert_gt(small_bytes, 96 * 8 * 8 * 3);
+    cr_assert_gt(large_bytes, small_bytes);
+    pnas_trainer_destroy(&trainer);
+    pnas_cl_destroy(&cl);
+    tiny_images_free(&tiny);
+}
