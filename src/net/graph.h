@@ -6,7 +6,12 @@
  * A *tensor* holds what a layer writes, before batch normalisation. A *value* is how a layer reads a tensor:
  * perhaps only some segments of it, perhaps normalised, perhaps rectified. So neither normalised nor
  * rectified tensors exist, and layers map one to one onto fused kernels. A cell's output is a tensor of as
- * many segments as blocks are concatenated, each of F channels; a block writes its segment in place. */
+ * many segments as blocks are concatenated, each of F channels; a block writes its segment in place.
+ *
+ * Tensor 0 holds the images, layer 0 is the stem, the last layer is the classifier. A tensor has at most one
+ * normalisation, and every value of it carries that one. Only layers whose result reaches the classifier are
+ * there. Where the released nets leave choices open, theirs are taken: the first cell reads the stem's output
+ * itself as H(c-2), unadjusted; inputs concatenated because no block reads them are matched without ReLU. */
 #ifndef PNAS_NET_GRAPH_H
 #define PNAS_NET_GRAPH_H
 
@@ -18,10 +23,11 @@
 
 #define PNAS_LAYER_PATH_MAX 96
 
+/* What a cell's output is made of, in the order of blocks, then H(c-1), then H(c-2). */
 typedef enum {
-    PNAS_CONCATENATE_ALL,
-    PNAS_CONCATENATE_UNUSED,
-    PNAS_CONCATENATE_UNUSED_INPUTS
+    PNAS_CONCATENATE_ALL,          /* every block */
+    PNAS_CONCATENATE_UNUSED,       /* blocks that no other block reads */
+    PNAS_CONCATENATE_UNUSED_INPUTS /* those, and the adjusted inputs that no block reads */
 } pnas_concatenation;
 
 typedef struct {
@@ -92,8 +98,8 @@ typedef struct {
     char path[PNAS_LAYER_PATH_MAX]; /* "cell_2/.../pointwise/weight" */
     int layer;                      /* the layer or, for gamma and beta, the norm it belongs to */
     int shape[4];                   /* logical: [kh, kw, C, M]; vectors are [1, 1, 1, M] */
-    int fan_in;                     /* kh * kw * C, for initialisation; kh * kw if depthwise */
-    int64_t count;                  /* trainable values: the product of shape (half of it for a reduction) */
+    int fan_in; /* for initialisation: kh * kw * C; kh * kw if depthwise, C if a reduction, 1 if a vector */
+    int64_t count; /* trainable values: the product of shape (half of it for a reduction) */
 } pnas_parameter;
 
 typedef struct { /* arrays are owned by the graph */

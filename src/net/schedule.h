@@ -17,10 +17,12 @@ typedef struct {
     int steps_per_epoch;
 } pnas_schedule;
 
+/* PNAS_ERROR_USAGE unless every field but steps_per_epoch, which only training knows, is in its range. */
 pnas_status pnas_schedule_validate(const pnas_schedule *schedule);
 
-/* The rate of step `step`, 0-based, of epochs * steps_per_epoch. Cosine (Loshchilov and Hutter 2017, without
- * restarts): final + (rate - final) (1 + cos(pi t)) / 2, t from 0 at the end of warm-up to 1 at the last. */
+/* The rate of step `step`, 0-based, of epochs * steps_per_epoch; fractions of steps are dropped. Cosine
+ * (Loshchilov and Hutter 2017, without restarts): final + (rate - final) (1 + cos(pi t)) / 2, t from 0 at the
+ * end of warm-up to 1 at the last step. */
 double pnas_schedule_rate(const pnas_schedule *schedule, int step);
 
 #endif
