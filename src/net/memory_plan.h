@@ -3,7 +3,8 @@
  * The order of work is the layers' order forward, then (in training) backward in reverse. In training the
  * data of a tensor lives from its layer's forward to that layer's backward; in evaluation to its last reader.
  * Its gradient (the loss by the *normalised, not rectified* value) lives from the backward of its last reader
- * to the backward of the last layer that needs it. Places are given by first fit over these lifetimes.
+ * to the backward of the last layer that needs it; that of the logits is written by the loss. Places are
+ * given by first fit over these lifetimes and begin at multiples of 32 floats.
  *
  * An ADD hands its output's gradient on unchanged: an operand that is a whole tensor, not rectified, and read
  * by this ADD alone has no gradient of its own but the segment of the ADD's output gradient it is added into

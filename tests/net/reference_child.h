@@ -12,7 +12,7 @@
 #include <stddef.h>
 
 typedef struct {
-    size_t count; /* product of the logical shape; a reduction's unused taps are there and stay as they are */
+    size_t count; /* product of the logical shape; a reduction's unused taps are there and have no effect */
     double *value, *gradient, *moment;
 } reference_parameter;
 

@@ -167,12 +167,16 @@ static void replay_step(const pnas_graph *graph, int vector, bool training)
     pnas_memory_plan_destroy(&plan);
 }
 
+#define DEEP_CELL                                                                                            \
+    "-2:sep7+-2:max3 | 0:max3+0:identity | 1:sep5+-1:dil3 | 2:avg3+2:identity | 3:identity+0:max3"
+
 static const char *const cells[] = {
     "-1:identity+-1:identity",
     "-2:identity+-1:identity | 0:identity+0:identity | 1:identity+-1:sep3",
     "-1:sep3+-2:max3 | 0:1x7-7x1+-1:dil3 | -2:avg3+0:conv3",
     "-2:sep3+-2:max3",
-    "-2:sep7+-2:max3 | 0:max3+0:identity | 1:sep5+-1:dil3 | 2:avg3+2:identity | 3:identity+0:max3",
+    "-1:sep3+-2:max3 | -1:avg3+-1:max3 | 0:identity+-1:max3",
+    DEEP_CELL,
 };
 
 /* Every cell, concatenation and depth. */
@@ -221,18 +225,19 @@ Test(memory_plan, tensors_have_the_size_of_their_padded_channels)
 Test(memory_plan, an_operand_only_a_sum_reads_has_its_gradient_in_the_sums_segment)
 {
     pnas_network_options options = net_options(8, 1, PNAS_CONCATENATE_UNUSED);
-    /* Block 0 is read by block 1's sum alone, so its operands lie where block 1's do. */
-    pnas_graph *graph = net_graph("-1:sep3+-2:max3 | 0:identity+-1:max3 | -1:avg3+-1:max3", &options);
+    /* Block 0 is read by block 2's sum alone, so its operands lie where block 2's do: in segment 1. */
+    pnas_graph *graph = net_graph("-1:sep3+-2:max3 | -1:avg3+-1:max3 | 0:identity+-1:max3", &options);
     pnas_memory_plan *plan = plan_of(graph, 2, 8, true);
-    int output = net_layer(graph, "cell_0/block_1/add")->out;
+    int output = net_layer(graph, "cell_0/block_2/add")->out;
     int inner = net_layer(graph, "cell_0/block_0/add")->out;
     int convolution = net_layer(graph, "cell_0/block_0/left_sep3/1/pointwise")->out;
-    int pool = net_layer(graph, "cell_0/block_2/left_avg3/pool")->out;
+    int pool = net_layer(graph, "cell_0/block_1/left_avg3/pool")->out;
     cr_expect_eq(plan->gradient_tensor[inner], output);
+    cr_expect_eq(plan->gradient_segment[inner], 1);
     cr_expect_eq(plan->gradient_tensor[convolution], output);
-    cr_expect_eq(plan->gradient_segment[convolution], 0);
+    cr_expect_eq(plan->gradient_segment[convolution], 1);
     cr_expect_eq(plan->gradient_tensor[pool], output);
-    cr_expect_eq(plan->gradient_segment[pool], 1);
+    cr_expect_eq(plan->gradient_segment[pool], 0);
     cr_expect_eq(plan->gradient_tensor[output], output);
     pnas_memory_plan_destroy(&plan);
     pnas_graph_destroy(&graph);
@@ -254,7 +259,7 @@ Test(memory_plan, an_operand_read_twice_has_its_own_gradient)
 Test(memory_plan, evaluation_has_no_gradients_and_needs_far_less)
 {
     pnas_network_options options = net_options(8, 3, PNAS_CONCATENATE_ALL);
-    pnas_graph *graph = net_graph(cells[4], &options);
+    pnas_graph *graph = net_graph(DEEP_CELL, &options);
     pnas_memory_plan *training = plan_of(graph, 4, 8, true), *evaluation = plan_of(graph, 4, 8, false);
     int64_t all = 0;
     for (int t = 0; t < graph->tensor_count; t++) {
@@ -277,7 +282,7 @@ Test(memory_plan, evaluation_has_no_gradients_and_needs_far_less)
 Test(memory_plan, the_same_graph_gives_the_same_plan)
 {
     pnas_network_options options = net_options(8, 2, PNAS_CONCATENATE_ALL);
-    pnas_graph *graph = net_graph(cells[4], &options);
+    pnas_graph *graph = net_graph(DEEP_CELL, &options);
     pnas_memory_plan *a = plan_of(graph, 4, 8, true), *b = plan_of(graph, 4, 8, true);
     size_t tensors = (size_t)graph->tensor_count;
     cr_expect_eq(a->floats, b->floats);
