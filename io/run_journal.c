@@ -176,7 +176,7 @@ pnas_status pnas_journal_open(const char *path, pnas_journal *out)
     journal.path = strdup(path);
     PNAS_CHECK_CLEANUP(journal.path, PNAS_ERROR_MEMORY, "%s: out of memory", path);
     PNAS_TRY_CLEANUP(pnas_journal_load(path, &text));
-    journal.end = text.begun ? HEADER_SIZE : 0;
+    journal.end = (off_t)text.size; /* so that closing it unused removes nothing that was there */
     PNAS_TRY_CLEANUP(write_owner(&journal));
     *out = journal;
 cleanup:
@@ -200,10 +200,12 @@ pnas_status pnas_journal_begin(pnas_journal *journal, const pnas_run_identity *i
     PNAS_CHECK(ftruncate(journal->file, 0) == 0, PNAS_ERROR_FILE, "%s: cannot be emptied: %s", journal->path,
                strerror(errno));
     journal->end = 0;
+    journal->ready = false;
     PNAS_TRY(write_owner(journal));
     PNAS_TRY(write_all(journal, header, sizeof header, 0));
     PNAS_TRY(sync_journal(journal));
     journal->end = HEADER_SIZE;
+    journal->ready = true;
     return PNAS_OK;
 }
 
@@ -212,6 +214,7 @@ pnas_status pnas_journal_cut(pnas_journal *journal, off_t end)
     PNAS_CHECK(ftruncate(journal->file, end) == 0, PNAS_ERROR_FILE, "%s: cannot be cut: %s", journal->path,
                strerror(errno));
     journal->end = end;
+    journal->ready = true;
     return PNAS_OK;
 }
 
@@ -268,8 +271,8 @@ static void encode(unsigned char *record, size_t payload, int level, size_t inde
 pnas_status pnas_journal_append(pnas_journal *journal, int level, size_t index, const pnas_result *result)
 {
     size_t error = strnlen(result->error, PNAS_CHILD_ERROR_MAX - 1);
-    PNAS_CHECK(journal->end >= HEADER_SIZE, PNAS_ERROR_INTERNAL,
-               "%s: a child was recorded before its level was written", journal->path);
+    PNAS_CHECK(journal->ready, PNAS_ERROR_INTERNAL, "%s: a child was recorded before its level was written",
+               journal->path);
     PNAS_CHECK(!result->history || (size_t)result->epochs <= EPOCHS_MAX, PNAS_ERROR_INTERNAL,
                "%s: a history of %d epochs is too long", journal->path, result->epochs);
     size_t payload = payload_size(result, error);

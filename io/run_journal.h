@@ -21,7 +21,8 @@ typedef struct {
 typedef struct { /* open for writing and locked */
     int file;    /* -1: closed */
     char *path;
-    off_t end; /* of the intact part; 0: no header yet */
+    off_t end;  /* where the next record goes */
+    bool ready; /* it is in order and takes records: after pnas_journal_begin or pnas_journal_cut */
 } pnas_journal;
 
 #define PNAS_NO_JOURNAL ((pnas_journal){.file = -1})
@@ -36,7 +37,7 @@ pnas_status pnas_journal_begin(pnas_journal *journal, const pnas_run_identity *i
 /* Appends one child and syncs; on failure the journal is as it was. */
 pnas_status pnas_journal_append(pnas_journal *journal, int level, size_t index, const pnas_result *result);
 
-/* Drops what stands behind the intact part. */
+/* Keeps the records up to `end`, drops what stands behind them, and goes on from there. */
 pnas_status pnas_journal_cut(pnas_journal *journal, off_t end);
 
 /* Unlocks; a journal without records is removed. */
