@@ -62,7 +62,7 @@ pnas_status pnas_h5_fail(pnas_status status, hid_t object, const char *name, con
 /* --- Files --------------------------------------------------------------------------------------------- */
 
 /* Files change only by rename, so HDF5's own locks would add nothing but failures on file systems without
- * them; closing a file closes all its objects, so that what is renamed is complete. */
+ * them; closing a file closes all its objects. */
 static hid_t file_access(void)
 {
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
@@ -104,10 +104,25 @@ static pnas_status lock_partial(pnas_h5_output *output)
         if (fstat(lock, &held) == 0 && stat(output->partial, &there) == 0 && held.st_ino == there.st_ino &&
             held.st_dev == there.st_dev) {
             output->lock = lock;
+            PNAS_CHECK(ftruncate(lock, 0) == 0, PNAS_ERROR_FILE, "%s: cannot be written: %s", output->path,
+                       strerror(errno));
             return PNAS_OK;
         }
         close(lock);
     }
+}
+
+/* The file is made in memory and then written by ourselves: HDF5 1.10 crashes at exit after a write that
+ * failed, and its message for a full disk is not one for people. */
+static pnas_status create_image(const char *path, pnas_h5_output *output)
+{
+    hid_t access = file_access();
+    H5Pset_fapl_core(access, 1 << 20, 0);
+    output->id = H5Fcreate(output->partial, H5F_ACC_TRUNC, H5P_DEFAULT, access);
+    pnas_status status =
+        output->id >= 0 ? PNAS_OK : pnas_h5_fail(PNAS_ERROR_FILE, -1, NULL, "%s: cannot be created", path);
+    H5Pclose(access);
+    return status;
 }
 
 pnas_status pnas_h5_output_create(const char *path, pnas_h5_output *out)
@@ -120,11 +135,7 @@ pnas_status pnas_h5_output_create(const char *path, pnas_h5_output *out)
     PNAS_CHECK_CLEANUP(output.partial, PNAS_ERROR_MEMORY, "%s: out of memory", path);
     sprintf(output.partial, "%s.partial", output.path);
     PNAS_TRY_CLEANUP(lock_partial(&output));
-    hid_t access = file_access();
-    output.id = H5Fcreate(output.partial, H5F_ACC_TRUNC, H5P_DEFAULT, access);
-    if (output.id < 0)
-        status = pnas_h5_fail(PNAS_ERROR_FILE, -1, NULL, "%s: cannot be created", path);
-    H5Pclose(access);
+    PNAS_TRY_CLEANUP(create_image(path, &output));
 cleanup:
     if (status != PNAS_OK)
         pnas_h5_output_discard(&output);
@@ -147,25 +158,51 @@ static pnas_status sync_folder(const char *path)
     return PNAS_OK;
 }
 
-pnas_status pnas_h5_output_commit(pnas_h5_output *output)
+/* The bytes of the file as HDF5 would have written them; *out is the caller's (free). */
+static pnas_status take_image(const pnas_h5_output *output, void **out, size_t *size)
 {
-    pnas_status status = PNAS_OK;
-    herr_t closed = H5Fclose(output->id);
-    output->id = -1;
-    if (closed < 0) {
-        status = pnas_h5_fail(PNAS_ERROR_FILE, -1, NULL, "%s: cannot be written completely", output->path);
-        goto cleanup;
+    *out = NULL;
+    ssize_t wanted =
+        H5Fflush(output->id, H5F_SCOPE_GLOBAL) >= 0 ? H5Fget_file_image(output->id, NULL, 0) : -1;
+    if (wanted < 0)
+        return pnas_h5_fail(PNAS_ERROR_INTERNAL, output->id, NULL, "cannot be put together");
+    *size = (size_t)wanted;
+    *out = malloc(*size);
+    PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "%s: out of memory for %zu bytes", output->path, *size);
+    if (H5Fget_file_image(output->id, *out, *size) < 0)
+        return pnas_h5_fail(PNAS_ERROR_INTERNAL, output->id, NULL, "cannot be put together");
+    return PNAS_OK;
+}
+
+static pnas_status write_image(const pnas_h5_output *output, const char *image, size_t size)
+{
+    for (size_t done = 0; done < size;) {
+        ssize_t written = write(output->lock, image + done, size - done);
+        PNAS_CHECK(written > 0 || (written < 0 && errno == EINTR), PNAS_ERROR_FILE,
+                   "%s: cannot be written: %s", output->path, strerror(errno));
+        done += written > 0 ? (size_t)written : 0;
     }
     if (output->sealed)
-        PNAS_TRY_CLEANUP(pnas_file_seal(output->lock, output->path));
-    PNAS_CHECK_CLEANUP(fsync(output->lock) == 0, PNAS_ERROR_FILE, "%s: cannot be synced: %s", output->path,
-                       strerror(errno));
+        PNAS_TRY(pnas_file_seal(output->lock, output->path));
+    PNAS_CHECK(fsync(output->lock) == 0, PNAS_ERROR_FILE, "%s: cannot be synced: %s", output->path,
+               strerror(errno));
+    return PNAS_OK;
+}
+
+pnas_status pnas_h5_output_commit(pnas_h5_output *output)
+{
+    pnas_status status;
+    void *image = NULL;
+    size_t size = 0;
+    PNAS_TRY_CLEANUP(take_image(output, &image, &size));
+    PNAS_TRY_CLEANUP(write_image(output, image, size));
     PNAS_CHECK_CLEANUP(rename(output->partial, output->path) == 0, PNAS_ERROR_FILE,
                        "%s: cannot be put in place: %s", output->path, strerror(errno));
     free(output->partial);
     output->partial = NULL; /* nothing is left to remove */
     status = sync_folder(output->path);
 cleanup:
+    free(image);
     pnas_h5_output_discard(output);
     return status;
 }

@@ -15,7 +15,8 @@
 /* --- Files ------------------------------------------------------------------------------------------- */
 
 /* A file being made: PATH.partial, locked against a second writer, which takes PATH's place when it is
- * complete. A partial file that a killed program left is written over. */
+ * complete. It is made in memory, so memory must hold it. A partial file that a killed program left is
+ * written over. */
 typedef struct {
     hid_t id; /* the open file, borrowed; negative when there is none */
     int lock;
@@ -29,8 +30,8 @@ typedef struct {
  * another program is writing it. */
 pnas_status pnas_h5_output_create(const char *path, pnas_h5_output *out);
 
-/* Closes every object of the file, syncs it, renames it and syncs the folder. On failure nothing is left but
- * what was at PATH before. */
+/* Closes every object of the file, writes and syncs it, renames it and syncs the folder. On failure nothing
+ * is left but what was at PATH before. */
 pnas_status pnas_h5_output_commit(pnas_h5_output *output);
 
 /* Removes a file that was not committed; nothing to do after pnas_h5_output_commit or on PNAS_H5_NO_OUTPUT.
