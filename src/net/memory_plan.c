@@ -126,13 +126,13 @@ static int collect(const pnas_graph *graph, const life *lives, pnas_memory_plan 
     return kept;
 }
 
-/* The lowest place where `new` meets none of the placed pieces that live at the same time. `placed` is sorted
- * by offset. */
-static int64_t first_fit(piece *const *placed, int count, const piece *new)
+/* The lowest place where `new` meets none of the placed pieces that live at the same time. `placed` holds
+ * their indices, sorted by offset. */
+static int64_t first_fit(const piece *pieces, const int *placed, int count, const piece *new)
 {
     int64_t offset = 0;
     for (int i = 0; i < count; i++) {
-        const piece *other = placed[i];
+        const piece *other = &pieces[placed[i]];
         if (other->last < new->first || other->first > new->last)
             continue;
         if (*other->offset >= offset + new->size)
@@ -145,17 +145,17 @@ static int64_t first_fit(piece *const *placed, int count, const piece *new)
 }
 
 /* Large pieces first: small ones fill the gaps. */
-static int64_t place(piece *pieces, int count, piece **placed)
+static int64_t place(piece *pieces, int count, int *placed)
 {
     int64_t floats = 0;
     qsort(pieces, (size_t)count, sizeof *pieces, by_size);
     for (int i = 0; i < count; i++) {
         piece *new = &pieces[i];
-        *new->offset = first_fit(placed, i, new);
+        *new->offset = first_fit(pieces, placed, i, new);
         int at = i;
-        for (; at > 0 && *placed[at - 1]->offset > *new->offset; at--)
+        for (; at > 0 && *pieces[placed[at - 1]].offset > *new->offset; at--)
             placed[at] = placed[at - 1];
-        placed[at] = new;
+        placed[at] = i;
         int64_t end = aligned(*new->offset + new->size);
         if (end > floats)
             floats = end;
@@ -194,7 +194,7 @@ pnas_status pnas_memory_plan_create(const pnas_graph *graph, int batch, int vect
     size_t most = 2 * (size_t)graph->tensor_count + (size_t)graph->layer_count;
     life *lives = calloc((size_t)graph->tensor_count, sizeof *lives);
     piece *pieces = calloc(most, sizeof *pieces);
-    piece **placed = calloc(most, sizeof *placed);
+    int *placed = calloc(most, sizeof *placed);
     pnas_memory_plan *plan = calloc(1, sizeof *plan);
     PNAS_CHECK_CLEANUP(lives && pieces && placed && plan, PNAS_ERROR_MEMORY,
                        "out of memory for the plan of %d tensors", graph->tensor_count);

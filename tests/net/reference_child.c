@@ -252,7 +252,7 @@ static size_t index_of(const block *of, int n, int c, int h, int w)
 /* The weight between channels c and m at one tap, and whether there is one. */
 static bool weight_index(const products *p, int kh, int kw, int c, int m, size_t *out)
 {
-    size_t tap = (size_t)(kh * p->layer->kernel_w + kw);
+    size_t tap = (size_t)kh * (size_t)p->layer->kernel_w + (size_t)kw;
     if (p->layer->kind == PNAS_LAYER_DEPTHWISE) {
         *out = tap * (size_t)p->x.C + (size_t)c;
         return c == m;

@@ -92,10 +92,10 @@ Test(schedule, step_falls_on_the_whole_step_where_epochs_are_fractions)
                               .epochs = 10,
                               .steps_per_epoch = 10};
     for (int step = 0; step < 100; step++)
-        expect_rate(&schedule, step, pow(0.1, step / 24));
+        expect_rate(&schedule, step, pow(0.1, floor(step / 24.0)));
     schedule.step_epochs = 0.7; /* 0.7 * 10 is a little more than 7 in binary */
     for (int step = 0; step < 100; step++)
-        expect_rate(&schedule, step, pow(0.1, step / 7));
+        expect_rate(&schedule, step, pow(0.1, floor(step / 7.0)));
 }
 
 Test(schedule, constant_is_constant_after_warm_up)
