@@ -18,6 +18,13 @@ void pnas_level_clear(pnas_level *level)
     memset(level, 0, sizeof *level);
 }
 
+size_t pnas_level_one_size(const pnas_space *space)
+{
+    int8_t inputs[PNAS_BLOCKS_MAX + 2];
+    size_t sides = (size_t)pnas_space_inputs(space, 0, inputs) * (size_t)space->operators.count;
+    return sides * (sides + 1) / 2;
+}
+
 size_t pnas_level_count(const pnas_level *level, pnas_child_status status)
 {
     size_t count = 0;
@@ -52,8 +59,10 @@ pnas_status pnas_search_create(const pnas_search_options *options, pnas_search *
     PNAS_TRY(pnas_space_validate(&options->space));
     PNAS_CHECK(options->beam >= 1, PNAS_ERROR_USAGE, "the beam is %d cells wide; it must be at least 1",
                options->beam);
-    PNAS_CHECK(options->first >= 0, PNAS_ERROR_USAGE,
-               "%d cells of level 1 are to be trained; it must be 0 (all of them) or more", options->first);
+    size_t most = pnas_level_one_size(&options->space);
+    PNAS_CHECK(options->first >= 0 && (size_t)options->first <= most, PNAS_ERROR_USAGE,
+               "%d cells of level 1 are to be trained; it must be 1 to %zu, or 0 for all of them",
+               options->first, most);
     pnas_search *search = calloc(1, sizeof *search);
     PNAS_CHECK(search, PNAS_ERROR_MEMORY, "out of memory for the search");
     search->options = *options;

@@ -73,6 +73,7 @@ typedef struct {
 
 typedef struct pnas_search pnas_search;
 
+/* PNAS_ERROR_USAGE unless all options are in their ranges. */
 pnas_status pnas_search_create(const pnas_search_options *options, pnas_search **out);
 void pnas_search_destroy(pnas_search **search);
 

@@ -30,13 +30,6 @@ typedef struct { /* the cells of level 1 pass by; every so many of them becomes 
     size_t seen, all, taken;
 } first_level;
 
-static pnas_status count_cell(void *payload, const pnas_cell *cell)
-{
-    (void)cell;
-    ++((first_level *)payload)->all;
-    return PNAS_OK;
-}
-
 static pnas_status take_cell(void *payload, const pnas_cell *cell)
 {
     first_level *state = payload;
@@ -48,11 +41,7 @@ static pnas_status take_cell(void *payload, const pnas_cell *cell)
 
 static pnas_status propose_first(const pnas_search_options *options, pnas_level *level)
 {
-    first_level state = {.level = level};
-    PNAS_TRY(pnas_space_walk_unique(&options->space, 1, count_cell, &state));
-    PNAS_CHECK((size_t)options->first <= state.all, PNAS_ERROR_USAGE,
-               "%d cells of level 1 are to be trained, but it has only %zu; 0 trains all of them",
-               options->first, state.all);
+    first_level state = {.level = level, .all = pnas_level_one_size(&options->space)};
     PNAS_TRY(create_children(level, 1, options->first ? (size_t)options->first : state.all));
     return pnas_space_walk_unique(&options->space, 1, take_cell, &state);
 }

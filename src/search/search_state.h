@@ -10,6 +10,9 @@ struct pnas_search {
     pnas_level level[PNAS_BLOCKS_MAX]; /* [levels], those so far */
 };
 
+/* How many one-block cells the space has. */
+size_t pnas_level_one_size(const pnas_space *space);
+
 size_t pnas_level_count(const pnas_level *level, pnas_child_status status);
 
 /* Spearman of a level; NaN for level 1 and while children are pending. */

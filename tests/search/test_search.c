@@ -511,9 +511,11 @@ Test(search, impossible_options_are_refused)
     options.first = -1;
     cr_expect_eq(pnas_search_create(&options, &search), PNAS_ERROR_USAGE);
     options.first = 137;
-    search = created(&options);
-    cr_expect_eq(pnas_search_propose(search, NULL), PNAS_ERROR_USAGE);
+    cr_expect_eq(pnas_search_create(&options, &search), PNAS_ERROR_USAGE);
     cr_expect_not_null(strstr(pnas_message(), "136"));
-    cr_expect_eq(pnas_search_levels(search), 0);
+    options.first = 136;
+    search = created(&options);
+    cr_assert_eq(pnas_search_propose(search, NULL), PNAS_OK);
+    cr_expect_eq(pnas_search_level(search, 1)->count, 136);
     pnas_search_destroy(&search);
 }
