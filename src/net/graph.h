@@ -32,7 +32,7 @@ typedef enum {
 
 typedef struct {
     int filters;         /* F of the first stage */
-    int repeats;         /* N: stride-1 cells a stage */
+    int repeats;         /* N: cells a stage, 3N in all */
     int stem_multiplier; /* the stem has F times this many filters; 3 in the paper */
     pnas_concatenation concatenation;
     int height, width, channels, classes; /* of the images */
