@@ -43,9 +43,5 @@ pnas_status pnas_convolution_backward(pnas_cl *cl, pnas_launch_list *list, pnas_
 
 /* scratch starts with the transposed weights [taps][M][C]; then partial sums [chunks][taps][C][M]. */
 pnas_slice pnas_convolution_partial(const pnas_convolution *conv, pnas_slice scratch);
-pnas_status pnas_convolution_transpose(pnas_cl *cl, pnas_launch_list *list, const pnas_convolution *conv,
-                                       pnas_slice scratch);
-pnas_status pnas_convolution_weight_sum(pnas_cl *cl, pnas_launch_list *list, const pnas_convolution *conv,
-                                        pnas_slice scratch, pnas_slice weight_gradient);
 
 #endif

@@ -215,3 +215,43 @@ pnas_status pnas_convolution_tile_pointwise(pnas_cl *cl, pnas_launch_list *list,
                   PNAS_ARG_INT(dx->accumulate), PNAS_ARG_INT(wanted), PNAS_ARG_INT(conv->N),
                   PNAS_ARG_INT(chunks), ARG_SLICE(partial), PNAS_ARG_INT(p.columns)));
 }
+
+pnas_status pnas_convolution_tile_transpose(pnas_cl *cl, pnas_launch_list *list, const pnas_convolution *conv,
+                                            pnas_slice scratch)
+{
+    int C = conv->x->view.channels, M = conv->y->channels;
+    size_t weights = pnas_convolution_weights(conv->window, C, M);
+    char options[128];
+    const pnas_launch_spec spec = {.label = "convolution transpose",
+                                   .file = "convolution_tile.cl",
+                                   .options = build_options(options, 0, conv->window, true),
+                                   .kernel = "convolution_transpose_tile",
+                                   .global = {(size_t)M / VECTOR, weights / ((size_t)C * M)},
+                                   .local = {1, 1, 1},
+                                   .bytes = 8.0 * (double)weights};
+    return pnas_launch_append(cl, list, &spec,
+                              PNAS_ARGS(ARG_SLICE(conv->weight), PNAS_ARG_INT(C), PNAS_ARG_INT(M),
+                                        PNAS_ARG_INT(conv->window->reduction_split), ARG_SLICE(scratch)));
+}
+
+pnas_status pnas_convolution_tile_weight_sum(pnas_cl *cl, pnas_launch_list *list,
+                                             const pnas_convolution *conv, pnas_slice scratch,
+                                             pnas_slice weight_gradient)
+{
+    int C = conv->x->view.channels, M = conv->y->channels;
+    size_t weights = pnas_convolution_weights(conv->window, C, M);
+    int chunks = pnas_convolution_chunks(conv->N, weights);
+    pnas_slice partial = pnas_convolution_partial(conv, scratch);
+    char options[128];
+    const pnas_launch_spec spec = {.label = "convolution weight sum",
+                                   .file = "convolution_tile.cl",
+                                   .options = build_options(options, 0, conv->window, true),
+                                   .kernel = "convolution_weight_sum_tile",
+                                   .global = {weights / (VECTOR * VECTOR)},
+                                   .local = {1, 1, 1},
+                                   .bytes = 4.0 * (double)weights * (1 + chunks)};
+    return pnas_launch_append(
+        cl, list, &spec,
+        PNAS_ARGS(ARG_SLICE(partial), PNAS_ARG_INT(chunks), PNAS_ARG_INT(weights), PNAS_ARG_INT(C),
+                  PNAS_ARG_INT(M), PNAS_ARG_INT(conv->window->reduction_split), ARG_SLICE(weight_gradient)));
+}

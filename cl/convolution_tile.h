@@ -15,6 +15,12 @@ pnas_status pnas_convolution_tile_input_gradient(pnas_cl *cl, pnas_launch_list *
 pnas_status pnas_convolution_tile_weight_gradient(pnas_cl *cl, pnas_launch_list *list,
                                                   const pnas_convolution *conv, const pnas_serving *serving,
                                                   const pnas_upstream *y, pnas_slice partial);
+/* From the weights to the start of scratch, and from scratch's partial sums to the gradient. */
+pnas_status pnas_convolution_tile_transpose(pnas_cl *cl, pnas_launch_list *list, const pnas_convolution *conv,
+                                            pnas_slice scratch);
+pnas_status pnas_convolution_tile_weight_sum(pnas_cl *cl, pnas_launch_list *list,
+                                             const pnas_convolution *conv, pnas_slice scratch,
+                                             pnas_slice weight_gradient);
 /* Input gradient (if wanted) and partial sums of the weight gradient in one pass; 1x1, stride 1, no padding,
  * views flattened to one row. */
 pnas_status pnas_convolution_tile_pointwise(pnas_cl *cl, pnas_launch_list *list, const pnas_convolution *conv,

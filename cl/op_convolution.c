@@ -136,8 +136,8 @@ static pnas_status append_weight_gradient(pnas_cl *cl, pnas_launch_list *list, c
                                         PNAS_ARG_INT(chunks), ARG_SLICE(partial), PNAS_ARG_OFFSET(weights)));
 }
 
-pnas_status pnas_convolution_transpose(pnas_cl *cl, pnas_launch_list *list, const pnas_convolution *conv,
-                                       pnas_slice scratch)
+static pnas_status append_transpose(pnas_cl *cl, pnas_launch_list *list, const pnas_convolution *conv,
+                                    pnas_slice scratch)
 {
     int C = conv->x->view.channels, M = conv->y->channels;
     size_t weights = pnas_convolution_weights(conv->window, C, M);
@@ -152,8 +152,8 @@ pnas_status pnas_convolution_transpose(pnas_cl *cl, pnas_launch_list *list, cons
                                         ARG_SLICE(scratch)));
 }
 
-pnas_status pnas_convolution_weight_sum(pnas_cl *cl, pnas_launch_list *list, const pnas_convolution *conv,
-                                        pnas_slice scratch, pnas_slice weight_gradient)
+static pnas_status append_weight_sum(pnas_cl *cl, pnas_launch_list *list, const pnas_convolution *conv,
+                                     pnas_slice scratch, pnas_slice weight_gradient)
 {
     int C = conv->x->view.channels, M = conv->y->channels;
     size_t weights = pnas_convolution_weights(conv->window, C, M);
@@ -212,12 +212,13 @@ pnas_status pnas_convolution_backward(pnas_cl *cl, pnas_launch_list *list, pnas_
     bool tiled = pnas_op_tiled(cl, op, conv->N, &conv->x->view, conv->window, conv->y);
     pnas_downstream into = *dx;
     if (into.into.at.buffer)
-        PNAS_TRY(pnas_convolution_transpose(cl, list, conv, scratch));
+        PNAS_TRY((tiled ? pnas_convolution_tile_transpose : append_transpose)(cl, list, conv, scratch));
     for (int i = 0; i < servings; ++i) {
         PNAS_TRY(append_backward(cl, list, conv, &serving[i], tiled, y, &into, scratch));
         into.accumulate = true; /* the second tap of a reduction adds to the first's */
     }
-    return pnas_convolution_weight_sum(cl, list, conv, scratch, weight_gradient);
+    return (tiled ? pnas_convolution_tile_weight_sum : append_weight_sum)(cl, list, conv, scratch,
+                                                                          weight_gradient);
 }
 
 pnas_status pnas_op_convolution_forward(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_operand *x,

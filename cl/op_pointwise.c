@@ -36,10 +36,10 @@ static pnas_status append_fused(pnas_cl *cl, pnas_launch_list *list, const pnas_
                                 pnas_slice scratch)
 {
     if (dx->into.at.buffer)
-        PNAS_TRY(pnas_convolution_transpose(cl, list, conv, scratch));
+        PNAS_TRY(pnas_convolution_tile_transpose(cl, list, conv, scratch));
     PNAS_TRY(pnas_convolution_tile_pointwise(cl, list, conv, scratch, y, dx,
                                              pnas_convolution_partial(conv, scratch)));
-    return pnas_convolution_weight_sum(cl, list, conv, scratch, weight_gradient);
+    return pnas_convolution_tile_weight_sum(cl, list, conv, scratch, weight_gradient);
 }
 
 pnas_status pnas_op_pointwise_backward(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_operand *x,

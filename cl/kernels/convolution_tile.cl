@@ -8,7 +8,7 @@
 #define WIDTH 8
 #include "view.h"
 
-#include "stage.h"
+#include "piece.h"
 #include "wide.h"
 
 #ifndef STAGE
@@ -162,4 +162,52 @@ TILE_KERNEL void convolution_weight_gradient_tile(OPERAND(x), const int C, const
                                       min(rows, OH - oh), min(columns, OW - ow));
                         }
             }
+}
+
+/* All ones in the lanes of weights m ... m + 7 of a tap that count: in a factorized reduction (split > 0) tap 0
+ * serves m < split, tap 1 the others. */
+INLINE int8 weights_count(const int m, const int tap, const int split)
+{
+    const int8 below = (int8)(0, 1, 2, 3, 4, 5, 6, 7) + m < split;
+    return split == 0 ? (int8)(-1) : tap == 0 ? below : ~below;
+}
+
+/* gradient [taps][C][M]: partial [chunks][taps][C][M] summed over chunks, in their order; 64 weights a
+ * work-item. NDRange: (taps * C * M / 64) */
+TILE_KERNEL void convolution_weight_sum_tile(SLICE(partial), const int chunks, const int count, const int C,
+                                             const int M, const int split, OUT_SLICE(gradient))
+{
+    const int first = get_global_id(0) * 64;
+    const __global float *from = partial + partial_at + first;
+    float8 sum[8];
+    _Pragma("unroll") for (int i = 0; i < 8; ++i) sum[i] = (float8)(0.0f);
+    for (int chunk = 0; chunk < chunks; ++chunk, from += count)
+        _Pragma("unroll") for (int i = 0; i < 8; ++i) sum[i] += vload8(i, from);
+    _Pragma("unroll") for (int i = 0; i < 8; ++i)
+    {
+        const int at = first + i * 8;
+        const int8 counts = weights_count(at % M, at / (C * M), split);
+        vstore8(counts ? sum[i] : (float8)(0.0f), 0, gradient + gradient_at + at);
+    }
+}
+
+/* transposed [taps][M][C] of weight [taps][C][M], 0 where a weight does not count. NDRange: (M / 8, taps) */
+TILE_KERNEL void convolution_transpose_tile(SLICE(weight), const int C, const int M, const int split,
+                                            OUT_SLICE(transposed))
+{
+    const int m = get_global_id(0) * 8, tap = get_global_id(1);
+    const __global float *from = weight + weight_at + (ulong)tap * C * M + m;
+    __global float *to = transposed + transposed_at + ((ulong)tap * M + m) * C;
+    const int8 counts = weights_count(m, tap, split);
+    for (int c = 0; c < C; ++c) {
+        const float8 v = counts ? vload8(0, from + c * M) : (float8)(0.0f);
+        to[c] = v.s0;
+        to[C + c] = v.s1;
+        to[2 * C + c] = v.s2;
+        to[3 * C + c] = v.s3;
+        to[4 * C + c] = v.s4;
+        to[5 * C + c] = v.s5;
+        to[6 * C + c] = v.s6;
+        to[7 * C + c] = v.s7;
+    }
 }

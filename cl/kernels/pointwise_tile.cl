@@ -7,7 +7,7 @@
 #define WIDTH 8
 #include "view.h"
 
-#include "stage.h"
+#include "piece.h"
 #include "wide.h"
 
 #ifndef STAGE
