@@ -68,17 +68,24 @@ static pnas_status refuse(const char *path, const key_path *where, const char *s
         path, key, *old ? old : "(nothing)", *new ? new : "(nothing)");
 }
 
+/* How deep a line stands; the end of the text stands above all. */
+static int depth_of(const char *line)
+{
+    return *line ? (int)strspn(line, " -") : -1;
+}
+
 /* Both texts are printed by the same function from the same schema, so the first line that differs is the
- * first key that does. */
+ * first key that does. Where a list is longer in one of them, the other's line is already another key's. */
 static pnas_status compare(const char *path, const char *stored, const char *mine)
 {
     key_path where = {0};
     while (*stored || *mine) {
         size_t stored_length = (size_t)(end_of_line(stored) - stored);
         size_t my_length = (size_t)(end_of_line(mine) - mine);
-        follow(&where, *mine ? mine : stored);
+        int deeper = depth_of(stored) - depth_of(mine);
+        follow(&where, deeper > 0 ? stored : mine);
         if (stored_length != my_length || strncmp(stored, mine, my_length) != 0)
-            return refuse(path, &where, stored, mine);
+            return refuse(path, &where, deeper < 0 ? "" : stored, deeper > 0 ? "" : mine);
         stored += stored_length + (stored[stored_length] == '\n');
         mine += my_length + (mine[my_length] == '\n');
     }

@@ -14,6 +14,7 @@ typedef struct { /* what a rank holds while the program runs */
     pnas_layout layout;
     pnas_mpi_options options;
     pnas_configuration configuration;
+    char *command_line;
     char *configuration_text; /* resolved */
     pnas_dataset *dataset;
     pnas_image_set *images;
@@ -130,19 +131,20 @@ static char *join_command_line(int argc, char **argv, int ranks)
     size_t size = 64;
     for (int i = 0; i < argc; i++)
         size += strlen(argv[i]) + 1;
-    char *line = malloc(size);
-    int used = line ? snprintf(line, size, "mpirun -n %d", ranks) : 0;
+    char *line = calloc(1, size);
+    size_t used = 0;
+    if (line && ranks > 1)
+        used = (size_t)snprintf(line, size, "mpirun -n %d ", ranks);
     for (int i = 0; line && i < argc; i++)
-        used += snprintf(line + used, size - (size_t)used, " %s", argv[i]);
+        used += (size_t)snprintf(line + used, size - used, "%s%s", i ? " " : "", argv[i]);
     return line;
 }
 
-static pnas_status lead(mpi_program *program, int argc, char **argv)
+static pnas_status lead(mpi_program *program)
 {
-    char *command_line = join_command_line(argc, argv, program->layout.ranks);
     const pnas_search_run_options options = {
         .path = program->options.output,
-        .command_line = command_line,
+        .command_line = program->command_line,
         .configuration = &program->configuration,
         .configuration_text = program->configuration_text,
         .dataset = program->dataset,
@@ -150,23 +152,20 @@ static pnas_status lead(mpi_program *program, int argc, char **argv)
         .devices = &program->devices,
         .scheduler = program->scheduler,
     };
-    pnas_status status = command_line
-                             ? pnas_search_run(&options)
-                             : pnas_fail(PNAS_ERROR_MEMORY, "no memory for a copy of the command line");
+    pnas_status status = pnas_search_run(&options);
     if (pnas_scheduler_release(program->scheduler, status) != PNAS_OK)
         pnas_mpi_abort(pnas_program_end(PNAS_ERROR_INTERNAL));
-    free(command_line);
     return status;
 }
 
-static pnas_status search(mpi_program *program, int argc, char **argv)
+static pnas_status search(mpi_program *program)
 {
     program->evaluator =
         (pnas_evaluator){program->devices.trainer ? pnas_trainer_evaluate : NULL, program->devices.trainer};
     PNAS_TRY(
         pnas_mpi_agree(pnas_scheduler_create(&program->layout, &program->evaluator, &program->scheduler)));
     if (program->layout.rank == 0)
-        return lead(program, argc, argv);
+        return lead(program);
     pnas_status verdict = PNAS_OK;
     if (pnas_scheduler_serve(program->scheduler, &verdict) != PNAS_OK)
         pnas_mpi_abort(pnas_program_end(PNAS_ERROR_INTERNAL));
@@ -180,6 +179,7 @@ static void clean_up(mpi_program *program)
     pnas_image_set_destroy(&program->images);
     pnas_dataset_destroy(&program->dataset);
     free(program->configuration_text);
+    free(program->command_line);
 }
 
 int main(int argc, char **argv)
@@ -193,6 +193,7 @@ int main(int argc, char **argv)
 
     bool leader = program.layout.rank == 0;
     pnas_mpi_options *options = &program.options;
+    program.command_line = join_command_line(argc, argv, program.layout.ranks); /* parsing sorts argv */
     status = pnas_mpi_options_parse(argc, argv, leader, options);
     bool understood = status == PNAS_OK;
     if (understood && !options->answered) {
@@ -200,9 +201,9 @@ int main(int argc, char **argv)
         pnas_stop_install(options->time_limit > 0 ? start + options->time_limit : 0);
         status = prepare(&program);
         if (status == PNAS_OK)
-            status = options->check ? check(&program) : search(&program, argc, argv);
-        clean_up(&program);
+            status = options->check ? check(&program) : search(&program);
     }
+    clean_up(&program);
     pnas_mpi_end();
     return leader && understood ? pnas_program_end(status) : pnas_exit_code(status);
 }

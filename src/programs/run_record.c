@@ -33,7 +33,7 @@ static pnas_status replace_table(pnas_run_info *info, const pnas_search_run_opti
 
 static pnas_status describe_start(pnas_run_info *info, const pnas_search_run_options *options)
 {
-    PNAS_TRY(replace_text(&info->command_line, options->command_line));
+    PNAS_TRY(replace_text(&info->command_line, options->command_line ? options->command_line : ""));
     PNAS_TRY(replace_text(&info->configuration, options->configuration_text));
     PNAS_TRY(replace_table(info, options));
     info->status = PNAS_RUN_RUNNING;

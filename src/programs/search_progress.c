@@ -34,7 +34,10 @@ static void log_result(const pnas_search_progress *progress, const pnas_job *job
 {
     char text[PNAS_CELL_TEXT_MAX], seconds[32];
     pnas_cell_format(&job->cell, &progress->search->space.operators, text);
-    pnas_clock_duration(result->train_seconds, seconds, sizeof seconds);
+    if (result->train_seconds < 60)
+        snprintf(seconds, sizeof seconds, "%.1f s", result->train_seconds);
+    else
+        pnas_clock_duration(result->train_seconds, seconds, sizeof seconds);
     if (result->status == PNAS_CHILD_FAILED)
         pnas_progress_event(1, "level %d/%d  %zu/%zu  failed: %s  %s  rank %d", job->level,
                             progress->search->space.blocks, progress->done, progress->children, result->error,

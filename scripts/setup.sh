@@ -1,0 +1,56 @@
+# What demo.sh and test.sh share: the packages they need and one way to build. Sourced, not run.
+
+PNAS_ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+
+PNAS_BUILD_PACKAGES=(build-essential cmake ninja-build pkg-config git
+    ocl-icd-opencl-dev pocl-opencl-icd libclblast-dev libopenmpi-dev openmpi-bin
+    libhdf5-dev hdf5-tools libcyaml-dev libyaml-dev librandom123-dev uthash-dev zlib1g-dev libssl-dev)
+PNAS_TEST_PACKAGES=(libcriterion-dev oclgrind clang-format)
+
+say() {
+    printf '== %s\n' "$*" >&2
+}
+
+die() {
+    printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+    exit 1
+}
+
+# Packages of "$@" that are not installed, one a line.
+missing_packages() {
+    local package
+    for package in "$@"; do
+        dpkg-query -W -f='${db:Status-Abbrev}' "$package" 2>/dev/null | grep -q '^ii' || echo "$package"
+    done
+}
+
+# Installs what is missing of "$@"; asks for root only then.
+install_packages() {
+    if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+        [ -n "${PNAS_PACKAGES_PRESENT:-}" ] && return
+        die "this system has no apt. Install what Debian calls: $*;
+then run this again with PNAS_PACKAGES_PRESENT=1 in the environment"
+    fi
+    local missing as_root=()
+    mapfile -t missing < <(missing_packages "$@")
+    [ "${#missing[@]}" -eq 0 ] && return
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || die "as root, first run: apt-get install ${missing[*]}"
+        as_root=(sudo)
+    fi
+    say "installing ${missing[*]}"
+    "${as_root[@]}" apt-get update
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install --yes --no-install-recommends "${missing[@]}"
+}
+
+# Configures and builds build/$1 by the preset of that name.
+build_preset() {
+    say "building build/$1"
+    (cd "$PNAS_ROOT" && cmake --preset "$1" && cmake --build --preset "$1")
+}
+
+# Open MPI refuses to run as root, as in a container, unless it is told twice.
+if [ "$(id -u)" -eq 0 ]; then
+    export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+fi

@@ -1,0 +1,240 @@
+#!/usr/bin/env bash
+# search_cases.sh CASE PNAS_MPI WORK_DIR: pnas_mpi from outside, as a person or a batch system uses it. Cases
+# other than `reference` compare with the figures that `reference` left in WORK_DIR.
+set -euo pipefail
+case_name=$1
+pnas_mpi=$2
+reference_dir=$3
+here=$(cd "$(dirname "$0")" && pwd)
+tiny=$here/tiny.yaml
+children=12
+
+mkdir -p "$reference_dir"
+work=$reference_dir
+if [ "$case_name" != reference ]; then
+    work=$(mktemp -d)
+    trap 'rm -rf "$work"' EXIT
+fi
+cd "$work"
+
+fail() {
+    echo "FAILED: $1"
+    tail -n 100 ./*.out ./*.err 2>/dev/null || true
+    exit 1
+}
+
+# start RANKS ARGUMENTS...: stdout and stderr go to last.out and last.err
+start() {
+    local ranks=$1
+    shift
+    mpirun --oversubscribe -n "$ranks" "$pnas_mpi" "$@" >last.out 2>last.err
+}
+
+# expect_code CODE RANKS ARGUMENTS...: every rank exits with CODE
+expect_code() {
+    local code=$1 ranks=$2
+    shift 2
+    rm -f codes
+    # The shell around each rank answers 0, or mpirun would end the others at the first failure.
+    # shellcheck disable=SC2016
+    mpirun --oversubscribe -n "$ranks" sh -c '"$@"; echo $? >>codes' sh "$pnas_mpi" "$@" >last.out 2>last.err ||
+        fail "mpirun failed"
+    [ "$(sort codes | uniq -c | tr -s ' ')" = " $ranks $code" ] ||
+        fail "expected $ranks times $code, got: $(tr '\n' ' ' <codes)"
+}
+
+expect_said() {
+    grep -qE "$1" last.err || fail "no message like '$1'"
+}
+
+# All that must be the same whoever trained it, bit by bit.
+figures() {
+    local level name
+    for level in 1 2; do
+        for name in cell hash accuracy predicted history parameters multiply_adds; do
+            h5dump -d "/levels/$level/$name" -b LE -o figure.bin "$1" >/dev/null
+            printf '%s/%s %s\n' "$level" "$name" "$(sha256sum <figure.bin)"
+        done
+    done
+    for name in input_embedding lstm/recurrent_weight output/bias; do
+        h5dump -d "/controller/2/0/$name" -b LE -o figure.bin "$1" >/dev/null
+        printf '%s %s\n' "$name" "$(sha256sum <figure.bin)"
+    done
+}
+
+expect_reference_figures() {
+    figures "$1" >figures.txt
+    diff "$reference_dir/reference.txt" figures.txt || fail "figures differ from those of one rank"
+}
+
+expect_status() {
+    h5dump -a /status "$1" | grep -q "\"$2\"" || fail "the run's status is not $2"
+}
+
+# wait_for COUNT: until so many children are reported in background.err
+wait_for() {
+    local tries
+    for tries in $(seq 600); do
+        [ "$(grep -c accuracy background.err)" -ge "$1" ] && return
+        sleep 0.05
+    done
+    fail "no $1 children within 30 s"
+}
+
+start_background() {
+    mpirun --oversubscribe -n 2 "$pnas_mpi" "$tiny" -o run.h5 >background.out 2>background.err &
+    launcher=$!
+}
+
+finish_background() {
+    local code=0
+    wait "$launcher" || code=$?
+    echo "$code"
+}
+
+finish_the_run() {
+    start 2 "$tiny" -o run.h5 || fail "going on failed with $?"
+    expect_said 'run.h5: going on at level'
+    [ "$(grep -c accuracy last.err)" -le $((children - 3)) ] || fail "finished children were trained again"
+    expect_status run.h5 complete
+    expect_reference_figures run.h5
+}
+
+case_reference() {
+    start 1 "$tiny" -o reference.h5 || fail "exit code $?"
+    expect_status reference.h5 complete
+    grep -q "best 5 of $children children" last.out || fail "no ranking"
+    tail -n 1 last.out | grep -qx reference.h5 || fail "the run file is not named last"
+    [ "$(grep -c accuracy last.err)" -eq "$children" ] || fail "not a line for each child"
+    ! grep -q "$(printf '\r')" last.err || fail "a carriage return in a log"
+    expect_said '^pnas_mpi: rank +host +device +name$'
+    figures reference.h5 >reference.txt
+}
+
+case_more_ranks() {
+    start 2 "$tiny" -o two.h5 || fail "two ranks: exit code $?"
+    expect_reference_figures two.h5
+    start 3 "$tiny" -o three.h5 || fail "three ranks: exit code $?"
+    expect_reference_figures three.h5
+}
+
+kill_rank() {
+    start_background
+    wait_for 3
+    kill -KILL "$(pgrep -P "$launcher" | sort -n | sed -n "$1p")"
+    [ "$(finish_background)" -ne 0 ] || fail "the killed run claims to be fine"
+    finish_the_run
+}
+
+case_killed_rank_0() {
+    kill_rank 1
+}
+
+case_killed_rank_1() {
+    kill_rank 2
+}
+
+case_stopped_by_signal() {
+    start_background
+    wait_for 3
+    kill -USR2 "$launcher"
+    code=$(finish_background)
+    [ "$code" -eq 75 ] || fail "exit code $code"
+    grep -q 'stopped by SIGUSR2.*the same command goes on' background.err || fail "no word of the signal"
+    expect_status run.h5 stopped
+    finish_the_run
+}
+
+case_stopped_by_time_limit() {
+    expect_code 75 2 "$tiny" -o run.h5 --time-limit 1s --set training.epochs=1000
+    expect_said 'stopped by the time limit'
+    expect_status run.h5 stopped
+}
+
+case_check() {
+    expect_code 0 2 "$tiny" --check --set training.batch=16
+    grep -qx '  batch: 16' last.out || fail "the resolved configuration is not printed"
+    grep -qx '  momentum: 0.9' last.out || fail "the defaults are not printed"
+    expect_said 'data set .*: 400 training and 100 validation images, 8x8x1, 10 classes'
+    expect_said 'largest possible child: [0-9.]+ MiB'
+    expect_said 'nothing was trained'
+    [ "$(ls)" = "$(printf 'codes\nlast.err\nlast.out')" ] || fail "--check left something: $(ls)"
+}
+
+case_wrong_use() {
+    expect_code 64 2 "$tiny"
+    expect_said 'give the run file'
+    expect_code 64 2 "$tiny" -o run.h5 --set training.batch=-1
+    expect_said 'training.batch'
+    sed 's/  epochs: 3/  epoch: 3/' "$tiny" >misspelt.yaml
+    expect_code 64 2 misspelt.yaml -o run.h5
+    expect_said 'misspelt.yaml: line 1[0-9].*epoch'
+    [ "$(grep -c epoch last.err)" -eq 1 ] || fail "not said by one rank alone"
+    expect_code 64 1 "$tiny" -o run.h5 --time-limit soon
+    [ ! -e run.h5 ] || fail "a run file was made"
+}
+
+case_bad_files() {
+    expect_code 74 2 nowhere.yaml -o run.h5
+    expect_said 'nowhere.yaml'
+    expect_code 74 2 "$tiny" -o run.h5 --set dataset.file=nowhere.h5
+    expect_said 'nowhere.h5'
+    expect_code 74 2 "$tiny" -o no/such/folder/run.h5
+    expect_said 'no/such/folder'
+    head -c 20000 "$here/../../data/digits.h5" >damaged.h5
+    expect_code 65 2 "$tiny" -o run.h5 --set dataset.file=damaged.h5
+    expect_said 'damaged.h5'
+    cp "$tiny" text.h5
+    expect_code 65 2 "$tiny" -o text.h5
+    expect_said 'text.h5'
+    cmp -s "$tiny" text.h5 || fail "a file that is no run was changed"
+}
+
+case_no_device() {
+    expect_code 69 2 "$tiny" -o run.h5 --device 'no such device'
+    expect_said 'no such device'
+}
+
+case_other_search() {
+    cp "$reference_dir/reference.h5" run.h5
+    expect_code 64 2 "$tiny" -o run.h5 --set training.epochs=4
+    expect_said 'run.h5: this run was started with training.epochs: 3, but the configuration now says 4'
+    cmp -s "$reference_dir/reference.h5" run.h5 || fail "the run was changed"
+}
+
+case_complete_already() {
+    cp "$reference_dir/reference.h5" run.h5
+    expect_code 0 2 "$tiny" -o run.h5 --set title=Again
+    expect_said 'complete already'
+    grep -q "best 5 of $children children" last.out || fail "no ranking"
+    expect_reference_figures run.h5
+}
+
+case_one_run_at_a_time() {
+    start_background
+    wait_for 1
+    expect_code 74 1 "$tiny" -o run.h5
+    expect_said 'run.h5'
+    [ "$(finish_background)" -eq 0 ] || fail "the first run was disturbed"
+    expect_reference_figures run.h5
+}
+
+case_weights() {
+    start 2 "$tiny" -o run.h5 --set keep_weights=2 || fail "exit code $?"
+    ! grep -q warning last.err || fail "the children did not train as before"
+    for place in 1 2; do
+        h5dump -H "run.$place.weights.h5" | grep -q 'DATASET' || fail "no weights of place $place"
+    done
+    [ ! -e run.3.weights.h5 ] || fail "too many weights"
+    best=$(sed -n 3p last.out | sed 's/^ *1 *[0-9.]* *[0-9]* *//')
+    h5dump -a /cell run.1.weights.h5 | grep -qF "\"$best\"" || fail "not the weights of $best"
+}
+
+case_help() {
+    start 2 --help || fail "exit code $?"
+    [ "$(grep -c '^Usage: pnas_mpi' last.out)" -eq 1 ] || fail "help is not printed once"
+    start 2 --version || fail "exit code $?"
+    [ "$(grep -c '^pnas_mpi [0-9]' last.out)" -eq 1 ] || fail "the version is not printed once"
+}
+
+"case_$case_name"

@@ -1,0 +1,77 @@
+#include "src/programs/configuration_match.h"
+
+#include "io/configuration.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+static pnas_configuration mine, other;
+
+static void set_up(void)
+{
+    pnas_configuration_defaults(&mine);
+    pnas_configuration_defaults(&other);
+}
+
+static pnas_status match(void)
+{
+    char *text = NULL;
+    cr_assert_eq(pnas_configuration_print(&other, &text), PNAS_OK, "%s", pnas_message());
+    pnas_status status = pnas_configuration_match("run.h5", text, &mine);
+    free(text);
+    return status;
+}
+
+static void expect_refusal(const char *key, const char *old, const char *new)
+{
+    cr_assert_eq(match(), PNAS_ERROR_USAGE, "%s was let pass", key);
+    const char *message = pnas_message();
+    cr_assert_eq(strncmp(message, "run.h5: ", 8), 0, "%s", message);
+    cr_assert(strstr(message, key) && strstr(message, old) && strstr(message, new), "%s", message);
+}
+
+Test(configuration_match, the_same_configuration_goes_on, .init = set_up)
+{
+    cr_assert_eq(match(), PNAS_OK, "%s", pnas_message());
+}
+
+Test(configuration_match, what_changes_no_result_may_differ, .init = set_up)
+{
+    strcpy(mine.title, "another title");
+    strcpy(mine.dataset, "moved/digits.h5");
+    strcpy(mine.device, "cpu");
+    mine.keep_weights = 3;
+    cr_assert_eq(match(), PNAS_OK, "%s", pnas_message());
+}
+
+Test(configuration_match, a_key_that_changes_results_is_named_with_both_values, .init = set_up)
+{
+    mine.training.batch = 77;
+    other.training.batch = 55;
+    expect_refusal("training.batch: 55", "55", "77");
+}
+
+Test(configuration_match, a_key_at_the_top_is_named, .init = set_up)
+{
+    mine.seed = 12345;
+    mine.training.seed = mine.surrogate.seed = mine.seed;
+    expect_refusal("seed: 1", "1", "12345");
+}
+
+Test(configuration_match, a_longer_operator_list_is_refused, .init = set_up)
+{
+    cr_assert_eq(pnas_operator_set_add_named(&mine.search.space.operators, "conv3"), PNAS_OK);
+    expect_refusal("space.operators", "(nothing)", "conv3");
+}
+
+Test(configuration_match, a_shorter_operator_list_is_refused, .init = set_up)
+{
+    cr_assert_eq(pnas_operator_set_add_named(&other.search.space.operators, "conv3"), PNAS_OK);
+    expect_refusal("space.operators", "conv3", "(nothing)");
+}
+
+Test(configuration_match, a_run_whose_configuration_cannot_be_read_is_refused, .init = set_up)
+{
+    cr_assert_eq(pnas_configuration_match("run.h5", "nonsense: [", &mine), PNAS_ERROR_USAGE);
+}
