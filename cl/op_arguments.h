@@ -70,8 +70,8 @@ static inline const char *pnas_op_window_options(pnas_op_options *options, bool 
 {
     if (tiled)
         snprintf(options->text, sizeof options->text,
-                 "-DKERNEL_W=%d -DSTRIDE_W=%d -DDILATION=%d -DUPSTREAM_NORMALISED=%d", window->kernel_w,
-                 window->stride_w, window->dilation, upstream_normalised);
+                 "-DKERNEL_H=%d -DKERNEL_W=%d -DSTRIDE_W=%d -DDILATION=%d -DUPSTREAM_NORMALISED=%d",
+                 window->kernel_h, window->kernel_w, window->stride_w, window->dilation, upstream_normalised);
     else
         snprintf(options->text, sizeof options->text, "-DUPSTREAM_NORMALISED=%d", upstream_normalised);
     return options->text;

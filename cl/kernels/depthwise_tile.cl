@@ -1,41 +1,36 @@
 /* Depthwise convolution in register tiles of float8: V = 8.
  *
  * x [N][C/8][H*W][8], weight [kh][kw][C], y [N][C/8][OH*OW][8]. One work-item serves a channel block of an
- * image (or of several, weight gradient). A tile is TILE neighbouring values of a row; each loaded column
- * is used for all the taps that touch it. Tiles that reach over an edge test each column, others do not.
- * KERNEL_W, STRIDE_W, DILATION: constants, for the unrolling; TILE a multiple of STRIDE_W. */
+ * image (weight gradient: of several). A tile is TILE neighbouring values of a row; each staged column is
+ * used for all the taps that touch it. */
 #define WIDTH 8
 #include "view.h"
 
-#ifndef KERNEL_W
-#define KERNEL_W 3
-#endif
-#ifndef STRIDE_W
-#define STRIDE_W 1
-#endif
-#ifndef DILATION
-#define DILATION 1
-#endif
-#ifndef TILE
 #define TILE 8
-#endif
+#include "stage.h"
 
-/* --- forward --- */
-#define SPAN (((TILE)-1) * STRIDE_W + (KERNEL_W - 1) * DILATION + 1) /* columns under a tile of outputs */
-
-/* Adds one row of taps to a tile; `first` is the column under its first output and tap 0. */
-INLINE void forward_row(float8 *sum, const __global float *row, const __global float *weight, const int C,
-                        const int first, const int W, const transform t, const int inner)
+INLINE void clear(float8 *sum, const int count)
 {
-    float8 tap[KERNEL_W];
+#pragma unroll
+    for (int i = 0; i < count; ++i)
+        sum[i] = (float8)(0.0f);
+}
+
+INLINE void load_taps(float8 *tap, const __global float *weight, const int C)
+{
 #pragma unroll
     for (int kx = 0; kx < KERNEL_W; ++kx)
         tap[kx] = LOAD(weight + kx * C);
+}
+
+/* Adds one row of taps to a tile of outputs; `row` starts under its first output and tap 0. */
+INLINE void forward_row(float8 *sum, const float8 *row, const __global float *weight, const int C)
+{
+    float8 tap[KERNEL_W];
+    load_taps(tap, weight, C);
 #pragma unroll
-    for (int j = 0; j < SPAN; ++j) {
-        if (!inner && (first + j < 0 || first + j >= W))
-            continue;
-        const float8 x = transform_apply(t, LOAD(row + (first + j) * 8));
+    for (int j = 0; j < TILE_COLUMNS; ++j) {
+        const float8 x = row[j];
 #pragma unroll
         for (int kx = 0; kx < KERNEL_W; ++kx) {
             const int reach = j - kx * DILATION;
@@ -49,52 +44,43 @@ TILE_KERNEL void depthwise_forward_tile(OPERAND(x), const int C, const int H, co
                                         WINDOW, OUT_VIEW(y), const int OH, const int OW)
 {
     const int block = get_global_id(0), n = get_global_id(1);
-    const __global float *xb = BLOCK(x, n, block, H * W);
-    const __global float *wb = weight + weight_at + block * 8;
+    const __global float *xb = BLOCK(x, n, block, H * W), *wb = weight + weight_at + block * 8;
     __global float *yb = BLOCK(y, n, block, OH * OW);
     const transform t = TRANSFORM(x, C, block * 8);
-    for (int oh = 0; oh < OH; ++oh)
-        for (int ow = 0; ow < OW; ow += TILE) {
-            const int first = ow * STRIDE_W - pad_left;
-            float8 sum[TILE];
+    float8 ring[ROWS][STRIP_COLUMNS];
+    for (int left = 0; left < OW; left += STRIP) {
+        const int width = strip_width(left, OW);
+        int staged = 0; /* the next row of x to make ready */
+        for (int oh = 0; oh < OH; ++oh) {
+            const int top = oh * stride_h - pad_top;
+            for (staged = max(staged, top); staged < min(H, top + ROWS); ++staged)
+                stage_operand(ring[slot(staged)], xb + (ulong)staged * W * 8, left * STRIDE_W - pad_left,
+                              COLUMNS_UNDER(width), W, t);
+            for (int s = 0; s < width; s += TILE) {
+                float8 sum[TILE];
+                clear(sum, TILE);
+                for (int ky = 0; ky < KERNEL_H; ++ky) {
+                    const int h = top + ky * DILATION;
+                    if (h >= 0 && h < H)
+                        forward_row(sum, ring[slot(h)] + s * STRIDE_W, wb + ky * KERNEL_W * C, C);
+                }
 #pragma unroll
-            for (int i = 0; i < TILE; ++i)
-                sum[i] = (float8)(0.0f);
-            for (int ky = 0; ky < kernel_h; ++ky) {
-                const int h = oh * stride_h - pad_top + ky * DILATION;
-                if (h < 0 || h >= H)
-                    continue;
-                const __global float *row = xb + (ulong)h * W * 8, *taps = wb + ky * KERNEL_W * C;
-                if (first >= 0 && first + SPAN <= W)
-                    forward_row(sum, row, taps, C, first, W, t, 1);
-                else
-                    forward_row(sum, row, taps, C, first, W, t, 0);
+                for (int i = 0; i < TILE; ++i)
+                    if (left + s + i < OW)
+                        STORE(sum[i], yb + (oh * OW + left + s + i) * 8);
             }
-#pragma unroll
-            for (int i = 0; i < TILE; ++i)
-                if (ow + i < OW)
-                    STORE(sum[i], yb + (oh * OW + ow + i) * 8);
         }
+    }
 }
 
-/* --- input gradient: a tile starts where w + pad_left is a multiple of the stride, so that which tap meets
- * which column is known when compiling --- */
-#define REACH   (((KERNEL_W - 1) * DILATION) / STRIDE_W) /* columns of dy left of the tile's own */
-#define COLUMNS (REACH + ((TILE)-1) / STRIDE_W + 1)
-
-INLINE void input_gradient_row(float8 *sum, const __global float *g, const __global float *raw,
-                               const __global float *weight, const int C, const int first, const int OW,
-                               const upstream u, const int inner)
+/* Adds one row of taps to a tile of input gradients; `row` starts REACH columns left of the tile's own. */
+INLINE void input_gradient_row(float8 *sum, const float8 *row, const __global float *weight, const int C)
 {
     float8 tap[KERNEL_W];
+    load_taps(tap, weight, C);
 #pragma unroll
-    for (int kx = 0; kx < KERNEL_W; ++kx)
-        tap[kx] = LOAD(weight + kx * C);
-#pragma unroll
-    for (int j = 0; j < COLUMNS; ++j) {
-        if (!inner && (first + j < 0 || first + j >= OW))
-            continue;
-        const float8 d = upstream_read(u, g + (first + j) * 8, raw + (first + j) * 8);
+    for (int j = 0; j < TILE_COLUMNS_OVER; ++j) {
+        const float8 d = row[j];
 #pragma unroll
         for (int kx = 0; kx < KERNEL_W; ++kx) {
             const int i = (j - REACH) * STRIDE_W + kx * DILATION;
@@ -104,6 +90,8 @@ INLINE void input_gradient_row(float8 *sum, const __global float *g, const __glo
     }
 }
 
+/* A tile starts where w + pad_left is a multiple of the stride, so that which tap meets which column is known
+ * when compiling. */
 TILE_KERNEL void depthwise_input_gradient_tile(OPERAND(x), const int C, const int H, const int W,
                                                SLICE(weight), WINDOW, UPSTREAM(dy), const int OH,
                                                const int OW, DOWNSTREAM(dx))
@@ -114,59 +102,83 @@ TILE_KERNEL void depthwise_input_gradient_tile(OPERAND(x), const int C, const in
     __global float *db = BLOCK(dx, n, block, H * W);
     const transform t = TRANSFORM(x, C, block * 8);
     const upstream u = UPSTREAM_AT(dy, C, block * 8);
-    for (int h = 0; h < H; ++h)
-        for (int left = pad_left - pad_left % STRIDE_W; left - pad_left < W; left += TILE) {
-            const int first = left / STRIDE_W - REACH, w = left - pad_left;
-            float8 sum[TILE];
-#pragma unroll
-            for (int i = 0; i < TILE; ++i)
-                sum[i] = (float8)(0.0f);
-            for (int ky = 0; ky < kernel_h; ++ky) {
-                const int top = h + pad_top - ky * DILATION, oh = top / stride_h;
-                if (top < 0 || top % stride_h || oh >= OH)
-                    continue;
-                const ulong row = (ulong)oh * OW * 8;
-                const __global float *taps = wb + ky * KERNEL_W * C;
-                if (first >= 0 && first + COLUMNS <= OW)
-                    input_gradient_row(sum, gb + row, rb + row, taps, C, first, OW, u, 1);
-                else
-                    input_gradient_row(sum, gb + row, rb + row, taps, C, first, OW, u, 0);
-            }
-#pragma unroll
-            for (int i = 0; i < TILE; ++i)
-                if (w + i >= 0 && w + i < W) {
-                    const ulong at = ((ulong)h * W + w + i) * 8;
-                    downstream_write(db + at, sum[i], xb + at, t, x_relu, dx_accumulate);
+    float8 ring[ROWS][COLUMNS_OVER(STRIP)];
+    for (int left = -(pad_left % STRIDE_W); left < W; left += STRIP) {
+        const int width = strip_width(left, W), first = (left + pad_left) / STRIDE_W - REACH;
+        int staged = 0; /* the next row of dy to make ready */
+        for (int h = 0; h < H; ++h) {
+            const int bottom = (h + pad_top) / stride_h, above = h + pad_top - (KERNEL_H - 1) * DILATION;
+            for (staged = max(staged, above / stride_h); staged <= min(OH - 1, bottom); ++staged)
+                stage_upstream(ring[slot(staged)], gb + (ulong)staged * OW * 8,
+                               rb + (ulong)staged * OW * 8, first, COLUMNS_OVER(width), OW, u);
+            for (int s = 0; s < width; s += TILE) {
+                float8 sum[TILE];
+                clear(sum, TILE);
+                for (int ky = 0; ky < KERNEL_H; ++ky) {
+                    const int top = h + pad_top - ky * DILATION, oh = top / stride_h;
+                    if (top >= 0 && top % stride_h == 0 && oh < OH)
+                        input_gradient_row(sum, ring[slot(oh)] + s / STRIDE_W, wb + ky * KERNEL_W * C, C);
                 }
-        }
-}
-
-/* --- weight gradient: ROWS rows of taps at a time stay in registers over all pixels of the images --- */
-#if KERNEL_W <= 3
-#define ROWS 3
-#elif KERNEL_W <= 5
-#define ROWS 2
-#else
-#define ROWS 1
-#endif
-#define DEPTH      (KERNEL_W <= 5 ? 4 : 8) /* output columns at a time */
-#define DEPTH_SPAN ((DEPTH - 1) * STRIDE_W + (KERNEL_W - 1) * DILATION + 1)
-
-INLINE void weight_gradient_row(float8 *sum, const float8 *d, const __global float *row, const int first,
-                                const int W, const transform t, const int inner)
-{
 #pragma unroll
-    for (int j = 0; j < DEPTH_SPAN; ++j) {
-        if (!inner && (first + j < 0 || first + j >= W))
-            continue;
-        const float8 x = transform_apply(t, LOAD(row + (first + j) * 8));
-#pragma unroll
-        for (int kx = 0; kx < KERNEL_W; ++kx) {
-            const int reach = j - kx * DILATION;
-            if (reach >= 0 && reach % STRIDE_W == 0 && reach / STRIDE_W < DEPTH)
-                sum[kx] = fma(x, d[reach / STRIDE_W], sum[kx]);
+                for (int i = 0; i < TILE; ++i) {
+                    const int w = left + s + i;
+                    if (w >= 0 && w < W)
+                        downstream_write(db + (h * W + w) * 8, sum[i], xb + (h * W + w) * 8, t, x_relu,
+                                         dx_accumulate);
+                }
+            }
         }
     }
+}
+
+/* --- weight gradient: GROUP rows of taps at a time, so that enough sums are under way to hide the latency of
+ * a multiply-add, and few enough to stay in registers --- */
+#if KERNEL_W <= 3
+#define GROUP 3
+#elif KERNEL_W <= 5
+#define GROUP 2
+#else
+#define GROUP 1
+#endif
+#define DEPTH         (KERNEL_W <= 5 ? 4 : 8) /* columns of dy at a time; divides TILE */
+#define DEPTH_COLUMNS COLUMNS_UNDER(DEPTH)
+
+/* Adds to `rows` rows of taps what `width` columns of one row of dy and the rows of x under it give. */
+INLINE void weight_gradient_rows(float8 sum[][KERNEL_W], float8 ring[ROWS][STRIP_COLUMNS], const float8 *dy,
+                                 const int top, const int width, const int rows)
+{
+    float8 part[GROUP][KERNEL_W];
+    const float8 *x[GROUP];
+#pragma unroll
+    for (int r = 0; r < rows; ++r) {
+        x[r] = ring[slot(top + r * DILATION)];
+#pragma unroll
+        for (int kx = 0; kx < KERNEL_W; ++kx)
+            part[r][kx] = sum[r][kx];
+    }
+    for (int s = 0; s < width; s += DEPTH) {
+        float8 d[DEPTH];
+#pragma unroll
+        for (int i = 0; i < DEPTH; ++i)
+            d[i] = dy[s + i];
+#pragma unroll
+        for (int r = 0; r < rows; ++r)
+#pragma unroll
+            for (int j = 0; j < DEPTH_COLUMNS; ++j) {
+                const float8 value = x[r][s * STRIDE_W + j];
+#pragma unroll
+                for (int kx = 0; kx < KERNEL_W; ++kx) {
+                    const int reach = j - kx * DILATION;
+                    if (reach >= 0 && reach % STRIDE_W == 0 && reach / STRIDE_W < DEPTH)
+                        part[r][kx] = fma(value, d[reach / STRIDE_W], part[r][kx]);
+                }
+            }
+    }
+#pragma unroll
+    for (int r = 0; r < rows; ++r)
+#pragma unroll
+        for (int kx = 0; kx < KERNEL_W; ++kx)
+            sum[r][kx] = part[r][kx];
 }
 
 /* Partial sums of `images` images: partial [ceil(N / images)][kh * kw][C]. NDRange: (C/8, partials). */
@@ -177,43 +189,31 @@ TILE_KERNEL void depthwise_weight_gradient_tile(OPERAND(x), const int C, const i
     const int block = get_global_id(0), part = get_global_id(1);
     const transform t = TRANSFORM(x, C, block * 8);
     const upstream u = UPSTREAM_AT(dy, C, block * 8);
-    __global float *out = partial + partial_at + (ulong)part * kernel_h * KERNEL_W * C + block * 8;
-    for (int ky = 0; ky < kernel_h; ky += ROWS) {
-        float8 sum[ROWS][KERNEL_W];
-#pragma unroll
-        for (int r = 0; r < ROWS; ++r)
-#pragma unroll
-            for (int kx = 0; kx < KERNEL_W; ++kx)
-                sum[r][kx] = (float8)(0.0f);
-        for (int n = part * images; n < min(N, (part + 1) * images); ++n) {
+    float8 ring[ROWS][STRIP_COLUMNS], d[STRIP], sum[KERNEL_H][KERNEL_W];
+    clear(sum[0], KERNEL_H * KERNEL_W);
+    for (int n = part * images; n < min(N, (part + 1) * images); ++n)
+        for (int left = 0; left < OW; left += STRIP) {
             const __global float *xb = BLOCK(x, n, block, H * W);
             const __global float *gb = BLOCK(dy, n, block, OH * OW), *rb = BLOCK(dy_raw, n, block, OH * OW);
-            for (int oh = 0; oh < OH; ++oh)
-                for (int ow = 0; ow < OW; ow += DEPTH) {
-                    const int first = ow * STRIDE_W - pad_left;
-                    const ulong row = ((ulong)oh * OW + ow) * 8;
-                    float8 d[DEPTH];
-#pragma unroll
-                    for (int i = 0; i < DEPTH; ++i)
-                        d[i] = ow + i < OW ? upstream_read(u, gb + row + i * 8, rb + row + i * 8)
-                                           : (float8)(0.0f);
-#pragma unroll
-                    for (int r = 0; r < ROWS; ++r) {
-                        const int h = oh * stride_h - pad_top + (ky + r) * DILATION;
-                        if (ky + r >= kernel_h || h < 0 || h >= H)
-                            continue;
-                        if (first >= 0 && first + DEPTH_SPAN <= W)
-                            weight_gradient_row(sum[r], d, xb + (ulong)h * W * 8, first, W, t, 1);
-                        else
-                            weight_gradient_row(sum[r], d, xb + (ulong)h * W * 8, first, W, t, 0);
-                    }
-                }
+            const int width = strip_width(left, OW);
+            int staged = -pad_top; /* the next row of x to make ready; rows outside are zero */
+            for (int oh = 0; oh < OH; ++oh) {
+                const int top = oh * stride_h - pad_top;
+                for (staged = max(staged, top); staged < top + ROWS; ++staged)
+                    stage_operand(ring[slot(staged)], xb + (long)staged * W * 8,
+                                  left * STRIDE_W - pad_left, COLUMNS_UNDER(width),
+                                  staged >= 0 && staged < H ? W : 0, t);
+                const ulong row = (ulong)oh * OW * 8;
+                stage_upstream(d, gb + row, rb + row, left, width, OW, u);
+                int ky = 0;
+                for (; ky + GROUP <= KERNEL_H; ky += GROUP)
+                    weight_gradient_rows(sum + ky, ring, d, top + ky * DILATION, width, GROUP);
+#if KERNEL_H % GROUP
+                weight_gradient_rows(sum + ky, ring, d, top + ky * DILATION, width, KERNEL_H % GROUP);
+#endif
+            }
         }
-#pragma unroll
-        for (int r = 0; r < ROWS; ++r)
-#pragma unroll
-            for (int kx = 0; kx < KERNEL_W; ++kx)
-                if (ky + r < kernel_h)
-                    STORE(sum[r][kx], out + ((ky + r) * KERNEL_W + kx) * C);
-    }
+    __global float *out = partial + partial_at + (ulong)part * KERNEL_H * KERNEL_W * C + block * 8;
+    for (int tap = 0; tap < KERNEL_H * KERNEL_W; ++tap)
+        STORE(sum[tap / KERNEL_W][tap % KERNEL_W], out + tap * C);
 }
