@@ -1,84 +1,75 @@
-/* Private copies of pieces of tensors, transformed once and then read many times by tiles.
+/* Rows of a tensor made ready in private memory: transformed once, zero where outside the image, so that the
+ * kernels that slide a window over them neither test edges nor transform again. Tile kernels with a window
+ * include this after view.h with WIDTH 8.
  *
- * A stage is [blocks][rows][phases][columns][8]. With a stride along the width, input columns are sorted by
- * their remainder (phase), so that neighbouring outputs always read neighbouring values. What lies outside of
- * the image is zero. */
+ * Work goes in strips of STRIP values a row, in tiles of TILE. A ring holds the ROWS rows under one row of the
+ * result; row r stands in slot r mod ROWS. KERNEL_H, KERNEL_W, STRIDE_W, DILATION are constants so that loops
+ * over a row of taps unroll; TILE is a multiple of STRIDE_W. */
 #ifndef STAGE_H
 #define STAGE_H
 
-typedef struct {
-    int rows, phases, columns;
-    int row_step;   /* image rows from one staged row to the next */
-    int row, plane; /* floats from one row, one block to the next */
-} stage_shape;
+#ifndef KERNEL_H
+#define KERNEL_H 3
+#endif
+#ifndef KERNEL_W
+#define KERNEL_W 3
+#endif
+#ifndef STRIDE_W
+#define STRIDE_W 1
+#endif
+#ifndef DILATION
+#define DILATION 1
+#endif
+#ifndef STRIP
+#define STRIP 32
+#endif
+#define ROWS ((KERNEL_H - 1) * DILATION + 1)
+/* Columns of the source under `count` neighbouring outputs; under a tile, under a strip. */
+#define COLUMNS_UNDER(count) (((count)-1) * STRIDE_W + (KERNEL_W - 1) * DILATION + 1)
+#define TILE_COLUMNS         COLUMNS_UNDER(TILE)
+#define STRIP_COLUMNS        COLUMNS_UNDER(STRIP)
+/* The other way: columns of the output that `count` neighbouring inputs have a part in, REACH of them to the
+ * left of the first one's own. */
+#define REACH               (((KERNEL_W - 1) * DILATION) / STRIDE_W)
+#define COLUMNS_OVER(count) (REACH + ((count)-1) / STRIDE_W + 1)
+#define TILE_COLUMNS_OVER   COLUMNS_OVER(TILE)
 
-INLINE stage_shape stage_make(const int rows, const int phases, const int columns, const int row_step)
+/* The slot of row r, which may lie above the image. */
+INLINE int slot(const int r)
 {
-    stage_shape s;
-    s.rows = rows;
-    s.phases = phases;
-    s.columns = columns;
-    s.row_step = row_step;
-    s.row = phases * columns * 8;
-    s.plane = rows * s.row;
-    return s;
+    return (r % ROWS + ROWS) % ROWS;
 }
 
-/* Of the staged columns that start at image column `w` and go on in steps of `step`: first one in the image,
- * and one past the last. */
-INLINE int2 stage_inside(const stage_shape s, const int w, const int step, const int W, const int row_inside)
+/* How much of a strip that starts at `first` is needed, in whole tiles. */
+INLINE int strip_width(const int first, const int width)
 {
-    const int begin = w < 0 ? (step - 1 - w) / step : 0;
-    const int end = w < W ? (W - w + step - 1) / step : 0;
-    const int last = row_inside ? min(end, s.columns) : 0;
-    return (int2)(min(begin, last), last);
+    return min(STRIP, (width - first + TILE - 1) / TILE * TILE);
 }
 
-INLINE void stage_zero(float *to, const int first, const int last)
+/* Columns [first, first + count) of a row of x, transformed; zero where the image has none. */
+INLINE void stage_operand(float8 *out, const __global float *row, const int first, const int count,
+                          const int W, const transform t)
 {
-    for (int i = first; i < last; ++i)
-        vstore8((float8)(0.0f), i, to);
+    const int begin = clamp(-first, 0, count), end = clamp(W - first, begin, count);
+    for (int j = 0; j < begin; ++j)
+        out[j] = (float8)(0.0f);
+    for (int j = begin; j < end; ++j)
+        out[j] = transform_apply(t, LOAD(row + (first + j) * 8));
+    for (int j = end; j < count; ++j)
+        out[j] = (float8)(0.0f);
 }
 
-/* `x`: channel 0 of an image; the stage's corner is at image row h0, column w0. */
-INLINE void stage_operand(float *to, const stage_shape s, const __global float *x,
-                          const __global float *scale_shift, const int normalise, const int relu, const int C,
-                          const int H, const int W, const int h0, const int w0, const int stride_w)
+/* The same of an upstream gradient. */
+INLINE void stage_upstream(float8 *out, const __global float *g, const __global float *raw, const int first,
+                           const int count, const int OW, const upstream u)
 {
-    for (int b = 0; b < C / 8; ++b) {
-        const transform t = transform_make(scale_shift, C, b * 8, normalise, relu);
-        for (int r = 0; r < s.rows; ++r)
-            for (int p = 0; p < s.phases; ++p) {
-                const int h = h0 + r * s.row_step, w = w0 + p;
-                const int2 inside = stage_inside(s, w, stride_w, W, h >= 0 && h < H);
-                const __global float *from = x + ((long)b * H * W + (long)h * W + w) * 8;
-                float *out = to + b * s.plane + r * s.row + p * s.columns * 8;
-                stage_zero(out, 0, inside.x);
-                for (int i = inside.x; i < inside.y; ++i)
-                    vstore8(transform_apply(t, vload8(i * stride_w, from)), i, out);
-                stage_zero(out, inside.y, s.columns);
-            }
-    }
-}
-
-/* Blocks first_block <= b < last_block of the upstream gradient; `g` and `raw`: channel 0 of an image. */
-INLINE void stage_upstream(float *to, const stage_shape s, const __global float *g, const __global float *raw,
-                           const __global float *coefficients, const int M, const int OH, const int OW,
-                           const int oh0, const int ow0, const int first_block, const int last_block)
-{
-    for (int b = first_block; b < last_block; ++b) {
-        const upstream u = upstream_make(coefficients, M, b * 8);
-        for (int r = 0; r < s.rows; ++r) {
-            const int oh = oh0 + r;
-            const int2 inside = stage_inside(s, ow0, 1, OW, oh >= 0 && oh < OH);
-            const long at = ((long)b * OH * OW + (long)oh * OW + ow0) * 8;
-            float *out = to + (b - first_block) * s.plane + r * s.row;
-            stage_zero(out, 0, inside.x);
-            for (int i = inside.x; i < inside.y; ++i)
-                vstore8(upstream_read(u, g + at + i * 8, raw + at + i * 8), i, out);
-            stage_zero(out, inside.y, s.columns);
-        }
-    }
+    const int begin = clamp(-first, 0, count), end = clamp(OW - first, begin, count);
+    for (int j = 0; j < begin; ++j)
+        out[j] = (float8)(0.0f);
+    for (int j = begin; j < end; ++j)
+        out[j] = upstream_read(u, g + (first + j) * 8, raw + (first + j) * 8);
+    for (int j = end; j < count; ++j)
+        out[j] = (float8)(0.0f);
 }
 
 #endif
