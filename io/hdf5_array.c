@@ -161,7 +161,7 @@ pnas_status pnas_h5_read_shape(hid_t parent, const char *name, hid_t memory_type
 pnas_status pnas_h5_read_array(hid_t parent, const char *name, hid_t memory_type, int rank,
                                const hsize_t *shape, void *data)
 {
-    hsize_t found[PNAS_H5_RANK_MAX];
+    hsize_t found[PNAS_H5_RANK_MAX] = {0};
     hid_t dataset;
     PNAS_TRY(open_array(parent, name, rank, found, &dataset));
     pnas_status status = check_type(parent, name, dataset, memory_type);
@@ -236,7 +236,7 @@ pnas_status pnas_h5_read_strings(hid_t parent, const char *name, char ***out, si
 {
     *out = NULL;
     *count = 0;
-    hsize_t shape[1];
+    hsize_t shape[1] = {0};
     hid_t dataset;
     PNAS_TRY(open_array(parent, name, 1, shape, &dataset));
     hid_t type = H5Dget_type(dataset);

@@ -126,7 +126,7 @@ static void fill_set(const pnas_dataset *dataset, pnas_image_set *set)
 pnas_status pnas_image_set_create(const pnas_dataset *dataset, double validation, size_t limit, uint64_t seed,
                                   pnas_image_set **out)
 {
-    size_t count = dataset->train.count, held;
+    size_t count = dataset->train.count, held = 0;
     *out = NULL;
     PNAS_TRY(count_validation(validation, count, &held));
     size_t left = count - held, kept = limit && limit < left ? limit : left;

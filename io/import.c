@@ -31,7 +31,7 @@ static pnas_status lowest_missing(const pnas_dataset_part *part, int *out)
 
 static pnas_status check_gaps(const pnas_dataset_part *part, const pnas_label_place *place, int *classes)
 {
-    int highest = 0, missing;
+    int highest = 0, missing = 0;
     for (size_t i = 0; i < part->count; ++i)
         if (part->labels[i] > highest)
             highest = part->labels[i];
@@ -119,7 +119,7 @@ static pnas_status take_text(const char *option, const char *value, char *out, s
 {
     PNAS_CHECK(strlen(value) < size, PNAS_ERROR_USAGE, "%s: %zu bytes long, at most %zu are allowed", option,
                strlen(value), size - 1);
-    strcpy(out, value);
+    memcpy(out, value, strlen(value) + 1);
     return PNAS_OK;
 }
 
@@ -131,7 +131,7 @@ static pnas_status describe(const pnas_import_options *options, pnas_dataset *da
     char name[256];
     name_from_path(options->path ? options->path : options->train_images, name, sizeof name);
     if (is_cifar)
-        strcpy(name, options->format == PNAS_IMPORT_CIFAR10 ? "CIFAR-10" : "CIFAR-100");
+        snprintf(name, sizeof name, "%s", options->format == PNAS_IMPORT_CIFAR10 ? "CIFAR-10" : "CIFAR-100");
     name[sizeof dataset->name - 1] = '\0';
     PNAS_TRY(take_text("--name", options->name ? options->name : name, dataset->name, sizeof dataset->name));
     const char *source = options->source ? options->source : is_cifar ? cifar : "unknown";
