@@ -9,13 +9,6 @@
 #define TILE 8
 #include "stage.h"
 
-INLINE void clear(float8 *sum, const int count)
-{
-#pragma unroll
-    for (int i = 0; i < count; ++i)
-        sum[i] = (float8)(0.0f);
-}
-
 INLINE void load_taps(float8 *tap, const __global float *weight, const int C)
 {
 #pragma unroll
@@ -119,13 +112,7 @@ TILE_KERNEL void depthwise_input_gradient_tile(OPERAND(x), const int C, const in
                     if (top >= 0 && top % stride_h == 0 && oh < OH)
                         input_gradient_row(sum, ring[slot(oh)] + s / STRIDE_W, wb + ky * KERNEL_W * C, C);
                 }
-#pragma unroll
-                for (int i = 0; i < TILE; ++i) {
-                    const int w = left + s + i;
-                    if (w >= 0 && w < W)
-                        downstream_write(db + (h * W + w) * 8, sum[i], xb + (h * W + w) * 8, t, x_relu,
-                                         dx_accumulate);
-                }
+                downstream_tile(db, sum, xb, h, left + s, W, t, x_relu, dx_accumulate);
             }
         }
     }

@@ -1,46 +1,54 @@
 /* Max and average pooling in register tiles of float8: V = 8. Shapes as in pool.cl.
  *
- * One work-item serves a channel block of an image. A tile is TILE neighbouring values of a row; each loaded
- * column is used for all the places of the window that it has. KERNEL_W, STRIDE_W, DILATION: constants, for
- * the unrolling; TILE a multiple of STRIDE_W. */
+ * One work-item serves a channel block of an image. A tile is TILE neighbouring values of a row; each staged
+ * column is used for all the places of the window that it has. */
 #define WIDTH 8
 #include "view.h"
 
-#ifndef KERNEL_W
-#define KERNEL_W 3
-#endif
-#ifndef STRIDE_W
-#define STRIDE_W 1
-#endif
-#ifndef DILATION
-#define DILATION 1
-#endif
-#ifndef TILE
 #define TILE 4
-#endif
-#define SPAN    ((TILE - 1) * STRIDE_W + (KERNEL_W - 1) * DILATION + 1) /* columns under a tile of outputs */
-#define REACH   (((KERNEL_W - 1) * DILATION) / STRIDE_W) /* columns of dy left of a tile of inputs */
-#define COLUMNS (REACH + (TILE - 1) / STRIDE_W + 1)
+#include "stage.h"
 
-/* --- max --- */
-/* Compares one row of the window with what a tile holds. A NaN wins and stays. */
-INLINE void max_row(float8 *best, int8 *position, const __global float *row, const int ky, const int first,
-                    const int W, const transform t, const int inner)
+/* --- max: values are compared as integers of the same order, in which not-a-numbers are the largest, so that
+ * they win and stay --- */
+INLINE int8 flip_negative(const int8 bits)
+{
+    return bits ^ ((bits >> 31) & (int8)(0x7fffffff));
+}
+
+INLINE int8 to_order(const float8 x)
+{
+    const int8 bits = as_int8(x + 0.0f); /* no negative zero */
+    return flip_negative(isnan(x) ? bits & (int8)(0x7fffffff) : bits);
+}
+
+/* Below every number: what lies outside of the image. */
+#define OUTSIDE ((int8)(INT_MIN))
+
+INLINE void stage_order(int8 *out, const __global float *row, const int first, const int count, const int W,
+                        const transform t)
+{
+    const int begin = clamp(-first, 0, count), end = clamp(W - first, begin, count);
+    for (int j = 0; j < begin; ++j)
+        out[j] = OUTSIDE;
+    for (int j = begin; j < end; ++j)
+        out[j] = to_order(transform_apply(t, LOAD(row + (first + j) * 8)));
+    for (int j = end; j < count; ++j)
+        out[j] = OUTSIDE;
+}
+
+/* Compares one row of the window with the largest of a tile so far. */
+INLINE void max_row(int8 *best, int8 *position, const int8 *row, const int ky)
 {
 #pragma unroll
-    for (int j = 0; j < SPAN; ++j) {
-        if (!inner && (first + j < 0 || first + j >= W))
-            continue;
-        const float8 x = transform_apply(t, LOAD(row + (first + j) * 8));
-        const int8 undefined = isnan(x);
+    for (int j = 0; j < TILE_COLUMNS; ++j) {
+        const int8 x = row[j];
 #pragma unroll
         for (int kx = 0; kx < KERNEL_W; ++kx) {
             const int reach = j - kx * DILATION, i = reach / STRIDE_W;
             if (reach < 0 || reach % STRIDE_W || i >= TILE)
                 continue;
-            const int8 larger = (x > best[i]) | undefined;
-            best[i] = select(best[i], x, larger);
-            position[i] = select(position[i], (int8)(ky * KERNEL_W + kx), larger);
+            position[i] = x > best[i] ? (int8)(ky * KERNEL_W + kx) : position[i];
+            best[i] = max(x, best[i]);
         }
     }
 }
@@ -54,54 +62,65 @@ TILE_KERNEL void max_pool_forward_tile(OPERAND(x), const int C, const int H, con
     __global float *yb = BLOCK(y, n, block, OH * OW);
     __global uchar *pb = positions + positions_at + ((ulong)n * (C / 8) + block) * OH * OW * 8;
     const transform t = TRANSFORM(x, C, block * 8);
-    for (int oh = 0; oh < OH; ++oh)
-        for (int ow = 0; ow < OW; ow += TILE) {
-            const int first = ow * STRIDE_W - pad_left;
-            float8 best[TILE];
-            int8 position[TILE];
+    int8 ring[ROWS][STRIP_COLUMNS];
+    for (int left = 0; left < OW; left += STRIP) {
+        const int width = strip_width(left, OW);
+        int staged = 0; /* the next row of x to make ready */
+        for (int oh = 0; oh < OH; ++oh) {
+            const int top = oh * stride_h - pad_top;
+            for (staged = max(staged, top); staged < min(H, top + ROWS); ++staged)
+                stage_order(ring[slot(staged)], xb + (ulong)staged * W * 8, left * STRIDE_W - pad_left,
+                            COLUMNS_UNDER(width), W, t);
+            for (int s = 0; s < width; s += TILE) {
+                int8 best[TILE], position[TILE];
 #pragma unroll
-            for (int i = 0; i < TILE; ++i) {
-                best[i] = (float8)(-INFINITY);
-                position[i] = (int8)(0);
-            }
-            for (int ky = 0; ky < kernel_h; ++ky) {
-                const int h = oh * stride_h - pad_top + ky * DILATION;
-                if (h < 0 || h >= H)
-                    continue;
-                if (first >= 0 && first + SPAN <= W)
-                    max_row(best, position, xb + (ulong)h * W * 8, ky, first, W, t, 1);
-                else
-                    max_row(best, position, xb + (ulong)h * W * 8, ky, first, W, t, 0);
-            }
-#pragma unroll
-            for (int i = 0; i < TILE; ++i)
-                if (ow + i < OW) {
-                    STORE(best[i], yb + (oh * OW + ow + i) * 8);
-                    vstore8(convert_uchar8(position[i]), 0, pb + (oh * OW + ow + i) * 8);
+                for (int i = 0; i < TILE; ++i) {
+                    best[i] = OUTSIDE;
+                    position[i] = (int8)(0);
                 }
-        }
-}
-
-INLINE void max_gradient_row(float8 *sum, const __global float *g, const __global float *raw,
-                             const __global uchar *kept, const int ky, const int first, const int OW,
-                             const upstream u, const int inner)
-{
+                for (int ky = 0; ky < KERNEL_H; ++ky) {
+                    const int h = top + ky * DILATION;
+                    if (h >= 0 && h < H)
+                        max_row(best, position, ring[slot(h)] + s * STRIDE_W, ky);
+                }
 #pragma unroll
-    for (int j = 0; j < COLUMNS; ++j) {
-        if (!inner && (first + j < 0 || first + j >= OW))
-            continue;
-        const int at = (first + j) * 8;
-        const float8 d = upstream_read(u, g + at, raw + at);
-        const int8 position = convert_int8(vload8(0, kept + at)) - ky * KERNEL_W;
-#pragma unroll
-        for (int kx = 0; kx < KERNEL_W; ++kx) {
-            const int i = (j - REACH) * STRIDE_W + kx * DILATION;
-            if (i >= 0 && i < TILE)
-                sum[i] += select((float8)(0.0f), d, position == (int8)(kx));
+                for (int i = 0; i < TILE; ++i)
+                    if (left + s + i < OW) {
+                        const int at = (oh * OW + left + s + i) * 8;
+                        STORE(as_float8(flip_negative(best[i])), yb + at);
+                        vstore8(convert_uchar8(position[i]), 0, pb + at);
+                    }
+            }
         }
     }
 }
 
+/* Adds to a tile of input gradients where the positions of one row of the output point back at it. */
+INLINE void max_gradient_row(float8 *sum, const float8 *d, const int8 *position, const int ky)
+{
+#pragma unroll
+    for (int j = 0; j < TILE_COLUMNS_OVER; ++j) {
+        const float8 value = d[j];
+        const int8 kx_of = position[j] - ky * KERNEL_W;
+#pragma unroll
+        for (int kx = 0; kx < KERNEL_W; ++kx) {
+            const int i = (j - REACH) * STRIDE_W + kx * DILATION;
+            if (i >= 0 && i < TILE)
+                sum[i] += kx_of == (int8)(kx) ? value : (float8)(0.0f);
+        }
+    }
+}
+
+/* Positions of columns [first, first + count) of a row; none of the window's outside of it. */
+INLINE void stage_positions(int8 *out, const __global uchar *row, const int first, const int count,
+                            const int OW)
+{
+    for (int j = 0; j < count; ++j)
+        out[j] = first + j >= 0 && first + j < OW ? convert_int8(vload8(first + j, row)) : (int8)(-1);
+}
+
+/* A tile starts where w + pad_left is a multiple of the stride, so that which place of the window meets which
+ * column is known when compiling. The same holds for the average. */
 TILE_KERNEL void max_pool_backward_tile(OPERAND(x), const int C, const int H, const int W, WINDOW,
                                         UPSTREAM(dy), const int OH, const int OW,
                                         const __global uchar *restrict positions, const ulong positions_at,
@@ -114,52 +133,49 @@ TILE_KERNEL void max_pool_backward_tile(OPERAND(x), const int C, const int H, co
     __global float *db = BLOCK(dx, n, block, H * W);
     const transform t = TRANSFORM(x, C, block * 8);
     const upstream u = UPSTREAM_AT(dy, C, block * 8);
-    for (int h = 0; h < H; ++h)
-        for (int left = pad_left - pad_left % STRIDE_W; left - pad_left < W; left += TILE) {
-            const int first = left / STRIDE_W - REACH, w = left - pad_left;
-            float8 sum[TILE];
-#pragma unroll
-            for (int i = 0; i < TILE; ++i)
-                sum[i] = (float8)(0.0f);
-            for (int ky = 0; ky < kernel_h; ++ky) {
-                const int top = h + pad_top - ky * DILATION, oh = top / stride_h;
-                if (top < 0 || top % stride_h || oh >= OH)
-                    continue;
-                const ulong row = (ulong)oh * OW * 8;
-                if (first >= 0 && first + COLUMNS <= OW)
-                    max_gradient_row(sum, gb + row, rb + row, pb + row, ky, first, OW, u, 1);
-                else
-                    max_gradient_row(sum, gb + row, rb + row, pb + row, ky, first, OW, u, 0);
+    float8 ring[ROWS][COLUMNS_OVER(STRIP)];
+    int8 kept[ROWS][COLUMNS_OVER(STRIP)];
+    for (int left = -(pad_left % STRIDE_W); left < W; left += STRIP) {
+        const int width = strip_width(left, W), first = (left + pad_left) / STRIDE_W - REACH;
+        int staged = 0; /* the next row of dy to make ready */
+        for (int h = 0; h < H; ++h) {
+            const int bottom = (h + pad_top) / stride_h, above = h + pad_top - (KERNEL_H - 1) * DILATION;
+            for (staged = max(staged, above / stride_h); staged <= min(OH - 1, bottom); ++staged) {
+                const ulong row = (ulong)staged * OW * 8;
+                stage_upstream(ring[slot(staged)], gb + row, rb + row, first, COLUMNS_OVER(width), OW, u);
+                stage_positions(kept[slot(staged)], pb + row, first, COLUMNS_OVER(width), OW);
             }
-#pragma unroll
-            for (int i = 0; i < TILE; ++i)
-                if (w + i >= 0 && w + i < W) {
-                    const ulong at = ((ulong)h * W + w + i) * 8;
-                    downstream_write(db + at, sum[i], xb + at, t, x_relu, dx_accumulate);
+            for (int s = 0; s < width; s += TILE) {
+                float8 sum[TILE];
+                clear(sum, TILE);
+                for (int ky = 0; ky < KERNEL_H; ++ky) {
+                    const int top = h + pad_top - ky * DILATION, oh = top / stride_h;
+                    if (top >= 0 && top % stride_h == 0 && oh < OH)
+                        max_gradient_row(sum, ring[slot(oh)] + s / STRIDE_W, kept[slot(oh)] + s / STRIDE_W, ky);
                 }
+                downstream_tile(db, sum, xb, h, left + s, W, t, x_relu, dx_accumulate);
+            }
         }
+    }
 }
 
 /* --- average --- */
 /* How many of `count` taps from `first` lie inside [0, size). */
-INLINE int taps_inside(const int first, const int count, const int dilation, const int size)
+INLINE int taps_inside(const int first, const int count, const int size)
 {
-    if (first >= 0 && first + (count - 1) * dilation < size)
+    if (first >= 0 && first + (count - 1) * DILATION < size)
         return count;
     int inside = 0;
     for (int k = 0; k < count; ++k)
-        inside += first + k * dilation >= 0 && first + k * dilation < size;
+        inside += first + k * DILATION >= 0 && first + k * DILATION < size;
     return inside;
 }
 
-INLINE void average_row(float8 *sum, const __global float *row, const int first, const int W,
-                        const transform t, const int inner)
+INLINE void average_row(float8 *sum, const float8 *row)
 {
 #pragma unroll
-    for (int j = 0; j < SPAN; ++j) {
-        if (!inner && (first + j < 0 || first + j >= W))
-            continue;
-        const float8 x = transform_apply(t, LOAD(row + (first + j) * 8));
+    for (int j = 0; j < TILE_COLUMNS; ++j) {
+        const float8 x = row[j];
 #pragma unroll
         for (int kx = 0; kx < KERNEL_W; ++kx) {
             const int reach = j - kx * DILATION;
@@ -176,49 +192,45 @@ TILE_KERNEL void average_pool_forward_tile(OPERAND(x), const int C, const int H,
     const __global float *xb = BLOCK(x, n, block, H * W);
     __global float *yb = BLOCK(y, n, block, OH * OW);
     const transform t = TRANSFORM(x, C, block * 8);
-    for (int oh = 0; oh < OH; ++oh) {
-        const int rows = taps_inside(oh * stride_h - pad_top, kernel_h, DILATION, H);
-        for (int ow = 0; ow < OW; ow += TILE) {
-            const int first = ow * STRIDE_W - pad_left;
-            float8 sum[TILE];
-#pragma unroll
-            for (int i = 0; i < TILE; ++i)
-                sum[i] = (float8)(0.0f);
-            for (int ky = 0; ky < kernel_h; ++ky) {
-                const int h = oh * stride_h - pad_top + ky * DILATION;
-                if (h < 0 || h >= H)
-                    continue;
-                if (first >= 0 && first + SPAN <= W)
-                    average_row(sum, xb + (ulong)h * W * 8, first, W, t, 1);
-                else
-                    average_row(sum, xb + (ulong)h * W * 8, first, W, t, 0);
-            }
-#pragma unroll
-            for (int i = 0; i < TILE; ++i)
-                if (ow + i < OW) {
-                    const int inside = rows * taps_inside(first + i * STRIDE_W, KERNEL_W, DILATION, W);
-                    STORE(sum[i] * (inside ? 1.0f / (float)inside : 0.0f), yb + (oh * OW + ow + i) * 8);
+    float8 ring[ROWS][STRIP_COLUMNS];
+    for (int left = 0; left < OW; left += STRIP) {
+        const int width = strip_width(left, OW);
+        int staged = 0; /* the next row of x to make ready */
+        for (int oh = 0; oh < OH; ++oh) {
+            const int top = oh * stride_h - pad_top, rows = taps_inside(top, KERNEL_H, H);
+            for (staged = max(staged, top); staged < min(H, top + ROWS); ++staged)
+                stage_operand(ring[slot(staged)], xb + (ulong)staged * W * 8, left * STRIDE_W - pad_left,
+                              COLUMNS_UNDER(width), W, t);
+            for (int s = 0; s < width; s += TILE) {
+                float8 sum[TILE];
+                clear(sum, TILE);
+                for (int ky = 0; ky < KERNEL_H; ++ky) {
+                    const int h = top + ky * DILATION;
+                    if (h >= 0 && h < H)
+                        average_row(sum, ring[slot(h)] + s * STRIDE_W);
                 }
+#pragma unroll
+                for (int i = 0; i < TILE; ++i) {
+                    const int ow = left + s + i;
+                    const int inside = rows * taps_inside(ow * STRIDE_W - pad_left, KERNEL_W, W);
+                    if (ow < OW)
+                        STORE(sum[i] * (1.0f / (float)max(inside, 1)), yb + (oh * OW + ow) * 8);
+                }
+            }
         }
     }
 }
 
-INLINE void average_gradient_row(float8 *sum, const __global float *g, const __global float *raw,
-                                 const int first, const int W, const int OW, const int rows,
-                                 const int pad_left, const upstream u, const int inner)
+INLINE void average_gradient_row(float8 *sum, const float8 *d)
 {
 #pragma unroll
-    for (int j = 0; j < COLUMNS; ++j) {
-        if (!inner && (first + j < 0 || first + j >= OW))
-            continue;
-        const int columns = taps_inside((first + j) * STRIDE_W - pad_left, KERNEL_W, DILATION, W);
-        const float share = 1.0f / (float)(rows * max(columns, 1));
-        const float8 d = upstream_read(u, g + (first + j) * 8, raw + (first + j) * 8) * share;
+    for (int j = 0; j < TILE_COLUMNS_OVER; ++j) {
+        const float8 value = d[j];
 #pragma unroll
         for (int kx = 0; kx < KERNEL_W; ++kx) {
             const int i = (j - REACH) * STRIDE_W + kx * DILATION;
             if (i >= 0 && i < TILE)
-                sum[i] += d;
+                sum[i] += value;
         }
     }
 }
@@ -232,29 +244,32 @@ TILE_KERNEL void average_pool_backward_tile(OPERAND(x), const int C, const int H
     __global float *db = BLOCK(dx, n, block, H * W);
     const transform t = TRANSFORM(x, C, block * 8);
     const upstream u = UPSTREAM_AT(dy, C, block * 8);
-    for (int h = 0; h < H; ++h)
-        for (int left = pad_left - pad_left % STRIDE_W; left - pad_left < W; left += TILE) {
-            const int first = left / STRIDE_W - REACH, w = left - pad_left;
-            float8 sum[TILE];
-#pragma unroll
-            for (int i = 0; i < TILE; ++i)
-                sum[i] = (float8)(0.0f);
-            for (int ky = 0; ky < kernel_h; ++ky) {
-                const int top = h + pad_top - ky * DILATION, oh = top / stride_h;
-                if (top < 0 || top % stride_h || oh >= OH)
-                    continue;
-                const int rows = taps_inside(oh * stride_h - pad_top, kernel_h, DILATION, H);
-                const ulong row = (ulong)oh * OW * 8;
-                if (first >= 0 && first + COLUMNS <= OW)
-                    average_gradient_row(sum, gb + row, rb + row, first, W, OW, rows, pad_left, u, 1);
-                else
-                    average_gradient_row(sum, gb + row, rb + row, first, W, OW, rows, pad_left, u, 0);
-            }
-#pragma unroll
-            for (int i = 0; i < TILE; ++i)
-                if (w + i >= 0 && w + i < W) {
-                    const ulong at = ((ulong)h * W + w + i) * 8;
-                    downstream_write(db + at, sum[i], xb + at, t, x_relu, dx_accumulate);
+    float8 ring[ROWS][COLUMNS_OVER(STRIP)];
+    for (int left = -(pad_left % STRIDE_W); left < W; left += STRIP) {
+        const int width = strip_width(left, W), first = (left + pad_left) / STRIDE_W - REACH;
+        int staged = 0; /* the next row of dy to make ready */
+        for (int h = 0; h < H; ++h) {
+            const int bottom = (h + pad_top) / stride_h, above = h + pad_top - (KERNEL_H - 1) * DILATION;
+            for (staged = max(staged, above / stride_h); staged <= min(OH - 1, bottom); ++staged) {
+                const ulong row = (ulong)staged * OW * 8;
+                const int rows = taps_inside(staged * stride_h - pad_top, KERNEL_H, H);
+                float8 *out = ring[slot(staged)];
+                stage_upstream(out, gb + row, rb + row, first, COLUMNS_OVER(width), OW, u);
+                for (int j = 0; j < COLUMNS_OVER(width); ++j) {
+                    const int inside = rows * taps_inside((first + j) * STRIDE_W - pad_left, KERNEL_W, W);
+                    out[j] *= 1.0f / (float)max(inside, 1);
                 }
+            }
+            for (int s = 0; s < width; s += TILE) {
+                float8 sum[TILE];
+                clear(sum, TILE);
+                for (int ky = 0; ky < KERNEL_H; ++ky) {
+                    const int top = h + pad_top - ky * DILATION, oh = top / stride_h;
+                    if (top >= 0 && top % stride_h == 0 && oh < OH)
+                        average_gradient_row(sum, ring[slot(oh)] + s / STRIDE_W);
+                }
+                downstream_tile(db, sum, xb, h, left + s, W, t, x_relu, dx_accumulate);
+            }
         }
+    }
 }

@@ -72,4 +72,23 @@ INLINE void stage_upstream(float8 *out, const __global float *g, const __global 
         out[j] = (float8)(0.0f);
 }
 
+INLINE void clear(float8 *sum, const int count)
+{
+#pragma unroll
+    for (int i = 0; i < count; ++i)
+        sum[i] = (float8)(0.0f);
+}
+
+/* Writes a tile of input gradients at row h, from column w on, where the image has those columns. */
+INLINE void downstream_tile(__global float *into, const float8 *sum, const __global float *x, const int h,
+                            const int w, const int W, const transform t, const int masked,
+                            const int accumulate)
+{
+#pragma unroll
+    for (int i = 0; i < TILE; ++i)
+        if (w + i >= 0 && w + i < W)
+            downstream_write(into + (h * W + w + i) * 8, sum[i], x + (h * W + w + i) * 8, t, masked,
+                             accumulate);
+}
+
 #endif
