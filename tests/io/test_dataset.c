@@ -269,6 +269,7 @@ Test(dataset, the_embedded_digits_verify)
     cr_expect(dataset->height == 8 && dataset->width == 8 && dataset->channels == 1);
     cr_expect_eq(dataset->classes, 10);
     cr_expect_str_eq(dataset->licence, "CC BY 4.0");
+    cr_expect_str_eq(dataset->sha256, "4321f3ddf04dd8c422aa6152feb1c7b60a6349cc1dee2bb56f23792a6cea0eb8");
     pnas_dataset_destroy(&dataset);
     PNAS_EXPECT_NO_LEAKS();
 }
