@@ -40,11 +40,12 @@ pnas_status pnas_op_regroup(pnas_cl *cl, pnas_launch_list *list, int N, const pn
                             int from_segment, const pnas_view *to, int to_segment, int logical_channels,
                             bool accumulate)
 {
+    bool tiled = pnas_op_tiled(cl, PNAS_OP_ADD, N, to, NULL, NULL);
     pnas_launch_spec spec = {.label = "regroup",
-                             .file = "add.cl",
-                             .kernel = "regroup",
+                             .file = tiled ? "add_tile.cl" : "add.cl",
+                             .kernel = tiled ? "regroup_tile" : "regroup",
                              .bytes = 4.0 * N * (pnas_view_floats(from) + pnas_view_floats(to))};
-    pnas_op_global(cl, &spec, false, to, N);
+    pnas_op_global(cl, &spec, tiled, to, N);
     return pnas_launch_append(cl, list, &spec,
                               PNAS_ARGS(ARG_VIEW(from), PNAS_ARG_INT(from_segment), ARG_VIEW(to),
                                         PNAS_ARG_INT(to_segment), PNAS_ARG_INT(logical_channels),

@@ -3,6 +3,8 @@
 #define WIDTH 1
 #include "view.h"
 
+#include "segments.h"
+
 /* y = a + b, or a alone. */
 __kernel void add_forward(OPERAND(a), OPERAND(b), const int two, const int C, const int pixels, OUT_VIEW(y))
 {
@@ -27,13 +29,6 @@ __kernel void add_backward(OPERAND(x), VIEW(g), const int C, const int pixels, D
                      BLOCK(x, n, block, pixels) + i, TRANSFORM(x, C, c), x_relu, dx_accumulate);
 }
 
-/* The physical channel of logical channel l in segments of `segment` channels, each padded to V. */
-INLINE int physical_channel(const int l, const int segment)
-{
-    const int padded = (segment + V - 1) / V * V;
-    return l / segment * padded + l % segment;
-}
-
 /* to (+)= from, channel by logical channel; padded channels of `to` are zero. */
 __kernel void regroup(VIEW(from), const int from_segment, OUT_VIEW(to), const int to_segment,
                       const int logical, const int pixels, const int accumulate)
@@ -41,15 +36,11 @@ __kernel void regroup(VIEW(from), const int from_segment, OUT_VIEW(to), const in
     const int i = get_global_id(0), block = get_global_id(1), n = get_global_id(2);
     if (i >= pixels * V)
         return;
-    const int p = block * V + i % V, padded = (to_segment + V - 1) / V * V;
-    const int l = p / padded * to_segment + p % padded;
-    const int real = p % padded < to_segment && l < logical;
+    const int q = regroup_source(block * V + i % V, from_segment, to_segment, logical);
     __global float *out = BLOCK(to, n, block, pixels) + i;
     float value = 0.0f;
-    if (real) {
-        const int q = physical_channel(l, from_segment);
+    if (q >= 0)
         value = BLOCK(from, n, q / V, pixels)[i / V * V + q % V];
-    }
     if (accumulate)
         value += *out;
     *out = value;

@@ -146,11 +146,12 @@ __kernel void load_images(const int N, const __global uchar *restrict images, co
     const int c = block * V + i % V, h = i / V / W, w = i / V % W;
     if (h >= H)
         return;
+    const __global int *record = step_records(records, state, period, N) + n * RECORD_INTS;
+    const int pixel = augmented_pixel(record, H, W, h, w);
     float value = 0.0f;
-    if (c < channels)
-        value = augmented(images, step_records(records, state, period, N) + n * RECORD_INTS, channels, c, H,
-                          W, h, w, mean_deviation[mean_deviation_at + c],
-                          mean_deviation[mean_deviation_at + channels + c]);
+    if (c < channels && pixel >= 0)
+        value = whitened(images[((ulong)record[IMAGE] * H * W + pixel) * channels + c],
+                         mean_deviation[mean_deviation_at + c], mean_deviation[mean_deviation_at + channels + c]);
     BLOCK(y, n, block, H * W)[i] = value;
 }
 

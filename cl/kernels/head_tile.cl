@@ -31,7 +31,7 @@ TILE_KERNEL void global_pool_backward_tile(OPERAND(x), const int C, const int pi
         downstream_write(db + i, g, xb + i, t, x_relu, dx_accumulate);
 }
 
-/* One channel at a time and not in vectors: images have few channels, most lanes of a block are padding. */
+/* A block has few channels of an image, often one to three of eight: the others are zero. */
 TILE_KERNEL void load_images_tile(const int N, const __global uchar *restrict images, const int channels,
                                   SLICE(mean_deviation), const __global int *restrict records,
                                   const __global int *restrict state, const int period, OUT_VIEW(y),
@@ -39,16 +39,15 @@ TILE_KERNEL void load_images_tile(const int N, const __global uchar *restrict im
 {
     const int block = get_global_id(0), n = get_global_id(1), lanes = min(8, channels - block * 8);
     const __global int *record = step_records(records, state, period, N) + n * RECORD_INTS;
+    const __global uchar *image = images + (ulong)record[IMAGE] * H * W * channels + block * 8;
+    const __global float *mean = mean_deviation + mean_deviation_at + block * 8;
     __global float *out = BLOCK(y, n, block, H * W);
-    for (int i = 0; i < H * W * 8; i += 8)
-        STORE((float8)(0.0f), out + i);
-    for (int lane = 0; lane < lanes; ++lane) {
-        const int c = block * 8 + lane;
-        const float mean = mean_deviation[mean_deviation_at + c];
-        const float deviation = mean_deviation[mean_deviation_at + channels + c];
-        for (int h = 0; h < H; ++h)
-            for (int w = 0; w < W; ++w)
-                out[(h * W + w) * 8 + lane] =
-                    augmented(images, record, channels, c, H, W, h, w, mean, deviation);
-    }
+    for (int h = 0; h < H; ++h)
+        for (int w = 0; w < W; ++w, out += 8) {
+            const int pixel = augmented_pixel(record, H, W, h, w);
+            float value[8] = {0.0f};
+            for (int lane = 0; lane < lanes && pixel >= 0; ++lane)
+                value[lane] = whitened(image[pixel * channels + lane], mean[lane], mean[channels + lane]);
+            STORE(vload8(0, value), out);
+        }
 }
