@@ -9,6 +9,9 @@
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdlib.h>
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
 
 /* Criterion forks for each test: call this inside the test (or its .init). V = 0: by device kind. */
 static inline pnas_cl *test_device_open(int vector)
@@ -17,6 +20,16 @@ static inline pnas_cl *test_device_open(int vector)
     pnas_cl_options options = {.vector = vector};
     cr_assert_eq(pnas_cl_create(&options, &cl), PNAS_OK, "%s", pnas_message());
     return cl;
+}
+
+/* The context's end. In a sanitized build whatever the test lost by then fails it: a leak report at the end
+ * of Criterion's own process would not. Call it after everything else is freed. */
+static inline void test_device_close(pnas_cl **cl)
+{
+    pnas_cl_destroy(cl);
+#ifdef __SANITIZE_ADDRESS__
+    cr_assert_eq(__lsan_do_recoverable_leak_check(), 0, "memory was lost: see the report above");
+#endif
 }
 
 /* Small shapes are wanted where every access is checked (Oclgrind). */

@@ -128,7 +128,7 @@ static void check_shapes(pnas_route route, const int (*shapes)[3], size_t count)
             free_product(&p);
         }
     cr_assert(!cl->clblast_refused);
-    pnas_cl_destroy(&cl);
+    test_device_close(&cl);
 }
 
 /* Random shapes up to a limit that suits what watches. */
@@ -188,7 +188,7 @@ Test(gemm, any_vector_width_gives_the_same_bits)
         if (i == 0)
             first = got;
         free_product(&p);
-        pnas_cl_destroy(&cl);
+        test_device_close(&cl);
     }
     free(first);
 }
@@ -209,7 +209,7 @@ Test(gemm, repeats_give_the_same_bits)
         free(one);
         free_product(&p);
     }
-    pnas_cl_destroy(&cl);
+    test_device_close(&cl);
 }
 
 Test(gemm, cpu_takes_tiles_and_clblast_is_left_to_gpus)
@@ -222,7 +222,7 @@ Test(gemm, cpu_takes_tiles_and_clblast_is_left_to_gpus)
     cr_assert_eq(pnas_route_choose(cl, PNAS_OP_GEMM, &shape), PNAS_ROUTE_CLBLAST);
     cl->clblast_refused = true;
     cr_assert_eq(pnas_route_choose(cl, PNAS_OP_GEMM, &shape), PNAS_ROUTE_PLAIN);
-    pnas_cl_destroy(&cl);
+    test_device_close(&cl);
 }
 
 Test(clblast, agrees_with_double_precision)

@@ -47,7 +47,7 @@ static void close_batch(batch *b)
     pnas_lstm_work_release(&b->work);
     pnas_buffer_release(&b->parameters);
     pnas_buffer_release(&b->gradients);
-    pnas_cl_destroy(&b->cl);
+    test_device_close(&b->cl);
 }
 
 /* Output [rows] and gradients [layout.count], each the caller's; parameters not in the layout are left NaN to
@@ -354,7 +354,7 @@ Test(surrogate, learns_an_additive_score_well_enough_to_rank_unseen_cells)
     free_sample(&seen);
     free_sample(&unseen);
     pnas_lstm_destroy(&lstm);
-    pnas_cl_destroy(&cl);
+    test_device_close(&cl);
 }
 
 /* All weights of a fresh surrogate after one fit; the caller's. */
@@ -390,7 +390,7 @@ Test(surrogate, a_repeated_fit_gives_the_same_bits_and_another_seed_does_not)
     free(again);
     free(other);
     free_sample(&s);
-    pnas_cl_destroy(&cl);
+    test_device_close(&cl);
 }
 
 Test(surrogate, a_second_fit_starts_from_scratch)
@@ -411,7 +411,7 @@ Test(surrogate, a_second_fit_starts_from_scratch)
     free_sample(&one);
     free_sample(&two);
     pnas_lstm_destroy(&lstm);
-    pnas_cl_destroy(&cl);
+    test_device_close(&cl);
 }
 
 Test(surrogate, a_prediction_does_not_depend_on_the_cells_beside_it)
@@ -430,7 +430,7 @@ Test(surrogate, a_prediction_does_not_depend_on_the_cells_beside_it)
     cr_assert_gt(fabs(mean[0] - mean[14]), 1e-6, "all predictions are alike: the test shows little");
     free_sample(&s);
     pnas_lstm_destroy(&lstm);
-    pnas_cl_destroy(&cl);
+    test_device_close(&cl);
 }
 
 Test(surrogate, predictions_are_those_of_the_equations)
@@ -458,7 +458,7 @@ Test(surrogate, predictions_are_those_of_the_equations)
     free(p);
     free_sample(&s);
     pnas_lstm_destroy(&lstm);
-    pnas_cl_destroy(&cl);
+    test_device_close(&cl);
 }
 
 Test(surrogate, weights_have_names_and_logical_shapes)
@@ -494,7 +494,7 @@ Test(surrogate, weights_have_names_and_logical_shapes)
     cr_assert_null(tensor);
     free_sample(&s);
     pnas_lstm_destroy(&lstm);
-    pnas_cl_destroy(&cl);
+    test_device_close(&cl);
 }
 
 static pnas_status stop_at_once(void *payload)
@@ -529,7 +529,7 @@ Test(surrogate, a_tick_is_called_and_can_stop_a_fit)
     cr_assert_geq(calls, 10);
     free_sample(&s);
     pnas_lstm_destroy(&lstm);
-    pnas_cl_destroy(&cl);
+    test_device_close(&cl);
 }
 
 Test(surrogate, refuses_what_it_was_not_made_for)
@@ -555,7 +555,7 @@ Test(surrogate, refuses_what_it_was_not_made_for)
     cr_assert_null(none);
     free_sample(&s);
     pnas_lstm_destroy(&lstm);
-    pnas_cl_destroy(&cl);
+    test_device_close(&cl);
 }
 
 /* --- the order of cells --- */
