@@ -69,11 +69,11 @@ Test(image_split, each_image_is_in_one_list_and_each_class_in_its_share)
 Test(image_split, shares_round_to_the_largest_remainders)
 {
     pnas_dataset *dataset = make_dataset();
-    pnas_image_set *set = make_set(dataset, 7, 0, 1); /* 3.5, 2.1 and 1.4 */
-    cr_assert_eq(set->validation_count, 7);
-    cr_expect_eq(count_label(set, set->validation, 7, 0), 4);
-    cr_expect_eq(count_label(set, set->validation, 7, 1), 2);
-    cr_expect_eq(count_label(set, set->validation, 7, 2), 1);
+    pnas_image_set *set = make_set(dataset, 8, 0, 1); /* 4.0, 2.4 and 1.6 */
+    cr_assert_eq(set->validation_count, 8);
+    cr_expect_eq(count_label(set, set->validation, 8, 0), 4);
+    cr_expect_eq(count_label(set, set->validation, 8, 1), 2);
+    cr_expect_eq(count_label(set, set->validation, 8, 2), 2);
     pnas_image_set_destroy(&set);
     pnas_dataset_destroy(&dataset);
 }
