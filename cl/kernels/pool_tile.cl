@@ -5,7 +5,7 @@
 #define WIDTH 8
 #include "view.h"
 
-#define TILE 4
+#define TILE 8
 #include "stage.h"
 
 /* --- max: values are compared as integers of the same order, in which not-a-numbers are the largest, so that
