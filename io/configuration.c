@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FILE_MAX (256 * 1024) /* far above any configuration, far below what YAML can be made to cost */
+#define FILE_MAX  (256 * 1024) /* far above any configuration, far below what YAML can be made to cost */
+
+#define KEY_BYTES "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.[]"
 
 /* What messages need to say where a value was written. */
 typedef struct {
@@ -121,7 +123,7 @@ static pnas_status apply_override(const pnas_source *source, size_t i)
     char path[PNAS_YAML_PATH_MAX], where[256];
     size_t length = equals ? (size_t)(equals - text) : 0;
     snprintf(where, sizeof where, "--set %.200s", text);
-    PNAS_CHECK(length > 0 && length < sizeof path, PNAS_ERROR_USAGE,
+    PNAS_CHECK(length > 0 && length < sizeof path && strspn(text, KEY_BYTES) == length, PNAS_ERROR_USAGE,
                "%s: this is not KEY=VALUE; write for example --set training.epochs=5", where);
     snprintf(path, sizeof path, "%.*s", (int)length, text);
     const char *value = equals[1] ? equals + 1 : "\"\"";
