@@ -6,6 +6,14 @@
 #ifndef PIECE_H
 #define PIECE_H
 
+/* Asks for what the next piece will read while this one is computed; any address will do. */
+INLINE void fetch_ahead(const __global float *p)
+{
+#if __has_builtin(__builtin_prefetch)
+    __builtin_prefetch((const void *)(size_t)p);
+#endif
+}
+
 typedef struct {
     int rows, phases, columns;
     int row_step;   /* image rows from one staged row to the next */

@@ -7,6 +7,7 @@
 #define WIDTH 8
 #include "view.h"
 
+#define PLANES_AHEAD 3
 #include "piece.h"
 #include "wide.h"
 
@@ -14,14 +15,33 @@
 #define STAGE 8192
 #endif
 
-INLINE void add_weight_gradient(__global float *sums, const int C, const int M, const float *x_stage,
-                                const float *dy_stage, const int plane, const int count, const int fresh)
+typedef struct { /* the first pixel of a piece in channel 0 of each tensor it reads */
+    const __global float *x, *dy, *raw;
+} piece;
+
+/* Plane `i` of those that a piece reads: C / 8 of x, M / 8 of the upstream gradient, as many of its raw output. */
+INLINE const __global float *plane_of(const piece at, const int i, const int C, const int M, const int pixels)
 {
-    for (int c = 0; c < C; c += OUTER_CHANNELS)
-        for (int m = 0, wide; m < M; m += wide * 8) {
+    const int dy = i - C / 8, raw = dy - M / 8;
+    const long plane = (long)pixels * 8;
+    return raw >= 0 ? at.raw + min(raw, M / 8 - 1) * plane : dy >= 0 ? at.dy + dy * plane : at.x + i * plane;
+}
+
+/* Each outer product asks for its share of the planes of the next piece. */
+INLINE void add_weight_gradient(__global float *sums, const int C, const int M, const float *x_stage,
+                                const float *dy_stage, const int plane, const int count, const int fresh,
+                                const piece next, const int pixels)
+{
+    const int products = C / OUTER_CHANNELS * ((M / 8 + 2) / 3), planes = C / 8 + 2 * (M / 8);
+    for (int c = 0, product = 0; c < C; c += OUTER_CHANNELS)
+        for (int m = 0, wide; m < M; m += wide * 8, ++product) {
+            const int share = product * planes / products;
+            const planes_ahead ahead = {{plane_of(next, share, C, M, pixels),
+                                         plane_of(next, share + 1, C, M, pixels),
+                                         plane_of(next, share + 2, C, M, pixels)}};
             wide = wide_next((M - m) / 8);
             WIDE_CALL(wide, outer_, sums + c * M + m, M, fresh, x_stage + c / 8 * plane + c % 8, 0,
-                      dy_stage + m / 8 * plane, 0, plane, 1, count);
+                      dy_stage + m / 8 * plane, 0, plane, 1, count, ahead);
         }
 }
 
@@ -50,6 +70,10 @@ TILE_KERNEL void pointwise_backward_tile(OPERAND(x), const int C, const int pixe
                           BLOCK(x, n, c / 8, pixels) + p * 8, pixels, 8, count,
                           x_transform + x_transform_at + c, x_normalise, x_relu, dx_accumulate);
             }
-            add_weight_gradient(sums, C, M, x_stage, stage, s.plane, count, n == first_image && p == 0);
+            const int ends = p + columns >= pixels, next_n = min(n + ends, N - 1), next_p = ends ? 0 : p + columns;
+            const piece next = {BLOCK(x, next_n, 0, pixels) + next_p * 8, BLOCK(dy, next_n, 0, pixels) + next_p * 8,
+                                BLOCK(dy_raw, next_n, 0, pixels) + next_p * 8};
+            add_weight_gradient(sums, C, M, x_stage, stage, s.plane, count, n == first_image && p == 0, next,
+                                pixels);
         }
 }

@@ -42,7 +42,7 @@ INLINE void WIDE_(product_)(float8 sum[PIXELS][WIDE], const float *stage, const 
  * dy[j * dy_plane + row * dy_row + column * 8]; `fresh`: = instead of +=. */
 INLINE void WIDE_(outer_)(__global float *partial, const int width, const int fresh, const float *x,
                           const int x_row, const float *dy, const int dy_row, const int dy_plane,
-                          const int rows, const int columns)
+                          const int rows, const int columns AHEAD_PARAMETER)
 {
     float8 sum[OUTER_CHANNELS][WIDE];
     EACH_CHANNEL EACH_VECTOR sum[i][j] = fresh ? (float8)(0.0f) : vload8(j, partial + i * width);
@@ -50,6 +50,7 @@ INLINE void WIDE_(outer_)(__global float *partial, const int width, const int fr
         for (int p = 0; p < columns; ++p) {
             float8 g[WIDE];
             EACH_VECTOR g[j] = vload8(p, dy + j * dy_plane);
+            FETCH_AHEAD(p);
             EACH_CHANNEL
             {
                 const float8 value = (float8)(x[p * 8 + i]);

@@ -9,6 +9,20 @@
 #define OUTER_CHANNELS 4
 #endif
 
+/* In a file that defines PLANES_AHEAD, an outer product also asks for so many planes of what the next piece
+ * reads, as many pixels as it sums. */
+#ifdef PLANES_AHEAD
+typedef struct {
+    const __global float *plane[PLANES_AHEAD];
+} planes_ahead;
+#define AHEAD_PARAMETER , const planes_ahead ahead
+#define FETCH_AHEAD(p)                                                                                       \
+    _Pragma("unroll") for (int i = 0; i < PLANES_AHEAD; ++i) fetch_ahead(ahead.plane[i] + (p)*8)
+#else
+#define AHEAD_PARAMETER
+#define FETCH_AHEAD(p)
+#endif
+
 #define WIDE 3
 #include "product.h"
 #undef WIDE
