@@ -9,7 +9,7 @@
 /* Asks for what the next piece will read while this one is computed; any address will do. */
 INLINE void fetch_ahead(const __global float *p)
 {
-#if __has_builtin(__builtin_prefetch)
+#if __has_builtin(__builtin_prefetch) && !defined(__SPIR__) /* interpreters know no prefetch */
     __builtin_prefetch((const void *)(size_t)p);
 #endif
 }
