@@ -69,9 +69,11 @@ static inline const char *pnas_op_window_options(pnas_op_options *options, bool 
                                                  const pnas_window *window, bool upstream_normalised)
 {
     if (tiled)
-        snprintf(options->text, sizeof options->text,
-                 "-DKERNEL_H=%d -DKERNEL_W=%d -DSTRIDE_W=%d -DDILATION=%d -DUPSTREAM_NORMALISED=%d",
-                 window->kernel_h, window->kernel_w, window->stride_w, window->dilation, upstream_normalised);
+        snprintf(
+            options->text, sizeof options->text,
+            "-DKERNEL_H=%d -DKERNEL_W=%d -DSTRIDE_H=%d -DSTRIDE_W=%d -DDILATION=%d -DUPSTREAM_NORMALISED=%d",
+            window->kernel_h, window->kernel_w, window->stride_h, window->stride_w, window->dilation,
+            upstream_normalised);
     else
         snprintf(options->text, sizeof options->text, "-DUPSTREAM_NORMALISED=%d", upstream_normalised);
     return options->text;

@@ -24,10 +24,12 @@ static bool eight_wide(const pnas_cl *cl, const pnas_route_shape *shape)
     return cl->vector == 8;
 }
 
-/* Tiles of a row of the window: what the kernels unroll must stay small, and a tile a multiple of the stride. */
+/* Tiles of a row of the window: what the kernels unroll and the rows they keep must stay small, and a tile be a
+ * multiple of the stride. */
 static bool small_window(const pnas_cl *cl, const pnas_route_shape *shape)
 {
-    return eight_wide(cl, shape) && shape->kernel_w <= 15 && shape->stride <= 2 && shape->dilation <= 8;
+    return eight_wide(cl, shape) && (shape->kernel_h - 1) * shape->dilation < 32 && shape->kernel_w <= 15 &&
+           (shape->kernel_w - 1) * shape->dilation < 32 && shape->stride <= 2;
 }
 
 /* The first row that fits wins, so the fastest route of an op stands first. Where no row fits: PLAIN. */

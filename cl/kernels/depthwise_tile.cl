@@ -40,27 +40,28 @@ TILE_KERNEL void depthwise_forward_tile(OPERAND(x), const int C, const int H, co
     const __global float *xb = BLOCK(x, n, block, H * W), *wb = weight + weight_at + block * 8;
     __global float *yb = BLOCK(y, n, block, OH * OW);
     const transform t = TRANSFORM(x, C, block * 8);
-    float8 ring[ROWS][STRIP_COLUMNS];
+    float8 ring[SLOTS][STRIP_COLUMNS];
     for (int left = 0; left < OW; left += STRIP) {
-        const int width = strip_width(left, OW);
+        const strip s = strip_under(left, OW, pad_left, W);
+        for (int r = 0; r < SLOTS; ++r)
+            stage_edges(ring[r], s);
         int staged = 0; /* the next row of x to make ready */
         for (int oh = 0; oh < OH; ++oh) {
-            const int top = oh * stride_h - pad_top;
+            const int top = oh * STRIDE_H - pad_top;
             for (staged = max(staged, top); staged < min(H, top + ROWS); ++staged)
-                stage_operand(ring[slot(staged)], xb + (ulong)staged * W * 8, left * STRIDE_W - pad_left,
-                              COLUMNS_UNDER(width), W, t);
-            for (int s = 0; s < width; s += TILE) {
+                stage_operand(ring[SLOT(staged)], xb + (ulong)staged * W * 8, s, t);
+            for (int at = 0; at < s.width; at += TILE) {
                 float8 sum[TILE];
                 clear(sum, TILE);
                 for (int ky = 0; ky < KERNEL_H; ++ky) {
                     const int h = top + ky * DILATION;
                     if (h >= 0 && h < H)
-                        forward_row(sum, ring[slot(h)] + s * STRIDE_W, wb + ky * KERNEL_W * C, C);
+                        forward_row(sum, ring[SLOT(h)] + at * STRIDE_W, wb + ky * KERNEL_W * C, C);
                 }
 #pragma unroll
                 for (int i = 0; i < TILE; ++i)
-                    if (left + s + i < OW)
-                        STORE(sum[i], yb + (oh * OW + left + s + i) * 8);
+                    if (left + at + i < OW)
+                        STORE(sum[i], yb + (oh * OW + left + at + i) * 8);
             }
         }
     }
@@ -95,24 +96,26 @@ TILE_KERNEL void depthwise_input_gradient_tile(OPERAND(x), const int C, const in
     __global float *db = BLOCK(dx, n, block, H * W);
     const transform t = TRANSFORM(x, C, block * 8);
     const upstream u = UPSTREAM_AT(dy, C, block * 8);
-    float8 ring[ROWS][COLUMNS_OVER(STRIP)];
+    float8 ring[SLOTS][COLUMNS_OVER(STRIP)];
     for (int left = -(pad_left % STRIDE_W); left < W; left += STRIP) {
-        const int width = strip_width(left, W), first = (left + pad_left) / STRIDE_W - REACH;
+        const strip s = strip_over(left, W, pad_left, OW);
+        for (int r = 0; r < SLOTS; ++r)
+            stage_edges(ring[r], s);
         int staged = 0; /* the next row of dy to make ready */
         for (int h = 0; h < H; ++h) {
-            const int bottom = (h + pad_top) / stride_h, above = h + pad_top - (KERNEL_H - 1) * DILATION;
-            for (staged = max(staged, above / stride_h); staged <= min(OH - 1, bottom); ++staged)
-                stage_upstream(ring[slot(staged)], gb + (ulong)staged * OW * 8,
-                               rb + (ulong)staged * OW * 8, first, COLUMNS_OVER(width), OW, u);
-            for (int s = 0; s < width; s += TILE) {
+            const int bottom = (h + pad_top) / STRIDE_H, above = h + pad_top - (KERNEL_H - 1) * DILATION;
+            for (staged = max(staged, above / STRIDE_H); staged <= min(OH - 1, bottom); ++staged)
+                stage_upstream(ring[SLOT(staged)], gb + (ulong)staged * OW * 8, rb + (ulong)staged * OW * 8, s,
+                               u);
+            for (int at = 0; at < s.width; at += TILE) {
                 float8 sum[TILE];
                 clear(sum, TILE);
                 for (int ky = 0; ky < KERNEL_H; ++ky) {
-                    const int top = h + pad_top - ky * DILATION, oh = top / stride_h;
-                    if (top >= 0 && top % stride_h == 0 && oh < OH)
-                        input_gradient_row(sum, ring[slot(oh)] + s / STRIDE_W, wb + ky * KERNEL_W * C, C);
+                    const int top = h + pad_top - ky * DILATION, oh = top / STRIDE_H;
+                    if (top >= 0 && top % STRIDE_H == 0 && oh < OH)
+                        input_gradient_row(sum, ring[SLOT(oh)] + at / STRIDE_W, wb + ky * KERNEL_W * C, C);
                 }
-                downstream_tile(db, sum, xb, h, left + s, W, t, x_relu, dx_accumulate);
+                downstream_tile(db, sum, xb, h, left + at, W, t, x_relu, dx_accumulate);
             }
         }
     }
@@ -131,28 +134,28 @@ TILE_KERNEL void depthwise_input_gradient_tile(OPERAND(x), const int C, const in
 #define DEPTH_COLUMNS COLUMNS_UNDER(DEPTH)
 
 /* Adds to `rows` rows of taps what `width` columns of one row of dy and the rows of x under it give. */
-INLINE void weight_gradient_rows(float8 sum[][KERNEL_W], float8 ring[ROWS][STRIP_COLUMNS], const float8 *dy,
+INLINE void weight_gradient_rows(float8 sum[][KERNEL_W], float8 ring[SLOTS][STRIP_COLUMNS], const float8 *dy,
                                  const int top, const int width, const int rows)
 {
     float8 part[GROUP][KERNEL_W];
     const float8 *x[GROUP];
 #pragma unroll
     for (int r = 0; r < rows; ++r) {
-        x[r] = ring[slot(top + r * DILATION)];
+        x[r] = ring[SLOT(top + r * DILATION)];
 #pragma unroll
         for (int kx = 0; kx < KERNEL_W; ++kx)
             part[r][kx] = sum[r][kx];
     }
-    for (int s = 0; s < width; s += DEPTH) {
+    for (int at = 0; at < width; at += DEPTH) {
         float8 d[DEPTH];
 #pragma unroll
         for (int i = 0; i < DEPTH; ++i)
-            d[i] = dy[s + i];
+            d[i] = dy[at + i];
 #pragma unroll
         for (int r = 0; r < rows; ++r)
 #pragma unroll
             for (int j = 0; j < DEPTH_COLUMNS; ++j) {
-                const float8 value = x[r][s * STRIDE_W + j];
+                const float8 value = x[r][at * STRIDE_W + j];
 #pragma unroll
                 for (int kx = 0; kx < KERNEL_W; ++kx) {
                     const int reach = j - kx * DILATION;
@@ -176,27 +179,33 @@ TILE_KERNEL void depthwise_weight_gradient_tile(OPERAND(x), const int C, const i
     const int block = get_global_id(0), part = get_global_id(1);
     const transform t = TRANSFORM(x, C, block * 8);
     const upstream u = UPSTREAM_AT(dy, C, block * 8);
-    float8 ring[ROWS][STRIP_COLUMNS], d[STRIP], sum[KERNEL_H][KERNEL_W];
+    float8 ring[SLOTS][STRIP_COLUMNS], d[STRIP], sum[KERNEL_H][KERNEL_W];
     clear(sum[0], KERNEL_H * KERNEL_W);
     for (int n = part * images; n < min(N, (part + 1) * images); ++n)
         for (int left = 0; left < OW; left += STRIP) {
             const __global float *xb = BLOCK(x, n, block, H * W);
             const __global float *gb = BLOCK(dy, n, block, OH * OW), *rb = BLOCK(dy_raw, n, block, OH * OW);
-            const int width = strip_width(left, OW);
+            const strip s = strip_under(left, OW, pad_left, W);
+            const int columns = min(s.width, OW - left); /* of dy; the rest of the last tile stays zero */
+            clear(d, STRIP);
+            for (int r = 0; r < SLOTS; ++r)
+                stage_edges(ring[r], s);
             int staged = -pad_top; /* the next row of x to make ready; rows outside are zero */
             for (int oh = 0; oh < OH; ++oh) {
-                const int top = oh * stride_h - pad_top;
+                const int top = oh * STRIDE_H - pad_top;
                 for (staged = max(staged, top); staged < top + ROWS; ++staged)
-                    stage_operand(ring[slot(staged)], xb + (long)staged * W * 8,
-                                  left * STRIDE_W - pad_left, COLUMNS_UNDER(width),
-                                  staged >= 0 && staged < H ? W : 0, t);
-                const ulong row = (ulong)oh * OW * 8;
-                stage_upstream(d, gb + row, rb + row, left, width, OW, u);
+                    if (staged >= 0 && staged < H)
+                        stage_operand(ring[SLOT(staged)], xb + (ulong)staged * W * 8, s, t);
+                    else
+                        stage_nothing(ring[SLOT(staged)], s);
+                const ulong row = ((ulong)oh * OW + left) * 8;
+                for (int j = 0; j < columns; ++j)
+                    d[j] = upstream_read(u, gb + row + j * 8, rb + row + j * 8);
                 int ky = 0;
                 for (; ky + GROUP <= KERNEL_H; ky += GROUP)
-                    weight_gradient_rows(sum + ky, ring, d, top + ky * DILATION, width, GROUP);
+                    weight_gradient_rows(sum + ky, ring, d, top + ky * DILATION, s.width, GROUP);
 #if KERNEL_H % GROUP
-                weight_gradient_rows(sum + ky, ring, d, top + ky * DILATION, width, KERNEL_H % GROUP);
+                weight_gradient_rows(sum + ky, ring, d, top + ky * DILATION, s.width, KERNEL_H % GROUP);
 #endif
             }
         }

@@ -24,16 +24,18 @@ INLINE int8 to_order(const float8 x)
 /* Below every number: what lies outside of the image. */
 #define OUTSIDE ((int8)(INT_MIN))
 
-INLINE void stage_order(int8 *out, const __global float *row, const int first, const int count, const int W,
-                        const transform t)
+INLINE void stage_order_edges(int8 *out, const strip s)
 {
-    const int begin = clamp(-first, 0, count), end = clamp(W - first, begin, count);
-    for (int j = 0; j < begin; ++j)
+    for (int j = 0; j < s.begin; ++j)
         out[j] = OUTSIDE;
-    for (int j = begin; j < end; ++j)
-        out[j] = to_order(transform_apply(t, LOAD(row + (first + j) * 8)));
-    for (int j = end; j < count; ++j)
+    for (int j = s.end; j < s.count; ++j)
         out[j] = OUTSIDE;
+}
+
+INLINE void stage_order(int8 *out, const __global float *row, const strip s, const transform t)
+{
+    for (int j = s.begin; j < s.end; ++j)
+        out[j] = to_order(transform_apply(t, LOAD(row + (s.first + j) * 8)));
 }
 
 /* Compares one row of the window with the largest of a tile so far. */
@@ -62,16 +64,17 @@ TILE_KERNEL void max_pool_forward_tile(OPERAND(x), const int C, const int H, con
     __global float *yb = BLOCK(y, n, block, OH * OW);
     __global uchar *pb = positions + positions_at + ((ulong)n * (C / 8) + block) * OH * OW * 8;
     const transform t = TRANSFORM(x, C, block * 8);
-    int8 ring[ROWS][STRIP_COLUMNS];
+    int8 ring[SLOTS][STRIP_COLUMNS];
     for (int left = 0; left < OW; left += STRIP) {
-        const int width = strip_width(left, OW);
+        const strip s = strip_under(left, OW, pad_left, W);
+        for (int r = 0; r < SLOTS; ++r)
+            stage_order_edges(ring[r], s);
         int staged = 0; /* the next row of x to make ready */
         for (int oh = 0; oh < OH; ++oh) {
-            const int top = oh * stride_h - pad_top;
+            const int top = oh * STRIDE_H - pad_top;
             for (staged = max(staged, top); staged < min(H, top + ROWS); ++staged)
-                stage_order(ring[slot(staged)], xb + (ulong)staged * W * 8, left * STRIDE_W - pad_left,
-                            COLUMNS_UNDER(width), W, t);
-            for (int s = 0; s < width; s += TILE) {
+                stage_order(ring[SLOT(staged)], xb + (ulong)staged * W * 8, s, t);
+            for (int at = 0; at < s.width; at += TILE) {
                 int8 best[TILE], position[TILE];
 #pragma unroll
                 for (int i = 0; i < TILE; ++i) {
@@ -81,14 +84,14 @@ TILE_KERNEL void max_pool_forward_tile(OPERAND(x), const int C, const int H, con
                 for (int ky = 0; ky < KERNEL_H; ++ky) {
                     const int h = top + ky * DILATION;
                     if (h >= 0 && h < H)
-                        max_row(best, position, ring[slot(h)] + s * STRIDE_W, ky);
+                        max_row(best, position, ring[SLOT(h)] + at * STRIDE_W, ky);
                 }
 #pragma unroll
                 for (int i = 0; i < TILE; ++i)
-                    if (left + s + i < OW) {
-                        const int at = (oh * OW + left + s + i) * 8;
-                        STORE(as_float8(flip_negative(best[i])), yb + at);
-                        vstore8(convert_uchar8(position[i]), 0, pb + at);
+                    if (left + at + i < OW) {
+                        const int out = (oh * OW + left + at + i) * 8;
+                        STORE(as_float8(flip_negative(best[i])), yb + out);
+                        vstore8(convert_uchar8(position[i]), 0, pb + out);
                     }
             }
         }
@@ -111,12 +114,11 @@ INLINE void max_gradient_row(float8 *sum, const float8 *d, const int8 *position,
     }
 }
 
-/* Positions of columns [first, first + count) of a row; none of the window's outside of it. */
-INLINE void stage_positions(int8 *out, const __global uchar *row, const int first, const int count,
-                            const int OW)
+/* Positions in a row of the output. Outside of it they do not matter: gradients are zero there. */
+INLINE void stage_positions(int8 *out, const __global uchar *row, const strip s)
 {
-    for (int j = 0; j < count; ++j)
-        out[j] = first + j >= 0 && first + j < OW ? convert_int8(vload8(first + j, row)) : (int8)(-1);
+    for (int j = s.begin; j < s.end; ++j)
+        out[j] = convert_int8(vload8(s.first + j, row));
 }
 
 /* A tile starts where w + pad_left is a multiple of the stride, so that which place of the window meets which
@@ -133,27 +135,29 @@ TILE_KERNEL void max_pool_backward_tile(OPERAND(x), const int C, const int H, co
     __global float *db = BLOCK(dx, n, block, H * W);
     const transform t = TRANSFORM(x, C, block * 8);
     const upstream u = UPSTREAM_AT(dy, C, block * 8);
-    float8 ring[ROWS][COLUMNS_OVER(STRIP)];
-    int8 kept[ROWS][COLUMNS_OVER(STRIP)];
+    float8 ring[SLOTS][COLUMNS_OVER(STRIP)];
+    int8 kept[SLOTS][COLUMNS_OVER(STRIP)];
     for (int left = -(pad_left % STRIDE_W); left < W; left += STRIP) {
-        const int width = strip_width(left, W), first = (left + pad_left) / STRIDE_W - REACH;
+        const strip s = strip_over(left, W, pad_left, OW);
+        for (int r = 0; r < SLOTS; ++r)
+            stage_edges(ring[r], s);
         int staged = 0; /* the next row of dy to make ready */
         for (int h = 0; h < H; ++h) {
-            const int bottom = (h + pad_top) / stride_h, above = h + pad_top - (KERNEL_H - 1) * DILATION;
-            for (staged = max(staged, above / stride_h); staged <= min(OH - 1, bottom); ++staged) {
+            const int bottom = (h + pad_top) / STRIDE_H, above = h + pad_top - (KERNEL_H - 1) * DILATION;
+            for (staged = max(staged, above / STRIDE_H); staged <= min(OH - 1, bottom); ++staged) {
                 const ulong row = (ulong)staged * OW * 8;
-                stage_upstream(ring[slot(staged)], gb + row, rb + row, first, COLUMNS_OVER(width), OW, u);
-                stage_positions(kept[slot(staged)], pb + row, first, COLUMNS_OVER(width), OW);
+                stage_upstream(ring[SLOT(staged)], gb + row, rb + row, s, u);
+                stage_positions(kept[SLOT(staged)], pb + row, s);
             }
-            for (int s = 0; s < width; s += TILE) {
+            for (int at = 0; at < s.width; at += TILE) {
                 float8 sum[TILE];
                 clear(sum, TILE);
                 for (int ky = 0; ky < KERNEL_H; ++ky) {
-                    const int top = h + pad_top - ky * DILATION, oh = top / stride_h;
-                    if (top >= 0 && top % stride_h == 0 && oh < OH)
-                        max_gradient_row(sum, ring[slot(oh)] + s / STRIDE_W, kept[slot(oh)] + s / STRIDE_W, ky);
+                    const int top = h + pad_top - ky * DILATION, oh = top / STRIDE_H;
+                    if (top >= 0 && top % STRIDE_H == 0 && oh < OH)
+                        max_gradient_row(sum, ring[SLOT(oh)] + at / STRIDE_W, kept[SLOT(oh)] + at / STRIDE_W, ky);
                 }
-                downstream_tile(db, sum, xb, h, left + s, W, t, x_relu, dx_accumulate);
+                downstream_tile(db, sum, xb, h, left + at, W, t, x_relu, dx_accumulate);
             }
         }
     }
@@ -192,26 +196,27 @@ TILE_KERNEL void average_pool_forward_tile(OPERAND(x), const int C, const int H,
     const __global float *xb = BLOCK(x, n, block, H * W);
     __global float *yb = BLOCK(y, n, block, OH * OW);
     const transform t = TRANSFORM(x, C, block * 8);
-    float8 ring[ROWS][STRIP_COLUMNS];
+    float8 ring[SLOTS][STRIP_COLUMNS];
     for (int left = 0; left < OW; left += STRIP) {
-        const int width = strip_width(left, OW);
+        const strip s = strip_under(left, OW, pad_left, W);
+        for (int r = 0; r < SLOTS; ++r)
+            stage_edges(ring[r], s);
         int staged = 0; /* the next row of x to make ready */
         for (int oh = 0; oh < OH; ++oh) {
-            const int top = oh * stride_h - pad_top, rows = taps_inside(top, KERNEL_H, H);
+            const int top = oh * STRIDE_H - pad_top, rows = taps_inside(top, KERNEL_H, H);
             for (staged = max(staged, top); staged < min(H, top + ROWS); ++staged)
-                stage_operand(ring[slot(staged)], xb + (ulong)staged * W * 8, left * STRIDE_W - pad_left,
-                              COLUMNS_UNDER(width), W, t);
-            for (int s = 0; s < width; s += TILE) {
+                stage_operand(ring[SLOT(staged)], xb + (ulong)staged * W * 8, s, t);
+            for (int at = 0; at < s.width; at += TILE) {
                 float8 sum[TILE];
                 clear(sum, TILE);
                 for (int ky = 0; ky < KERNEL_H; ++ky) {
                     const int h = top + ky * DILATION;
                     if (h >= 0 && h < H)
-                        average_row(sum, ring[slot(h)] + s * STRIDE_W);
+                        average_row(sum, ring[SLOT(h)] + at * STRIDE_W);
                 }
 #pragma unroll
                 for (int i = 0; i < TILE; ++i) {
-                    const int ow = left + s + i;
+                    const int ow = left + at + i;
                     const int inside = rows * taps_inside(ow * STRIDE_W - pad_left, KERNEL_W, W);
                     if (ow < OW)
                         STORE(sum[i] * (1.0f / (float)max(inside, 1)), yb + (oh * OW + ow) * 8);
@@ -244,31 +249,33 @@ TILE_KERNEL void average_pool_backward_tile(OPERAND(x), const int C, const int H
     __global float *db = BLOCK(dx, n, block, H * W);
     const transform t = TRANSFORM(x, C, block * 8);
     const upstream u = UPSTREAM_AT(dy, C, block * 8);
-    float8 ring[ROWS][COLUMNS_OVER(STRIP)];
+    float8 ring[SLOTS][COLUMNS_OVER(STRIP)];
     for (int left = -(pad_left % STRIDE_W); left < W; left += STRIP) {
-        const int width = strip_width(left, W), first = (left + pad_left) / STRIDE_W - REACH;
+        const strip s = strip_over(left, W, pad_left, OW);
+        for (int r = 0; r < SLOTS; ++r)
+            stage_edges(ring[r], s);
         int staged = 0; /* the next row of dy to make ready */
         for (int h = 0; h < H; ++h) {
-            const int bottom = (h + pad_top) / stride_h, above = h + pad_top - (KERNEL_H - 1) * DILATION;
-            for (staged = max(staged, above / stride_h); staged <= min(OH - 1, bottom); ++staged) {
+            const int bottom = (h + pad_top) / STRIDE_H, above = h + pad_top - (KERNEL_H - 1) * DILATION;
+            for (staged = max(staged, above / STRIDE_H); staged <= min(OH - 1, bottom); ++staged) {
                 const ulong row = (ulong)staged * OW * 8;
-                const int rows = taps_inside(staged * stride_h - pad_top, KERNEL_H, H);
-                float8 *out = ring[slot(staged)];
-                stage_upstream(out, gb + row, rb + row, first, COLUMNS_OVER(width), OW, u);
-                for (int j = 0; j < COLUMNS_OVER(width); ++j) {
-                    const int inside = rows * taps_inside((first + j) * STRIDE_W - pad_left, KERNEL_W, W);
-                    out[j] *= 1.0f / (float)max(inside, 1);
+                const int rows = taps_inside(staged * STRIDE_H - pad_top, KERNEL_H, H);
+                float8 *out = ring[SLOT(staged)];
+                stage_upstream(out, gb + row, rb + row, s, u);
+                for (int j = s.begin; j < s.end; ++j) {
+                    const int columns = taps_inside((s.first + j) * STRIDE_W - pad_left, KERNEL_W, W);
+                    out[j] *= 1.0f / (float)max(rows * columns, 1);
                 }
             }
-            for (int s = 0; s < width; s += TILE) {
+            for (int at = 0; at < s.width; at += TILE) {
                 float8 sum[TILE];
                 clear(sum, TILE);
                 for (int ky = 0; ky < KERNEL_H; ++ky) {
-                    const int top = h + pad_top - ky * DILATION, oh = top / stride_h;
-                    if (top >= 0 && top % stride_h == 0 && oh < OH)
-                        average_gradient_row(sum, ring[slot(oh)] + s / STRIDE_W);
+                    const int top = h + pad_top - ky * DILATION, oh = top / STRIDE_H;
+                    if (top >= 0 && top % STRIDE_H == 0 && oh < OH)
+                        average_gradient_row(sum, ring[SLOT(oh)] + at / STRIDE_W);
                 }
-                downstream_tile(db, sum, xb, h, left + s, W, t, x_relu, dx_accumulate);
+                downstream_tile(db, sum, xb, h, left + at, W, t, x_relu, dx_accumulate);
             }
         }
     }

@@ -3,8 +3,8 @@
  * include this after view.h with WIDTH 8.
  *
  * Work goes in strips of STRIP values a row, in tiles of TILE. A ring holds the ROWS rows under one row of the
- * result; row r stands in slot r mod ROWS. KERNEL_H, KERNEL_W, STRIDE_W, DILATION are constants so that loops
- * over a row of taps unroll; TILE is a multiple of STRIDE_W. */
+ * result; row r, which may lie above the image, stands in slot r & (SLOTS - 1). Sizes of the window are constants
+ * so that loops over a row of taps unroll and nothing is divided; TILE is a multiple of STRIDE_W. */
 #ifndef STAGE_H
 #define STAGE_H
 
@@ -13,6 +13,9 @@
 #endif
 #ifndef KERNEL_W
 #define KERNEL_W 3
+#endif
+#ifndef STRIDE_H
+#define STRIDE_H 1
 #endif
 #ifndef STRIDE_W
 #define STRIDE_W 1
@@ -24,6 +27,19 @@
 #define STRIP 32
 #endif
 #define ROWS ((KERNEL_H - 1) * DILATION + 1)
+#if ROWS <= 2
+#define SLOTS 2
+#elif ROWS <= 4
+#define SLOTS 4
+#elif ROWS <= 8
+#define SLOTS 8
+#elif ROWS <= 16
+#define SLOTS 16
+#else
+#define SLOTS 32 /* the table of routes admits no more */
+#endif
+#define SLOT(r) ((r) & (SLOTS - 1))
+
 /* Columns of the source under `count` neighbouring outputs; under a tile, under a strip. */
 #define COLUMNS_UNDER(count) (((count)-1) * STRIDE_W + (KERNEL_W - 1) * DILATION + 1)
 #define TILE_COLUMNS         COLUMNS_UNDER(TILE)
@@ -34,42 +50,71 @@
 #define COLUMNS_OVER(count) (REACH + ((count)-1) / STRIDE_W + 1)
 #define TILE_COLUMNS_OVER   COLUMNS_OVER(TILE)
 
-/* The slot of row r, which may lie above the image. */
-INLINE int slot(const int r)
+typedef struct {
+    int width; /* values of the result, in whole tiles */
+    int first; /* the source's column that is staged as column 0 */
+    int count; /* columns to stage, of which [begin, end) lie inside of the image */
+    int begin, end;
+} strip;
+
+INLINE int whole_tiles(const int left, const int width)
 {
-    return (r % ROWS + ROWS) % ROWS;
+    return min(STRIP, (width - left + TILE - 1) / TILE * TILE);
 }
 
-/* How much of a strip that starts at `first` is needed, in whole tiles. */
-INLINE int strip_width(const int first, const int width)
+/* The strip of outputs from `left` on, OW wide, over an input W wide. */
+INLINE strip strip_under(const int left, const int OW, const int pad_left, const int W)
 {
-    return min(STRIP, (width - first + TILE - 1) / TILE * TILE);
+    strip s;
+    s.width = whole_tiles(left, OW);
+    s.first = left * STRIDE_W - pad_left;
+    s.count = COLUMNS_UNDER(s.width);
+    s.begin = clamp(-s.first, 0, s.count);
+    s.end = clamp(W - s.first, s.begin, s.count);
+    return s;
 }
 
-/* Columns [first, first + count) of a row of x, transformed; zero where the image has none. */
-INLINE void stage_operand(float8 *out, const __global float *row, const int first, const int count,
-                          const int W, const transform t)
+/* The strip of inputs from `left` on, W wide, under an output OW wide; left + pad_left divides by STRIDE_W. */
+INLINE strip strip_over(const int left, const int W, const int pad_left, const int OW)
 {
-    const int begin = clamp(-first, 0, count), end = clamp(W - first, begin, count);
-    for (int j = 0; j < begin; ++j)
+    strip s;
+    s.width = whole_tiles(left, W);
+    s.first = (left + pad_left) / STRIDE_W - REACH;
+    s.count = COLUMNS_OVER(s.width);
+    s.begin = clamp(-s.first, 0, s.count);
+    s.end = clamp(OW - s.first, s.begin, s.count);
+    return s;
+}
+
+/* Columns outside of the image: the same for all rows of a strip, so cleared once. */
+INLINE void stage_edges(float8 *out, const strip s)
+{
+    for (int j = 0; j < s.begin; ++j)
         out[j] = (float8)(0.0f);
-    for (int j = begin; j < end; ++j)
-        out[j] = transform_apply(t, LOAD(row + (first + j) * 8));
-    for (int j = end; j < count; ++j)
+    for (int j = s.end; j < s.count; ++j)
         out[j] = (float8)(0.0f);
 }
 
-/* The same of an upstream gradient. */
-INLINE void stage_upstream(float8 *out, const __global float *g, const __global float *raw, const int first,
-                           const int count, const int OW, const upstream u)
+/* A row outside of the image. */
+INLINE void stage_nothing(float8 *out, const strip s)
 {
-    const int begin = clamp(-first, 0, count), end = clamp(OW - first, begin, count);
-    for (int j = 0; j < begin; ++j)
+    for (int j = s.begin; j < s.end; ++j)
         out[j] = (float8)(0.0f);
-    for (int j = begin; j < end; ++j)
-        out[j] = upstream_read(u, g + (first + j) * 8, raw + (first + j) * 8);
-    for (int j = end; j < count; ++j)
-        out[j] = (float8)(0.0f);
+}
+
+/* A row of x, transformed. */
+INLINE void stage_operand(float8 *out, const __global float *row, const strip s, const transform t)
+{
+    for (int j = s.begin; j < s.end; ++j)
+        out[j] = transform_apply(t, LOAD(row + (s.first + j) * 8));
+}
+
+/* A row of an upstream gradient. */
+INLINE void stage_upstream(float8 *out, const __global float *g, const __global float *raw, const strip s,
+                           const upstream u)
+{
+    for (int j = s.begin; j < s.end; ++j)
+        out[j] = upstream_read(u, g + (s.first + j) * 8, raw + (s.first + j) * 8);
 }
 
 INLINE void clear(float8 *sum, const int count)
