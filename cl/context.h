@@ -13,13 +13,15 @@
 
 typedef struct pnas_cl pnas_cl;
 
-typedef struct {                 /* zero everything for the defaults */
-    const char *device;          /* NULL or "auto" (GPUs before CPUs), "cpu", "gpu", an index into the list of
-                                    devices, or part of a device's name */
-    int choice;                  /* which of the matching devices: by local rank, modulo their number */
-    int threads;                 /* CPU devices: use so many cores; 0: all */
-    int vector;                  /* V: 1, 4, 8; 0: by device kind */
-    const char *cache_directory; /* NULL: $PNAS_CACHE, else $XDG_CACHE_HOME/pnas, else ~/.cache/pnas */
+typedef struct {        /* zero everything for the defaults */
+    const char *device; /* NULL or "auto" (GPUs before CPUs), "cpu", "gpu", an index into the list of
+                           devices, or part of a device's name */
+    int choice;         /* which of the matching devices: by local rank, modulo their number */
+    int threads;        /* CPU devices: use so many cores; 0: all */
+    int vector;         /* V: 1, 4, 8; 0: by device kind */
+    const char
+        *cache_directory; /* NULL: $PNAS_CACHE, else $XDG_CACHE_HOME/pnas, else ~/.cache/pnas; where that
+                             cannot be written, a private one in the temporary directory, with a warning */
     const char *kernel_directory; /* NULL: $PNAS_KERNELS, else the installed or the source tree's */
 } pnas_cl_options;
 

@@ -168,7 +168,8 @@ pnas_status pnas_kernel_create(pnas_cl *cl, const char *file, const char *option
                                cl_kernel *out)
 {
     char all[OPTIONS_MAX], key[OPTIONS_MAX + NAME_MAX + 2];
-    int length = snprintf(all, sizeof all, "-cl-std=CL1.2 -DV=%d %s", cl->vector, options ? options : "");
+    int length = snprintf(all, sizeof all, "-cl-std=CL1.2 -DV=%d%s%s", cl->vector, options ? " " : "",
+                          options ? options : "");
     PNAS_CHECK(length < OPTIONS_MAX, PNAS_ERROR_INTERNAL, "the options of kernel %s are too long", name);
     snprintf(key, sizeof key, "%s %s", file, all);
     struct pnas_program *entry = NULL;

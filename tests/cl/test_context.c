@@ -100,7 +100,7 @@ static int fill_in_new_context(const folders *f)
 {
     pnas_cl *cl = open_folders(f, true);
     int value = run_fill(cl);
-    pnas_cl_destroy(&cl);
+    test_device_close(&cl);
     return value;
 }
 
@@ -147,7 +147,7 @@ Test(device, is_chosen_by_kind_index_or_part_of_its_name)
         if (i >= 3)
             cr_assert_str_eq(pnas_cl_device(cl)->name, list[0].name);
         cr_assert_eq(pnas_cl_vector(cl), pnas_cl_device(cl)->cpu ? 8 : 4);
-        pnas_cl_destroy(&cl);
+        test_device_close(&cl);
     }
     free(list);
 }
@@ -161,7 +161,7 @@ Test(device, a_choice_beyond_the_matching_devices_starts_again)
     for (int choice = -1; choice < 4; ++choice) {
         cr_assert_eq(try_device("0", choice, 0, &cl), PNAS_OK, "%s", pnas_message());
         cr_assert_eq(pnas_cl_device(cl)->index, 0);
-        pnas_cl_destroy(&cl);
+        test_device_close(&cl);
     }
     free(list);
 }
@@ -205,7 +205,7 @@ Test(device, channel_blocks_are_1_4_or_8)
     for (int i = 0; i < 3; ++i) {
         cr_assert_eq(try_device(NULL, 0, allowed[i], &cl), PNAS_OK);
         cr_assert_eq(pnas_cl_vector(cl), allowed[i]);
-        pnas_cl_destroy(&cl);
+        test_device_close(&cl);
     }
     cr_assert_eq(try_device(NULL, 0, 3, &cl), PNAS_ERROR_USAGE);
     cr_assert_null(cl);
@@ -222,7 +222,7 @@ static int units_with_threads(int threads)
     cr_assert_eq(value, 1);
     pnas_buffer_release(&buffer);
     int units = pnas_cl_device(cl)->compute_units;
-    pnas_cl_destroy(&cl);
+    test_device_close(&cl);
     return units;
 }
 
@@ -265,7 +265,7 @@ Test(kernels, includes_are_read_from_the_kernel_folder_whatever_its_name)
     pnas_cl_options options = {.cache_directory = f.cache, .kernel_directory = odd};
     cr_assert_eq(pnas_cl_create(&options, &cl), PNAS_OK);
     cr_assert_eq(run_fill(cl), 41);
-    pnas_cl_destroy(&cl);
+    test_device_close(&cl);
     remove_folders(&f);
 }
 
@@ -279,7 +279,7 @@ Test(kernels, a_missing_file_is_named)
     write_text(f.kernels, "half.cl", "#include \"lost.h\"\n");
     cr_assert_eq(pnas_kernel_create(cl, "half.cl", NULL, "none", &kernel), PNAS_ERROR_FILE);
     cr_assert(strstr(pnas_message(), "lost.h"), "%s", pnas_message());
-    pnas_cl_destroy(&cl);
+    test_device_close(&cl);
     remove_folders(&f);
 }
 
@@ -299,7 +299,7 @@ Test(kernels, a_failed_build_shows_its_log_and_options_and_keeps_the_whole)
     cr_assert(strstr(pnas_message(), path), "%s", pnas_message());
     cr_assert_eq(pnas_kernel_create(cl, "fill.cl", NULL, "no_such_kernel", &kernel), PNAS_ERROR_DEVICE);
     cr_assert(strstr(pnas_message(), "no_such_kernel"), "%s", pnas_message());
-    pnas_cl_destroy(&cl);
+    test_device_close(&cl);
     remove_folders(&f);
 }
 
@@ -512,7 +512,7 @@ Test(cache, an_unwritable_folder_is_one_warning_and_a_private_folder_serves)
         cr_assert_eq(run_fill(cl), 41);
         cr_assert_eq(strncmp(cl->cache_directory, f.root, strlen(f.root)), 0, "%s", cl->cache_directory);
         cr_assert_eq(count_files(cl->cache_directory, ".bin", NULL), 1);
-        pnas_cl_destroy(&cl);
+        test_device_close(&cl);
     }
     dup2(keep, STDERR_FILENO);
     close(keep);
