@@ -1,8 +1,7 @@
 # One library a room, third-party libraries linked PRIVATE so that reaching across rooms is a build error.
 set(PNAS_WARNINGS -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith
                   -Wwrite-strings -Wvla -Wno-unused-parameter
-                  -Wno-format-truncation   # messages may be cut short on purpose
-                  -Wno-maybe-uninitialized) # gcc cannot see that PNAS_TRY leaves on every failure
+                  -Wno-format-truncation) # messages may be cut short on purpose
 if(PNAS_WERROR)
   list(APPEND PNAS_WARNINGS -Werror)
 endif()

@@ -55,14 +55,17 @@ const char *pnas_status_name(pnas_status status);
 /* Fails with `code` and a message unless `condition` holds. */
 #define PNAS_CHECK(condition, code, ...)                                                                     \
     do {                                                                                                     \
-        if (!(condition))                                                                                    \
-            return pnas_fail((code), __VA_ARGS__);                                                           \
+        if (!(condition)) {                                                                                  \
+            pnas_fail((code), __VA_ARGS__);                                                                  \
+            return (code);                                                                                   \
+        }                                                                                                    \
     } while (0)
 
 #define PNAS_CHECK_CLEANUP(condition, code, ...)                                                             \
     do {                                                                                                     \
         if (!(condition)) {                                                                                  \
-            status = pnas_fail((code), __VA_ARGS__);                                                         \
+            pnas_fail((code), __VA_ARGS__);                                                                  \
+            status = (code);                                                                                 \
             goto cleanup;                                                                                    \
         }                                                                                                    \
     } while (0)
