@@ -45,9 +45,8 @@ TILE_KERNEL void load_images_tile(const int N, const __global uchar *restrict im
     for (int h = 0; h < H; ++h)
         for (int w = 0; w < W; ++w, out += 8) {
             const int pixel = augmented_pixel(record, H, W, h, w);
-            float value[8] = {0.0f};
+            STORE((float8)(0.0f), out);
             for (int lane = 0; lane < lanes && pixel >= 0; ++lane)
-                value[lane] = whitened(image[pixel * channels + lane], mean[lane], mean[channels + lane]);
-            STORE(vload8(0, value), out);
+                out[lane] = whitened(image[pixel * channels + lane], mean[lane], mean[channels + lane]);
         }
 }
