@@ -264,7 +264,7 @@ static void print_status(const ranked_run *run)
         done += count_status(level, PNAS_CHILD_DONE);
         failed += count_status(level, PNAS_CHILD_FAILED);
     }
-    printf("%s: level %d of %d, %zu of its and earlier levels' %zu children done, %zu failed\n",
+    printf("%s: level %d of %d, %zu of %zu children done, %zu failed\n",
            status_words(pnas_run_file_info(run->file)), levels, run->configuration.search.space.blocks, done,
            children, failed);
 }

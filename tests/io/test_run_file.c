@@ -1,4 +1,5 @@
 /* The run file as a whole: what is written is read back, by us and by every HDF5 tool; the lock. */
+#include "io/run_parts.h"
 #include "tests/base/leak_check.h"
 #include "tests/io/fake_run.h"
 #include "tests/io/test_folder.h"
@@ -79,6 +80,8 @@ Test(run_file, what_is_written_is_read_back_bit_for_bit)
     pnas_run_file_close(&file);
     pnas_search_destroy(&restored);
     pnas_search_destroy(&search);
+    pnas_run_info_clear(&expected);
+    PNAS_EXPECT_NO_LEAKS();
 }
 
 Test(run_file, reading_leaks_nothing)
