@@ -5,7 +5,7 @@
 
 #include <assert.h>
 
-enum { TILE_M = 96, TILE_N = 64 }; /* as in gemm.cl */
+enum { TILE_M = 96, TILE_N = 64 }; /* as in gemm_tile.cl */
 enum {
     SPLIT_DEPTH = 512, /* a split is at least so deep */
     SPLITS_MAX = 32,
@@ -61,7 +61,7 @@ static pnas_status append_tiles(pnas_cl *cl, pnas_launch_list *list, const pnas_
     bool split = splits > 1;
     const pnas_launch_spec spec = {
         .label = "gemm tile",
-        .file = "gemm.cl",
+        .file = "gemm_tile.cl",
         .kernel = g->transpose_a ? "gemm_tile_t" : "gemm_tile_n",
         .global = {(size_t)divide_up(g->n, TILE_N), (size_t)divide_up(g->m, TILE_M), (size_t)splits},
         .local = {1, 1, 1},
@@ -81,7 +81,7 @@ static pnas_status append_tiles(pnas_cl *cl, pnas_launch_list *list, const pnas_
 static pnas_status append_sum(pnas_cl *cl, pnas_launch_list *list, const pnas_gemm *g, int splits)
 {
     const pnas_launch_spec spec = {.label = "gemm sum",
-                                   .file = "gemm.cl",
+                                   .file = "gemm_tile.cl",
                                    .kernel = "gemm_sum",
                                    .global = {(size_t)g->m * (size_t)g->n},
                                    .bytes = 4.0 * (splits + 1) * g->m * g->n};
