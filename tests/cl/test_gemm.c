@@ -1,4 +1,4 @@
-#include "cl/gemm.h"
+#include "cl/clblast_route.h"
 #include "cl/route.h"
 #include "tests/cl/test_device.h"
 
@@ -229,4 +229,25 @@ Test(clblast, agrees_with_double_precision)
 {
     static const int shapes[][3] = {{1, 1, 1}, {33, 65, 17}, {300, 200, 129}, {24, 24, 3000}};
     check_shapes(PNAS_ROUTE_CLBLAST, shapes, sizeof shapes / sizeof *shapes);
+}
+
+/* A reference that CLBlast cannot agree with. */
+static pnas_status append_doubled(pnas_cl *cl, pnas_launch_list *list, const pnas_gemm *gemm)
+{
+    pnas_gemm doubled = *gemm;
+    doubled.alpha *= 2;
+    cl->forced_route = PNAS_ROUTE_PLAIN;
+    return pnas_gemm_append(cl, list, &doubled);
+}
+
+Test(clblast, is_given_up_where_it_disagrees_with_the_plain_product)
+{
+    pnas_cl *cl = test_device_open(0);
+    const pnas_route_shape shape = {.N = 1, .C = 10, .H = 10, .W = 10};
+    cr_assert_eq(pnas_clblast_check(cl, append_doubled), PNAS_OK);
+    cr_assert(cl->clblast_checked);
+    cr_assert(cl->clblast_refused);
+    cl->forced_route = PNAS_ROUTE_CLBLAST;
+    cr_assert_eq(pnas_route_choose(cl, PNAS_OP_GEMM, &shape), PNAS_ROUTE_PLAIN);
+    test_device_close(&cl);
 }
