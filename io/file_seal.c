@@ -9,9 +9,10 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#define SEAL_MAGIC "PNASSEAL"
-#define SEAL_SIZE  20 /* magic, length of what is before (8 bytes), CRC32 of that (4 bytes); little-endian */
-#define BLOCK      (256 * 1024)
+#define SEAL_SIZE 20 /* magic, length of what is before (8 bytes), CRC32 of that (4 bytes); little-endian */
+#define BLOCK     (256 * 1024)
+
+static const unsigned char magic[8] = {'P', 'N', 'A', 'S', 'S', 'E', 'A', 'L'};
 
 static void put(unsigned char *at, uint64_t value, int bytes)
 {
@@ -56,7 +57,7 @@ pnas_status pnas_file_seal(int file, const char *path)
     unsigned char seal[SEAL_SIZE];
     PNAS_CHECK(fstat(file, &info) == 0, PNAS_ERROR_FILE, "%s: cannot be read: %s", path, strerror(errno));
     PNAS_TRY(checksum(file, path, (uint64_t)info.st_size, &crc));
-    memcpy(seal, SEAL_MAGIC, 8);
+    memcpy(seal, magic, sizeof magic);
     put(seal + 8, (uint64_t)info.st_size, 8);
     put(seal + 16, crc, 4);
     ssize_t written = pwrite(file, seal, SEAL_SIZE, info.st_size);
@@ -73,7 +74,7 @@ static pnas_status check(int file, const char *path)
     PNAS_CHECK(fstat(file, &info) == 0, PNAS_ERROR_FILE, "%s: cannot be read: %s", path, strerror(errno));
     if (!S_ISREG(info.st_mode) || info.st_size < SEAL_SIZE ||
         pread(file, seal, SEAL_SIZE, info.st_size - SEAL_SIZE) != SEAL_SIZE ||
-        memcmp(seal, SEAL_MAGIC, 8) != 0)
+        memcmp(seal, magic, sizeof magic) != 0)
         return PNAS_OK;
     uint64_t length = (uint64_t)info.st_size - SEAL_SIZE;
     PNAS_TRY(checksum(file, path, length, &crc));

@@ -28,6 +28,8 @@
 #define EPOCHS_MAX   (PAYLOAD_MAX / (PNAS_METRICS * sizeof(float)) - 1)
 #define JOURNAL_MAX  ((off_t)1 << 31)
 
+static const unsigned char magic[MAGIC_SIZE] = {'P', 'N', 'A', 'S', 'J', 'R', 'N', '1'};
+
 /* ---- bytes ---- */
 
 typedef struct {
@@ -192,7 +194,7 @@ pnas_status pnas_journal_begin(pnas_journal *journal, const pnas_run_identity *i
 {
     unsigned char header[OWNER_AT];
     pnas_bytes bytes = {header};
-    memcpy(header, MAGIC, MAGIC_SIZE);
+    memcpy(header, magic, MAGIC_SIZE);
     memcpy(header + MAGIC_SIZE, identity->run, PNAS_RUN_ID_SIZE);
     bytes.at += MAGIC_SIZE + PNAS_RUN_ID_SIZE;
     put(&bytes, identity->generation, 8);
@@ -316,7 +318,7 @@ static pnas_status read_bytes(int file, const char *path, pnas_journal_text *out
 static bool may_be_journal(const pnas_journal_text *text)
 {
     for (size_t i = 0; i < MAGIC_SIZE && i < text->size; i++) {
-        if (text->bytes[i] != 0 && text->bytes[i] != (unsigned char)MAGIC[i])
+        if (text->bytes[i] != 0 && text->bytes[i] != magic[i])
             return false;
     }
     return true;
@@ -326,7 +328,7 @@ static pnas_status parse_header(const char *path, pnas_journal_text *text)
 {
     PNAS_CHECK(may_be_journal(text), PNAS_ERROR_DATA,
                "%s: is no journal of a run; move it away, or name another run file", path);
-    if (text->size < HEADER_SIZE || memcmp(text->bytes, MAGIC, MAGIC_SIZE) != 0)
+    if (text->size < HEADER_SIZE || memcmp(text->bytes, magic, MAGIC_SIZE) != 0)
         return PNAS_OK;
     const unsigned char *at = text->bytes + MAGIC_SIZE;
     memcpy(text->identity.run, at, PNAS_RUN_ID_SIZE);

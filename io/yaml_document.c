@@ -153,7 +153,7 @@ static pnas_status check_node(const pnas_yaml_check *check, int number, int dept
 
 static void set_place(yaml_node_t *node, pnas_yaml_place place)
 {
-    node->start_mark.index = (size_t)(place.source + 1);
+    node->start_mark.index = (size_t)place.source + 1;
     node->start_mark.line = (size_t)place.line;
 }
 

@@ -108,7 +108,7 @@ Test(run_journal, cut_at_any_byte_its_whole_records_count, .timeout = 60)
 Test(run_journal, with_any_byte_changed_what_is_before_it_counts, .timeout = 60)
 {
     journal made = make_run();
-    for (size_t i = 0; i < 2500; i++) {
+    for (size_t i = 0; i < 1500; i++) {
         pnas_run_file *file = NULL;
         size_t at = i % made.size;
         unsigned char old = made.bytes[at];
@@ -134,7 +134,7 @@ Test(run_journal, random_bytes_are_never_taken_for_a_record)
 {
     journal made = make_run();
     uint32_t state = 99;
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < 600; i++) {
         pnas_run_file *file = NULL;
         size_t kept = i % 3 == 0 ? 0 : made.end[i % 4], length = kept + (size_t)(i % 700);
         unsigned char *bytes = malloc(length + 1);
