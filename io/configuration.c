@@ -94,7 +94,7 @@ __attribute__((format(printf, 3, 4))) static pnas_status wrong(const pnas_source
 
 static pnas_status wrong_value(const pnas_source *source, const char *path)
 {
-    char allowed[512], found[128] = "nothing";
+    char allowed[512], found[128] = "empty";
     int node = pnas_yaml_find(source->document, path, NULL);
     pnas_schema_allowed(path, allowed, sizeof allowed);
     if (node && pnas_yaml_kind_of(source->document, node) == PNAS_YAML_LIST)

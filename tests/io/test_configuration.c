@@ -289,7 +289,7 @@ Test(configuration_mistakes, wrong_types_are_shown_with_what_is_allowed)
         {"training: {epochs: 5.5}\n", "training.epochs is '5.5'; it must be a whole number"},
         {"training: {epochs: [5]}\n", "training.epochs is a list of 1; it must be a whole number"},
         {"training: {epochs: {a: 5}}\n", "training.epochs is a section; it must be a whole number"},
-        {"training: {epochs: }\n", "training.epochs is nothing; it must be a whole number"},
+        {"training: {epochs: }\n", "training.epochs is empty; it must be a whole number"},
         {"training: {epochs: 0x10}\n", "training.epochs is '0x10'"},
         {"training: {epochs: 010}\n", "training.epochs is '010'"},
         {"training: {augment: {flip: maybe}}\n",
@@ -404,7 +404,7 @@ Test(configuration_mistakes, a_wrong_override_is_named)
         {"space.operators=[sep3, sep9]",
          "--set space.operators=[sep3, sep9]: space.operators[1]: there is no operator"},
         {"title=[a", "--set title=[a: line 2: this is not YAML"},
-        {"seed=", "--set seed=: seed is nothing"},
+        {"seed=", "--set seed=: seed is empty"},
         {"training.warmup_epochs=21", "--set training.warmup_epochs=21: training.warmup_epochs is 21"},
         {"tr\xff"
          "ining=1",
