@@ -42,11 +42,12 @@ class Conv(nn.Module):
 
 
 class Separable(nn.Sequential):
-    def __init__(self, c, kernel, stride, repeat=2):
+    def __init__(self, c, m, kernel, stride, repeat=2):
         layers = []
         for i in range(repeat):
             s = stride if i == 0 else 1
-            layers += [nn.ReLU(), Conv(c, c, (kernel, kernel), (s, s), groups=c), Conv(c, c), norm(c)]
+            layers += [nn.ReLU(), Conv(c, c, (kernel, kernel), (s, s), groups=c), Conv(c, m), norm(m)]
+            c = m
         super().__init__(*layers)
 
 
@@ -55,8 +56,8 @@ def pointwise(c, m, stride=1):
 
 
 class Bottleneck(nn.Sequential):
-    def __init__(self, c, inner):
-        super().__init__(pointwise(c, c // 4), *inner, pointwise(c // 4, c))
+    def __init__(self, c, m, inner):
+        super().__init__(pointwise(c, m // 4), *inner, pointwise(m // 4, m))
 
 
 class Pool(nn.Module):
@@ -83,35 +84,40 @@ class Reduction(nn.Module):
         return self.norm(torch.cat([self.left(x), self.right(F.pad(x, (0, 1, 0, 1))[:, :, 1:, 1:])], 1))
 
 
-def operator(name, c, stride):
+def operator(name, c, m, stride):
+    """`c` channels in, `m` out; they differ only where the first cell reads the stem as H(c-2)."""
     if name.startswith("sep"):
-        return Separable(c, int(name[3:]), stride)
+        return Separable(c, m, int(name[3:]), stride)
     if name == "1x7-7x1":
-        d = c // 4
-        return Bottleneck(c, [nn.ReLU(), Conv(d, d, (1, 7), (1, stride)), norm(d), nn.ReLU(),
-                              Conv(d, d, (7, 1), (stride, 1)), norm(d)])
+        d = m // 4
+        return Bottleneck(c, m, [nn.ReLU(), Conv(d, d, (1, 7), (1, stride)), norm(d), nn.ReLU(),
+                                 Conv(d, d, (7, 1), (stride, 1)), norm(d)])
     if name == "dil3":
-        d = c // 4
-        return Bottleneck(c, [nn.ReLU(), Conv(d, d, (3, 3), (stride, stride), 2), norm(d)])
+        d = m // 4
+        return Bottleneck(c, m, [nn.ReLU(), Conv(d, d, (3, 3), (stride, stride), 2), norm(d)])
     if name in ("max3", "avg3"):
-        return Pool(name[:3], stride)
-    return nn.Identity() if stride == 1 else pointwise(c, c, stride)
+        pool = Pool(name[:3], stride)
+        return pool if c == m else nn.Sequential(pool, Conv(c, m), norm(m))
+    return nn.Identity() if stride == 1 and c == m else pointwise(c, m, stride)
 
 
 class Cell(nn.Module):
-    def __init__(self, blocks, before, previous, c, stride):
+    def __init__(self, blocks, before, previous, c, stride, first):
         """before, previous: (channels, size) of H(c-2) and H(c-1)."""
         super().__init__()
         used = {i for block in blocks for i, _ in block}
         self.previous = pointwise(previous[0], c) if -1 in used else None
-        self.before = None
+        self.before, width = None, {-2: c}
         if -2 in used:
-            if before[1] != previous[1]:
+            if first:
+                self.before, width[-2] = nn.Identity(), before[0]
+            elif before[1] != previous[1]:
                 self.before = Reduction(before[0], c)
             else:
                 self.before = pointwise(before[0], c) if before[0] != c else nn.Identity()
         self.blocks = blocks
-        self.ops = nn.ModuleList(operator(name, c, stride if i < 0 else 1) for block in blocks for i, name in block)
+        self.ops = nn.ModuleList(operator(name, width.get(i, c), c, stride if i < 0 else 1)
+                                 for block in blocks for i, name in block)
 
     def forward(self, before, previous):
         value = {-1: self.previous(previous) if self.previous else None,
@@ -132,7 +138,7 @@ class Network(nn.Module):
         for index in range(3 * repeats):
             stride = 2 if index in (repeats, 2 * repeats) else 1
             c *= stride
-            self.cells.append(Cell(blocks, before, previous, c, stride))
+            self.cells.append(Cell(blocks, before, previous, c, stride, index == 0))
             before, previous = previous, (c * len(blocks), -(-previous[1] // stride))
         self.classifier = nn.Linear(previous[0], classes)
 
