@@ -1,6 +1,8 @@
 /* Orders, answers and verdicts as bytes and back, and what happens to bytes that are not whole. */
 #include "mpi/packing.h"
 
+#include "tests/base/leak_check.h"
+
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdlib.h>
@@ -50,6 +52,7 @@ Test(packing, an_order_comes_back_as_it_was)
     cr_assert_eq(back.job.cost, 123456789012);
     cr_assert_eq(pnas_cell_compare(&back.job.cell, &order.job.cell), 0);
     pnas_bytes_clear(&bytes);
+    PNAS_EXPECT_NO_LEAKS();
 }
 
 Test(packing, a_result_comes_back_to_the_bit_with_its_history)
@@ -76,6 +79,7 @@ Test(packing, a_result_comes_back_to_the_bit_with_its_history)
     cr_assert_eq(memcmp(got->history, history, sizeof history), 0);
     pnas_result_clear(&back.result);
     pnas_bytes_clear(&bytes);
+    PNAS_EXPECT_NO_LEAKS();
 }
 
 Test(packing, a_failed_child_has_a_reason_and_no_history)
@@ -90,6 +94,7 @@ Test(packing, a_failed_child_has_a_reason_and_no_history)
     cr_assert_eq(back.result.epochs, 7);
     cr_assert_null(back.result.history);
     pnas_bytes_clear(&bytes);
+    PNAS_EXPECT_NO_LEAKS();
 }
 
 Test(packing, a_rank_that_failed_sends_its_message_instead_of_a_result)
@@ -102,6 +107,7 @@ Test(packing, a_rank_that_failed_sends_its_message_instead_of_a_result)
     cr_assert_eq(back.status, PNAS_ERROR_DEVICE);
     cr_assert_str_eq(back.message, "the GPU fell off the bus");
     pnas_bytes_clear(&bytes);
+    PNAS_EXPECT_NO_LEAKS();
 }
 
 Test(packing, a_verdict_comes_back_as_it_was)
@@ -113,6 +119,7 @@ Test(packing, a_verdict_comes_back_as_it_was)
     cr_assert_eq(back.status, PNAS_STOPPED);
     cr_assert_str_eq(back.message, "stopped by SIGUSR2");
     pnas_bytes_clear(&bytes);
+    PNAS_EXPECT_NO_LEAKS();
 }
 
 /* Each cut is copied to a block of its own, so that a sanitizer sees a read past its end. */
@@ -140,6 +147,7 @@ Test(packing, every_cut_or_longer_message_is_refused)
         free(cut);
     }
     pnas_bytes_clear(&bytes);
+    PNAS_EXPECT_NO_LEAKS();
 }
 
 Test(packing, values_out_of_range_are_refused)
@@ -157,4 +165,5 @@ Test(packing, values_out_of_range_are_refused)
     bytes.data[0] = 1; /* no such status */
     cr_assert_eq(pnas_unpack_verdict(bytes.data, bytes.size, &verdict), PNAS_ERROR_INTERNAL);
     pnas_bytes_clear(&bytes);
+    PNAS_EXPECT_NO_LEAKS();
 }

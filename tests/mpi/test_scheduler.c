@@ -4,6 +4,7 @@
 #include "mpi/stop_request.h"
 
 #include "src/base/clock.h"
+#include "tests/base/leak_check.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -132,6 +133,7 @@ static void tear_down(test_bench *bench)
 {
     pnas_scheduler_destroy(&bench->scheduler);
     pnas_mpi_end();
+    PNAS_EXPECT_NO_LEAKS();
 }
 
 /* Runs `count` jobs and expects every rank to end with `expected` and a message that contains `word`. */
