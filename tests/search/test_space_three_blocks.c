@@ -1,5 +1,5 @@
 /* The three-block counts of the paper's space, and that hashes tell its unique cells apart. */
-#include "src/search/space.h"
+#include "src/search/extension.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -64,4 +64,13 @@ Test(three_blocks, there_are_10979688_unique_cells_with_as_many_hashes)
         equal += cells.hash[i - 1] == cells.hash[i];
     cr_expect_eq(equal, 0, "%zu", equal);
     free(cells.hash);
+}
+
+Test(three_blocks, the_trie_walk_finds_as_many)
+{
+    pnas_space space = paper_space();
+    pnas_cell root = {0};
+    size_t seen = 0;
+    cr_assert_eq(pnas_space_walk_trie(&space, &root, 3, count, &seen), PNAS_OK);
+    cr_expect_eq(seen, UNIQUE, "%zu", seen);
 }
