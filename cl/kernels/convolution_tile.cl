@@ -49,7 +49,7 @@ TILE_KERNEL void convolution_forward_tile(OPERAND(x), const int C, const int H, 
             stage_operand(stage, s, BLOCK(x, n, 0, H * W), x_transform + x_transform_at, x_normalise, x_relu,
                           C, H, W, oh * stride_h - pad_top, ow * stride_w - pad_left, stride_w);
             for (int m = first / 8 * 8, wide; m < last; m += wide * 8) {
-                wide = wide_next((last - m + 7) / 8);
+                wide = m < first ? 1 : wide_next((last - m + 7) / 8);
                 __global float *sums =
                     has_statistics ? statistics + statistics_at + (ulong)n * 2 * M + m : 0;
                 WIDE_CALL(wide, forward_, stage, s, stride_h / row_step, C / 8, weight + weight_at + m, M,

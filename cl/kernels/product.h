@@ -25,7 +25,7 @@ INLINE void WIDE_(product_)(float8 sum[PIXELS][WIDE], const float *stage, const 
         const float *s = stage + tap_at[t];
         const __global float *w = weight + tap_weight[t];
         for (int b = 0; b < blocks; ++b, s += plane)
-            _Pragma("unroll") for (int d = 0; d < 8; ++d, w += width)
+            _Pragma("clang loop unroll_count(2)") for (int d = 0; d < 8; ++d, w += width)
             {
                 float8 row[WIDE];
                 EACH_VECTOR row[j] = vload8(j, w);
@@ -60,15 +60,17 @@ INLINE void WIDE_(outer_)(__global float *partial, const int width, const int fr
     EACH_CHANNEL EACH_VECTOR vstore8(sum[i][j], j, partial + i * width);
 }
 
-/* y of `rows` x `columns` pixels from a stage, with sums and sums of squares of what was written. The lanes
- * below `kept` of a vector that straddles it stay as they are in y. y: this vector block's first pixel. */
+/* y of `rows` x `columns` pixels from a stage, with sums and sums of squares of what was written. The first
+ * `kept` lanes stay as they are in y: only a tile one vector wide can keep some. y: these vectors' first pixel. */
 INLINE void WIDE_(forward_)(const float *stage, const stage_shape s, const int stage_rows, const int blocks,
                             const __global float *weight, const int M, const int *tap_at,
                             const int *tap_weight, const int taps, __global float *y, const int pixels,
                             const int OW, const int rows, const int columns, const int kept,
                             __global float *statistics, const int fresh)
 {
+#if WIDE == 1
     const int8 keep = (int8)(0, 1, 2, 3, 4, 5, 6, 7) < kept;
+#endif
     float8 total[WIDE], squares[WIDE];
     EACH_VECTOR total[j] = squares[j] = (float8)(0.0f);
     for (int r = 0; r < rows; ++r) {
@@ -81,8 +83,9 @@ INLINE void WIDE_(forward_)(const float *stage, const stage_shape s, const int s
             __global float *out = y + (r * OW + p) * 8;
             EACH_PIXEL if (p + i < columns)
             {
-                if (kept > 0)
-                    sum[i][0] = keep ? vload8(i, out) : sum[i][0];
+#if WIDE == 1
+                sum[i][0] = keep ? vload8(i, out) : sum[i][0];
+#endif
                 EACH_VECTOR
                 {
                     vstore8(sum[i][j], i, out + j * pixels * 8);
@@ -101,7 +104,8 @@ INLINE void WIDE_(forward_)(const float *stage, const stage_shape s, const int s
 }
 
 /* Input gradients of one row: pixels p < count at into + p * step floats, and x likewise (raw, for the
- * rectifier's mask). scale_shift: of the first channel here. */
+ * rectifier's mask). scale_shift: of the first channel here. No branches: the compiler would make a copy of the
+ * whole tile for each way. */
 INLINE void WIDE_(downstream_)(const float *stage, const int plane, const int blocks,
                                const __global float *transposed, const int C, const int *tap_at,
                                const int *tap_weight, const int taps, __global float *into,
@@ -109,16 +113,20 @@ INLINE void WIDE_(downstream_)(const float *stage, const int plane, const int bl
                                const __global float *scale_shift, const int normalise, const int relu,
                                const int accumulate)
 {
+    const int8 add = (int8)(accumulate ? -1 : 0);
+    const __global float *old = accumulate ? into : x; /* the latter is at hand, and adds nothing */
+    transform t[WIDE];
+    EACH_VECTOR t[j] = transform_make(scale_shift, C, j * 8, normalise, relu);
     for (int p = 0; p < count; p += PIXELS) {
         float8 sum[PIXELS][WIDE];
         WIDE_(product_)(sum, stage + p * 8, plane, blocks, transposed, C, tap_at, tap_weight, taps);
-        EACH_VECTOR
+        EACH_PIXEL if (p + i < count)
         {
-            const transform t = transform_make(scale_shift, C, j * 8, normalise, relu);
-            EACH_PIXEL if (p + i < count)
+            EACH_VECTOR
             {
                 const long at = (long)j * pixels * 8 + (p + i) * step;
-                downstream_write(into + at, sum[i][j], x + at, t, relu, accumulate);
+                const float8 before = as_float8(as_int8(vload8(0, old + at)) & add);
+                vstore8(before + transform_mask(t[j], vload8(0, x + at), sum[i][j]), 0, into + at);
             }
         }
     }
