@@ -1,11 +1,18 @@
 # One library a room, third-party libraries linked PRIVATE so that reaching across rooms is a build error.
 set(PNAS_WARNINGS -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith
-                  -Wwrite-strings -Wvla -Wno-unused-parameter
-                  -Wno-format-truncation) # messages may be cut short on purpose
+                  -Wwrite-strings -Wvla -Wno-unused-parameter)
+if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
+  list(APPEND PNAS_WARNINGS -Wno-format-truncation) # messages may be cut short on purpose
+endif()
 if(PNAS_WERROR)
   list(APPEND PNAS_WARNINGS -Werror)
 endif()
-if(PNAS_SANITIZE)
+if(PNAS_FUZZ)
+  if(NOT CMAKE_C_COMPILER_ID MATCHES "Clang")
+    message(FATAL_ERROR "PNAS_FUZZ needs clang: set CC=clang or -DCMAKE_C_COMPILER=clang in a new build folder")
+  endif()
+  set(PNAS_SANITIZER_FLAGS -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+elseif(PNAS_SANITIZE)
   set(PNAS_SANITIZER_FLAGS -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 endif()
 
