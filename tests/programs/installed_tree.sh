@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# installed_tree.sh SOURCE_DIR BUILD_DIR: what cmake --install leaves works from anywhere, with its own kernels and
+# data. That the source tree's are not used instead is shown by breaking the installed ones.
+set -euo pipefail
+source=$1
+build=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+prefix=$work/prefix
+mkdir "$work/empty" "$work/home"
+
+fail() {
+    echo "FAILED: $1"
+    cat "$work/said" 2>/dev/null || true
+    exit 1
+}
+
+cmake --install "$build" --prefix "$prefix" >"$work/said" || fail "cmake --install"
+rm "$work/said"
+for installed in bin/pnas_mpi bin/pnas_data bin/pnas_rank share/pnas/kernels/view.h share/pnas/data/digits.h5 \
+    share/pnas/configs/demo.yaml share/pnas/slurm/pnas_one_node.sbatch; do
+    [ -e "$prefix/$installed" ] || fail "$installed is not installed"
+done
+for config in "$source"/configs/*.yaml; do
+    cmp -s "$config" "$prefix/share/pnas/configs/$(basename "$config")" || fail "$(basename "$config") differs"
+done
+
+# Nothing of the caller's environment but what chooses the OpenCL platform and lets Open MPI run as root.
+environment=(PATH="$prefix/bin:/usr/bin:/bin" HOME="$work/home")
+for name in OCL_ICD_VENDORS OMPI_ALLOW_RUN_AS_ROOT OMPI_ALLOW_RUN_AS_ROOT_CONFIRM LSAN_OPTIONS LD_PRELOAD \
+    ASAN_OPTIONS; do
+    [ -z "${!name:-}" ] || environment+=("$name=${!name}")
+done
+installed() {
+    (cd "$work/empty" && env -i "${environment[@]}" "$@") >"$work/said" 2>&1
+}
+one_child=(pnas_mpi "$prefix/share/pnas/configs/demo.yaml" -o run.h5 --set space.blocks=1 --set search.first=1
+    --set training.epochs=1)
+
+installed pnas_data info digits || fail "pnas_data does not find the embedded data set"
+installed pnas_mpi "$prefix/share/pnas/configs/demo.yaml" --check || fail "--check fails"
+installed "${one_child[@]}" || fail "a search of one child fails"
+grep -q 'best 1 of 1 children' "$work/said" || fail "no ranking"
+
+rm -rf "$work/empty" "$work/home"
+mkdir "$work/empty" "$work/home"
+for kernel in "$prefix"/share/pnas/kernels/*.cl; do
+    echo '#error the installed kernels are read' >>"$kernel"
+done
+! installed "${one_child[@]}" || fail "kernels are not read from the installed tree"
+grep -q 'the installed kernels are read' "$work/said" || fail "kernels are not read from the installed tree"
+
+echo 'not a data set' >"$prefix/share/pnas/data/digits.h5"
+! installed pnas_data info digits || fail "data is not read from the installed tree"
+grep -q "$prefix/share/pnas/data/digits.h5" "$work/said" || fail "data is not read from the installed tree"
