@@ -24,8 +24,8 @@ static bool eight_wide(const pnas_cl *cl, const pnas_route_shape *shape)
     return cl->vector == 8;
 }
 
-/* Tiles of a row of the window: what the kernels unroll and the rows they keep must stay small, and a tile be a
- * multiple of the stride. */
+/* Tiles of a row of the window: what the kernels unroll and the rows they keep must stay small, and a tile be
+ * a multiple of the stride. */
 static bool small_window(const pnas_cl *cl, const pnas_route_shape *shape)
 {
     return eight_wide(cl, shape) && (shape->kernel_h - 1) * shape->dilation < 32 && shape->kernel_w <= 15 &&

@@ -105,8 +105,8 @@ TILE_KERNEL void depthwise_input_gradient_tile(OPERAND(x), const int C, const in
         for (int h = 0; h < H; ++h) {
             const int bottom = (h + pad_top) / STRIDE_H, above = h + pad_top - (KERNEL_H - 1) * DILATION;
             for (staged = max(staged, above / STRIDE_H); staged <= min(OH - 1, bottom); ++staged)
-                stage_upstream(ring[SLOT(staged)], gb + (ulong)staged * OW * 8, rb + (ulong)staged * OW * 8, s,
-                               u);
+                stage_upstream(ring[SLOT(staged)], gb + (ulong)staged * OW * 8, rb + (ulong)staged * OW * 8,
+                               s, u);
             for (int at = 0; at < s.width; at += TILE) {
                 float8 sum[TILE];
                 clear(sum, TILE);

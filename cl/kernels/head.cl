@@ -71,8 +71,8 @@ INLINE float row_loss(const __global float *logits, const int classes, const int
     return loss;
 }
 
-INLINE void row_gradient(const __global float *logits, const int classes, const int label,
-                         const float share, __global float *gradient)
+INLINE void row_gradient(const __global float *logits, const int classes, const int label, const float share,
+                         __global float *gradient)
 {
     float largest = logits[0], sum = 0.0f;
     for (int k = 1; k < classes; ++k)
@@ -150,8 +150,9 @@ __kernel void load_images(const int N, const __global uchar *restrict images, co
     const int pixel = augmented_pixel(record, H, W, h, w);
     float value = 0.0f;
     if (c < channels && pixel >= 0)
-        value = whitened(images[((ulong)record[IMAGE] * H * W + pixel) * channels + c],
-                         mean_deviation[mean_deviation_at + c], mean_deviation[mean_deviation_at + channels + c]);
+        value =
+            whitened(images[((ulong)record[IMAGE] * H * W + pixel) * channels + c],
+                     mean_deviation[mean_deviation_at + c], mean_deviation[mean_deviation_at + channels + c]);
     BLOCK(y, n, block, H * W)[i] = value;
 }
 

@@ -71,8 +71,8 @@ __kernel void norm_backward_sums(VIEW(g), VIEW(raw), const int C, const int pixe
     partial[partial_at + ((ulong)n * 2 + 1) * C + c] = product;
 }
 
-/* With m = N * pixels, x^ the normalised raw: d(raw) = gamma / deviation * (g - sum(g) / m - x^ sum(g x^) / m)
- * = A g + B raw + D; dgamma = sum(g x^), dbeta = sum(g). NDRange: (C). */
+/* With m = N * pixels, x^ the normalised raw: d(raw) = gamma / deviation * (g - sum(g) / m - x^ sum(g x^) /
+ * m) = A g + B raw + D; dgamma = sum(g x^), dbeta = sum(g). NDRange: (C). */
 __kernel void norm_backward(SLICE(partial), const int N, const int pixels, const int C, SLICE(gamma),
                             SLICE(saved), OUT_SLICE(coefficients), OUT_SLICE(gamma_gradient),
                             OUT_SLICE(beta_gradient))

@@ -155,7 +155,8 @@ TILE_KERNEL void max_pool_backward_tile(OPERAND(x), const int C, const int H, co
                 for (int ky = 0; ky < KERNEL_H; ++ky) {
                     const int top = h + pad_top - ky * DILATION, oh = top / STRIDE_H;
                     if (top >= 0 && top % STRIDE_H == 0 && oh < OH)
-                        max_gradient_row(sum, ring[SLOT(oh)] + at / STRIDE_W, kept[SLOT(oh)] + at / STRIDE_W, ky);
+                        max_gradient_row(sum, ring[SLOT(oh)] + at / STRIDE_W, kept[SLOT(oh)] + at / STRIDE_W,
+                                         ky);
                 }
                 downstream_tile(db, sum, xb, h, left + at, W, t, x_relu, dx_accumulate);
             }

@@ -15,8 +15,8 @@ static inline const __global int *step_records(const __global int *records, cons
 static inline int augmented_pixel(const __global int *r, const int H, const int W, const int h, const int w)
 {
     const int from_h = h + r[SHIFT_Y], from_w = (r[FLIP] ? W - 1 - w : w) + r[SHIFT_X];
-    const int cut = h >= r[CUT_TOP] && h < r[CUT_TOP] + r[CUT_SIDE] && w >= r[CUT_LEFT] &&
-                    w < r[CUT_LEFT] + r[CUT_SIDE];
+    const int cut =
+        h >= r[CUT_TOP] && h < r[CUT_TOP] + r[CUT_SIDE] && w >= r[CUT_LEFT] && w < r[CUT_LEFT] + r[CUT_SIDE];
     return cut || from_h < 0 || from_h >= H || from_w < 0 || from_w >= W ? -1 : from_h * W + from_w;
 }
 

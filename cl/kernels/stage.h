@@ -2,9 +2,10 @@
  * kernels that slide a window over them neither test edges nor transform again. Tile kernels with a window
  * include this after view.h with WIDTH 8.
  *
- * Work goes in strips of STRIP values a row, in tiles of TILE. A ring holds the ROWS rows under one row of the
- * result; row r, which may lie above the image, stands in slot r & (SLOTS - 1). Sizes of the window are constants
- * so that loops over a row of taps unroll and nothing is divided; TILE is a multiple of STRIDE_W. */
+ * Work goes in strips of STRIP values a row, in tiles of TILE. A ring holds the ROWS rows under one row of
+ * the result; row r, which may lie above the image, stands in slot r & (SLOTS - 1). Sizes of the window are
+ * constants so that loops over a row of taps unroll and nothing is divided; TILE is a multiple of STRIDE_W.
+ */
 #ifndef STAGE_H
 #define STAGE_H
 
@@ -38,7 +39,7 @@
 #else
 #define SLOTS 32 /* the table of routes admits no more */
 #endif
-#define SLOT(r) ((r) & (SLOTS - 1))
+#define SLOT(r)              ((r) & (SLOTS - 1))
 
 /* Columns of the source under `count` neighbouring outputs; under a tile, under a strip. */
 #define COLUMNS_UNDER(count) (((count)-1) * STRIDE_W + (KERNEL_W - 1) * DILATION + 1)
@@ -46,9 +47,9 @@
 #define STRIP_COLUMNS        COLUMNS_UNDER(STRIP)
 /* The other way: columns of the output that `count` neighbouring inputs have a part in, REACH of them to the
  * left of the first one's own. */
-#define REACH               (((KERNEL_W - 1) * DILATION) / STRIDE_W)
-#define COLUMNS_OVER(count) (REACH + ((count)-1) / STRIDE_W + 1)
-#define TILE_COLUMNS_OVER   COLUMNS_OVER(TILE)
+#define REACH                (((KERNEL_W - 1) * DILATION) / STRIDE_W)
+#define COLUMNS_OVER(count)  (REACH + ((count)-1) / STRIDE_W + 1)
+#define TILE_COLUMNS_OVER    COLUMNS_OVER(TILE)
 
 typedef struct {
     int width; /* values of the result, in whole tiles */
@@ -74,7 +75,8 @@ INLINE strip strip_under(const int left, const int OW, const int pad_left, const
     return s;
 }
 
-/* The strip of inputs from `left` on, W wide, under an output OW wide; left + pad_left divides by STRIDE_W. */
+/* The strip of inputs from `left` on, W wide, under an output OW wide; left + pad_left divides by STRIDE_W.
+ */
 INLINE strip strip_over(const int left, const int W, const int pad_left, const int OW)
 {
     strip s;

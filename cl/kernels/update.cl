@@ -131,7 +131,16 @@ __kernel void update(OUT_SLICE(parameters), SLICE(gradients), OUT_SLICE(moments)
     if (i >= count)
         return;
     const int lanes = (int)min(count - i, (ulong)WIDTH), done = state[0];
-    settings s = {rates[rates_at + done], weight_decay, momentum, beta1, new1, beta2, new2, epsilon, 1.0f, 1.0f,
+    settings s = {rates[rates_at + done],
+                  weight_decay,
+                  momentum,
+                  beta1,
+                  new1,
+                  beta2,
+                  new2,
+                  epsilon,
+                  1.0f,
+                  1.0f,
                   nesterov};
 #if OPTIMIZER == 1
     s.correction1 = -expm1((float)(done + 1) * log_beta1);

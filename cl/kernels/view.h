@@ -20,20 +20,20 @@
 #define TILE_KERNEL                                                                                          \
     __kernel __attribute__((reqd_work_group_size(1, 1, 1))) /* one work-item a large piece of work */
 
-#define SLICE(name)                                                                                          \
-    const __global float *restrict name, const ulong name##_at
-#define OUT_SLICE(name) __global float *restrict name, const ulong name##_at
-#define VIEW(name)      SLICE(name), const ulong name##_stride
-#define OUT_VIEW(name)  OUT_SLICE(name), const ulong name##_stride
-#define OPERAND(name)   VIEW(name), SLICE(name##_transform), const int name##_normalise, const int name##_relu
-#define UPSTREAM(name)  VIEW(name), VIEW(name##_raw), SLICE(name##_coefficients)
+#define SLICE(name)      const __global float *restrict name, const ulong name##_at
+#define OUT_SLICE(name)  __global float *restrict name, const ulong name##_at
+#define VIEW(name)       SLICE(name), const ulong name##_stride
+#define OUT_VIEW(name)   OUT_SLICE(name), const ulong name##_stride
+#define OPERAND(name)    VIEW(name), SLICE(name##_transform), const int name##_normalise, const int name##_relu
+#define UPSTREAM(name)   VIEW(name), VIEW(name##_raw), SLICE(name##_coefficients)
 #define DOWNSTREAM(name) OUT_VIEW(name), const int name##_accumulate
 #define WINDOW                                                                                               \
     const int kernel_h, const int kernel_w, const int stride_h, const int stride_w, const int dilation,      \
         const int pad_top, const int pad_left
 
 /* Where channel block `block` of image n starts in a view of so many pixels an image. */
-#define BLOCK(name, n, block, pixels) (name + name##_at + (ulong)(n)*name##_stride + (ulong)(block) * (pixels)*V)
+#define BLOCK(name, n, block, pixels)                                                                        \
+    (name + name##_at + (ulong)(n)*name##_stride + (ulong)(block) * (pixels)*V)
 
 /* --- the pre-transform of an operand: relu(scale * x + shift) --- */
 typedef struct {
