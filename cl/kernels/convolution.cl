@@ -89,8 +89,8 @@ __kernel void convolution_weight_gradient(OPERAND(x), const int C, const int H, 
             for (int ow = 0; ow < OW && h >= 0 && h < H; ++ow) {
                 const int w = ow * stride_w - pad_left + tap % kernel_w * dilation, at = (oh * OW + ow) * V;
                 if (w >= 0 && w < W)
-                    row = fma(transform_apply(t, xb[(h * W + w) * V]), upstream_read(u, g + at, raw + at),
-                              row);
+                    row =
+                        fma(transform_apply(t, xb[(h * W + w) * V]), upstream_read(u, g + at, raw + at), row);
             }
             sum += row;
         }

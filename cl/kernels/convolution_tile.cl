@@ -1,10 +1,11 @@
 /* Dense convolution by register tiles: V = 8, any kernel, stride and dilation. One work-item is an image (the
- * weight gradient: a chunk of images), which it goes through in pieces of `rows` x `columns` outputs. A piece's
- * inputs are staged: transformed once into private memory of STAGE floats. At most TAPS = kh * kw taps.
+ * weight gradient: a chunk of images), which it goes through in pieces of `rows` x `columns` outputs. A
+ * piece's inputs are staged: transformed once into private memory of STAGE floats. At most TAPS = kh * kw
+ * taps.
  *
  * x [N][C/8][H*W][8], weight [kh][kw][C][M], y [N][M/8][OH*OW][8]. Only the outputs first <= m < last are
- * served (a factorized reduction is two launches of one tap each); the host chooses the pieces and the stage's
- * shape, which are parameters here: SHAPE. */
+ * served (a factorized reduction is two launches of one tap each); the host chooses the pieces and the
+ * stage's shape, which are parameters here: SHAPE. */
 #define WIDTH 8
 #include "view.h"
 
@@ -19,8 +20,8 @@
 #endif
 
 #define SHAPE                                                                                                \
-    const int rows, const int columns, const int stage_rows, const int stage_phases, const int stage_columns, \
-        const int row_step
+    const int rows, const int columns, const int stage_rows, const int stage_phases,                         \
+        const int stage_columns, const int row_step
 
 /* Where each tap of the forward stage lies, and its weights. */
 INLINE void find_taps(const stage_shape s, const int kernel_h, const int kernel_w, const int stride_w,
@@ -50,8 +51,7 @@ TILE_KERNEL void convolution_forward_tile(OPERAND(x), const int C, const int H, 
                           C, H, W, oh * stride_h - pad_top, ow * stride_w - pad_left, stride_w);
             for (int m = first / 8 * 8, wide; m < last; m += wide * 8) {
                 wide = m < first ? 1 : wide_next((last - m + 7) / 8);
-                __global float *sums =
-                    has_statistics ? statistics + statistics_at + (ulong)n * 2 * M + m : 0;
+                __global float *sums = has_statistics ? statistics + statistics_at + (ulong)n * 2 * M + m : 0;
                 WIDE_CALL(wide, forward_, stage, s, stride_h / row_step, C / 8, weight + weight_at + m, M,
                           tap_at, tap_weight, kernel_h * kernel_w,
                           BLOCK(y, n, m / 8, OH * OW) + (oh * OW + ow) * 8, OH * OW, OW, min(rows, OH - oh),
@@ -157,15 +157,16 @@ TILE_KERNEL void convolution_weight_gradient_tile(OPERAND(x), const int C, const
                         for (int m = first / 8 * 8, wide; m < last; m += wide * 8) {
                             wide = wide_next((last - m + 7) / 8);
                             WIDE_CALL(wide, outer_, sums + tap_weight[t] + c * M + m, M, fresh,
-                                      stage + tap_at[t] + c / 8 * s.plane + c % 8, stride_h / row_step * s.row,
+                                      stage + tap_at[t] + c / 8 * s.plane + c % 8,
+                                      stride_h / row_step * s.row,
                                       upstream_stage + (m - first / 8 * 8) / 8 * g.plane, g.row, g.plane,
                                       min(rows, OH - oh), min(columns, OW - ow));
                         }
             }
 }
 
-/* All ones in the lanes of weights m ... m + 7 of a tap that count: in a factorized reduction (split > 0) tap 0
- * serves m < split, tap 1 the others. */
+/* All ones in the lanes of weights m ... m + 7 of a tap that count: in a factorized reduction (split > 0) tap
+ * 0 serves m < split, tap 1 the others. */
 INLINE int8 weights_count(const int m, const int tap, const int split)
 {
     const int8 below = (int8)(0, 1, 2, 3, 4, 5, 6, 7) + m < split;

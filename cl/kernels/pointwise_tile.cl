@@ -1,9 +1,9 @@
 /* Backward of a pointwise convolution (1x1, stride 1) by register tiles: V = 8. In one pass over the pixels,
- * `columns` at a time: the upstream gradient and x are staged in private memory (STAGE floats), then serve the
- * input gradient and the weight gradient's partial sums. One work-item is a chunk of images.
+ * `columns` at a time: the upstream gradient and x are staged in private memory (STAGE floats), then serve
+ * the input gradient and the weight gradient's partial sums. One work-item is a chunk of images.
  *
- * x [N][C/8][pixels][8], transposed weight [M][C], dy [N][M/8][pixels][8], partial [chunks][C][M]; chunk k has
- * images k * N / chunks up to the next chunk's. */
+ * x [N][C/8][pixels][8], transposed weight [M][C], dy [N][M/8][pixels][8], partial [chunks][C][M]; chunk k
+ * has images k * N / chunks up to the next chunk's. */
 #define WIDTH 8
 #include "view.h"
 
@@ -19,7 +19,8 @@ typedef struct { /* the first pixel of a piece in channel 0 of each tensor it re
     const __global float *x, *dy, *raw;
 } piece;
 
-/* Plane `i` of those that a piece reads: C / 8 of x, M / 8 of the upstream gradient, as many of its raw output. */
+/* Plane `i` of those that a piece reads: C / 8 of x, M / 8 of the upstream gradient, as many of its raw
+ * output. */
 INLINE const __global float *plane_of(const piece at, const int i, const int C, const int M, const int pixels)
 {
     const int dy = i - C / 8, raw = dy - M / 8;
@@ -65,13 +66,15 @@ TILE_KERNEL void pointwise_backward_tile(OPERAND(x), const int C, const int pixe
                           x_relu, C, 1, pixels, 0, p, 1);
             for (int c = 0, wide; has_dx && c < C; c += wide * 8) {
                 wide = wide_next((C - c) / 8);
-                WIDE_CALL(wide, downstream_, stage, s.plane, M / 8, transposed + transposed_at + c, C, &tap_at,
-                          &tap_weight, 1, BLOCK(dx, n, c / 8, pixels) + p * 8,
+                WIDE_CALL(wide, downstream_, stage, s.plane, M / 8, transposed + transposed_at + c, C,
+                          &tap_at, &tap_weight, 1, BLOCK(dx, n, c / 8, pixels) + p * 8,
                           BLOCK(x, n, c / 8, pixels) + p * 8, pixels, 8, count,
                           x_transform + x_transform_at + c, x_normalise, x_relu, dx_accumulate);
             }
-            const int ends = p + columns >= pixels, next_n = min(n + ends, N - 1), next_p = ends ? 0 : p + columns;
-            const piece next = {BLOCK(x, next_n, 0, pixels) + next_p * 8, BLOCK(dy, next_n, 0, pixels) + next_p * 8,
+            const int ends = p + columns >= pixels, next_n = min(n + ends, N - 1),
+                      next_p = ends ? 0 : p + columns;
+            const piece next = {BLOCK(x, next_n, 0, pixels) + next_p * 8,
+                                BLOCK(dy, next_n, 0, pixels) + next_p * 8,
                                 BLOCK(dy_raw, next_n, 0, pixels) + next_p * 8};
             add_weight_gradient(sums, C, M, x_stage, stage, s.plane, count, n == first_image && p == 0, next,
                                 pixels);

@@ -61,7 +61,8 @@ INLINE void WIDE_(outer_)(__global float *partial, const int width, const int fr
 }
 
 /* y of `rows` x `columns` pixels from a stage, with sums and sums of squares of what was written. The first
- * `kept` lanes stay as they are in y: only a tile one vector wide can keep some. y: these vectors' first pixel. */
+ * `kept` lanes stay as they are in y: only a tile one vector wide can keep some. y: these vectors' first
+ * pixel. */
 INLINE void WIDE_(forward_)(const float *stage, const stage_shape s, const int stage_rows, const int blocks,
                             const __global float *weight, const int M, const int *tap_at,
                             const int *tap_weight, const int taps, __global float *y, const int pixels,
@@ -104,8 +105,8 @@ INLINE void WIDE_(forward_)(const float *stage, const stage_shape s, const int s
 }
 
 /* Input gradients of one row: pixels p < count at into + p * step floats, and x likewise (raw, for the
- * rectifier's mask). scale_shift: of the first channel here. No branches: the compiler would make a copy of the
- * whole tile for each way. */
+ * rectifier's mask). scale_shift: of the first channel here. No branches: the compiler would make a copy of
+ * the whole tile for each way. */
 INLINE void WIDE_(downstream_)(const float *stage, const int plane, const int blocks,
                                const __global float *transposed, const int C, const int *tap_at,
                                const int *tap_weight, const int taps, __global float *into,
