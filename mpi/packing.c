@@ -6,20 +6,20 @@
 
 #define EPOCHS_MAX 1000000
 
-void pnas_bytes_clear(pnas_bytes *bytes)
+void pnas_packet_clear(pnas_packet *bytes)
 {
     free(bytes->data);
-    *bytes = (pnas_bytes){0};
+    *bytes = (pnas_packet){0};
 }
 
 /* --- writing: a failed allocation empties the capacity and shows in finish() --- */
 
 typedef struct {
-    pnas_bytes *bytes;
+    pnas_packet *bytes;
     bool failed;
 } writer;
 
-static writer begin(pnas_bytes *out)
+static writer begin(pnas_packet *out)
 {
     out->size = 0;
     return (writer){out, false};
@@ -27,7 +27,7 @@ static writer begin(pnas_bytes *out)
 
 static void put_bytes(writer *to, const void *data, size_t size)
 {
-    pnas_bytes *bytes = to->bytes;
+    pnas_packet *bytes = to->bytes;
     if (to->failed)
         return;
     if (bytes->size + size > bytes->capacity) {
@@ -254,7 +254,7 @@ static pnas_status take_result(reader *from, pnas_result *out)
     return take_history(from, out);
 }
 
-pnas_status pnas_pack_order(const pnas_order *order, pnas_bytes *out)
+pnas_status pnas_pack_order(const pnas_order *order, pnas_packet *out)
 {
     writer to = begin(out);
     put_i64(&to, order->ticket);
@@ -276,7 +276,7 @@ pnas_status pnas_unpack_order(const void *data, size_t size, pnas_order *out)
     return complete(&from, "an order");
 }
 
-pnas_status pnas_pack_answer(const pnas_answer *answer, pnas_bytes *out)
+pnas_status pnas_pack_answer(const pnas_answer *answer, pnas_packet *out)
 {
     writer to = begin(out);
     put_i64(&to, answer->ticket);
@@ -306,7 +306,7 @@ pnas_status pnas_unpack_answer(const void *data, size_t size, pnas_answer *out)
     return status;
 }
 
-pnas_status pnas_pack_verdict(const pnas_verdict *verdict, pnas_bytes *out)
+pnas_status pnas_pack_verdict(const pnas_verdict *verdict, pnas_packet *out)
 {
     writer to = begin(out);
     put_i64(&to, verdict->status);

@@ -8,12 +8,12 @@
 
 #define PNAS_ANSWER_MESSAGE_MAX 1024
 
-typedef struct { /* zero to start with; freed by pnas_bytes_clear */
+typedef struct { /* zero to start with; freed by pnas_packet_clear */
     unsigned char *data;
     size_t size, capacity;
-} pnas_bytes;
+} pnas_packet;
 
-void pnas_bytes_clear(pnas_bytes *bytes);
+void pnas_packet_clear(pnas_packet *bytes);
 
 typedef struct {    /* rank 0 to a rank: train this */
     int64_t ticket; /* which of the run's jobs; comes back in the answer */
@@ -33,9 +33,9 @@ typedef struct { /* rank 0 to a rank: the run is over */
 } pnas_verdict;
 
 /* Packing replaces what `out` holds; PNAS_ERROR_MEMORY. */
-pnas_status pnas_pack_order(const pnas_order *order, pnas_bytes *out);
-pnas_status pnas_pack_answer(const pnas_answer *answer, pnas_bytes *out);
-pnas_status pnas_pack_verdict(const pnas_verdict *verdict, pnas_bytes *out);
+pnas_status pnas_pack_order(const pnas_order *order, pnas_packet *out);
+pnas_status pnas_pack_answer(const pnas_answer *answer, pnas_packet *out);
+pnas_status pnas_pack_verdict(const pnas_verdict *verdict, pnas_packet *out);
 
 pnas_status pnas_unpack_order(const void *data, size_t size, pnas_order *out);
 pnas_status pnas_unpack_answer(const void *data, size_t size, pnas_answer *out);

@@ -35,7 +35,7 @@ void pnas_scheduler_destroy(pnas_scheduler **scheduler)
         return;
     if ((*scheduler)->comm != MPI_COMM_NULL)
         MPI_Comm_free(&(*scheduler)->comm);
-    pnas_bytes_clear(&(*scheduler)->outgoing);
+    pnas_packet_clear(&(*scheduler)->outgoing);
     free((*scheduler)->pool);
     free(*scheduler);
     *scheduler = NULL;

@@ -30,7 +30,7 @@ struct pnas_scheduler {
     MPI_Comm comm;
     const pnas_layout *layout;
     const pnas_evaluator *evaluator;
-    pnas_bytes outgoing;
+    pnas_packet outgoing;
 
     /* the others' side */
     bool stop_wanted; /* rank 0 has been told of this rank's stop request */

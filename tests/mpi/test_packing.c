@@ -43,7 +43,7 @@ static pnas_answer some_answer(float history[EPOCHS * PNAS_METRICS])
 Test(packing, an_order_comes_back_as_it_was)
 {
     pnas_order order = some_order(), back;
-    pnas_bytes bytes = {0};
+    pnas_packet bytes = {0};
     cr_assert_eq(pnas_pack_order(&order, &bytes), PNAS_OK);
     cr_assert_eq(pnas_unpack_order(bytes.data, bytes.size, &back), PNAS_OK);
     cr_assert_eq(back.ticket, order.ticket);
@@ -51,7 +51,7 @@ Test(packing, an_order_comes_back_as_it_was)
     cr_assert_eq(back.job.index, 77);
     cr_assert_eq(back.job.cost, 123456789012);
     cr_assert_eq(pnas_cell_compare(&back.job.cell, &order.job.cell), 0);
-    pnas_bytes_clear(&bytes);
+    pnas_packet_clear(&bytes);
     PNAS_EXPECT_NO_LEAKS();
 }
 
@@ -60,7 +60,7 @@ Test(packing, a_result_comes_back_to_the_bit_with_its_history)
     float history[EPOCHS * PNAS_METRICS];
     pnas_answer answer = some_answer(history), back;
     const pnas_result *sent = &answer.result, *got = &back.result;
-    pnas_bytes bytes = {0};
+    pnas_packet bytes = {0};
     cr_assert_eq(pnas_pack_answer(&answer, &bytes), PNAS_OK);
     cr_assert_eq(pnas_unpack_answer(bytes.data, bytes.size, &back), PNAS_OK);
     cr_assert_eq(back.ticket, 3);
@@ -78,7 +78,7 @@ Test(packing, a_result_comes_back_to_the_bit_with_its_history)
     cr_assert_eq(got->epochs, EPOCHS);
     cr_assert_eq(memcmp(got->history, history, sizeof history), 0);
     pnas_result_clear(&back.result);
-    pnas_bytes_clear(&bytes);
+    pnas_packet_clear(&bytes);
     PNAS_EXPECT_NO_LEAKS();
 }
 
@@ -86,14 +86,14 @@ Test(packing, a_failed_child_has_a_reason_and_no_history)
 {
     pnas_answer answer = {.status = PNAS_OK, .result = {.status = PNAS_CHILD_FAILED, .epochs = 7}}, back;
     strcpy(answer.result.error, "loss is not finite at step 12");
-    pnas_bytes bytes = {0};
+    pnas_packet bytes = {0};
     cr_assert_eq(pnas_pack_answer(&answer, &bytes), PNAS_OK);
     cr_assert_eq(pnas_unpack_answer(bytes.data, bytes.size, &back), PNAS_OK);
     cr_assert_eq(back.result.status, PNAS_CHILD_FAILED);
     cr_assert_str_eq(back.result.error, answer.result.error);
     cr_assert_eq(back.result.epochs, 7);
     cr_assert_null(back.result.history);
-    pnas_bytes_clear(&bytes);
+    pnas_packet_clear(&bytes);
     PNAS_EXPECT_NO_LEAKS();
 }
 
@@ -101,24 +101,24 @@ Test(packing, a_rank_that_failed_sends_its_message_instead_of_a_result)
 {
     pnas_answer answer = {.ticket = 1, .status = PNAS_ERROR_DEVICE, .message = "the GPU fell off the bus"},
                 back;
-    pnas_bytes bytes = {0};
+    pnas_packet bytes = {0};
     cr_assert_eq(pnas_pack_answer(&answer, &bytes), PNAS_OK);
     cr_assert_eq(pnas_unpack_answer(bytes.data, bytes.size, &back), PNAS_OK);
     cr_assert_eq(back.status, PNAS_ERROR_DEVICE);
     cr_assert_str_eq(back.message, "the GPU fell off the bus");
-    pnas_bytes_clear(&bytes);
+    pnas_packet_clear(&bytes);
     PNAS_EXPECT_NO_LEAKS();
 }
 
 Test(packing, a_verdict_comes_back_as_it_was)
 {
     pnas_verdict verdict = {PNAS_STOPPED, "stopped by SIGUSR2"}, back;
-    pnas_bytes bytes = {0};
+    pnas_packet bytes = {0};
     cr_assert_eq(pnas_pack_verdict(&verdict, &bytes), PNAS_OK);
     cr_assert_eq(pnas_unpack_verdict(bytes.data, bytes.size, &back), PNAS_OK);
     cr_assert_eq(back.status, PNAS_STOPPED);
     cr_assert_str_eq(back.message, "stopped by SIGUSR2");
-    pnas_bytes_clear(&bytes);
+    pnas_packet_clear(&bytes);
     PNAS_EXPECT_NO_LEAKS();
 }
 
@@ -128,7 +128,7 @@ Test(packing, every_cut_or_longer_message_is_refused)
     float history[EPOCHS * PNAS_METRICS];
     pnas_answer answer = some_answer(history), back_answer;
     pnas_order order = some_order(), back_order;
-    pnas_bytes bytes = {0};
+    pnas_packet bytes = {0};
     cr_assert_eq(pnas_pack_answer(&answer, &bytes), PNAS_OK);
     for (size_t size = 0; size <= bytes.size + 1; size++) {
         unsigned char *cut = calloc(1, size ? size : 1);
@@ -146,14 +146,14 @@ Test(packing, every_cut_or_longer_message_is_refused)
                      size);
         free(cut);
     }
-    pnas_bytes_clear(&bytes);
+    pnas_packet_clear(&bytes);
     PNAS_EXPECT_NO_LEAKS();
 }
 
 Test(packing, values_out_of_range_are_refused)
 {
     pnas_order order = some_order(), back;
-    pnas_bytes bytes = {0};
+    pnas_packet bytes = {0};
     cr_assert_eq(pnas_pack_order(&order, &bytes), PNAS_OK);
     enum { BLOCKS_AT = 32 }; /* after ticket, level, index, cost */
     cr_assert_eq(bytes.data[BLOCKS_AT], 2);
@@ -164,6 +164,6 @@ Test(packing, values_out_of_range_are_refused)
     cr_assert_eq(pnas_pack_verdict(&verdict, &bytes), PNAS_OK);
     bytes.data[0] = 1; /* no such status */
     cr_assert_eq(pnas_unpack_verdict(bytes.data, bytes.size, &verdict), PNAS_ERROR_INTERNAL);
-    pnas_bytes_clear(&bytes);
+    pnas_packet_clear(&bytes);
     PNAS_EXPECT_NO_LEAKS();
 }

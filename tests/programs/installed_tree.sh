@@ -52,4 +52,4 @@ grep -q 'the installed kernels are read' "$work/said" || fail "kernels are not r
 
 echo 'not a data set' >"$prefix/share/pnas/data/digits.h5"
 ! installed pnas_data info digits || fail "data is not read from the installed tree"
-grep -q "$prefix/share/pnas/data/digits.h5" "$work/said" || fail "data is not read from the installed tree"
+grep -q "$prefix/.*share/pnas/data/digits.h5: is not" "$work/said" || fail "data is not read from the installed tree"
