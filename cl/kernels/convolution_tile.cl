@@ -49,13 +49,16 @@ TILE_KERNEL void convolution_forward_tile(OPERAND(x), const int C, const int H, 
         for (int ow = 0; ow < OW; ow += columns) {
             stage_operand(stage, s, BLOCK(x, n, 0, H * W), x_transform + x_transform_at, x_normalise, x_relu,
                           C, H, W, oh * stride_h - pad_top, ow * stride_w - pad_left, stride_w);
+            const int forth = rows < OH ? rows * stride_h * W : columns * stride_w;
+            const __global float *next =
+                BLOCK(x, n, 0, H * W) + (oh * stride_h * W + ow * stride_w + forth) * 8;
             for (int m = first / 8 * 8, wide; m < last; m += wide * 8) {
                 wide = m < first ? 1 : wide_next((last - m + 7) / 8);
                 __global float *sums = has_statistics ? statistics + statistics_at + (ulong)n * 2 * M + m : 0;
                 WIDE_CALL(wide, forward_, stage, s, stride_h / row_step, C / 8, weight + weight_at + m, M,
                           tap_at, tap_weight, kernel_h * kernel_w,
                           BLOCK(y, n, m / 8, OH * OW) + (oh * OW + ow) * 8, OH * OW, OW, min(rows, OH - oh),
-                          min(columns, OW - ow), first - m, sums, oh == 0 && ow == 0);
+                          min(columns, OW - ow), first - m, sums, oh == 0 && ow == 0, next, H * W * 8);
             }
         }
 }

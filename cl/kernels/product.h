@@ -62,12 +62,13 @@ INLINE void WIDE_(outer_)(__global float *partial, const int width, const int fr
 
 /* y of `rows` x `columns` pixels from a stage, with sums and sums of squares of what was written. The first
  * `kept` lanes stay as they are in y: only a tile one vector wide can keep some. y: these vectors' first
- * pixel. */
+ * pixel; ahead: the next piece's in channel 0 of x, about as many pixels of which are asked for meanwhile. */
 INLINE void WIDE_(forward_)(const float *stage, const stage_shape s, const int stage_rows, const int blocks,
                             const __global float *weight, const int M, const int *tap_at,
                             const int *tap_weight, const int taps, __global float *y, const int pixels,
                             const int OW, const int rows, const int columns, const int kept,
-                            __global float *statistics, const int fresh)
+                            __global float *statistics, const int fresh, const __global float *ahead,
+                            const int ahead_plane)
 {
 #if WIDE == 1
     const int8 keep = (int8)(0, 1, 2, 3, 4, 5, 6, 7) < kept;
@@ -78,6 +79,9 @@ INLINE void WIDE_(forward_)(const float *stage, const stage_shape s, const int s
         float8 row_total[WIDE], row_squares[WIDE];
         EACH_VECTOR row_total[j] = row_squares[j] = (float8)(0.0f);
         for (int p = 0; p < columns; p += PIXELS) {
+            for (int b = 0; b < blocks; ++b)
+                for (int i = 0; i < PIXELS; i += 2)
+                    fetch_ahead(ahead + b * ahead_plane + (r * OW + p + i) * 8);
             float8 sum[PIXELS][WIDE];
             WIDE_(product_)(sum, stage + r * stage_rows * s.row + p * 8, s.plane, blocks, weight, M, tap_at,
                             tap_weight, taps);
