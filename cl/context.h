@@ -26,7 +26,8 @@ typedef struct {        /* zero everything for the defaults */
 } pnas_cl_options;
 
 typedef struct {
-    int index; /* in the list of all devices */
+    int index;     /* in the list of all devices */
+    char type[12]; /* "CPU", "GPU", "accelerator" or "other" */
     char platform[128], name[128], vendor[128], driver[128], version[128], pci[32];
     bool cpu;
     int compute_units;

@@ -71,6 +71,14 @@ static void read_pci(cl_device_id device, char out[32])
     snprintf(out, 32, "%04x:%02x:%02x.%x", at[0], at[1], at[2], at[3]);
 }
 
+static const char *type_name(cl_device_type type)
+{
+    return type & CL_DEVICE_TYPE_GPU           ? "GPU"
+           : type & CL_DEVICE_TYPE_CPU         ? "CPU"
+           : type & CL_DEVICE_TYPE_ACCELERATOR ? "accelerator"
+                                               : "other";
+}
+
 static void read_info(pnas_device *device)
 {
     pnas_device_info *info = &device->info;
@@ -88,6 +96,7 @@ static void read_info(pnas_device *device)
     clGetDeviceInfo(device->device, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof memory, &memory, NULL);
     clGetDeviceInfo(device->device, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof largest, &largest, NULL);
     info->cpu = (device->type & CL_DEVICE_TYPE_CPU) != 0;
+    snprintf(info->type, sizeof info->type, "%s", type_name(device->type));
     info->compute_units = (int)units;
     info->memory = memory;
     info->largest_allocation = largest;

@@ -1,0 +1,9 @@
+/* The commands of pnas_device. Each parses its own arguments (argv[0] is "pnas_device COMMAND"). */
+#ifndef PNAS_PROGRAMS_DEVICE_COMMANDS_H
+#define PNAS_PROGRAMS_DEVICE_COMMANDS_H
+
+#include "src/base/status.h"
+
+pnas_status pnas_device_run_list(int argc, char **argv);
+
+#endif

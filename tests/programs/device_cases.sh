@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# device_cases.sh CASE PNAS_DEVICE: pnas_device as a person runs it.
+set -euo pipefail
+case=$1
+program=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+fail() {
+    echo "FAILED: $1"
+    cat "$work/out" "$work/err" 2>/dev/null || true
+    exit 1
+}
+
+# run EXPECTED_CODE ARGUMENT...: output in $work/out, messages in $work/err.
+run() {
+    local expected=$1 code=0
+    shift
+    "$program" "$@" >"$work/out" 2>"$work/err" || code=$?
+    [ "$code" = "$expected" ] || fail "exit code $code instead of $expected: pnas_device $*"
+}
+
+says() {
+    grep -qE "$1" "$work/out" || fail "no '$1' in the output"
+}
+
+complains() {
+    grep -qE "$1" "$work/err" || fail "no '$1' among the messages"
+}
+
+case_list() {
+    run 0 list
+    says '^index +type +units +memory +largest +PCI +name; platform; driver; version$'
+    says '^0 +(CPU|GPU|accelerator) +[0-9]+ +[0-9.]+ [KMGT]iB '
+    local devices
+    devices=$(($(wc -l <"$work/out") - 1))
+    run 0 list --csv
+    says '^index,type,compute_units,memory,largest_allocation,name,platform,vendor,driver,version,pci$'
+    says '^0,(CPU|GPU|accelerator),[0-9]+,[0-9]+,[0-9]+,"'
+    [ "$(wc -l <"$work/out")" = $((devices + 1)) ] || fail "CSV has not a line a device"
+    run 0 list --json
+    says '^\[\{"index": 0, "compute_units": [0-9]+,'
+    [ "$(tail -c 2 "$work/out")" = ']' ] || fail "the JSON array is not closed"
+}
+
+case_no_device() {
+    OCL_ICD_VENDORS=$work run 69 list
+    complains 'no usable OpenCL device .* pocl-opencl-icd; OCL_ICD_VENDORS=.* hides every driver'
+}
+
+case_wrong_use() {
+    run 64
+    complains 'a command is missing'
+    run 64 paint
+    complains "'paint' is not"
+    run 64 list everything
+    complains 'list takes no arguments'
+    run 0 --help
+    says '  list '
+}
+
+"case_$case"
