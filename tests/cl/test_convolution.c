@@ -1,5 +1,5 @@
 /* Dense convolutions against the double precision reference, on both routes. */
-#include "tests/cl/convolution_case.h"
+#include "tests/cl/convolution_bits.h"
 
 #include <criterion/criterion.h>
 
@@ -8,8 +8,8 @@ enum { KERNELS = sizeof kernels / sizeof *kernels };
 
 static reference_convolution random_shape(op_harness *h, const int kernel[3])
 {
-    int largest = op_harness_small() ? 7 : 19;
-    reference_convolution shape = {.N = op_harness_between(h, 1, op_harness_small() ? 2 : 5),
+    int largest = test_device_small() ? 7 : 19;
+    reference_convolution shape = {.N = op_harness_between(h, 1, test_device_small() ? 2 : 5),
                                    .C = op_harness_between(h, 1, largest + 6),
                                    .M = op_harness_between(h, 1, 2 * largest),
                                    .H = op_harness_between(h, 1, largest),
@@ -28,10 +28,10 @@ static void check_random(int vector, pnas_route route, int rounds)
     op_harness h;
     for (int round = 0; round < rounds; ++round)
         for (int k = 0; k < KERNELS; ++k) {
-            op_harness_open(&h, vector, route, (uint64_t)(round * KERNELS + k));
+            op_test_open(&h, vector, route, (uint64_t)(round * KERNELS + k));
             convolution_case test = convolution_case_random(&h, random_shape(&h, kernels[k]), false);
             convolution_case_check(&h, &test);
-            op_harness_close(&h);
+            op_test_close(&h);
         }
 }
 
@@ -52,14 +52,14 @@ Test(convolution, plain_with_blocks_of_eight_agrees_with_the_reference)
 
 Test(convolution, tile_agrees_with_the_reference)
 {
-    check_random(8, PNAS_ROUTE_TILE, op_harness_small() ? 1 : 6);
+    check_random(8, PNAS_ROUTE_TILE, test_device_small() ? 1 : 6);
 }
 
 /* Shapes that a search trains, with fewer images. */
 static void check_fixed(pnas_route route, int C, int M, int size, const int kernel[3], int stride)
 {
     op_harness h;
-    op_harness_open(&h, 8, route, 5);
+    op_test_open(&h, 8, route, 5);
     reference_convolution shape = {.N = 2, .C = C, .M = M, .H = size, .W = size};
     shape.window = (pnas_window){.kernel_h = kernel[0],
                                  .kernel_w = kernel[1],
@@ -70,7 +70,7 @@ static void check_fixed(pnas_route route, int C, int M, int size, const int kern
     convolution_case test = {
         .shape = shape, .x_normalise = true, .x_relu = true, .y_normalise = true, .accumulate = true};
     convolution_case_check(&h, &test);
-    op_harness_close(&h);
+    op_test_close(&h);
 }
 
 Test(convolution, tile_agrees_at_the_sizes_of_a_search)
@@ -89,14 +89,14 @@ Test(convolution, tile_cuts_what_does_not_fit_at_once)
 {
     static const int stem[3] = {3, 3, 1};
     op_harness h;
-    op_harness_open(&h, 8, PNAS_ROUTE_TILE, 6);
+    op_test_open(&h, 8, PNAS_ROUTE_TILE, 6);
     reference_convolution wide = {.N = 1, .C = 40, .M = 16, .H = 3, .W = 150};
     wide.window = (pnas_window){.kernel_h = 3, .kernel_w = 3, .dilation = 1, .stride_h = 1, .stride_w = 1};
     convolution_case_same(&wide);
     convolution_case test = {.shape = wide, .x_relu = true, .y_normalise = true};
     convolution_case_check(&h, &test);
-    op_harness_close(&h);
-    if (!op_harness_small())
+    op_test_close(&h);
+    if (!test_device_small())
         check_fixed(PNAS_ROUTE_TILE, 600, 8, 4, stem, 1);
 }
 
@@ -114,15 +114,15 @@ static void check_reductions(int vector, pnas_route route)
 {
     op_harness h;
     for (int round = 0; round < 6; ++round) {
-        op_harness_open(&h, vector, route, (uint64_t)(100 + round));
-        int largest = op_harness_small() ? 6 : 17;
+        op_test_open(&h, vector, route, (uint64_t)(100 + round));
+        int largest = test_device_small() ? 6 : 17;
         reference_convolution shape =
             reduction(op_harness_between(&h, 1, 3), op_harness_between(&h, 1, largest),
                       2 * op_harness_between(&h, 1, largest), op_harness_between(&h, 2, largest),
                       op_harness_between(&h, 2, largest));
         convolution_case test = convolution_case_random(&h, shape, false);
         convolution_case_check(&h, &test);
-        op_harness_close(&h);
+        op_test_close(&h);
     }
 }
 
@@ -137,11 +137,11 @@ Test(convolution, a_factorized_reduction_uses_one_tap_for_each_output)
 Test(convolution, two_runs_give_the_same_bits)
 {
     op_harness h;
-    op_harness_open(&h, 8, PNAS_ROUTE_PLAIN, 9);
+    op_test_open(&h, 8, PNAS_ROUTE_PLAIN, 9);
     convolution_case test = {.shape = random_shape(&h, kernels[0]), .x_relu = true, .y_normalise = true};
-    op_harness_close(&h);
-    convolution_case_check_bits(8, PNAS_ROUTE_PLAIN, &test);
-    convolution_case_check_bits(8, PNAS_ROUTE_TILE, &test);
+    op_test_close(&h);
+    convolution_check_bits(8, PNAS_ROUTE_PLAIN, &test);
+    convolution_check_bits(8, PNAS_ROUTE_TILE, &test);
 }
 
 /* The reference itself: the gradient of sum(u * y) by differences. */
@@ -177,14 +177,14 @@ static void check_reference(op_harness *h, reference_convolution shape)
 Test(convolution, the_references_gradients_agree_with_differences)
 {
     op_harness h;
-    op_harness_open(&h, 1, PNAS_ROUTE_PLAIN, 3);
+    op_test_open(&h, 1, PNAS_ROUTE_PLAIN, 3);
     for (int k = 0; k < KERNELS; ++k) {
         reference_convolution shape = random_shape(&h, kernels[k]);
         shape.C = shape.M = 5;
         check_reference(&h, shape);
     }
     check_reference(&h, reduction(2, 3, 6, 7, 8));
-    op_harness_close(&h);
+    op_test_close(&h);
 }
 
 static reference_convolution same_3x3(void)

@@ -1,128 +1,11 @@
-/* Depthwise convolution against the double precision reference, on both routes. Tolerances are relative to
- * the sum of the absolute terms of an element: 2e-6 is about 30 roundings of a float in one direction. */
-#include "tests/cl/op_harness.h"
-#include "tests/cl/reference_norm_pool.h"
+/* Depthwise convolution against the double precision reference, on both routes. */
+#include "cl/check/depthwise_case.h"
+#include "tests/cl/op_test.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdlib.h>
 
-#define TOLERANCE 2e-6
-
-typedef struct {
-    reference_window shape;
-    bool x_normalise, x_relu, y_normalise, accumulate, no_input_gradient;
-} depthwise_case;
-
-static double *absolute(op_harness *h, const double *values, size_t count)
-{
-    double *result = op_harness_zeros(h, count);
-    for (size_t i = 0; i < count; ++i)
-        result[i] = fabs(values[i]);
-    return result;
-}
-
-typedef struct { /* a case on the device */
-    op_operand x;
-    double *weight, *weight_magnitude;
-    pnas_slice weight_slice;
-    size_t inputs, outputs, weights;
-    int padded, taps;
-} setting;
-
-static setting set_up(op_harness *h, const depthwise_case *test)
-{
-    const reference_window *s = &test->shape;
-    setting at = {.x = op_harness_operand(h, s->N, s->C, s->H, s->W, test->x_normalise, test->x_relu),
-                  .padded = op_harness_padded(h, s->C),
-                  .taps = s->window.kernel_h * s->window.kernel_w};
-    at.inputs = (size_t)s->N * s->C * s->H * s->W;
-    at.outputs = (size_t)s->N * s->C * s->OH * s->OW;
-    at.weights = (size_t)at.taps * s->C;
-    at.weight = op_harness_random(h, at.weights);
-    at.weight_magnitude = absolute(h, at.weight, at.weights);
-    at.weight_slice = op_harness_slice(h, (size_t)at.taps * at.padded,
-                                       op_harness_pad(h, 1, at.taps, at.taps, s->C, at.padded, at.weight));
-    return at;
-}
-
-static void check_forward(op_harness *h, const depthwise_case *test, const setting *at)
-{
-    const reference_window *s = &test->shape;
-    pnas_view y = op_harness_output(h, s->N, s->C, s->OH, s->OW, NULL);
-    cr_assert_eq(
-        pnas_op_depthwise_forward(h->cl, &h->list, s->N, &at->x.operand, at->weight_slice, &s->window, &y),
-        PNAS_OK, "%s", pnas_message());
-    op_harness_run(h);
-    double *expected = op_harness_zeros(h, at->outputs), *magnitude = op_harness_zeros(h, at->outputs);
-    reference_depthwise_forward(s, at->x.value, at->weight, expected);
-    reference_depthwise_forward(s, at->x.magnitude, at->weight_magnitude, magnitude);
-    op_harness_compare("output", op_harness_read(h, &y, s->N, s->C), expected, magnitude, at->outputs,
-                       TOLERANCE);
-}
-
-static void check_backward(op_harness *h, const depthwise_case *test, const setting *at)
-{
-    const reference_window *s = &test->shape;
-    op_upstream y = op_harness_upstream(h, s->N, s->C, s->OH, s->OW, test->y_normalise);
-    double *before = test->accumulate ? op_harness_random(h, at->inputs) : op_harness_zeros(h, at->inputs);
-    pnas_downstream dx = {.accumulate = test->accumulate};
-    if (!test->no_input_gradient)
-        dx.into = op_harness_output(h, s->N, s->C, s->H, s->W, test->accumulate ? before : NULL);
-    pnas_slice dw = op_harness_output_slice(h, (size_t)at->taps * at->padded, NULL);
-    pnas_slice scratch = op_harness_output_slice(
-        h, pnas_op_depthwise_scratch(h->cl, s->N, &at->x.operand.view, &s->window, &y.upstream.gradient),
-        NULL);
-    cr_assert_eq(pnas_op_depthwise_backward(h->cl, &h->list, s->N, &at->x.operand, at->weight_slice,
-                                            &s->window, &y.upstream, &dx, dw, scratch),
-                 PNAS_OK, "%s", pnas_message());
-    op_harness_run(h);
-    double *expected_x = op_harness_zeros(h, at->inputs), *magnitude_x = op_harness_zeros(h, at->inputs);
-    double *expected_w = op_harness_zeros(h, at->weights), *magnitude_w = op_harness_zeros(h, at->weights);
-    reference_depthwise_backward(s, at->x.value, at->weight, y.value, expected_x, expected_w);
-    reference_depthwise_backward(s, at->x.magnitude, at->weight_magnitude, y.magnitude, magnitude_x,
-                                 magnitude_w);
-    for (size_t i = 0; i < at->inputs; ++i) {
-        expected_x[i] = expected_x[i] * at->x.mask[i] + before[i];
-        magnitude_x[i] = magnitude_x[i] * at->x.mask[i] + fabs(before[i]);
-    }
-    if (!test->no_input_gradient)
-        op_harness_compare("input gradient", op_harness_read(h, &dx.into, s->N, s->C), expected_x,
-                           magnitude_x, at->inputs, TOLERANCE);
-    double *got_w = op_harness_unpad(h, 1, at->taps, at->taps, s->C, at->padded,
-                                     op_harness_read_slice(h, dw, (size_t)at->taps * at->padded));
-    op_harness_compare("weight gradient", got_w, expected_w, magnitude_w, at->weights, TOLERANCE);
-}
-
-static void check(op_harness *h, const depthwise_case *test)
-{
-    setting at = set_up(h, test);
-    check_forward(h, test, &at);
-    check_backward(h, test, &at);
-}
-
-static depthwise_case random_case(op_harness *h, int kernel_h, int kernel_w, int dilation, int stride)
-{
-    int largest = op_harness_small() ? 6 : 21;
-    depthwise_case test = {.shape = {.N = op_harness_between(h, 1, op_harness_small() ? 2 : 6),
-                                     .C = op_harness_between(h, 1, op_harness_small() ? 9 : 20),
-                                     .H = op_harness_between(h, 1, largest),
-                                     .W = op_harness_between(h, 1, largest)},
-                           .x_normalise = op_harness_between(h, 0, 1),
-                           .x_relu = op_harness_between(h, 0, 1),
-                           .y_normalise = op_harness_between(h, 0, 1),
-                           .accumulate = op_harness_between(h, 0, 1),
-                           .no_input_gradient = op_harness_between(h, 0, 7) == 0};
-    test.shape.window = (pnas_window){.kernel_h = kernel_h,
-                                      .kernel_w = kernel_w,
-                                      .stride_h = stride,
-                                      .stride_w = stride,
-                                      .dilation = dilation};
-    reference_window_same(&test.shape);
-    return test;
-}
-
-/* kernel h, w, dilation, stride */
 static const int windows[][4] = {{3, 3, 1, 1}, {3, 3, 1, 2}, {5, 5, 1, 1}, {5, 5, 1, 2}, {7, 7, 1, 1},
                                  {7, 7, 1, 2}, {3, 3, 2, 1}, {5, 5, 3, 2}, {9, 9, 1, 1}, {1, 3, 1, 1},
                                  {5, 1, 2, 2}, {1, 1, 1, 2}, {2, 4, 1, 1}};
@@ -131,15 +14,15 @@ enum { WINDOWS = sizeof windows / sizeof *windows };
 static void check_windows(int vector, pnas_route route, int rounds)
 {
     op_harness h;
-    op_harness_open(&h, vector, route, (uint64_t)vector);
+    op_test_open(&h, vector, route, (uint64_t)vector);
     for (int k = 0; k < WINDOWS; ++k)
         for (int round = 0; round < rounds; ++round) {
             const int *w = windows[k];
-            depthwise_case test = random_case(&h, w[0], w[1], w[2], w[3]);
+            depthwise_case test = depthwise_case_random(&h, w[0], w[1], w[2], w[3]);
             test.y_normalise = k % 2; /* one build a window: they take longer than the kernels */
-            check(&h, &test);
+            depthwise_case_check(&h, &test);
         }
-    op_harness_close(&h);
+    op_test_close(&h);
 }
 
 Test(depthwise, plain_with_single_channels_agrees_with_the_reference)
@@ -159,40 +42,40 @@ Test(depthwise, plain_with_blocks_of_eight_agrees_with_the_reference)
 
 Test(depthwise, tile_agrees_with_the_reference)
 {
-    check_windows(8, PNAS_ROUTE_TILE, op_harness_small() ? 1 : 4);
+    check_windows(8, PNAS_ROUTE_TILE, test_device_small() ? 1 : 4);
 }
 
 /* Sizes that a search trains, with fewer images. */
 Test(depthwise, tile_agrees_at_the_sizes_of_a_search)
 {
     op_harness h;
-    op_harness_open(&h, 8, PNAS_ROUTE_TILE, 77);
+    op_test_open(&h, 8, PNAS_ROUTE_TILE, 77);
     static const int sizes[][2] = {{32, 24}, {16, 48}, {8, 96}, {28, 16}, {7, 64}};
-    for (int i = 0; i < (op_harness_small() ? 0 : 5); ++i)
+    for (int i = 0; i < (test_device_small() ? 0 : 5); ++i)
         for (int kernel = 3; kernel <= 7; kernel += 2) {
-            depthwise_case test = random_case(&h, kernel, kernel, 1, 1 + i % 2);
+            depthwise_case test = depthwise_case_random(&h, kernel, kernel, 1, 1 + i % 2);
             test.shape.N = 2;
             test.shape.H = test.shape.W = sizes[i][0];
             test.shape.C = sizes[i][1];
             test.y_normalise = false;
             reference_window_same(&test.shape);
-            check(&h, &test);
+            depthwise_case_check(&h, &test);
         }
-    op_harness_close(&h);
+    op_test_close(&h);
 }
 
 Test(depthwise, stride_of_rows_may_differ_from_stride_of_columns)
 {
     op_harness h;
-    op_harness_open(&h, 8, PNAS_ROUTE_TILE, 78);
+    op_test_open(&h, 8, PNAS_ROUTE_TILE, 78);
     for (int stride_h = 1; stride_h <= 3; ++stride_h) {
-        depthwise_case test = random_case(&h, 3, 3, 1, 1);
+        depthwise_case test = depthwise_case_random(&h, 3, 3, 1, 1);
         test.shape.window.stride_h = stride_h;
         test.shape.window.stride_w = 2;
         reference_window_same(&test.shape);
-        check(&h, &test);
+        depthwise_case_check(&h, &test);
     }
-    op_harness_close(&h);
+    op_test_close(&h);
 }
 
 /* The same case in the same places, twice: all bits of the gradients. */
@@ -201,9 +84,9 @@ Test(depthwise, runs_repeat_to_the_bit)
     double *first = NULL;
     for (int run = 0; run < 2; ++run) {
         op_harness h;
-        op_harness_open(&h, 8, PNAS_ROUTE_AUTO, 79);
-        depthwise_case test = random_case(&h, 5, 5, 1, 1);
-        setting at = set_up(&h, &test);
+        op_test_open(&h, 8, PNAS_ROUTE_AUTO, 79);
+        depthwise_case test = depthwise_case_random(&h, 5, 5, 1, 1);
+        depthwise_setting at = depthwise_case_set_up(&h, &test);
         const reference_window *s = &test.shape;
         op_upstream y = op_harness_upstream(&h, s->N, s->C, s->OH, s->OW, true);
         size_t count = (size_t)at.taps * at.padded;
@@ -224,7 +107,7 @@ Test(depthwise, runs_repeat_to_the_bit)
                 first[i] = got[i];
             cr_assert(first[i] == got[i], "value %zu: %.9g, then %.9g", i, first[i], got[i]);
         }
-        op_harness_close(&h);
+        op_test_close(&h);
     }
     free(first);
 }
@@ -248,10 +131,10 @@ static double inner_product(void *payload)
 Test(depthwise, the_references_gradients_are_those_of_finite_differences)
 {
     op_harness h;
-    op_harness_open(&h, 0, PNAS_ROUTE_AUTO, 80);
+    op_test_open(&h, 0, PNAS_ROUTE_AUTO, 80);
     for (int k = 0; k < WINDOWS; ++k) {
         const int *w = windows[k];
-        depthwise_case test = random_case(&h, w[0], w[1], w[2], w[3]);
+        depthwise_case test = depthwise_case_random(&h, w[0], w[1], w[2], w[3]);
         const reference_window *s = &test.shape;
         size_t inputs = (size_t)s->N * s->C * s->H * s->W, outputs = (size_t)s->N * s->C * s->OH * s->OW;
         size_t weights = (size_t)w[0] * w[1] * s->C;
@@ -265,5 +148,5 @@ Test(depthwise, the_references_gradients_are_those_of_finite_differences)
         op_harness_check_gradient(&h, "input", inner_product, &f, f.x, dx, inputs, 20, 1e-6);
         op_harness_check_gradient(&h, "weight", inner_product, &f, f.weight, dw, weights, 20, 1e-6);
     }
-    op_harness_close(&h);
+    op_test_close(&h);
 }

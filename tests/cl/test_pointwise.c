@@ -1,5 +1,5 @@
 /* Pointwise convolutions against the double precision reference, on both routes. */
-#include "tests/cl/convolution_case.h"
+#include "tests/cl/convolution_bits.h"
 
 #include <criterion/criterion.h>
 
@@ -15,9 +15,9 @@ static reference_convolution shape_of(int N, int C, int M, int H, int W, int str
 static void check_random(int vector, pnas_route route, int rounds)
 {
     op_harness h;
-    int largest = op_harness_small() ? 6 : 28;
+    int largest = test_device_small() ? 6 : 28;
     for (int round = 0; round < rounds; ++round) {
-        op_harness_open(&h, vector, route, (uint64_t)round);
+        op_test_open(&h, vector, route, (uint64_t)round);
         int stride = op_harness_between(&h, 0, 2);
         reference_convolution shape =
             shape_of(op_harness_between(&h, 1, 5), op_harness_between(&h, 1, largest),
@@ -25,7 +25,7 @@ static void check_random(int vector, pnas_route route, int rounds)
                      op_harness_between(&h, 1, largest / 2), 1 + (stride == 1), 1 + (stride > 0));
         convolution_case test = convolution_case_random(&h, shape, true);
         convolution_case_check(&h, &test);
-        op_harness_close(&h);
+        op_test_close(&h);
     }
 }
 
@@ -46,20 +46,20 @@ Test(pointwise, plain_with_blocks_of_eight_agrees_with_the_reference)
 
 Test(pointwise, tile_agrees_with_the_reference)
 {
-    check_random(8, PNAS_ROUTE_TILE, op_harness_small() ? 6 : 24);
+    check_random(8, PNAS_ROUTE_TILE, test_device_small() ? 6 : 24);
 }
 
 static void check_fixed(int N, int C, int M, int size, int stride)
 {
     op_harness h;
-    op_harness_open(&h, 8, PNAS_ROUTE_TILE, 5);
+    op_test_open(&h, 8, PNAS_ROUTE_TILE, 5);
     convolution_case test = {.shape = shape_of(N, C, M, size, size, stride, stride),
                              .pointwise = true,
                              .x_normalise = true,
                              .x_relu = true,
                              .y_normalise = true};
     convolution_case_check(&h, &test);
-    op_harness_close(&h);
+    op_test_close(&h);
 }
 
 Test(pointwise, tile_agrees_at_the_sizes_of_a_search)
@@ -86,6 +86,6 @@ Test(pointwise, two_runs_give_the_same_bits)
                              .x_normalise = true,
                              .x_relu = true,
                              .y_normalise = true};
-    convolution_case_check_bits(8, PNAS_ROUTE_PLAIN, &test);
-    convolution_case_check_bits(8, PNAS_ROUTE_TILE, &test);
+    convolution_check_bits(8, PNAS_ROUTE_PLAIN, &test);
+    convolution_check_bits(8, PNAS_ROUTE_TILE, &test);
 }

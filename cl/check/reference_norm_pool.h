@@ -1,8 +1,8 @@
 /* Plain references of depthwise convolution, pools and batch normalisation on logical [N][C][H][W] doubles:
  * what cl/op.h says, and nothing else. Inputs are transformed already, gradients are unmasked; outputs are
  * overwritten. */
-#ifndef PNAS_TESTS_REFERENCE_NORM_POOL_H
-#define PNAS_TESTS_REFERENCE_NORM_POOL_H
+#ifndef PNAS_CL_CHECK_REFERENCE_NORM_POOL_H
+#define PNAS_CL_CHECK_REFERENCE_NORM_POOL_H
 
 #include "cl/op.h"
 

@@ -1,4 +1,4 @@
-#include "tests/cl/reference_norm_pool.h"
+#include "cl/check/reference_norm_pool.h"
 
 #include <math.h>
 #include <string.h>

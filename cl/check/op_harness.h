@@ -1,31 +1,53 @@
-/* What every test of an op needs: random tensors in logical [N][C][H][W] doubles whose values are floats,
+/* What every check of an op needs: random tensors in logical [N][C][H][W] doubles whose values are floats,
  * their blocked image on the device as a view into a larger buffer, and comparison with a reference.
  *
  * Every buffer has guard bands: floats before, between and behind the images hold a NaN of known bits. They
  * must not change, and who reads one spoils the result. What is not an output must not change at all.
- * Failures are Criterion assertions. Everything is freed by op_harness_close. */
-#ifndef PNAS_TESTS_OP_HARNESS_H
-#define PNAS_TESTS_OP_HARNESS_H
+ * A check is given up where it fails: the harness's `failed` is told why and must not return (it jumps out,
+ * or ends the process). Everything taken through the harness is freed by op_harness_close. */
+#ifndef PNAS_CL_CHECK_OP_HARNESS_H
+#define PNAS_CL_CHECK_OP_HARNESS_H
 
 #include "cl/op.h"
 #include "cl/route.h"
 #include "src/base/random.h"
 
 typedef struct op_harness {
-    pnas_cl *cl;
+    pnas_cl *cl; /* borrowed from who started it */
+    bool small;  /* tiny shapes are wanted: a checking interpreter runs the kernels */
+    void (*failed)(void *payload, const char *message);
+    void *payload;
     pnas_stream random;
     pnas_launch_list list; /* append launches here */
     struct op_buffer *buffers;
     struct op_memory *memory;
 } op_harness;
 
-/* vector: V; route: forced (PNAS_ROUTE_AUTO: the table decides). */
-void op_harness_open(op_harness *h, int vector, pnas_route route, uint64_t seed);
+typedef struct {
+    pnas_cl *cl;
+    pnas_route route; /* forced on `cl` (PNAS_ROUTE_AUTO: the table decides) */
+    uint64_t seed;
+    bool small;
+    void (*failed)(void *payload, const char *message);
+    void *payload;
+} op_harness_options;
+
+void op_harness_start(op_harness *h, const op_harness_options *options);
 void op_harness_close(op_harness *h);
 /* Runs the list, waits, checks every guard and every buffer that is not an output, clears the list. */
 void op_harness_run(op_harness *h);
-/* True if tests are to use tiny shapes (PNAS_TEST_SMALL=1: a checking interpreter runs the kernels). */
-bool op_harness_small(void);
+
+void op_harness_fail(op_harness *h, const char *format, ...) __attribute__((noreturn, format(printf, 2, 3)));
+#define op_harness_expect(h, condition, ...)                                                                 \
+    do {                                                                                                     \
+        if (!(condition))                                                                                    \
+            op_harness_fail((h), __VA_ARGS__);                                                               \
+    } while (0)
+void op_harness_ok(op_harness *h, pnas_status status); /* fails with its message unless PNAS_OK */
+
+/* Zeroed memory, and a buffer of bytes (from `data`, may be NULL) that nobody watches; the harness's. */
+void *op_harness_memory(op_harness *h, size_t bytes);
+cl_mem op_harness_buffer(op_harness *h, size_t bytes, const void *data);
 
 int op_harness_between(op_harness *h, int low, int high); /* inclusive */
 double *op_harness_zeros(op_harness *h, size_t count);
@@ -75,8 +97,8 @@ op_upstream op_harness_upstream(op_harness *h, int N, int C, int H, int W, bool 
 
 /* |got - expected| <= tolerance * magnitude, element by element; magnitude is the sum of the absolute values
  * of the terms that make up the expected value. NaN fails. */
-void op_harness_compare(const char *what, const double *got, const double *expected, const double *magnitude,
-                        size_t count, double tolerance);
+void op_harness_compare(op_harness *h, const char *what, const double *got, const double *expected,
+                        const double *magnitude, size_t count, double tolerance);
 
 /* Checks a gradient [count] of a scalar function at `at` by central differences in double precision at
  * `samples` random places; `function` may read `at` through its payload. */

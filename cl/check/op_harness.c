@@ -1,7 +1,8 @@
-#include "tests/cl/op_harness.h"
+#include "cl/check/op_harness.h"
 
-#include <criterion/criterion.h>
 #include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +11,7 @@
 struct op_buffer {
     struct op_buffer *next;
     cl_mem buffer;
-    float *before; /* the contents when made */
+    float *before; /* the contents when made; NULL: nobody watches it */
     size_t floats;
     bool output;
     size_t offset, stride, run; /* `images` runs of `run` floats, `stride` apart, from `offset` */
@@ -21,32 +22,45 @@ struct op_memory {
     struct op_memory *next;
 };
 
-static void check(pnas_status status)
+void op_harness_fail(op_harness *h, const char *format, ...)
 {
-    cr_assert(status == PNAS_OK, "%s", pnas_message());
+    char message[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    h->failed(h->payload, message);
+    abort();
 }
 
-static void *take(op_harness *h, size_t bytes)
+void op_harness_ok(op_harness *h, pnas_status status)
+{
+    op_harness_expect(h, status == PNAS_OK, "%s", pnas_message());
+}
+
+void *op_harness_memory(op_harness *h, size_t bytes)
 {
     size_t head = (sizeof(struct op_memory) + 15) / 16 * 16;
     struct op_memory *memory = calloc(1, head + bytes);
-    cr_assert(memory);
+    op_harness_expect(h, memory, "no memory for %zu bytes", bytes);
     memory->next = h->memory;
     h->memory = memory;
     return (char *)memory + head;
 }
 
-void op_harness_open(op_harness *h, int vector, pnas_route route, uint64_t seed)
+void op_harness_start(op_harness *h, const op_harness_options *options)
 {
-    memset(h, 0, sizeof *h);
-    pnas_cl_options options = {.vector = vector};
-    check(pnas_cl_create(&options, &h->cl));
-    h->cl->forced_route = route;
-    h->random = pnas_stream_make(seed, PNAS_STREAM_TEST, 0, 0);
+    *h = (op_harness){.cl = options->cl,
+                      .small = options->small,
+                      .failed = options->failed,
+                      .payload = options->payload,
+                      .random = pnas_stream_make(options->seed, PNAS_STREAM_TEST, 0, 0)};
+    h->cl->forced_route = (int)options->route;
 }
 
 void op_harness_close(op_harness *h)
 {
+    pnas_cl_finish(h->cl); /* a buffer must not go while a kernel may still use it */
     pnas_launch_clear(&h->list);
     while (h->buffers) {
         struct op_buffer *buffer = h->buffers;
@@ -60,39 +74,32 @@ void op_harness_close(op_harness *h)
         h->memory = memory->next;
         free(memory);
     }
-    pnas_cl_destroy(&h->cl);
-}
-
-bool op_harness_small(void)
-{
-    const char *small = getenv("PNAS_TEST_SMALL");
-    return small && strcmp(small, "0") != 0;
 }
 
 /* Nothing outside the runs of an output has changed, and nothing at all of an input. */
 static void check_buffer(op_harness *h, const struct op_buffer *buffer)
 {
-    float *now = malloc(buffer->floats * sizeof *now);
-    cr_assert(now);
-    check(pnas_buffer_read(h->cl, buffer->buffer, 0, buffer->floats * sizeof *now, now));
+    if (!buffer->before)
+        return;
+    float *now = op_harness_memory(h, buffer->floats * sizeof *now);
+    op_harness_ok(h, pnas_buffer_read(h->cl, buffer->buffer, 0, buffer->floats * sizeof *now, now));
     for (size_t i = 0; i < buffer->floats; ++i) {
         if (memcmp(&now[i], &buffer->before[i], sizeof *now) == 0)
             continue;
         size_t inside = i - buffer->offset;
         bool own = i >= buffer->offset && inside / buffer->stride < (size_t)buffer->images &&
                    inside % buffer->stride < buffer->run;
-        cr_assert(own, "a float outside of the tensor was written: index %zu, tensor at %zu, %g", i,
-                  buffer->offset, now[i]);
-        cr_assert(buffer->output, "an input was written: index %zu, %g to %g", inside, buffer->before[i],
-                  now[i]);
+        op_harness_expect(h, own, "a float outside of the tensor was written: index %zu, tensor at %zu, %g",
+                          i, buffer->offset, now[i]);
+        op_harness_expect(h, buffer->output, "an input was written: index %zu, %g to %g", inside,
+                          buffer->before[i], now[i]);
     }
-    free(now);
 }
 
 void op_harness_run(op_harness *h)
 {
-    check(pnas_launch_run(h->cl, &h->list, NULL));
-    check(pnas_cl_finish(h->cl));
+    op_harness_ok(h, pnas_launch_run(h->cl, &h->list, NULL));
+    op_harness_ok(h, pnas_cl_finish(h->cl));
     for (const struct op_buffer *buffer = h->buffers; buffer; buffer = buffer->next)
         check_buffer(h, buffer);
     pnas_launch_clear(&h->list);
@@ -105,7 +112,7 @@ int op_harness_between(op_harness *h, int low, int high)
 
 double *op_harness_zeros(op_harness *h, size_t count)
 {
-    return take(h, count * sizeof(double));
+    return op_harness_memory(h, count * sizeof(double));
 }
 
 double *op_harness_random(op_harness *h, size_t count)
@@ -127,7 +134,7 @@ static struct op_buffer *new_buffer(op_harness *h, size_t offset, size_t stride,
                                     bool output)
 {
     struct op_buffer *buffer = calloc(1, sizeof *buffer);
-    cr_assert(buffer);
+    op_harness_expect(h, buffer, "no memory for a tensor");
     *buffer = (struct op_buffer){.next = h->buffers,
                                  .floats = offset + stride * (size_t)images + 32,
                                  .output = output,
@@ -137,7 +144,7 @@ static struct op_buffer *new_buffer(op_harness *h, size_t offset, size_t stride,
                                  .images = images};
     h->buffers = buffer;
     buffer->before = malloc(buffer->floats * sizeof *buffer->before);
-    cr_assert(buffer->before);
+    op_harness_expect(h, buffer->before, "no memory for %zu floats", buffer->floats);
     for (size_t i = 0; i < buffer->floats; ++i)
         memcpy(&buffer->before[i], &(uint32_t){GUARD_BITS}, sizeof(float));
     return buffer;
@@ -145,8 +152,21 @@ static struct op_buffer *new_buffer(op_harness *h, size_t offset, size_t stride,
 
 static void upload(op_harness *h, struct op_buffer *buffer)
 {
-    check(pnas_buffer_create(h->cl, buffer->floats * sizeof(float), &buffer->buffer));
-    check(pnas_buffer_write(h->cl, buffer->buffer, 0, buffer->floats * sizeof(float), buffer->before));
+    op_harness_ok(h, pnas_buffer_create(h->cl, buffer->floats * sizeof(float), &buffer->buffer));
+    op_harness_ok(
+        h, pnas_buffer_write(h->cl, buffer->buffer, 0, buffer->floats * sizeof(float), buffer->before));
+}
+
+cl_mem op_harness_buffer(op_harness *h, size_t bytes, const void *data)
+{
+    struct op_buffer *buffer = calloc(1, sizeof *buffer);
+    op_harness_expect(h, buffer, "no memory for a buffer");
+    buffer->next = h->buffers;
+    h->buffers = buffer;
+    op_harness_ok(h, pnas_buffer_create(h->cl, bytes, &buffer->buffer));
+    if (data)
+        op_harness_ok(h, pnas_buffer_write(h->cl, buffer->buffer, 0, bytes, data));
+    return buffer->buffer;
 }
 
 static size_t place(const pnas_view *view, int V, int n, int c, int pixel)
@@ -187,10 +207,10 @@ double *op_harness_read(op_harness *h, const pnas_view *view, int N, int C)
 {
     int V = pnas_cl_vector(h->cl), pixels = view->height * view->width;
     size_t floats = (size_t)N * view->image_stride;
-    float *packed = take(h, floats * sizeof *packed);
+    float *packed = op_harness_memory(h, floats * sizeof *packed);
     double *values = op_harness_zeros(h, (size_t)N * C * pixels);
-    check(pnas_buffer_read(h->cl, view->at.buffer, view->at.offset * sizeof(float), floats * sizeof(float),
-                           packed));
+    op_harness_ok(h, pnas_buffer_read(h->cl, view->at.buffer, view->at.offset * sizeof(float),
+                                      floats * sizeof(float), packed));
     for (int n = 0; n < N; ++n)
         for (int c = 0; c < view->channels; ++c)
             for (int p = 0; p < pixels; ++p) {
@@ -198,7 +218,8 @@ double *op_harness_read(op_harness *h, const pnas_view *view, int N, int C)
                 if (c < C)
                     values[((size_t)n * C + c) * pixels + p] = value;
                 else
-                    cr_assert(value == 0, "padded channel %d of image %d is %g, not 0", c, n, value);
+                    op_harness_expect(h, value == 0, "padded channel %d of image %d is %g, not 0", c, n,
+                                      value);
             }
     return values;
 }
@@ -225,9 +246,10 @@ pnas_slice op_harness_output_slice(op_harness *h, size_t count, const double *va
 
 double *op_harness_read_slice(op_harness *h, pnas_slice slice, size_t count)
 {
-    float *packed = take(h, count * sizeof *packed);
+    float *packed = op_harness_memory(h, count * sizeof *packed);
     double *values = op_harness_zeros(h, count);
-    check(pnas_buffer_read(h->cl, slice.buffer, slice.offset * sizeof(float), count * sizeof(float), packed));
+    op_harness_ok(h, pnas_buffer_read(h->cl, slice.buffer, slice.offset * sizeof(float),
+                                      count * sizeof(float), packed));
     for (size_t i = 0; i < count; ++i)
         values[i] = packed[i];
     return values;
@@ -256,7 +278,7 @@ double *op_harness_unpad(op_harness *h, int outer, int rows, int padded_rows, in
                 if (r < rows && c < columns)
                     inner[((size_t)o * rows + r) * columns + c] = value;
                 else
-                    cr_assert(value == 0, "padding at [%d][%d][%d] is %g, not 0", o, r, c, value);
+                    op_harness_expect(h, value == 0, "padding at [%d][%d][%d] is %g, not 0", o, r, c, value);
             }
     return inner;
 }
@@ -314,14 +336,14 @@ op_upstream op_harness_upstream(op_harness *h, int N, int C, int H, int W, bool 
     return y;
 }
 
-void op_harness_compare(const char *what, const double *got, const double *expected, const double *magnitude,
-                        size_t count, double tolerance)
+void op_harness_compare(op_harness *h, const char *what, const double *got, const double *expected,
+                        const double *magnitude, size_t count, double tolerance)
 {
     for (size_t i = 0; i < count; ++i) {
         double error = fabs(got[i] - expected[i]);
-        cr_assert(error <= tolerance * magnitude[i] + 1e-30,
-                  "%s[%zu of %zu]: %.9g, expected %.9g; off by %.3g of the terms' absolute sum", what, i,
-                  count, got[i], expected[i], error / magnitude[i]);
+        op_harness_expect(h, error <= tolerance * magnitude[i] + 1e-30,
+                          "%s[%zu of %zu]: %.9g, expected %.9g; off by %.3g of the terms' absolute sum", what,
+                          i, count, got[i], expected[i], error / magnitude[i]);
     }
 }
 
@@ -339,8 +361,8 @@ void op_harness_check_gradient(op_harness *h, const char *what, double (*functio
         double below = function(payload);
         at[i] = old;
         double slope = (above - below) / (2 * step);
-        cr_assert(fabs(slope - gradient[i]) <= tolerance * (1 + fabs(slope)),
-                  "%s: gradient [%zu of %zu] is %.9g, differences give %.9g", what, i, count, gradient[i],
-                  slope);
+        op_harness_expect(h, fabs(slope - gradient[i]) <= tolerance * (1 + fabs(slope)),
+                          "%s: gradient [%zu of %zu] is %.9g, differences give %.9g", what, i, count,
+                          gradient[i], slope);
     }
 }

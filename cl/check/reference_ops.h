@@ -1,6 +1,6 @@
 /* Plain references of the ops on logical [N][C][H][W] doubles: what cl/op.h says, and nothing else. */
-#ifndef PNAS_TESTS_REFERENCE_OPS_H
-#define PNAS_TESTS_REFERENCE_OPS_H
+#ifndef PNAS_CL_CHECK_REFERENCE_OPS_H
+#define PNAS_CL_CHECK_REFERENCE_OPS_H
 
 #include "cl/op.h"
 

@@ -1,6 +1,5 @@
-#include "tests/cl/convolution_case.h"
+#include "cl/check/convolution_case.h"
 
-#include <criterion/criterion.h>
 #include <math.h>
 #include <string.h>
 
@@ -78,11 +77,11 @@ static void run(op_harness *h, instance *i)
                                 NULL);
     pnas_status status = (pointwise ? pnas_op_pointwise_forward : pnas_op_convolution_forward)(
         h->cl, &h->list, s->N, &i->x.operand, i->weight_on_device, &s->window, &i->y, i->statistics);
-    cr_assert_eq(status, PNAS_OK, "%s", pnas_message());
+    op_harness_ok(h, status);
     status = (pointwise ? pnas_op_pointwise_backward : pnas_op_convolution_backward)(
         h->cl, &h->list, s->N, &i->x.operand, i->weight_on_device, &s->window, &i->dy.upstream, &i->dx,
         i->weight_gradient, scratch);
-    cr_assert_eq(status, PNAS_OK, "%s", pnas_message());
+    op_harness_ok(h, status);
     op_harness_run(h);
 }
 
@@ -100,7 +99,7 @@ static void check_forward(op_harness *h, const instance *i)
     double *expected = op_harness_zeros(h, i->y_count), *magnitude = op_harness_zeros(h, i->y_count);
     reference_convolution_forward(s, i->x.value, i->weight, expected);
     reference_convolution_forward(s, i->x.magnitude, absolute(h, i->weight, i->weight_count), magnitude);
-    op_harness_compare("y", op_harness_read(h, &i->y, s->N, s->M), expected, magnitude, i->y_count,
+    op_harness_compare(h, "y", op_harness_read(h, &i->y, s->N, s->M), expected, magnitude, i->y_count,
                        CONVOLUTION_TOLERANCE);
     if (i->test->no_statistics)
         return;
@@ -109,8 +108,8 @@ static void check_forward(op_harness *h, const instance *i)
     reference_statistics(s->N, s->M, s->OH * s->OW, expected, statistics);
     reference_statistics(s->N, s->M, s->OH * s->OW, magnitude, sums);
     double *got = op_harness_read_slice(h, i->statistics, (size_t)s->N * 2 * i->M);
-    op_harness_compare("statistics", op_harness_unpad(h, s->N * 2, 1, 1, s->M, i->M, got), statistics, sums,
-                       count, CONVOLUTION_TOLERANCE);
+    op_harness_compare(h, "statistics", op_harness_unpad(h, s->N * 2, 1, 1, s->M, i->M, got), statistics,
+                       sums, count, CONVOLUTION_TOLERANCE);
 }
 
 /* dx is masked by the rectifier and added to what was there. */
@@ -130,62 +129,36 @@ static void check_backward(op_harness *h, const instance *i)
     reference_convolution_backward(s, i->x.magnitude, absolute(h, i->weight, i->weight_count),
                                    i->dy.magnitude, dx_magnitude, dw_magnitude);
     double *got = op_harness_read_slice(h, i->weight_gradient, (size_t)i->taps * i->C * i->M);
-    op_harness_compare("weight gradient", op_harness_unpad(h, i->taps, s->C, i->C, s->M, i->M, got), dw,
+    op_harness_compare(h, "weight gradient", op_harness_unpad(h, i->taps, s->C, i->C, s->M, i->M, got), dw,
                        dw_magnitude, i->weight_count, CONVOLUTION_TOLERANCE);
     if (i->test->no_input_gradient)
         return;
     finish_input_gradient(h, i, dx, i->before);
     finish_input_gradient(h, i, dx_magnitude, absolute(h, i->before, i->x_count));
-    op_harness_compare("input gradient", op_harness_read(h, &i->dx.into, s->N, s->C), dx, dx_magnitude,
+    op_harness_compare(h, "input gradient", op_harness_read(h, &i->dx.into, s->N, s->C), dx, dx_magnitude,
                        i->x_count, CONVOLUTION_TOLERANCE);
-}
-
-static void describe(const convolution_case *test)
-{
-    const reference_convolution *s = &test->shape;
-    const pnas_window *w = &s->window;
-    cr_log_info("N %d C %d M %d, %dx%d to %dx%d, kernel %dx%d stride %dx%d dilation %d pad %d,%d split %d",
-                s->N, s->C, s->M, s->H, s->W, s->OH, s->OW, w->kernel_h, w->kernel_w, w->stride_h,
-                w->stride_w, w->dilation, w->pad_top, w->pad_left, w->reduction_split);
 }
 
 void convolution_case_check(op_harness *h, const convolution_case *test)
 {
-    describe(test);
     instance i = make(h, test);
     run(h, &i);
     check_forward(h, &i);
     check_backward(h, &i);
 }
 
-typedef struct {
-    double *y, *statistics, *dx, *dw;
-} outputs;
-
-static outputs results(op_harness *h, int vector, pnas_route route, const convolution_case *test)
+convolution_results convolution_case_run(op_harness *h, const convolution_case *test)
 {
     const reference_convolution *s = &test->shape;
-    op_harness_open(h, vector, route, 77);
     instance i = make(h, test);
     run(h, &i);
-    return (outputs){.y = op_harness_read(h, &i.y, s->N, s->M),
-                     .statistics = op_harness_read_slice(h, i.statistics, (size_t)s->N * 2 * i.M),
-                     .dx = op_harness_read(h, &i.dx.into, s->N, s->C),
-                     .dw = op_harness_read_slice(h, i.weight_gradient, (size_t)i.taps * i.C * i.M)};
-}
-
-void convolution_case_check_bits(int vector, pnas_route route, const convolution_case *test)
-{
-    const reference_convolution *s = &test->shape;
-    op_harness first, second;
-    outputs a = results(&first, vector, route, test), b = results(&second, vector, route, test);
-    size_t x_count = (size_t)s->N * s->C * s->H * s->W, y_count = (size_t)s->N * s->M * s->OH * s->OW;
-    size_t taps = (size_t)s->window.kernel_h * s->window.kernel_w;
-    size_t C = (size_t)op_harness_padded(&first, s->C), M = (size_t)op_harness_padded(&first, s->M);
-    cr_assert_arr_eq(a.y, b.y, y_count * sizeof(double));
-    cr_assert_arr_eq(a.statistics, b.statistics, s->N * 2 * M * sizeof(double));
-    cr_assert_arr_eq(a.dx, b.dx, x_count * sizeof(double));
-    cr_assert_arr_eq(a.dw, b.dw, taps * C * M * sizeof(double));
-    op_harness_close(&first);
-    op_harness_close(&second);
+    convolution_results r = {.y_count = i.y_count,
+                             .statistics_count = (size_t)s->N * 2 * i.M,
+                             .dx_count = i.x_count,
+                             .dw_count = (size_t)i.taps * i.C * i.M};
+    r.y = op_harness_read(h, &i.y, s->N, s->M);
+    r.statistics = op_harness_read_slice(h, i.statistics, r.statistics_count);
+    r.dx = op_harness_read(h, &i.dx.into, s->N, s->C);
+    r.dw = op_harness_read_slice(h, i.weight_gradient, r.dw_count);
+    return r;
 }

@@ -1,4 +1,4 @@
-#include "tests/cl/reference_ops.h"
+#include "cl/check/reference_ops.h"
 
 #include <string.h>
 
