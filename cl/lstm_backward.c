@@ -1,5 +1,5 @@
-#include "cl/gemm.h"
 #include "cl/lstm_model.h"
+#include "cl/network_ops.h"
 
 typedef struct { /* what every part of the way back needs */
     pnas_cl *cl;
@@ -20,47 +20,11 @@ static pnas_slice gradient(const back *b, size_t at)
     return (pnas_slice){b->gradients, at};
 }
 
-/* c = op(a) op(b) of dense matrices; columns as stored. */
 static pnas_status append_product(const back *b, bool transpose_a, bool transpose_b, int m, int n, int k,
                                   pnas_slice left, pnas_slice right, pnas_slice into)
 {
-    const pnas_gemm product = {.transpose_a = transpose_a,
-                               .transpose_b = transpose_b,
-                               .m = m,
-                               .n = n,
-                               .k = k,
-                               .alpha = 1,
-                               .a = left,
-                               .b = right,
-                               .c = into,
-                               .lda = transpose_a ? m : k,
-                               .ldb = transpose_b ? k : n,
-                               .ldc = n};
-    return pnas_gemm_append(b->cl, b->list, &product);
-}
-
-static pnas_status append_column_sums(const back *b, pnas_slice matrix, int rows, int columns,
-                                      pnas_slice sums)
-{
-    const pnas_launch_spec spec = {.label = "lstm column sums",
-                                   .file = "lstm.cl",
-                                   .kernel = "lstm_column_sums",
-                                   .global = {(size_t)columns}};
-    return pnas_launch_append(b->cl, b->list, &spec,
-                              PNAS_ARGS(PNAS_ARG_BUFFER(matrix.buffer), PNAS_ARG_OFFSET(matrix.offset),
-                                        PNAS_ARG_BUFFER(sums.buffer), PNAS_ARG_OFFSET(sums.offset),
-                                        PNAS_ARG_INT(rows), PNAS_ARG_INT(columns)));
-}
-
-static pnas_status append_loss(const back *b)
-{
-    const pnas_lstm_work *w = b->work;
-    const pnas_launch_spec spec = {
-        .label = "lstm loss", .file = "lstm.cl", .kernel = "lstm_loss", .global = {(size_t)w->rows}};
-    return pnas_launch_append(b->cl, b->list, &spec,
-                              PNAS_ARGS(PNAS_ARG_BUFFER(w->output), PNAS_ARG_BUFFER(w->target),
-                                        PNAS_ARG_BUFFER(w->valid), PNAS_ARG_BUFFER(w->logit_gradient.buffer),
-                                        PNAS_ARG_OFFSET(w->logit_gradient.offset), PNAS_ARG_INT(w->rows)));
+    const pnas_dense_product product = {transpose_a, transpose_b, m, n, k, left, right, into};
+    return pnas_dense_product_append(b->cl, b->list, &product);
 }
 
 /* The output layer: its gradients, and those of the last hidden state. */
@@ -82,7 +46,8 @@ static pnas_status append_output(const back *b, int tokens)
     PNAS_TRY(append_product(b, true, false, l->padded, 1, w->rows,
                             at_step(b, w->hidden, tokens - 1, l->padded), w->logit_gradient,
                             gradient(b, l->output_weight)));
-    return append_column_sums(b, w->logit_gradient, w->rows, 1, gradient(b, l->output_bias));
+    return pnas_column_sums_append(b->cl, b->list, w->logit_gradient, w->rows, 1,
+                                   gradient(b, l->output_bias));
 }
 
 /* Gates of a step become their gradients. */
@@ -138,7 +103,8 @@ static pnas_status append_weights(const back *b, int tokens)
                             gradient(b, l->input_weight)));
     PNAS_TRY(append_product(b, false, true, l->vocabulary, l->embedding, gates, w->table_gradient, weight,
                             gradient(b, l->embeddings)));
-    return append_column_sums(b, w->table_gradient, l->vocabulary, gates, gradient(b, l->bias));
+    return pnas_column_sums_append(b->cl, b->list, w->table_gradient, l->vocabulary, gates,
+                                   gradient(b, l->bias));
 }
 
 pnas_status pnas_lstm_backward_append(pnas_cl *cl, pnas_launch_list *list, const pnas_lstm_layout *l,
@@ -147,7 +113,6 @@ pnas_status pnas_lstm_backward_append(pnas_cl *cl, pnas_launch_list *list, const
 {
     const back b = {cl, list, l, work, parameters, gradients};
     const pnas_slice weight = {parameters, l->recurrent_weight};
-    PNAS_TRY(append_loss(&b));
     PNAS_TRY(append_output(&b, tokens));
     for (int step = tokens - 1; step >= 0; --step) {
         PNAS_TRY(append_cell(&b, step));

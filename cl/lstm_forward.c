@@ -1,5 +1,5 @@
-#include "cl/gemm.h"
 #include "cl/lstm_model.h"
+#include "cl/network_ops.h"
 
 /* Step t of a history, or the only place there is. */
 static pnas_slice at_step(const pnas_lstm_work *work, pnas_slice slice, int step, int width)
@@ -13,34 +13,26 @@ static pnas_slice at_step(const pnas_lstm_work *work, pnas_slice slice, int step
 static pnas_status append_table(pnas_cl *cl, pnas_launch_list *list, const pnas_lstm_layout *l,
                                 cl_mem parameters, const pnas_lstm_work *work)
 {
-    const pnas_gemm product = {.m = l->vocabulary,
-                               .n = 4 * l->padded,
-                               .k = l->embedding,
-                               .alpha = 1,
-                               .a = {parameters, l->embeddings},
-                               .b = {parameters, l->input_weight},
-                               .c = work->table,
-                               .lda = l->embedding,
-                               .ldb = 4 * l->padded,
-                               .ldc = 4 * l->padded};
-    return pnas_gemm_append(cl, list, &product);
+    const pnas_dense_product product = {.m = l->vocabulary,
+                                        .n = 4 * l->padded,
+                                        .k = l->embedding,
+                                        .a = {parameters, l->embeddings},
+                                        .b = {parameters, l->input_weight},
+                                        .c = work->table};
+    return pnas_dense_product_append(cl, list, &product);
 }
 
 /* gates = h(t-1) x recurrent weight */
 static pnas_status append_recurrence(pnas_cl *cl, pnas_launch_list *list, const pnas_lstm_layout *l,
                                      cl_mem parameters, const pnas_lstm_work *work, int step)
 {
-    const pnas_gemm product = {.m = work->rows,
-                               .n = 4 * l->padded,
-                               .k = l->padded,
-                               .alpha = 1,
-                               .a = at_step(work, work->hidden, step - 1, l->padded),
-                               .b = {parameters, l->recurrent_weight},
-                               .c = at_step(work, work->gates, step, 4 * l->padded),
-                               .lda = l->padded,
-                               .ldb = 4 * l->padded,
-                               .ldc = 4 * l->padded};
-    return pnas_gemm_append(cl, list, &product);
+    const pnas_dense_product product = {.m = work->rows,
+                                        .n = 4 * l->padded,
+                                        .k = l->padded,
+                                        .a = at_step(work, work->hidden, step - 1, l->padded),
+                                        .b = {parameters, l->recurrent_weight},
+                                        .c = at_step(work, work->gates, step, 4 * l->padded)};
+    return pnas_dense_product_append(cl, list, &product);
 }
 
 static pnas_status append_cell(pnas_cl *cl, pnas_launch_list *list, const pnas_lstm_layout *l,
@@ -66,20 +58,6 @@ static pnas_status append_cell(pnas_cl *cl, pnas_launch_list *list, const pnas_l
                   PNAS_ARG_INT(work->rows), PNAS_ARG_INT(l->padded)));
 }
 
-static pnas_status append_output(pnas_cl *cl, pnas_launch_list *list, const pnas_lstm_layout *l,
-                                 cl_mem parameters, const pnas_lstm_work *work, int step)
-{
-    pnas_slice hidden = at_step(work, work->hidden, step, l->padded);
-    const pnas_launch_spec spec = {
-        .label = "lstm output", .file = "lstm.cl", .kernel = "lstm_output", .global = {(size_t)work->rows}};
-    return pnas_launch_append(cl, list, &spec,
-                              PNAS_ARGS(PNAS_ARG_BUFFER(hidden.buffer), PNAS_ARG_OFFSET(hidden.offset),
-                                        PNAS_ARG_BUFFER(parameters), PNAS_ARG_OFFSET(l->output_weight),
-                                        PNAS_ARG_BUFFER(parameters), PNAS_ARG_OFFSET(l->output_bias),
-                                        PNAS_ARG_BUFFER(work->output), PNAS_ARG_INT(work->rows),
-                                        PNAS_ARG_INT(l->padded)));
-}
-
 pnas_status pnas_lstm_forward_append(pnas_cl *cl, pnas_launch_list *list, const pnas_lstm_layout *l,
                                      cl_mem parameters, const pnas_lstm_work *work, int tokens)
 {
@@ -89,5 +67,8 @@ pnas_status pnas_lstm_forward_append(pnas_cl *cl, pnas_launch_list *list, const 
             PNAS_TRY(append_recurrence(cl, list, l, parameters, work, step));
         PNAS_TRY(append_cell(cl, list, l, parameters, work, step));
     }
-    return append_output(cl, list, l, parameters, work, tokens - 1);
+    return pnas_network_output_append(cl, list, at_step(work, work->hidden, tokens - 1, l->padded),
+                                      (pnas_slice){parameters, l->output_weight},
+                                      (pnas_slice){parameters, l->output_bias}, work->output, work->rows,
+                                      l->padded);
 }

@@ -1,19 +1,11 @@
 #include "cl/lstm_model.h"
 
+#include "cl/network_ops.h"
 #include "src/base/random.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Room for `size` floats at a multiple of eight. */
-static size_t reserve(size_t *count, size_t size)
-{
-    size_t at = *count;
-    *count += (size + 7) / 8 * 8;
-    return at;
-}
 
 void pnas_lstm_layout_make(const pnas_surrogate_options *options, const pnas_space *space,
                            pnas_lstm_layout *out)
@@ -25,12 +17,12 @@ void pnas_lstm_layout_make(const pnas_surrogate_options *options, const pnas_spa
                           .padded = (options->hidden + 7) / 8 * 8};
     l.vocabulary = l.inputs + l.operators;
     size_t gates = 4 * (size_t)l.padded;
-    l.embeddings = reserve(&l.count, (size_t)l.vocabulary * (size_t)l.embedding);
-    l.input_weight = reserve(&l.count, (size_t)l.embedding * gates);
-    l.recurrent_weight = reserve(&l.count, (size_t)l.padded * gates);
-    l.bias = reserve(&l.count, gates);
-    l.output_weight = reserve(&l.count, (size_t)l.padded);
-    l.output_bias = reserve(&l.count, 1);
+    l.embeddings = pnas_network_reserve(&l.count, (size_t)l.vocabulary * (size_t)l.embedding);
+    l.input_weight = pnas_network_reserve(&l.count, (size_t)l.embedding * gates);
+    l.recurrent_weight = pnas_network_reserve(&l.count, (size_t)l.padded * gates);
+    l.bias = pnas_network_reserve(&l.count, gates);
+    l.output_weight = pnas_network_reserve(&l.count, (size_t)l.padded);
+    l.output_bias = pnas_network_reserve(&l.count, 1);
     *out = l;
 }
 
@@ -48,11 +40,11 @@ static void draw_gates(pnas_stream *stream, const pnas_lstm_layout *l, int rows,
                 weight[(row * 4 + gate) * l->padded + unit] = draw(stream, range);
 }
 
-void pnas_lstm_initialise(const pnas_lstm_layout *l, const pnas_surrogate_options *options, int level,
+void pnas_lstm_initialise(const pnas_lstm_layout *l, const pnas_surrogate_options *options, uint64_t identity,
                           float *parameters)
 {
     double range = 1 / sqrt(l->hidden);
-    pnas_stream stream = pnas_stream_make(options->seed, PNAS_STREAM_SURROGATE_WEIGHTS, (uint64_t)level, 0);
+    pnas_stream stream = pnas_stream_make(options->seed, PNAS_STREAM_SURROGATE_WEIGHTS, identity, 0);
     memset(parameters, 0, l->count * sizeof *parameters);
     for (int i = 0; i < l->vocabulary * l->embedding; ++i)
         parameters[l->embeddings + (size_t)i] = draw(&stream, 0.1);
@@ -65,33 +57,11 @@ void pnas_lstm_initialise(const pnas_lstm_layout *l, const pnas_surrogate_option
     parameters[l->output_bias] = (float)options->last_bias;
 }
 
-typedef struct { /* a tensor as stored: `groups` runs of `width` floats a row, `stride` apart */
-    const char *name;
-    int rank;
-    size_t rows, groups, width, stride, at;
-} stored_tensor;
-
-static pnas_status name_tensor(const stored_tensor *from, const float *parameters, pnas_named_tensor *out)
-{
-    size_t columns = from->groups * from->width;
-    out->data = malloc(from->rows * columns * sizeof *out->data);
-    PNAS_CHECK(out->data, PNAS_ERROR_MEMORY, "no memory for the surrogate's weights");
-    snprintf(out->name, sizeof out->name, "%s", from->name);
-    out->rank = from->rank;
-    out->shape[0] = from->rank == 2 ? from->rows : columns;
-    out->shape[1] = from->rank == 2 ? columns : 0;
-    for (size_t run = 0; run < from->rows * from->groups; ++run)
-        memcpy(out->data + run * from->width, parameters + from->at + run * from->stride,
-               from->width * sizeof *out->data);
-    return PNAS_OK;
-}
-
-pnas_status pnas_lstm_name_weights(const pnas_lstm_layout *l, const float *parameters,
-                                   pnas_named_tensor **out, size_t *count)
+void pnas_lstm_tensors(const pnas_lstm_layout *l, pnas_stored_tensor out[PNAS_LSTM_TENSORS])
 {
     size_t E = (size_t)l->embedding, H = (size_t)l->hidden, P = (size_t)l->padded;
     size_t inputs = (size_t)l->inputs, operators = (size_t)l->operators;
-    const stored_tensor all[] = {
+    const pnas_stored_tensor all[PNAS_LSTM_TENSORS] = {
         {"input_embedding", 2, inputs, 1, E, E, l->embeddings},
         {"operator_embedding", 2, operators, 1, E, E, l->embeddings + inputs * E},
         {"lstm/input_weight", 2, E, 4, H, P, l->input_weight},
@@ -100,41 +70,12 @@ pnas_status pnas_lstm_name_weights(const pnas_lstm_layout *l, const float *param
         {"output/weight", 1, 1, 1, H, P, l->output_weight},
         {"output/bias", 1, 1, 1, 1, 1, l->output_bias},
     };
-    enum { TENSORS = sizeof all / sizeof *all };
-    *count = TENSORS;
-    *out = calloc(TENSORS, sizeof **out);
-    PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "no memory for the surrogate's weights");
-    pnas_status status = PNAS_OK;
-    for (size_t i = 0; status == PNAS_OK && i < TENSORS; ++i)
-        status = name_tensor(&all[i], parameters, &(*out)[i]);
-    for (size_t i = 0; status != PNAS_OK && i < TENSORS; ++i)
-        free((*out)[i].data);
-    if (status != PNAS_OK) {
-        free(*out);
-        *out = NULL;
-    }
-    return status;
-}
-
-pnas_status pnas_lstm_encode(const pnas_lstm_layout *l, const pnas_cell *cell, cl_int *out)
-{
-    for (int i = 0; i < cell->blocks; ++i) {
-        const pnas_block *block = &cell->block[i];
-        const int code[4] = {block->in1 + 2, block->in2 + 2, block->op1, block->op2};
-        for (int j = 0; j < 4; ++j) {
-            int most = j < 2 ? l->inputs : l->operators;
-            PNAS_CHECK(code[j] >= 0 && code[j] < most, PNAS_ERROR_DATA,
-                       "the surrogate was made for %d inputs and %d operators: block %d of a cell has others",
-                       l->inputs, l->operators, i);
-            *out++ = j < 2 ? code[j] : l->inputs + code[j];
-        }
-    }
-    return PNAS_OK;
+    memcpy(out, all, sizeof all);
 }
 
 static pnas_slice take(pnas_lstm_work *work, size_t *count, size_t size)
 {
-    return (pnas_slice){work->floats, reserve(count, size)};
+    return (pnas_slice){work->floats, pnas_network_reserve(count, size)};
 }
 
 /* Sets the slices and returns how many floats they take; called once to count and once to place. */

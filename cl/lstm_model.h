@@ -13,7 +13,7 @@
 #define PNAS_CL_LSTM_MODEL_H
 
 #include "cl/op.h"
-#include "src/base/named_tensor.h"
+#include "cl/stored_tensor.h"
 #include "src/search/space.h"
 #include "src/search/surrogate_options.h"
 
@@ -33,17 +33,12 @@ void pnas_lstm_layout_make(const pnas_surrogate_options *options, const pnas_spa
 
 /* Fills parameters [count]: embeddings uniform in [-0.1, 0.1]; other weights uniform in +-1 / sqrt(hidden);
  * the forget gates' bias 1, so that early tokens are remembered from the start (Jozefowicz et al. 2015; the
- * paper does not say), the output's as given, others 0. */
-void pnas_lstm_initialise(const pnas_lstm_layout *layout, const pnas_surrogate_options *options, int level,
-                          float *parameters);
+ * paper does not say), the output's as given, others 0. Drawn from the stream (seed, identity). */
+void pnas_lstm_initialise(const pnas_lstm_layout *layout, const pnas_surrogate_options *options,
+                          uint64_t identity, float *parameters);
 
-/* Parameters as named tensors of logical shape; *out and its data are the caller's. */
-pnas_status pnas_lstm_name_weights(const pnas_lstm_layout *layout, const float *parameters,
-                                   pnas_named_tensor **out, size_t *count);
-
-/* The tokens of a cell, `out` [4 * blocks]: in1, in2, op1, op2 of each block as rows of the embedding table.
- * PNAS_ERROR_DATA if it does not fit the space. */
-pnas_status pnas_lstm_encode(const pnas_lstm_layout *layout, const pnas_cell *cell, cl_int *out);
+enum { PNAS_LSTM_TENSORS = 7 };
+void pnas_lstm_tensors(const pnas_lstm_layout *layout, pnas_stored_tensor out[PNAS_LSTM_TENSORS]);
 
 typedef struct { /* the memory of one batch; buffers are owned */
     int rows, tokens;
@@ -67,7 +62,7 @@ void pnas_lstm_work_release(pnas_lstm_work *work);
 pnas_status pnas_lstm_forward_append(pnas_cl *cl, pnas_launch_list *list, const pnas_lstm_layout *layout,
                                      cl_mem parameters, const pnas_lstm_work *work, int tokens);
 
-/* Appends, after a forward with history: the gradient of the mean absolute error over valid rows by every
+/* Appends, after a forward with history and a loss that left its logit_gradient: the gradient by every
  * parameter, into gradients [count]. */
 pnas_status pnas_lstm_backward_append(pnas_cl *cl, pnas_launch_list *list, const pnas_lstm_layout *layout,
                                       cl_mem parameters, cl_mem gradients, const pnas_lstm_work *work,

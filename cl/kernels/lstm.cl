@@ -8,23 +8,6 @@ static inline float8 sigmoid8(float8 x)
     return 1.0f / (1.0f + exp(-x));
 }
 
-/* Tokens, targets and validity of the batch of this step: order[step][R] holds indices of cells, -1 where the batch
- * has fewer; all_tokens [cells][stride]; token [T][R]. NDRange: (R). */
-__kernel void lstm_load(const __global int *restrict order, const __global int *restrict state,
-                        const __global int *restrict all_tokens, int stride,
-                        const __global float *restrict all_targets, __global int *restrict token,
-                        __global float *restrict target, __global float *restrict valid, int T, int R)
-{
-    int r = get_global_id(0);
-    if (r >= R)
-        return;
-    int cell = order[(size_t)state[0] * R + r];
-    for (int t = 0; t < T; ++t)
-        token[t * R + r] = cell < 0 ? 0 : all_tokens[(size_t)cell * stride + t];
-    target[r] = cell < 0 ? 0 : all_targets[cell];
-    valid[r] = cell < 0 ? 0 : 1;
-}
-
 /* One step: gates hold the recurrent product (nothing yet if first); table [vocabulary][4P] the input's product.
  * Leaves the activated gates there; old and memory may be the same (c of the step before, and of this one). */
 __kernel void lstm_cell(__global float *gates, ulong gates_at, const __global float *restrict table, ulong table_at,
@@ -55,39 +38,6 @@ __kernel void lstm_cell(__global float *gates, ulong gates_at, const __global fl
         vstore8(z[gate], 0, row + gate * P);
     vstore8(c, 0, memory + memory_at + at);
     vstore8(z[3] * tanh(c), 0, hidden + hidden_at + at);
-}
-
-/* output [R] = sigmoid(hidden w + bias). NDRange: (R). */
-__kernel void lstm_output(const __global float *restrict hidden, ulong hidden_at,
-                          const __global float *restrict weight, ulong weight_at,
-                          const __global float *restrict bias, ulong bias_at, __global float *restrict output, int R,
-                          int P)
-{
-    int r = get_global_id(0);
-    if (r >= R)
-        return;
-    float8 sum = (float8)(0);
-    for (int j = 0; j < P; j += 8)
-        sum = fma(vload8(0, hidden + hidden_at + (size_t)r * P + j), vload8(0, weight + weight_at + j), sum);
-    float4 four = sum.lo + sum.hi;
-    float z = (four.x + four.y) + (four.z + four.w) + bias[bias_at];
-    output[r] = 1.0f / (1.0f + exp(-z));
-}
-
-/* Gradient of the mean of |output - target| over the valid rows by the logit. NDRange: (R). */
-__kernel void lstm_loss(const __global float *restrict output, const __global float *restrict target,
-                        const __global float *restrict valid, __global float *restrict logit_gradient, ulong logit_at,
-                        int R)
-{
-    int r = get_global_id(0);
-    if (r >= R)
-        return;
-    float count = 0;
-    for (int k = 0; k < R; ++k)
-        count += valid[k];
-    float y = output[r], error = y - target[r];
-    float direction = error > 0 ? 1.0f : error < 0 ? -1.0f : 0.0f;
-    logit_gradient[logit_at + r] = valid[r] * direction * y * (1.0f - y) / fmax(count, 1.0f);
 }
 
 /* hidden_gradient [R][P] = logit_gradient w, and memory_gradient = 0. */
@@ -147,17 +97,4 @@ __kernel void lstm_table_gradient(const __global float *restrict gates, ulong ga
         __global float *at = sum + (size_t)token[place] * 4 * P;
         vstore8(vload8(0, at) + vload8(0, from + (size_t)place * 4 * P), 0, at);
     }
-}
-
-/* sums [columns] of matrix [rows][columns]. NDRange: (columns). */
-__kernel void lstm_column_sums(const __global float *restrict matrix, ulong matrix_at, __global float *restrict sums,
-                               ulong sums_at, int rows, int columns)
-{
-    int column = get_global_id(0);
-    if (column >= columns)
-        return;
-    float sum = 0;
-    for (int row = 0; row < rows; ++row)
-        sum += matrix[matrix_at + (size_t)row * columns + column];
-    sums[sums_at + column] = sum;
 }

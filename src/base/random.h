@@ -16,7 +16,8 @@ typedef enum { /* what a stream is for; the values are part of the determinism c
                PNAS_STREAM_SPLIT = 4,
                PNAS_STREAM_SURROGATE_WEIGHTS = 5,
                PNAS_STREAM_SURROGATE_SHUFFLE = 6,
-               PNAS_STREAM_TEST = 7
+               PNAS_STREAM_TEST = 7,
+               PNAS_STREAM_SURROGATE_FOLD = 9
 } pnas_stream_purpose;
 
 typedef struct { /* a plain value; copy it to fork the stream */

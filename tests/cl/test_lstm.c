@@ -1,5 +1,6 @@
-#include "cl/lstm.h"
-#include "cl/lstm_order.h"
+#include "cl/ensemble.h"
+#include "cl/member_order.h"
+#include "cl/surrogate_lstm.h"
 #include "tests/cl/reference/lstm_reference.h"
 #include "tests/cl/test_device.h"
 
@@ -66,6 +67,9 @@ static void run_batch(batch *b, const float *parameters, const cl_int *token, co
     cr_assert_eq(pnas_buffer_write(b->cl, b->work.valid, 0, rows * sizeof *valid, valid), PNAS_OK);
     cr_assert_eq(pnas_lstm_forward_append(b->cl, &list, &b->layout, b->parameters, &b->work, b->tokens),
                  PNAS_OK);
+    const pnas_network_loss loss = {b->work.output, b->work.target, b->work.valid, b->work.logit_gradient,
+                                    b->work.rows};
+    cr_assert_eq(pnas_network_loss_append(b->cl, &list, PNAS_LOSS_L1, &loss), PNAS_OK);
     cr_assert_eq(
         pnas_lstm_backward_append(b->cl, &list, &b->layout, b->parameters, b->gradients, &b->work, b->tokens),
         PNAS_OK);
@@ -363,9 +367,9 @@ static float *fitted_weights(pnas_cl *cl, const pnas_surrogate_options *options,
 {
     pnas_lstm *lstm = make_lstm(cl, options);
     fit(lstm, level, s);
-    *count = lstm->layout.count;
+    *count = pnas_ensemble_weight_count(lstm);
     float *weights = malloc(*count * sizeof *weights);
-    test_device_read(cl, lstm->parameters, weights, *count);
+    test_device_read(cl, lstm->member[0].parameters, weights, *count);
     pnas_lstm_destroy(&lstm);
     return weights;
 }
@@ -404,7 +408,7 @@ Test(surrogate, a_second_fit_starts_from_scratch)
     fit(lstm, 1, &one);
     fit(lstm, 2, &two);
     float *weights = malloc(count * sizeof *weights);
-    test_device_read(cl, lstm->parameters, weights, count);
+    test_device_read(cl, lstm->member[0].parameters, weights, count);
     cr_assert_arr_eq(fresh, weights, count * sizeof *weights);
     free(fresh);
     free(weights);
@@ -443,15 +447,16 @@ Test(surrogate, predictions_are_those_of_the_equations)
     cl_int token[4 * BLOCKS];
     fit(lstm, 1, &s);
     cr_assert_eq(pnas_lstm_predict(lstm, s.cell, s.count, mean, spread), PNAS_OK);
-    size_t count = lstm->layout.count;
+    size_t count = pnas_ensemble_weight_count(lstm);
     float *weights = malloc(count * sizeof *weights);
     double *p = malloc(count * sizeof *p);
-    test_device_read(cl, lstm->parameters, weights, count);
+    test_device_read(cl, lstm->member[0].parameters, weights, count);
     for (size_t i = 0; i < count; ++i)
         p[i] = weights[i];
     for (size_t i = 0; i < s.count; ++i) {
-        cr_assert_eq(pnas_lstm_encode(&lstm->layout, &s.cell[i], token), PNAS_OK);
-        double want = reference_output_of(&lstm->layout, p, token, 1, 0, 4 * s.cell[i].blocks);
+        cr_assert_eq(pnas_network_encode(&lstm->member[0].network, &s.cell[i], token), PNAS_OK);
+        double want =
+            reference_output_of(&lstm->member[0].network.layout.lstm, p, token, 1, 0, 4 * s.cell[i].blocks);
         cr_assert_float_eq(mean[i], want, 1e-6);
     }
     free(weights);
@@ -565,8 +570,8 @@ Test(order, every_epoch_shows_every_cell_once_in_batches_of_one_length)
     pnas_surrogate_options options = small_options();
     options.epochs = 3;
     sample s = make_sample(51, 3, 10); /* 30 cells; batches of 4: 3 a length */
-    pnas_lstm_order order;
-    cr_assert_eq(pnas_lstm_order_make(&options, 1, s.cell, s.count, &order), PNAS_OK);
+    pnas_fit_order order;
+    cr_assert_eq(pnas_fit_order_make(&options, 1, s.cell, s.count, &order), PNAS_OK);
     cr_assert_eq(order.steps, 27);
     for (size_t epoch = 0; epoch < 3; ++epoch) {
         int seen[30] = {0};
@@ -588,6 +593,6 @@ Test(order, every_epoch_shows_every_cell_once_in_batches_of_one_length)
     }
     cr_assert_arr_neq(order.cell, order.cell + 9 * 4, 9 * 4 * sizeof *order.cell,
                       "two epochs have the same order");
-    pnas_lstm_order_free(&order);
+    pnas_fit_order_free(&order);
     free_sample(&s);
 }

@@ -1,9 +1,15 @@
-#include "cl/lstm_order.h"
+#include "cl/member_order.h"
 
 #include "src/base/random.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+uint64_t pnas_member_identity(int level, int member)
+{
+    return (uint64_t)level | (uint64_t)member << 32;
+}
 
 typedef struct {        /* working memory of one epoch */
     uint32_t *pool;     /* [count] cells of one length */
@@ -27,6 +33,46 @@ static size_t count_batches(const pnas_cell *cells, size_t count, size_t rows)
     return batches;
 }
 
+/* The cells by length, each length shuffled. */
+static void shuffle_by_length(pnas_stream *stream, const pnas_cell *cells, size_t count, uint32_t *order)
+{
+    size_t placed = 0;
+    for (int blocks = 1; blocks <= PNAS_BLOCKS_MAX; ++blocks) {
+        size_t first = placed;
+        for (size_t i = 0; i < count; ++i)
+            if (cells[i].blocks == blocks)
+                order[placed++] = (uint32_t)i;
+        pnas_stream_shuffle(stream, order + first, placed - first);
+    }
+}
+
+/* How many of the first n are left out where `share` of all is; 0.2 of five is one, whatever 1 - 0.8 is. */
+static size_t share_of(size_t n, double share)
+{
+    return (size_t)floor((double)n * share + 1e-9);
+}
+
+pnas_status pnas_member_leave_out(const pnas_surrogate_options *options, int level, int member,
+                                  const pnas_cell *cells, size_t count, bool *out)
+{
+    double share = options->fold > 0 ? 1 - options->fold : 0;
+    size_t round = share_of((size_t)member, share), left_out = 0;
+    uint32_t *order = malloc((count ? count : 1) * sizeof *order);
+    PNAS_CHECK(order, PNAS_ERROR_MEMORY, "no memory for the share of %zu cells", count);
+    pnas_stream stream =
+        pnas_stream_make(options->seed, PNAS_STREAM_SURROGATE_FOLD, (uint64_t)level, (uint32_t)round);
+    shuffle_by_length(&stream, cells, count, order);
+    for (size_t i = 0; i < count; ++i) {
+        size_t place = i + (size_t)member;
+        out[order[i]] = share_of(place + 1, share) > share_of(place, share);
+        left_out += out[order[i]];
+    }
+    for (size_t i = 0; left_out == count && i < count; ++i)
+        out[i] = false;
+    free(order);
+    return PNAS_OK;
+}
+
 /* Batches of cells of one length from batch `first` on; returns the number after the last. */
 static size_t fill_length(epoch_memory *memory, pnas_stream *stream, const pnas_cell *cells, size_t count,
                           size_t rows, int blocks, size_t first)
@@ -47,7 +93,7 @@ static size_t fill_length(epoch_memory *memory, pnas_stream *stream, const pnas_
 }
 
 static void fill_epoch(epoch_memory *memory, pnas_stream *stream, const pnas_cell *cells, size_t count,
-                       size_t batches, const pnas_lstm_order *out, size_t first_step)
+                       size_t batches, const pnas_fit_order *out, size_t first_step)
 {
     size_t rows = (size_t)out->rows, next = 0;
     for (int blocks = 1; blocks <= PNAS_BLOCKS_MAX; ++blocks)
@@ -62,13 +108,13 @@ static void fill_epoch(epoch_memory *memory, pnas_stream *stream, const pnas_cel
     }
 }
 
-pnas_status pnas_lstm_order_make(const pnas_surrogate_options *options, int level, const pnas_cell *cells,
-                                 size_t count, pnas_lstm_order *out)
+pnas_status pnas_fit_order_make(const pnas_surrogate_options *options, uint64_t identity,
+                                const pnas_cell *cells, size_t count, pnas_fit_order *out)
 {
     size_t rows = (size_t)options->batch, batches = count_batches(cells, count, rows);
     size_t steps = batches * (size_t)options->epochs;
     pnas_status status = PNAS_OK;
-    *out = (pnas_lstm_order){.rows = options->batch, .steps = steps};
+    *out = (pnas_fit_order){.rows = options->batch, .epoch_steps = batches, .steps = steps};
     out->cell = malloc(steps * rows * sizeof *out->cell);
     out->blocks = malloc(steps * sizeof *out->blocks);
     epoch_memory memory = {malloc(count * sizeof(uint32_t)), malloc(batches * sizeof(uint32_t)),
@@ -77,7 +123,7 @@ pnas_status pnas_lstm_order_make(const pnas_surrogate_options *options, int leve
         status = pnas_fail(PNAS_ERROR_MEMORY, "no memory for the order of a surrogate's fit");
     for (int epoch = 0; status == PNAS_OK && epoch < options->epochs; ++epoch) {
         pnas_stream stream =
-            pnas_stream_make(options->seed, PNAS_STREAM_SURROGATE_SHUFFLE, (uint64_t)level, (uint32_t)epoch);
+            pnas_stream_make(options->seed, PNAS_STREAM_SURROGATE_SHUFFLE, identity, (uint32_t)epoch);
         fill_epoch(&memory, &stream, cells, count, batches, out, (size_t)epoch * batches);
     }
     free(memory.pool);
@@ -85,13 +131,13 @@ pnas_status pnas_lstm_order_make(const pnas_surrogate_options *options, int leve
     free(memory.cell);
     free(memory.length);
     if (status != PNAS_OK)
-        pnas_lstm_order_free(out);
+        pnas_fit_order_free(out);
     return status;
 }
 
-void pnas_lstm_order_free(pnas_lstm_order *order)
+void pnas_fit_order_free(pnas_fit_order *order)
 {
     free(order->cell);
     free(order->blocks);
-    *order = (pnas_lstm_order){0};
+    *order = (pnas_fit_order){0};
 }

@@ -1,0 +1,561 @@
+#include "cl/ensemble.h"
+#include "cl/held_out.h"
+#include "cl/member_order.h"
+#include "tests/cl/reference/mlp_reference.h"
+#include "tests/cl/test_device.h"
+
+#include <string.h>
+
+enum { BLOCKS = 3, OPERATORS = 8 };
+
+static const pnas_space space = {
+    .operators = {.count = OPERATORS}, .blocks = BLOCKS, .lookback = -2, .lookforward = -1};
+
+static pnas_surrogate_options small_options(pnas_surrogate_model model)
+{
+    return (pnas_surrogate_options){.model = model,
+                                    .members = 1,
+                                    .fold = 1,
+                                    .embedding = 5,
+                                    .hidden = 6,
+                                    .epochs = 2,
+                                    .batch = 4,
+                                    .rate_first = 0.01,
+                                    .rate_later = 0.002,
+                                    .last_bias = 0.3,
+                                    .seed = 11};
+}
+
+/* --- the MLP and the losses against PyTorch --- */
+
+typedef struct { /* the order of the reference's parameters; where they stand in the flat ones */
+    const double *gradient[3];
+    size_t at;
+    int count, width, stride;
+} reference_tensor;
+
+#define GRADIENTS(name)                                                                                      \
+    {                                                                                                        \
+        mlp_l1_##name, mlp_squared_##name, mlp_ranking_##name                                                \
+    }
+
+static void fill_batch(pnas_cl *cl, const pnas_network_work *work)
+{
+    cl_int token[MLP_TOKENS * MLP_ROWS];
+    float target[MLP_ROWS], valid[MLP_ROWS];
+    for (int r = 0; r < MLP_ROWS; ++r) {
+        target[r] = 0.1f + 0.2f * (float)(r / 2);
+        valid[r] = 1;
+        for (int t = 0; t < MLP_TOKENS; ++t) {
+            int words = t % 4 < 2 ? MLP_INPUTS : MLP_OPERATORS;
+            token[t * MLP_ROWS + r] = (5 * t + 3 * r + t * r) % words + (t % 4 < 2 ? 0 : MLP_INPUTS);
+        }
+    }
+    cr_assert_eq(pnas_buffer_write(cl, work->token, 0, sizeof token, token), PNAS_OK);
+    cr_assert_eq(pnas_buffer_write(cl, work->loss.target, 0, sizeof target, target), PNAS_OK);
+    cr_assert_eq(pnas_buffer_write(cl, work->loss.valid, 0, sizeof valid, valid), PNAS_OK);
+}
+
+Test(mlp, output_and_gradients_of_every_loss_agree_with_pytorch)
+{
+    pnas_surrogate_options options = small_options(PNAS_MODEL_MLP);
+    options.embedding = MLP_EMBEDDING;
+    options.hidden = MLP_HIDDEN;
+    pnas_cl *cl = test_device_open(0);
+    pnas_network network;
+    pnas_network_work work;
+    pnas_network_make(&options, &space, &network);
+    const pnas_mlp_layout *l = &network.layout.mlp;
+    cr_assert_eq(l->inputs, MLP_INPUTS);
+    cr_assert_eq(pnas_network_work_create(cl, &network, MLP_ROWS, MLP_TOKENS, true, &work), PNAS_OK);
+    int E = l->embedding, H = l->hidden, P = l->padded;
+    const reference_tensor tensors[] = {
+        {GRADIENTS(input_embedding), l->embeddings, MLP_INPUTS * E, E, E},
+        {GRADIENTS(operator_embedding), l->embeddings + (size_t)(MLP_INPUTS * E), MLP_OPERATORS * E, E, E},
+        {GRADIENTS(first_weight), l->first_weight, 4 * E * H, H, P},
+        {GRADIENTS(first_bias), l->first_bias, H, H, P},
+        {GRADIENTS(second_weight), l->second_weight, H * H, H, P},
+        {GRADIENTS(second_bias), l->second_bias, H, H, P},
+        {GRADIENTS(output_weight), l->output_weight, H, H, P},
+        {GRADIENTS(output_bias), l->output_bias, 1, 1, 1},
+    };
+    float *parameters = calloc(network.count, sizeof *parameters),
+          *gradients = malloc(network.count * sizeof *gradients), output[MLP_ROWS];
+    for (int k = 0; k < 8; ++k)
+        for (int i = 0; i < tensors[k].count; ++i)
+            parameters[tensors[k].at +
+                       (size_t)(i / tensors[k].width * tensors[k].stride + i % tensors[k].width)] =
+                (float)(0.4 * sin(1.3 * i + 0.7 * k));
+    cl_mem weights = test_device_buffer(cl, parameters, network.count);
+    cl_mem slopes = test_device_buffer(cl, parameters, network.count);
+    fill_batch(cl, &work);
+    for (int loss = 0; loss < 3; ++loss) {
+        pnas_launch_list list = {0};
+        cr_assert_eq(pnas_network_forward_append(cl, &list, &network, weights, &work, MLP_TOKENS), PNAS_OK);
+        cr_assert_eq(pnas_network_backward_append(cl, &list, &network, (pnas_surrogate_loss)loss, weights,
+                                                  slopes, &work, MLP_TOKENS),
+                     PNAS_OK);
+        test_device_run(cl, &list);
+        test_device_read(cl, work.loss.output, output, MLP_ROWS);
+        test_device_read(cl, slopes, gradients, network.count);
+        test_device_compare(output, mlp_output, MLP_ROWS, 1e-6, 1, "output");
+        for (int k = 0; k < 8; ++k)
+            for (int i = 0; i < tensors[k].count; ++i) {
+                const reference_tensor *t = &tensors[k];
+                double got = gradients[t->at + (size_t)(i / t->width * t->stride + i % t->width)];
+                double want = t->gradient[loss][i];
+                cr_assert(fabs(got - want) < 1e-7 + 2e-5 * fabs(want),
+                          "loss %d, tensor %d, element %d: %.9g, expected %.9g", loss, k, i, got, want);
+            }
+    }
+    free(parameters);
+    free(gradients);
+    pnas_buffer_release(&weights);
+    pnas_buffer_release(&slopes);
+    pnas_network_work_release(&network, &work);
+    test_device_close(&cl);
+}
+
+Test(mlp, ranking_ignores_rows_that_are_not_valid_and_outputs_at_their_ends)
+{
+    enum { ROWS = 4 };
+    pnas_cl *cl = test_device_open(0);
+    const float output[ROWS] = {1, 0, 0.3f, 0.5f}, target[ROWS] = {0.2f, 0.9f, 0.5f, 0.1f},
+                valid[ROWS] = {1, 1, 1, 0};
+    float slope[ROWS];
+    cl_mem y = test_device_buffer(cl, output, ROWS), t = test_device_buffer(cl, target, ROWS),
+           v = test_device_buffer(cl, valid, ROWS), s = test_device_buffer(cl, NULL, ROWS);
+    const pnas_network_loss loss = {y, t, v, {s, 0}, ROWS};
+    pnas_launch_list list = {0};
+    cr_assert_eq(pnas_network_loss_append(cl, &list, PNAS_LOSS_RANKING, &loss), PNAS_OK);
+    test_device_run(cl, &list);
+    test_device_read(cl, s, slope, ROWS);
+    /* Three pairs of valid rows, each in the wrong order and two of them as wrong as can be. */
+    const double want[ROWS] = {2 / 3.0, -2 / 3.0, 0, 0};
+    test_device_compare(slope, want, ROWS, 1e-6, 1, "slope");
+    pnas_buffer_release(&y);
+    pnas_buffer_release(&t);
+    pnas_buffer_release(&v);
+    pnas_buffer_release(&s);
+    test_device_close(&cl);
+}
+
+/* --- losses on the host --- */
+
+Test(held_out, losses_follow_their_formulas)
+{
+    const pnas_cell cells[3] = {{.blocks = 1}, {.blocks = 1}, {.blocks = 2}};
+    const double accuracy[3] = {0.5, 0.7, 0.1}, predicted[3] = {0.6, 0.4, 0.2};
+    cr_expect_float_eq(pnas_held_out_loss(PNAS_LOSS_L1, cells, accuracy, predicted, 3), 0.5 / 3, 1e-12);
+    cr_expect_float_eq(pnas_held_out_loss(PNAS_LOSS_SQUARED, cells, accuracy, predicted, 3), 0.11 / 3, 1e-12);
+    /* One pair of one length: log(1 + odds of the first / odds of the second). */
+    cr_expect_float_eq(pnas_held_out_loss(PNAS_LOSS_RANKING, cells, accuracy, predicted, 3),
+                       log1p((0.6 / 0.4) / (0.4 / 0.6)), 1e-12);
+    cr_expect_eq(pnas_held_out_loss(PNAS_LOSS_L1, cells, accuracy, predicted, 0), 0);
+}
+
+/* --- which cells a member leaves out --- */
+
+enum { MANY = 60 };
+
+static void mixed_lengths(pnas_cell cells[MANY])
+{
+    memset(cells, 0, MANY * sizeof *cells);
+    for (int i = 0; i < MANY; ++i)
+        cells[i].blocks = i % 6 == 0 ? 1 : i % 6 < 3 ? 2 : 3; /* 10, 20, 30 */
+}
+
+Test(leave_out, five_members_leave_out_each_cell_once_and_every_length_in_proportion)
+{
+    pnas_surrogate_options options = small_options(PNAS_MODEL_LSTM);
+    options.fold = 0.8;
+    pnas_cell cells[MANY];
+    int times[MANY] = {0};
+    mixed_lengths(cells);
+    for (int m = 0; m < 5; ++m) {
+        bool out[MANY];
+        int length[4] = {0};
+        cr_assert_eq(pnas_member_leave_out(&options, 2, m, cells, MANY, out), PNAS_OK);
+        for (int i = 0; i < MANY; ++i) {
+            times[i] += out[i];
+            length[cells[i].blocks] += out[i];
+        }
+        for (int blocks = 1; blocks <= 3; ++blocks)
+            cr_expect_eq(length[blocks], 2 * blocks, "member %d leaves out %d cells of %d blocks", m,
+                         length[blocks], blocks);
+    }
+    for (int i = 0; i < MANY; ++i)
+        cr_expect_eq(times[i], 1);
+}
+
+Test(leave_out, further_members_shuffle_anew_and_none_leaves_out_all)
+{
+    pnas_surrogate_options options = small_options(PNAS_MODEL_LSTM);
+    options.fold = 0.8;
+    pnas_cell cells[MANY];
+    bool first[MANY], sixth[MANY], one[1];
+    mixed_lengths(cells);
+    cr_assert_eq(pnas_member_leave_out(&options, 2, 0, cells, MANY, first), PNAS_OK);
+    cr_assert_eq(pnas_member_leave_out(&options, 2, 5, cells, MANY, sixth), PNAS_OK);
+    cr_expect_arr_neq(first, sixth, sizeof first);
+    for (int m = 0; m < 5; ++m) {
+        cr_assert_eq(pnas_member_leave_out(&options, 1, m, cells, 1, one), PNAS_OK);
+        cr_expect_not(one[0]);
+    }
+    options.fold = 1;
+    cr_assert_eq(pnas_member_leave_out(&options, 2, 3, cells, MANY, first), PNAS_OK);
+    for (int i = 0; i < MANY; ++i)
+        cr_expect_not(first[i]);
+}
+
+/* --- the ensemble as the search sees it --- */
+
+typedef struct {
+    pnas_cell *cell;
+    double *score;
+    size_t count;
+} sample;
+
+static pnas_cell random_cell(pnas_stream *stream, int blocks)
+{
+    pnas_cell cell = {.blocks = blocks};
+    for (int i = 0; i < blocks; ++i) {
+        uint32_t inputs = (uint32_t)i + 2;
+        cell.block[i].in1 = (int8_t)((int)pnas_stream_below(stream, inputs) - 2);
+        cell.block[i].op1 = (int8_t)pnas_stream_below(stream, OPERATORS);
+        cell.block[i].in2 = (int8_t)((int)pnas_stream_below(stream, inputs) - 2);
+        cell.block[i].op2 = (int8_t)pnas_stream_below(stream, OPERATORS);
+    }
+    return cell;
+}
+
+/* A score that adds up over operators. */
+static double additive_score(const pnas_cell *cell)
+{
+    static const double worth[OPERATORS] = {0, 0.05, 0.04, 0.02, 0.01, -0.05, -0.03, 0.03};
+    double sum = 0;
+    for (int i = 0; i < cell->blocks; ++i)
+        sum += worth[cell->block[i].op1] + worth[cell->block[i].op2];
+    return 0.6 + sum / cell->blocks;
+}
+
+/* `each` cells of every length. */
+static sample make_sample(uint64_t seed, size_t each)
+{
+    sample s = {malloc(BLOCKS * each * sizeof *s.cell), malloc(BLOCKS * each * sizeof *s.score), 0};
+    pnas_stream stream = pnas_stream_make(seed, PNAS_STREAM_TEST, 0, 0);
+    for (int b = 1; b <= BLOCKS; ++b)
+        for (size_t i = 0; i < each; ++i, ++s.count) {
+            s.cell[s.count] = random_cell(&stream, b);
+            s.score[s.count] = additive_score(&s.cell[s.count]);
+        }
+    return s;
+}
+
+static void free_sample(sample *s)
+{
+    free(s->cell);
+    free(s->score);
+}
+
+static pnas_ensemble *make_ensemble(pnas_cl *cl, const pnas_surrogate_options *options)
+{
+    pnas_ensemble *ensemble = NULL;
+    cr_assert_eq(pnas_ensemble_create(cl, options, &space, &ensemble), PNAS_OK, "%s", pnas_message());
+    return ensemble;
+}
+
+static void fit(pnas_ensemble *ensemble, int level, const sample *s)
+{
+    cr_assert_eq(pnas_ensemble_fit(ensemble, level, s->cell, s->score, s->count), PNAS_OK, "%s",
+                 pnas_message());
+}
+
+static float *read_weights(pnas_ensemble *ensemble, int member)
+{
+    float *weights = malloc(pnas_ensemble_weight_count(ensemble) * sizeof *weights);
+    cr_assert_eq(pnas_ensemble_read(ensemble, member, weights), PNAS_OK, "%s", pnas_message());
+    return weights;
+}
+
+static double spearman_of(pnas_ensemble *ensemble, const sample *s)
+{
+    double *mean = malloc(s->count * sizeof *mean), *spread = malloc(s->count * sizeof *spread);
+    cr_assert_eq(pnas_ensemble_predict(ensemble, s->cell, s->count, mean, spread), PNAS_OK);
+    double correlation = pnas_spearman(mean, s->score, s->count);
+    free(mean);
+    free(spread);
+    return correlation;
+}
+
+static void expect_to_learn(pnas_surrogate_loss loss, pnas_surrogate_optimizer optimizer, double rate)
+{
+    pnas_cl *cl = test_device_open(0);
+    pnas_surrogate_options options = small_options(PNAS_MODEL_MLP);
+    options.embedding = options.hidden = 40;
+    options.epochs = 40;
+    options.batch = 16;
+    options.rate_later = rate;
+    options.loss = loss;
+    options.optimizer = optimizer;
+    options.momentum = 0.9;
+    options.bias = PNAS_BIAS_MEAN;
+    pnas_ensemble *ensemble = make_ensemble(cl, &options);
+    sample seen = make_sample(21, 70), unseen = make_sample(22, 100);
+    fit(ensemble, 3, &seen);
+    double correlation = spearman_of(ensemble, &unseen);
+    cr_assert_gt(correlation, 0.85, "Spearman %.3f", correlation);
+    free_sample(&seen);
+    free_sample(&unseen);
+    pnas_ensemble_destroy(&ensemble);
+    test_device_close(&cl);
+}
+
+Test(ensemble, an_mlp_learns_an_additive_score_by_absolute_error)
+{
+    expect_to_learn(PNAS_LOSS_L1, PNAS_SURROGATE_ADAM, 0.005);
+}
+
+Test(ensemble, an_mlp_learns_an_additive_score_by_squared_error_and_sgd)
+{
+    expect_to_learn(PNAS_LOSS_SQUARED, PNAS_SURROGATE_SGD, 1.0);
+}
+
+Test(ensemble, an_mlp_learns_an_additive_score_by_ranking)
+{
+    expect_to_learn(PNAS_LOSS_RANKING, PNAS_SURROGATE_ADAM, 0.005);
+}
+
+Test(ensemble, mean_and_spread_are_those_of_its_members)
+{
+    pnas_cl *cl = test_device_open(0);
+    pnas_surrogate_options options = small_options(PNAS_MODEL_MLP);
+    options.members = 3;
+    options.fold = 0.8;
+    pnas_ensemble *ensemble = make_ensemble(cl, &options);
+    sample s = make_sample(31, 5);
+    double mean[15], spread[15], alone[3][15];
+    fit(ensemble, 1, &s);
+    cr_assert_eq(pnas_ensemble_predict(ensemble, s.cell, s.count, mean, spread), PNAS_OK);
+    for (int m = 0; m < 3; ++m)
+        cr_assert_eq(pnas_member_predict(&ensemble->member[m], s.cell, s.count, alone[m]), PNAS_OK);
+    for (int i = 0; i < 15; ++i) {
+        double a = alone[0][i], b = alone[1][i], c = alone[2][i], middle = (a + b + c) / 3;
+        double squares =
+            (a - middle) * (a - middle) + (b - middle) * (b - middle) + (c - middle) * (c - middle);
+        cr_expect_float_eq(mean[i], middle, 1e-15);
+        cr_expect_float_eq(spread[i], sqrt(squares / 2), 1e-15);
+        cr_expect_gt(spread[i], 1e-6, "all members are alike");
+    }
+    free_sample(&s);
+    pnas_ensemble_destroy(&ensemble);
+    test_device_close(&cl);
+}
+
+Test(ensemble, a_member_fit_elsewhere_and_written_here_is_the_same)
+{
+    pnas_cl *cl = test_device_open(0);
+    pnas_surrogate_options options = small_options(PNAS_MODEL_LSTM);
+    options.members = 2;
+    options.fold = 0.8;
+    sample s = make_sample(32, 5);
+    double mean[2][15], spread[2][15];
+    pnas_ensemble *whole = make_ensemble(cl, &options), *part = make_ensemble(cl, &options),
+                  *elsewhere = make_ensemble(cl, &options);
+    fit(whole, 2, &s);
+    cr_assert_eq(pnas_ensemble_fit_member(elsewhere, 1, 2, s.cell, s.score, s.count), PNAS_OK);
+    cr_assert_eq(pnas_ensemble_fit_member(part, 0, 2, s.cell, s.score, s.count), PNAS_OK);
+    cr_assert_eq(pnas_ensemble_predict(part, s.cell, s.count, mean[1], spread[1]), PNAS_ERROR_INTERNAL,
+                 "member 1 is not fitted yet");
+    float *weights = read_weights(elsewhere, 1);
+    cr_assert_eq(pnas_ensemble_write(part, 1, weights), PNAS_OK);
+    cr_assert_eq(pnas_ensemble_predict(whole, s.cell, s.count, mean[0], spread[0]), PNAS_OK);
+    cr_assert_eq(pnas_ensemble_predict(part, s.cell, s.count, mean[1], spread[1]), PNAS_OK);
+    cr_expect_arr_eq(mean[0], mean[1], sizeof mean[0]);
+    cr_expect_arr_eq(spread[0], spread[1], sizeof spread[0]);
+    free(weights);
+    free_sample(&s);
+    pnas_ensemble_destroy(&whole);
+    pnas_ensemble_destroy(&part);
+    pnas_ensemble_destroy(&elsewhere);
+    test_device_close(&cl);
+}
+
+Test(ensemble, pieces_predicted_apart_have_the_same_bits)
+{
+    pnas_cl *cl = test_device_open(0);
+    pnas_surrogate_options options = small_options(PNAS_MODEL_MLP);
+    options.members = 2;
+    pnas_ensemble *ensemble = make_ensemble(cl, &options);
+    sample s = make_sample(33, 500); /* 1500 cells */
+    double *mean = malloc(2 * s.count * sizeof *mean), *spread = malloc(2 * s.count * sizeof *spread);
+    size_t first = PNAS_ENSEMBLE_PIECE;
+    fit(ensemble, 1, &s);
+    cr_assert_eq(pnas_ensemble_predict(ensemble, s.cell, s.count, mean, spread), PNAS_OK);
+    cr_assert_eq(pnas_ensemble_predict(ensemble, s.cell + first, s.count - first, mean + s.count + first,
+                                       spread + s.count + first),
+                 PNAS_OK);
+    cr_assert_eq(pnas_ensemble_predict(ensemble, s.cell, first, mean + s.count, spread + s.count), PNAS_OK);
+    cr_expect_arr_eq(mean, mean + s.count, s.count * sizeof *mean);
+    cr_expect_arr_eq(spread, spread + s.count, s.count * sizeof *spread);
+    free(mean);
+    free(spread);
+    free_sample(&s);
+    pnas_ensemble_destroy(&ensemble);
+    test_device_close(&cl);
+}
+
+/* Member 0's weights after a fit at level 2 of a fresh ensemble; the caller's. */
+static float *weights_after(pnas_cl *cl, const pnas_surrogate_options *options, const sample *s,
+                            size_t *count)
+{
+    pnas_ensemble *ensemble = make_ensemble(cl, options);
+    fit(ensemble, 2, s);
+    float *weights = read_weights(ensemble, 0);
+    *count = pnas_ensemble_weight_count(ensemble);
+    pnas_ensemble_destroy(&ensemble);
+    return weights;
+}
+
+Test(ensemble, a_fit_that_stops_early_keeps_the_weights_of_its_best_epoch)
+{
+    pnas_cl *cl = test_device_open(0);
+    pnas_surrogate_options options = small_options(PNAS_MODEL_MLP);
+    options.fold = 0.8;
+    options.rate_later = 0.3; /* so that the loss jumps about */
+    sample s = make_sample(34, 10);
+    double loss[8], predicted[6], held_out[6], least = INFINITY;
+    pnas_cell out_cell[6];
+    bool out[30];
+    size_t count, taken = 0;
+    int best = 0;
+    cr_assert_eq(pnas_member_leave_out(&options, 2, 0, s.cell, s.count, out), PNAS_OK);
+    for (size_t i = 0; i < s.count; ++i)
+        if (out[i]) {
+            out_cell[taken] = s.cell[i];
+            held_out[taken++] = s.score[i];
+        }
+    cr_assert_eq(taken, 6);
+    for (int epochs = 1; epochs <= 8; ++epochs) {
+        options.epochs = epochs;
+        pnas_ensemble *ensemble = make_ensemble(cl, &options);
+        fit(ensemble, 2, &s);
+        cr_assert_eq(pnas_member_predict(&ensemble->member[0], out_cell, 6, predicted), PNAS_OK);
+        loss[epochs - 1] = pnas_held_out_loss(options.loss, out_cell, held_out, predicted, 6);
+        pnas_ensemble_destroy(&ensemble);
+    }
+    for (int i = 0; i < 8 && i < best + 2; ++i) /* as a patience of two epochs sees it */
+        if (loss[i] < least) {
+            least = loss[i];
+            best = i + 1;
+        }
+    cr_assert_lt(best, 7, "the fit never stops early: the test shows little");
+    options.epochs = best;
+    float *want = weights_after(cl, &options, &s, &count);
+    options.epochs = 8;
+    options.patience = 2;
+    float *got = weights_after(cl, &options, &s, &count);
+    cr_expect_arr_eq(got, want, count * sizeof *got);
+    free(want);
+    free(got);
+    free_sample(&s);
+    test_device_close(&cl);
+}
+
+Test(ensemble, the_last_bias_can_start_from_the_mean_accuracy)
+{
+    pnas_cl *cl = test_device_open(0);
+    pnas_surrogate_options options = small_options(PNAS_MODEL_LSTM);
+    options.bias = PNAS_BIAS_MEAN;
+    options.rate_first = 1e-9; /* so that the fit leaves it where it was */
+    options.epochs = 1;
+    sample s = make_sample(35, 4);
+    double sum = 0;
+    pnas_ensemble *ensemble = make_ensemble(cl, &options);
+    pnas_named_tensor *tensor;
+    size_t count;
+    for (size_t i = 0; i < s.count; ++i)
+        sum += s.score[i];
+    fit(ensemble, 1, &s);
+    cr_assert_eq(pnas_ensemble_weights(ensemble, 0, &tensor, &count), PNAS_OK);
+    cr_assert_str_eq(tensor[count - 1].name, "output/bias");
+    double mean = sum / (double)s.count;
+    cr_expect_float_eq(tensor[count - 1].data[0], log(mean / (1 - mean)), 1e-5);
+    pnas_ensemble_free_weights(&tensor, count);
+    free_sample(&s);
+    pnas_ensemble_destroy(&ensemble);
+    test_device_close(&cl);
+}
+
+Test(ensemble, finetuning_goes_on_from_stored_weights_to_the_bit)
+{
+    pnas_cl *cl = test_device_open(0);
+    for (int model = PNAS_MODEL_LSTM; model <= PNAS_MODEL_MLP; ++model) {
+        pnas_surrogate_options options = small_options((pnas_surrogate_model)model);
+        options.refit = PNAS_REFIT_FINETUNE;
+        sample s = make_sample(36, 4);
+        pnas_ensemble *one = make_ensemble(cl, &options), *resumed = make_ensemble(cl, &options);
+        pnas_named_tensor *stored;
+        size_t tensors, count = pnas_ensemble_weight_count(one), fresh_count;
+        fit(one, 1, &s);
+        cr_assert_eq(pnas_ensemble_weights(one, 0, &stored, &tensors), PNAS_OK);
+        fit(one, 2, &s);
+        cr_assert_eq(pnas_ensemble_set_weights(resumed, 0, stored, tensors), PNAS_OK, "%s", pnas_message());
+        fit(resumed, 2, &s);
+        float *weights = read_weights(one, 0), *same = read_weights(resumed, 0);
+        float *fresh = weights_after(cl, &options, &s, &fresh_count);
+        cr_expect_arr_eq(weights, same, count * sizeof *weights);
+        cr_expect_arr_neq(weights, fresh, count * sizeof *weights, "it did not start from what was there");
+        free(weights);
+        free(same);
+        free(fresh);
+        pnas_ensemble_free_weights(&stored, tensors);
+        pnas_ensemble_destroy(&one);
+        pnas_ensemble_destroy(&resumed);
+        free_sample(&s);
+    }
+    test_device_close(&cl);
+}
+
+Test(ensemble, weight_decay_draws_embeddings_towards_zero)
+{
+    pnas_cl *cl = test_device_open(0);
+    pnas_surrogate_options options = small_options(PNAS_MODEL_MLP);
+    options.optimizer = PNAS_SURROGATE_SGD;
+    options.rate_later = 0.1;
+    options.weight_decay = 1;
+    sample s = make_sample(37, 10);
+    size_t count;
+    float *weights = weights_after(cl, &options, &s, &count);
+    for (int i = 0; i < 5; ++i) /* 0.9 to the power of 16 steps is 0.19 */
+        cr_expect_lt(fabs(weights[i]), 0.05);
+    free(weights);
+    free_sample(&s);
+    test_device_close(&cl);
+}
+
+Test(ensemble, refuses_weights_of_another_shape_and_impossible_options)
+{
+    pnas_cl *cl = test_device_open(0);
+    pnas_surrogate_options options = small_options(PNAS_MODEL_MLP), other = options;
+    other.hidden = 7;
+    sample s = make_sample(38, 2);
+    pnas_ensemble *a = make_ensemble(cl, &options), *b = make_ensemble(cl, &other), *none;
+    pnas_named_tensor *tensor;
+    size_t count;
+    fit(a, 1, &s);
+    cr_assert_eq(pnas_ensemble_weights(a, 0, &tensor, &count), PNAS_OK);
+    cr_expect_eq(pnas_ensemble_set_weights(b, 0, tensor, count), PNAS_ERROR_DATA);
+    cr_expect_eq(pnas_ensemble_set_weights(a, 0, tensor, count - 1), PNAS_ERROR_DATA);
+    cr_expect_eq(pnas_ensemble_fit_member(a, 1, 1, s.cell, s.score, s.count), PNAS_ERROR_INTERNAL);
+    options.members = -1;
+    cr_expect_eq(pnas_ensemble_create(cl, &options, &space, &none), PNAS_ERROR_USAGE);
+    options.members = 1;
+    options.fold = 1.5;
+    cr_expect_eq(pnas_ensemble_create(cl, &options, &space, &none), PNAS_ERROR_USAGE);
+    pnas_ensemble_free_weights(&tensor, count);
+    pnas_ensemble_destroy(&a);
+    pnas_ensemble_destroy(&b);
+    free_sample(&s);
+    test_device_close(&cl);
+}
