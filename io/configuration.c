@@ -29,7 +29,13 @@ void pnas_configuration_defaults(pnas_configuration *out)
         .seed = 1,
         .dataset = "digits",
         .validation = 0.1,
-        .search = {.space = {.blocks = 5, .lookback = -2, .lookforward = -1}, .beam = 256, .first = 0},
+        .search = {.space = {.blocks = 5, .lookback = -2, .lookforward = -1},
+                   .beam = 256,
+                   .first = 0,
+                   .population = 100,
+                   .sample = 25,
+                   .round = 10,
+                   .seed = 1},
         .network = {.filters = 24, .repeats = 2, .stem_multiplier = 3, .concatenation = PNAS_CONCATENATE_ALL},
         .training = {.epochs = 20,
                      .batch = 32,
@@ -350,6 +356,10 @@ static pnas_status check_together(const pnas_source *source, pnas_configuration 
     if (!*all->dataset)
         return wrong(source, "dataset.file",
                      "dataset.file is empty; it must be digits or the path of a data set");
+    if (all->evaluator == PNAS_EVALUATOR_TABLE && !*all->table)
+        return wrong(source, "table",
+                     "table is empty; with evaluator: table it must be the path of a CSV or HDF5 file of "
+                     "trained cells");
     if (!*all->device)
         return wrong(source, "device",
                      "device is empty; it must be auto, cpu, gpu, a number, or part of a device's name");
@@ -402,6 +412,7 @@ static pnas_status resolve(const pnas_source *source, pnas_configuration *out)
     out->training.seed = out->seed;
     out->training.schedule.epochs = out->training.epochs;
     out->surrogate.seed = out->seed;
+    out->search.seed = out->seed;
     return check_together(source, out);
 }
 

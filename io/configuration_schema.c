@@ -58,6 +58,12 @@ static const cyaml_strval_t concatenations[] = {{"all", PNAS_CONCATENATE_ALL},
 static const cyaml_strval_t kinds[] = {{"separable", PNAS_SEPARABLE},   {"convolution", PNAS_CONVOLUTION},
                                        {"factorized", PNAS_FACTORIZED}, {"average_pool", PNAS_AVERAGE_POOL},
                                        {"max_pool", PNAS_MAX_POOL},     {"identity", PNAS_IDENTITY}};
+static const cyaml_strval_t evaluators[] = {{"train", PNAS_EVALUATOR_TRAIN}, {"table", PNAS_EVALUATOR_TABLE}};
+static const cyaml_strval_t strategies[] = {
+    {"pnas", PNAS_STRATEGY_PNAS}, {"random", PNAS_STRATEGY_RANDOM}, {"evolution", PNAS_STRATEGY_EVOLUTION}};
+static const cyaml_strval_t candidates[] = {{"table", PNAS_CANDIDATES_TABLE},
+                                            {"extensions", PNAS_CANDIDATES_EXTENSIONS},
+                                            {"space", PNAS_CANDIDATES_SPACE}};
 static const cyaml_strval_t unlimited[] = {{"none", -1}};
 
 static const cyaml_schema_field_t operator_fields[] = {
@@ -91,7 +97,13 @@ static const cyaml_schema_field_t space_fields[] = {
                .sequence = {.entry = &operator_schema, .min = 1, .max = PNAS_OPERATORS_MAX}}},
     CYAML_FIELD_END};
 
-static const cyaml_schema_field_t search_fields[] = {INT("beam", search.beam), INT("first", search.first),
+static const cyaml_schema_field_t search_fields[] = {WORD("strategy", search.strategy, strategies),
+                                                     INT("beam", search.beam),
+                                                     INT("first", search.first),
+                                                     INT("population", search.population),
+                                                     INT("sample", search.sample),
+                                                     INT("round", search.round),
+                                                     WORD("candidates", candidates, candidates),
                                                      CYAML_FIELD_END};
 
 static const cyaml_schema_field_t network_fields[] = {
@@ -136,6 +148,8 @@ static const cyaml_schema_field_t root_fields[] = {TEXT("title", title),
                                                    UINT("seed", seed),
                                                    TEXT("device", device),
                                                    INT("keep_weights", keep_weights),
+                                                   WORD("evaluator", evaluator, evaluators),
+                                                   TEXT("table", table),
                                                    SECTION("dataset", dataset_fields),
                                                    SECTION("space", space_fields),
                                                    SECTION("search", search_fields),
@@ -169,6 +183,9 @@ static const pnas_limit limits[] = {{"keep_weights", 0, 10000, CLOSED},
                                     {"space.operators.bottleneck", 1, 16, CLOSED},
                                     {"search.beam", 1, 100000, CLOSED},
                                     {"search.first", 0, 1000000, CLOSED},
+                                    {"search.population", 1, 100000, CLOSED},
+                                    {"search.sample", 1, 100000, CLOSED},
+                                    {"search.round", 1, 100000, CLOSED},
                                     {"network.filters", 1, 4096, CLOSED},
                                     {"network.repeats", 1, 64, CLOSED},
                                     {"network.stem_multiplier", 1, 64, CLOSED},

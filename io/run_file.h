@@ -61,7 +61,8 @@ pnas_status pnas_run_file_read(const char *path, pnas_run_file **out);
 
 pnas_run_info *pnas_run_file_info(pnas_run_file *file); /* borrowed; change it, then write */
 
-/* The levels as read; borrowed until close. `count` levels, 1 .. count. Each level's spearman is that of the
+/* The levels as read; borrowed until close. `count` levels, 1 .. count; those without children have count 0.
+ * Each level's spearman is that of the
  * last write; pnas_search_restore computes it anew. */
 pnas_status pnas_run_file_levels(pnas_run_file *file, const pnas_level **levels, int *count);
 

@@ -160,9 +160,9 @@ static pnas_status read_levels(hid_t root, pnas_run_file *file)
     for (int b = 1; b <= PNAS_BLOCKS_MAX; b++) {
         char name[16];
         snprintf(name, sizeof name, "%d", b);
-        if (!pnas_h5_exists(levels, name))
-            break;
         file->level[b - 1].blocks = b;
+        if (!pnas_h5_exists(levels, name))
+            continue; /* no children of so many blocks; whether that can be is for the search to say */
         file->levels = b;
         PNAS_TRY_CLEANUP(pnas_h5_open_group(levels, name, &group));
         PNAS_TRY_CLEANUP(read_level(group, &file->level[b - 1]));

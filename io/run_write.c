@@ -277,9 +277,11 @@ static pnas_status write_levels(hid_t file, const pnas_search *search)
     hid_t group = -1;
     PNAS_TRY(pnas_h5_create_group(file, "levels", &group));
     pnas_status status = PNAS_OK;
-    for (int b = 1; b <= pnas_search_levels(search) && status == PNAS_OK; b++)
-        status = write_level(group, pnas_search_level(search, b),
-                             &pnas_search_get_options(search)->space.operators);
+    for (int b = 1; b <= pnas_search_levels(search) && status == PNAS_OK; b++) {
+        const pnas_level *level = pnas_search_level(search, b);
+        if (level->count > 0) /* strategies other than PNAS have children on the last level only */
+            status = write_level(group, level, &pnas_search_get_options(search)->space.operators);
+    }
     pnas_h5_close_group(&group);
     return status;
 }

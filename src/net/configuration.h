@@ -10,13 +10,21 @@
 
 #define PNAS_PATH_MAX 1024
 
+typedef enum {
+    PNAS_EVALUATOR_TRAIN, /* children are trained */
+    PNAS_EVALUATOR_TABLE  /* their accuracies are looked up */
+} pnas_evaluator_kind;
+
 typedef struct {
     char title[128];
     uint64_t seed;
-    char dataset[PNAS_PATH_MAX];  /* HDF5 file; "digits": the embedded one */
-    double validation;            /* held out of the training part: below 1 a share, else a count */
-    int64_t training_images;      /* use so many of the rest; 0: all */
-    pnas_search_options search;   /* space, beam, first */
+    char dataset[PNAS_PATH_MAX]; /* HDF5 file; "digits": the embedded one */
+    double validation;           /* held out of the training part: below 1 a share, else a count */
+    int64_t training_images;     /* use so many of the rest; 0: all */
+    pnas_evaluator_kind evaluator;
+    char table[PNAS_PATH_MAX]; /* of cells trained already, for PNAS_EVALUATOR_TABLE */
+    pnas_search_options search;
+    pnas_candidates candidates;   /* with a table */
     pnas_network_options network; /* height, width, channels, classes come from the data set */
     pnas_training_options training;
     pnas_surrogate_options surrogate;

@@ -102,6 +102,7 @@ pnas_status pnas_configuration_match(const char *path, const char *stored_text,
     PNAS_TRY_CLEANUP(pnas_configuration_parse(path, stored_text, NULL, 0, stored));
     memcpy(stored->title, mine->title, sizeof stored->title);
     memcpy(stored->dataset, mine->dataset, sizeof stored->dataset);
+    memcpy(stored->table, mine->table, sizeof stored->table);
     memcpy(stored->device, mine->device, sizeof stored->device);
     stored->keep_weights = mine->keep_weights;
     PNAS_TRY_CLEANUP(pnas_configuration_print(stored, &stored_lines));

@@ -12,11 +12,14 @@ static bool only_here(pnas_status status)
     return status == PNAS_ERROR_DEVICE || status == PNAS_ERROR_MEMORY;
 }
 
+/* Collective, as the cores are counted together; `wanted` says whether this rank opens its device. */
 static pnas_status open_device(const pnas_layout *layout, const pnas_configuration *configuration,
-                               pnas_devices *out)
+                               bool wanted, pnas_devices *out)
 {
     int share = 0, machine = 0;
     PNAS_TRY(pnas_mpi_cores(layout, &share, &machine));
+    if (!wanted)
+        return PNAS_OK;
     pnas_cl_options options = {
         .device = configuration->device, .choice = layout->local_rank, .threads = share};
     PNAS_TRY(pnas_cl_create(&options, &out->cl));
@@ -96,13 +99,14 @@ pnas_status pnas_devices_create(const pnas_layout *layout, const pnas_configurat
                                 const pnas_image_set *images, pnas_devices *out)
 {
     *out = (pnas_devices){0};
-    pnas_status status = open_device(layout, configuration, out);
-    if (status == PNAS_OK)
+    bool surrogate = layout->rank == 0 && configuration->search.strategy == PNAS_STRATEGY_PNAS;
+    pnas_status status = open_device(layout, configuration, images || surrogate, out);
+    if (status == PNAS_OK && images)
         status = open_trainer(layout, configuration, images, out);
     status = pnas_mpi_agree(tolerate(layout, out, status));
     if (status == PNAS_OK)
         status = gather_table(layout, out);
-    if (status == PNAS_OK)
+    if (status == PNAS_OK && images)
         status = pnas_mpi_agree(check_someone_trains(layout, out));
     if (status != PNAS_OK)
         pnas_devices_destroy(out);
@@ -200,7 +204,7 @@ pnas_status pnas_devices_check_memory(const pnas_layout *layout, const pnas_devi
     }
     PNAS_TRY_CLEANUP(pnas_mpi_agree(status));
     PNAS_TRY_CLEANUP(pnas_mpi_gather(&mine, sizeof mine, needed));
-    if (layout->rank == 0) {
+    if (needed) {
         char text[PNAS_CELL_TEXT_MAX];
         pnas_cell_format(&cell, &space->operators, text);
         if (mine > 0)

@@ -15,7 +15,10 @@ typedef struct {
     pnas_run_rank *table;  /* rank 0: [ranks]; else NULL. device -1: that rank does not train */
 } pnas_devices;
 
-/* Chooses by local rank among the devices that configuration->device names, shares a CPU's cores among the
+/* images: NULL if nothing is to be trained; then a device is opened only on rank 0, and only where the
+ * strategy asks a surrogate.
+ *
+ * Chooses by local rank among the devices that configuration->device names, shares a CPU's cores among the
  * ranks of a machine, prepares training and gathers the table; collective, agreed. A rank without a usable
  * device warns and goes on without; PNAS_ERROR_DEVICE if that is rank 0, which needs one for the surrogate,
  * or every rank. */

@@ -4,6 +4,7 @@
 #include "src/base/clock.h"
 #include "src/programs/mpi_options.h"
 #include "src/programs/program.h"
+#include "src/programs/replay.h"
 #include "src/programs/search_run.h"
 
 #include <stdio.h>
@@ -17,7 +18,8 @@ typedef struct { /* what a rank holds while the program runs */
     char *command_line;
     char *configuration_text; /* resolved */
     pnas_dataset *dataset;
-    pnas_image_set *images;
+    pnas_image_set *images; /* NULL if children are looked up */
+    pnas_replay replay;
     pnas_devices devices;
     pnas_evaluator evaluator;
     pnas_scheduler *scheduler;
@@ -68,6 +70,11 @@ static pnas_status open_data(mpi_program *program)
                                  configuration->seed, &program->images);
 }
 
+static const pnas_dataset *data_of(const mpi_program *program)
+{
+    return program->replay.dataset ? program->replay.dataset : program->dataset;
+}
+
 static pnas_status compare_checksums(const mpi_program *program)
 {
     typedef char checksum[65];
@@ -77,14 +84,14 @@ static pnas_status compare_checksums(const mpi_program *program)
         program->layout.rank == 0 && !all ? pnas_fail(PNAS_ERROR_MEMORY, "no memory for %d checksums", ranks)
                                           : PNAS_OK);
     if (status == PNAS_OK)
-        status = pnas_mpi_gather(program->dataset->sha256, sizeof *all, all);
+        status = pnas_mpi_gather(data_of(program)->sha256, sizeof *all, all);
     for (int rank = 1; all && rank < ranks && status == PNAS_OK; rank++)
         if (strcmp(all[rank], all[0]) != 0)
-            status =
-                pnas_fail(PNAS_ERROR_DATA,
-                          "%s: rank %d reads another data set (SHA-256 %.12s...) than rank 0 (%.12s...); "
-                          "copy the same file to every machine",
-                          program->configuration.dataset, rank, all[rank], all[0]);
+            status = pnas_fail(PNAS_ERROR_DATA,
+                               "%s: rank %d reads another file (SHA-256 %.12s...) than rank 0 (%.12s...); "
+                               "copy the same file to every machine",
+                               program->replay.table ? program->replay.path : program->configuration.dataset,
+                               rank, all[rank], all[0]);
     free(all);
     return pnas_mpi_agree(status);
 }
@@ -103,12 +110,22 @@ static pnas_status share_data(mpi_program *program)
     return PNAS_OK;
 }
 
+static pnas_status share_table(mpi_program *program)
+{
+    pnas_status status = pnas_replay_open(&program->configuration, &program->replay);
+    if (status != PNAS_OK && program->layout.rank != 0)
+        pnas_fail_at(status, "rank %d on %s", program->layout.rank, program->layout.host);
+    PNAS_TRY(pnas_mpi_agree(status));
+    return compare_checksums(program);
+}
+
 /* --- what the program does --- */
 
 static pnas_status prepare(mpi_program *program)
 {
     PNAS_TRY(share_configuration(program));
-    PNAS_TRY(share_data(program));
+    bool replayed = program->configuration.evaluator == PNAS_EVALUATOR_TABLE;
+    PNAS_TRY(replayed ? share_table(program) : share_data(program));
     PNAS_TRY(
         pnas_devices_create(&program->layout, &program->configuration, program->images, &program->devices));
     if (program->layout.rank == 0)
@@ -118,7 +135,8 @@ static pnas_status prepare(mpi_program *program)
 
 static pnas_status check(mpi_program *program)
 {
-    PNAS_TRY(pnas_devices_check_memory(&program->layout, &program->devices, &program->configuration));
+    if (program->images)
+        PNAS_TRY(pnas_devices_check_memory(&program->layout, &program->devices, &program->configuration));
     if (program->layout.rank == 0)
         fputs(program->configuration_text, stdout);
     pnas_info("everything is in order; nothing was trained");
@@ -147,7 +165,8 @@ static pnas_status lead(mpi_program *program)
         .command_line = program->command_line,
         .configuration = &program->configuration,
         .configuration_text = program->configuration_text,
-        .dataset = program->dataset,
+        .dataset = data_of(program),
+        .table = program->replay.table,
         .layout = &program->layout,
         .devices = &program->devices,
         .scheduler = program->scheduler,
@@ -160,8 +179,11 @@ static pnas_status lead(mpi_program *program)
 
 static pnas_status search(mpi_program *program)
 {
-    program->evaluator =
-        (pnas_evaluator){program->devices.trainer ? pnas_trainer_evaluate : NULL, program->devices.trainer};
+    if (program->replay.table)
+        program->evaluator = (pnas_evaluator){pnas_replay_evaluate, &program->replay};
+    else
+        program->evaluator = (pnas_evaluator){program->devices.trainer ? pnas_trainer_evaluate : NULL,
+                                              program->devices.trainer};
     PNAS_TRY(
         pnas_mpi_agree(pnas_scheduler_create(&program->layout, &program->evaluator, &program->scheduler)));
     if (program->layout.rank == 0)
@@ -177,6 +199,7 @@ static void clean_up(mpi_program *program)
     pnas_scheduler_destroy(&program->scheduler);
     pnas_devices_destroy(&program->devices);
     pnas_image_set_destroy(&program->images);
+    pnas_replay_close(&program->replay);
     pnas_dataset_destroy(&program->dataset);
     free(program->configuration_text);
     free(program->command_line);

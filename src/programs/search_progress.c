@@ -69,6 +69,8 @@ double pnas_search_progress_left(const pnas_search_progress *progress)
     if (progress->cost_done <= 0 || progress->trainers < 1)
         return NAN;
     double cost = progress->cost_left;
+    if (progress->search->strategy != PNAS_STRATEGY_PNAS)
+        cost += (double)(pnas_search_budget(progress->search) - progress->children) * progress->average_cost;
     for (int b = progress->level + 1; b <= progress->search->space.blocks; b++)
         cost += progress->search->beam * progress->average_cost * b / progress->level;
     return cost * progress->seconds_done / progress->cost_done / progress->trainers;

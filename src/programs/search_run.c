@@ -51,11 +51,13 @@ static pnas_status make_job(const search_run *run, const pnas_level *level, size
 {
     const pnas_configuration *configuration = run->options->configuration;
     const pnas_cell *cell = &level->child[index].cell;
+    *out = (pnas_job){.level = level->blocks, .index = (int)index, .cell = *cell};
+    if (run->options->table) /* looking up costs nothing, so the order does not matter */
+        return PNAS_OK;
     pnas_graph *graph = NULL;
     PNAS_TRY(
         pnas_graph_create(cell, &configuration->search.space.operators, &configuration->network, &graph));
-    *out =
-        (pnas_job){.level = level->blocks, .index = (int)index, .cell = *cell, .cost = graph->multiply_adds};
+    out->cost = graph->multiply_adds;
     pnas_graph_destroy(&graph);
     return PNAS_OK;
 }
@@ -80,6 +82,11 @@ static pnas_status train_level(search_run *run, const pnas_level *level)
 }
 
 /* --- from level to level --- */
+
+static bool is_progressive(const search_run *run)
+{
+    return run->options->configuration->search.strategy == PNAS_STRATEGY_PNAS;
+}
 
 static pnas_status keep_controller(search_run *run, int level)
 {
@@ -120,6 +127,13 @@ static pnas_status next_level(search_run *run)
     return pnas_run_file_write(run->file, run->search);
 }
 
+/* The other strategies add children to the last level, round by round, and ask no surrogate. */
+static pnas_status next_round(search_run *run)
+{
+    PNAS_TRY(pnas_search_propose(run->search, NULL));
+    return pnas_run_file_write(run->file, run->search);
+}
+
 static void report_spearman(const pnas_level *level)
 {
     if (level->blocks > 1 && !isnan(level->spearman))
@@ -130,9 +144,8 @@ static void report_spearman(const pnas_level *level)
 static pnas_status search_levels(search_run *run)
 {
     while (!pnas_search_complete(run->search)) {
-        if (pnas_search_pending(run->search) == 0) {
-            PNAS_TRY(next_level(run));
-        }
+        if (pnas_search_pending(run->search) == 0)
+            PNAS_TRY(is_progressive(run) ? next_level(run) : next_round(run));
         const pnas_level *level = pnas_search_level(run->search, pnas_search_levels(run->search));
         PNAS_TRY(train_level(run, level));
         report_spearman(level);
@@ -180,6 +193,8 @@ static pnas_status open_run(search_run *run)
     const pnas_search_run_options *options = run->options;
     bool existed = false;
     PNAS_TRY(pnas_search_create(&options->configuration->search, &run->search));
+    if (options->table)
+        pnas_search_limit(run->search, options->table, options->configuration->candidates);
     PNAS_TRY(pnas_run_file_open(options->path, &run->file, &existed));
     if (existed)
         PNAS_TRY(pnas_run_record_resume(run->file, options, run->search));
@@ -190,18 +205,20 @@ static pnas_status open_run(search_run *run)
 
 static int count_trainers(const pnas_search_run_options *options)
 {
-    int trainers = 0;
-    for (int rank = 0; rank < options->layout->ranks; rank++)
+    int trainers = options->table ? options->layout->ranks : 0;
+    for (int rank = 0; !options->table && rank < options->layout->ranks; rank++)
         trainers += options->devices->table[rank].device >= 0;
     return trainers;
 }
 
 static pnas_status search_to_the_end(search_run *run)
 {
-    PNAS_TRY(open_surrogate(run));
+    if (is_progressive(run))
+        PNAS_TRY(open_surrogate(run));
     PNAS_TRY(pnas_run_file_write(run->file, run->search));
     PNAS_TRY(search_levels(run));
-    PNAS_TRY(fit_last(run));
+    if (is_progressive(run))
+        PNAS_TRY(fit_last(run));
     return keep_weights(run);
 }
 

@@ -38,6 +38,7 @@ double pnas_level_spearman(const pnas_level *level)
     size_t done = pnas_level_count(level, PNAS_CHILD_DONE), next = 0;
     if (level->blocks == 1 || done < 2 || pnas_level_count(level, PNAS_CHILD_PENDING) > 0)
         return NAN;
+    bool known = true; /* strategies other than PNAS predict nothing */
     double *values = malloc(2 * done * sizeof *values);
     if (!values)
         return NAN;
@@ -45,12 +46,40 @@ double pnas_level_spearman(const pnas_level *level)
         const pnas_child *child = &level->child[i];
         if (child->result.status != PNAS_CHILD_DONE)
             continue;
+        known &= isfinite(child->predicted) != 0;
         values[next] = child->predicted;
         values[done + next++] = child->result.accuracy;
     }
-    double result = pnas_spearman(values, values + done, done);
+    double result = known ? pnas_spearman(values, values + done, done) : NAN;
     free(values);
     return result;
+}
+
+const char *pnas_level_first_error(const pnas_level *level)
+{
+    for (size_t i = 0; i < level->count; ++i)
+        if (level->child[i].result.error[0])
+            return level->child[i].result.error;
+    return "no reason was given";
+}
+
+size_t pnas_search_budget(const pnas_search_options *options)
+{
+    size_t first = options->first ? (size_t)options->first : pnas_level_one_size(&options->space);
+    return first + (size_t)(options->space.blocks - 1) * (size_t)options->beam;
+}
+
+static pnas_status check_strategy(const pnas_search_options *options)
+{
+    PNAS_CHECK(options->strategy >= PNAS_STRATEGY_PNAS && options->strategy <= PNAS_STRATEGY_EVOLUTION,
+               PNAS_ERROR_USAGE, "%d is no strategy of a search", (int)options->strategy);
+    PNAS_CHECK(options->strategy != PNAS_STRATEGY_EVOLUTION ||
+                   (options->population >= 1 && options->sample >= 1 && options->round >= 1),
+               PNAS_ERROR_USAGE,
+               "evolution with a population of %d, samples of %d and rounds of %d children; each must be at "
+               "least 1",
+               options->population, options->sample, options->round);
+    return PNAS_OK;
 }
 
 pnas_status pnas_search_create(const pnas_search_options *options, pnas_search **out)
@@ -63,6 +92,7 @@ pnas_status pnas_search_create(const pnas_search_options *options, pnas_search *
     PNAS_CHECK(options->first >= 0 && (size_t)options->first <= most, PNAS_ERROR_USAGE,
                "%d cells of level 1 are to be trained; it must be 1 to %zu, or 0 for all of them",
                options->first, most);
+    PNAS_TRY(check_strategy(options));
     pnas_search *search = calloc(1, sizeof *search);
     PNAS_CHECK(search, PNAS_ERROR_MEMORY, "out of memory for the search");
     search->options = *options;
@@ -78,6 +108,12 @@ void pnas_search_destroy(pnas_search **search)
         pnas_level_clear(&(*search)->level[i]);
     free(*search);
     *search = NULL;
+}
+
+void pnas_search_limit(pnas_search *search, const pnas_cell_table *table, pnas_candidates candidates)
+{
+    search->table = candidates == PNAS_CANDIDATES_SPACE ? NULL : table;
+    search->candidates = candidates;
 }
 
 const pnas_search_options *pnas_search_get_options(const pnas_search *search)
@@ -102,7 +138,10 @@ size_t pnas_search_pending(const pnas_search *search)
 
 bool pnas_search_complete(const pnas_search *search)
 {
-    return search->levels == search->options.space.blocks && pnas_search_pending(search) == 0;
+    if (search->levels < search->options.space.blocks || pnas_search_pending(search) > 0)
+        return false;
+    return search->options.strategy == PNAS_STRATEGY_PNAS || search->exhausted ||
+           search->level[search->levels - 1].count >= pnas_search_budget(&search->options);
 }
 
 static bool is_accuracy(double value)
@@ -150,7 +189,8 @@ static pnas_status check_restored_child(const pnas_search *search, const pnas_le
                "child %zu of level %d has status %d and accuracy %g; a done child's is from 0 "
                "to 1",
                index, level->blocks, status, child->result.accuracy);
-    PNAS_CHECK(level->blocks == 1 || isfinite(child->predicted), PNAS_ERROR_DATA,
+    bool predicted = level->blocks > 1 && search->options.strategy == PNAS_STRATEGY_PNAS;
+    PNAS_CHECK(!predicted || isfinite(child->predicted), PNAS_ERROR_DATA,
                "child %zu of level %d has no predicted accuracy", index, level->blocks);
     return PNAS_OK;
 }
@@ -163,8 +203,9 @@ pnas_status pnas_search_restore(pnas_search *search, pnas_level *level)
     PNAS_CHECK(pnas_search_pending(search) == 0, PNAS_ERROR_DATA,
                "level %d was to be put back, but %zu children of level %d are not finished", level->blocks,
                pnas_search_pending(search), search->levels);
-    PNAS_CHECK(level->count > 0, PNAS_ERROR_DATA, "level %d was to be put back without children",
-               level->blocks);
+    bool may_be_empty = search->options.strategy != PNAS_STRATEGY_PNAS;
+    PNAS_CHECK(level->count > 0 || may_be_empty, PNAS_ERROR_DATA,
+               "level %d was to be put back without children", level->blocks);
     for (size_t i = 0; i < level->count; ++i)
         PNAS_TRY(check_restored_child(search, level, i));
     pnas_level *kept = &search->level[search->levels++];

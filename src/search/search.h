@@ -1,11 +1,15 @@
 /* The search as a state machine: propose -> record -> fit -> advance. Paper section 4, algorithm 1.
  *
+ * Two other strategies share everything around it, to be compared with: random sampling, and regularised
+ * evolution (Real et al. 2018, arXiv 1802.01548). Both train cells of B blocks only, so their levels before
+ * the last have no children; the last one grows by rounds until pnas_search_budget children are there.
+ *
  * It knows no device, no message and no file: children are trained elsewhere and recorded here; a surrogate
  * is a callback. All of it runs on rank 0; local. */
 #ifndef PNAS_SEARCH_SEARCH_H
 #define PNAS_SEARCH_SEARCH_H
 
-#include "src/search/space.h"
+#include "src/search/cell_table.h"
 
 typedef enum { /* stored in run files: never renumber */
                PNAS_CHILD_PENDING = 0,
@@ -65,10 +69,28 @@ typedef struct { /* a surrogate; cells may be of several lengths */
     void *payload;
 } pnas_surrogate;
 
+typedef enum {
+    PNAS_STRATEGY_PNAS,
+    PNAS_STRATEGY_RANDOM,   /* cells of B blocks, each once, every input and operator equally likely */
+    PNAS_STRATEGY_EVOLUTION /* of cells of B blocks: the best of a sample is mutated, the oldest is left out
+                             */
+} pnas_strategy;
+
+typedef enum {                             /* where a search that is limited to a table finds its cells */
+               PNAS_CANDIDATES_TABLE,      /* any cell of the table that has the right number of blocks */
+               PNAS_CANDIDATES_EXTENSIONS, /* PNAS: of these, those that extend a cell of the last level */
+               PNAS_CANDIDATES_SPACE /* the whole space; whoever trains decides about cells not in the table
+                                      */
+} pnas_candidates;
+
 typedef struct {
     pnas_space space;
     int beam;  /* K: how many children a level after the first trains */
     int first; /* how many of level 1 to train, evenly spaced in canonical order; 0 = all (the paper) */
+    pnas_strategy strategy;
+    int population, sample; /* evolution: how many of the last children take part, how many are compared */
+    int round;              /* evolution: children proposed at a time once the population is there */
+    uint64_t seed;          /* of random and evolution */
 } pnas_search_options;
 
 typedef struct pnas_search pnas_search;
@@ -77,6 +99,12 @@ typedef struct pnas_search pnas_search;
 pnas_status pnas_search_create(const pnas_search_options *options, pnas_search **out);
 void pnas_search_destroy(pnas_search **search);
 
+/* Proposes from now on only what `table` (borrowed, of the same space) allows by `candidates`. */
+void pnas_search_limit(pnas_search *search, const pnas_cell_table *table, pnas_candidates candidates);
+
+/* How many children PNAS trains with these options, and every other strategy too. */
+size_t pnas_search_budget(const pnas_search_options *options);
+
 const pnas_search_options *pnas_search_get_options(const pnas_search *search);
 int pnas_search_levels(const pnas_search *search);                          /* levels proposed so far */
 const pnas_level *pnas_search_level(const pnas_search *search, int blocks); /* 1-based; NULL if not yet */
@@ -84,7 +112,9 @@ const pnas_level *pnas_search_level(const pnas_search *search, int blocks); /* 1
 /* Proposes the next level: level 1 from the space; level b+1 by fitting the surrogate on all done children,
  * expanding the beam (the children of level b), scoring and keeping the best K (ties: smaller code first).
  * PNAS_ERROR_INTERNAL if the current level has pending children or the search is complete.
- * PNAS_ERROR_DATA if no child of the level succeeded. `surrogate` may be NULL for level 1. */
+ * PNAS_ERROR_DATA if no child of the level succeeded, or a table has no candidate. `surrogate` may be NULL
+ * for level 1. The other strategies: more children of level B; no surrogate is asked. What is drawn for a
+ * child depends on the seed, its index and the children before it only. */
 pnas_status pnas_search_propose(pnas_search *search, const pnas_surrogate *surrogate);
 
 /* Records child `index` of level `blocks`; takes over result->history and clears *result. */
@@ -94,7 +124,7 @@ pnas_status pnas_search_record(pnas_search *search, int blocks, size_t index, pn
 pnas_status pnas_search_fit(pnas_search *search, const pnas_surrogate *surrogate);
 
 size_t pnas_search_pending(const pnas_search *search); /* of the current level */
-bool pnas_search_complete(const pnas_search *search);  /* level B is there and nothing is pending */
+bool pnas_search_complete(const pnas_search *search);  /* level B is there in full and nothing is pending */
 
 /* Puts back a level read from a run file (levels in order 1, 2, ...); takes over level->child and clears
  * *level. PNAS_ERROR_DATA if a cell does not fit the space or the order is wrong. */

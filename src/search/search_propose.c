@@ -39,8 +39,26 @@ static pnas_status take_cell(void *payload, const pnas_cell *cell)
     return PNAS_OK;
 }
 
-static pnas_status propose_first(const pnas_search_options *options, pnas_level *level)
+static pnas_status propose_first_from_table(const pnas_search *search, pnas_level *level)
 {
+    size_t begin, count, wanted = (size_t)search->options.first;
+    pnas_cell_table_level(search->table, 1, &begin, &count);
+    PNAS_CHECK(
+        count > 0, PNAS_ERROR_DATA,
+        "the table has no cells of one block, with which this search begins; take a strategy that does "
+        "not, random or evolution");
+    first_level state = {.level = level, .all = count};
+    PNAS_TRY(create_children(level, 1, wanted > 0 && wanted < count ? wanted : count));
+    for (size_t i = 0; i < count; ++i)
+        PNAS_TRY(take_cell(&state, &pnas_cell_table_entries(search->table)[begin + i].cell));
+    return PNAS_OK;
+}
+
+static pnas_status propose_first(const pnas_search *search, pnas_level *level)
+{
+    const pnas_search_options *options = &search->options;
+    if (search->table)
+        return propose_first_from_table(search, level);
     first_level state = {.level = level, .all = pnas_level_one_size(&options->space)};
     PNAS_TRY(create_children(level, 1, options->first ? (size_t)options->first : state.all));
     return pnas_space_walk_unique(&options->space, 1, take_cell, &state);
@@ -84,6 +102,27 @@ cleanup:
     return status;
 }
 
+/* Keeps of the candidates what the table holds; returns how many. */
+static size_t keep_known(const pnas_cell_table *table, pnas_cell *cell, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; ++i)
+        if (pnas_cell_table_find(table, &cell[i]))
+            cell[kept++] = cell[i];
+    return kept;
+}
+
+static pnas_status take_level_of_table(const pnas_search *search, int blocks, pnas_cell **out, size_t *count)
+{
+    size_t begin;
+    pnas_cell_table_level(search->table, blocks, &begin, count);
+    *out = malloc((*count + 1) * sizeof **out);
+    PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "out of memory for %zu cells of a table", *count);
+    for (size_t i = 0; i < *count; ++i)
+        (*out)[i] = pnas_cell_table_entries(search->table)[begin + i].cell;
+    return PNAS_OK;
+}
+
 static pnas_status expand_beam(const pnas_search *search, pnas_cell **out, size_t *count)
 {
     const pnas_level *level = &search->level[search->levels - 1];
@@ -93,6 +132,24 @@ static pnas_status expand_beam(const pnas_search *search, pnas_cell **out, size_
     pnas_status status = pnas_space_expand(&search->options.space, parents, parent_count, out, count);
     free(parents);
     return status;
+}
+
+static pnas_status find_candidates(const pnas_search *search, pnas_cell **out, size_t *count)
+{
+    int blocks = search->levels + 1;
+    if (!search->table)
+        return expand_beam(search, out, count);
+    if (search->candidates == PNAS_CANDIDATES_TABLE) {
+        PNAS_TRY(take_level_of_table(search, blocks, out, count));
+    } else {
+        PNAS_TRY(expand_beam(search, out, count));
+        *count = keep_known(search->table, *out, *count);
+    }
+    PNAS_CHECK(*count > 0, PNAS_ERROR_DATA, "the table has no cell of %d blocks%s; lower space.blocks%s",
+               blocks,
+               search->candidates == PNAS_CANDIDATES_TABLE ? "" : " that extends one of the last level",
+               search->candidates == PNAS_CANDIDATES_TABLE ? "" : " or set search.candidates to table");
+    return PNAS_OK;
 }
 
 static pnas_status score_chunk(const pnas_surrogate *surrogate, const pnas_cell *cell, size_t count,
@@ -129,28 +186,19 @@ cleanup:
     return status;
 }
 
-/* The sentence of the first child that failed, for a person to start from. */
-static const char *first_error(const pnas_level *level)
-{
-    for (size_t i = 0; i < level->count; ++i)
-        if (level->child[i].result.error[0])
-            return level->child[i].result.error;
-    return "no reason was given";
-}
-
 static pnas_status propose_next(pnas_search *search, const pnas_surrogate *surrogate, pnas_level *level)
 {
     const pnas_level *last = &search->level[search->levels - 1];
     PNAS_CHECK(pnas_level_count(last, PNAS_CHILD_DONE) > 0, PNAS_ERROR_DATA,
                "all %zu children of level %d failed, so level %d cannot be proposed; the first said: %s",
-               last->count, last->blocks, last->blocks + 1, first_error(last));
+               last->count, last->blocks, last->blocks + 1, pnas_level_first_error(last));
     pnas_cell *candidate = NULL;
     size_t count;
     pnas_beam beam = {0};
     pnas_status status;
     PNAS_TRY_CLEANUP(pnas_search_fit(search, surrogate));
     double start = pnas_clock_seconds();
-    PNAS_TRY_CLEANUP(expand_beam(search, &candidate, &count));
+    PNAS_TRY_CLEANUP(find_candidates(search, &candidate, &count));
     size_t width = (size_t)search->options.beam;
     PNAS_TRY_CLEANUP(pnas_beam_create(width < count ? width : count, &beam));
     PNAS_TRY_CLEANUP(score(surrogate, candidate, count, &beam));
@@ -170,13 +218,15 @@ pnas_status pnas_search_propose(pnas_search *search, const pnas_surrogate *surro
     PNAS_CHECK(pnas_search_pending(search) == 0, PNAS_ERROR_INTERNAL,
                "level %d was asked for while %zu children of level %d are not finished", search->levels + 1,
                pnas_search_pending(search), search->levels);
+    if (search->options.strategy != PNAS_STRATEGY_PNAS)
+        return pnas_search_propose_round(search);
     PNAS_CHECK(search->levels < search->options.space.blocks, PNAS_ERROR_INTERNAL,
                "level %d was asked for, but the search has %d levels", search->levels + 1,
                search->options.space.blocks);
     assert(surrogate || search->levels == 0);
     pnas_level level = {0};
-    pnas_status status = search->levels == 0 ? propose_first(&search->options, &level)
-                                             : propose_next(search, surrogate, &level);
+    pnas_status status =
+        search->levels == 0 ? propose_first(search, &level) : propose_next(search, surrogate, &level);
     if (status == PNAS_OK)
         search->level[search->levels++] = level;
     else

@@ -6,6 +6,9 @@
 
 struct pnas_search {
     pnas_search_options options;
+    const pnas_cell_table *table; /* borrowed; NULL: no limit */
+    pnas_candidates candidates;
+    bool exhausted; /* random, evolution: there is no cell left to draw */
     int levels;
     pnas_level level[PNAS_BLOCKS_MAX]; /* [levels], those so far */
 };
@@ -17,6 +20,12 @@ size_t pnas_level_count(const pnas_level *level, pnas_child_status status);
 
 /* Spearman of a level; NaN for level 1 and while children are pending. */
 double pnas_level_spearman(const pnas_level *level);
+
+/* The next round of random or evolution. */
+pnas_status pnas_search_propose_round(pnas_search *search);
+
+/* The sentence of the first child that failed, for a person to start from. */
+const char *pnas_level_first_error(const pnas_level *level);
 
 /* Frees the children and their histories. */
 void pnas_level_clear(pnas_level *level);

@@ -1,0 +1,120 @@
+#include "src/search/cell_table.h"
+
+#include <stdlib.h>
+
+struct pnas_cell_table {
+    size_t count;
+    pnas_table_entry *entry;           /* [count] */
+    size_t begin[PNAS_BLOCKS_MAX + 2]; /* of the cells of so many blocks; the next one's is their end */
+};
+
+static int compare_entries(const void *a, const void *b)
+{
+    const pnas_table_entry *left = a, *right = b;
+    int order = pnas_cell_compare(&left->cell, &right->cell);
+    if (order != 0)
+        return order;
+    /* Sums of equal cells must not depend on the order in a file. */
+    return (left->accuracy > right->accuracy) - (left->accuracy < right->accuracy);
+}
+
+/* Sorts and leaves each cell once, with its mean accuracy; returns how many are left. */
+static size_t merge(pnas_table_entry *entry, size_t count)
+{
+    qsort(entry, count, sizeof *entry, compare_entries);
+    size_t kept = 0;
+    for (size_t i = 0, next; i < count; i = next) {
+        double sum = 0;
+        for (next = i; next < count && pnas_cell_compare(&entry[i].cell, &entry[next].cell) == 0; ++next)
+            sum += entry[next].accuracy;
+        entry[kept] = entry[i];
+        entry[kept++].accuracy = sum / (double)(next - i);
+    }
+    return kept;
+}
+
+static pnas_status take_entries(pnas_cell_table *table, const pnas_space *space,
+                                const pnas_table_entry *entries, size_t count)
+{
+    for (size_t i = 0; i < count; ++i) {
+        PNAS_CHECK(entries[i].accuracy >= 0 && entries[i].accuracy <= 1, PNAS_ERROR_DATA,
+                   "cell %zu of the table has accuracy %g; it must be from 0 to 1", i + 1,
+                   entries[i].accuracy);
+        if (pnas_space_check(space, &entries[i].cell) != PNAS_OK)
+            continue;
+        pnas_table_entry *kept = &table->entry[table->count++];
+        *kept = entries[i];
+        pnas_cell_canonical(&entries[i].cell, &kept->cell);
+    }
+    PNAS_CHECK(table->count > 0, PNAS_ERROR_DATA,
+               "none of the %zu cells of the table belongs to the search space; space.blocks, "
+               "space.operators and space.lookback say what does",
+               count);
+    return PNAS_OK;
+}
+
+static void find_levels(pnas_cell_table *table)
+{
+    size_t i = 0;
+    for (int blocks = 0; blocks <= PNAS_BLOCKS_MAX + 1; ++blocks) {
+        while (i < table->count && table->entry[i].cell.blocks < blocks)
+            ++i;
+        table->begin[blocks] = i;
+    }
+}
+
+pnas_status pnas_cell_table_create(const pnas_space *space, const pnas_table_entry *entries, size_t count,
+                                   pnas_cell_table **out, size_t *left_out)
+{
+    *out = NULL;
+    pnas_cell_table *table = calloc(1, sizeof *table);
+    PNAS_CHECK(table, PNAS_ERROR_MEMORY, "out of memory for a table of %zu cells", count);
+    pnas_status status;
+    table->entry = calloc(count + 1, sizeof *table->entry);
+    PNAS_CHECK_CLEANUP(table->entry, PNAS_ERROR_MEMORY, "out of memory for a table of %zu cells", count);
+    PNAS_TRY_CLEANUP(take_entries(table, space, entries, count));
+    if (left_out)
+        *left_out = count - table->count;
+    table->count = merge(table->entry, table->count);
+    find_levels(table);
+    *out = table;
+    return PNAS_OK;
+cleanup:
+    pnas_cell_table_destroy(&table);
+    return status;
+}
+
+void pnas_cell_table_destroy(pnas_cell_table **table)
+{
+    if (!*table)
+        return;
+    free((*table)->entry);
+    free(*table);
+    *table = NULL;
+}
+
+size_t pnas_cell_table_count(const pnas_cell_table *table)
+{
+    return table->count;
+}
+
+const pnas_table_entry *pnas_cell_table_entries(const pnas_cell_table *table)
+{
+    return table->entry;
+}
+
+void pnas_cell_table_level(const pnas_cell_table *table, int blocks, size_t *begin, size_t *count)
+{
+    *begin = table->begin[blocks];
+    *count = table->begin[blocks + 1] - *begin;
+}
+
+static int compare_cell_with_entry(const void *cell, const void *entry)
+{
+    return pnas_cell_compare(cell, &((const pnas_table_entry *)entry)->cell);
+}
+
+const pnas_table_entry *pnas_cell_table_find(const pnas_cell_table *table, const pnas_cell *cell)
+{
+    return bsearch(cell, table->entry, table->count, sizeof *table->entry, compare_cell_with_entry);
+}
