@@ -1,0 +1,19 @@
+/* A cell as a graph, in the manner of the paper's figure 1: inputs below, a pair of operators and their sum
+ * for each block, the concatenation above. Drawn by Graphviz. Local. */
+#ifndef PNAS_IO_CELL_DRAWING_H
+#define PNAS_IO_CELL_DRAWING_H
+
+#include "src/net/graph.h"
+
+typedef struct {
+    const char *output; /* .svg, .png, .pdf, or .gv for Graphviz's own language; NULL: that on stdout */
+    const char *title;  /* a line under the drawing; NULL: none */
+    pnas_concatenation concatenation;
+} pnas_cell_drawing_options;
+
+/* PNAS_ERROR_USAGE for an output of another format. Where Graphviz is missing or fails, the graph is kept in
+ * a file that the message names. */
+pnas_status pnas_cell_draw(const pnas_cell *cell, const pnas_operator_set *operators,
+                           const pnas_cell_drawing_options *options);
+
+#endif
