@@ -48,6 +48,7 @@ static const route_row table[] = {
     {PNAS_OP_NORM, ON_CPU, eight_wide, PNAS_ROUTE_TILE},
     {PNAS_OP_HEAD, ON_CPU, eight_wide, PNAS_ROUTE_TILE},
     {PNAS_OP_UPDATE, ON_CPU, eight_wide, PNAS_ROUTE_TILE},
+    {PNAS_OP_TRIE, ON_CPU, always, PNAS_ROUTE_TILE},
 };
 
 static bool fits_device(const route_row *row, const pnas_cl *cl)

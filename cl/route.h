@@ -25,6 +25,7 @@ typedef enum {
     PNAS_OP_NORM,
     PNAS_OP_HEAD,
     PNAS_OP_UPDATE,
+    PNAS_OP_TRIE, /* cl/trie_device.h */
     PNAS_OP_KINDS
 } pnas_op_kind;
 
