@@ -68,3 +68,44 @@ pnas_route pnas_route_choose(const pnas_cl *cl, pnas_op_kind op, const pnas_rout
     }
     return PNAS_ROUTE_PLAIN;
 }
+
+bool pnas_route_allowed(const pnas_cl *cl, pnas_op_kind op, pnas_route route)
+{
+    for (size_t i = 0; i < sizeof table / sizeof *table; ++i) {
+        const route_row *row = &table[i];
+        /* A row may ask for V whatever the shape; the smallest shape tells. */
+        const pnas_route_shape shape = {.N = 1, .kernel_h = 1, .kernel_w = 1, .stride = 1, .dilation = 1};
+        if (row->op == op && row->route == route && fits_device(row, cl) && row->holds(cl, &shape))
+            return true;
+    }
+    return route == PNAS_ROUTE_PLAIN;
+}
+
+const char *pnas_route_name(pnas_route route)
+{
+    static const char *const names[] = {[PNAS_ROUTE_AUTO] = "auto",
+                                        [PNAS_ROUTE_PLAIN] = "plain",
+                                        [PNAS_ROUTE_TILE] = "tile",
+                                        [PNAS_ROUTE_CLBLAST] = "clblast"};
+    return names[route];
+}
+
+const char *pnas_op_kind_name(pnas_op_kind op)
+{
+    static const char *const names[PNAS_OP_KINDS] = {
+        [PNAS_OP_GEMM] = "matrix product",
+        [PNAS_OP_POINTWISE_FORWARD] = "pointwise forward",
+        [PNAS_OP_POINTWISE_BACKWARD] = "pointwise backward",
+        [PNAS_OP_CONVOLUTION_FORWARD] = "convolution forward",
+        [PNAS_OP_CONVOLUTION_BACKWARD] = "convolution backward",
+        [PNAS_OP_DEPTHWISE_FORWARD] = "depthwise forward",
+        [PNAS_OP_DEPTHWISE_BACKWARD] = "depthwise backward",
+        [PNAS_OP_MAX_POOL] = "max pool",
+        [PNAS_OP_AVERAGE_POOL] = "average pool",
+        [PNAS_OP_ADD] = "sum",
+        [PNAS_OP_NORM] = "norm",
+        [PNAS_OP_HEAD] = "head",
+        [PNAS_OP_UPDATE] = "update",
+    };
+    return names[op] ? names[op] : "other";
+}

@@ -38,4 +38,10 @@ typedef struct {           /* what a row's precondition may look at; 0 where it 
  * route forced in the context wins on any device where its precondition holds. */
 pnas_route pnas_route_choose(const pnas_cl *cl, pnas_op_kind op, const pnas_route_shape *shape);
 
+/* Whether the table has this route for some shape of the op on this device. */
+bool pnas_route_allowed(const pnas_cl *cl, pnas_op_kind op, pnas_route route);
+
+const char *pnas_route_name(pnas_route route);  /* "plain", "tile", "clblast" */
+const char *pnas_op_kind_name(pnas_op_kind op); /* "pointwise forward" */
+
 #endif

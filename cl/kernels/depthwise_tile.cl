@@ -180,7 +180,9 @@ TILE_KERNEL void depthwise_weight_gradient_tile(OPERAND(x), const int C, const i
     const transform t = TRANSFORM(x, C, block * 8);
     const upstream u = UPSTREAM_AT(dy, C, block * 8);
     float8 ring[SLOTS][STRIP_COLUMNS], d[STRIP], sum[KERNEL_H][KERNEL_W];
-    clear(sum[0], KERNEL_H * KERNEL_W);
+#pragma unroll
+    for (int k = 0; k < KERNEL_H; ++k)
+        clear(sum[k], KERNEL_W);
     for (int n = part * images; n < min(N, (part + 1) * images); ++n)
         for (int left = 0; left < OW; left += STRIP) {
             const __global float *xb = BLOCK(x, n, block, H * W);

@@ -5,5 +5,6 @@
 #include "src/base/status.h"
 
 pnas_status pnas_device_run_list(int argc, char **argv);
+pnas_status pnas_device_run_check(int argc, char **argv);
 
 #endif

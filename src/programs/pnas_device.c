@@ -10,9 +10,9 @@ typedef struct {
     pnas_status (*run)(int argc, char **argv);
 } device_command;
 
-static const device_command commands[] = {{"list", pnas_device_run_list}};
+static const device_command commands[] = {{"list", pnas_device_run_list}, {"check", pnas_device_run_check}};
 
-#define COMMAND_NAMES "list"
+#define COMMAND_NAMES "list or check"
 
 typedef struct {
     const device_command *command;
@@ -46,7 +46,8 @@ int main(int argc, char **argv)
                                      .args_doc = "COMMAND [ARGUMENT...]",
                                      .doc = "Describes, checks and tunes OpenCL devices.\v"
                                             "Commands (each has its own --help):\n"
-                                            "  list     the devices of this machine"};
+                                            "  list     the devices of this machine\n"
+                                            "  check    try every op on a device against plain references"};
     main_arguments arguments = {0};
     pnas_program_setup("pnas_device");
     argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &arguments);

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# device_cases.sh CASE PNAS_DEVICE: pnas_device as a person runs it.
+# device_cases.sh CASE PNAS_DEVICE SOURCE_DIR: pnas_device as a person runs it.
 set -euo pipefail
 case=$1
 program=$2
+source=$3
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -48,6 +49,36 @@ case_no_device() {
     complains 'no usable OpenCL device .* pocl-opencl-icd; OCL_ICD_VENDORS=.* hides every driver'
 }
 
+case_check_one() {
+    run 0 check --op 'global pool' --every-v
+    says '^global pool +plain +1 .* pass, 4 shapes$'
+    says '^global pool +plain +8 .* pass, 4 shapes$'
+    says '^everything passes$'
+    run 64 check --op nonesuch
+    complains "no op's name holds 'nonesuch'"
+}
+
+case_check() {
+    run 0 check
+    says '^depthwise convolution +plain +[48] .* pass, 6 shapes$'
+    says '^everything passes$'
+    if grep -q FAILED "$work/out"; then fail "a check failed"; fi
+}
+
+# Kernels that compute wrongly are found: a global pool that forgets to divide.
+case_check_fails() {
+    local kernels=$source/cl/kernels
+    cp -r "$kernels" "$work/kernels"
+    sed -i 's|sum / (float)pixels|sum|' "$work/kernels/head.cl"
+    cmp -s "$kernels/head.cl" "$work/kernels/head.cl" && fail "head.cl has no mean to spoil"
+    PNAS_KERNELS=$work/kernels run 69 check --op 'global pool'
+    says '^global pool +(plain|tile) .* FAILED at shape [0-9]: features\[0 of [0-9]+\]: .*, expected '
+    complains '[0-9]+ of [0-9]+ checks failed: this device or its driver computes wrongly'
+    rm "$work/kernels/add.cl"
+    PNAS_KERNELS=$work/kernels run 69 check --op sum
+    says '^sum, copy and regrouping +plain .* FAILED .*cannot open kernel file'
+}
+
 case_wrong_use() {
     run 64
     complains 'a command is missing'
@@ -55,8 +86,13 @@ case_wrong_use() {
     complains "'paint' is not"
     run 64 list everything
     complains 'list takes no arguments'
+    run 64 check --seed odd
+    complains "'odd' is not a whole number"
+    run 69 check --device nonesuch
+    complains 'no OpenCL device matches "nonesuch"'
     run 0 --help
     says '  list '
+    says '  check '
 }
 
 "case_$case"
