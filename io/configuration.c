@@ -32,6 +32,7 @@ void pnas_configuration_defaults(pnas_configuration *out)
         .search = {.space = {.blocks = 5, .lookback = -2, .lookforward = -1},
                    .beam = 256,
                    .first = 0,
+                   .kappa = 1,
                    .population = 100,
                    .sample = 25,
                    .round = 10,
@@ -57,12 +58,20 @@ void pnas_configuration_defaults(pnas_configuration *out)
                      .pad = 4,
                      .flip = true,
                      .seed = 1},
-        .surrogate = {.embedding = 100,
+        .surrogate = {.model = PNAS_MODEL_LSTM,
+                      .members = 5,
+                      .fold = 0.8,
+                      .embedding = 100,
                       .hidden = 100,
+                      .loss = PNAS_LOSS_L1,
+                      .optimizer = PNAS_SURROGATE_ADAM,
+                      .momentum = 0.9,
                       .epochs = 50,
                       .batch = 32,
                       .rate_first = 0.01,
                       .rate_later = 0.002,
+                      .refit = PNAS_REFIT_SCRATCH,
+                      .bias = PNAS_BIAS_GIVEN,
                       .last_bias = 1.8,
                       .seed = 1},
         .device = "auto",
@@ -375,6 +384,11 @@ static pnas_status check_together(const pnas_source *source, pnas_configuration 
         return wrong(source, "training.warmup_epochs",
                      "training.warmup_epochs is %g; it must be at most training.epochs (%d)",
                      schedule->warmup_epochs, all->training.epochs);
+    if (all->search.acquisition == PNAS_ACQUISITION_EI && all->surrogate.loss == PNAS_LOSS_RANKING)
+        return wrong(
+            source, "search.acquisition",
+            "search.acquisition is ei; it needs predictions of accuracy, which surrogate.loss: ranking "
+            "does not give");
     if (pnas_schedule_validate(schedule) != PNAS_OK)
         return pnas_fail_at(PNAS_ERROR_USAGE, "%s: training", source->name);
     if (pnas_space_validate(&all->search.space) != PNAS_OK)

@@ -64,6 +64,14 @@ static const cyaml_strval_t strategies[] = {
 static const cyaml_strval_t candidates[] = {{"table", PNAS_CANDIDATES_TABLE},
                                             {"extensions", PNAS_CANDIDATES_EXTENSIONS},
                                             {"space", PNAS_CANDIDATES_SPACE}};
+static const cyaml_strval_t acquisitions[] = {
+    {"mean", PNAS_ACQUISITION_MEAN}, {"ucb", PNAS_ACQUISITION_UCB}, {"ei", PNAS_ACQUISITION_EI}};
+static const cyaml_strval_t models[] = {{"lstm", PNAS_MODEL_LSTM}, {"mlp", PNAS_MODEL_MLP}};
+static const cyaml_strval_t losses[] = {
+    {"l1", PNAS_LOSS_L1}, {"squared", PNAS_LOSS_SQUARED}, {"ranking", PNAS_LOSS_RANKING}};
+static const cyaml_strval_t fit_optimizers[] = {{"adam", PNAS_SURROGATE_ADAM}, {"sgd", PNAS_SURROGATE_SGD}};
+static const cyaml_strval_t refits[] = {{"scratch", PNAS_REFIT_SCRATCH}, {"finetune", PNAS_REFIT_FINETUNE}};
+static const cyaml_strval_t biases[] = {{"given", PNAS_BIAS_GIVEN}, {"mean", PNAS_BIAS_MEAN}};
 static const cyaml_strval_t unlimited[] = {{"none", -1}};
 
 static const cyaml_schema_field_t operator_fields[] = {
@@ -100,6 +108,9 @@ static const cyaml_schema_field_t space_fields[] = {
 static const cyaml_schema_field_t search_fields[] = {WORD("strategy", search.strategy, strategies),
                                                      INT("beam", search.beam),
                                                      INT("first", search.first),
+                                                     WORD("acquisition", search.acquisition, acquisitions),
+                                                     REAL("kappa", search.kappa),
+                                                     REAL("diversity", search.diversity),
                                                      INT("population", search.population),
                                                      INT("sample", search.sample),
                                                      INT("round", search.round),
@@ -139,10 +150,24 @@ static const cyaml_schema_field_t training_fields[] = {
     CYAML_FIELD_END};
 
 static const cyaml_schema_field_t surrogate_fields[] = {
-    INT("embedding", surrogate.embedding),    INT("hidden", surrogate.hidden),
-    INT("epochs", surrogate.epochs),          INT("batch", surrogate.batch),
-    REAL("rate_first", surrogate.rate_first), REAL("rate_later", surrogate.rate_later),
-    REAL("last_bias", surrogate.last_bias),   CYAML_FIELD_END};
+    WORD("model", surrogate.model, models),
+    INT("members", surrogate.members),
+    REAL("fold", surrogate.fold),
+    INT("embedding", surrogate.embedding),
+    INT("hidden", surrogate.hidden),
+    WORD("loss", surrogate.loss, losses),
+    WORD("optimizer", surrogate.optimizer, fit_optimizers),
+    REAL("momentum", surrogate.momentum),
+    REAL("weight_decay", surrogate.weight_decay),
+    INT("epochs", surrogate.epochs),
+    INT("patience", surrogate.patience),
+    INT("batch", surrogate.batch),
+    REAL("rate_first", surrogate.rate_first),
+    REAL("rate_later", surrogate.rate_later),
+    WORD("refit", surrogate.refit, refits),
+    WORD("bias", surrogate.bias, biases),
+    REAL("last_bias", surrogate.last_bias),
+    CYAML_FIELD_END};
 
 static const cyaml_schema_field_t root_fields[] = {TEXT("title", title),
                                                    UINT("seed", seed),
@@ -183,6 +208,8 @@ static const pnas_limit limits[] = {{"keep_weights", 0, 10000, CLOSED},
                                     {"space.operators.bottleneck", 1, 16, CLOSED},
                                     {"search.beam", 1, 100000, CLOSED},
                                     {"search.first", 0, 1000000, CLOSED},
+                                    {"search.kappa", 0, 1000, CLOSED},
+                                    {"search.diversity", 0, 1, CLOSED},
                                     {"search.population", 1, 100000, CLOSED},
                                     {"search.sample", 1, 100000, CLOSED},
                                     {"search.round", 1, 100000, CLOSED},
@@ -206,9 +233,14 @@ static const pnas_limit limits[] = {{"keep_weights", 0, 10000, CLOSED},
                                     {"training.norm_epsilon", 0, 1, OPEN_LOW},
                                     {"training.augment.pad", 0, 1024, CLOSED},
                                     {"training.augment.cutout", 0, 4096, CLOSED},
+                                    {"surrogate.members", 1, PNAS_MEMBERS_MAX, CLOSED},
+                                    {"surrogate.fold", 0, 1, OPEN_LOW},
                                     {"surrogate.embedding", 1, 4096, CLOSED},
                                     {"surrogate.hidden", 1, 4096, CLOSED},
+                                    {"surrogate.momentum", 0, 1, OPEN_HIGH},
+                                    {"surrogate.weight_decay", 0, 1, CLOSED},
                                     {"surrogate.epochs", 1, 1000000, CLOSED},
+                                    {"surrogate.patience", 0, 1000000, CLOSED},
                                     {"surrogate.batch", 1, 65536, CLOSED},
                                     {"surrogate.rate_first", 0, 10, OPEN_LOW},
                                     {"surrogate.rate_later", 0, 10, OPEN_LOW},

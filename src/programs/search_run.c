@@ -1,6 +1,6 @@
 #include "src/programs/search_run.h"
 
-#include "cl/surrogate_lstm.h"
+#include "cl/surrogate_ensemble.h"
 #include "src/base/clock.h"
 #include "src/base/log.h"
 #include "src/base/progress.h"
@@ -19,7 +19,7 @@ typedef struct {
     const pnas_search_run_options *options;
     pnas_run_file *file;
     pnas_search *search;
-    pnas_lstm *lstm;
+    pnas_ensemble *ensemble;
     pnas_surrogate surrogate;
     pnas_search_progress progress;
 } search_run;
@@ -90,13 +90,28 @@ static bool is_progressive(const search_run *run)
 
 static pnas_status keep_controller(search_run *run, int level)
 {
-    pnas_named_tensor *tensors = NULL;
-    size_t count = 0;
-    PNAS_TRY(pnas_lstm_weights(run->lstm, &tensors, &count));
-    pnas_status status =
-        pnas_run_info_add_controller(pnas_run_file_info(run->file), level, 0, tensors, count);
-    pnas_lstm_free_weights(&tensors, count);
-    return status;
+    pnas_run_info *info = pnas_run_file_info(run->file);
+    for (int member = 0; member < pnas_ensemble_members(run->ensemble); member++) {
+        pnas_named_tensor *tensors = NULL;
+        size_t count = 0;
+        PNAS_TRY(pnas_ensemble_weights(run->ensemble, member, &tensors, &count));
+        pnas_status status = pnas_run_info_add_controller(info, level, member, tensors, count);
+        pnas_ensemble_free_weights(&tensors, count);
+        PNAS_TRY(status);
+    }
+    return PNAS_OK;
+}
+
+/* What finetuning goes on from: the weights of the fit before the one that comes next. */
+static pnas_status restore_controller(search_run *run)
+{
+    const pnas_run_info *info = pnas_run_file_info(run->file);
+    int level = pnas_search_levels(run->search) - 1, members = pnas_ensemble_members(run->ensemble);
+    for (size_t i = 0; i < info->controller_count; i++)
+        if (info->controller[i].level == level && info->controller[i].member < members)
+            PNAS_TRY(pnas_ensemble_set_weights(run->ensemble, info->controller[i].member,
+                                               info->controller[i].tensor, info->controller[i].count));
+    return PNAS_OK;
 }
 
 static void report_level(const pnas_level *level)
@@ -106,7 +121,7 @@ static void report_level(const pnas_level *level)
     if (level->blocks == 1)
         pnas_info("level 1: %zu cells of one block", level->count);
     else
-        pnas_info("level %d: the best %zu of %llu candidates by prediction, scored in %s", level->blocks,
+        pnas_info("level %d: the best %zu of %llu candidates by the surrogate, scored in %s", level->blocks,
                   level->count, (unsigned long long)level->candidates, seconds);
 }
 
@@ -181,11 +196,11 @@ static pnas_status keep_weights(search_run *run)
 static pnas_status open_surrogate(search_run *run)
 {
     const pnas_configuration *configuration = run->options->configuration;
-    PNAS_TRY(pnas_lstm_create(run->options->devices->cl, &configuration->surrogate,
-                              &configuration->search.space, &run->lstm));
-    pnas_lstm_set_tick(run->lstm, pnas_scheduler_poll, run->options->scheduler);
-    run->surrogate = (pnas_surrogate){pnas_lstm_fit, pnas_lstm_predict, run->lstm};
-    return PNAS_OK;
+    PNAS_TRY(pnas_ensemble_create(run->options->devices->cl, &configuration->surrogate,
+                                  &configuration->search.space, &run->ensemble));
+    pnas_ensemble_set_tick(run->ensemble, pnas_scheduler_poll, run->options->scheduler);
+    run->surrogate = (pnas_surrogate){pnas_ensemble_fit, pnas_ensemble_predict, run->ensemble};
+    return restore_controller(run);
 }
 
 static pnas_status open_run(search_run *run)
@@ -253,7 +268,7 @@ pnas_status pnas_search_run(const pnas_search_run_options *options)
         status = pnas_best_children_print(run.search, BEST_SHOWN);
     if (status == PNAS_OK)
         printf("%s\n", options->path);
-    pnas_lstm_destroy(&run.lstm);
+    pnas_ensemble_destroy(&run.ensemble);
     pnas_run_file_close(&run.file);
     pnas_search_destroy(&run.search);
     return status;

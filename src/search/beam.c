@@ -4,6 +4,8 @@
 
 int pnas_beam_compare(const pnas_beam_entry *a, const pnas_beam_entry *b)
 {
+    if (a->score != b->score)
+        return a->score > b->score ? -1 : 1;
     if (a->predicted != b->predicted)
         return a->predicted > b->predicted ? -1 : 1;
     return pnas_cell_compare(&a->cell, &b->cell);
@@ -52,13 +54,19 @@ static void sift_down(pnas_beam_entry *heap, size_t count, const pnas_beam_entry
     heap[at] = *entry;
 }
 
+void pnas_beam_offer_entry(pnas_beam *beam, const pnas_beam_entry *entry)
+{
+    if (beam->count < beam->width)
+        sift_up(beam->entry, beam->count++, entry);
+    else if (beam->width > 0 && worse(&beam->entry[0], entry))
+        sift_down(beam->entry, beam->count, entry);
+}
+
 void pnas_beam_offer(pnas_beam *beam, const pnas_cell *cell, double predicted, double spread)
 {
-    pnas_beam_entry entry = {.cell = *cell, .predicted = predicted, .spread = spread};
-    if (beam->count < beam->width)
-        sift_up(beam->entry, beam->count++, &entry);
-    else if (beam->width > 0 && worse(&beam->entry[0], &entry))
-        sift_down(beam->entry, beam->count, &entry);
+    const pnas_beam_entry entry = {
+        .cell = *cell, .score = predicted, .predicted = predicted, .spread = spread};
+    pnas_beam_offer_entry(beam, &entry);
 }
 
 static int compare_entries(const void *a, const void *b)

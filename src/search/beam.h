@@ -7,6 +7,7 @@
 typedef struct {
     pnas_cell cell;
     double predicted, spread;
+    double score; /* what it is kept by */
 } pnas_beam_entry;
 
 typedef struct {
@@ -15,13 +16,16 @@ typedef struct {
     pnas_beam_entry *entry; /* [width]; in no order a caller may rely on before pnas_beam_sort */
 } pnas_beam;
 
-/* Before a over b: the higher prediction, the smaller code where predictions are equal. */
+/* Before a over b: the higher score; where they are equal the higher prediction, then the smaller code. */
 int pnas_beam_compare(const pnas_beam_entry *a, const pnas_beam_entry *b);
 
 pnas_status pnas_beam_create(size_t width, pnas_beam *out);
 void pnas_beam_destroy(pnas_beam *beam);
 
-/* The prediction must be a number. Which entries are kept does not depend on the order of offers. */
+/* Score and prediction must be numbers. Which entries are kept does not depend on the order of offers. */
+void pnas_beam_offer_entry(pnas_beam *beam, const pnas_beam_entry *entry);
+
+/* The same with the prediction as the score. */
 void pnas_beam_offer(pnas_beam *beam, const pnas_cell *cell, double predicted, double spread);
 
 /* Best first; nothing may be offered afterwards. */

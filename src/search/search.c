@@ -69,6 +69,17 @@ size_t pnas_search_budget(const pnas_search_options *options)
     return first + (size_t)(options->space.blocks - 1) * (size_t)options->beam;
 }
 
+static pnas_status check_acquisition(const pnas_search_options *options)
+{
+    PNAS_CHECK(options->acquisition >= PNAS_ACQUISITION_MEAN && options->acquisition <= PNAS_ACQUISITION_EI,
+               PNAS_ERROR_USAGE, "%d is no acquisition of a search", (int)options->acquisition);
+    PNAS_CHECK(isfinite(options->kappa) && options->kappa >= 0, PNAS_ERROR_USAGE,
+               "the bound's kappa is %g; it must be 0 or more", options->kappa);
+    PNAS_CHECK(options->diversity >= 0 && options->diversity <= 1, PNAS_ERROR_USAGE,
+               "a share of %g of the beam for diversity; it must be 0 to 1", options->diversity);
+    return PNAS_OK;
+}
+
 static pnas_status check_strategy(const pnas_search_options *options)
 {
     PNAS_CHECK(options->strategy >= PNAS_STRATEGY_PNAS && options->strategy <= PNAS_STRATEGY_EVOLUTION,
@@ -93,6 +104,7 @@ pnas_status pnas_search_create(const pnas_search_options *options, pnas_search *
                "%d cells of level 1 are to be trained; it must be 1 to %zu, or 0 for all of them",
                options->first, most);
     PNAS_TRY(check_strategy(options));
+    PNAS_TRY(check_acquisition(options));
     pnas_search *search = calloc(1, sizeof *search);
     PNAS_CHECK(search, PNAS_ERROR_MEMORY, "out of memory for the search");
     search->options = *options;

@@ -9,6 +9,7 @@
 #ifndef PNAS_SEARCH_SEARCH_H
 #define PNAS_SEARCH_SEARCH_H
 
+#include "src/search/acquisition.h"
 #include "src/search/cell_table.h"
 
 typedef enum { /* stored in run files: never renumber */
@@ -85,7 +86,10 @@ typedef enum {                             /* where a search that is limited to 
 
 typedef struct {
     pnas_space space;
-    int beam;  /* K: how many children a level after the first trains */
+    int beam;                     /* K: how many children a level after the first trains */
+    pnas_acquisition acquisition; /* what candidates are chosen by */
+    double kappa;                 /* of the upper confidence bound */
+    double diversity;             /* share of K for the candidates of the widest spread, 0 .. 1 */
     int first; /* how many of level 1 to train, evenly spaced in canonical order; 0 = all (the paper) */
     pnas_strategy strategy;
     int population, sample; /* evolution: how many of the last children take part, how many are compared */
@@ -110,7 +114,7 @@ int pnas_search_levels(const pnas_search *search);                          /* l
 const pnas_level *pnas_search_level(const pnas_search *search, int blocks); /* 1-based; NULL if not yet */
 
 /* Proposes the next level: level 1 from the space; level b+1 by fitting the surrogate on all done children,
- * expanding the beam (the children of level b), scoring and keeping the best K (ties: smaller code first).
+ * expanding the beam (the children of level b), scoring and keeping the best K (src/search/selection.h).
  * PNAS_ERROR_INTERNAL if the current level has pending children or the search is complete.
  * PNAS_ERROR_DATA if no child of the level succeeded, or a table has no candidate. `surrogate` may be NULL
  * for level 1. The other strategies: more children of level B; no surrogate is asked. What is drawn for a

@@ -1,6 +1,6 @@
 #include "src/base/clock.h"
-#include "src/search/beam.h"
 #include "src/search/search_state.h"
+#include "src/search/selection.h"
 
 #include <assert.h>
 #include <math.h>
@@ -153,23 +153,23 @@ static pnas_status find_candidates(const pnas_search *search, pnas_cell **out, s
 }
 
 static pnas_status score_chunk(const pnas_surrogate *surrogate, const pnas_cell *cell, size_t count,
-                               double *mean, double *spread, pnas_beam *beam)
+                               double *mean, double *spread, pnas_selection *selection)
 {
     PNAS_TRY(surrogate->predict(surrogate->payload, cell, count, mean, spread));
     for (size_t i = 0; i < count; ++i) {
         PNAS_CHECK(
-            isfinite(mean[i]), PNAS_ERROR_INTERNAL,
-            "the surrogate predicts %g for a cell of %d blocks; a lower learning rate of the surrogate "
+            isfinite(mean[i]) && isfinite(spread[i]), PNAS_ERROR_INTERNAL,
+            "the surrogate predicts %g +- %g for a cell of %d blocks; a lower learning rate of the surrogate "
             "may help",
-            mean[i], cell[i].blocks);
-        pnas_beam_offer(beam, &cell[i], mean[i], spread[i]);
+            mean[i], spread[i], cell[i].blocks);
+        pnas_selection_offer(selection, &cell[i], mean[i], spread[i]);
     }
     return PNAS_OK;
 }
 
-/* Leaves the best candidates in `beam`, best first. */
+/* Leaves the chosen candidates in `selection`. */
 static pnas_status score(const pnas_surrogate *surrogate, const pnas_cell *cell, size_t count,
-                         pnas_beam *beam)
+                         pnas_selection *selection)
 {
     size_t chunk = count < CHUNK ? count : CHUNK;
     double *mean = malloc(chunk * sizeof *mean), *spread = malloc(chunk * sizeof *spread);
@@ -177,13 +177,26 @@ static pnas_status score(const pnas_surrogate *surrogate, const pnas_cell *cell,
     PNAS_CHECK_CLEANUP(mean && spread, PNAS_ERROR_MEMORY, "out of memory for %zu predictions", chunk);
     for (size_t done = 0; done < count; done += chunk) {
         size_t now = count - done < chunk ? count - done : chunk;
-        PNAS_TRY_CLEANUP(score_chunk(surrogate, cell + done, now, mean, spread, beam));
+        PNAS_TRY_CLEANUP(score_chunk(surrogate, cell + done, now, mean, spread, selection));
     }
-    pnas_beam_sort(beam);
+    pnas_selection_finish(selection);
 cleanup:
     free(mean);
     free(spread);
     return status;
+}
+
+/* The highest accuracy of all done children. */
+static double best_accuracy(const pnas_search *search)
+{
+    double best = 0;
+    for (int i = 0; i < search->levels; ++i)
+        for (size_t j = 0; j < search->level[i].count; ++j) {
+            const pnas_result *result = &search->level[i].child[j].result;
+            if (result->status == PNAS_CHILD_DONE && result->accuracy > best)
+                best = result->accuracy;
+        }
+    return best;
 }
 
 static pnas_status propose_next(pnas_search *search, const pnas_surrogate *surrogate, pnas_level *level)
@@ -194,22 +207,23 @@ static pnas_status propose_next(pnas_search *search, const pnas_surrogate *surro
                last->count, last->blocks, last->blocks + 1, pnas_level_first_error(last));
     pnas_cell *candidate = NULL;
     size_t count;
-    pnas_beam beam = {0};
+    pnas_selection selection = {0};
     pnas_status status;
     PNAS_TRY_CLEANUP(pnas_search_fit(search, surrogate));
     double start = pnas_clock_seconds();
     PNAS_TRY_CLEANUP(find_candidates(search, &candidate, &count));
-    size_t width = (size_t)search->options.beam;
-    PNAS_TRY_CLEANUP(pnas_beam_create(width < count ? width : count, &beam));
-    PNAS_TRY_CLEANUP(score(surrogate, candidate, count, &beam));
-    PNAS_TRY_CLEANUP(create_children(level, last->blocks + 1, beam.count));
-    for (size_t i = 0; i < beam.count; ++i)
-        set_child(&level->child[i], &beam.entry[i].cell, beam.entry[i].predicted, beam.entry[i].spread);
+    PNAS_TRY_CLEANUP(pnas_selection_create(&search->options, best_accuracy(search), count, &selection));
+    PNAS_TRY_CLEANUP(score(surrogate, candidate, count, &selection));
+    PNAS_TRY_CLEANUP(create_children(level, last->blocks + 1, selection.count));
+    for (size_t i = 0; i < selection.count; ++i) {
+        const pnas_beam_entry *entry = pnas_selection_entry(&selection, i);
+        set_child(&level->child[i], &entry->cell, entry->predicted, entry->spread);
+    }
     level->candidates = count;
     level->score_seconds = pnas_clock_seconds() - start;
 cleanup:
     free(candidate);
-    pnas_beam_destroy(&beam);
+    pnas_selection_destroy(&selection);
     return status;
 }
 

@@ -50,7 +50,7 @@ Test(configuration, every_key_reaches_its_field)
         "title: \"Ein Titel: \\\"mit\\\" ü\"\nseed: 18446744073709551615\ndevice: 2\nkeep_weights: 3\n"
         "dataset: {file: a b.h5, validation: 5000, training_images: 4000000}\n"
         "space: {blocks: 4, lookback: -1, lookforward: 2, operators: [max3, conv3]}\n"
-        "search: {beam: 7, first: 9}\n"
+        "search: {beam: 7, first: 9, acquisition: ucb, kappa: 2.5, diversity: 0.25}\n"
         "network: {filters: 10, repeats: 3, stem_multiplier: 2, concatenation: unused_inputs}\n"
         "training: {epochs: 30, batch: 64, optimizer: rmsprop, momentum: 0.8, nesterov: true, beta1: 0.7,\n"
         "  beta2: 0.99, epsilon: 1e-3, weight_decay: 1e-4, clip_norm: 0, learning_rate: 0.1,\n"
@@ -58,8 +58,10 @@ Test(configuration, every_key_reaches_its_field)
         "0.3,\n"
         "  norm_momentum: 0.99, norm_epsilon: 1e-4, reward: best, augment: {pad: 2, flip: false, cutout: "
         "8}}\n"
-        "surrogate: {embedding: 20, hidden: 30, epochs: 40, batch: 8, rate_first: 0.02, rate_later: 0.003,\n"
-        "  last_bias: -1}\n");
+        "surrogate: {model: mlp, members: 7, fold: 0.9, embedding: 20, hidden: 30, loss: ranking, optimizer: "
+        "sgd,\n"
+        "  momentum: 0.5, weight_decay: 0.01, epochs: 40, patience: 3, batch: 8, rate_first: 0.02,\n"
+        "  rate_later: 0.003, refit: finetune, bias: mean, last_bias: -1}\n");
     const pnas_training_options *training = &read.training;
     cr_expect_str_eq(read.title, "Ein Titel: \"mit\" ü");
     cr_expect(read.seed == UINT64_MAX && training->seed == UINT64_MAX && read.surrogate.seed == UINT64_MAX);
@@ -84,6 +86,13 @@ Test(configuration, every_key_reaches_its_field)
     cr_expect(training->reward == PNAS_REWARD_BEST && training->pad == 2);
     cr_expect(!training->flip && training->cutout == 8);
     cr_expect(read.surrogate.embedding == 20 && read.surrogate.hidden == 30);
+    cr_expect(read.search.acquisition == PNAS_ACQUISITION_UCB && read.search.kappa == 2.5);
+    cr_expect_eq(read.search.diversity, 0.25);
+    cr_expect(read.surrogate.model == PNAS_MODEL_MLP && read.surrogate.members == 7);
+    cr_expect(read.surrogate.fold == 0.9 && read.surrogate.loss == PNAS_LOSS_RANKING);
+    cr_expect(read.surrogate.optimizer == PNAS_SURROGATE_SGD && read.surrogate.momentum == 0.5);
+    cr_expect(read.surrogate.weight_decay == 0.01 && read.surrogate.patience == 3);
+    cr_expect(read.surrogate.refit == PNAS_REFIT_FINETUNE && read.surrogate.bias == PNAS_BIAS_MEAN);
     cr_expect(read.surrogate.epochs == 40 && read.surrogate.batch == 8);
     cr_expect(read.surrogate.rate_first == 0.02 && read.surrogate.rate_later == 0.003);
     cr_expect_eq(read.surrogate.last_bias, -1);
@@ -324,6 +333,8 @@ Test(configuration_mistakes, impossible_values_are_shown_with_their_limits)
         {"training: {learning_rate: inf}\n", "training.learning_rate is 'inf'"},
         {"training: {learning_rate: 1e999}\n", "training.learning_rate is '1e999'"},
         {"training: {learning_rate: 0}\n", "it must be a number above 0 and at most 1000"},
+        {"search: {acquisition: ei}\nsurrogate:\n  loss: ranking\n",
+         "line 1: search.acquisition is ei; it needs predictions of accuracy"},
         {"training:\n  learning_rate: 0.1\n  final_learning_rate: 0.2\n",
          "line 3: training.final_learning_rate is 0.2; it must be at most training.learning_rate (0.1)"},
         {"training: {epochs: 5, warmup_epochs: 6}\n",

@@ -51,16 +51,18 @@ expect_said() {
 
 # All that must be the same whoever trained it, bit by bit.
 figures() {
-    local level name
+    local level name member
     for level in 1 2; do
-        for name in cell hash accuracy predicted history parameters multiply_adds; do
+        for name in cell hash accuracy predicted predicted_std history parameters multiply_adds; do
             h5dump -d "/levels/$level/$name" -b LE -o figure.bin "$1" >/dev/null
             printf '%s/%s %s\n' "$level" "$name" "$(sha256sum <figure.bin)"
         done
     done
-    for name in input_embedding lstm/recurrent_weight output/bias; do
-        h5dump -d "/controller/2/0/$name" -b LE -o figure.bin "$1" >/dev/null
-        printf '%s %s\n' "$name" "$(sha256sum <figure.bin)"
+    for member in 0 1 2; do
+        for name in input_embedding lstm/recurrent_weight output/bias; do
+            h5dump -d "/controller/2/$member/$name" -b LE -o figure.bin "$1" >/dev/null
+            printf '%s/%s %s\n' "$member" "$name" "$(sha256sum <figure.bin)"
+        done
     done
 }
 

@@ -26,7 +26,7 @@ static void expect_best(size_t width, size_t count, uint32_t values, pnas_stream
     cr_assert_eq(pnas_beam_create(width, &beam), PNAS_OK);
     for (size_t i = 0; i < count; ++i) {
         double predicted = pnas_stream_below(stream, values) / (double)values;
-        all[i] = (pnas_beam_entry){one_block((int)i), predicted, predicted / 8};
+        all[i] = (pnas_beam_entry){one_block((int)i), predicted, predicted / 8, predicted};
         order[i] = (uint32_t)i;
     }
     pnas_stream_shuffle(stream, order, count);

@@ -179,7 +179,7 @@ static void expect_next_is_best(const pnas_search *search, int blocks)
                  PNAS_OK);
     pnas_beam_entry *entry = calloc(count, sizeof *entry);
     for (size_t i = 0; i < count; ++i)
-        entry[i] = (pnas_beam_entry){candidates[i], prediction(&candidates[i]), 0};
+        entry[i] = (pnas_beam_entry){.cell = candidates[i], .predicted = prediction(&candidates[i])};
     qsort(entry, count, sizeof *entry, (int (*)(const void *, const void *))pnas_beam_compare);
     cr_expect_eq(next->candidates, count);
     for (size_t i = 0; i < next->count; ++i) {

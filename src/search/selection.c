@@ -1,0 +1,60 @@
+#include "src/search/selection.h"
+
+#include <math.h>
+
+pnas_status pnas_selection_create(const pnas_search_options *options, double best, size_t candidates,
+                                  pnas_selection *out)
+{
+    size_t places = (size_t)options->beam < candidates ? (size_t)options->beam : candidates;
+    size_t diverse = (size_t)floor(options->diversity * (double)places + 0.5);
+    *out = (pnas_selection){
+        .acquisition = options->acquisition, .kappa = options->kappa, .best = best, .diverse = diverse};
+    PNAS_TRY(pnas_beam_create(places - diverse, &out->chosen));
+    pnas_status status = pnas_beam_create(diverse > 0 ? places : 0, &out->spread);
+    if (status != PNAS_OK)
+        pnas_selection_destroy(out);
+    return status;
+}
+
+void pnas_selection_destroy(pnas_selection *selection)
+{
+    pnas_beam_destroy(&selection->chosen);
+    pnas_beam_destroy(&selection->spread);
+}
+
+void pnas_selection_offer(pnas_selection *selection, const pnas_cell *cell, double mean, double spread)
+{
+    pnas_beam_entry entry = {.cell = *cell, .predicted = mean, .spread = spread};
+    entry.score =
+        pnas_acquisition_value(selection->acquisition, selection->kappa, selection->best, mean, spread);
+    pnas_beam_offer_entry(&selection->chosen, &entry);
+    entry.score = spread;
+    pnas_beam_offer_entry(&selection->spread, &entry);
+}
+
+static bool is_chosen(const pnas_beam *chosen, const pnas_cell *cell)
+{
+    for (size_t i = 0; i < chosen->count; ++i)
+        if (pnas_cell_compare(&chosen->entry[i].cell, cell) == 0)
+            return true;
+    return false;
+}
+
+void pnas_selection_finish(pnas_selection *selection)
+{
+    size_t kept = 0;
+    pnas_beam *spread = &selection->spread;
+    pnas_beam_sort(&selection->chosen);
+    pnas_beam_sort(spread);
+    for (size_t i = 0; i < spread->count && kept < selection->diverse; ++i)
+        if (!is_chosen(&selection->chosen, &spread->entry[i].cell))
+            spread->entry[kept++] = spread->entry[i];
+    spread->count = kept;
+    selection->count = selection->chosen.count + kept;
+}
+
+const pnas_beam_entry *pnas_selection_entry(const pnas_selection *selection, size_t index)
+{
+    size_t chosen = selection->chosen.count;
+    return index < chosen ? &selection->chosen.entry[index] : &selection->spread.entry[index - chosen];
+}

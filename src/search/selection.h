@@ -1,0 +1,33 @@
+/* Which of a stream of predicted candidates become the next level: the best by acquisition, and a share of
+ * places for those that the surrogate's members disagree about most (the diversity that the paper leaves to
+ * future work). */
+#ifndef PNAS_SEARCH_SELECTION_H
+#define PNAS_SEARCH_SELECTION_H
+
+#include "src/search/beam.h"
+#include "src/search/search.h"
+
+typedef struct {
+    pnas_acquisition acquisition;
+    double kappa, best;
+    pnas_beam chosen; /* by acquisition */
+    pnas_beam spread; /* by spread, wide enough for those that were chosen already */
+    size_t diverse;   /* places for the latter */
+    size_t count;     /* chosen in all; after finish */
+} pnas_selection;
+
+/* At most min(options->beam, candidates) places; `best` is the highest accuracy so far. */
+pnas_status pnas_selection_create(const pnas_search_options *options, double best, size_t candidates,
+                                  pnas_selection *out);
+void pnas_selection_destroy(pnas_selection *selection);
+
+/* What is chosen does not depend on the order of offers. */
+void pnas_selection_offer(pnas_selection *selection, const pnas_cell *cell, double mean, double spread);
+
+/* Sorts: those by acquisition, the best first, then the others, the widest spread first. Where scores are
+ * equal the higher prediction is first, then the smaller code. Nothing may be offered afterwards. */
+void pnas_selection_finish(pnas_selection *selection);
+
+const pnas_beam_entry *pnas_selection_entry(const pnas_selection *selection, size_t index);
+
+#endif
