@@ -1,7 +1,9 @@
 #include "io/ranking.h"
 
 #include "io/cell_csv.h"
+#include "io/cell_table_file.h"
 #include "io/configuration.h"
+#include "io/hdf5_util.h"
 #include "src/base/log.h"
 
 #include <errno.h>
@@ -96,7 +98,7 @@ static pnas_status read_run(pnas_ranking *ranking)
     return PNAS_OK;
 }
 
-/* ---- comma-separated values ---- */
+/* ---- cells without a run ---- */
 
 static pnas_status level_spearman(const pnas_ranking *ranking, int level, double *out)
 {
@@ -139,13 +141,18 @@ static pnas_status count_levels(pnas_ranking *ranking)
     return PNAS_OK;
 }
 
-static pnas_status read_csv(pnas_ranking *ranking)
+static void describe_file(pnas_ranking *ranking)
 {
-    pnas_cell_csv csv;
     pnas_configuration defaults;
     pnas_configuration_defaults(&defaults);
     ranking->concatenation = defaults.network.concatenation;
     snprintf(ranking->title, sizeof ranking->title, "%s", pnas_ranking_name(ranking));
+}
+
+static pnas_status read_csv(pnas_ranking *ranking)
+{
+    pnas_cell_csv csv;
+    describe_file(ranking);
     pnas_cell_csv_operators(&ranking->operators);
     PNAS_TRY(pnas_cell_csv_read(ranking->path, NULL, &csv));
     if (csv.left_out)
@@ -169,6 +176,32 @@ static pnas_status read_csv(pnas_ranking *ranking)
     return status == PNAS_OK ? count_levels(ranking) : status;
 }
 
+/* Tables have 0 where they do not know. */
+static pnas_status read_table(pnas_ranking *ranking)
+{
+    pnas_table_rows rows = {0};
+    describe_file(ranking);
+    pnas_status status = pnas_table_rows_read(ranking->path, &rows);
+    if (status == PNAS_OK)
+        status = make_room(ranking, rows.count);
+    for (size_t i = 0; i < rows.count && status == PNAS_OK; i++) {
+        const pnas_table_entry *row = &rows.entry[i];
+        ranking->cell[ranking->count++] =
+            (pnas_ranked_cell){.cell = row->cell,
+                               .level = row->cell.blocks,
+                               .place = i,
+                               .score = row->accuracy,
+                               .predicted = NAN,
+                               .predicted_std = NAN,
+                               .train_seconds = row->train_seconds > 0 ? row->train_seconds : NAN,
+                               .parameters = row->parameters > 0 ? row->parameters : -1,
+                               .multiply_adds = row->multiply_adds > 0 ? row->multiply_adds : -1};
+    }
+    ranking->operators = rows.operators;
+    pnas_table_rows_free(&rows);
+    return status == PNAS_OK ? count_levels(ranking) : status;
+}
+
 /* ---- files ---- */
 
 /* HDF5 starts with a signature; a run cut off within it is told by its name. */
@@ -186,18 +219,36 @@ static pnas_status is_hdf5(const char *path, bool *out)
     return PNAS_OK;
 }
 
-pnas_status pnas_ranking_read(const char *path, pnas_ranking **out)
+/* What is no table is read as a run, which says what is wrong with it. */
+static bool is_table(const char *path)
+{
+    hid_t file;
+    char conventions[64] = "";
+    if (pnas_h5_open(path, &file) != PNAS_OK)
+        return false;
+    bool known = pnas_h5_copy_text(file, "conventions", conventions, sizeof conventions) == PNAS_OK;
+    pnas_h5_close(&file);
+    return known && strncmp(conventions, "PNAS-table-", 11) == 0;
+}
+
+static pnas_status read_content(pnas_ranking *ranking)
 {
     bool hdf5;
+    PNAS_TRY(is_hdf5(ranking->path, &hdf5));
+    if (!hdf5)
+        return read_csv(ranking);
+    return is_table(ranking->path) ? read_table(ranking) : read_run(ranking);
+}
+
+pnas_status pnas_ranking_read(const char *path, pnas_ranking **out)
+{
     pnas_status status;
     *out = NULL;
-    PNAS_TRY(is_hdf5(path, &hdf5));
     pnas_ranking *ranking = calloc(1, sizeof *ranking);
     PNAS_CHECK(ranking, PNAS_ERROR_MEMORY, "%s: out of memory", path);
     ranking->path = strdup(path);
     PNAS_CHECK_CLEANUP(ranking->path, PNAS_ERROR_MEMORY, "%s: out of memory", path);
-    ranking->kind = hdf5 ? PNAS_RANKING_RUN : PNAS_RANKING_CSV;
-    PNAS_TRY_CLEANUP(hdf5 ? read_run(ranking) : read_csv(ranking));
+    PNAS_TRY_CLEANUP(read_content(ranking));
     qsort(ranking->cell, ranking->count, sizeof *ranking->cell, better_first);
 cleanup:
     if (status != PNAS_OK)
@@ -249,7 +300,7 @@ static int earlier_first(const void *a, const void *b)
 
 static pnas_status point_at_cells(const pnas_ranking *ranking, const pnas_ranked_cell ***out)
 {
-    *out = malloc((ranking->count + 1) * sizeof **out);
+    *out = malloc((ranking->count + 1) * sizeof(void *));
     PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "%s: out of memory for %zu cells", ranking->path, ranking->count);
     for (size_t i = 0; i < ranking->count; i++)
         (*out)[i] = &ranking->cell[i];
@@ -259,7 +310,7 @@ static pnas_status point_at_cells(const pnas_ranking *ranking, const pnas_ranked
 pnas_status pnas_ranking_by_place(const pnas_ranking *ranking, const pnas_ranked_cell ***out)
 {
     PNAS_TRY(point_at_cells(ranking, out));
-    qsort(*out, ranking->count, sizeof **out, earlier_first);
+    qsort(*out, ranking->count, sizeof(void *), earlier_first);
     return PNAS_OK;
 }
 

@@ -1,11 +1,10 @@
-/* The cells of one file, best first: a run (RUN.h5, also while it is running) or comma-separated values
- * (io/cell_csv.h). What is printed, plotted and compared is taken from here. Local. */
+/* The cells of one file, best first: a run (RUN.h5, also while it is running), a table of trained cells
+ * (io/cell_table_file.h) or comma-separated values (io/cell_csv.h). What is printed, plotted and compared is
+ * taken from here. Local. */
 #ifndef PNAS_IO_RANKING_H
 #define PNAS_IO_RANKING_H
 
 #include "io/run_file.h"
-
-typedef enum { PNAS_RANKING_RUN, PNAS_RANKING_CSV } pnas_ranking_kind;
 
 typedef struct {
     pnas_cell cell;
@@ -26,7 +25,6 @@ typedef struct {
 } pnas_ranking_level;
 
 typedef struct { /* arrays are owned by the ranking */
-    pnas_ranking_kind kind;
     char *path;
     char title[128]; /* a run's; else the file's name */
     pnas_operator_set operators;

@@ -16,7 +16,7 @@
 
 static pnas_status read_files(const pnas_rank_options *options, pnas_rank_files *files)
 {
-    files->ranking = calloc(options->paths + 1, sizeof *files->ranking);
+    files->ranking = calloc(options->paths + 1, sizeof(void *));
     PNAS_CHECK(files->ranking, PNAS_ERROR_MEMORY, "out of memory for %zu files", options->paths);
     for (size_t i = 0; i < options->paths; i++) {
         PNAS_TRY(pnas_ranking_read(options->path[i], &files->ranking[i]));
