@@ -199,16 +199,26 @@ static void write_titled(FILE *out, const char *line)
     fprintf(out, "\t<g><title>%.*s</title>\n", (int)(end - text), text);
 }
 
-static pnas_status title_points(pnas_gnuplot *plot)
+/* gnuplot fills its page with blanks and begins it with a form feed. */
+static void write_trimmed(FILE *out, const char *line)
 {
-    static const char name[] = "titled.svg";
+    size_t start = strspn(line, "\f"), length = strlen(line);
+    while (length > start && strchr(" \r\n", line[length - 1]))
+        length--;
+    if (length > start)
+        fprintf(out, "%.*s\n", (int)(length - start), line + start);
+}
+
+static pnas_status refine(pnas_gnuplot *plot, void (*write)(FILE *out, const char *line))
+{
+    static const char name[] = "refined";
     FILE *from, *to = NULL;
     char *line = NULL;
     size_t size = 0;
     PNAS_TRY(pnas_tool_file_open(&plot->folder, plot->picture, &from));
     pnas_status status = pnas_tool_file_create(&plot->folder, name, &to);
     while (status == PNAS_OK && getline(&line, &size, from) >= 0)
-        write_titled(to, line);
+        write(to, line);
     free(line);
     fclose(from);
     if (status == PNAS_OK)
@@ -233,7 +243,9 @@ pnas_status pnas_gnuplot_finish(pnas_gnuplot *plot)
                          plot->folder.folder);
     }
     if (plot->format && strcmp(plot->format, "svg") == 0)
-        PNAS_TRY(title_points(plot));
+        PNAS_TRY(refine(plot, write_titled));
+    if (plot->options.terminal)
+        PNAS_TRY(refine(plot, write_trimmed));
     if (*plot->picture)
         return pnas_tool_deliver(&plot->folder, plot->picture, plot->options.output);
     return PNAS_OK;

@@ -273,6 +273,7 @@ Test(pnas_rank, every_plot_is_drawn_and_leaves_nothing_behind)
         strcat(options, " --terminal");
         cr_expect_eq(rank_run(options), 0, "%s: %s", kinds[i], out);
         cr_expect_geq(count_lines(out), 20);
+        cr_expect_null(strchr(out, '\f'));
         for (const char *line = out; line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
             cr_expect(strcspn(line, "\n") <= 82 || strncmp(line, "rank", 4) == 0 || strstr(line, ":"));
     }
