@@ -9,7 +9,8 @@ enum { KIND_FIT = PNAS_BLOCKS_MAX, KIND_SCORE, KIND_OTHER, KINDS }; /* before th
 
 #define GAP_SHOWN    0.001 /* of the whole time: a shorter pause is less than a pixel */
 #define SPANS_FRAMED 2000  /* with more spans, their frames would hide them */
-#define ROWS_NAMED   32    /* with more ranks, not every one's share is written beside its row */
+#define ROWS_NAMED   24    /* with more ranks, not every one's share is written beside its row */
+#define ROWS_TEXT    10
 
 typedef struct {
     double start, end;
@@ -109,7 +110,8 @@ static pnas_status write_spans(const pnas_plot_context *context, const timeline 
     return PNAS_OK;
 }
 
-/* For characters: what each rank did longest in each of `bins` parts of the time. */
+/* For characters: what each rank did longest in each of `bins` parts of the time, more than there are columns
+ * so that none stays empty. */
 static pnas_status write_samples(const pnas_plot_context *context, const timeline *line, double scale,
                                  int bins)
 {
@@ -191,7 +193,7 @@ static void write_rows(const pnas_plot_context *context, const timeline *line)
 {
     double all = 0, lasted = line->last - line->first;
     char what[80];
-    int step = 1 + (line->ranks - 1) / ROWS_NAMED;
+    int step = 1 + (line->ranks - 1) / (context->text ? ROWS_TEXT : ROWS_NAMED);
     fprintf(context->script, "set ytics (");
     for (int rank = 0; rank < line->ranks; rank++) {
         double share = busy_seconds(line, rank) / lasted;
@@ -278,7 +280,7 @@ pnas_status pnas_plot_timeline(const pnas_plot_context *context)
     PNAS_TRY_CLEANUP(write_spans(context, &line, scale));
     PNAS_TRY_CLEANUP(write_busy(context, &line, scale));
     if (context->text)
-        PNAS_TRY_CLEANUP(write_samples(context, &line, scale, pnas_gnuplot_columns(context->plot) - 20));
+        PNAS_TRY_CLEANUP(write_samples(context, &line, scale, 2 * pnas_gnuplot_columns(context->plot)));
     draw(context, &line, scale == 1 ? "s" : scale == 60 ? "min" : "h", lasted / scale);
 cleanup:
     free(line.spans);
