@@ -35,7 +35,8 @@ then run this again with PNAS_PACKAGES_PRESENT=1 in the environment"
     mapfile -t missing < <(missing_packages "$@")
     [ "${#missing[@]}" -eq 0 ] && return
     if [ "$(id -u)" -ne 0 ]; then
-        command -v sudo >/dev/null || die "as root, first run: apt-get install ${missing[*]}"
+        command -v sudo >/dev/null || die "packages are missing and sudo is not here. As root, first run:
+    apt-get update && apt-get install --yes --no-install-recommends ${missing[*]}"
         as_root=(sudo)
     fi
     say "installing ${missing[*]}"

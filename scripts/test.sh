@@ -4,18 +4,27 @@
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 
+# What is shown again at the end: the closing line of each ctest, and what failed before.
+closing_lines=()
+failed=0
+
 check_format() {
     if ! clang-format --version | grep -q 'version 14\.'; then
         say "formatting not checked: clang-format 14 is wanted, $(clang-format --version) is here"
         return
     fi
+    local files
+    mapfile -d '' -t files < <(cd "$PNAS_ROOT" && git ls-files -z '*.c' '*.h')
+    if [ "${#files[@]}" -eq 0 ]; then # no clone, or one of another user
+        say "formatting not checked: git does not list the files of $PNAS_ROOT"
+        return
+    fi
     say "checking the formatting"
-    git -C "$PNAS_ROOT" ls-files -z '*.c' '*.h' | (cd "$PNAS_ROOT" && xargs -0 clang-format --dry-run --Werror)
+    (cd "$PNAS_ROOT" && clang-format --dry-run --Werror "${files[@]}") && return
+    closing_lines+=("formatting: differs where the first messages say; clang-format -i FILE mends it")
+    failed=1
 }
 
-# The closing line of each ctest is kept to be shown again at the end.
-closing_lines=()
-failed=0
 test_preset() {
     say "testing build/$1"
     local log="$PNAS_ROOT/build/$1/ctest.log"

@@ -83,8 +83,9 @@ INLINE void WIDE_(forward_)(const float *stage, const stage_shape s, const int s
                 for (int i = 0; i < PIXELS; i += 2)
                     fetch_ahead(ahead + b * ahead_plane + (r * OW + p + i) * 8);
             float8 sum[PIXELS][WIDE];
-            WIDE_(product_)(sum, stage + r * stage_rows * s.row + p * 8, s.plane, blocks, weight, M, tap_at,
-                            tap_weight, taps);
+            WIDE_(product_)
+            (sum, stage + r * stage_rows * s.row + p * 8, s.plane, blocks, weight, M, tap_at, tap_weight,
+             taps);
             __global float *out = y + (r * OW + p) * 8;
             EACH_PIXEL if (p + i < columns)
             {
