@@ -189,8 +189,8 @@ pnas_status pnas_trainer_evaluate(void *payload, const pnas_job *job, pnas_tick 
     double start = pnas_clock_seconds();
     pnas_status status = train(trainer, job, tick, tick_payload, result);
     result->train_seconds = pnas_clock_seconds() - start;
-    bool own_failure =
-        status == PNAS_ERROR_DIVERGED || status == PNAS_ERROR_MEMORY || status == PNAS_ERROR_USAGE;
+    bool own_failure = status == PNAS_ERROR_DIVERGED || status == PNAS_ERROR_MEMORY ||
+                       status == PNAS_ERROR_USAGE || status == PNAS_ERROR_BUILD;
     if (status == PNAS_OK) {
         result->status = PNAS_CHILD_DONE;
         return PNAS_OK;

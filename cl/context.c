@@ -48,10 +48,17 @@ static pnas_status copy_text(const char *text, char **out)
     return PNAS_OK;
 }
 
+static bool has_kernels(const char *directory)
+{
+    char kernel[PATH_MAX];
+    int length = snprintf(kernel, sizeof kernel, "%s/gemm.cl", directory);
+    return length < (int)sizeof kernel && access(kernel, R_OK) == 0;
+}
+
 /* "<folder of this program>/../share/pnas/kernels"; false where that has no kernels. */
 static bool find_installed_kernels(char *out, size_t size)
 {
-    char program[PATH_MAX], kernel[PATH_MAX + 16];
+    char program[PATH_MAX];
     ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
     if (length <= 0)
         return false;
@@ -61,19 +68,25 @@ static bool find_installed_kernels(char *out, size_t size)
         return false;
     *slash = 0;
     snprintf(out, size, "%s/../%s", program, PNAS_INSTALLED_KERNELS);
-    snprintf(kernel, sizeof kernel, "%s/gemm.cl", out);
-    return access(kernel, R_OK) == 0;
+    return has_kernels(out);
 }
 
 static pnas_status find_kernel_directory(const char *wanted, char **out)
 {
     char path[PATH_MAX];
     const char *own = getenv("PNAS_KERNELS");
-    if (wanted || (own && own[0]))
-        return copy_text(wanted ? wanted : own, out);
+    if (wanted)
+        return copy_text(wanted, out);
+    if (own && own[0]) {
+        PNAS_CHECK(has_kernels(own), PNAS_ERROR_FILE,
+                   "PNAS_KERNELS is %s, where no gemm.cl can be read: unset it, or set it to the folder of "
+                   "kernels",
+                   own);
+        return copy_text(own, out);
+    }
     if (find_installed_kernels(path, sizeof path))
         return copy_text(path, out);
-    if (access(PNAS_SOURCE_KERNELS "/gemm.cl", R_OK) == 0)
+    if (has_kernels(PNAS_SOURCE_KERNELS))
         return copy_text(PNAS_SOURCE_KERNELS, out);
     return pnas_fail(PNAS_ERROR_FILE,
                      "no OpenCL kernels found beside this program (%s) nor in %s: install with cmake "

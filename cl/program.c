@@ -41,6 +41,13 @@ static void shorten(char *log)
     *end = 0;
 }
 
+/* A build that the compiler refuses is the kernel's failure alone; any other code is the device's. */
+static pnas_status build_status(cl_int code)
+{
+    bool refused = code == CL_BUILD_PROGRAM_FAILURE || code == CL_INVALID_BUILD_OPTIONS;
+    return refused ? PNAS_ERROR_BUILD : pnas_cl_status(code, "clBuildProgram");
+}
+
 /* The message holds the start of the build log; the whole log goes to a file and to the debug level. */
 static pnas_status fail_to_build(pnas_cl *cl, cl_program program, cl_int code, const char *file,
                                  const char *options, const char *key)
@@ -62,11 +69,11 @@ static pnas_status fail_to_build(pnas_cl *cl, cl_program program, cl_int code, c
         fclose(out);
     }
     shorten(log);
-    pnas_fail(PNAS_ERROR_DEVICE, "kernel file %s does not build on %s with %s (%s): %s%s%s", file,
-              cl->info.name, options, pnas_cl_error(code), log, out ? "\nThe whole log: " : "",
-              out ? path : "");
+    pnas_status status = pnas_fail(
+        build_status(code), "kernel file %s does not build on %s with %s (%s): %s%s%s", file, cl->info.name,
+        options, pnas_cl_error(code), log, out ? "\nThe whole log: " : "", out ? path : "");
     free(log);
-    return PNAS_ERROR_DEVICE;
+    return status;
 }
 
 /* A program from the cache; NULL if there is none or the driver does not take it. */

@@ -46,6 +46,7 @@ int pnas_exit_code(pnas_status status)
         return 65;
     case PNAS_ERROR_DEVICE:
     case PNAS_ERROR_MEMORY:
+    case PNAS_ERROR_BUILD:
         return 69;
     case PNAS_ERROR_FILE:
         return 74;
@@ -75,6 +76,8 @@ const char *pnas_status_name(pnas_status status)
         return "memory";
     case PNAS_ERROR_DIVERGED:
         return "diverged";
+    case PNAS_ERROR_BUILD:
+        return "build";
     case PNAS_STOPPED:
         return "stopped";
     case PNAS_ERROR_INTERNAL:

@@ -283,6 +283,19 @@ Test(kernels, a_missing_file_is_named)
     remove_folders(&f);
 }
 
+Test(kernels, a_folder_without_kernels_is_refused_at_once)
+{
+    folders f = make_folders();
+    pnas_cl *cl = NULL;
+    pnas_cl_options options = {.cache_directory = f.cache};
+    setenv("PNAS_KERNELS", f.kernels, 1);
+    cr_assert_eq(pnas_cl_create(&options, &cl), PNAS_ERROR_FILE);
+    cr_assert_null(cl);
+    cr_assert(strstr(pnas_message(), "PNAS_KERNELS"), "%s", pnas_message());
+    cr_assert(strstr(pnas_message(), f.kernels), "%s", pnas_message());
+    remove_folders(&f);
+}
+
 Test(kernels, a_failed_build_shows_its_log_and_options_and_keeps_the_whole)
 {
     folders f = make_folders();
@@ -290,7 +303,7 @@ Test(kernels, a_failed_build_shows_its_log_and_options_and_keeps_the_whole)
     cl_kernel kernel;
     char path[PATH_MAX] = "";
     write_text(f.kernels, "bad.cl", "__kernel void bad(__global int *out) { out[0] = no_such_thing; }\n");
-    cr_assert_eq(pnas_kernel_create(cl, "bad.cl", "-DTHIS=1", "bad", &kernel), PNAS_ERROR_DEVICE);
+    cr_assert_eq(pnas_kernel_create(cl, "bad.cl", "-DTHIS=1", "bad", &kernel), PNAS_ERROR_BUILD);
     cr_assert_null(kernel);
     cr_assert(strstr(pnas_message(), "bad.cl"), "%s", pnas_message());
     cr_assert(strstr(pnas_message(), "-DTHIS=1"), "%s", pnas_message());

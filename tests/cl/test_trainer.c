@@ -3,6 +3,9 @@
 #include "tests/cl/test_device.h"
 #include "tests/cl/tiny_images.h"
 
+#include <stdio.h>
+#include <unistd.h>
+
 TestSuite(trainer, .timeout = 240);
 
 static const char every_operator[] =
@@ -122,6 +125,41 @@ Test(trainer, a_child_whose_loss_is_not_finite_fails_alone)
     pnas_trainer_destroy(&tame);
     pnas_cl_destroy(&cl);
     tiny_images_free(&tiny);
+}
+
+static void run_command(const char *format, const char *folder)
+{
+    char command[256];
+    snprintf(command, sizeof command, format, folder);
+    cr_assert_eq(system(command), 0, "%s", command);
+}
+
+Test(trainer, a_child_whose_kernel_does_not_build_fails_alone)
+{
+    tiny_images tiny = tiny_images_make(8, 1, 32, 16);
+    pnas_trainer_options options = tiny_options();
+    options.training.epochs = 1;
+    char folder[] = "/tmp/pnas-test-XXXXXX";
+    cr_assert(mkdtemp(folder));
+    run_command("cp \"$PNAS_KERNELS\"/* %s", folder);
+    run_command("cd %s && for file in pool*.cl; do echo no_such_thing >>$file; done", folder);
+    pnas_cl *cl = NULL;
+    const pnas_cl_options device = {.kernel_directory = folder};
+    cr_assert_eq(pnas_cl_create(&device, &cl), PNAS_OK, "%s", pnas_message());
+    pnas_trainer *trainer = open_trainer(cl, &options, &tiny);
+    pnas_job pooled = job_of(&options, "-1:max3+-1:identity"),
+             other = job_of(&options, "-1:sep3+-1:identity");
+    pnas_result result = train(trainer, &pooled);
+    cr_assert_eq(result.status, PNAS_CHILD_FAILED);
+    cr_assert(strstr(result.error, "kernel file pool"), "%s", result.error);
+    pnas_result_clear(&result);
+    result = train(trainer, &other);
+    cr_assert_eq(result.status, PNAS_CHILD_DONE, "%s", result.error);
+    pnas_result_clear(&result);
+    pnas_trainer_destroy(&trainer);
+    pnas_cl_destroy(&cl);
+    tiny_images_free(&tiny);
+    run_command("rm -r %s", folder);
 }
 
 static pnas_status stop_at_fifth(void *payload)
