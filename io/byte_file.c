@@ -20,10 +20,12 @@ static pnas_status open_regular(const char *path, const char *expected, int *out
         pnas_status status = errno == ENOENT || errno == ENOTDIR ? PNAS_ERROR_DATA : PNAS_ERROR_FILE;
         return pnas_fail(status, "%s: cannot be opened: %s; expected %s", path, strerror(errno), expected);
     }
-    bool folder = fstat(*out, &info) == 0 && S_ISDIR(info.st_mode);
-    if (folder) {
+    bool known = fstat(*out, &info) == 0, folder = known && S_ISDIR(info.st_mode);
+    bool device = known && (S_ISCHR(info.st_mode) || S_ISBLK(info.st_mode)); /* some never end */
+    if (folder || device) {
         close(*out);
-        return pnas_fail(PNAS_ERROR_DATA, "%s: is a folder; expected %s", path, expected);
+        return pnas_fail(PNAS_ERROR_DATA, "%s: is a %s; expected %s", path, folder ? "folder" : "device",
+                         expected);
     }
     return PNAS_OK;
 }

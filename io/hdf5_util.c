@@ -42,8 +42,10 @@ static void name_place(hid_t object, const char *name, char *out, size_t size)
     size_t length = strlen(file), suffix = strlen(".partial");
     if (length > suffix && strcmp(file + length - suffix, ".partial") == 0)
         file[length - suffix] = '\0';
-    bool root = strcmp(path, "/") == 0;
-    snprintf(out, size, "%s: %s%s%s: ", file, root ? "" : path, name ? "/" : "", name ? name : "");
+    if (strcmp(path, "/") == 0)
+        path[0] = '\0';
+    bool whole = !name && !path[0]; /* it is the file that is meant */
+    snprintf(out, size, "%s: %s%s%s%s", file, path, name ? "/" : "", name ? name : "", whole ? "" : ": ");
 }
 
 pnas_status pnas_h5_fail(pnas_status status, hid_t object, const char *name, const char *format, ...)

@@ -97,7 +97,7 @@ static error_t check_complete(struct argp_state *state, const pnas_mpi_options *
         return 0;
     if (!options->configuration)
         return complain(state, "give a configuration, such as configs/demo.yaml");
-    if (!options->output && !options->check)
+    if ((!options->output || !*options->output) && !options->check)
         return complain(state, "give the run file to write with -o RUN.h5, or only --check");
     return 0;
 }

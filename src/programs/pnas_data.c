@@ -203,7 +203,7 @@ static void check_arguments(struct argp_state *state, const import_arguments *ar
     const pnas_import_options *import = &arguments->import;
     if (!arguments->has_format)
         argp_error(state, "--format is missing: idx, cifar10, cifar100 or csv");
-    if (!arguments->output)
+    if (!arguments->output || !*arguments->output)
         argp_error(state, "the output is missing: -o OUT.h5");
     if ((arguments->used & ~formats[import->format].mine) || !import->path == formats[import->format].path)
         argp_error(state, "--format %s", formats[import->format].what);

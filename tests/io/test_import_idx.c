@@ -175,6 +175,8 @@ Test(import_idx, empty_missing_and_foreign_files_are_told)
     expect_failure(&options, PNAS_ERROR_DATA, "/train-labels: cannot be opened", "an IDX file of labels");
     test_make_folder("train-labels");
     expect_failure(&options, PNAS_ERROR_DATA, "/train-labels: is a folder", "an IDX file of labels");
+    options.train_labels = "/dev/zero"; /* never ends */
+    expect_failure(&options, PNAS_ERROR_DATA, "/dev/zero: is a device", "an IDX file of labels");
     PNAS_EXPECT_NO_LEAKS();
 }
 

@@ -323,7 +323,7 @@ Test(run_trouble, what_is_no_run_file_is_refused_and_left_alone)
     hid_t file = H5Fcreate(test_path("run.h5"), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
     H5Fclose(file);
     size = test_file_size("run.h5");
-    expect_refused(PNAS_ERROR_DATA, "is no run file");
+    expect_refused(PNAS_ERROR_DATA, "run.h5: is no run file");
     cr_expect_eq(test_file_size("run.h5"), size);
     cr_expect_eq(test_folder_count(), 1);
     PNAS_EXPECT_NO_LEAKS();

@@ -73,8 +73,11 @@ Test(mpi_options, a_whole_command_line_is_understood)
 
 Test(mpi_options, incomplete_and_unknown_arguments_are_refused, .init = redirect)
 {
-    static const char *const wrong[] = {"pnas_mpi", "pnas_mpi c.yaml", "pnas_mpi c.yaml d.yaml -o r.h5",
+    static const char *const wrong[] = {"pnas_mpi",
+                                        "pnas_mpi c.yaml",
+                                        "pnas_mpi c.yaml d.yaml -o r.h5",
                                         "pnas_mpi c.yaml -o r.h5 --frob",
+                                        "pnas_mpi c.yaml --output=",
                                         "pnas_mpi c.yaml -o r.h5 --time-limit=soon"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         pnas_mpi_options options;
