@@ -18,7 +18,7 @@ typedef struct { /* cells, and what they reached */
 
 typedef struct {
     pnas_member *member;
-    sample fitted, held_out; /* a partition of the cells */
+    sample fitted, held_out; /* a partition of the cells; fitted: with their mirror images, if wanted */
     pnas_fit_order order;
     int tokens; /* of the longest cell */
     cl_mem order_cells, all_tokens, all_targets, rates, state, gradients, moments, scratch;
@@ -61,6 +61,24 @@ static pnas_status make_sample(size_t room, sample *out)
     return PNAS_OK;
 }
 
+static void add(sample *to, const pnas_cell *cell, double accuracy)
+{
+    to->cell[to->count] = *cell;
+    to->accuracy[to->count++] = accuracy;
+}
+
+/* The same network with in1, op1 and in2, op2 of each block exchanged: what a canonical form never shows, and
+ * what tells a model that both sides count alike. */
+static pnas_cell mirrored(const pnas_cell *cell)
+{
+    pnas_cell out = {.blocks = cell->blocks};
+    for (int i = 0; i < cell->blocks; ++i) {
+        const pnas_block *b = &cell->block[i];
+        out.block[i] = (pnas_block){b->in2, b->op2, b->in1, b->op1};
+    }
+    return out;
+}
+
 static pnas_status split(member_fit *fit, int level, const pnas_cell *cells, const double *accuracy,
                          size_t count)
 {
@@ -68,13 +86,15 @@ static pnas_status split(member_fit *fit, int level, const pnas_cell *cells, con
     PNAS_CHECK(left_out, PNAS_ERROR_MEMORY, "no memory for the share of %zu cells", count);
     const pnas_member *member = fit->member;
     pnas_status status;
-    PNAS_TRY_CLEANUP(make_sample(count, &fit->fitted));
+    PNAS_TRY_CLEANUP(make_sample(member->options.mirror ? 2 * count : count, &fit->fitted));
     PNAS_TRY_CLEANUP(make_sample(count, &fit->held_out));
     PNAS_TRY_CLEANUP(pnas_member_leave_out(&member->options, level, member->number, cells, count, left_out));
     for (size_t i = 0; i < count; ++i) {
-        sample *to = left_out[i] ? &fit->held_out : &fit->fitted;
-        to->cell[to->count] = cells[i];
-        to->accuracy[to->count++] = accuracy[i];
+        add(left_out[i] ? &fit->held_out : &fit->fitted, &cells[i], accuracy[i]);
+        if (member->options.mirror && !left_out[i]) {
+            pnas_cell other = mirrored(&cells[i]);
+            add(&fit->fitted, &other, accuracy[i]);
+        }
     }
 cleanup:
     free(left_out);

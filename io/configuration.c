@@ -61,6 +61,7 @@ void pnas_configuration_defaults(pnas_configuration *out)
         .surrogate = {.model = PNAS_MODEL_LSTM,
                       .members = 5,
                       .fold = 0.8,
+                      .mirror = true,
                       .embedding = 100,
                       .hidden = 100,
                       .loss = PNAS_LOSS_L1,

@@ -153,6 +153,7 @@ static const cyaml_schema_field_t surrogate_fields[] = {
     WORD("model", surrogate.model, models),
     INT("members", surrogate.members),
     REAL("fold", surrogate.fold),
+    WORD("mirror", surrogate.mirror, booleans),
     INT("embedding", surrogate.embedding),
     INT("hidden", surrogate.hidden),
     WORD("loss", surrogate.loss, losses),

@@ -35,6 +35,7 @@ typedef struct {
     pnas_surrogate_model model;
     int members;   /* of the ensemble: 5 */
     double fold;   /* share of the cells that each member is fit on, another one each: 0.8; 1: all */
+    bool mirror;   /* fit on each cell a second time with the sides of its blocks exchanged */
     int embedding; /* 100 */
     int hidden;    /* 100 */
     pnas_surrogate_loss loss;

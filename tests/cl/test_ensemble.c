@@ -326,6 +326,36 @@ Test(ensemble, an_mlp_learns_an_additive_score_by_ranking)
     expect_to_learn(PNAS_LOSS_RANKING, PNAS_SURROGATE_ADAM, 0.005);
 }
 
+/* Accuracy depends on the operator of one side alone; the sides of what is predicted are exchanged. */
+Test(ensemble, mirrored_cells_teach_that_both_sides_count_alike)
+{
+    pnas_cl *cl = test_device_open(0);
+    pnas_surrogate_options options = small_options(PNAS_MODEL_MLP);
+    options.embedding = options.hidden = 20;
+    options.epochs = 60;
+    options.bias = PNAS_BIAS_MEAN;
+    pnas_cell seen[OPERATORS], unseen[OPERATORS];
+    double accuracy[OPERATORS], mean[OPERATORS], spread[OPERATORS], error[2] = {0};
+    for (int8_t op = 0; op < OPERATORS; ++op) {
+        seen[op] = (pnas_cell){.blocks = 1, .block = {{-2, op, -1, 0}}};
+        unseen[op] = (pnas_cell){.blocks = 1, .block = {{-1, 0, -2, op}}};
+        accuracy[op] = 0.2 + 0.6 * (op * 3 % OPERATORS) / OPERATORS;
+    }
+    for (int mirror = 0; mirror < 2; ++mirror) {
+        options.mirror = mirror;
+        pnas_ensemble *ensemble = make_ensemble(cl, &options);
+        cr_assert_eq(pnas_ensemble_fit(ensemble, 1, seen, accuracy, OPERATORS), PNAS_OK, "%s",
+                     pnas_message());
+        cr_assert_eq(pnas_ensemble_predict(ensemble, unseen, OPERATORS, mean, spread), PNAS_OK);
+        for (int op = 0; op < OPERATORS; ++op)
+            error[mirror] += fabs(mean[op] - accuracy[op]) / OPERATORS;
+        pnas_ensemble_destroy(&ensemble);
+    }
+    cr_expect_lt(error[1], 0.03, "mean error %.3f", error[1]);
+    cr_expect_gt(error[0], 2 * error[1], "mean error %.3f, and %.3f without", error[1], error[0]);
+    test_device_close(&cl);
+}
+
 Test(ensemble, mean_and_spread_are_those_of_its_members)
 {
     pnas_cl *cl = test_device_open(0);
