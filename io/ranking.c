@@ -3,6 +3,7 @@
 #include "io/cell_csv.h"
 #include "io/cell_table_file.h"
 #include "io/configuration.h"
+#include "io/file_seal.h"
 #include "io/hdf5_util.h"
 #include "src/base/log.h"
 
@@ -219,25 +220,33 @@ static pnas_status is_hdf5(const char *path, bool *out)
     return PNAS_OK;
 }
 
-/* What is no table is read as a run, which says what is wrong with it. */
-static bool is_table(const char *path)
+static void read_conventions(const char *path, char *out, size_t size)
 {
     hid_t file;
-    char conventions[64] = "";
+    out[0] = '\0';
     if (pnas_h5_open(path, &file) != PNAS_OK)
-        return false;
-    bool known = pnas_h5_copy_text(file, "conventions", conventions, sizeof conventions) == PNAS_OK;
+        return;
+    if (pnas_h5_copy_text(file, "conventions", out, size) != PNAS_OK)
+        out[0] = '\0';
     pnas_h5_close(&file);
-    return known && strncmp(conventions, "PNAS-table-", 11) == 0;
 }
 
+static bool begins(const char *text, const char *start)
+{
+    return strncmp(text, start, strlen(start)) == 0;
+}
+
+/* What is no table is read as a run, which says what is wrong with it. */
 static pnas_status read_content(pnas_ranking *ranking)
 {
     bool hdf5;
+    char conventions[64];
     PNAS_TRY(is_hdf5(ranking->path, &hdf5));
     if (!hdf5)
         return read_csv(ranking);
-    return is_table(ranking->path) ? read_table(ranking) : read_run(ranking);
+    PNAS_TRY(pnas_file_check_seal(ranking->path));
+    read_conventions(ranking->path, conventions, sizeof conventions);
+    return begins(conventions, "PNAS-table-") ? read_table(ranking) : read_run(ranking);
 }
 
 pnas_status pnas_ranking_read(const char *path, pnas_ranking **out)
