@@ -2,7 +2,7 @@
 """Plain baselines for the surrogate: ridge regression and a random forest on counts of operators and inputs.
 
 For each level b of a table of trained cells (pnas_table), fits on K cells of every level up to b and ranks the cells
-of level b + 1, as `pnas_score --evaluate TABLE` does with the surrogate and on the same cells: the K of a trial are
+of level b + 1, as `pnas_evaluate TABLE` does with the surrogate and on the same cells: the K of a trial are
 those with the smallest keys, a key being FNV-1a of "TRIAL:CELL" mixed once more.
 
     python3 bench/peers/table_baselines.py tests/data/digits_table.h5 --trials 20 --cells 36
