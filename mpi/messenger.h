@@ -16,11 +16,14 @@ typedef enum {
     PNAS_LETTER_READY = 1,   /* this rank is free; empty */
     PNAS_LETTER_ABSENT,      /* this rank cannot train; empty */
     PNAS_LETTER_ANSWER,      /* pnas_answer: what became of an order; the rank is free again */
+    PNAS_LETTER_REPLY,       /* what became of a request; the rank is free again */
     PNAS_LETTER_STOP_WANTED, /* this rank has a stop request; its reason as text */
     /* from rank 0 */
-    PNAS_LETTER_ORDER,  /* pnas_order */
-    PNAS_LETTER_STOP,   /* give up the running child; empty */
-    PNAS_LETTER_VERDICT /* pnas_verdict: the end */
+    PNAS_LETTER_ORDER,   /* pnas_order */
+    PNAS_LETTER_REQUEST, /* a helper's work */
+    PNAS_LETTER_NOTICE,  /* what a helper must know; its own bytes alone */
+    PNAS_LETTER_STOP,    /* give up the running work; empty */
+    PNAS_LETTER_VERDICT  /* pnas_verdict: the end */
 } pnas_letter_kind;
 
 typedef struct {

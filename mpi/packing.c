@@ -40,7 +40,8 @@ static void put_bytes(writer *to, const void *data, size_t size)
         bytes->data = grown;
         bytes->capacity = capacity;
     }
-    memcpy(bytes->data + bytes->size, data, size);
+    if (size > 0)
+        memcpy(bytes->data + bytes->size, data, size);
     bytes->size += size;
 }
 
@@ -320,4 +321,25 @@ pnas_status pnas_unpack_verdict(const void *data, size_t size, pnas_verdict *out
     out->status = (pnas_status)take_i64(&from, PNAS_STOPPED, PNAS_OK);
     take_text(&from, out->message, sizeof out->message);
     return complete(&from, "a verdict");
+}
+
+pnas_status pnas_pack_errand(const pnas_errand *errand, pnas_packet *out)
+{
+    writer to = begin(out);
+    put_i64(&to, errand->ticket);
+    put_i64(&to, errand->status);
+    put_bytes(&to, errand->data, errand->size);
+    return finish(&to);
+}
+
+pnas_status pnas_unpack_errand(const void *data, size_t size, pnas_errand *out)
+{
+    reader from = open_bytes(data, size);
+    *out = (pnas_errand){0};
+    out->ticket = take_i64(&from, 0, INT64_MAX);
+    out->status = (pnas_status)take_i64(&from, PNAS_STOPPED, PNAS_OK);
+    out->data = from.at;
+    out->size = (size_t)(from.end - from.at);
+    from.at = from.end;
+    return complete(&from, "an errand");
 }

@@ -32,13 +32,23 @@ typedef struct { /* rank 0 to a rank: the run is over */
     char message[PNAS_ANSWER_MESSAGE_MAX];
 } pnas_verdict;
 
+typedef struct { /* a helper's request or reply, in bytes that only helpers understand */
+    int64_t ticket;
+    pnas_status status; /* of a reply: that of perform; of a request: PNAS_OK */
+    const void *data;   /* borrowed; of a failed reply the message as text */
+    size_t size;
+} pnas_errand;
+
 /* Packing replaces what `out` holds; PNAS_ERROR_MEMORY. */
 pnas_status pnas_pack_order(const pnas_order *order, pnas_packet *out);
 pnas_status pnas_pack_answer(const pnas_answer *answer, pnas_packet *out);
 pnas_status pnas_pack_verdict(const pnas_verdict *verdict, pnas_packet *out);
+pnas_status pnas_pack_errand(const pnas_errand *errand, pnas_packet *out);
 
 pnas_status pnas_unpack_order(const void *data, size_t size, pnas_order *out);
 pnas_status pnas_unpack_answer(const void *data, size_t size, pnas_answer *out);
 pnas_status pnas_unpack_verdict(const void *data, size_t size, pnas_verdict *out);
+pnas_status pnas_unpack_errand(const void *data, size_t size,
+                               pnas_errand *out); /* keeps pointing into data */
 
 #endif

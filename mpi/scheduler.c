@@ -100,7 +100,7 @@ static void give(pnas_scheduler *scheduler, int rank, size_t number)
     ticket->state = PNAS_TICKET_RUNNING;
     ticket->attempts++;
     scheduler->pool[rank] = (pnas_pool_rank){PNAS_RANK_BUSY, number};
-    if (scheduler->listener->on_start)
+    if (ticket->job && scheduler->listener->on_start)
         scheduler->listener->on_start(scheduler->listener->payload, ticket->job, rank);
 }
 
@@ -132,27 +132,78 @@ static bool anyone_left(const pnas_scheduler *scheduler)
 
 /* --- answers --- */
 
-/* What became of a ticket on `rank`; `message` where evaluating failed. */
-static void take_answer(pnas_scheduler *scheduler, int rank, pnas_status evaluated, pnas_result *result,
-                        const char *message)
+/* Only a child may fail on one rank for any reason; a helper's request says more about itself. */
+static bool only_there(const pnas_ticket *ticket, pnas_status status)
+{
+    return ticket->job || status == PNAS_ERROR_DEVICE || status == PNAS_ERROR_MEMORY;
+}
+
+/* `rank` could not finish its ticket. */
+static void take_failure(pnas_scheduler *scheduler, int rank, pnas_status status, const char *message)
 {
     size_t number = scheduler->pool[rank].ticket;
-    scheduler->pool[rank].state = PNAS_RANK_FREE;
-    if (evaluated == PNAS_OK) {
-        record(scheduler, rank, number, result);
-        return;
-    }
     put_back(scheduler, number);
-    if (evaluated == PNAS_STOPPED ||
-        scheduler->ending != PNAS_OK) { /* asked for by us, or by a signal there */
+    if (status == PNAS_STOPPED || scheduler->ending != PNAS_OK) { /* asked for by us, or by a signal there */
         end_run(scheduler, pnas_fail(PNAS_STOPPED, "%s", message));
         return;
     }
+    if (!only_there(&scheduler->ticket[number], status)) {
+        end_run(scheduler, pnas_fail(status, "%s", message));
+        return;
+    }
     scheduler->pool[rank].state = PNAS_RANK_GONE;
-    pnas_warning("rank %d cannot go on (%s: %s); its child waits for another rank", rank,
-                 pnas_status_name(evaluated), message);
+    pnas_warning("rank %d cannot go on (%s: %s); its %s waits for another rank", rank,
+                 pnas_status_name(status), message,
+                 scheduler->ticket[number].job ? "child" : "share of the work");
     snprintf(scheduler->last_loss, sizeof scheduler->last_loss, "the last, rank %d, failed: %s", rank,
              message);
+}
+
+/* What became of a child on `rank`; `message` where evaluating failed. */
+static void take_answer(pnas_scheduler *scheduler, int rank, pnas_status evaluated, pnas_result *result,
+                        const char *message)
+{
+    scheduler->pool[rank].state = PNAS_RANK_FREE;
+    if (evaluated == PNAS_OK)
+        record(scheduler, rank, scheduler->pool[rank].ticket, result);
+    else
+        take_failure(scheduler, rank, evaluated, message);
+}
+
+/* What became of a request on `rank`. */
+static void take_reply(pnas_scheduler *scheduler, int rank, const pnas_errand *reply)
+{
+    size_t number = scheduler->pool[rank].ticket;
+    scheduler->pool[rank].state = PNAS_RANK_FREE;
+    if (reply->status != PNAS_OK) {
+        char message[PNAS_ANSWER_MESSAGE_MAX];
+        snprintf(message, sizeof message, "%.*s", (int)reply->size, (const char *)reply->data);
+        take_failure(scheduler, rank, reply->status, message);
+        return;
+    }
+    scheduler->ticket[number].state = PNAS_TICKET_DONE;
+    scheduler->done++;
+    check(scheduler, scheduler->on_reply(scheduler->on_reply_payload, number, reply->data, reply->size));
+}
+
+static bool has_ticket(const pnas_pool_rank *rank, int64_t ticket)
+{
+    return rank->state == PNAS_RANK_BUSY && (uint64_t)ticket == rank->ticket;
+}
+
+static pnas_status read_reply(pnas_scheduler *scheduler, const pnas_letter *letter)
+{
+    pnas_errand reply;
+    pnas_pool_rank *rank = &scheduler->pool[letter->from];
+    pnas_status status = pnas_unpack_errand(letter->data, letter->size, &reply);
+    if (status == PNAS_OK && !has_ticket(rank, reply.ticket))
+        status =
+            pnas_fail(PNAS_ERROR_INTERNAL, "rank %d replied to a request it was not given", letter->from);
+    if (status == PNAS_OK)
+        take_reply(scheduler, letter->from, &reply);
+    else
+        rank->state = PNAS_RANK_GONE; /* or it would be waited for */
+    return status;
 }
 
 static pnas_status read_answer(pnas_scheduler *scheduler, const pnas_letter *letter)
@@ -160,7 +211,7 @@ static pnas_status read_answer(pnas_scheduler *scheduler, const pnas_letter *let
     pnas_answer answer = {0};
     pnas_pool_rank *rank = &scheduler->pool[letter->from];
     pnas_status status = pnas_unpack_answer(letter->data, letter->size, &answer);
-    if (status == PNAS_OK && (rank->state != PNAS_RANK_BUSY || (uint64_t)answer.ticket != rank->ticket))
+    if (status == PNAS_OK && !has_ticket(rank, answer.ticket))
         status = pnas_fail(PNAS_ERROR_INTERNAL, "rank %d answered an order it was not given", letter->from);
     if (status == PNAS_OK)
         take_answer(scheduler, letter->from, answer.status, &answer.result, answer.message);
@@ -181,6 +232,8 @@ static pnas_status read_letter(pnas_scheduler *scheduler, const pnas_letter *let
         return PNAS_OK;
     case PNAS_LETTER_ANSWER:
         return read_answer(scheduler, letter);
+    case PNAS_LETTER_REPLY:
+        return read_reply(scheduler, letter);
     case PNAS_LETTER_STOP_WANTED:
         return pnas_fail(PNAS_STOPPED, "stopped by %.*s on rank %d", (int)letter->size,
                          letter->data ? (const char *)letter->data : "", letter->from);
@@ -203,8 +256,19 @@ static void read_letters(pnas_scheduler *scheduler)
 
 /* --- handing out --- */
 
+static pnas_status send_request(pnas_scheduler *scheduler, int rank, size_t number)
+{
+    const pnas_request *request = scheduler->ticket[number].request;
+    const pnas_errand errand = {.ticket = (int64_t)number, .data = request->data, .size = request->size};
+    PNAS_TRY(pnas_pack_errand(&errand, &scheduler->outgoing));
+    return pnas_letter_send(scheduler->comm, rank, PNAS_LETTER_REQUEST, scheduler->outgoing.data,
+                            scheduler->outgoing.size);
+}
+
 static pnas_status send_order(pnas_scheduler *scheduler, int rank, size_t number)
 {
+    if (scheduler->ticket[number].request)
+        return send_request(scheduler, rank, number);
     pnas_order order = {.ticket = (int64_t)number, .job = *scheduler->ticket[number].job};
     PNAS_TRY(pnas_pack_order(&order, &scheduler->outgoing));
     return pnas_letter_send(scheduler->comm, rank, PNAS_LETTER_ORDER, scheduler->outgoing.data,
@@ -254,6 +318,41 @@ static void train_one_here(pnas_scheduler *scheduler, size_t number)
     pnas_result_clear(&result);
 }
 
+pnas_status pnas_scheduler_perform(pnas_scheduler *scheduler, const void *request, size_t size,
+                                   pnas_tick tick, void **reply, size_t *reply_size)
+{
+    const pnas_helper *helper = scheduler->helper;
+    *reply = NULL;
+    *reply_size = 0;
+    PNAS_CHECK(helper, PNAS_ERROR_DEVICE, "there is no device here that could share the work");
+    if (scheduler->unheeded != PNAS_OK)
+        return pnas_fail(scheduler->unheeded, "%s", scheduler->unheeded_message);
+    pnas_status status = helper->perform(helper->payload, request, size, tick, scheduler, reply, reply_size);
+    if (status != PNAS_OK) {
+        free(*reply);
+        *reply = NULL;
+    }
+    return status;
+}
+
+static void perform_one_here(pnas_scheduler *scheduler, size_t number)
+{
+    const pnas_request *request = scheduler->ticket[number].request;
+    void *data = NULL;
+    give(scheduler, 0, number);
+    pnas_errand reply = {.ticket = (int64_t)number};
+    reply.status =
+        pnas_scheduler_perform(scheduler, request->data, request->size, attend, &data, &reply.size);
+    char message[PNAS_ANSWER_MESSAGE_MAX] = "";
+    if (reply.status != PNAS_OK) {
+        snprintf(message, sizeof message, "%s", pnas_message());
+        reply.size = strlen(message);
+    }
+    reply.data = reply.status == PNAS_OK ? data : message;
+    take_reply(scheduler, 0, &reply);
+    free(data);
+}
+
 static bool others_busy(const pnas_scheduler *scheduler)
 {
     for (int rank = 1; rank < scheduler->layout->ranks; rank++)
@@ -280,11 +379,28 @@ static void work(pnas_scheduler *scheduler)
                     pnas_fail(PNAS_ERROR_DEVICE, "no rank is left that can train; %s", scheduler->last_loss));
         bool free_here = scheduler->ending == PNAS_OK && scheduler->pool[0].state == PNAS_RANK_FREE;
         size_t number = free_here ? next_ticket(scheduler) : scheduler->count;
-        if (number < scheduler->count)
+        if (number == scheduler->count)
+            pnas_clock_sleep(PNAS_MPI_NAP);
+        else if (scheduler->ticket[number].job)
             train_one_here(scheduler, number);
         else
-            pnas_clock_sleep(PNAS_MPI_NAP);
+            perform_one_here(scheduler, number);
     }
+}
+
+/* Works off the tickets, which it frees. */
+static pnas_status run_tickets(pnas_scheduler *scheduler, pnas_ticket *tickets, size_t count)
+{
+    scheduler->ticket = tickets;
+    scheduler->count = count;
+    scheduler->done = scheduler->next = 0;
+    scheduler->stops_sent = false;
+    work(scheduler);
+    scheduler->ticket = NULL;
+    scheduler->count = scheduler->next = 0;
+    free(tickets);
+    return scheduler->ending == PNAS_OK ? PNAS_OK
+                                        : pnas_fail(scheduler->ending, "%s", scheduler->ending_message);
 }
 
 pnas_status pnas_scheduler_run(pnas_scheduler *scheduler, const pnas_job *jobs, size_t count,
@@ -297,19 +413,45 @@ pnas_status pnas_scheduler_run(pnas_scheduler *scheduler, const pnas_job *jobs, 
     for (size_t i = 0; i < count; i++)
         tickets[i].job = &jobs[i];
     qsort(tickets, count, sizeof *tickets, longest_first);
-
-    scheduler->ticket = tickets;
-    scheduler->count = count;
-    scheduler->done = scheduler->next = 0;
     scheduler->listener = listener;
-    scheduler->stops_sent = false;
-    work(scheduler);
-    scheduler->ticket = NULL;
-    scheduler->count = scheduler->next = 0;
+    pnas_status status = run_tickets(scheduler, tickets, count);
     scheduler->listener = NULL;
-    free(tickets);
-    return scheduler->ending == PNAS_OK ? PNAS_OK
-                                        : pnas_fail(scheduler->ending, "%s", scheduler->ending_message);
+    return status;
+}
+
+/* --- a helper's work --- */
+
+void pnas_scheduler_set_helper(pnas_scheduler *scheduler, const pnas_helper *helper)
+{
+    scheduler->helper = helper;
+}
+
+pnas_status pnas_scheduler_share(pnas_scheduler *scheduler, const pnas_request *requests, size_t count,
+                                 pnas_on_reply on_reply, void *payload)
+{
+    if (count == 0)
+        return PNAS_OK;
+    pnas_ticket *tickets = calloc(count, sizeof *tickets);
+    PNAS_CHECK(tickets, PNAS_ERROR_MEMORY, "no memory for a list of %zu requests", count);
+    for (size_t i = 0; i < count; i++)
+        tickets[i].request = &requests[i];
+    scheduler->on_reply = on_reply;
+    scheduler->on_reply_payload = payload;
+    pnas_pool_rank *here = &scheduler->pool[0];
+    bool trains = here->state != PNAS_RANK_GONE;
+    here->state = PNAS_RANK_FREE;
+    pnas_status status = run_tickets(scheduler, tickets, count);
+    if (!trains)
+        here->state = PNAS_RANK_GONE;
+    return status;
+}
+
+pnas_status pnas_scheduler_tell(pnas_scheduler *scheduler, const void *notice, size_t size)
+{
+    for (int rank = 1; rank < scheduler->layout->ranks; rank++)
+        PNAS_TRY(pnas_letter_send(scheduler->comm, rank, PNAS_LETTER_NOTICE, notice, size));
+    const pnas_helper *helper = scheduler->helper;
+    return helper ? helper->heed(helper->payload, notice, size) : PNAS_OK;
 }
 
 pnas_status pnas_scheduler_poll(void *payload)

@@ -18,6 +18,25 @@ typedef struct { /* rank 0's side; all called on rank 0 only */
     void *payload;
 } pnas_scheduler_listener;
 
+typedef struct { /* work other than children, as bytes that only its two ends understand */
+    /* Does what the request says; *reply, of *reply_size bytes, becomes the scheduler's (free). After
+     * PNAS_ERROR_DEVICE or _MEMORY the rank leaves the pool with a warning and another one does it; any other
+     * failure ends the run. */
+    pnas_status (*perform)(void *payload, const void *request, size_t size, pnas_tick tick,
+                           void *tick_payload, void **reply, size_t *reply_size);
+    /* Takes in what the requests that follow need. */
+    pnas_status (*heed)(void *payload, const void *notice, size_t size);
+    void *payload;
+} pnas_helper;
+
+typedef struct {
+    const void *data; /* borrowed */
+    size_t size;
+} pnas_request;
+
+/* What request `index` gave; in any order. Anything but PNAS_OK ends the run. */
+typedef pnas_status (*pnas_on_reply)(void *payload, size_t index, const void *reply, size_t size);
+
 typedef struct pnas_scheduler pnas_scheduler;
 
 /* Collective. `layout`, `evaluator` borrowed; evaluator->evaluate is NULL on a rank that cannot train. */
@@ -31,6 +50,18 @@ void pnas_scheduler_destroy(pnas_scheduler **scheduler); /* collective */
  * release is left to do. Not collective: the others serve. */
 pnas_status pnas_scheduler_run(pnas_scheduler *scheduler, const pnas_job *jobs, size_t count,
                                const pnas_scheduler_listener *listener);
+
+/* On every rank, before it serves or shares; borrowed. A rank without one cannot help. Local. */
+void pnas_scheduler_set_helper(pnas_scheduler *scheduler, const pnas_helper *helper);
+
+/* On rank 0, between two runs: hands the requests out to all ranks that can train, and to rank 0 in any case,
+ * and returns when all are done. Otherwise as pnas_scheduler_run. */
+pnas_status pnas_scheduler_share(pnas_scheduler *scheduler, const pnas_request *requests, size_t count,
+                                 pnas_on_reply on_reply, void *payload);
+
+/* On rank 0, between two runs: has every rank's helper heed the notice, before any later request. A rank that
+ * fails to leaves the pool at its next request; rank 0's own failure is returned. */
+pnas_status pnas_scheduler_tell(pnas_scheduler *scheduler, const void *notice, size_t size);
 
 /* On rank 0, between two runs, with the signature of a tick: looks for stop requests of all ranks;
  * PNAS_STOPPED after one. */

@@ -20,8 +20,9 @@ typedef struct {
 
 typedef enum { PNAS_TICKET_WAITING, PNAS_TICKET_RUNNING, PNAS_TICKET_DONE } pnas_ticket_state;
 
-typedef struct { /* one job of the current run; a ticket is its index in the order of handing out */
-    const pnas_job *job;
+typedef struct {         /* one job or request of a run; a ticket is its index in the order of handing out */
+    const pnas_job *job; /* NULL: a request */
+    const pnas_request *request; /* NULL: a job */
     pnas_ticket_state state;
     int attempts;
 } pnas_ticket;
@@ -30,15 +31,20 @@ struct pnas_scheduler {
     MPI_Comm comm;
     const pnas_layout *layout;
     const pnas_evaluator *evaluator;
+    const pnas_helper *helper; /* NULL: none here */
     pnas_packet outgoing;
 
     /* the others' side */
-    bool stop_wanted; /* rank 0 has been told of this rank's stop request */
+    bool stop_wanted;     /* rank 0 has been told of this rank's stop request */
+    pnas_status unheeded; /* why the last notice was not understood; PNAS_OK: it was */
+    char unheeded_message[PNAS_ANSWER_MESSAGE_MAX];
 
     /* rank 0's side */
-    pnas_pool_rank *pool; /* [ranks] */
-    const pnas_scheduler_listener *listener;
-    pnas_ticket *ticket;      /* [count], longest first */
+    pnas_pool_rank *pool;                    /* [ranks] */
+    const pnas_scheduler_listener *listener; /* of jobs */
+    pnas_on_reply on_reply;                  /* of requests */
+    void *on_reply_payload;
+    pnas_ticket *ticket;      /* [count]; jobs longest first */
     size_t count, done, next; /* next: no ticket before it is waiting */
     pnas_status ending;       /* why no more is handed out; PNAS_OK: the run goes on */
     bool stops_sent;
@@ -46,5 +52,9 @@ struct pnas_scheduler {
     char ending_message[PNAS_ANSWER_MESSAGE_MAX];
     char last_loss[PNAS_ANSWER_MESSAGE_MAX]; /* why the rank that went last cannot train */
 };
+
+/* Does a request here; *reply (NULL if it failed) is the caller's. */
+pnas_status pnas_scheduler_perform(pnas_scheduler *scheduler, const void *request, size_t size,
+                                   pnas_tick tick, void **reply, size_t *reply_size);
 
 #endif

@@ -4,6 +4,7 @@
 #include "src/base/clock.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Tells rank 0 once that this rank was asked to stop. */
@@ -48,6 +49,35 @@ static pnas_status train(pnas_scheduler *scheduler, const pnas_letter *letter)
                             scheduler->outgoing.size);
 }
 
+static pnas_status help(pnas_scheduler *scheduler, const pnas_letter *letter)
+{
+    pnas_errand request, reply = {0};
+    void *data = NULL;
+    PNAS_TRY(pnas_unpack_errand(letter->data, letter->size, &request));
+    reply.ticket = request.ticket;
+    reply.status =
+        pnas_scheduler_perform(scheduler, request.data, request.size, worker_tick, &data, &reply.size);
+    reply.data = data;
+    if (reply.status != PNAS_OK) {
+        reply.data = pnas_message();
+        reply.size = strlen(pnas_message());
+    }
+    pnas_status status = pnas_pack_errand(&reply, &scheduler->outgoing);
+    free(data);
+    PNAS_TRY(status);
+    return pnas_letter_send(scheduler->comm, 0, PNAS_LETTER_REPLY, scheduler->outgoing.data,
+                            scheduler->outgoing.size);
+}
+
+/* A notice has no answer: what goes wrong with it is told at the next request. */
+static void heed(pnas_scheduler *scheduler, const pnas_letter *letter)
+{
+    const pnas_helper *helper = scheduler->helper;
+    scheduler->unheeded = helper ? helper->heed(helper->payload, letter->data, letter->size) : PNAS_OK;
+    if (scheduler->unheeded != PNAS_OK)
+        snprintf(scheduler->unheeded_message, sizeof scheduler->unheeded_message, "%s", pnas_message());
+}
+
 static pnas_status idle(pnas_scheduler *scheduler)
 {
     if (pnas_stop_requested())
@@ -78,6 +108,10 @@ pnas_status pnas_scheduler_serve(pnas_scheduler *scheduler, pnas_status *verdict
             status = idle(scheduler);
         else if (letter.kind == PNAS_LETTER_ORDER)
             status = train(scheduler, &letter);
+        else if (letter.kind == PNAS_LETTER_REQUEST)
+            status = help(scheduler, &letter);
+        else if (letter.kind == PNAS_LETTER_NOTICE)
+            heed(scheduler, &letter);
         else if (letter.kind == PNAS_LETTER_VERDICT)
             status = read_verdict(&letter, verdict);
         /* A STOP that crossed this rank's last answer has nothing left to stop. */

@@ -15,8 +15,7 @@ typedef struct {
     pnas_run_rank *table;  /* rank 0: [ranks]; else NULL. device -1: that rank does not train */
 } pnas_devices;
 
-/* images: NULL if nothing is to be trained; then a device is opened only on rank 0, and only where the
- * strategy asks a surrogate.
+/* images: NULL if nothing is to be trained; then devices are opened only where the strategy asks a surrogate.
  *
  * Chooses by local rank among the devices that configuration->device names, shares a CPU's cores among the
  * ranks of a machine, prepares training and gathers the table; collective, agreed. A rank without a usable

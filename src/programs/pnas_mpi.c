@@ -23,6 +23,7 @@ typedef struct { /* what a rank holds while the program runs */
     pnas_devices devices;
     pnas_evaluator evaluator;
     pnas_scheduler *scheduler;
+    pnas_surrogate_ranks *surrogate; /* NULL: this rank has no share in it */
 } mpi_program;
 
 /* --- configuration: read by rank 0, the same everywhere --- */
@@ -170,11 +171,28 @@ static pnas_status lead(mpi_program *program)
         .layout = &program->layout,
         .devices = &program->devices,
         .scheduler = program->scheduler,
+        .surrogate = program->surrogate,
     };
     pnas_status status = pnas_search_run(&options);
     if (pnas_scheduler_release(program->scheduler, status) != PNAS_OK)
         pnas_mpi_abort(pnas_program_end(PNAS_ERROR_INTERNAL));
     return status;
+}
+
+/* A rank that has no room for the surrogate leaves it to the others; rank 0 cannot. */
+static pnas_status open_surrogate(mpi_program *program)
+{
+    const pnas_configuration *configuration = &program->configuration;
+    if (configuration->search.strategy != PNAS_STRATEGY_PNAS || !program->devices.cl)
+        return PNAS_OK;
+    pnas_status status =
+        pnas_surrogate_ranks_create(program->devices.cl, &configuration->surrogate,
+                                    &configuration->search.space, program->scheduler, &program->surrogate);
+    if (status == PNAS_OK || program->layout.rank == 0)
+        return status;
+    pnas_warning("rank %d on %s does not share the surrogate's work: %s", program->layout.rank,
+                 program->layout.host, pnas_message());
+    return PNAS_OK;
 }
 
 static pnas_status search(mpi_program *program)
@@ -186,6 +204,7 @@ static pnas_status search(mpi_program *program)
                                               program->devices.trainer};
     PNAS_TRY(
         pnas_mpi_agree(pnas_scheduler_create(&program->layout, &program->evaluator, &program->scheduler)));
+    PNAS_TRY(pnas_mpi_agree(open_surrogate(program)));
     if (program->layout.rank == 0)
         return lead(program);
     pnas_status verdict = PNAS_OK;
@@ -196,6 +215,7 @@ static pnas_status search(mpi_program *program)
 
 static void clean_up(mpi_program *program)
 {
+    pnas_surrogate_ranks_destroy(&program->surrogate);
     pnas_scheduler_destroy(&program->scheduler);
     pnas_devices_destroy(&program->devices);
     pnas_image_set_destroy(&program->images);

@@ -1,6 +1,5 @@
 #include "src/programs/search_run.h"
 
-#include "cl/surrogate_ensemble.h"
 #include "src/base/clock.h"
 #include "src/base/log.h"
 #include "src/base/progress.h"
@@ -19,7 +18,7 @@ typedef struct {
     const pnas_search_run_options *options;
     pnas_run_file *file;
     pnas_search *search;
-    pnas_ensemble *ensemble;
+    pnas_ensemble *ensemble; /* borrowed */
     pnas_surrogate surrogate;
     pnas_search_progress progress;
 } search_run;
@@ -107,11 +106,15 @@ static pnas_status restore_controller(search_run *run)
 {
     const pnas_run_info *info = pnas_run_file_info(run->file);
     int level = pnas_search_levels(run->search) - 1, members = pnas_ensemble_members(run->ensemble);
-    for (size_t i = 0; i < info->controller_count; i++)
-        if (info->controller[i].level == level && info->controller[i].member < members)
-            PNAS_TRY(pnas_ensemble_set_weights(run->ensemble, info->controller[i].member,
-                                               info->controller[i].tensor, info->controller[i].count));
-    return PNAS_OK;
+    int restored = 0;
+    for (size_t i = 0; i < info->controller_count; i++) {
+        if (info->controller[i].level != level || info->controller[i].member >= members)
+            continue;
+        PNAS_TRY(pnas_ensemble_set_weights(run->ensemble, info->controller[i].member,
+                                           info->controller[i].tensor, info->controller[i].count));
+        restored++;
+    }
+    return restored == members ? pnas_surrogate_ranks_spread(run->options->surrogate) : PNAS_OK;
 }
 
 static void report_level(const pnas_level *level)
@@ -195,12 +198,10 @@ static pnas_status keep_weights(search_run *run)
 
 static pnas_status open_surrogate(search_run *run)
 {
-    const pnas_configuration *configuration = run->options->configuration;
-    PNAS_TRY(pnas_ensemble_create(run->options->devices->cl, &configuration->surrogate,
-                                  &configuration->search.space, &run->ensemble));
-    pnas_ensemble_set_tick(run->ensemble, pnas_scheduler_poll, run->options->scheduler);
-    run->surrogate = (pnas_surrogate){pnas_ensemble_fit, pnas_ensemble_predict, run->ensemble};
-    return restore_controller(run);
+    run->ensemble = pnas_surrogate_ranks_ensemble(run->options->surrogate);
+    run->surrogate = pnas_surrogate_ranks_surrogate(run->options->surrogate);
+    bool finetune = run->options->configuration->surrogate.refit == PNAS_REFIT_FINETUNE;
+    return finetune ? restore_controller(run) : PNAS_OK;
 }
 
 static pnas_status open_run(search_run *run)
@@ -268,7 +269,6 @@ pnas_status pnas_search_run(const pnas_search_run_options *options)
         status = pnas_best_children_print(run.search, BEST_SHOWN);
     if (status == PNAS_OK)
         printf("%s\n", options->path);
-    pnas_ensemble_destroy(&run.ensemble);
     pnas_run_file_close(&run.file);
     pnas_search_destroy(&run.search);
     return status;

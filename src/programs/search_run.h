@@ -5,6 +5,7 @@
 #include "io/dataset.h"
 #include "mpi/scheduler.h"
 #include "src/programs/device_setup.h"
+#include "src/programs/surrogate_ranks.h"
 
 typedef struct {      /* all borrowed */
     const char *path; /* RUN.h5 */
@@ -15,7 +16,8 @@ typedef struct {      /* all borrowed */
     const pnas_cell_table *table; /* children are looked up here; NULL: they are trained */
     const pnas_layout *layout;
     const pnas_devices *devices;
-    pnas_scheduler *scheduler; /* the other ranks serve it */
+    pnas_scheduler *scheduler;       /* the other ranks serve it */
+    pnas_surrogate_ranks *surrogate; /* NULL where the strategy asks none */
 } pnas_search_run_options;
 
 /* On rank 0: starts the search, or continues the one in the run file, and ends it; results on stdout.

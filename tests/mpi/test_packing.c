@@ -122,6 +122,25 @@ Test(packing, a_verdict_comes_back_as_it_was)
     PNAS_EXPECT_NO_LEAKS();
 }
 
+Test(packing, an_errand_comes_back_as_it_was_and_a_cut_head_is_refused)
+{
+    pnas_errand errand = {.ticket = 7, .status = PNAS_ERROR_MEMORY, .data = "full", .size = 4}, back;
+    pnas_packet bytes = {0};
+    cr_assert_eq(pnas_pack_errand(&errand, &bytes), PNAS_OK);
+    cr_assert_eq(pnas_unpack_errand(bytes.data, bytes.size, &back), PNAS_OK);
+    cr_assert(back.ticket == 7 && back.status == PNAS_ERROR_MEMORY && back.size == 4);
+    cr_assert_eq(memcmp(back.data, "full", 4), 0);
+    for (size_t size = 0; size < bytes.size - 4; size++)
+        cr_assert_eq(pnas_unpack_errand(bytes.data, size, &back), PNAS_ERROR_INTERNAL);
+    errand.data = NULL;
+    errand.size = 0;
+    cr_assert_eq(pnas_pack_errand(&errand, &bytes), PNAS_OK);
+    cr_assert_eq(pnas_unpack_errand(bytes.data, bytes.size, &back), PNAS_OK);
+    cr_assert_eq(back.size, 0);
+    pnas_packet_clear(&bytes);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
 /* Each cut is copied to a block of its own, so that a sanitizer sees a read past its end. */
 Test(packing, every_cut_or_longer_message_is_refused)
 {

@@ -8,6 +8,7 @@ reference_dir=$3
 here=$(cd "$(dirname "$0")" && pwd)
 tiny=$here/tiny.yaml
 children=12
+recurrent=lstm/recurrent_weight # a weight inside each of the surrogate's members
 
 work=$reference_dir
 if [ "$case_name" = reference ]; then
@@ -59,7 +60,7 @@ figures() {
         done
     done
     for member in 0 1 2; do
-        for name in input_embedding lstm/recurrent_weight output/bias; do
+        for name in input_embedding "$recurrent" output/bias; do
             h5dump -d "/controller/2/$member/$name" -b LE -o figure.bin "$1" >/dev/null
             printf '%s/%s %s\n' "$member" "$name" "$(sha256sum <figure.bin)"
         done
@@ -133,21 +134,38 @@ case_more_ranks() {
     expect_reference_figures run.h5
 }
 
+# Enough candidates for several pieces to be scored apart; children are hardly trained.
+case_other_surrogate() {
+    local settings=(--set 'space.operators=[identity, sep3, max3, avg3, dil3, {name: avg5, kind: average_pool, kernel: 5}]'
+        --set training.epochs=1 --set search.first=10 --set search.acquisition=ucb --set search.diversity=0.4
+        --set surrogate.model=mlp --set surrogate.loss=ranking --set surrogate.patience=3
+        --set surrogate.bias=mean --set surrogate.refit=scratch)
+    recurrent=mlp/second_weight
+    for ranks in 1 2 3; do
+        start "$ranks" "$tiny" -o "$ranks.h5" "${settings[@]}" || fail "exit code $?"
+        expect_said 'the best 5 of 1[0-9][0-9][0-9] candidates'
+        figures "$ranks.h5" >"$ranks.txt"
+        diff 1.txt "$ranks.txt" || fail "figures of $ranks ranks differ from those of one"
+    done
+}
+
+# kill_rank PLACE COUNT: the PLACE-th rank, after COUNT children
 kill_rank() {
     start_background
-    wait_for 3
+    wait_for "$2"
     kill -KILL "$(rank_processes | sed -n "$1p")"
     finish_background
     [ "$code" -ne 0 ] || fail "the killed run claims to be fine"
     finish_the_run
 }
 
+# In level 2, so that finetuning has to go on from the weights in the run file.
 case_killed_rank_0() {
-    kill_rank 1
+    kill_rank 1 8
 }
 
 case_killed_rank_1() {
-    kill_rank 2
+    kill_rank 2 3
 }
 
 case_stopped_by_signal() {
