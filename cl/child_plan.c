@@ -1,5 +1,7 @@
 #include "cl/child_plan.h"
 
+#include "cl/child_routes.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,16 +56,7 @@ pnas_operand pnas_child_operand(const pnas_child_plan *plan, const pnas_value *v
 
 pnas_window pnas_child_window(const pnas_child_plan *plan, const pnas_layer *layer)
 {
-    pnas_window window = {layer->kernel_h, layer->kernel_w, layer->stride_h, layer->stride_w,
-                          layer->dilation, layer->pad_top,  layer->pad_left, 0};
-    if (layer->kind == PNAS_LAYER_REDUCTION) {
-        window.kernel_h = 2;
-        window.kernel_w = 1;
-        window.dilation = 1;
-        window.pad_top = window.pad_left = 0;
-        window.reduction_split = plan->graph->parameter[layer->weight].shape[3] / 2;
-    }
-    return window;
+    return pnas_layer_window(plan->graph, layer);
 }
 
 pnas_slice pnas_child_parameter(const pnas_child_plan *plan, int parameter)

@@ -1,5 +1,6 @@
 #include "cl/cache_directory.h"
 #include "cl/device_choice.h"
+#include "cl/tuned_table.h"
 #include "src/base/log.h"
 
 #include <limits.h>
@@ -10,7 +11,11 @@
 
 /* PoCL keeps what it builds by itself, kernel by kernel as they are first run; asking it for a program's
  * binary makes it build every kernel of the program in a general form, which takes seconds. */
-#define POCL_PLATFORM "Portable Computing Language"
+#define POCL_PLATFORM    "Portable Computing Language"
+
+/* Mesa's: on a CPU (llvmpipe) it takes many minutes over a tile kernel, whose loops are unrolled for
+ * registers that it does not have. */
+#define RUSTICL_PLATFORM "rusticl"
 
 /* PoCL reads these once, before its first answer; the second is the name since its version 5. A setting of
  * the user's stays. */
@@ -94,6 +99,28 @@ static pnas_status find_kernel_directory(const char *wanted, char **out)
                      path, PNAS_SOURCE_KERNELS);
 }
 
+/* The table holds for one V: it says which, unless the caller does. */
+static pnas_status load_tuned_table(pnas_cl *cl, const pnas_cl_options *options)
+{
+    const char *wish = getenv("PNAS_TUNED");
+    char *key = NULL;
+    pnas_tuned_table *table = NULL;
+    if (options->untuned || (wish && strcmp(wish, "0") == 0))
+        return PNAS_OK;
+    PNAS_TRY(pnas_tuned_table_key(&cl->info, cl->kernel_directory, &key));
+    pnas_status status = pnas_tuned_table_load(cl->cache_directory, key, &table);
+    free(key);
+    if (table && options->vector && options->vector != table->vector)
+        pnas_tuned_table_destroy(&table);
+    if (table) {
+        cl->vector = table->vector;
+        snprintf(cl->info.tuned, sizeof cl->info.tuned, "%016llx",
+                 (unsigned long long)pnas_tuned_table_hash(table));
+    }
+    cl->tuned = table;
+    return status;
+}
+
 static pnas_status open_device(pnas_cl *cl, const pnas_cl_options *options)
 {
     pnas_device device;
@@ -106,7 +133,8 @@ static pnas_status open_device(pnas_cl *cl, const pnas_cl_options *options)
     if (options->threads > 0)
         limit_device_cores(cl, options->threads);
     cl->keep_binaries = strcmp(cl->info.platform, POCL_PLATFORM) != 0;
-    cl->vector = options->vector ? options->vector : cl->info.cpu ? 8 : 4;
+    cl->no_tiles = strcmp(cl->info.platform, RUSTICL_PLATFORM) == 0;
+    cl->vector = options->vector ? options->vector : cl->info.cpu && !cl->no_tiles ? 8 : 4;
     const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM, (cl_context_properties)cl->platform, 0};
     cl_int code;
     cl->context = clCreateContext(properties, 1, &cl->device, NULL, NULL, &code);
@@ -130,6 +158,7 @@ pnas_status pnas_cl_create(const pnas_cl_options *options, pnas_cl **out)
     PNAS_TRY_CLEANUP(pnas_cache_directory_prepare(options->cache_directory, &cl->cache_directory));
     PNAS_TRY_CLEANUP(find_kernel_directory(options->kernel_directory, &cl->kernel_directory));
     PNAS_TRY_CLEANUP(open_device(cl, options));
+    PNAS_TRY_CLEANUP(load_tuned_table(cl, options));
     *out = cl;
     return PNAS_OK;
 cleanup:
@@ -149,6 +178,8 @@ void pnas_cl_destroy(pnas_cl **cl)
         clReleaseContext((*cl)->context);
     if ((*cl)->device_is_part)
         clReleaseDevice((*cl)->device);
+    pnas_tuned_table *tuned = (pnas_tuned_table *)(*cl)->tuned;
+    pnas_tuned_table_destroy(&tuned);
     free((*cl)->kernel_directory);
     free((*cl)->cache_directory);
     free(*cl);

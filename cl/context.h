@@ -18,10 +18,11 @@ typedef struct {        /* zero everything for the defaults */
                            devices, or part of a device's name */
     int choice;         /* which of the matching devices: by local rank, modulo their number */
     int threads;        /* CPU devices: use so many cores; 0: all */
-    int vector;         /* V: 1, 4, 8; 0: by device kind */
+    int vector;         /* V: 1, 4, 8; 0: the tuned table's, or by device kind */
     const char
         *cache_directory; /* NULL: $PNAS_CACHE, else $XDG_CACHE_HOME/pnas, else ~/.cache/pnas; where that
                              cannot be written, a private one in the temporary directory, with a warning */
+    bool untuned;         /* leave a tuned table alone (cl/tuned_table.h), as PNAS_TUNED=0 does */
     const char *kernel_directory; /* NULL: $PNAS_KERNELS, else the installed or the source tree's */
 } pnas_cl_options;
 
@@ -32,6 +33,7 @@ typedef struct {
     bool cpu;
     int compute_units;
     uint64_t memory, largest_allocation;
+    char tuned[20]; /* of a context's device: its tuned table's hash, 16 digits; "" without one */
 } pnas_device_info;
 
 /* All devices of all platforms; *out is the caller's (free). PNAS_ERROR_DEVICE says what to install if none.

@@ -16,12 +16,14 @@ struct pnas_cl {
     cl_context context;
     cl_command_queue queue;
     pnas_device_info info;
-    int vector;       /* V */
+    int vector;                           /* V */
+    const struct pnas_tuned_table *tuned; /* owned; NULL: none. Read at the start, never changed */
     int forced_route; /* pnas_route of cl/route.h; 0: the table decides (tests force one) */
     cl_mem scratch;   /* partial products (gemm.c); NULL until wanted */
     bool clblast_checked, clblast_refused; /* its first product on this device was compared; it was wrong */
-    bool device_is_part;                   /* a part of a CPU, to be released */
-    bool keep_binaries;                    /* on disk; not where the driver does so itself (PoCL) */
+    bool no_tiles;       /* a CPU whose driver cannot build the tile kernels in any reasonable time */
+    bool device_is_part; /* a part of a CPU, to be released */
+    bool keep_binaries;  /* on disk; not where the driver does so itself (PoCL) */
     char *cache_directory, *kernel_directory; /* cache_directory: NULL if nothing can be kept */
     struct pnas_program *programs;            /* built ones, by file and options (uthash) */
 };

@@ -1,5 +1,7 @@
 #include "cl/route.h"
 
+#include "cl/tuned_table.h"
+
 typedef enum { ON_ANY, ON_CPU, ON_GPU } device_kind;
 
 typedef struct {
@@ -53,20 +55,46 @@ static const route_row table[] = {
 
 static bool fits_device(const route_row *row, const pnas_cl *cl)
 {
-    return row->device == ON_ANY || (row->device == ON_CPU) == cl->info.cpu;
+    return row->device == ON_ANY || (row->device == ON_CPU ? cl->info.cpu && !cl->no_tiles : !cl->info.cpu);
+}
+
+bool pnas_route_possible(const pnas_cl *cl, pnas_op_kind op, pnas_route route, const pnas_route_shape *shape)
+{
+    for (size_t i = 0; i < sizeof table / sizeof *table; ++i)
+        if (table[i].op == op && table[i].route == route && table[i].holds(cl, shape))
+            return true;
+    return route == PNAS_ROUTE_PLAIN;
+}
+
+static pnas_route choose_built_in(const pnas_cl *cl, pnas_op_kind op, const pnas_route_shape *shape)
+{
+    for (size_t i = 0; i < sizeof table / sizeof *table; ++i)
+        if (table[i].op == op && fits_device(&table[i], cl) && table[i].holds(cl, shape))
+            return table[i].route;
+    return PNAS_ROUTE_PLAIN;
+}
+
+pnas_route pnas_route_explain(const pnas_cl *cl, pnas_op_kind op, const pnas_route_shape *shape,
+                              const char **source)
+{
+    pnas_route forced = (pnas_route)cl->forced_route;
+    *source = "forced";
+    /* A forced route is for tests: it need not suit the device, only be possible. */
+    if (forced != PNAS_ROUTE_AUTO)
+        return pnas_route_possible(cl, op, forced, shape) ? forced : PNAS_ROUTE_PLAIN;
+    const pnas_tuned_row *tuned = pnas_tuned_table_find(cl->tuned, op, shape);
+    *source = "tuned";
+    if (tuned && pnas_route_possible(cl, op, tuned->route, shape))
+        return tuned->route;
+    pnas_route route = choose_built_in(cl, op, shape);
+    *source = route == PNAS_ROUTE_PLAIN ? "no other" : "built-in";
+    return route;
 }
 
 pnas_route pnas_route_choose(const pnas_cl *cl, pnas_op_kind op, const pnas_route_shape *shape)
 {
-    pnas_route forced = (pnas_route)cl->forced_route;
-    for (size_t i = 0; i < sizeof table / sizeof *table; ++i) {
-        const route_row *row = &table[i];
-        /* A forced route is for tests: it need not suit the device, only be possible. */
-        bool wanted = forced != PNAS_ROUTE_AUTO ? row->route == forced : fits_device(row, cl);
-        if (row->op == op && wanted && row->holds(cl, shape))
-            return row->route;
-    }
-    return PNAS_ROUTE_PLAIN;
+    const char *source;
+    return pnas_route_explain(cl, op, shape, &source);
 }
 
 bool pnas_route_allowed(const pnas_cl *cl, pnas_op_kind op, pnas_route route)
@@ -108,4 +136,27 @@ const char *pnas_op_kind_name(pnas_op_kind op)
         [PNAS_OP_UPDATE] = "update",
     };
     return names[op] ? names[op] : "other";
+}
+
+const char *pnas_route_file(pnas_op_kind op, pnas_route route)
+{
+    static const struct {
+        const char *plain, *tile;
+    } files[PNAS_OP_KINDS] = {
+        [PNAS_OP_GEMM] = {"gemm.cl", "gemm_tile.cl"},
+        [PNAS_OP_POINTWISE_FORWARD] = {"convolution.cl", "convolution_tile.cl"},
+        [PNAS_OP_POINTWISE_BACKWARD] = {"convolution.cl", "pointwise_tile.cl"},
+        [PNAS_OP_CONVOLUTION_FORWARD] = {"convolution.cl", "convolution_tile.cl"},
+        [PNAS_OP_CONVOLUTION_BACKWARD] = {"convolution.cl", "convolution_tile.cl"},
+        [PNAS_OP_DEPTHWISE_FORWARD] = {"depthwise.cl", "depthwise_tile.cl"},
+        [PNAS_OP_DEPTHWISE_BACKWARD] = {"depthwise.cl", "depthwise_tile.cl"},
+        [PNAS_OP_MAX_POOL] = {"pool.cl", "pool_tile.cl"},
+        [PNAS_OP_AVERAGE_POOL] = {"pool.cl", "pool_tile.cl"},
+        [PNAS_OP_ADD] = {"add.cl", "add_tile.cl"},
+        [PNAS_OP_NORM] = {"norm.cl", "norm_tile.cl"},
+        [PNAS_OP_HEAD] = {"head.cl", "head_tile.cl"},
+        [PNAS_OP_UPDATE] = {"update.cl", "update.cl"},
+    };
+    const char *file = route == PNAS_ROUTE_TILE ? files[op].tile : files[op].plain;
+    return route == PNAS_ROUTE_CLBLAST ? "CLBlast" : file ? file : "";
 }

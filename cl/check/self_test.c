@@ -231,6 +231,7 @@ static pnas_status check_vector(self_tester *checker, int vector)
     static const pnas_route routes[] = {PNAS_ROUTE_PLAIN, PNAS_ROUTE_TILE, PNAS_ROUTE_CLBLAST};
     pnas_cl_options options = checker->options->device;
     options.vector = vector;
+    options.untuned = true;
     PNAS_TRY(pnas_cl_create(&options, &checker->cl));
     for (int i = 0; i < ITEMS; ++i)
         for (size_t r = 0; r < sizeof routes / sizeof *routes; ++r)

@@ -6,5 +6,7 @@
 
 pnas_status pnas_device_run_list(int argc, char **argv);
 pnas_status pnas_device_run_check(int argc, char **argv);
+pnas_status pnas_device_run_routes(int argc, char **argv);
+pnas_status pnas_device_run_tune(int argc, char **argv);
 
 #endif

@@ -1,6 +1,7 @@
 #include "src/programs/device_setup.h"
 
 #include "src/base/log.h"
+#include "src/programs/tuned_agreement.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,7 +59,7 @@ static void describe(const pnas_layout *layout, const pnas_devices *devices, pna
     out->device = devices->trainer ? info->index : -1;
     out->memory = info->memory;
     snprintf(out->device_name, sizeof out->device_name, "%s", info->name);
-    snprintf(out->driver, sizeof out->driver, "%s", info->driver);
+    pnas_tuned_describe(info, out->driver, sizeof out->driver);
     snprintf(out->pci, sizeof out->pci, "%s", info->pci);
 }
 
@@ -85,21 +86,21 @@ static pnas_status tolerate(const pnas_layout *layout, const pnas_devices *devic
     return PNAS_OK;
 }
 
-static pnas_status check_someone_trains(const pnas_layout *layout, const pnas_devices *devices)
+static pnas_status check_table(const pnas_layout *layout, const pnas_devices *devices)
 {
     int trainers = 0;
     for (int rank = 0; layout->rank == 0 && rank < layout->ranks; rank++)
         trainers += devices->table[rank].device >= 0;
     PNAS_CHECK(layout->rank != 0 || trainers > 0, PNAS_ERROR_DEVICE,
                "no rank has a device that can train; the warnings above say why");
-    return PNAS_OK;
+    return layout->rank == 0 ? pnas_tuned_check_agreement(devices->table, (size_t)layout->ranks) : PNAS_OK;
 }
 
 pnas_status pnas_devices_create(const pnas_layout *layout, const pnas_configuration *configuration,
                                 const pnas_image_set *images, pnas_devices *out)
 {
     *out = (pnas_devices){0};
-    bool surrogate = configuration->search.strategy == PNAS_STRATEGY_PNAS;
+    bool surrogate = layout->rank == 0 && configuration->search.strategy == PNAS_STRATEGY_PNAS;
     pnas_status status = open_device(layout, configuration, images || surrogate, out);
     if (status == PNAS_OK && images)
         status = open_trainer(layout, configuration, images, out);
@@ -107,7 +108,7 @@ pnas_status pnas_devices_create(const pnas_layout *layout, const pnas_configurat
     if (status == PNAS_OK)
         status = gather_table(layout, out);
     if (status == PNAS_OK && images)
-        status = pnas_mpi_agree(check_someone_trains(layout, out));
+        status = pnas_mpi_agree(check_table(layout, out));
     if (status != PNAS_OK)
         pnas_devices_destroy(out);
     return status;

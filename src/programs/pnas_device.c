@@ -10,9 +10,12 @@ typedef struct {
     pnas_status (*run)(int argc, char **argv);
 } device_command;
 
-static const device_command commands[] = {{"list", pnas_device_run_list}, {"check", pnas_device_run_check}};
+static const device_command commands[] = {{"list", pnas_device_run_list},
+                                          {"check", pnas_device_run_check},
+                                          {"routes", pnas_device_run_routes},
+                                          {"tune", pnas_device_run_tune}};
 
-#define COMMAND_NAMES "list or check"
+#define COMMAND_NAMES "list, check, routes or tune"
 
 typedef struct {
     const device_command *command;
@@ -42,12 +45,15 @@ static error_t parse_main(int key, char *argument, struct argp_state *state)
 
 int main(int argc, char **argv)
 {
-    static const struct argp argp = {.parser = parse_main,
-                                     .args_doc = "COMMAND [ARGUMENT...]",
-                                     .doc = "Describes, checks and tunes OpenCL devices.\v"
-                                            "Commands (each has its own --help):\n"
-                                            "  list     the devices of this machine\n"
-                                            "  check    try every op on a device against plain references"};
+    static const struct argp argp = {
+        .parser = parse_main,
+        .args_doc = "COMMAND [ARGUMENT...]",
+        .doc = "Describes, checks and tunes OpenCL devices.\v"
+               "Commands (each has its own --help):\n"
+               "  list     the devices of this machine\n"
+               "  check    try every op on a device against plain references\n"
+               "  routes   which kernels serve the ops of a child\n"
+               "  tune     measure which kernels are the fastest, and keep the answer"};
     main_arguments arguments = {0};
     pnas_program_setup("pnas_device");
     argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &arguments);

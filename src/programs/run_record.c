@@ -3,6 +3,7 @@
 #include "src/base/clock.h"
 #include "src/base/log.h"
 #include "src/programs/configuration_match.h"
+#include "src/programs/tuned_agreement.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,6 +102,8 @@ pnas_status pnas_run_record_resume(pnas_run_file *file, const pnas_search_run_op
     if (info->status == PNAS_RUN_COMPLETE)
         return PNAS_OK;
     report_resume(options, search);
+    pnas_tuned_warn_of_change(options->path, info->rank, info->rank_count, options->devices->table,
+                              (size_t)options->layout->ranks);
     PNAS_TRY(describe_start(info, options));
     return rebuild_training_events(file, search);
 }

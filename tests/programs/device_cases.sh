@@ -79,6 +79,49 @@ case_check_fails() {
     says '^sum, copy and regrouping +plain .* FAILED .*cannot open kernel file'
 }
 
+case_routes() {
+    run 0 routes --cell '-1:sep3+-2:max3' --cell '-1:1x7-7x1+-2:identity'
+    says '^layer +op +shape +route +kernel file +chosen by$'
+    says '^cell_0/block_0/left_sep3/0/depthwise +depthwise backward +N 32, 24x32x32 to 24, 3x3 +(tile|plain) +depthwise'
+    says '^cell_0/block_0/right_max3/pool +max pool '
+    says '^cell_2/block_0/left_1x7-7x1/.* convolution forward .*, 1x7 '
+    says '^head/classifier +matrix product '
+    # Every kernel file that it names is there.
+    local file
+    for file in $(grep -oE '[a-z_]+\.cl' "$work/out" | sort -u); do
+        [ -e "$source/cl/kernels/$file" ] || fail "no kernel file $file"
+    done
+    run 0 routes --config "$source/configs/demo.yaml"
+    says ' N 32, 8x8x8'
+    run 65 routes --cell '-1:nonesuch+-2:max3'
+    complains nonesuch
+}
+
+# What tune finds, routes and every other program take until PNAS_TUNED=0; kernels of another source are not tuned.
+case_tune() {
+    POCL_CACHE_DIR=${POCL_CACHE_DIR:-$PNAS_CACHE/pocl}
+    export POCL_CACHE_DIR PNAS_CACHE=$work/cache
+    local cell=(--config "$source/configs/demo.yaml" --cell '-1:identity+-2:identity') table
+    run 0 tune "${cell[@]}"
+    says '^[148] +pointwise backward +N 32, 24x1x64 to 8, 1x1 +[0-9]+ +[0-9-]+ +- +(tile|plain)$'
+    says '^V = [148]: [0-9]+ routes; all of them together [0-9.]+ s, by the built-in table [0-9.]+ s$'
+    says '^table [0-9a-f]{16} in '
+    table=$(sed -n 's/^table \([0-9a-f]*\) in .*/\1/p' "$work/out")
+    run 0 routes "${cell[@]}"
+    says "; tuned table $table$"
+    says '^cell_0/.* tuned$'
+    PNAS_TUNED=0 run 0 routes "${cell[@]}"
+    says '; tuned table none$'
+    cp -r "$source/cl/kernels" "$work/kernels"
+    echo '/* */' >>"$work/kernels/view.h"
+    PNAS_KERNELS=$work/kernels run 0 routes "${cell[@]}"
+    says '; tuned table none$'
+    echo 'pnas tuned table 1' >"$(echo "$work"/cache/*.tuned)"
+    run 0 routes "${cell[@]}"
+    says '; tuned table none$'
+    complains 'is damaged: routes are the built-in ones; run pnas_device tune again'
+}
+
 case_wrong_use() {
     run 64
     complains 'a command is missing'
@@ -93,6 +136,8 @@ case_wrong_use() {
     run 0 --help
     says '  list '
     says '  check '
+    says '  routes '
+    says '  tune '
 }
 
 "case_$case"

@@ -1,0 +1,173 @@
+/* pnas_device routes and tune: which kernels serve a child's ops on a device, and which are the fastest. */
+#include "cl/route_list.h"
+#include "cl/tuner.h"
+#include "src/programs/device_children.h"
+#include "src/programs/device_commands.h"
+#include "src/programs/program.h"
+
+#include <stdio.h>
+
+enum { KEY_DEVICE = 0x100, KEY_CONFIG, KEY_CELL, KEY_CLBLAST, CELLS_MAX = 64 };
+
+typedef struct {
+    const char *config, *device, *cell[CELLS_MAX];
+    int cells;
+    bool clblast;
+    pnas_log_level level;
+} route_arguments;
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    route_arguments *arguments = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &arguments->level;
+        return 0;
+    case KEY_DEVICE:
+        arguments->device = argument;
+        return 0;
+    case KEY_CONFIG:
+        arguments->config = argument;
+        return 0;
+    case KEY_CELL:
+        if (arguments->cells == CELLS_MAX)
+            argp_error(state, "--cell: more than %d of them", CELLS_MAX);
+        else
+            arguments->cell[arguments->cells++] = argument;
+        return 0;
+    case KEY_CLBLAST:
+        arguments->clblast = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        argp_error(state, "'%s': no arguments are taken; see --help", argument);
+        return EINVAL;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+#define COMMON_OPTIONS                                                                                       \
+    {"config",                                                                                               \
+     KEY_CONFIG,                                                                                             \
+     "CONFIG.yaml",                                                                                          \
+     0,                                                                                                      \
+     "Children of this configuration; without it: of the default one on images of 32x32x3",                  \
+     1},                                                                                                     \
+        {"cell",                                                                                             \
+         KEY_CELL,                                                                                           \
+         "TEXT",                                                                                             \
+         0,                                                                                                  \
+         "The child of this cell; may be repeated; without it: of every operator and number of blocks",      \
+         1},                                                                                                 \
+    {                                                                                                        \
+        "device", KEY_DEVICE, "D", 0, "auto, cpu, gpu, an index, or part of a device's name", 1              \
+    }
+
+static const struct argp_child common[] = {{&pnas_program_argp, 0, NULL, 0}, {0}};
+
+static pnas_status open_children(const route_arguments *arguments, pnas_device_children *children,
+                                 const char **device)
+{
+    PNAS_TRY(pnas_device_children_create(arguments->config, arguments->cell, arguments->cells, children));
+    *device = arguments->device ? arguments->device : children->device;
+    return PNAS_OK;
+}
+
+/* --- routes --- */
+
+static void print_route(void *payload, const pnas_route_line *line)
+{
+    printf("%-52s %-20s %-44s %-8s %-20s %s\n", line->layer, line->op, line->shape, line->route, line->file,
+           line->source);
+}
+
+pnas_status pnas_device_run_routes(int argc, char **argv)
+{
+    static const struct argp_option options[] = {COMMON_OPTIONS, {0}};
+    static const struct argp parser = {
+        .options = options,
+        .parser = parse,
+        .doc =
+            "Prints, for each layer of the children, which route its ops take on a device, the kernel file "
+            "it is in, and where the choice comes from: the built-in table, or one that was tuned here.",
+        .children = common};
+    route_arguments arguments = {.level = PNAS_LOG_INFO};
+    argp_parse(&parser, argc, argv, 0, NULL, &arguments);
+    pnas_log_setup("pnas_device routes", arguments.level, 0, 1);
+    pnas_device_children children;
+    pnas_cl *cl = NULL;
+    pnas_status status;
+    pnas_cl_options wanted = {0};
+    PNAS_TRY(open_children(&arguments, &children, &wanted.device));
+    PNAS_TRY_CLEANUP(pnas_cl_create(&wanted, &cl));
+    const pnas_device_info *device = pnas_cl_device(cl);
+    printf("%s; V = %d; tuned table %s\n", device->name, pnas_cl_vector(cl),
+           device->tuned[0] ? device->tuned : "none");
+    printf("%-52s %-20s %-44s %-8s %-20s %s\n", "layer", "op", "shape", "route", "kernel file", "chosen by");
+    for (int i = 0; i < children.count && status == PNAS_OK; ++i)
+        status = pnas_route_list(cl, children.graph[i], children.batch, print_route, NULL);
+cleanup:
+    pnas_cl_destroy(&cl);
+    pnas_device_children_destroy(&children);
+    return status;
+}
+
+/* --- tune --- */
+
+static void print_time(double microseconds)
+{
+    if (microseconds > 0)
+        printf(" %10.0f", microseconds);
+    else
+        printf(" %10s", microseconds < 0 ? "WRONG" : "-");
+}
+
+static void print_result(void *payload, const pnas_tuner_result *result)
+{
+    printf("%d  %-20s %-44s", result->vector, result->op, result->shape);
+    print_time(result->plain);
+    print_time(result->tile);
+    print_time(result->clblast);
+    printf("  %s\n", result->route);
+    fflush(stdout);
+}
+
+static pnas_status tune(const pnas_tuner_options *options)
+{
+    pnas_tuner_summary summary;
+    printf("%s  %-20s %-44s %10s %10s %10s  %s\n", "V", "op", "shape", "plain us", "tile us", "clblast us",
+           "fastest");
+    PNAS_TRY(pnas_tune(options, &summary));
+    printf("V = %d: %d routes; all of them together %.3f s, by the built-in table %.3f s\ntable %s in %s\n",
+           summary.vector, summary.routes, summary.tuned_seconds, summary.built_in_seconds, summary.hash,
+           summary.path);
+    return PNAS_OK;
+}
+
+pnas_status pnas_device_run_tune(int argc, char **argv)
+{
+    static const struct argp_option options[] = {
+        COMMON_OPTIONS,
+        {"clblast", KEY_CLBLAST, NULL, 0,
+         "Try CLBlast on CPUs, too, where it compiles for half a minute (GPUs: always tried)", 1},
+        {0}};
+    static const struct argp parser = {
+        .options = options,
+        .parser = parse,
+        .doc = "Measures every route of every op and shape of the children on a device, and each width of a "
+               "channel block, checks what they compute, and keeps the fastest correct ones in the cache "
+               "directory, where every later run on this kind of device finds them.",
+        .children = common};
+    route_arguments arguments = {.level = PNAS_LOG_INFO};
+    argp_parse(&parser, argc, argv, 0, NULL, &arguments);
+    pnas_log_setup("pnas_device tune", arguments.level, 0, 1);
+    pnas_device_children children;
+    pnas_tuner_options wanted = {.clblast = arguments.clblast, .report = print_result};
+    PNAS_TRY(open_children(&arguments, &children, &wanted.device.device));
+    wanted.graph = (const pnas_graph *const *)children.graph;
+    wanted.graph_count = children.count;
+    wanted.batch = children.batch;
+    pnas_status status = tune(&wanted);
+    pnas_device_children_destroy(&children);
+    return status;
+}
