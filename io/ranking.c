@@ -5,6 +5,7 @@
 #include "io/configuration.h"
 #include "io/file_seal.h"
 #include "io/hdf5_util.h"
+#include "io/ranking_scores.h"
 #include "src/base/log.h"
 
 #include <errno.h>
@@ -236,7 +237,7 @@ static bool begins(const char *text, const char *start)
     return strncmp(text, start, strlen(start)) == 0;
 }
 
-/* What is no table is read as a run, which says what is wrong with it. */
+/* What is neither is read as a run, which says what is wrong with it. */
 static pnas_status read_content(pnas_ranking *ranking)
 {
     bool hdf5;
@@ -246,7 +247,12 @@ static pnas_status read_content(pnas_ranking *ranking)
         return read_csv(ranking);
     PNAS_TRY(pnas_file_check_seal(ranking->path));
     read_conventions(ranking->path, conventions, sizeof conventions);
-    return begins(conventions, "PNAS-table-") ? read_table(ranking) : read_run(ranking);
+    if (begins(conventions, "PNAS-table-"))
+        return read_table(ranking);
+    if (!begins(conventions, "PNAS-scores-"))
+        return read_run(ranking);
+    describe_file(ranking);
+    return pnas_ranking_read_scores(ranking);
 }
 
 pnas_status pnas_ranking_read(const char *path, pnas_ranking **out)

@@ -1,6 +1,6 @@
 /* The cells of one file, best first: a run (RUN.h5, also while it is running), a table of trained cells
- * (io/cell_table_file.h) or comma-separated values (io/cell_csv.h). What is printed, plotted and compared is
- * taken from here. Local. */
+ * (io/cell_table_file.h), the best of a score file, or comma-separated values (io/cell_csv.h). What is
+ * printed, plotted and compared is taken from here. Local. */
 #ifndef PNAS_IO_RANKING_H
 #define PNAS_IO_RANKING_H
 

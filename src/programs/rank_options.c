@@ -209,7 +209,8 @@ static const struct argp rank_argp = {
     .parser = parse_rank,
     .args_doc = "FILE...",
     .doc = "Ranks the cells of searches: prints the best and how well each level was predicted, plots, draws "
-           "cells, and lays several files side by side.\vA FILE is a run (RUN.h5), a table of trained cells, "
+           "cells, and lays several files side by side.\vA FILE is a run (RUN.h5), a score file (SCORES.h5), "
+           "a table of trained cells, "
            "or comma-separated values: "
            "train_history.csv and scores_<b>.csv as the Keras implementation of PNAS writes them, or what "
            "--format csv prints. Patterns such as 'runs/*.h5' are resolved. Without any FILE, " HISTORY

@@ -1,4 +1,5 @@
 #include "io/cell_table_file.h"
+#include "io/hdf5_array.h"
 #include "io/ranking.h"
 #include "tests/io/fake_run.h"
 #include "tests/io/test_folder.h"
@@ -123,6 +124,63 @@ Test(ranking, a_table_is_read_and_what_it_does_not_know_stays_unknown)
     pnas_ranking_destroy(&ranking);
     pnas_cell_table_destroy(&table);
     pnas_search_destroy(&search);
+}
+
+/* Two cells of two blocks; `conventions` and the code of one operator as they are given. */
+static void write_scores(const char *conventions, int8_t code)
+{
+    static const char *const operators[] = {"sep3", "mine", "max3"};
+    const int8_t codes[] = {-1, 0, -2, 1, 0, 2, -1, code, -1, 0, -2, 1, 0, 2, -1, 1};
+    const float score[] = {0.5f, 0.75f}, spread[] = {0.25f, 0.125f};
+    const int64_t scored = 1000;
+    pnas_h5_output output;
+    hid_t best;
+    pnas_h5_array array = {.name = "cell",
+                           .file_type = H5T_STD_I8LE,
+                           .memory_type = H5T_NATIVE_INT8,
+                           .rank = 3,
+                           .shape = {2, 2, 4},
+                           .data = codes};
+    cr_assert_eq(pnas_h5_output_create(test_path("scores.h5"), &output), PNAS_OK);
+    cr_assert_eq(pnas_h5_write_text(output.id, "conventions", conventions), PNAS_OK);
+    cr_assert_eq(pnas_h5_write_number(output.id, "cells", H5T_STD_I64LE, H5T_NATIVE_INT64, &scored), PNAS_OK);
+    cr_assert_eq(pnas_h5_write_strings(output.id, "operators", operators, 3, NULL, NULL), PNAS_OK);
+    cr_assert_eq(pnas_h5_create_group(output.id, "best", &best), PNAS_OK);
+    cr_assert_eq(pnas_h5_write_array(best, &array), PNAS_OK);
+    array = (pnas_h5_array){.name = "score",
+                            .file_type = H5T_IEEE_F32LE,
+                            .memory_type = H5T_NATIVE_FLOAT,
+                            .rank = 1,
+                            .shape = {2},
+                            .data = score};
+    cr_assert_eq(pnas_h5_write_array(best, &array), PNAS_OK);
+    array.name = "spread";
+    array.data = spread;
+    cr_assert_eq(pnas_h5_write_array(best, &array), PNAS_OK);
+    pnas_h5_close_group(&best);
+    cr_assert_eq(pnas_h5_output_commit(&output), PNAS_OK, "%s", pnas_message());
+}
+
+Test(ranking, a_score_file_gives_its_best_cells)
+{
+    char text[PNAS_CELL_TEXT_MAX];
+    write_scores("PNAS-scores-1", 1);
+    cr_assert_eq(pnas_ranking_read(test_path("scores.h5"), &ranking), PNAS_OK, "%s", pnas_message());
+    expect_order("1 0 ");
+    cr_expect_eq(ranking->cell[0].score, 0.75);
+    cr_expect_eq(ranking->cell[0].predicted_std, 0.125);
+    cr_expect(isnan(ranking->cell[0].predicted), "the score is the prediction");
+    cr_expect_eq(ranking->level[0].candidates, 1000);
+    cr_expect_eq(ranking->level[0].mean, 0.625);
+    pnas_cell_format(&ranking->cell[0].cell, &ranking->operators, text);
+    cr_expect_str_eq(text, "-1:sep3+-2:mine | 0:max3+-1:mine");
+    pnas_ranking_destroy(&ranking);
+    write_scores("PNAS-scores-1", 3);
+    cr_expect_eq(pnas_ranking_read(test_path("scores.h5"), &ranking), PNAS_ERROR_DATA,
+                 "an operator it has not");
+    write_scores("PNAS-scores-2", 1);
+    cr_expect_eq(pnas_ranking_read(test_path("scores.h5"), &ranking), PNAS_ERROR_DATA);
+    cr_expect_not_null(strstr(pnas_message(), "PNAS-scores-2; this program knows PNAS-scores-1 only"));
 }
 
 Test(ranking, what_is_none_of_these_is_refused)
