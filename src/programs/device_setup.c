@@ -100,7 +100,7 @@ pnas_status pnas_devices_create(const pnas_layout *layout, const pnas_configurat
                                 const pnas_image_set *images, pnas_devices *out)
 {
     *out = (pnas_devices){0};
-    bool surrogate = layout->rank == 0 && configuration->search.strategy == PNAS_STRATEGY_PNAS;
+    bool surrogate = configuration->search.strategy == PNAS_STRATEGY_PNAS;
     pnas_status status = open_device(layout, configuration, images || surrogate, out);
     if (status == PNAS_OK && images)
         status = open_trainer(layout, configuration, images, out);

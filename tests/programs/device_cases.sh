@@ -84,7 +84,7 @@ case_routes() {
     says '^layer +op +shape +route +kernel file +chosen by$'
     says '^cell_0/block_0/left_sep3/0/depthwise +depthwise backward +N 32, 24x32x32 to 24, 3x3 +(tile|plain) +depthwise'
     says '^cell_0/block_0/right_max3/pool +max pool '
-    says '^cell_2/block_0/left_1x7-7x1/.* convolution forward .*, 1x7 '
+    says '^cell_0/block_0/left_1x7-7x1/.* convolution forward .*, 1x7 '
     says '^head/classifier +matrix product '
     # Every kernel file that it names is there.
     local file
