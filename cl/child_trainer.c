@@ -189,6 +189,14 @@ pnas_status pnas_trainer_evaluate(void *payload, const pnas_job *job, pnas_tick 
     double start = pnas_clock_seconds();
     pnas_status status = train(trainer, job, tick, tick_payload, result);
     result->train_seconds = pnas_clock_seconds() - start;
+    /* A signal that asks for a stop may also reach the compiler that a driver runs beside us: what fails then
+     * is not the child's fault, and must not be recorded as such. */
+    if (status != PNAS_OK && status != PNAS_STOPPED && tick) {
+        char message[PNAS_CHILD_ERROR_MAX];
+        snprintf(message, sizeof message, "%s", pnas_message());
+        pnas_status asked = tick(tick_payload);
+        status = asked != PNAS_OK ? asked : pnas_fail(status, "%s", message);
+    }
     bool own_failure = status == PNAS_ERROR_DIVERGED || status == PNAS_ERROR_MEMORY ||
                        status == PNAS_ERROR_USAGE || status == PNAS_ERROR_BUILD;
     if (status == PNAS_OK) {

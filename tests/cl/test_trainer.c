@@ -185,6 +185,38 @@ Test(trainer, a_stop_ends_a_child_between_two_batches)
     tiny_images_free(&tiny);
 }
 
+typedef struct {
+    int ticks, stop_at; /* 0: never */
+} counted;
+
+static pnas_status stop_when_counted(void *payload)
+{
+    counted *count = payload;
+    return ++count->ticks != count->stop_at ? PNAS_OK : pnas_fail(PNAS_STOPPED, "asked to stop");
+}
+
+Test(trainer, what_fails_while_a_stop_is_asked_for_is_not_the_childs_failure)
+{
+    tiny_images tiny = tiny_images_make(8, 1, 64, 16);
+    pnas_trainer_options options = tiny_options();
+    options.training.schedule.rate = 1e30;
+    options.training.clip_norm = 0;
+    pnas_cl *cl = test_device_open(0);
+    pnas_trainer *trainer = open_trainer(cl, &options, &tiny);
+    pnas_job job = job_of(&options, "-1:sep3+-1:sep3");
+    counted undisturbed = {0, 0}, stopped = {0, 0};
+    pnas_result result;
+    cr_assert_eq(pnas_trainer_evaluate(trainer, &job, stop_when_counted, &undisturbed, &result), PNAS_OK);
+    cr_assert_eq(result.status, PNAS_CHILD_FAILED);
+    pnas_result_clear(&result);
+    stopped.stop_at = undisturbed.ticks; /* the last one, after the failure */
+    cr_assert_eq(pnas_trainer_evaluate(trainer, &job, stop_when_counted, &stopped, &result), PNAS_STOPPED);
+    cr_assert_null(result.history);
+    pnas_trainer_destroy(&trainer);
+    pnas_cl_destroy(&cl);
+    tiny_images_free(&tiny);
+}
+
 Test(trainer, every_optimizer_and_concatenation_learns)
 {
     tiny_images tiny = tiny_images_make(8, 1, 96, 32);
