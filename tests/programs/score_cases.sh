@@ -1,0 +1,226 @@
+#!/usr/bin/env bash
+# score_cases.sh CASE PNAS_SCORE RUN.h5: pnas_score from outside, on a finished run of tiny.yaml.
+set -euo pipefail
+case_name=$1
+pnas_score=$2
+run=$3
+cells_2=2178   # unique cells of two blocks of four operators
+cells_3=193512 # and of three
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+fail() {
+    echo "FAILED: $1"
+    tail -n 50 ./*.out ./*.err 2>/dev/null || true
+    exit 1
+}
+
+# start RANKS ARGUMENTS...: stdout and stderr go to last.out and last.err
+start() {
+    local ranks=$1
+    shift
+    mpirun --oversubscribe -n "$ranks" "$pnas_score" "$@" >last.out 2>last.err
+}
+
+# expect_code CODE RANKS ARGUMENTS...: every rank exits with CODE
+expect_code() {
+    local code=$1 ranks=$2
+    shift 2
+    rm -f codes
+    # The shell around each rank answers 0, or mpirun would end the others at the first failure.
+    # shellcheck disable=SC2016
+    mpirun --oversubscribe -n "$ranks" sh -c '"$@"; echo $? >>codes' sh "$pnas_score" "$@" >last.out 2>last.err ||
+        fail "mpirun failed"
+    [ "$(sort codes | uniq -c | tr -s ' ')" = " $ranks $code" ] ||
+        fail "expected $ranks times $code of $*, got: $(tr '\n' ' ' <codes)"
+}
+
+expect_said() {
+    grep -qE "$1" last.err || fail "no message like '$1'"
+}
+
+expect_cells() {
+    h5dump -a /cells "$1" | grep ": $2\$" >/dev/null || fail "$1 has not $2 cells: $(h5dump -a /cells "$1")"
+}
+
+# All that must be the same whoever scored it, bit by bit.
+figures() {
+    local name
+    for name in best/cell best/score best/spread histogram/count; do
+        h5dump -d "/$name" -b LE -o figure.bin "$1" >/dev/null
+        printf '%s %s\n' "$name" "$(sha256sum <figure.bin)"
+    done
+}
+
+expect_same() {
+    figures "$1" >one.txt
+    figures "$2" >other.txt
+    diff one.txt other.txt || fail "$1 and $2 differ"
+}
+
+# What the search itself predicted before it trained level 2 is what its surrogate of that time scores.
+case_predictions() {
+    start 1 "$run" --level 1 --blocks 2 --top 100000 --csv -o scores.h5 || fail "exit code $?"
+    expect_cells scores.h5 $cells_2
+    [ "$(wc -l <scores_2.csv)" -eq $cells_2 ] || fail "not a line for each cell"
+    h5dump -d /levels/2/predicted -m '%.9g' -y -w 1 "$run" | sed -n 's/^ *\([0-9][0-9.]*\),\{0,1\}$/\1/p' >predicted
+    h5dump -d /levels/2/text -y -w 1 "$run" | sed -n 's/^ *"\(-[12]:.*\)",\{0,1\}$/\1/p' >text
+    [ "$(wc -l <text)" -ge 5 ] && [ "$(wc -l <text)" -eq "$(wc -l <predicted)" ] || fail "no level 2 in the run"
+    paste -d'|' predicted text | tr -d ' ' | tr ':+|' ',' >children
+    while IFS=, read -r predicted in1 op1 in2 op2 in3 op3 in4 op4; do
+        line=$(grep -E ",$in1,$op1,$in2,$op2,$in3,$op3,$in4,$op4\$" scores_2.csv) || fail "a child is not among the cells"
+        awk -v a="$predicted" -v b="${line%%,*}" 'BEGIN { d = a - b; exit !(d < 1e-5 && d > -1e-5) }' ||
+            fail "a child was predicted $predicted and is scored ${line%%,*}"
+    done <children
+    awk -F, 'NR > 1 && $1 > last { exit 1 } { last = $1 }' scores_2.csv || fail "the ranking is out of order"
+}
+
+case_ranks() {
+    start 1 "$run" --blocks 3 -o one.h5 || fail "exit code $?"
+    expect_cells one.h5 $cells_3
+    grep -q "^$cells_3 cells of 3 blocks" last.out || fail "the cells are not counted"
+    tail -n 1 last.out | grep -qx one.h5 || fail "the score file is not named last"
+    [ ! -e one.h5.parts ] || fail "parts are left"
+    start 3 "$run" --blocks 3 -o three.h5 || fail "three ranks: exit code $?"
+    expect_same one.h5 three.h5
+    start 2 "$run" --blocks 3 -o little.h5 --memory 1 || fail "little memory: exit code $?"
+    expect_same one.h5 little.h5
+    start 2 "$run" --blocks 1 -o tiny.h5 || fail "one block: exit code $?"
+    expect_cells tiny.h5 36
+}
+
+case_all() {
+    start 2 "$run" --blocks 3 --all -o all.h5 || fail "exit code $?"
+    h5dump -H -d /all/score all.h5 | grep "( $cells_3 ) / ( $cells_3 )" >/dev/null || fail "not every score"
+    h5dump -H -d /all/cell all.h5 | grep "( $cells_3, 3, 4 )" >/dev/null || fail "not every cell"
+    mkdir elsewhere
+    mv all.h5 all.h5.parts elsewhere
+    # A score that no part gives would be the fill value 0.
+    h5dump -d /all/score -y -w 1 elsewhere/all.h5 | grep -cE '^ +0\.[0-9]*[1-9]' | grep -qx $cells_3 || fail "scores are missing"
+    h5dump -d /all/cell -b LE -o cells.bin elsewhere/all.h5 >/dev/null
+    od -An -v -w12 -td1 cells.bin | sort -u | wc -l | grep -qx $cells_3 || fail "cells are missing or twice there"
+}
+
+case_killed() {
+    local arguments=("$run" --blocks 4 --operators sep3,max3,avg3 -o scores.h5)
+    mpirun --oversubscribe -n 2 "$pnas_score" "${arguments[@]}" >background.out 2>background.err &
+    launcher=$!
+    for _ in $(seq 1200); do
+        [ "$(find . -name '000*.h5' | wc -l)" -lt 3 ] || break
+        sleep 0.02
+    done
+    kill -KILL "$launcher"
+    wait "$launcher" 2>/dev/null || true
+    [ ! -e scores.h5 ] || fail "it was done before it was killed"
+    sleep 1 # the ranks notice and end
+    done_before=$(find . -name '000??.h5' | wc -l)
+    [ "$done_before" -ge 3 ] || fail "only $done_before parts were done"
+    start 2 "${arguments[@]}" || fail "going on: exit code $?"
+    expect_said 'parts were there already'
+    mv scores.h5 resumed.h5
+    start 1 "${arguments[@]}" || fail "the whole: exit code $?"
+    expect_same resumed.h5 scores.h5
+}
+
+case_stopped() {
+    mpirun --oversubscribe -n 2 "$pnas_score" "$run" --blocks 4 -o scores.h5 >background.out 2>background.err &
+    launcher=$!
+    for _ in $(seq 1200); do
+        [ "$(find . -name '000??.h5' | wc -l)" -lt 1 ] || break
+        sleep 0.02
+    done
+    kill -USR2 "$launcher"
+    code=0
+    wait "$launcher" || code=$?
+    [ "$code" -eq 75 ] || fail "exit code $code"
+    grep -q 'stopped by SIGUSR2.*the same command goes on' background.err || fail "no word of the signal"
+}
+
+case_limits() {
+    start 1 "$run" --limit-parameters 1 -o none.h5 || fail "no cells: exit code $?"
+    expect_cells none.h5 0
+    start 1 "$run" --limit-parameters 100000000 --limit-multiply-adds 100000000000 -o every.h5 || fail "exit code $?"
+    expect_cells every.h5 $cells_2
+    # -2:max3+-1:avg3 | 0:max3+0:max3 has 1214 parameters.
+    start 1 "$run" --limit-parameters 1214 --top 100000 --csv -o with.h5 || fail "exit code $?"
+    grep -q ',-2,max3,-1,avg3,0,max3,0,max3$' scores_2.csv || fail "a cell at the limit is left out"
+    mv scores_2.csv with.csv
+    start 2 "$run" --limit-parameters 1213 --top 100000 --csv -o without.h5 || fail "exit code $?"
+    ! grep -q ',-2,max3,-1,avg3,0,max3,0,max3$' scores_2.csv || fail "a cell above the limit is kept"
+    [ "$(wc -l <scores_2.csv)" -lt "$(wc -l <with.csv)" ] || fail "the limit makes no difference"
+    start 1 "$run" --limit-multiply-adds 50000 --top 100000 --csv -o fewer.h5 || fail "exit code $?"
+    [ "$(wc -l <scores_2.csv)" -lt $cells_2 ] || fail "the limit of multiply-adds makes no difference"
+}
+
+case_operators() {
+    start 1 "$run" --operators max3,sep3 --top 100000 --csv -o some.h5 || fail "exit code $?"
+    mv scores_2.csv some.csv
+    start 1 "$run" --top 100000 --csv -o every.h5 || fail "exit code $?"
+    ! grep -qE 'identity|avg3' some.csv || fail "other operators are scored"
+    # The canonical form depends on the operators' order; cells of one operator are the same in both.
+    grep -E '^[^a-z]*max3[^a-z]*max3[^a-z]*max3[^a-z]*max3$' some.csv | sort >some.max3
+    grep -E '^[^a-z]*max3[^a-z]*max3[^a-z]*max3[^a-z]*max3$' scores_2.csv | sort >every.max3
+    [ "$(wc -l <some.max3)" -gt 10 ] || fail "no cells of max3 alone"
+    diff some.max3 every.max3 || fail "cells are scored differently"
+}
+
+case_extrapolation() {
+    start 1 "$run" --blocks 4 --operators max3 -o longer.h5 || fail "exit code $?"
+    expect_said 'this extrapolates: the surrogate has seen cells of at most 2 blocks'
+    expect_said 'read as the last of the table, input 0'
+    start 1 "$run" --level 1 -o level.h5 || fail "exit code $?"
+    expect_said 'seen cells of at most 1 block,'
+    start 1 "$run" -o usual.h5 || fail "exit code $?"
+    ! grep -q extrapolates last.err || fail "a warning without reason"
+}
+
+case_wrong_use() {
+    expect_code 64 2 "$run"
+    expect_said 'SCORES.h5'
+    expect_code 64 2 -o scores.h5
+    expect_code 64 2 "$run" -o scores.h5 --blocks 11
+    expect_code 64 2 "$run" -o scores.h5 --top 0
+    expect_code 64 2 "$run" -o scores.h5 --operators sep3,nonsense
+    expect_said "'nonsense' is none of the operators"
+    expect_code 64 1 "$run" -o scores.h5 --operators sep3,sep3
+    expect_code 64 2 "$run" -o scores.h5 --level 9
+    expect_said 'fit after level 9'
+    expect_code 69 1 "$run" -o scores.h5 --device 'no such device'
+    rm -rf scores.h5.parts
+    [ ! -e scores.h5 ] || fail "a score file was made"
+}
+
+case_bad_files() {
+    expect_code 74 2 nowhere.h5 -o scores.h5
+    expect_said 'nowhere.h5'
+    head -c 20000 "$run" >damaged.h5
+    expect_code 65 2 damaged.h5 -o scores.h5
+    expect_said 'damaged.h5'
+    echo text >text.h5
+    expect_code 65 1 text.h5 -o scores.h5
+    expect_code 74 2 "$run" -o no/such/folder/scores.h5
+    expect_said 'no/such/folder'
+    expect_code 65 1 "$run" -o text.h5
+    [ "$(cat text.h5)" = text ] || fail "a file that holds no scores was changed"
+    start 1 "$run" --all -o scores.h5 || fail "exit code $?"
+    expect_code 0 2 "$run" --all -o scores.h5
+    expect_said 'complete already'
+    expect_code 64 2 "$run" --all --operators max3 -o scores.h5
+    expect_said 'scores.h5.*another surrogate, space or command'
+    rm scores.h5
+    head -c 3000 scores.h5.parts/00001.h5 >cut
+    mv cut scores.h5.parts/00001.h5
+    expect_code 65 2 "$run" --all -o scores.h5
+    expect_said '00001.h5'
+}
+
+case_help() {
+    start 2 --help || fail "exit code $?"
+    [ "$(grep -c '^Usage: pnas_score' last.out)" -eq 1 ] || fail "help is not printed once"
+    start 2 --version || fail "exit code $?"
+    [ "$(grep -c '^pnas_score [0-9]' last.out)" -eq 1 ] || fail "the version is not printed once"
+}
+
+"case_$case_name"
