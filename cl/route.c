@@ -134,6 +134,7 @@ const char *pnas_op_kind_name(pnas_op_kind op)
         [PNAS_OP_NORM] = "norm",
         [PNAS_OP_HEAD] = "head",
         [PNAS_OP_UPDATE] = "update",
+        [PNAS_OP_TRIE] = "trie of an LSTM",
     };
     return names[op] ? names[op] : "other";
 }
@@ -156,6 +157,7 @@ const char *pnas_route_file(pnas_op_kind op, pnas_route route)
         [PNAS_OP_NORM] = {"norm.cl", "norm_tile.cl"},
         [PNAS_OP_HEAD] = {"head.cl", "head_tile.cl"},
         [PNAS_OP_UPDATE] = {"update.cl", "update.cl"},
+        [PNAS_OP_TRIE] = {"trie.cl", "trie_tile.cl"},
     };
     const char *file = route == PNAS_ROUTE_TILE ? files[op].tile : files[op].plain;
     return route == PNAS_ROUTE_CLBLAST ? "CLBlast" : file ? file : "";

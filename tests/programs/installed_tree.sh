@@ -17,7 +17,7 @@ fail() {
 
 cmake --install "$build" --prefix "$prefix" >"$work/said" || fail "cmake --install"
 rm "$work/said"
-for installed in bin/pnas_mpi bin/pnas_data bin/pnas_device bin/pnas_rank share/pnas/kernels/view.h share/pnas/data/digits.h5 \
+for installed in bin/pnas_mpi bin/pnas_data bin/pnas_device bin/pnas_rank bin/pnas_score share/pnas/kernels/view.h share/pnas/kernels/trie.cl share/pnas/data/digits.h5 \
     share/pnas/configs/demo.yaml share/pnas/slurm/pnas_one_node.sbatch; do
     [ -e "$prefix/$installed" ] || fail "$installed is not installed"
 done
