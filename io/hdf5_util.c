@@ -132,6 +132,7 @@ pnas_status pnas_h5_output_create(const char *path, pnas_h5_output *out)
     silence();
     pnas_status status;
     pnas_h5_output output = PNAS_H5_NO_OUTPUT;
+    PNAS_CHECK_CLEANUP(*path, PNAS_ERROR_USAGE, "the name of the file to write is empty");
     PNAS_TRY_CLEANUP(resolve_target(path, &output.path));
     output.partial = malloc(strlen(output.path) + sizeof ".partial");
     PNAS_CHECK_CLEANUP(output.partial, PNAS_ERROR_MEMORY, "%s: out of memory", path);

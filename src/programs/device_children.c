@@ -44,7 +44,8 @@ static pnas_status add_cells(pnas_device_children *children, const pnas_configur
 {
     for (int i = 0; i < count; ++i) {
         pnas_cell cell;
-        PNAS_TRY(pnas_cell_parse(cells[i], &configuration->search.space.operators, &cell));
+        if (pnas_cell_parse(cells[i], &configuration->search.space.operators, &cell) != PNAS_OK)
+            return pnas_fail_at(PNAS_ERROR_USAGE, "--cell");
         PNAS_TRY(add(children, configuration, &cell));
     }
     return PNAS_OK;

@@ -77,6 +77,23 @@ Test(cell_table_file, the_done_children_of_a_run_are_a_table)
     pnas_cell_table_destroy(&table);
 }
 
+Test(cell_table_file, only_a_table_is_replaced)
+{
+    fake_run_write(test_path("run.h5"));
+    pnas_space space = paper_space(3);
+    size_t left_out, size = test_file_size("run.h5");
+    pnas_cell_table *table = read_table("run.h5", &space, &left_out);
+    const pnas_table_provenance provenance = {"A title", "A source", "pnas_table run.h5 -o run.h5"};
+    cr_expect_eq(pnas_cell_table_write(test_path("run.h5"), table, &space.operators, &provenance),
+                 PNAS_ERROR_FILE);
+    cr_expect(strstr(pnas_message(), "run.h5: is there already and is no table"), "%s", pnas_message());
+    cr_expect_eq(test_file_size("run.h5"), size);
+    cr_expect_eq(pnas_cell_table_write("", table, &space.operators, &provenance), PNAS_ERROR_USAGE);
+    write_table("table.h5", table, &space.operators);
+    write_table("table.h5", table, &space.operators);
+    pnas_cell_table_destroy(&table);
+}
+
 Test(cell_table_file, a_table_is_read_as_it_was_written)
 {
     fake_run_write(test_path("run.h5"));

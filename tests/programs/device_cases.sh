@@ -131,6 +131,8 @@ case_wrong_use() {
     complains 'list takes no arguments'
     run 64 check --seed odd
     complains "'odd' is not a whole number"
+    run 64 routes --cell nonesuch
+    complains "error: --cell: block 0 of the cell: 'nonesuch'"
     run 69 check --device nonesuch
     complains 'no OpenCL device matches "nonesuch"'
     run 0 --help
