@@ -3,6 +3,7 @@
 #include "cl/held_out.h"
 #include "cl/member.h"
 #include "cl/member_order.h"
+#include "cl/member_scale.h"
 #include "src/net/training.h"
 
 #include <math.h>
@@ -338,6 +339,8 @@ pnas_status pnas_member_fit(pnas_member *member, int level, const pnas_cell *cel
     PNAS_TRY_CLEANUP(split(&fit, level, cells, accuracy, count));
     PNAS_TRY_CLEANUP(upload_all(&fit, level, go_on));
     PNAS_TRY_CLEANUP(run(&fit));
+    if (member->options.loss == PNAS_LOSS_RANKING)
+        PNAS_TRY_CLEANUP(pnas_member_scale(member, fit.fitted.cell, fit.fitted.accuracy, fit.fitted.count));
     member->fitted = true;
 cleanup:
     release(&fit);

@@ -19,6 +19,7 @@ void pnas_network_make(const pnas_surrogate_options *options, const pnas_space *
         out->operators = l->operators;
         out->count = l->count;
         out->decayed = l->bias;
+        out->output_weight = l->output_weight;
         out->output_bias = l->output_bias;
     } else {
         pnas_mlp_layout *l = &out->layout.mlp;
@@ -27,6 +28,7 @@ void pnas_network_make(const pnas_surrogate_options *options, const pnas_space *
         out->operators = l->operators;
         out->count = l->count;
         out->decayed = l->first_bias;
+        out->output_weight = l->output_weight;
         out->output_bias = l->output_bias;
     }
 }

@@ -64,9 +64,10 @@ void pnas_configuration_defaults(pnas_configuration *out)
                       .mirror = true,
                       .embedding = 100,
                       .hidden = 100,
-                      .loss = PNAS_LOSS_L1,
+                      .loss = PNAS_LOSS_RANKING,
                       .optimizer = PNAS_SURROGATE_ADAM,
                       .momentum = 0.9,
+                      .weight_decay = 0.03,
                       .epochs = 50,
                       .batch = 32,
                       .rate_first = 0.01,
@@ -385,11 +386,6 @@ static pnas_status check_together(const pnas_source *source, pnas_configuration 
         return wrong(source, "training.warmup_epochs",
                      "training.warmup_epochs is %g; it must be at most training.epochs (%d)",
                      schedule->warmup_epochs, all->training.epochs);
-    if (all->search.acquisition == PNAS_ACQUISITION_EI && all->surrogate.loss == PNAS_LOSS_RANKING)
-        return wrong(
-            source, "search.acquisition",
-            "search.acquisition is ei; it needs predictions of accuracy, which surrogate.loss: ranking "
-            "does not give");
     if (pnas_schedule_validate(schedule) != PNAS_OK)
         return pnas_fail_at(PNAS_ERROR_USAGE, "%s: training", source->name);
     if (pnas_space_validate(&all->search.space) != PNAS_OK)

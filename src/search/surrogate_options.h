@@ -16,7 +16,8 @@ typedef enum {
 typedef enum {
     PNAS_LOSS_L1,      /* mean of |predicted - measured| */
     PNAS_LOSS_SQUARED, /* mean of its square */
-    PNAS_LOSS_RANKING  /* logistic loss of the logits' difference over pairs of cells of one length */
+    PNAS_LOSS_RANKING  /* logistic loss of the logits' difference over pairs of cells of one length; scaled
+                          afterwards */
 } pnas_surrogate_loss;
 
 typedef enum { PNAS_SURROGATE_ADAM, PNAS_SURROGATE_SGD } pnas_surrogate_optimizer;

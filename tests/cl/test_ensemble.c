@@ -326,6 +326,31 @@ Test(ensemble, an_mlp_learns_an_additive_score_by_ranking)
     expect_to_learn(PNAS_LOSS_RANKING, PNAS_SURROGATE_ADAM, 0.005);
 }
 
+Test(ensemble, after_ranking_predictions_are_accuracies)
+{
+    pnas_cl *cl = test_device_open(0);
+    for (int model = PNAS_MODEL_LSTM; model <= PNAS_MODEL_MLP; ++model) {
+        pnas_surrogate_options options = small_options((pnas_surrogate_model)model);
+        options.embedding = options.hidden = 20;
+        options.epochs = 30;
+        options.batch = 16;
+        options.rate_later = 0.01;
+        options.loss = PNAS_LOSS_RANKING;
+        options.last_bias = 3; /* 0.95, far from all of them */
+        pnas_ensemble *ensemble = make_ensemble(cl, &options);
+        sample seen = make_sample(23, 50);
+        double mean[150], spread[150], error = 0;
+        fit(ensemble, 3, &seen);
+        cr_assert_eq(pnas_ensemble_predict(ensemble, seen.cell, seen.count, mean, spread), PNAS_OK);
+        for (size_t i = 0; i < seen.count; ++i)
+            error += fabs(mean[i] - seen.score[i]) / (double)seen.count;
+        cr_expect_lt(error, 0.05, "mean error %.3f", error);
+        free_sample(&seen);
+        pnas_ensemble_destroy(&ensemble);
+    }
+    test_device_close(&cl);
+}
+
 /* Accuracy depends on the operator of one side alone; the sides of what is predicted are exchanged. */
 Test(ensemble, mirrored_cells_teach_that_both_sides_count_alike)
 {

@@ -333,8 +333,6 @@ Test(configuration_mistakes, impossible_values_are_shown_with_their_limits)
         {"training: {learning_rate: inf}\n", "training.learning_rate is 'inf'"},
         {"training: {learning_rate: 1e999}\n", "training.learning_rate is '1e999'"},
         {"training: {learning_rate: 0}\n", "it must be a number above 0 and at most 1000"},
-        {"search: {acquisition: ei}\nsurrogate:\n  loss: ranking\n",
-         "line 1: search.acquisition is ei; it needs predictions of accuracy"},
         {"training:\n  learning_rate: 0.1\n  final_learning_rate: 0.2\n",
          "line 3: training.final_learning_rate is 0.2; it must be at most training.learning_rate (0.1)"},
         {"training: {epochs: 5, warmup_epochs: 6}\n",
