@@ -116,6 +116,10 @@ static pnas_status build_from_source(pnas_cl *cl, const char *file, const char *
     cl_program program = clCreateProgramWithSource(cl->context, 1, &source, NULL, &code);
     PNAS_CL_TRY(code, "clCreateProgramWithSource");
     code = clBuildProgram(program, 1, &cl->device, options, NULL, NULL);
+    /* LLVM, which most drivers compile with, removes its half-written files at SIGINT, SIGTERM and SIGUSR2
+     * and then fails: the kernel is sound, and the child must not be recorded as failed. */
+    if (code == CL_BUILD_PROGRAM_FAILURE)
+        code = clBuildProgram(program, 1, &cl->device, options, NULL, NULL);
     if (code != CL_SUCCESS) {
         pnas_status status = fail_to_build(cl, program, code, file, options, key);
         clReleaseProgram(program);
