@@ -49,7 +49,7 @@ def replay(arguments, strategy, seed, folder):
 
 def plot(out, budget):
     script = (f"set terminal svg size 640,400 background 'white' font 'sans,13'\nset output '{out}.svg'\n"
-              "set datafile separator ','\nset key bottom right\nset grid lc rgb '#dddddd'\n"
+              "set datafile separator ','\nset key left top\nset grid lc rgb '#dddddd'\n"
               f"set xrange [0:{budget}]\nset yrange [0:1]\nset xlabel 'children trained'\n"
               "set ylabel 'share of seeds with a cell of the best 1 %'\n"
               f"plot for [i=2:{len(STRATEGIES) + 1}] '{out}.csv' using 1:i with steps lw 2 title columnheader(i)\n")
