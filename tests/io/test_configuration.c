@@ -181,7 +181,7 @@ Test(configuration, the_files_that_come_with_the_program_are_valid)
     }
 }
 
-Test(configuration, the_paper_is_what_the_defaults_and_its_file_say)
+Test(configuration, the_paper_is_its_file_and_the_defaults_but_for_the_surrogates_loss)
 {
     char path[512];
     pnas_configuration paper, defaults;
@@ -196,6 +196,10 @@ Test(configuration, the_paper_is_what_the_defaults_and_its_file_say)
     strcpy(defaults.dataset, paper.dataset);
     defaults.validation = paper.validation;
     defaults.keep_weights = paper.keep_weights;
+    cr_expect_eq(paper.surrogate.loss, PNAS_LOSS_L1);
+    defaults.surrogate.loss = PNAS_LOSS_L1;
+    defaults.surrogate.mirror = false;
+    defaults.surrogate.weight_decay = 0;
     char *one = print(&paper), *other = print(&defaults);
     cr_expect_str_eq(one, other);
     free(one);
