@@ -93,7 +93,7 @@ case_routes() {
     done
     run 0 routes --config "$source/configs/demo.yaml"
     says ' N 32, 8x8x8'
-    run 65 routes --cell '-1:nonesuch+-2:max3'
+    run 64 routes --cell '-1:nonesuch+-2:max3'
     complains nonesuch
 }
 
