@@ -3,7 +3,7 @@
 #ifndef PNAS_IO_CONFIGURATION_H
 #define PNAS_IO_CONFIGURATION_H
 
-#include "src/net/configuration.h"
+#include "src/net/run_settings.h"
 
 /* All defaults (the paper's where it states them). */
 void pnas_configuration_defaults(pnas_configuration *out);

@@ -4,7 +4,7 @@
 #ifndef PNAS_IO_CONFIGURATION_SCHEMA_H
 #define PNAS_IO_CONFIGURATION_SCHEMA_H
 
-#include "src/net/configuration.h"
+#include "src/net/run_settings.h"
 
 #include <cyaml/cyaml.h>
 

@@ -7,7 +7,7 @@
 #define PNAS_IO_RUN_FILE_H
 
 #include "src/base/named_tensor.h"
-#include "src/net/configuration.h"
+#include "src/net/run_settings.h"
 
 typedef enum {
     PNAS_RUN_RUNNING = 0,

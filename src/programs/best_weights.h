@@ -3,7 +3,7 @@
 #define PNAS_PROGRAMS_BEST_WEIGHTS_H
 
 #include "cl/child_trainer.h"
-#include "src/net/configuration.h"
+#include "src/net/run_settings.h"
 
 typedef struct { /* all borrowed */
     const char *run_path;

@@ -2,7 +2,7 @@
 #ifndef PNAS_PROGRAMS_CONFIGURATION_MATCH_H
 #define PNAS_PROGRAMS_CONFIGURATION_MATCH_H
 
-#include "src/net/configuration.h"
+#include "src/net/run_settings.h"
 
 /* PNAS_ERROR_USAGE naming the first key that differs between the run's stored text and `mine` and changes
  * results. Not compared: title, device, keep_weights, and where the data set or the table lies (its SHA-256

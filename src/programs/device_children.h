@@ -3,7 +3,7 @@
 #ifndef PNAS_PROGRAMS_DEVICE_CHILDREN_H
 #define PNAS_PROGRAMS_DEVICE_CHILDREN_H
 
-#include "src/net/configuration.h"
+#include "src/net/run_settings.h"
 
 typedef struct {
     int batch, count;

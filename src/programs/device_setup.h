@@ -5,8 +5,8 @@
 #include "cl/child_trainer.h"
 #include "io/run_file.h"
 #include "mpi/layout.h"
-#include "src/net/configuration.h"
 #include "src/net/image_set.h"
+#include "src/net/run_settings.h"
 
 typedef struct {
     pnas_cl *cl;           /* NULL: this rank has no usable device */

@@ -3,7 +3,7 @@
 #define PNAS_PROGRAMS_EVALUATE_SURROGATE_H
 
 #include "cl/context.h"
-#include "src/net/configuration.h"
+#include "src/net/run_settings.h"
 
 typedef struct { /* borrowed */
     pnas_cl *cl;

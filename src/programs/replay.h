@@ -3,7 +3,7 @@
 #define PNAS_PROGRAMS_REPLAY_H
 
 #include "io/dataset.h"
-#include "src/net/configuration.h"
+#include "src/net/run_settings.h"
 #include "src/search/cell_table.h"
 #include "src/search/evaluator.h"
 

@@ -1,7 +1,7 @@
 /* Everything that a run is configured by, as plain values; read and checked by io/configuration.h and
  * documented key by key in docs/configuration.md. */
-#ifndef PNAS_NET_CONFIGURATION_H
-#define PNAS_NET_CONFIGURATION_H
+#ifndef PNAS_NET_RUN_SETTINGS_H
+#define PNAS_NET_RUN_SETTINGS_H
 
 #include "src/net/graph.h"
 #include "src/net/training.h"
