@@ -179,7 +179,7 @@ pnas_status pnas_search_propose_round(pnas_search *search)
     PNAS_CHECK(child, PNAS_ERROR_MEMORY, "out of memory for %zu children", level->count + size);
     level->child = child;
     memset(child + level->count, 0, size * sizeof *child);
-    round_state state;
+    round_state state = {0};
     pnas_status status = begin(search, level, level->count + size, &state);
     while (status == PNAS_OK && drawn < size &&
            draw_child(&state, level->count + drawn, evolve, &child[level->count + drawn]))
