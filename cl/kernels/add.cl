@@ -12,14 +12,14 @@ __kernel void add_forward(OPERAND(a), OPERAND(b), const int two, const int C, co
     const int c = block * V + i % V;
     if (i >= pixels * V)
         return;
-    float sum = transform_apply(TRANSFORM(a, C, c), BLOCK(a, n, block, pixels)[i]);
+    float sum = transform_apply(TRANSFORM(a, C, c), READ(i, BLOCK(a, n, block, pixels)));
     if (two)
-        sum += transform_apply(TRANSFORM(b, C, c), BLOCK(b, n, block, pixels)[i]);
-    BLOCK(y, n, block, pixels)[i] = sum;
+        sum += transform_apply(TRANSFORM(b, C, c), READ(i, BLOCK(b, n, block, pixels)));
+    WRITE(sum, i, BLOCK(y, n, block, pixels));
 }
 
 /* dx (+)= g where the rectifier of x let it through. */
-__kernel void add_backward(OPERAND(x), VIEW(g), const int C, const int pixels, DOWNSTREAM(dx))
+__kernel void add_backward(OPERAND(x), GRADIENT(g), const int C, const int pixels, DOWNSTREAM(dx))
 {
     const int i = get_global_id(0), block = get_global_id(1), n = get_global_id(2);
     const int c = block * V + i % V;
@@ -37,13 +37,13 @@ __kernel void regroup(VIEW(from), const int from_segment, OUT_VIEW(to), const in
     if (i >= pixels * V)
         return;
     const int q = regroup_source(block * V + i % V, from_segment, to_segment, logical);
-    __global float *out = BLOCK(to, n, block, pixels) + i;
+    __global STORED *out = BLOCK(to, n, block, pixels) + i;
     float value = 0.0f;
     if (q >= 0)
-        value = BLOCK(from, n, q / V, pixels)[i / V * V + q % V];
+        value = READ(i / V * V + q % V, BLOCK(from, n, q / V, pixels));
     if (accumulate)
-        value += *out;
-    *out = value;
+        value += GET(out);
+    PUT(value, out);
 }
 
 /* Each work-item clears `chunk` floats. NDRange: (ceil(count / chunk)). */

@@ -26,12 +26,12 @@ __kernel void convolution_forward(OPERAND(x), const int C, const int H, const in
                 continue;
             const __global float *row = weight + weight_at + (ulong)(ky * kernel_w + kx) * C * M + m;
             for (int c = 0; c < C; ++c) {
-                const float value = BLOCK(x, n, c / V, H * W)[(h * W + w) * V + c % V];
+                const float value = READ((h * W + w) * V + c % V, BLOCK(x, n, c / V, H * W));
                 sum = fma(transform_apply(TRANSFORM(x, C, c), value), row[(ulong)c * M], sum);
             }
         }
     }
-    BLOCK(y, n, block, OH * OW)[i] = sum;
+    WRITE(sum, i, BLOCK(y, n, block, OH * OW));
 }
 
 /* transposed [kh][kw][M][C]. NDRange: (H * W * V, C / V, N) */
@@ -80,17 +80,17 @@ __kernel void convolution_weight_gradient(OPERAND(x), const int C, const int H, 
     const upstream u = UPSTREAM_AT(dy, M, m);
     float sum = 0.0f;
     for (int n = chunk * N / chunks; n < (chunk + 1) * N / chunks; ++n) {
-        const __global float *xb = BLOCK(x, n, c / V, H * W) + c % V;
+        const __global STORED *xb = BLOCK(x, n, c / V, H * W) + c % V;
         const __global float *g = BLOCK(dy, n, m / V, OH * OW) + m % V;
-        const __global float *raw = BLOCK(dy_raw, n, m / V, OH * OW) + m % V;
+        const __global STORED *raw = BLOCK(dy_raw, n, m / V, OH * OW) + m % V;
         for (int oh = 0; oh < OH; ++oh) {
             const int h = oh * stride_h - pad_top + tap / kernel_w * dilation;
             float row = 0.0f;
             for (int ow = 0; ow < OW && h >= 0 && h < H; ++ow) {
                 const int w = ow * stride_w - pad_left + tap % kernel_w * dilation, at = (oh * OW + ow) * V;
                 if (w >= 0 && w < W)
-                    row =
-                        fma(transform_apply(t, xb[(h * W + w) * V]), upstream_read(u, g + at, raw + at), row);
+                    row = fma(transform_apply(t, READ((h * W + w) * V, xb)),
+                              upstream_read(u, g + at, raw + at), row);
             }
             sum += row;
         }
@@ -136,12 +136,12 @@ __kernel void convolution_statistics(VIEW(y), const int M, const int OH, const i
     const int m = get_global_id(0), n = get_global_id(1);
     if (m >= M)
         return;
-    const __global float *yb = BLOCK(y, n, m / V, OH * OW) + m % V;
+    const __global STORED *yb = BLOCK(y, n, m / V, OH * OW) + m % V;
     float sum = 0.0f, squares = 0.0f;
     for (int oh = 0; oh < OH; ++oh) {
         float row = 0.0f, row_squares = 0.0f;
         for (int ow = 0; ow < OW; ++ow) {
-            const float value = yb[(oh * OW + ow) * V];
+            const float value = READ((oh * OW + ow) * V, yb);
             row += value;
             row_squares = fma(value, value, row_squares);
         }

@@ -50,7 +50,7 @@ TILE_KERNEL void convolution_forward_tile(OPERAND(x), const int C, const int H, 
             stage_operand(stage, s, BLOCK(x, n, 0, H * W), x_transform + x_transform_at, x_normalise, x_relu,
                           C, H, W, oh * stride_h - pad_top, ow * stride_w - pad_left, stride_w);
             const int forth = rows < OH ? rows * stride_h * W : columns * stride_w;
-            const __global float *next =
+            const __global STORED *next =
                 BLOCK(x, n, 0, H * W) + (oh * stride_h * W + ow * stride_w + forth) * 8;
             for (int m = first / 8 * 8, wide; m < last; m += wide * 8) {
                 wide = m < first ? 1 : wide_next((last - m + 7) / 8);

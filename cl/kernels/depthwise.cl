@@ -12,7 +12,7 @@ __kernel void depthwise_forward(OPERAND(x), const int C, const int H, const int 
     const int lane = i % V, c = block * V + lane, oh = i / V / OW, ow = i / V % OW;
     if (oh >= OH)
         return;
-    const __global float *xb = BLOCK(x, n, block, H * W) + lane;
+    const __global STORED *xb = BLOCK(x, n, block, H * W) + lane;
     const transform t = TRANSFORM(x, C, c);
     float sum = 0.0f;
     for (int ky = 0; ky < kernel_h; ++ky) {
@@ -22,11 +22,11 @@ __kernel void depthwise_forward(OPERAND(x), const int C, const int H, const int 
         for (int kx = 0; kx < kernel_w; ++kx) {
             const int w = ow * stride_w - pad_left + kx * dilation;
             if (w >= 0 && w < W)
-                sum = fma(transform_apply(t, xb[(h * W + w) * V]),
+                sum = fma(transform_apply(t, READ((h * W + w) * V, xb)),
                           weight[weight_at + (ky * kernel_w + kx) * C + c], sum);
         }
     }
-    BLOCK(y, n, block, OH * OW)[i] = sum;
+    WRITE(sum, i, BLOCK(y, n, block, OH * OW));
 }
 
 __kernel void depthwise_input_gradient(OPERAND(x), const int C, const int H, const int W, SLICE(weight),
@@ -37,7 +37,7 @@ __kernel void depthwise_input_gradient(OPERAND(x), const int C, const int H, con
     if (h >= H)
         return;
     const __global float *g = BLOCK(dy, n, block, OH * OW) + lane;
-    const __global float *raw = BLOCK(dy_raw, n, block, OH * OW) + lane;
+    const __global STORED *raw = BLOCK(dy_raw, n, block, OH * OW) + lane;
     const upstream u = UPSTREAM_AT(dy, C, c);
     float sum = 0.0f;
     for (int ky = 0; ky < kernel_h; ++ky) {
@@ -65,9 +65,9 @@ __kernel void depthwise_weight_gradient(OPERAND(x), const int C, const int H, co
     if (c >= C)
         return;
     const int ky = tap / kernel_w, kx = tap % kernel_w, block = c / V, lane = c % V;
-    const __global float *xb = BLOCK(x, n, block, H * W) + lane;
+    const __global STORED *xb = BLOCK(x, n, block, H * W) + lane;
     const __global float *g = BLOCK(dy, n, block, OH * OW) + lane;
-    const __global float *raw = BLOCK(dy_raw, n, block, OH * OW) + lane;
+    const __global STORED *raw = BLOCK(dy_raw, n, block, OH * OW) + lane;
     const transform t = TRANSFORM(x, C, c);
     const upstream u = UPSTREAM_AT(dy, C, c);
     float sum = 0.0f;
@@ -78,7 +78,8 @@ __kernel void depthwise_weight_gradient(OPERAND(x), const int C, const int H, co
         for (int ow = 0; ow < OW; ++ow) {
             const int w = ow * stride_w - pad_left + kx * dilation, at = (oh * OW + ow) * V;
             if (w >= 0 && w < W)
-                sum = fma(transform_apply(t, xb[(h * W + w) * V]), upstream_read(u, g + at, raw + at), sum);
+                sum = fma(transform_apply(t, READ((h * W + w) * V, xb)), upstream_read(u, g + at, raw + at),
+                          sum);
         }
     }
     partial[partial_at + ((ulong)n * kernel_h * kernel_w + tap) * C + c] = sum;

@@ -37,8 +37,9 @@ TILE_KERNEL void depthwise_forward_tile(OPERAND(x), const int C, const int H, co
                                         WINDOW, OUT_VIEW(y), const int OH, const int OW)
 {
     const int block = get_global_id(0), n = get_global_id(1);
-    const __global float *xb = BLOCK(x, n, block, H * W), *wb = weight + weight_at + block * 8;
-    __global float *yb = BLOCK(y, n, block, OH * OW);
+    const __global STORED *xb = BLOCK(x, n, block, H * W);
+    const __global float *wb = weight + weight_at + block * 8;
+    __global STORED *yb = BLOCK(y, n, block, OH * OW);
     const transform t = TRANSFORM(x, C, block * 8);
     float8 ring[SLOTS][STRIP_COLUMNS];
     for (int left = 0; left < OW; left += STRIP) {
@@ -61,7 +62,7 @@ TILE_KERNEL void depthwise_forward_tile(OPERAND(x), const int C, const int H, co
 #pragma unroll
                 for (int i = 0; i < TILE; ++i)
                     if (left + at + i < OW)
-                        STORE(sum[i], yb + (oh * OW + left + at + i) * 8);
+                        WRITE(sum[i], 0, yb + (oh * OW + left + at + i) * 8);
             }
         }
     }
@@ -91,8 +92,10 @@ TILE_KERNEL void depthwise_input_gradient_tile(OPERAND(x), const int C, const in
                                                const int OW, DOWNSTREAM(dx))
 {
     const int block = get_global_id(0), n = get_global_id(1);
-    const __global float *gb = BLOCK(dy, n, block, OH * OW), *rb = BLOCK(dy_raw, n, block, OH * OW);
-    const __global float *wb = weight + weight_at + block * 8, *xb = BLOCK(x, n, block, H * W);
+    const __global float *gb = BLOCK(dy, n, block, OH * OW);
+    const __global STORED *rb = BLOCK(dy_raw, n, block, OH * OW);
+    const __global float *wb = weight + weight_at + block * 8;
+    const __global STORED *xb = BLOCK(x, n, block, H * W);
     __global float *db = BLOCK(dx, n, block, H * W);
     const transform t = TRANSFORM(x, C, block * 8);
     const upstream u = UPSTREAM_AT(dy, C, block * 8);
@@ -185,8 +188,9 @@ TILE_KERNEL void depthwise_weight_gradient_tile(OPERAND(x), const int C, const i
         clear(sum[k], KERNEL_W);
     for (int n = part * images; n < min(N, (part + 1) * images); ++n)
         for (int left = 0; left < OW; left += STRIP) {
-            const __global float *xb = BLOCK(x, n, block, H * W);
-            const __global float *gb = BLOCK(dy, n, block, OH * OW), *rb = BLOCK(dy_raw, n, block, OH * OW);
+            const __global STORED *xb = BLOCK(x, n, block, H * W);
+            const __global float *gb = BLOCK(dy, n, block, OH * OW);
+            const __global STORED *rb = BLOCK(dy_raw, n, block, OH * OW);
             const strip s = strip_under(left, OW, pad_left, W);
             const int columns = min(s.width, OW - left); /* of dy; the rest of the last tile stays zero */
             clear(d, STRIP);

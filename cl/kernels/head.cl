@@ -10,11 +10,11 @@ __kernel void global_pool_forward(OPERAND(x), const int C, const int pixels, OUT
     const int c = get_global_id(0), n = get_global_id(1);
     if (c >= C)
         return;
-    const __global float *xb = BLOCK(x, n, c / V, pixels) + c % V;
+    const __global STORED *xb = BLOCK(x, n, c / V, pixels) + c % V;
     const transform t = TRANSFORM(x, C, c);
     float sum = 0.0f;
     for (int p = 0; p < pixels; ++p)
-        sum += transform_apply(t, xb[p * V]);
+        sum += transform_apply(t, READ(p * V, xb));
     features[features_at + (ulong)n * C + c] = sum / (float)pixels;
 }
 
@@ -153,7 +153,7 @@ __kernel void load_images(const int N, const __global uchar *restrict images, co
         value =
             whitened(images[((ulong)record[IMAGE] * H * W + pixel) * channels + c],
                      mean_deviation[mean_deviation_at + c], mean_deviation[mean_deviation_at + channels + c]);
-    BLOCK(y, n, block, H * W)[i] = value;
+    WRITE(value, i, BLOCK(y, n, block, H * W));
 }
 
 __kernel void advance(__global int *state)

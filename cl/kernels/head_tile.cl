@@ -7,15 +7,15 @@
 TILE_KERNEL void global_pool_forward_tile(OPERAND(x), const int C, const int pixels, OUT_SLICE(features))
 {
     const int block = get_global_id(0), n = get_global_id(1);
-    const __global float *xb = BLOCK(x, n, block, pixels);
+    const __global STORED *xb = BLOCK(x, n, block, pixels);
     const transform t = TRANSFORM(x, C, block * 8);
     float8 even = (float8)(0.0f), odd = (float8)(0.0f);
     for (int p = 0; p + 1 < pixels; p += 2) {
-        even += transform_apply(t, LOAD(xb + p * 8));
-        odd += transform_apply(t, LOAD(xb + p * 8 + 8));
+        even += transform_apply(t, READ(0, xb + p * 8));
+        odd += transform_apply(t, READ(0, xb + p * 8 + 8));
     }
     if (pixels % 2)
-        even += transform_apply(t, LOAD(xb + (pixels - 1) * 8));
+        even += transform_apply(t, READ(0, xb + (pixels - 1) * 8));
     STORE((even + odd) / (float)pixels, features + features_at + (ulong)n * C + block * 8);
 }
 
@@ -23,7 +23,7 @@ TILE_KERNEL void global_pool_backward_tile(OPERAND(x), const int C, const int pi
                                            DOWNSTREAM(dx))
 {
     const int block = get_global_id(0), n = get_global_id(1);
-    const __global float *xb = BLOCK(x, n, block, pixels);
+    const __global STORED *xb = BLOCK(x, n, block, pixels);
     __global float *db = BLOCK(dx, n, block, pixels);
     const transform t = TRANSFORM(x, C, block * 8);
     const float8 g = LOAD(gradient + gradient_at + (ulong)n * C + block * 8) / (float)pixels;
@@ -41,12 +41,12 @@ TILE_KERNEL void load_images_tile(const int N, const __global uchar *restrict im
     const __global int *record = step_records(records, state, period, N) + n * RECORD_INTS;
     const __global uchar *image = images + (ulong)record[IMAGE] * H * W * channels + block * 8;
     const __global float *mean = mean_deviation + mean_deviation_at + block * 8;
-    __global float *out = BLOCK(y, n, block, H * W);
+    __global STORED *out = BLOCK(y, n, block, H * W);
     for (int h = 0; h < H; ++h)
         for (int w = 0; w < W; ++w, out += 8) {
             const int pixel = augmented_pixel(record, H, W, h, w);
-            STORE((float8)(0.0f), out);
+            WRITE((float8)(0.0f), 0, out);
             for (int lane = 0; lane < lanes && pixel >= 0; ++lane)
-                out[lane] = whitened(image[pixel * channels + lane], mean[lane], mean[channels + lane]);
+                PUT(whitened(image[pixel * channels + lane], mean[lane], mean[channels + lane]), out + lane);
         }
 }

@@ -53,19 +53,19 @@ __kernel void norm_running(const int C, SLICE(gamma), SLICE(beta), const float e
 }
 
 /* partial [N][2][C]: sums over an image of g and of g * normalised raw. NDRange: (C, N). */
-__kernel void norm_backward_sums(VIEW(g), VIEW(raw), const int C, const int pixels, SLICE(saved),
+__kernel void norm_backward_sums(GRADIENT(g), VIEW(raw), const int C, const int pixels, SLICE(saved),
                                  OUT_SLICE(partial))
 {
     const int c = get_global_id(0), n = get_global_id(1);
     if (c >= C)
         return;
     const __global float *gb = BLOCK(g, n, c / V, pixels) + c % V;
-    const __global float *rb = BLOCK(raw, n, c / V, pixels) + c % V;
+    const __global STORED *rb = BLOCK(raw, n, c / V, pixels) + c % V;
     const float mean = saved[saved_at + c], inverse = saved[saved_at + C + c];
     float sum = 0.0f, product = 0.0f;
     for (int i = 0; i < pixels * V; i += V) {
         sum += gb[i];
-        product = fma(gb[i], (rb[i] - mean) * inverse, product);
+        product = fma(gb[i], (READ(i, rb) - mean) * inverse, product);
     }
     partial[partial_at + (ulong)n * 2 * C + c] = sum;
     partial[partial_at + ((ulong)n * 2 + 1) * C + c] = product;

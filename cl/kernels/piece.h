@@ -7,7 +7,7 @@
 #define PIECE_H
 
 /* Asks for what the next piece will read while this one is computed; any address will do. */
-INLINE void fetch_ahead(const __global float *p)
+INLINE void fetch_ahead(const __global void *p)
 {
 /* Only where the code is made for a processor: drivers that go through SPIR-V know no such instruction. */
 #if __has_builtin(__builtin_prefetch) && (defined(__x86_64__) || defined(__aarch64__))
@@ -50,7 +50,7 @@ INLINE void stage_zero(float *to, const int first, const int last)
 }
 
 /* `x`: channel 0 of an image; the stage's corner is at image row h0, column w0. */
-INLINE void stage_operand(float *to, const stage_shape s, const __global float *x,
+INLINE void stage_operand(float *to, const stage_shape s, const __global STORED *x,
                           const __global float *scale_shift, const int normalise, const int relu, const int C,
                           const int H, const int W, const int h0, const int w0, const int stride_w)
 {
@@ -60,20 +60,21 @@ INLINE void stage_operand(float *to, const stage_shape s, const __global float *
             for (int p = 0; p < s.phases; ++p) {
                 const int h = h0 + r * s.row_step, w = w0 + p;
                 const int2 inside = stage_inside(s, w, stride_w, W, h >= 0 && h < H);
-                const __global float *from = x + ((long)b * H * W + (long)h * W + w) * 8;
+                const __global STORED *from = x + ((long)b * H * W + (long)h * W + w) * 8;
                 float *out = to + b * s.plane + r * s.row + p * s.columns * 8;
                 stage_zero(out, 0, inside.x);
                 for (int i = inside.x; i < inside.y; ++i)
-                    vstore8(transform_apply(t, vload8(i * stride_w, from)), i, out);
+                    vstore8(transform_apply(t, READ(i * stride_w, from)), i, out);
                 stage_zero(out, inside.y, s.columns);
             }
     }
 }
 
 /* Blocks first_block <= b < last_block of the upstream gradient; `g` and `raw`: channel 0 of an image. */
-INLINE void stage_upstream(float *to, const stage_shape s, const __global float *g, const __global float *raw,
-                           const __global float *coefficients, const int M, const int OH, const int OW,
-                           const int oh0, const int ow0, const int first_block, const int last_block)
+INLINE void stage_upstream(float *to, const stage_shape s, const __global float *g,
+                           const __global STORED *raw, const __global float *coefficients, const int M,
+                           const int OH, const int OW, const int oh0, const int ow0, const int first_block,
+                           const int last_block)
 {
     for (int b = first_block; b < last_block; ++b) {
         const upstream u = upstream_make(coefficients, M, b * 8);

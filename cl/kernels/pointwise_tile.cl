@@ -16,16 +16,21 @@
 #endif
 
 typedef struct { /* the first pixel of a piece in channel 0 of each tensor it reads */
-    const __global float *x, *dy, *raw;
+    const __global STORED *x;
+    const __global float *dy;
+    const __global STORED *raw;
 } piece;
 
 /* Plane `i` of those that a piece reads: C / 8 of x, M / 8 of the upstream gradient, as many of its raw
  * output. */
-INLINE const __global float *plane_of(const piece at, const int i, const int C, const int M, const int pixels)
+INLINE const __global STORED *plane_of(const piece at, const int i, const int C, const int M,
+                                       const int pixels)
 {
     const int dy = i - C / 8, raw = dy - M / 8;
     const long plane = (long)pixels * 8;
-    return raw >= 0 ? at.raw + min(raw, M / 8 - 1) * plane : dy >= 0 ? at.dy + dy * plane : at.x + i * plane;
+    return raw >= 0  ? at.raw + min(raw, M / 8 - 1) * plane
+           : dy >= 0 ? (const __global STORED *)(at.dy + dy * plane)
+                     : at.x + i * plane;
 }
 
 /* Each outer product asks for its share of the planes of the next piece. */

@@ -14,7 +14,7 @@ __kernel void max_pool_forward(OPERAND(x), const int C, const int H, const int W
     const int lane = i % V, oh = i / V / OW, ow = i / V % OW;
     if (oh >= OH)
         return;
-    const __global float *xb = BLOCK(x, n, block, H * W) + lane;
+    const __global STORED *xb = BLOCK(x, n, block, H * W) + lane;
     const transform t = TRANSFORM(x, C, block * V + lane);
     float best = 0.0f;
     int position = -1;
@@ -24,13 +24,13 @@ __kernel void max_pool_forward(OPERAND(x), const int C, const int H, const int W
             const int w = ow * stride_w - pad_left + kx * dilation;
             if (h < 0 || h >= H || w < 0 || w >= W)
                 continue;
-            const float value = transform_apply(t, xb[(h * W + w) * V]);
+            const float value = transform_apply(t, READ((h * W + w) * V, xb));
             if (position < 0 || value > best || isnan(value)) {
                 best = value;
                 position = ky * kernel_w + kx;
             }
         }
-    BLOCK(y, n, block, OH * OW)[i] = best;
+    WRITE(best, i, BLOCK(y, n, block, OH * OW));
     positions[positions_at + ((ulong)n * (C / V) + block) * OH * OW * V + i] = (uchar)max(position, 0);
 }
 
@@ -43,7 +43,7 @@ __kernel void max_pool_backward(OPERAND(x), const int C, const int H, const int 
     if (h >= H)
         return;
     const __global float *g = BLOCK(dy, n, block, OH * OW) + lane;
-    const __global float *raw = BLOCK(dy_raw, n, block, OH * OW) + lane;
+    const __global STORED *raw = BLOCK(dy_raw, n, block, OH * OW) + lane;
     const __global uchar *kept = positions + positions_at + ((ulong)n * (C / V) + block) * OH * OW * V + lane;
     const upstream u = UPSTREAM_AT(dy, C, block * V + lane);
     float sum = 0.0f;
@@ -80,7 +80,7 @@ __kernel void average_pool_forward(OPERAND(x), const int C, const int H, const i
     const int lane = i % V, oh = i / V / OW, ow = i / V % OW;
     if (oh >= OH)
         return;
-    const __global float *xb = BLOCK(x, n, block, H * W) + lane;
+    const __global STORED *xb = BLOCK(x, n, block, H * W) + lane;
     const transform t = TRANSFORM(x, C, block * V + lane);
     float sum = 0.0f;
     int inside = 0;
@@ -90,10 +90,10 @@ __kernel void average_pool_forward(OPERAND(x), const int C, const int H, const i
             const int w = ow * stride_w - pad_left + kx * dilation;
             if (h < 0 || h >= H || w < 0 || w >= W)
                 continue;
-            sum += transform_apply(t, xb[(h * W + w) * V]);
+            sum += transform_apply(t, READ((h * W + w) * V, xb));
             ++inside;
         }
-    BLOCK(y, n, block, OH * OW)[i] = inside ? sum / (float)inside : 0.0f;
+    WRITE(inside ? sum / (float)inside : 0.0f, i, BLOCK(y, n, block, OH * OW));
 }
 
 __kernel void average_pool_backward(OPERAND(x), const int C, const int H, const int W, WINDOW, UPSTREAM(dy),
@@ -104,7 +104,7 @@ __kernel void average_pool_backward(OPERAND(x), const int C, const int H, const 
     if (h >= H)
         return;
     const __global float *g = BLOCK(dy, n, block, OH * OW) + lane;
-    const __global float *raw = BLOCK(dy_raw, n, block, OH * OW) + lane;
+    const __global STORED *raw = BLOCK(dy_raw, n, block, OH * OW) + lane;
     const upstream u = UPSTREAM_AT(dy, C, block * V + lane);
     float sum = 0.0f;
     for (int ky = 0; ky < kernel_h; ++ky) {

@@ -32,10 +32,10 @@ INLINE void stage_order_edges(int8 *out, const strip s)
         out[j] = OUTSIDE;
 }
 
-INLINE void stage_order(int8 *out, const __global float *row, const strip s, const transform t)
+INLINE void stage_order(int8 *out, const __global STORED *row, const strip s, const transform t)
 {
     for (int j = s.begin; j < s.end; ++j)
-        out[j] = to_order(transform_apply(t, LOAD(row + (s.first + j) * 8)));
+        out[j] = to_order(transform_apply(t, READ(0, row + (s.first + j) * 8)));
 }
 
 /* Compares one row of the window with the largest of a tile so far. */
@@ -60,8 +60,8 @@ TILE_KERNEL void max_pool_forward_tile(OPERAND(x), const int C, const int H, con
                                        const ulong positions_at)
 {
     const int block = get_global_id(0), n = get_global_id(1);
-    const __global float *xb = BLOCK(x, n, block, H * W);
-    __global float *yb = BLOCK(y, n, block, OH * OW);
+    const __global STORED *xb = BLOCK(x, n, block, H * W);
+    __global STORED *yb = BLOCK(y, n, block, OH * OW);
     __global uchar *pb = positions + positions_at + ((ulong)n * (C / 8) + block) * OH * OW * 8;
     const transform t = TRANSFORM(x, C, block * 8);
     int8 ring[SLOTS][STRIP_COLUMNS];
@@ -90,7 +90,7 @@ TILE_KERNEL void max_pool_forward_tile(OPERAND(x), const int C, const int H, con
                 for (int i = 0; i < TILE; ++i)
                     if (left + at + i < OW) {
                         const int out = (oh * OW + left + at + i) * 8;
-                        STORE(as_float8(flip_negative(best[i])), yb + out);
+                        WRITE(as_float8(flip_negative(best[i])), 0, yb + out);
                         vstore8(convert_uchar8(position[i]), 0, pb + out);
                     }
             }
@@ -129,8 +129,8 @@ TILE_KERNEL void max_pool_backward_tile(OPERAND(x), const int C, const int H, co
                                         DOWNSTREAM(dx))
 {
     const int block = get_global_id(0), n = get_global_id(1);
-    const __global float *gb = BLOCK(dy, n, block, OH * OW), *rb = BLOCK(dy_raw, n, block, OH * OW);
-    const __global float *xb = BLOCK(x, n, block, H * W);
+    const __global float *gb = BLOCK(dy, n, block, OH * OW);
+    const __global STORED *rb = BLOCK(dy_raw, n, block, OH * OW), *xb = BLOCK(x, n, block, H * W);
     const __global uchar *pb = positions + positions_at + ((ulong)n * (C / 8) + block) * OH * OW * 8;
     __global float *db = BLOCK(dx, n, block, H * W);
     const transform t = TRANSFORM(x, C, block * 8);
@@ -194,8 +194,8 @@ TILE_KERNEL void average_pool_forward_tile(OPERAND(x), const int C, const int H,
                                            OUT_VIEW(y), const int OH, const int OW)
 {
     const int block = get_global_id(0), n = get_global_id(1);
-    const __global float *xb = BLOCK(x, n, block, H * W);
-    __global float *yb = BLOCK(y, n, block, OH * OW);
+    const __global STORED *xb = BLOCK(x, n, block, H * W);
+    __global STORED *yb = BLOCK(y, n, block, OH * OW);
     const transform t = TRANSFORM(x, C, block * 8);
     float8 ring[SLOTS][STRIP_COLUMNS];
     for (int left = 0; left < OW; left += STRIP) {
@@ -220,7 +220,7 @@ TILE_KERNEL void average_pool_forward_tile(OPERAND(x), const int C, const int H,
                     const int ow = left + at + i;
                     const int inside = rows * taps_inside(ow * STRIDE_W - pad_left, KERNEL_W, W);
                     if (ow < OW)
-                        STORE(sum[i] * (1.0f / (float)max(inside, 1)), yb + (oh * OW + ow) * 8);
+                        WRITE(sum[i] * (1.0f / (float)max(inside, 1)), 0, yb + (oh * OW + ow) * 8);
                 }
             }
         }
@@ -245,8 +245,8 @@ TILE_KERNEL void average_pool_backward_tile(OPERAND(x), const int C, const int H
                                             UPSTREAM(dy), const int OH, const int OW, DOWNSTREAM(dx))
 {
     const int block = get_global_id(0), n = get_global_id(1);
-    const __global float *gb = BLOCK(dy, n, block, OH * OW), *rb = BLOCK(dy_raw, n, block, OH * OW);
-    const __global float *xb = BLOCK(x, n, block, H * W);
+    const __global float *gb = BLOCK(dy, n, block, OH * OW);
+    const __global STORED *rb = BLOCK(dy_raw, n, block, OH * OW), *xb = BLOCK(x, n, block, H * W);
     __global float *db = BLOCK(dx, n, block, H * W);
     const transform t = TRANSFORM(x, C, block * 8);
     const upstream u = UPSTREAM_AT(dy, C, block * 8);

@@ -65,9 +65,9 @@ INLINE void WIDE_(outer_)(__global float *partial, const int width, const int fr
  * pixel; ahead: the next piece's in channel 0 of x, about as many pixels of which are asked for meanwhile. */
 INLINE void WIDE_(forward_)(const float *stage, const stage_shape s, const int stage_rows, const int blocks,
                             const __global float *weight, const int M, const int *tap_at,
-                            const int *tap_weight, const int taps, __global float *y, const int pixels,
+                            const int *tap_weight, const int taps, __global STORED *y, const int pixels,
                             const int OW, const int rows, const int columns, const int kept,
-                            __global float *statistics, const int fresh, const __global float *ahead,
+                            __global float *statistics, const int fresh, const __global STORED *ahead,
                             const int ahead_plane)
 {
 #if WIDE == 1
@@ -86,17 +86,18 @@ INLINE void WIDE_(forward_)(const float *stage, const stage_shape s, const int s
             WIDE_(product_)
             (sum, stage + r * stage_rows * s.row + p * 8, s.plane, blocks, weight, M, tap_at, tap_weight,
              taps);
-            __global float *out = y + (r * OW + p) * 8;
+            __global STORED *out = y + (r * OW + p) * 8;
             EACH_PIXEL if (p + i < columns)
             {
 #if WIDE == 1
-                sum[i][0] = keep ? vload8(i, out) : sum[i][0];
+                sum[i][0] = keep ? READ(i, out) : sum[i][0];
 #endif
                 EACH_VECTOR
                 {
-                    vstore8(sum[i][j], i, out + j * pixels * 8);
-                    row_total[j] += sum[i][j];
-                    row_squares[j] = fma(sum[i][j], sum[i][j], row_squares[j]);
+                    const float8 written = ROUNDED(sum[i][j]);
+                    WRITE(sum[i][j], i, out + j * pixels * 8);
+                    row_total[j] += written;
+                    row_squares[j] = fma(written, written, row_squares[j]);
                 }
             }
         }
@@ -115,12 +116,16 @@ INLINE void WIDE_(forward_)(const float *stage, const stage_shape s, const int s
 INLINE void WIDE_(downstream_)(const float *stage, const int plane, const int blocks,
                                const __global float *transposed, const int C, const int *tap_at,
                                const int *tap_weight, const int taps, __global float *into,
-                               const __global float *x, const int pixels, const int step, const int count,
+                               const __global STORED *x, const int pixels, const int step, const int count,
                                const __global float *scale_shift, const int normalise, const int relu,
                                const int accumulate)
 {
     const int8 add = (int8)(accumulate ? -1 : 0);
+#if HALF_STORAGE
+    const __global float *old = into;
+#else
     const __global float *old = accumulate ? into : x; /* the latter is at hand, and adds nothing */
+#endif
     transform t[WIDE];
     EACH_VECTOR t[j] = transform_make(scale_shift, C, j * 8, normalise, relu);
     for (int p = 0; p < count; p += PIXELS) {
@@ -132,7 +137,7 @@ INLINE void WIDE_(downstream_)(const float *stage, const int plane, const int bl
             {
                 const long at = (long)j * pixels * 8 + (p + i) * step;
                 const float8 before = as_float8(as_int8(vload8(0, old + at)) & add);
-                vstore8(before + transform_mask(t[j], vload8(0, x + at), sum[i][j]), 0, into + at);
+                vstore8(before + transform_mask(t[j], READ(0, x + at), sum[i][j]), 0, into + at);
             }
         }
     }

@@ -105,14 +105,14 @@ INLINE void stage_nothing(float8 *out, const strip s)
 }
 
 /* A row of x, transformed. */
-INLINE void stage_operand(float8 *out, const __global float *row, const strip s, const transform t)
+INLINE void stage_operand(float8 *out, const __global STORED *row, const strip s, const transform t)
 {
     for (int j = s.begin; j < s.end; ++j)
-        out[j] = transform_apply(t, LOAD(row + (s.first + j) * 8));
+        out[j] = transform_apply(t, READ(0, row + (s.first + j) * 8));
 }
 
 /* A row of an upstream gradient. */
-INLINE void stage_upstream(float8 *out, const __global float *g, const __global float *raw, const strip s,
+INLINE void stage_upstream(float8 *out, const __global float *g, const __global STORED *raw, const strip s,
                            const upstream u)
 {
     for (int j = s.begin; j < s.end; ++j)
@@ -127,7 +127,7 @@ INLINE void clear(float8 *sum, const int count)
 }
 
 /* Writes a tile of input gradients at row h, from column w on, where the image has those columns. */
-INLINE void downstream_tile(__global float *into, const float8 *sum, const __global float *x, const int h,
+INLINE void downstream_tile(__global float *into, const float8 *sum, const __global STORED *x, const int h,
                             const int w, const int W, const transform t, const int masked,
                             const int accumulate)
 {

@@ -2,7 +2,11 @@
  *
  * A kernel file defines WIDTH before it includes this: 1 where a work-item serves one channel, 8 where it
  * serves a whole block of V = 8. REAL is then float or float8, and every function here works on either.
- * Parameter macros stand for several kernel parameters; cl/op_arguments.h has their other side. */
+ * Parameter macros stand for several kernel parameters; cl/op_arguments.h has their other side.
+ *
+ * Stored tensors, those that the forward pass writes, are floats or, with HALF_STORAGE, halves that are
+ * widened when read and rounded when written: READ and WRITE see them as REALs, GET and PUT as single values.
+ * Everything else is float, seen by LOAD and STORE. */
 #ifndef VIEW_H
 #define VIEW_H
 
@@ -17,16 +21,51 @@
 #endif
 
 #define INLINE static inline __attribute__((always_inline))
+
+/* READ and WRITE: the i-th REAL from p on. ROUNDED: a REAL as it is read back once written. */
+#if HALF_STORAGE
+#define STORED        half
+#define GET(p)        vload_half(0, (p))
+#define PUT(value, p) vstore_half((value), 0, (p))
+#if WIDTH == 1
+#define READ(i, p)         vload_half((i), (p))
+#define WRITE(value, i, p) vstore_half((value), (i), (p))
+#else
+#define READ(i, p)         vload_half8((i), (p))
+#define WRITE(value, i, p) vstore_half8((value), (i), (p))
+#endif
+INLINE REAL ROUNDED(const REAL value)
+{
+    ushort bits[WIDTH];
+    WRITE(value, 0, (half *)bits);
+    return READ(0, (const half *)bits);
+}
+#else
+#define STORED        float
+#define GET(p)        (*(p))
+#define PUT(value, p) (*(p) = (value))
+#if WIDTH == 1
+#define READ(i, p)         ((p)[i])
+#define WRITE(value, i, p) ((p)[i] = (value))
+#else
+#define READ(i, p)         vload8((i), (p))
+#define WRITE(value, i, p) vstore8((value), (i), (p))
+#endif
+#define ROUNDED(value) (value)
+#endif
+
 #define TILE_KERNEL                                                                                          \
     __kernel __attribute__((reqd_work_group_size(1, 1, 1))) /* one work-item a large piece of work */
 
-#define SLICE(name)      const __global float *restrict name, const ulong name##_at
-#define OUT_SLICE(name)  __global float *restrict name, const ulong name##_at
-#define VIEW(name)       SLICE(name), const ulong name##_stride
-#define OUT_VIEW(name)   OUT_SLICE(name), const ulong name##_stride
-#define OPERAND(name)    VIEW(name), SLICE(name##_transform), const int name##_normalise, const int name##_relu
-#define UPSTREAM(name)   VIEW(name), VIEW(name##_raw), SLICE(name##_coefficients)
-#define DOWNSTREAM(name) OUT_VIEW(name), const int name##_accumulate
+#define SLICE(name)        const __global float *restrict name, const ulong name##_at
+#define OUT_SLICE(name)    __global float *restrict name, const ulong name##_at
+#define VIEW(name)         const __global STORED *restrict name, const ulong name##_at, const ulong name##_stride
+#define OUT_VIEW(name)     __global STORED *restrict name, const ulong name##_at, const ulong name##_stride
+#define GRADIENT(name)     SLICE(name), const ulong name##_stride
+#define OUT_GRADIENT(name) OUT_SLICE(name), const ulong name##_stride
+#define OPERAND(name)      VIEW(name), SLICE(name##_transform), const int name##_normalise, const int name##_relu
+#define UPSTREAM(name)     GRADIENT(name), VIEW(name##_raw), SLICE(name##_coefficients)
+#define DOWNSTREAM(name)   OUT_GRADIENT(name), const int name##_accumulate
 #define WINDOW                                                                                               \
     const int kernel_h, const int kernel_w, const int stride_h, const int stride_w, const int dilation,      \
         const int pad_top, const int pad_left
@@ -94,21 +133,21 @@ INLINE upstream upstream_make(const __global float *coefficients, const int chan
 #define UPSTREAM_AT(name, channels, c)                                                                       \
     upstream_make(name##_coefficients + name##_coefficients_at, channels, c)
 
-INLINE REAL upstream_read(const upstream u, const __global float *g, const __global float *raw)
+INLINE REAL upstream_read(const upstream u, const __global float *g, const __global STORED *raw)
 {
 #if UPSTREAM_NORMALISED
-    return fma(u.a, LOAD(g), fma(u.b, LOAD(raw), u.d));
+    return fma(u.a, LOAD(g), fma(u.b, READ(0, raw), u.d));
 #else
     return LOAD(g);
 #endif
 }
 
 /* --- input gradients: masked by the rectifier of x, and perhaps added to what is there --- */
-INLINE void downstream_write(__global float *into, REAL g, const __global float *x, const transform t,
+INLINE void downstream_write(__global float *into, REAL g, const __global STORED *x, const transform t,
                              const int masked, const int accumulate)
 {
     if (masked)
-        g = transform_mask(t, LOAD(x), g);
+        g = transform_mask(t, READ(0, x), g);
     if (accumulate)
         g += LOAD(into);
     STORE(g, into);

@@ -10,10 +10,10 @@
 #endif
 
 /* In a file that defines PLANES_AHEAD, an outer product also asks for so many planes of what the next piece
- * reads, as many pixels as it sums. */
+ * reads, as many pixels as it sums; where floats take more room than stored values, less of them. */
 #ifdef PLANES_AHEAD
 typedef struct {
-    const __global float *plane[PLANES_AHEAD];
+    const __global STORED *plane[PLANES_AHEAD];
 } planes_ahead;
 #define AHEAD_PARAMETER , const planes_ahead ahead
 #define FETCH_AHEAD(p)                                                                                       \
