@@ -8,7 +8,9 @@ typedef struct { /* a plain value */
     int level;   /* b */
     int index;   /* of the child in its level */
     pnas_cell cell;
-    int64_t cost; /* multiply-adds of one image; longest first */
+    int64_t cost;   /* multiply-adds of one image */
+    int64_t values; /* written by its layers for one image */
+    int layers;
 } pnas_job;
 
 /* Called often during a child's training (at least once a batch). Anything but PNAS_OK ends the child, whose

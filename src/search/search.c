@@ -183,6 +183,18 @@ pnas_status pnas_search_record(pnas_search *search, int blocks, size_t index, pn
     return PNAS_OK;
 }
 
+void pnas_search_add_usage(pnas_search *search, int blocks, const pnas_level_usage *usage)
+{
+    pnas_level_usage *sum = &search->level[blocks - 1].usage;
+    sum->span_seconds += usage->span_seconds;
+    sum->lane_seconds += usage->lane_seconds;
+    sum->busy_seconds += usage->busy_seconds;
+    sum->longest_seconds = fmax(sum->longest_seconds, usage->longest_seconds);
+    sum->best_seconds += usage->best_seconds;
+    sum->messages += usage->messages;
+    sum->bytes += usage->bytes;
+}
+
 static pnas_status check_restored_child(const pnas_search *search, const pnas_level *level, size_t index)
 {
     const pnas_child *child = &level->child[index];

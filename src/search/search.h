@@ -51,6 +51,15 @@ typedef struct {
     pnas_result result;
 } pnas_child;
 
+typedef struct { /* what training a level's children took of the ranks, summed over restarts */
+    double span_seconds;    /* from the first child handed out to the last one done */
+    double lane_seconds;    /* the same, times the children that could be trained at once */
+    double busy_seconds;    /* spent training, of these */
+    double longest_seconds; /* the longest child */
+    double best_seconds;    /* no order of the same children could have made the span shorter */
+    int64_t messages, bytes; /* between ranks, meanwhile */
+} pnas_level_usage;
+
 typedef struct {
     int blocks; /* the level's b */
     size_t count;
@@ -59,6 +68,7 @@ typedef struct {
     double spearman;      /* predicted against measured over done children; NaN if undefined */
     double score_seconds; /* spent scoring candidates */
     double fit_seconds;   /* spent fitting after this level */
+    pnas_level_usage usage;
 } pnas_level;
 
 typedef struct { /* a surrogate; cells may be of several lengths */
@@ -123,6 +133,9 @@ pnas_status pnas_search_propose(pnas_search *search, const pnas_surrogate *surro
 
 /* Records child `index` of level `blocks`; takes over result->history and clears *result. */
 pnas_status pnas_search_record(pnas_search *search, int blocks, size_t index, pnas_result *result);
+
+/* Adds to what level `blocks` took of the ranks. */
+void pnas_search_add_usage(pnas_search *search, int blocks, const pnas_level_usage *usage);
 
 /* Fits the surrogate on all done children after the last level, for its weights to be kept. */
 pnas_status pnas_search_fit(pnas_search *search, const pnas_surrogate *surrogate);
