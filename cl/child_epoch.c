@@ -118,24 +118,23 @@ static pnas_status collect(pnas_child_plan *plan, const pnas_batch_stream *strea
 }
 
 pnas_status pnas_epoch_run(pnas_child_plan *plan, const pnas_launch_list *list,
-                           const pnas_batch_stream *stream, size_t images, pnas_tick tick, void *payload,
-                           pnas_epoch_result *out)
+                           const pnas_batch_stream *stream, size_t images, int *batch, pnas_tick tick,
+                           void *payload, pnas_epoch_result *out)
 {
     cl_event flight[BATCHES_IN_FLIGHT] = {NULL};
     pnas_status status = PNAS_OK;
-    for (int batch = 0; batch < stream->period; ++batch) {
-        cl_event *event = &flight[batch % BATCHES_IN_FLIGHT];
+    for (; *batch < stream->period; ++*batch) {
+        cl_event *event = &flight[*batch % BATCHES_IN_FLIGHT];
         if (*event) {
             PNAS_TRY_CLEANUP(pnas_cl_status(clWaitForEvents(1, event), "waiting for a batch"));
             clReleaseEvent(*event);
             *event = NULL;
         }
-        if (tick)
-            PNAS_TRY_CLEANUP(tick(payload));
+        PNAS_TRY_CLEANUP(tick(payload));
         PNAS_TRY_CLEANUP(pnas_launch_run(plan->cl, list, event));
         PNAS_TRY_CLEANUP(pnas_cl_status(clFlush(plan->cl->queue), "clFlush"));
-        if (batch % BATCHES_BETWEEN_LOSS_CHECKS == BATCHES_BETWEEN_LOSS_CHECKS - 1)
-            PNAS_TRY_CLEANUP(check_loss(plan, stream, batch));
+        if (*batch % BATCHES_BETWEEN_LOSS_CHECKS == BATCHES_BETWEEN_LOSS_CHECKS - 1)
+            PNAS_TRY_CLEANUP(check_loss(plan, stream, *batch));
     }
     status = collect(plan, stream, images, out);
 cleanup:

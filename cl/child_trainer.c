@@ -1,7 +1,9 @@
 #include "cl/child_trainer.h"
 
 #include "cl/child_epoch.h"
+#include "cl/child_state.h"
 #include "src/base/clock.h"
+#include "src/base/log.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -11,6 +13,7 @@
 struct pnas_trainer {
     pnas_cl *cl;
     pnas_trainer_options options;
+    const pnas_checkpoint_store *store; /* NULL: no checkpoints */
     pnas_sample_set samples;
     size_t image_bytes;
     cl_mem images, mean_deviation;
@@ -132,48 +135,127 @@ static pnas_status make_child(pnas_trainer *trainer, const pnas_cell *cell)
     return pnas_epoch_write_validation(trainer->plan, &trainer->samples);
 }
 
-static pnas_status run_epoch(pnas_trainer *trainer, uint64_t hash, int epoch, pnas_tick tick, void *payload,
-                             float row[PNAS_METRICS], double *accuracy)
+typedef struct { /* a child on its way */
+    pnas_trainer *trainer;
+    const pnas_job *job;
+    pnas_tick tick; /* the caller's */
+    void *tick_payload;
+    pnas_checkpoint at; /* without tensors */
+    float *history;     /* [epochs][PNAS_METRICS], the result's */
+    double begun;       /* steady clock, put back by what was trained before */
+    double kept;        /* when the last checkpoint was made, or the training began */
+} child_run;
+
+static void keep_checkpoint(child_run *run)
 {
+    const pnas_checkpoint_store *store = run->trainer->store;
+    run->kept = pnas_clock_seconds();
+    if (run->at.epoch == 0 && run->at.batch == 0)
+        return;
+    pnas_checkpoint checkpoint = run->at;
+    checkpoint.seconds = run->kept - run->begun;
+    if (pnas_child_state_export(run->trainer->plan, run->history, &checkpoint) == PNAS_OK)
+        store->save(store->payload, &run->job->cell, &checkpoint);
+    else
+        pnas_warning("a child's progress cannot be kept: %s", pnas_message());
+    pnas_checkpoint_clear(&checkpoint);
+}
+
+/* The tick of all batches: what ends the child between two of them leaves a checkpoint. */
+static pnas_status watch(void *payload)
+{
+    child_run *run = payload;
+    const pnas_checkpoint_store *store = run->trainer->store;
+    pnas_status status = run->tick ? run->tick(run->tick_payload) : PNAS_OK;
+    if (!store)
+        return status;
+    if (status != PNAS_OK) {
+        char message[2048];
+        snprintf(message, sizeof message, "%s", pnas_message());
+        keep_checkpoint(run);
+        return pnas_fail(status, "%s", message);
+    }
+    if (store->seconds > 0 && pnas_clock_seconds() - run->kept >= store->seconds)
+        keep_checkpoint(run);
+    return PNAS_OK;
+}
+
+/* Goes on from a checkpoint if there is one that fits. */
+static pnas_status take_checkpoint(child_run *run)
+{
+    const pnas_checkpoint_store *store = run->trainer->store;
+    pnas_checkpoint checkpoint = {0};
+    if (!store || !store->load(store->payload, &run->job->cell, &checkpoint))
+        return PNAS_OK;
+    pnas_status status = pnas_child_state_import(run->trainer->plan, &checkpoint, run->history);
+    if (status == PNAS_OK) {
+        run->begun -= checkpoint.seconds;
+        run->at = checkpoint;
+        run->at.count = 0;
+        run->at.tensor = NULL;
+        pnas_info("level %d, child %d goes on in epoch %d after %d of its %d batches", run->job->level,
+                  run->job->index, run->at.epoch + 1, run->at.batch, run->trainer->plan->train.period);
+    } else if (status == PNAS_ERROR_DATA) {
+        pnas_warning("level %d, child %d starts from its beginning, as its checkpoint does not fit: %s",
+                     run->job->level, run->job->index, pnas_message());
+        status = PNAS_OK;
+    }
+    pnas_checkpoint_clear(&checkpoint);
+    return status;
+}
+
+static pnas_status run_epoch(child_run *run, uint64_t hash)
+{
+    pnas_trainer *trainer = run->trainer;
     pnas_child_plan *plan = trainer->plan;
     pnas_epoch_result train, validation;
+    int epoch = run->at.epoch, evaluated = 0;
     size_t seen = (size_t)plan->options.train_steps * (size_t)plan->options.batch;
     PNAS_TRY(pnas_epoch_write_training(plan, &trainer->samples, hash, epoch));
-    PNAS_TRY(pnas_epoch_run(plan, &plan->step, &plan->train, seen, tick, payload, &train));
+    PNAS_TRY(pnas_epoch_run(plan, &plan->step, &plan->train, seen, &run->at.batch, watch, run, &train));
     PNAS_TRY(pnas_launch_run(plan->cl, &plan->before_evaluation, NULL));
     PNAS_TRY(pnas_epoch_run(plan, &plan->evaluation, &plan->validation, trainer->samples.validation_count,
-                            tick, payload, &validation));
+                            &evaluated, watch, run, &validation));
     pnas_schedule schedule = trainer->options.training.schedule;
     schedule.epochs = trainer->options.training.epochs;
     schedule.steps_per_epoch = plan->options.train_steps;
+    float *row = run->history + (size_t)epoch * PNAS_METRICS;
     row[PNAS_METRIC_TRAIN_LOSS] = (float)train.loss;
     row[PNAS_METRIC_TRAIN_ACCURACY] = (float)train.accuracy;
     row[PNAS_METRIC_VALIDATION_LOSS] = (float)validation.loss;
     row[PNAS_METRIC_VALIDATION_ACCURACY] = (float)validation.accuracy;
     row[PNAS_METRIC_LEARNING_RATE] = (float)pnas_schedule_rate(&schedule, epoch * plan->options.train_steps);
-    *accuracy = validation.accuracy;
+    run->at.last = validation.accuracy;
+    run->at.best = fmax(run->at.best, validation.accuracy);
+    run->at.epoch = epoch + 1;
+    run->at.batch = 0;
     return PNAS_OK;
 }
 
-static pnas_status train(pnas_trainer *trainer, const pnas_job *job, pnas_tick tick, void *payload,
-                         pnas_result *result)
+static pnas_status train(child_run *run, pnas_result *result)
 {
+    pnas_trainer *trainer = run->trainer;
     const pnas_training_options *training = &trainer->options.training;
-    PNAS_TRY(make_child(trainer, &job->cell));
+    PNAS_TRY(make_child(trainer, &run->job->cell));
     result->parameters = trainer->graph->parameters;
     result->multiply_adds = trainer->graph->multiply_adds;
     result->history = calloc((size_t)training->epochs * PNAS_METRICS, sizeof *result->history);
     PNAS_CHECK(result->history, PNAS_ERROR_MEMORY, "no memory for a history of %d epochs", training->epochs);
-    uint64_t hash = pnas_cell_hash(&job->cell);
-    double best = 0, last = 0;
-    for (int epoch = 0; epoch < training->epochs; ++epoch) {
-        float *row = result->history + (size_t)epoch * PNAS_METRICS;
-        PNAS_TRY(run_epoch(trainer, hash, epoch, tick, payload, row, &last));
-        result->epochs = epoch + 1;
-        best = fmax(best, last);
-    }
-    result->accuracy = training->reward == PNAS_REWARD_BEST ? best : last;
-    return PNAS_OK;
+    run->history = result->history;
+    PNAS_TRY(take_checkpoint(run));
+    uint64_t hash = pnas_cell_hash(&run->job->cell);
+    pnas_status status = PNAS_OK;
+    while (status == PNAS_OK && run->at.epoch < training->epochs)
+        status = run_epoch(run, hash);
+    result->epochs = run->at.epoch;
+    if (status == PNAS_OK)
+        result->accuracy = training->reward == PNAS_REWARD_BEST ? run->at.best : run->at.last;
+    return status;
+}
+
+void pnas_trainer_keep(pnas_trainer *trainer, const pnas_checkpoint_store *store)
+{
+    trainer->store = store;
 }
 
 pnas_status pnas_trainer_evaluate(void *payload, const pnas_job *job, pnas_tick tick, void *tick_payload,
@@ -185,10 +267,16 @@ pnas_status pnas_trainer_evaluate(void *payload, const pnas_job *job, pnas_tick 
     result->device = trainer->options.device;
     result->attempts = 1;
     result->accuracy = NAN;
-    result->start = pnas_clock_unix();
-    double start = pnas_clock_seconds();
-    pnas_status status = train(trainer, job, tick, tick_payload, result);
-    result->train_seconds = pnas_clock_seconds() - start;
+    double now = pnas_clock_seconds();
+    child_run run = {.trainer = trainer,
+                     .job = job,
+                     .tick = tick,
+                     .tick_payload = tick_payload,
+                     .begun = now,
+                     .kept = now};
+    pnas_status status = train(&run, result);
+    result->train_seconds = pnas_clock_seconds() - run.begun;
+    result->start = pnas_clock_unix() - result->train_seconds;
     /* A signal that asks for a stop may also reach the compiler that a driver runs beside us: what fails then
      * is not the child's fault, and must not be recorded as such. */
     if (status != PNAS_OK && status != PNAS_STOPPED && tick) {
@@ -216,85 +304,15 @@ pnas_status pnas_trainer_evaluate(void *payload, const pnas_job *job, pnas_tick 
 
 /* --- weights and memory --- */
 
-static pnas_status add_tensor(pnas_named_tensor *out, const char *path, const char *suffix, int rank,
-                              const int *shape, const float *data, size_t count)
-{
-    snprintf(out->name, sizeof out->name, "%s%s", path, suffix);
-    out->rank = rank;
-    for (int i = 0; i < rank; ++i)
-        out->shape[i] = (size_t)shape[i];
-    out->data = copy_array(data, count * sizeof *data);
-    PNAS_CHECK(out->data, PNAS_ERROR_MEMORY, "no memory for the weights of %s", path);
-    return PNAS_OK;
-}
-
-static pnas_status export_parameters(const pnas_child_plan *plan, const float *flat, float *logical,
-                                     pnas_named_tensor *out)
-{
-    for (int i = 0; i < plan->graph->parameter_count; ++i) {
-        const pnas_parameter *p = &plan->graph->parameter[i];
-        size_t count = (size_t)p->shape[0] * (size_t)p->shape[1] * (size_t)p->shape[2] * (size_t)p->shape[3];
-        bool vector = p->kind != PNAS_PARAMETER_WEIGHT;
-        memset(logical, 0, count * sizeof *logical);
-        pnas_child_parameter_unpack(plan, i, flat + plan->parameter_at[i], logical);
-        PNAS_TRY(add_tensor(&out[i], p->path, "", vector ? 1 : 4, vector ? &p->shape[3] : p->shape, logical,
-                            count));
-    }
-    return PNAS_OK;
-}
-
-static pnas_status export_running(const pnas_child_plan *plan, const float *norms, pnas_named_tensor *out)
-{
-    for (int i = 0; i < plan->graph->norm_count; ++i) {
-        const pnas_norm *norm = &plan->graph->norm[i];
-        const float *running = norms + plan->norm_at[i];
-        size_t count = (size_t)norm->channels;
-        PNAS_TRY(add_tensor(&out[2 * i], norm->path, "/running_mean", 1, &norm->channels, running, count));
-        PNAS_TRY(add_tensor(&out[2 * i + 1], norm->path, "/running_variance", 1, &norm->channels,
-                            running + pnas_child_padded(plan, norm->channels), count));
-    }
-    return PNAS_OK;
-}
-
 pnas_status pnas_trainer_weights(pnas_trainer *trainer, pnas_named_tensor **out, size_t *count)
 {
-    const pnas_child_plan *plan = trainer->plan;
-    PNAS_CHECK(plan, PNAS_ERROR_USAGE, "no child has been trained, so there are no weights");
-    const pnas_graph *graph = plan->graph;
-    pnas_status status = PNAS_OK;
-    size_t tensors = (size_t)graph->parameter_count + 2 * (size_t)graph->norm_count;
-    float *flat = malloc((plan->parameter_floats + 1) * sizeof *flat);
-    float *logical = malloc((plan->parameter_floats + 1) * sizeof *logical);
-    float *norms = malloc((plan->norm_floats + 1) * sizeof *norms);
-    pnas_named_tensor *tensor = calloc(tensors, sizeof *tensor);
-    PNAS_CHECK_CLEANUP(flat && logical && norms && tensor, PNAS_ERROR_MEMORY,
-                       "no memory for %zu weight tensors", tensors);
-    PNAS_TRY_CLEANUP(
-        pnas_buffer_read(trainer->cl, plan->parameters, 0, plan->parameter_floats * sizeof *flat, flat));
-    PNAS_TRY_CLEANUP(pnas_buffer_read(trainer->cl, plan->norms, 0, plan->norm_floats * sizeof *norms, norms));
-    PNAS_TRY_CLEANUP(export_parameters(plan, flat, logical, tensor));
-    PNAS_TRY_CLEANUP(export_running(plan, norms, tensor + graph->parameter_count));
-cleanup:
-    free(flat);
-    free(logical);
-    free(norms);
-    if (status != PNAS_OK) {
-        pnas_trainer_free_weights(&tensor, tensors);
-        return status;
-    }
-    *out = tensor;
-    *count = tensors;
-    return PNAS_OK;
+    PNAS_CHECK(trainer->plan, PNAS_ERROR_USAGE, "no child has been trained, so there are no weights");
+    return pnas_child_weights_export(trainer->plan, out, count);
 }
 
 void pnas_trainer_free_weights(pnas_named_tensor **tensors, size_t count)
 {
-    if (!*tensors)
-        return;
-    for (size_t i = 0; i < count; ++i)
-        free((*tensors)[i].data);
-    free(*tensors);
-    *tensors = NULL;
+    pnas_child_tensors_free(tensors, count);
 }
 
 pnas_status pnas_trainer_memory(pnas_trainer *trainer, const pnas_cell *cell, uint64_t *bytes)

@@ -3,7 +3,7 @@
 #define PNAS_CL_CHILD_TRAINER_H
 
 #include "cl/context.h"
-#include "src/base/named_tensor.h"
+#include "src/net/checkpoint.h"
 #include "src/net/graph.h"
 #include "src/net/image_set.h"
 #include "src/net/training.h"
@@ -23,7 +23,13 @@ pnas_status pnas_trainer_create(pnas_cl *cl, const pnas_trainer_options *options
                                 const pnas_image_set *images, pnas_trainer **out);
 void pnas_trainer_destroy(pnas_trainer **trainer);
 
-/* A pnas_evaluator's callback and payload: trains job->cell from its seeded initial weights. */
+/* From now on a child that is stopped leaves a checkpoint in `store` (borrowed; NULL: none), and one that has
+ * a checkpoint there goes on from it, to the same bits. */
+void pnas_trainer_keep(pnas_trainer *trainer, const pnas_checkpoint_store *store);
+
+/* A pnas_evaluator's callback and payload: trains job->cell from its seeded initial weights or its
+ * checkpoint. result->train_seconds is all of its training; result->start is put back by what was trained
+ * before. */
 pnas_status pnas_trainer_evaluate(void *trainer, const pnas_job *job, pnas_tick tick, void *tick_payload,
                                   pnas_result *result);
 

@@ -195,6 +195,153 @@ static pnas_status stop_when_counted(void *payload)
     return ++count->ticks != count->stop_at ? PNAS_OK : pnas_fail(PNAS_STOPPED, "asked to stop");
 }
 
+typedef struct { /* one checkpoint in memory, as a store keeps it */
+    pnas_checkpoint kept;
+    int saves;
+} memory_store;
+
+static pnas_checkpoint copy_of(const pnas_checkpoint *from)
+{
+    pnas_checkpoint to = *from;
+    to.tensor = malloc(from->count * sizeof *to.tensor);
+    cr_assert(to.tensor);
+    for (size_t i = 0; i < from->count; ++i) {
+        size_t values = 1;
+        for (int d = 0; d < from->tensor[i].rank; ++d)
+            values *= from->tensor[i].shape[d];
+        to.tensor[i] = from->tensor[i];
+        to.tensor[i].data = malloc(values * sizeof(float));
+        cr_assert(to.tensor[i].data);
+        memcpy(to.tensor[i].data, from->tensor[i].data, values * sizeof(float));
+    }
+    return to;
+}
+
+static void save_in_memory(void *payload, const pnas_cell *cell, const pnas_checkpoint *checkpoint)
+{
+    (void)cell;
+    memory_store *memory = payload;
+    pnas_checkpoint_clear(&memory->kept);
+    memory->kept = copy_of(checkpoint);
+    memory->saves++;
+}
+
+static bool load_from_memory(void *payload, const pnas_cell *cell, pnas_checkpoint *out)
+{
+    (void)cell;
+    memory_store *memory = payload;
+    if (memory->kept.count == 0)
+        return false;
+    *out = copy_of(&memory->kept);
+    return true;
+}
+
+/* Stops a child at its `stop`-th tick and lets another trainer go on, until it is done. */
+static pnas_result train_with_stops(pnas_cl *cl, const pnas_trainer_options *options, const tiny_images *tiny,
+                                    const pnas_job *job, int stop, int *stops)
+{
+    memory_store memory = {.saves = 0};
+    const pnas_checkpoint_store store = {save_in_memory, load_from_memory, 0, &memory};
+    pnas_result result;
+    pnas_status status = PNAS_STOPPED;
+    for (*stops = -1; status == PNAS_STOPPED; ++*stops) {
+        pnas_trainer *trainer = open_trainer(cl, options, tiny);
+        pnas_trainer_keep(trainer, &store);
+        counted count = {0, stop};
+        status = pnas_trainer_evaluate(trainer, job, stop_when_counted, &count, &result);
+        pnas_trainer_destroy(&trainer);
+    }
+    cr_assert_eq(status, PNAS_OK, "%s", pnas_message());
+    pnas_checkpoint_clear(&memory.kept);
+    return result;
+}
+
+Test(trainer, a_child_stopped_anywhere_goes_on_to_the_same_bits)
+{
+    tiny_images tiny = tiny_images_make(8, 1, 64, 41); /* 4 batches of training, 3 of evaluation */
+    pnas_cl *cl = test_device_open(0);
+    for (int kind = PNAS_OPTIMIZER_SGD; kind <= PNAS_OPTIMIZER_RMSPROP; ++kind) {
+        pnas_trainer_options options = tiny_options();
+        options.training.optimizer = (pnas_optimizer_kind)kind;
+        options.training.beta1 = 0.9;
+        options.training.beta2 = 0.99;
+        options.training.epsilon = 1e-3;
+        options.training.epochs = 3;
+        options.training.flip = true;
+        options.training.reward = kind == PNAS_OPTIMIZER_SGD ? PNAS_REWARD_BEST : PNAS_REWARD_LAST;
+        pnas_trainer *trainer = open_trainer(cl, &options, &tiny);
+        pnas_job job = job_of(&options, every_operator);
+        pnas_result whole = train(trainer, &job);
+        pnas_trainer_destroy(&trainer);
+        int last = kind == PNAS_OPTIMIZER_SGD ? 9 : 6;
+        for (int stop = 5; stop <= last; ++stop) { /* between batches, between epochs, in an evaluation */
+            int stops;
+            pnas_result parts = train_with_stops(cl, &options, &tiny, &job, stop, &stops);
+            cr_assert_geq(stops, 2);
+            assert_same(&whole, &parts);
+            cr_assert_eq(parts.parameters, whole.parameters);
+            pnas_result_clear(&parts);
+        }
+        pnas_result_clear(&whole);
+    }
+    pnas_cl_destroy(&cl);
+    tiny_images_free(&tiny);
+}
+
+Test(trainer, a_checkpoint_is_made_now_and_then_and_changes_nothing)
+{
+    tiny_images tiny = tiny_images_make(8, 1, 64, 32);
+    pnas_trainer_options options = tiny_options();
+    pnas_cl *cl = test_device_open(0);
+    pnas_trainer *trainer = open_trainer(cl, &options, &tiny);
+    pnas_job job = job_of(&options, "-1:sep3+-2:max3");
+    pnas_result undisturbed = train(trainer, &job);
+    memory_store memory = {.saves = 0};
+    const pnas_checkpoint_store often = {save_in_memory, load_from_memory, 1e-9, &memory};
+    pnas_trainer_keep(trainer, &often);
+    pnas_result watched = train(trainer, &job);
+    assert_same(&undisturbed, &watched);
+    cr_assert_eq(memory.saves, options.training.epochs * (4 + 2) - 1, "before each batch but the first");
+    cr_assert_eq(memory.kept.epoch, options.training.epochs - 1);
+    cr_assert_eq(memory.kept.batch, 4);
+    pnas_result again = train(trainer, &job); /* its last evaluation alone */
+    assert_same(&undisturbed, &again);
+    pnas_checkpoint_clear(&memory.kept);
+    pnas_result_clear(&undisturbed);
+    pnas_result_clear(&watched);
+    pnas_result_clear(&again);
+    pnas_trainer_destroy(&trainer);
+    pnas_cl_destroy(&cl);
+    tiny_images_free(&tiny);
+}
+
+Test(trainer, a_checkpoint_of_another_child_is_left_alone)
+{
+    tiny_images tiny = tiny_images_make(8, 1, 64, 32);
+    pnas_trainer_options options = tiny_options();
+    pnas_cl *cl = test_device_open(0);
+    pnas_trainer *trainer = open_trainer(cl, &options, &tiny);
+    pnas_job job = job_of(&options, "-1:sep3+-2:max3"), other = job_of(&options, "-1:sep5+-2:max3");
+    pnas_result whole = train(trainer, &job);
+    memory_store memory = {.saves = 0};
+    const pnas_checkpoint_store often = {save_in_memory, load_from_memory, 1e-9, &memory};
+    pnas_trainer_keep(trainer, &often);
+    pnas_result first = train(trainer, &other);
+    pnas_result result = train(trainer, &job); /* is offered the other's */
+    assert_same(&whole, &result);
+    memory.kept.batch = 1000;
+    pnas_result_clear(&result);
+    result = train(trainer, &job);
+    assert_same(&whole, &result);
+    pnas_checkpoint_clear(&memory.kept);
+    pnas_result_clear(&whole);
+    pnas_result_clear(&first);
+    pnas_result_clear(&result);
+    pnas_trainer_destroy(&trainer);
+    pnas_cl_destroy(&cl);
+    tiny_images_free(&tiny);
+}
+
 Test(trainer, what_fails_while_a_stop_is_asked_for_is_not_the_childs_failure)
 {
     tiny_images tiny = tiny_images_make(8, 1, 64, 16);
