@@ -4,23 +4,64 @@
 #include "src/base/clock.h"
 #include "src/base/log.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-pnas_status pnas_scheduler_create(const pnas_layout *layout, const pnas_evaluator *evaluator,
+/* Rank 0: what the ranks bring. One that cannot train has a worker, too, which is never free. */
+static pnas_status make_workers(pnas_scheduler *scheduler, const int *lanes)
+{
+    int ranks = scheduler->layout->ranks, most = 1;
+    size_t count = 0;
+    for (int rank = 0; rank < ranks; rank++) {
+        count += lanes[rank] > 1 ? (size_t)lanes[rank] : 1;
+        most = lanes[rank] > most ? lanes[rank] : most;
+    }
+    scheduler->worker = calloc(count, sizeof *scheduler->worker);
+    PNAS_CHECK(scheduler->worker, PNAS_ERROR_MEMORY, "no memory for %zu lanes of %d ranks", count, ranks);
+    for (int lane = 0; lane < most; lane++)
+        for (int i = 1; i <= ranks; i++)
+            if (lane == 0 || lane < lanes[i % ranks])
+                scheduler->worker[scheduler->workers++] = (pnas_worker){.rank = i % ranks, .lane = lane};
+    scheduler->own = &scheduler->worker[ranks - 1];
+    return PNAS_OK;
+}
+
+static void set_state(pnas_scheduler *scheduler, int rank, pnas_worker_state state)
+{
+    for (size_t i = 0; i < scheduler->workers; i++)
+        if (scheduler->worker[i].rank == rank)
+            scheduler->worker[i].state = state;
+}
+
+/* Collective. */
+static pnas_status gather_workers(pnas_scheduler *scheduler, int lanes)
+{
+    const pnas_layout *layout = scheduler->layout;
+    int *all = calloc((size_t)layout->ranks, sizeof *all);
+    PNAS_CHECK(all, PNAS_ERROR_MEMORY, "no memory for %d ranks", layout->ranks);
+    pnas_status status = pnas_mpi_gather(&lanes, sizeof lanes, layout->rank == 0 ? all : NULL);
+    if (status == PNAS_OK && layout->rank == 0)
+        status = make_workers(scheduler, all);
+    free(all);
+    if (status == PNAS_OK && layout->rank == 0)
+        set_state(scheduler, 0, lanes > 0 ? PNAS_WORKER_FREE : PNAS_WORKER_GONE);
+    return status;
+}
+
+pnas_status pnas_scheduler_create(const pnas_layout *layout, const pnas_evaluator *evaluators, int lanes,
                                   pnas_scheduler **out)
 {
     pnas_scheduler *scheduler = calloc(1, sizeof *scheduler);
     PNAS_CHECK(scheduler, PNAS_ERROR_MEMORY, "no memory for the scheduler");
     scheduler->comm = MPI_COMM_NULL;
     scheduler->layout = layout;
-    scheduler->evaluator = evaluator;
-    scheduler->pool = calloc((size_t)layout->ranks, sizeof *scheduler->pool);
     pnas_status status = PNAS_OK;
-    PNAS_CHECK_CLEANUP(scheduler->pool, PNAS_ERROR_MEMORY, "no memory for %d ranks", layout->ranks);
+    PNAS_TRY_CLEANUP(gather_workers(scheduler, lanes));
     PNAS_TRY_CLEANUP(pnas_mpi_status(MPI_Comm_dup(MPI_COMM_WORLD, &scheduler->comm), "MPI_Comm_dup"));
-    scheduler->pool[0].state = evaluator->evaluate ? PNAS_RANK_FREE : PNAS_RANK_GONE;
+    if (lanes > 0)
+        PNAS_TRY_CLEANUP(pnas_lanes_create(evaluators, lanes, &scheduler->lanes));
     snprintf(scheduler->last_loss, sizeof scheduler->last_loss, "none of them has a device to train on");
 cleanup:
     if (status != PNAS_OK)
@@ -33,12 +74,26 @@ void pnas_scheduler_destroy(pnas_scheduler **scheduler)
 {
     if (!*scheduler)
         return;
+    pnas_lanes_destroy(&(*scheduler)->lanes);
     if ((*scheduler)->comm != MPI_COMM_NULL)
         MPI_Comm_free(&(*scheduler)->comm);
     pnas_packet_clear(&(*scheduler)->outgoing);
-    free((*scheduler)->pool);
+    free((*scheduler)->worker);
     free(*scheduler);
     *scheduler = NULL;
+}
+
+/* While children are trained here the cores are theirs, and nobody waits so long for an answer that a longer
+ * sleep would matter. */
+#define NAP_BESIDE_CHILDREN 4e-3
+
+void pnas_scheduler_rest(pnas_scheduler *scheduler)
+{
+    if (!scheduler->lanes)
+        pnas_clock_sleep(PNAS_MPI_NAP);
+    else
+        pnas_lanes_wait(scheduler->lanes,
+                        pnas_lanes_busy(scheduler->lanes) ? NAP_BESIDE_CHILDREN : PNAS_MPI_NAP);
 }
 
 /* --- how a run ends --- */
@@ -65,14 +120,20 @@ static void check_connection(pnas_scheduler *scheduler, pnas_status status)
     scheduler->cut_off = scheduler->cut_off || status != PNAS_OK;
 }
 
-static void tell_busy_ranks_to_stop(pnas_scheduler *scheduler)
+/* A rank with several children gets as many letters; the first one stops them all. */
+static void stop_children(pnas_scheduler *scheduler)
 {
     if (scheduler->stops_sent)
         return;
     scheduler->stops_sent = true;
-    for (int rank = 1; rank < scheduler->layout->ranks; rank++)
-        if (scheduler->pool[rank].state == PNAS_RANK_BUSY)
-            check_connection(scheduler, pnas_letter_send_empty(scheduler->comm, rank, PNAS_LETTER_STOP));
+    if (scheduler->lanes)
+        pnas_lanes_stop(scheduler->lanes, scheduler->ending_message);
+    for (size_t i = 0; i < scheduler->workers; i++) {
+        const pnas_worker *worker = &scheduler->worker[i];
+        if (worker->state == PNAS_WORKER_BUSY && worker->rank != 0)
+            check_connection(scheduler,
+                             pnas_letter_send_empty(scheduler->comm, worker->rank, PNAS_LETTER_STOP));
+    }
 }
 
 /* --- tickets --- */
@@ -94,14 +155,16 @@ static size_t next_ticket(pnas_scheduler *scheduler)
     return scheduler->next;
 }
 
-static void give(pnas_scheduler *scheduler, int rank, size_t number)
+static void give(pnas_scheduler *scheduler, pnas_worker *worker, size_t number)
 {
     pnas_ticket *ticket = &scheduler->ticket[number];
     ticket->state = PNAS_TICKET_RUNNING;
+    ticket->worker = (size_t)(worker - scheduler->worker);
     ticket->attempts++;
-    scheduler->pool[rank] = (pnas_pool_rank){PNAS_RANK_BUSY, number};
+    worker->state = PNAS_WORKER_BUSY;
+    worker->ticket = number;
     if (ticket->job && scheduler->listener->on_start)
-        scheduler->listener->on_start(scheduler->listener->payload, ticket->job, rank);
+        scheduler->listener->on_start(scheduler->listener->payload, ticket->job, worker->rank);
 }
 
 static void put_back(pnas_scheduler *scheduler, size_t number)
@@ -124,10 +187,23 @@ static void record(pnas_scheduler *scheduler, int rank, size_t number, pnas_resu
 
 static bool anyone_left(const pnas_scheduler *scheduler)
 {
-    for (int rank = 0; rank < scheduler->layout->ranks; rank++)
-        if (scheduler->pool[rank].state != PNAS_RANK_GONE)
+    for (size_t i = 0; i < scheduler->workers; i++)
+        if (scheduler->worker[i].state != PNAS_WORKER_GONE)
             return true;
     return false;
+}
+
+/* Nothing more is given to a rank that failed; what its other lanes train may end. */
+static void retire(pnas_scheduler *scheduler, int rank)
+{
+    for (size_t i = 0; i < scheduler->workers; i++) {
+        pnas_worker *worker = &scheduler->worker[i];
+        if (worker->rank != rank)
+            continue;
+        worker->leaving = true;
+        if (worker->state != PNAS_WORKER_BUSY)
+            worker->state = PNAS_WORKER_GONE;
+    }
 }
 
 /* --- answers --- */
@@ -138,10 +214,12 @@ static bool only_there(const pnas_ticket *ticket, pnas_status status)
     return ticket->job || status == PNAS_ERROR_DEVICE || status == PNAS_ERROR_MEMORY;
 }
 
-/* `rank` could not finish its ticket. */
-static void take_failure(pnas_scheduler *scheduler, int rank, pnas_status status, const char *message)
+/* `worker` could not finish its ticket. */
+static void take_failure(pnas_scheduler *scheduler, const pnas_worker *worker, pnas_status status,
+                         const char *message)
 {
-    size_t number = scheduler->pool[rank].ticket;
+    size_t number = worker->ticket;
+    bool known = worker->leaving;
     put_back(scheduler, number);
     if (status == PNAS_STOPPED || scheduler->ending != PNAS_OK) { /* asked for by us, or by a signal there */
         end_run(scheduler, pnas_fail(PNAS_STOPPED, "%s", message));
@@ -151,34 +229,39 @@ static void take_failure(pnas_scheduler *scheduler, int rank, pnas_status status
         end_run(scheduler, pnas_fail(status, "%s", message));
         return;
     }
-    scheduler->pool[rank].state = PNAS_RANK_GONE;
-    pnas_warning("rank %d cannot go on (%s: %s); its %s waits for another rank", rank,
-                 pnas_status_name(status), message,
-                 scheduler->ticket[number].job ? "child" : "share of the work");
-    snprintf(scheduler->last_loss, sizeof scheduler->last_loss, "the last, rank %d, failed: %s", rank,
+    retire(scheduler, worker->rank);
+    if (!known)
+        pnas_warning("rank %d cannot go on (%s: %s); its %s waits for another rank", worker->rank,
+                     pnas_status_name(status), message,
+                     scheduler->ticket[number].job ? "child" : "share of the work");
+    snprintf(scheduler->last_loss, sizeof scheduler->last_loss, "the last, rank %d, failed: %s", worker->rank,
              message);
 }
 
-/* What became of a child on `rank`; `message` where evaluating failed. */
-static void take_answer(pnas_scheduler *scheduler, int rank, pnas_status evaluated, pnas_result *result,
-                        const char *message)
+static void set_free(pnas_worker *worker)
 {
-    scheduler->pool[rank].state = PNAS_RANK_FREE;
-    if (evaluated == PNAS_OK)
-        record(scheduler, rank, scheduler->pool[rank].ticket, result);
-    else
-        take_failure(scheduler, rank, evaluated, message);
+    worker->state = worker->leaving ? PNAS_WORKER_GONE : PNAS_WORKER_FREE;
 }
 
-/* What became of a request on `rank`. */
-static void take_reply(pnas_scheduler *scheduler, int rank, const pnas_errand *reply)
+/* What became of a worker's child. */
+static void take_answer(pnas_scheduler *scheduler, pnas_worker *worker, pnas_answer *answer)
 {
-    size_t number = scheduler->pool[rank].ticket;
-    scheduler->pool[rank].state = PNAS_RANK_FREE;
+    set_free(worker);
+    if (answer->status == PNAS_OK)
+        record(scheduler, worker->rank, worker->ticket, &answer->result);
+    else
+        take_failure(scheduler, worker, answer->status, answer->message);
+}
+
+/* What became of a worker's request. */
+static void take_reply(pnas_scheduler *scheduler, pnas_worker *worker, const pnas_errand *reply)
+{
+    size_t number = worker->ticket;
+    set_free(worker);
     if (reply->status != PNAS_OK) {
         char message[PNAS_ANSWER_MESSAGE_MAX];
         snprintf(message, sizeof message, "%.*s", (int)reply->size, (const char *)reply->data);
-        take_failure(scheduler, rank, reply->status, message);
+        take_failure(scheduler, worker, reply->status, message);
         return;
     }
     scheduler->ticket[number].state = PNAS_TICKET_DONE;
@@ -186,49 +269,65 @@ static void take_reply(pnas_scheduler *scheduler, int rank, const pnas_errand *r
     check(scheduler, scheduler->on_reply(scheduler->on_reply_payload, number, reply->data, reply->size));
 }
 
-static bool has_ticket(const pnas_pool_rank *rank, int64_t ticket)
+/* Who on `rank` has the ticket, or NULL. */
+static pnas_worker *find_worker(pnas_scheduler *scheduler, int rank, int64_t ticket)
 {
-    return rank->state == PNAS_RANK_BUSY && (uint64_t)ticket == rank->ticket;
+    if (ticket < 0 || (uint64_t)ticket >= scheduler->count ||
+        scheduler->ticket[ticket].state != PNAS_TICKET_RUNNING)
+        return NULL;
+    pnas_worker *worker = &scheduler->worker[scheduler->ticket[ticket].worker];
+    return worker->rank == rank ? worker : NULL;
 }
 
 static pnas_status read_reply(pnas_scheduler *scheduler, const pnas_letter *letter)
 {
     pnas_errand reply;
-    pnas_pool_rank *rank = &scheduler->pool[letter->from];
     pnas_status status = pnas_unpack_errand(letter->data, letter->size, &reply);
-    if (status == PNAS_OK && !has_ticket(rank, reply.ticket))
-        status =
-            pnas_fail(PNAS_ERROR_INTERNAL, "rank %d replied to a request it was not given", letter->from);
-    if (status == PNAS_OK)
-        take_reply(scheduler, letter->from, &reply);
+    pnas_worker *worker = status == PNAS_OK ? find_worker(scheduler, letter->from, reply.ticket) : NULL;
+    if (worker)
+        take_reply(scheduler, worker, &reply);
     else
-        rank->state = PNAS_RANK_GONE; /* or it would be waited for */
+        set_state(scheduler, letter->from, PNAS_WORKER_GONE); /* or it would be waited for */
+    if (status == PNAS_OK && !worker)
+        return pnas_fail(PNAS_ERROR_INTERNAL, "rank %d replied to a request it was not given", letter->from);
     return status;
 }
 
 static pnas_status read_answer(pnas_scheduler *scheduler, const pnas_letter *letter)
 {
     pnas_answer answer = {0};
-    pnas_pool_rank *rank = &scheduler->pool[letter->from];
     pnas_status status = pnas_unpack_answer(letter->data, letter->size, &answer);
-    if (status == PNAS_OK && !has_ticket(rank, answer.ticket))
-        status = pnas_fail(PNAS_ERROR_INTERNAL, "rank %d answered an order it was not given", letter->from);
-    if (status == PNAS_OK)
-        take_answer(scheduler, letter->from, answer.status, &answer.result, answer.message);
+    pnas_worker *worker = status == PNAS_OK ? find_worker(scheduler, letter->from, answer.ticket) : NULL;
+    if (worker)
+        take_answer(scheduler, worker, &answer);
     else
-        rank->state = PNAS_RANK_GONE; /* or it would be waited for */
+        set_state(scheduler, letter->from, PNAS_WORKER_GONE); /* or it would be waited for */
     pnas_result_clear(&answer.result);
+    if (status == PNAS_OK && !worker)
+        return pnas_fail(PNAS_ERROR_INTERNAL, "rank %d answered an order it was not given", letter->from);
     return status;
+}
+
+/* Children of this rank's own lanes that have ended. */
+static void take_own_answers(pnas_scheduler *scheduler)
+{
+    pnas_answer answer;
+    while (scheduler->lanes && pnas_lanes_take(scheduler->lanes, &answer)) {
+        pnas_worker *worker = find_worker(scheduler, 0, answer.ticket);
+        assert(worker);
+        take_answer(scheduler, worker, &answer);
+        pnas_result_clear(&answer.result);
+    }
 }
 
 static pnas_status read_letter(pnas_scheduler *scheduler, const pnas_letter *letter)
 {
     switch (letter->kind) {
     case PNAS_LETTER_READY:
-        scheduler->pool[letter->from].state = PNAS_RANK_FREE;
+        set_state(scheduler, letter->from, PNAS_WORKER_FREE);
         return PNAS_OK;
     case PNAS_LETTER_ABSENT:
-        scheduler->pool[letter->from].state = PNAS_RANK_GONE;
+        set_state(scheduler, letter->from, PNAS_WORKER_GONE);
         return PNAS_OK;
     case PNAS_LETTER_ANSWER:
         return read_answer(scheduler, letter);
@@ -275,47 +374,49 @@ static pnas_status send_order(pnas_scheduler *scheduler, int rank, size_t number
                             scheduler->outgoing.size);
 }
 
+static void send_out(pnas_scheduler *scheduler, const pnas_worker *worker, size_t number)
+{
+    if (worker->rank != 0) {
+        check_connection(scheduler, send_order(scheduler, worker->rank, number));
+        return;
+    }
+    bool started = pnas_lanes_start(scheduler->lanes, (int64_t)number, scheduler->ticket[number].job);
+    assert(started);
+    (void)started;
+}
+
+/* Requests are for a rank's first lane, and on rank 0 for whoever calls this (perform_one_here). */
 static void hand_out(pnas_scheduler *scheduler)
 {
-    for (int rank = 1; rank < scheduler->layout->ranks; rank++) {
-        if (scheduler->pool[rank].state != PNAS_RANK_FREE)
+    for (size_t i = 0; i < scheduler->workers; i++) {
+        pnas_worker *worker = &scheduler->worker[i];
+        if (worker->state != PNAS_WORKER_FREE)
             continue;
         size_t number = next_ticket(scheduler);
         if (number == scheduler->count)
             return;
-        give(scheduler, rank, number);
-        check_connection(scheduler, send_order(scheduler, rank, number));
+        if (scheduler->ticket[number].request && (worker->rank == 0 || worker->lane > 0))
+            continue;
+        give(scheduler, worker, number);
+        send_out(scheduler, worker, number);
     }
 }
 
-/* Everything rank 0 owes the others: called between two batches of its own child and while it has none. */
+/* Everything rank 0 owes the others and its own lanes. */
 static pnas_status attend(void *payload)
 {
     pnas_scheduler *scheduler = payload;
     read_letters(scheduler);
+    take_own_answers(scheduler);
     if (pnas_stop_requested())
         end_run(scheduler, pnas_fail(PNAS_STOPPED, "stopped by %s", pnas_stop_reason()));
     if (scheduler->ending == PNAS_OK)
         hand_out(scheduler);
     if (scheduler->ending != PNAS_OK)
-        tell_busy_ranks_to_stop(scheduler);
+        stop_children(scheduler);
     if (scheduler->listener && scheduler->listener->on_tick)
         scheduler->listener->on_tick(scheduler->listener->payload);
     return scheduler->ending;
-}
-
-static void train_one_here(pnas_scheduler *scheduler, size_t number)
-{
-    const pnas_evaluator *evaluator = scheduler->evaluator;
-    pnas_result result = {0};
-    char message[PNAS_ANSWER_MESSAGE_MAX] = "";
-    give(scheduler, 0, number);
-    pnas_status status =
-        evaluator->evaluate(evaluator->payload, scheduler->ticket[number].job, attend, scheduler, &result);
-    if (status != PNAS_OK)
-        snprintf(message, sizeof message, "%s", pnas_message());
-    take_answer(scheduler, 0, status, &result, message);
-    pnas_result_clear(&result);
 }
 
 pnas_status pnas_scheduler_perform(pnas_scheduler *scheduler, const void *request, size_t size,
@@ -339,7 +440,7 @@ static void perform_one_here(pnas_scheduler *scheduler, size_t number)
 {
     const pnas_request *request = scheduler->ticket[number].request;
     void *data = NULL;
-    give(scheduler, 0, number);
+    give(scheduler, scheduler->own, number);
     pnas_errand reply = {.ticket = (int64_t)number};
     reply.status =
         pnas_scheduler_perform(scheduler, request->data, request->size, attend, &data, &reply.size);
@@ -349,14 +450,14 @@ static void perform_one_here(pnas_scheduler *scheduler, size_t number)
         reply.size = strlen(message);
     }
     reply.data = reply.status == PNAS_OK ? data : message;
-    take_reply(scheduler, 0, &reply);
+    take_reply(scheduler, scheduler->own, &reply);
     free(data);
 }
 
-static bool others_busy(const pnas_scheduler *scheduler)
+static bool anyone_busy(const pnas_scheduler *scheduler)
 {
-    for (int rank = 1; rank < scheduler->layout->ranks; rank++)
-        if (scheduler->pool[rank].state == PNAS_RANK_BUSY)
+    for (size_t i = 0; i < scheduler->workers; i++)
+        if (scheduler->worker[i].state == PNAS_WORKER_BUSY)
             return true;
     return false;
 }
@@ -365,7 +466,16 @@ static bool finished(const pnas_scheduler *scheduler)
 {
     if (scheduler->ending == PNAS_OK)
         return scheduler->done == scheduler->count;
-    return scheduler->cut_off || !others_busy(scheduler);
+    return scheduler->cut_off || !anyone_busy(scheduler);
+}
+
+/* A request that is for rank 0 to do, or count. */
+static size_t own_request(pnas_scheduler *scheduler)
+{
+    if (scheduler->ending != PNAS_OK || scheduler->own->state != PNAS_WORKER_FREE)
+        return scheduler->count;
+    size_t number = next_ticket(scheduler);
+    return number < scheduler->count && scheduler->ticket[number].request ? number : scheduler->count;
 }
 
 static void work(pnas_scheduler *scheduler)
@@ -377,14 +487,11 @@ static void work(pnas_scheduler *scheduler)
         if (!anyone_left(scheduler))
             end_run(scheduler,
                     pnas_fail(PNAS_ERROR_DEVICE, "no rank is left that can train; %s", scheduler->last_loss));
-        bool free_here = scheduler->ending == PNAS_OK && scheduler->pool[0].state == PNAS_RANK_FREE;
-        size_t number = free_here ? next_ticket(scheduler) : scheduler->count;
-        if (number == scheduler->count)
-            pnas_clock_sleep(PNAS_MPI_NAP);
-        else if (scheduler->ticket[number].job)
-            train_one_here(scheduler, number);
-        else
+        size_t number = own_request(scheduler);
+        if (number < scheduler->count)
             perform_one_here(scheduler, number);
+        else
+            pnas_scheduler_rest(scheduler);
     }
 }
 
@@ -437,12 +544,12 @@ pnas_status pnas_scheduler_share(pnas_scheduler *scheduler, const pnas_request *
         tickets[i].request = &requests[i];
     scheduler->on_reply = on_reply;
     scheduler->on_reply_payload = payload;
-    pnas_pool_rank *here = &scheduler->pool[0];
-    bool trains = here->state != PNAS_RANK_GONE;
-    here->state = PNAS_RANK_FREE;
+    bool trains = scheduler->own->state != PNAS_WORKER_GONE;
+    scheduler->own->state = PNAS_WORKER_FREE;
+    scheduler->own->leaving = false;
     pnas_status status = run_tickets(scheduler, tickets, count);
     if (!trains)
-        here->state = PNAS_RANK_GONE;
+        scheduler->own->state = PNAS_WORKER_GONE;
     return status;
 }
 

@@ -1,8 +1,11 @@
 /* Children of one level over the ranks. Rank 0 hands out and trains too; the others ask when they are free.
  *
- * Longest child first. Rank 0 answers between two batches of its own child. An idle rank sleeps instead of
- * spinning. Results arrive at rank 0 through on_result before their rank gets its next child. A rank whose
- * evaluator fails leaves the pool with a warning and its child goes to another rank. */
+ * A rank has lanes: so many children are trained at once there, each in a thread of its own. Everything else
+ * happens in the thread that calls these functions, which alone speaks MPI and never waits for a child.
+ *
+ * Longest child first. An idle rank sleeps instead of spinning. Results arrive at rank 0 through on_result
+ * before their lane gets its next child. A rank of which an evaluator fails leaves the pool with a warning
+ * (children in its other lanes may end) and the child goes to another rank. */
 #ifndef PNAS_MPI_SCHEDULER_H
 #define PNAS_MPI_SCHEDULER_H
 
@@ -39,8 +42,9 @@ typedef pnas_status (*pnas_on_reply)(void *payload, size_t index, const void *re
 
 typedef struct pnas_scheduler pnas_scheduler;
 
-/* Collective. `layout`, `evaluator` borrowed; evaluator->evaluate is NULL on a rank that cannot train. */
-pnas_status pnas_scheduler_create(const pnas_layout *layout, const pnas_evaluator *evaluator,
+/* Collective. `layout` and `evaluators` ([lanes]) are borrowed; lanes is 0 on a rank that cannot train. Each
+ * evaluator is called in a thread of its own, the lanes' at the same time. */
+pnas_status pnas_scheduler_create(const pnas_layout *layout, const pnas_evaluator *evaluators, int lanes,
                                   pnas_scheduler **out);
 void pnas_scheduler_destroy(pnas_scheduler **scheduler); /* collective */
 

@@ -3,6 +3,7 @@
 #include "src/base/clock.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 
 static const struct {
@@ -16,13 +17,13 @@ static const struct {
     {SIGUSR2, "SIGUSR2", SA_RESTART},
 };
 
-static volatile sig_atomic_t caught;
+static atomic_int caught; /* any thread of the process may get the signal */
 static double stop_deadline;
 
 static void remember(int number)
 {
-    if (!caught)
-        caught = number;
+    int none = 0;
+    atomic_compare_exchange_strong(&caught, &none, number);
 }
 
 void pnas_stop_install(double deadline)

@@ -1,8 +1,6 @@
 #include "mpi/scheduler_state.h"
 #include "mpi/stop_request.h"
 
-#include "src/base/clock.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +15,7 @@ static pnas_status want_stop(pnas_scheduler *scheduler)
     return pnas_letter_send(scheduler->comm, 0, PNAS_LETTER_STOP_WANTED, reason, strlen(reason));
 }
 
+/* A request's tick. */
 static pnas_status worker_tick(void *payload)
 {
     pnas_scheduler *scheduler = payload;
@@ -32,21 +31,39 @@ static pnas_status worker_tick(void *payload)
     return pnas_fail(PNAS_STOPPED, "stopped by %s", pnas_stop_reason());
 }
 
+static pnas_status send_answer(pnas_scheduler *scheduler, const pnas_answer *answer)
+{
+    PNAS_TRY(pnas_pack_answer(answer, &scheduler->outgoing));
+    return pnas_letter_send(scheduler->comm, 0, PNAS_LETTER_ANSWER, scheduler->outgoing.data,
+                            scheduler->outgoing.size);
+}
+
+/* Of the lanes' children that have ended. */
+static pnas_status send_answers(pnas_scheduler *scheduler)
+{
+    pnas_answer answer;
+    while (scheduler->lanes && pnas_lanes_take(scheduler->lanes, &answer)) {
+        pnas_status status = send_answer(scheduler, &answer);
+        pnas_result_clear(&answer.result);
+        PNAS_TRY(status);
+    }
+    return PNAS_OK;
+}
+
 static pnas_status train(pnas_scheduler *scheduler, const pnas_letter *letter)
 {
     pnas_order order;
     PNAS_TRY(pnas_unpack_order(letter->data, letter->size, &order));
-    pnas_answer answer = {.ticket = order.ticket};
-    const pnas_evaluator *evaluator = scheduler->evaluator;
-    answer.status =
-        evaluator->evaluate(evaluator->payload, &order.job, worker_tick, scheduler, &answer.result);
-    if (answer.status != PNAS_OK)
-        snprintf(answer.message, sizeof answer.message, "%s", pnas_message());
-    pnas_status status = pnas_pack_answer(&answer, &scheduler->outgoing);
-    pnas_result_clear(&answer.result);
-    PNAS_TRY(status);
-    return pnas_letter_send(scheduler->comm, 0, PNAS_LETTER_ANSWER, scheduler->outgoing.data,
-                            scheduler->outgoing.size);
+    PNAS_CHECK(scheduler->lanes && pnas_lanes_start(scheduler->lanes, order.ticket, &order.job),
+               PNAS_ERROR_INTERNAL, "rank %d was given a child, but none of its lanes is free",
+               scheduler->layout->rank);
+    return PNAS_OK;
+}
+
+static void stop_children(pnas_scheduler *scheduler, const char *message)
+{
+    if (scheduler->lanes)
+        pnas_lanes_stop(scheduler->lanes, message);
 }
 
 static pnas_status help(pnas_scheduler *scheduler, const pnas_letter *letter)
@@ -78,12 +95,14 @@ static void heed(pnas_scheduler *scheduler, const pnas_letter *letter)
         snprintf(scheduler->unheeded_message, sizeof scheduler->unheeded_message, "%s", pnas_message());
 }
 
-static pnas_status idle(pnas_scheduler *scheduler)
+static pnas_status look_for_a_stop(pnas_scheduler *scheduler)
 {
-    if (pnas_stop_requested())
-        PNAS_TRY(want_stop(scheduler));
-    pnas_clock_sleep(PNAS_MPI_NAP);
-    return PNAS_OK;
+    if (!pnas_stop_requested())
+        return PNAS_OK;
+    char message[64];
+    snprintf(message, sizeof message, "stopped by %s", pnas_stop_reason());
+    stop_children(scheduler, message);
+    return want_stop(scheduler);
 }
 
 static pnas_status read_verdict(const pnas_letter *letter, pnas_status *out)
@@ -95,27 +114,42 @@ static pnas_status read_verdict(const pnas_letter *letter, pnas_status *out)
     return PNAS_OK;
 }
 
+static pnas_status read_letter(pnas_scheduler *scheduler, const pnas_letter *letter, pnas_status *verdict)
+{
+    switch (letter->kind) {
+    case PNAS_LETTER_ORDER:
+        return train(scheduler, letter);
+    case PNAS_LETTER_REQUEST:
+        return help(scheduler, letter);
+    case PNAS_LETTER_NOTICE:
+        heed(scheduler, letter);
+        return PNAS_OK;
+    case PNAS_LETTER_STOP: /* one that crossed the last answer has nothing left to stop */
+        stop_children(scheduler, "rank 0 asked for a stop");
+        return PNAS_OK;
+    case PNAS_LETTER_VERDICT:
+        return read_verdict(letter, verdict);
+    default:
+        return pnas_fail(PNAS_ERROR_INTERNAL, "rank 0 sent a message of unknown kind %d", letter->kind);
+    }
+}
+
 pnas_status pnas_scheduler_serve(pnas_scheduler *scheduler, pnas_status *verdict)
 {
     PNAS_TRY(pnas_letter_send_empty(scheduler->comm, 0,
-                                    scheduler->evaluator->evaluate ? PNAS_LETTER_READY : PNAS_LETTER_ABSENT));
+                                    scheduler->lanes ? PNAS_LETTER_READY : PNAS_LETTER_ABSENT));
     for (bool released = false; !released;) {
         pnas_letter letter;
         bool got;
+        PNAS_TRY(look_for_a_stop(scheduler));
+        PNAS_TRY(send_answers(scheduler));
         PNAS_TRY(pnas_letter_take(scheduler->comm, 0, &letter, &got));
-        pnas_status status = PNAS_OK;
-        if (!got)
-            status = idle(scheduler);
-        else if (letter.kind == PNAS_LETTER_ORDER)
-            status = train(scheduler, &letter);
-        else if (letter.kind == PNAS_LETTER_REQUEST)
-            status = help(scheduler, &letter);
-        else if (letter.kind == PNAS_LETTER_NOTICE)
-            heed(scheduler, &letter);
-        else if (letter.kind == PNAS_LETTER_VERDICT)
-            status = read_verdict(&letter, verdict);
-        /* A STOP that crossed this rank's last answer has nothing left to stop. */
-        released = got && letter.kind == PNAS_LETTER_VERDICT;
+        if (!got) {
+            pnas_scheduler_rest(scheduler);
+            continue;
+        }
+        pnas_status status = read_letter(scheduler, &letter, verdict);
+        released = letter.kind == PNAS_LETTER_VERDICT;
         pnas_letter_clear(&letter);
         PNAS_TRY(status);
     }

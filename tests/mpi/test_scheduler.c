@@ -12,14 +12,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
-#define JOBS_MAX 200
+#define JOBS_MAX  200
+#define LANES_MAX 3
 
 typedef struct {         /* what a rank's fake evaluator does */
     double seconds;      /* a child takes */
     double first_longer; /* added to this rank's first child */
     int fail_at;         /* this rank's n-th child (1-based) loses the device; 0: never */
-    int signal_at;       /* in the n-th child the rank gets SIGUSR2; 0: never */
+    int signal_at;       /* in the n-th child, which takes a minute, the rank gets SIGUSR2; 0: never */
     int trained;
 } fake_device;
 
@@ -27,17 +29,19 @@ typedef struct { /* what rank 0 saw */
     int count, started_count;
     int started[JOBS_MAX]; /* indices in the order of handing out */
     int times_done[JOBS_MAX], by_rank[JOBS_MAX], attempts[JOBS_MAX];
-    int running[64]; /* children that a rank has now */
+    int running[64], most_running[64]; /* children that a rank has now, and had at once */
+    int lanes;                         /* of each rank */
     int ticks;
     int fail_at; /* on_result fails at the n-th result */
 } rank_0_record;
 
 typedef struct {
     pnas_layout layout;
-    pnas_evaluator evaluator;
+    pnas_evaluator evaluator; /* of the first lane; NULL: this rank has none */
     pnas_scheduler *scheduler;
     pnas_scheduler_listener listener;
-    fake_device fake;
+    fake_device fake, more[LANES_MAX]; /* more: of the other lanes */
+    pnas_evaluator lane[LANES_MAX];
     rank_0_record record;
     pnas_job job[JOBS_MAX];
 } test_bench;
@@ -61,9 +65,12 @@ static pnas_status evaluate(void *payload, const pnas_job *job, pnas_tick tick, 
 {
     fake_device *self = payload;
     self->trained++;
-    if (self->trained == self->signal_at)
-        raise(SIGUSR2);
-    PNAS_TRY(nap(self->seconds + (self->trained == 1 ? self->first_longer : 0), tick, tick_payload));
+    double seconds = self->seconds + (self->trained == 1 ? self->first_longer : 0);
+    if (self->trained == self->signal_at) {
+        kill(getpid(), SIGUSR2); /* raise() would send it to this lane's thread, which leaves it alone */
+        seconds = 60;
+    }
+    PNAS_TRY(nap(seconds, tick, tick_payload));
     if (self->trained == self->fail_at)
         return pnas_fail(PNAS_ERROR_DEVICE, "the device is gone");
     *result = (pnas_result){.status = PNAS_CHILD_DONE, .accuracy = expected_accuracy(job), .epochs = 2};
@@ -77,7 +84,10 @@ static void on_start(void *payload, const pnas_job *job, int rank)
 {
     rank_0_record *seen = payload;
     seen->started[seen->started_count++] = job->index;
-    cr_assert_eq(++seen->running[rank], 1, "rank %d got a child before its last one was recorded", rank);
+    int running = ++seen->running[rank];
+    cr_assert_leq(running, seen->lanes, "rank %d got a child before one was recorded", rank);
+    if (running > seen->most_running[rank])
+        seen->most_running[rank] = running;
 }
 
 static pnas_status on_result(void *payload, const pnas_job *job, pnas_result *result)
@@ -118,6 +128,7 @@ static void set_up(test_bench *bench)
     pnas_stop_install(0);
     cr_assert_eq(pnas_mpi_start(NULL, NULL, &bench->layout), PNAS_OK, "%s", pnas_message());
     bench->fake.seconds = 0.002;
+    bench->record.lanes = 1;
     bench->evaluator = (pnas_evaluator){evaluate, &bench->fake};
     bench->listener = (pnas_scheduler_listener){on_result, on_start, on_tick, &bench->record};
     make_jobs(bench);
@@ -125,7 +136,10 @@ static void set_up(test_bench *bench)
 
 static void create(test_bench *bench)
 {
-    cr_assert_eq(pnas_scheduler_create(&bench->layout, &bench->evaluator, &bench->scheduler), PNAS_OK, "%s",
+    int lanes = bench->evaluator.evaluate ? bench->record.lanes : 0;
+    for (int i = 0; i < lanes; i++)
+        bench->lane[i] = i == 0 ? bench->evaluator : (pnas_evaluator){evaluate, &bench->more[i]};
+    cr_assert_eq(pnas_scheduler_create(&bench->layout, bench->lane, lanes, &bench->scheduler), PNAS_OK, "%s",
                  pnas_message());
 }
 
@@ -401,4 +415,89 @@ Test(scheduler, idle_ranks_leave_the_processor_alone)
     run(&bench, 1, PNAS_OK, "");
     double used = processor_seconds() - start;
     cr_assert_lt(used, 1.0, "rank %d used %.2f s of 2 s", bench.layout.rank, used);
+}
+
+/* --- several lanes a rank --- */
+
+static void set_up_lanes(test_bench *bench, int lanes)
+{
+    set_up(bench);
+    bench->record.lanes = lanes;
+    for (int i = 0; i < lanes; i++)
+        bench->more[i].seconds = bench->fake.seconds;
+}
+
+Test(scheduler, each_lane_of_a_rank_trains_a_child_at_the_same_time)
+{
+    test_bench bench;
+    set_up_lanes(&bench, 3);
+    bench.fake.first_longer = bench.more[1].first_longer = bench.more[2].first_longer = 0.2;
+    run(&bench, 60, PNAS_OK, "");
+    expect_each_done_once(&bench, 60);
+    for (int rank = 0; bench.layout.rank == 0 && rank < bench.layout.ranks; rank++)
+        cr_assert_eq(bench.record.most_running[rank], 3, "rank %d had only %d at once", rank,
+                     bench.record.most_running[rank]);
+    cr_assert(bench.fake.trained > 0 && bench.more[1].trained > 0 && bench.more[2].trained > 0);
+}
+
+Test(scheduler, children_are_spread_over_ranks_before_second_lanes)
+{
+    test_bench bench;
+    set_up_lanes(&bench, 3);
+    bench.fake.seconds = bench.more[1].seconds = bench.more[2].seconds = 0.3;
+    create(&bench);
+    pnas_status status = PNAS_OK;
+    if (bench.layout.rank == 0) {
+        for (double end = pnas_clock_seconds() + 0.5; pnas_clock_seconds() < end;) {
+            cr_assert_eq(pnas_scheduler_poll(bench.scheduler), PNAS_OK); /* all say that they are free */
+            pnas_clock_sleep(0.01);
+        }
+        status = pnas_scheduler_run(bench.scheduler, bench.job, (size_t)bench.layout.ranks, &bench.listener);
+        for (int rank = 0; rank < bench.layout.ranks; rank++)
+            cr_assert_eq(bench.record.most_running[rank], 1);
+        cr_assert_eq(pnas_scheduler_release(bench.scheduler, status), PNAS_OK);
+    } else {
+        cr_assert_eq(pnas_scheduler_serve(bench.scheduler, &status), PNAS_OK, "%s", pnas_message());
+    }
+    cr_assert_eq(status, PNAS_OK);
+    tear_down(&bench);
+}
+
+/* Only a stop that reaches the children of all lanes ends these in time. */
+Test(scheduler, a_signal_stops_the_children_of_all_lanes)
+{
+    test_bench bench;
+    set_up_lanes(&bench, 3);
+    bench.fake.first_longer = bench.more[1].first_longer = bench.more[2].first_longer = 60;
+    if (bench.layout.rank == bench.layout.ranks - 1)
+        bench.more[2].signal_at = 1;
+    double start = pnas_clock_seconds();
+    run(&bench, 40, PNAS_STOPPED, "SIGUSR2");
+    cr_assert_lt(pnas_clock_seconds() - start, 20);
+    if (bench.layout.rank == 0)
+        cr_assert_eq(bench.record.count, 0);
+}
+
+Test(scheduler, a_lane_whose_device_fails_takes_its_rank_out_but_the_others_end_their_children)
+{
+    test_bench bench;
+    set_up_lanes(&bench, 3);
+    if (bench.layout.rank == 1) {
+        bench.more[1].fail_at = 1;
+        bench.fake.first_longer = bench.more[2].first_longer = 0.3;
+    }
+    run(&bench, 40, PNAS_OK, "");
+    expect_each_done_once(&bench, 40);
+    if (bench.layout.rank == 1)
+        cr_assert(bench.fake.trained == 1 && bench.more[1].trained == 1 && bench.more[2].trained == 1);
+    if (bench.layout.rank == 0)
+        cr_assert_eq(done_by(&bench, 1, 40), 2);
+}
+
+Test(scheduler, the_run_fails_everywhere_when_all_lanes_have_failed)
+{
+    test_bench bench;
+    set_up_lanes(&bench, 2);
+    bench.fake.fail_at = bench.more[1].fail_at = 2;
+    run(&bench, 40, PNAS_ERROR_DEVICE, "the device is gone");
 }

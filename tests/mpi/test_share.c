@@ -106,8 +106,9 @@ static void set_up(test_bench *bench)
 
 static void create(test_bench *bench)
 {
-    cr_assert_eq(pnas_scheduler_create(&bench->layout, &bench->evaluator, &bench->scheduler), PNAS_OK, "%s",
-                 pnas_message());
+    cr_assert_eq(pnas_scheduler_create(&bench->layout, &bench->evaluator, bench->evaluator.evaluate ? 1 : 0,
+                                       &bench->scheduler),
+                 PNAS_OK, "%s", pnas_message());
     pnas_scheduler_set_helper(bench->scheduler, &bench->helper);
 }
 
