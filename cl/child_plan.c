@@ -11,13 +11,16 @@ int pnas_child_padded(const pnas_child_plan *plan, int channels)
     return (channels + vector - 1) / vector * vector;
 }
 
-static pnas_view view_of(const pnas_child_plan *plan, int tensor, int64_t offset, int first_segment,
+/* `start`: in floats. */
+static pnas_view view_of(const pnas_child_plan *plan, int tensor, int64_t start, bool half, int first_segment,
                          int segments)
 {
     const pnas_tensor *shape = &plan->graph->tensor[tensor];
     size_t pixels = (size_t)shape->height * shape->width;
     size_t segment = (size_t)pnas_child_padded(plan, shape->segment_channels);
-    return (pnas_view){.at = {plan->arena, (size_t)offset + (size_t)first_segment * segment * pixels},
+    size_t offset = (size_t)start * (half ? sizeof(cl_float) / sizeof(cl_half) : 1);
+    return (pnas_view){.at = {plan->arena, offset + (size_t)first_segment * segment * pixels},
+                       .half = half,
                        .image_stride = (size_t)shape->segments * segment * pixels,
                        .channels = segments * (int)segment,
                        .height = shape->height,
@@ -26,7 +29,8 @@ static pnas_view view_of(const pnas_child_plan *plan, int tensor, int64_t offset
 
 pnas_view pnas_child_data(const pnas_child_plan *plan, int tensor, int first_segment, int segments)
 {
-    return view_of(plan, tensor, plan->memory->data[tensor], first_segment, segments);
+    return view_of(plan, tensor, plan->memory->data[tensor], plan->memory->half[tensor], first_segment,
+                   segments);
 }
 
 pnas_view pnas_child_gradient(const pnas_child_plan *plan, int tensor, int first_segment, int segments)
@@ -39,7 +43,7 @@ pnas_view pnas_child_gradient(const pnas_child_plan *plan, int tensor, int first
     }
     if (plan->memory->gradient[root] < 0)
         return (pnas_view){.at = {NULL, 0}};
-    return view_of(plan, root, plan->memory->gradient[root], first_segment, segments);
+    return view_of(plan, root, plan->memory->gradient[root], false, first_segment, segments);
 }
 
 pnas_operand pnas_child_operand(const pnas_child_plan *plan, const pnas_value *value)
@@ -154,7 +158,11 @@ static pnas_status measure(pnas_cl *cl, const pnas_graph *graph, const pnas_chil
     plan->cl = cl;
     plan->graph = graph;
     plan->options = *options;
-    PNAS_TRY(pnas_memory_plan_create(graph, options->batch, cl->vector, true, &plan->memory));
+    const pnas_memory_plan_options memory = {.batch = options->batch,
+                                             .vector = cl->vector,
+                                             .training = true,
+                                             .storage = options->training->storage};
+    PNAS_TRY(pnas_memory_plan_create(graph, &memory, &plan->memory));
     PNAS_TRY(pnas_child_parameters_lay_out(plan));
     plan->scratch_floats = scratch_floats(plan);
     plan->statistics_floats = statistics_floats(plan);

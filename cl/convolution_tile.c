@@ -98,9 +98,9 @@ static const char *build_options(char out[128], size_t floats, const pnas_window
     return out;
 }
 
-static double moved_bytes(const pnas_convolution *conv, int reads_of_y)
+static double moved_bytes(const pnas_convolution *conv, double bytes_of_y)
 {
-    return 4 * conv->N * (pnas_view_floats(&conv->x->view) + reads_of_y * pnas_view_floats(conv->y));
+    return conv->N * (pnas_view_bytes(&conv->x->view) + bytes_of_y);
 }
 
 pnas_status pnas_convolution_tile_forward(pnas_cl *cl, pnas_launch_list *list, const pnas_convolution *conv,
@@ -118,7 +118,8 @@ pnas_status pnas_convolution_tile_forward(pnas_cl *cl, pnas_launch_list *list, c
                                    .global = {(size_t)conv->N},
                                    .local = {1, 1, 1},
                                    .flops = pnas_convolution_flops(conv->N, on.window, x->channels, y),
-                                   .bytes = moved_bytes(conv, 1)};
+                                   .bytes = moved_bytes(conv, pnas_view_bytes(y)),
+                                   .half = x->half};
     bool wanted = statistics.buffer != NULL;
     return pnas_launch_append(
         cl, list, &spec,
@@ -145,7 +146,8 @@ pnas_status pnas_convolution_tile_input_gradient(pnas_cl *cl, pnas_launch_list *
                                    .global = {(size_t)conv->N},
                                    .local = {1, 1, 1},
                                    .flops = pnas_convolution_flops(conv->N, on.window, x->channels, shape),
-                                   .bytes = moved_bytes(conv, 1 + y->normalise)};
+                                   .bytes = moved_bytes(conv, pnas_upstream_bytes(y)),
+                                   .half = x->half};
     return pnas_launch_append(cl, list, &spec,
                               PNAS_ARGS(ARG_OPERAND(conv->x), PNAS_ARG_INT(x->channels), ARG_SIZE(x),
                                         ARG_SLICE(transposed), ARG_WINDOW(on.window),
@@ -171,7 +173,8 @@ pnas_status pnas_convolution_tile_weight_gradient(pnas_cl *cl, pnas_launch_list 
                                    .global = {(size_t)chunks},
                                    .local = {1, 1, 1},
                                    .flops = pnas_convolution_flops(conv->N, on.window, x->channels, shape),
-                                   .bytes = moved_bytes(conv, 1 + y->normalise)};
+                                   .bytes = moved_bytes(conv, pnas_upstream_bytes(y)),
+                                   .half = x->half};
     return pnas_launch_append(
         cl, list, &spec,
         PNAS_ARGS(ARG_OPERAND(conv->x), PNAS_ARG_INT(x->channels), ARG_SIZE(x), ARG_WINDOW(on.window),
@@ -206,7 +209,8 @@ pnas_status pnas_convolution_tile_pointwise(pnas_cl *cl, pnas_launch_list *list,
         .global = {(size_t)chunks},
         .local = {1, 1, 1},
         .flops = (1 + wanted) * pnas_convolution_flops(conv->N, on.window, x->channels, shape),
-        .bytes = moved_bytes(conv, 1 + y->normalise) + wanted * 4 * conv->N * pnas_view_floats(x)};
+        .bytes = moved_bytes(conv, pnas_upstream_bytes(y)) + wanted * conv->N * pnas_view_bytes(&dx->into),
+        .half = x->half};
     return pnas_launch_append(
         cl, list, &spec,
         PNAS_ARGS(ARG_OPERAND(conv->x), PNAS_ARG_INT(x->channels), PNAS_ARG_INT(x->width),
@@ -228,7 +232,8 @@ pnas_status pnas_convolution_tile_transpose(pnas_cl *cl, pnas_launch_list *list,
                                    .kernel = "convolution_transpose_tile",
                                    .global = {(size_t)M / VECTOR, weights / ((size_t)C * M)},
                                    .local = {1, 1, 1},
-                                   .bytes = 8.0 * (double)weights};
+                                   .bytes = 8.0 * (double)weights,
+                                   .half = conv->x->view.half};
     return pnas_launch_append(cl, list, &spec,
                               PNAS_ARGS(ARG_SLICE(conv->weight), PNAS_ARG_INT(C), PNAS_ARG_INT(M),
                                         PNAS_ARG_INT(conv->window->reduction_split), ARG_SLICE(scratch)));
@@ -249,7 +254,8 @@ pnas_status pnas_convolution_tile_weight_sum(pnas_cl *cl, pnas_launch_list *list
                                    .kernel = "convolution_weight_sum_tile",
                                    .global = {weights / (VECTOR * VECTOR)},
                                    .local = {1, 1, 1},
-                                   .bytes = 4.0 * (double)weights * (1 + chunks)};
+                                   .bytes = 4.0 * (double)weights * (1 + chunks),
+                                   .half = conv->x->view.half};
     return pnas_launch_append(
         cl, list, &spec,
         PNAS_ARGS(ARG_SLICE(partial), PNAS_ARG_INT(chunks), PNAS_ARG_INT(weights), PNAS_ARG_INT(C),

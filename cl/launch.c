@@ -1,5 +1,6 @@
 #include "cl/launch.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,12 +55,24 @@ static pnas_status grow(pnas_launch_list *list, pnas_launch **out)
     return PNAS_OK;
 }
 
+static pnas_status create_kernel(pnas_cl *cl, const pnas_launch_spec *spec, cl_kernel *out)
+{
+    char options[512];
+    if (!spec->half)
+        return pnas_kernel_create(cl, spec->file, spec->options, spec->kernel, out);
+    int length = snprintf(options, sizeof options, "-DHALF_STORAGE=1%s%s", spec->options ? " " : "",
+                          spec->options ? spec->options : "");
+    PNAS_CHECK(length < (int)sizeof options, PNAS_ERROR_INTERNAL, "the options of kernel %s are too long",
+               spec->kernel);
+    return pnas_kernel_create(cl, spec->file, options, spec->kernel, out);
+}
+
 pnas_status pnas_launch_append(pnas_cl *cl, pnas_launch_list *list, const pnas_launch_spec *spec,
                                const pnas_arg *arguments, int count)
 {
     pnas_launch *launch;
     PNAS_TRY(grow(list, &launch));
-    PNAS_TRY(pnas_kernel_create(cl, spec->file, spec->options, spec->kernel, &launch->kernel));
+    PNAS_TRY(create_kernel(cl, spec, &launch->kernel));
     launch->label = spec->label;
     launch->flops = spec->flops;
     launch->bytes = spec->bytes;

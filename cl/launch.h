@@ -79,6 +79,7 @@ typedef struct {
     size_t global[3]; /* work-items wanted; rounded up to a multiple of local (kernels test their bounds) */
     size_t local[3];  /* all 0: a default that does not depend on the machine */
     double flops, bytes;
+    bool half; /* -DHALF_STORAGE=1: the tensors that the forward pass writes are halves */
 } pnas_launch_spec;
 
 /* Appends a kernel with `count` arguments. */

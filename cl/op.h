@@ -1,10 +1,11 @@
 /* Inside the cl room: how ops see tensors, and every op of a child's step.
  *
- * An op appends launches to a list; nothing runs yet. All floats. Shapes by their fixed letters: N images,
- * C channels in, M channels out (both padded to V here), H W height and width in, OH OW out. Weights of a
- * convolution are [kh][kw][C][M], of a depthwise one [kh][kw][C], row-major, padded channels zero. Padded
- * channels of every tensor and gradient are zero and stay so. Reductions have a fixed order that depends on
- * shapes alone, so the same device gives the same bits.
+ * An op appends launches to a list; nothing runs yet. All floats, but that views of what the forward pass
+ * writes may be halves, all of an op's alike; arithmetic is in floats. Shapes by their fixed letters: N
+ * images, C channels in, M channels out (both padded to V here), H W height and width in, OH OW out. Weights
+ * of a convolution are [kh][kw][C][M], of a depthwise one [kh][kw][C], row-major, padded channels zero.
+ * Padded channels of every tensor and gradient are zero and stay so. Reductions have a fixed order that
+ * depends on shapes alone, so the same device gives the same bits.
  *
  * Pre-transform: an operand is read as relu(scale[c] * x + shift[c]), each part optional; outside the image
  * it is zero after the transform. Upstream gradients are read as A[c] * g + B[c] * raw + D[c] where the
@@ -18,12 +19,13 @@
 
 typedef struct {
     cl_mem buffer; /* borrowed */
-    size_t offset; /* floats */
+    size_t offset; /* values: floats unless said otherwise */
 } pnas_slice;
 
 typedef struct {
     pnas_slice at;       /* channel 0 of image 0 */
-    size_t image_stride; /* floats from one image to the next; >= channels * height * width */
+    bool half;           /* of halves; never a gradient */
+    size_t image_stride; /* values from one image to the next; >= channels * height * width */
     int channels;        /* padded, a multiple of V */
     int height, width;
 } pnas_view;

@@ -11,7 +11,8 @@ pnas_status pnas_op_add_forward(pnas_cl *cl, pnas_launch_list *list, int N, cons
     pnas_launch_spec spec = {.label = b ? "add forward" : "copy forward",
                              .file = tiled ? "add_tile.cl" : "add.cl",
                              .kernel = tiled ? "add_forward_tile" : "add_forward",
-                             .bytes = 4.0 * N * pnas_view_floats(y) * (b ? 3 : 2)};
+                             .bytes = N * pnas_view_bytes(y) * (b ? 3 : 2),
+                             .half = y->half};
     pnas_op_global(cl, &spec, tiled, y, N);
     return pnas_launch_append(cl, list, &spec,
                               PNAS_ARGS(ARG_OPERAND(a), ARG_OPERAND(second), PNAS_ARG_INT(b != NULL),
@@ -28,7 +29,9 @@ pnas_status pnas_op_add_backward(pnas_cl *cl, pnas_launch_list *list, int N, con
     pnas_launch_spec spec = {.label = "add backward",
                              .file = tiled ? "add_tile.cl" : "add.cl",
                              .kernel = tiled ? "add_backward_tile" : "add_backward",
-                             .bytes = 4.0 * N * pnas_view_floats(gradient) * (2 + x->relu + dx->accumulate)};
+                             .bytes = N * (pnas_view_bytes(gradient) * (2 + dx->accumulate) +
+                                           (x->relu ? pnas_view_bytes(&x->view) : 0)),
+                             .half = x->view.half};
     pnas_op_global(cl, &spec, tiled, gradient, N);
     return pnas_launch_append(cl, list, &spec,
                               PNAS_ARGS(ARG_OPERAND(x), ARG_VIEW(gradient), PNAS_ARG_INT(gradient->channels),
@@ -44,7 +47,8 @@ pnas_status pnas_op_regroup(pnas_cl *cl, pnas_launch_list *list, int N, const pn
     pnas_launch_spec spec = {.label = "regroup",
                              .file = tiled ? "add_tile.cl" : "add.cl",
                              .kernel = tiled ? "regroup_tile" : "regroup",
-                             .bytes = 4.0 * N * (pnas_view_floats(from) + pnas_view_floats(to))};
+                             .bytes = N * (pnas_view_bytes(from) + pnas_view_bytes(to)),
+                             .half = from->half};
     pnas_op_global(cl, &spec, tiled, to, N);
     return pnas_launch_append(cl, list, &spec,
                               PNAS_ARGS(ARG_VIEW(from), PNAS_ARG_INT(from_segment), ARG_VIEW(to),

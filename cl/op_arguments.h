@@ -79,10 +79,20 @@ static inline const char *pnas_op_window_options(pnas_op_options *options, bool 
     return options->text;
 }
 
-/* Floats that one image of a view holds, as a figure for benchmarks. */
-static inline double pnas_view_floats(const pnas_view *view)
+/* Values that one image of a view holds, and their bytes, as figures for benchmarks. */
+static inline double pnas_view_values(const pnas_view *view)
 {
     return (double)view->channels * view->height * view->width;
+}
+
+static inline double pnas_view_bytes(const pnas_view *view)
+{
+    return pnas_view_values(view) * (view->half ? sizeof(cl_half) : sizeof(cl_float));
+}
+
+static inline double pnas_upstream_bytes(const pnas_upstream *y)
+{
+    return pnas_view_bytes(&y->gradient) + (y->normalise ? pnas_view_bytes(&y->raw) : 0);
 }
 
 #endif

@@ -65,7 +65,8 @@ static pnas_status append_forward(pnas_cl *cl, pnas_launch_list *list, const pna
                              .file = "convolution.cl",
                              .kernel = "convolution_forward",
                              .flops = pnas_convolution_flops(conv->N, &serving->window, x->channels, y),
-                             .bytes = 4 * conv->N * (pnas_view_floats(x) + pnas_view_floats(y))};
+                             .bytes = conv->N * (pnas_view_bytes(x) + pnas_view_bytes(y)),
+                             .half = x->half};
     pnas_op_global(cl, &spec, false, y, conv->N);
     return pnas_launch_append(cl, list, &spec,
                               PNAS_ARGS(ARG_OPERAND(conv->x), PNAS_ARG_INT(x->channels), ARG_SIZE(x),
@@ -81,7 +82,8 @@ static pnas_status append_statistics(pnas_cl *cl, pnas_launch_list *list, int N,
                                    .file = "convolution.cl",
                                    .kernel = "convolution_statistics",
                                    .global = {(size_t)y->channels, (size_t)N, 1},
-                                   .bytes = 4 * N * pnas_view_floats(y)};
+                                   .bytes = N * pnas_view_bytes(y),
+                                   .half = y->half};
     return pnas_launch_append(
         cl, list, &spec,
         PNAS_ARGS(ARG_VIEW(y), PNAS_ARG_INT(y->channels), ARG_SIZE(y), ARG_SLICE(statistics)));
@@ -102,8 +104,8 @@ static pnas_status append_input_gradient(pnas_cl *cl, pnas_launch_list *list, co
                              .options = upstream_options(y),
                              .kernel = "convolution_input_gradient",
                              .flops = pnas_convolution_flops(conv->N, &serving->window, x->channels, shape),
-                             .bytes = 4 * conv->N *
-                                      (pnas_view_floats(x) + pnas_view_floats(shape) * (1 + y->normalise))};
+                             .bytes = conv->N * (pnas_view_bytes(x) + pnas_upstream_bytes(y)),
+                             .half = x->half};
     pnas_op_global(cl, &spec, false, x, conv->N);
     return pnas_launch_append(
         cl, list, &spec,
@@ -127,7 +129,8 @@ static pnas_status append_weight_gradient(pnas_cl *cl, pnas_launch_list *list, c
         .kernel = "convolution_weight_gradient",
         .global = {(size_t)shape->channels, (size_t)taps * x->channels, (size_t)chunks},
         .flops = pnas_convolution_flops(conv->N, &serving->window, x->channels, shape),
-        .bytes = 4 * conv->N * (pnas_view_floats(x) + pnas_view_floats(shape) * (1 + y->normalise))};
+        .bytes = conv->N * (pnas_view_bytes(x) + pnas_upstream_bytes(y)),
+        .half = x->half};
     return pnas_launch_append(cl, list, &spec,
                               PNAS_ARGS(ARG_OPERAND(conv->x), PNAS_ARG_INT(x->channels), ARG_SIZE(x),
                                         ARG_WINDOW(&serving->window), PNAS_ARG_INT(serving->first),
@@ -145,7 +148,8 @@ static pnas_status append_transpose(pnas_cl *cl, pnas_launch_list *list, const p
                                    .file = "convolution.cl",
                                    .kernel = "convolution_transpose",
                                    .global = {weights},
-                                   .bytes = 8.0 * (double)weights};
+                                   .bytes = 8.0 * (double)weights,
+                                   .half = conv->x->view.half};
     return pnas_launch_append(cl, list, &spec,
                               PNAS_ARGS(ARG_SLICE(conv->weight), PNAS_ARG_INT(weights), PNAS_ARG_INT(C),
                                         PNAS_ARG_INT(M), PNAS_ARG_INT(conv->window->reduction_split),
@@ -163,7 +167,8 @@ static pnas_status append_weight_sum(pnas_cl *cl, pnas_launch_list *list, const 
                                    .file = "convolution.cl",
                                    .kernel = "convolution_weight_sum",
                                    .global = {weights},
-                                   .bytes = 4.0 * (double)weights * (1 + chunks)};
+                                   .bytes = 4.0 * (double)weights * (1 + chunks),
+                                   .half = conv->x->view.half};
     return pnas_launch_append(
         cl, list, &spec,
         PNAS_ARGS(ARG_SLICE(partial), PNAS_ARG_INT(chunks), PNAS_ARG_INT(weights), PNAS_ARG_INT(C),

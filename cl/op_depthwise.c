@@ -7,7 +7,7 @@ static const char plain_file[] = "depthwise.cl", tile_file[] = "depthwise_tile.c
 
 static double multiply_adds(int N, const pnas_window *window, const pnas_view *y)
 {
-    return (double)N * pnas_view_floats(y) * window->kernel_h * window->kernel_w;
+    return (double)N * pnas_view_values(y) * window->kernel_h * window->kernel_w;
 }
 
 pnas_status pnas_op_depthwise_forward(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_operand *x,
@@ -20,7 +20,8 @@ pnas_status pnas_op_depthwise_forward(pnas_cl *cl, pnas_launch_list *list, int N
                              .options = pnas_op_window_options(&text, tiled, window, false),
                              .kernel = tiled ? "depthwise_forward_tile" : "depthwise_forward",
                              .flops = 2 * multiply_adds(N, window, y),
-                             .bytes = 4.0 * N * (pnas_view_floats(&x->view) + pnas_view_floats(y))};
+                             .bytes = N * (pnas_view_bytes(&x->view) + pnas_view_bytes(y)),
+                             .half = x->view.half};
     pnas_op_global(cl, &spec, tiled, y, N);
     return pnas_launch_append(cl, list, &spec,
                               PNAS_ARGS(ARG_OPERAND(x), PNAS_ARG_INT(x->view.channels), ARG_SIZE(&x->view),
@@ -38,7 +39,8 @@ static pnas_status input_gradient(pnas_cl *cl, pnas_launch_list *list, int N, co
                              .options = pnas_op_window_options(&text, tiled, window, y->normalise),
                              .kernel = tiled ? "depthwise_input_gradient_tile" : "depthwise_input_gradient",
                              .flops = 2 * multiply_adds(N, window, dy),
-                             .bytes = 4.0 * N * (pnas_view_floats(&x->view) + pnas_view_floats(dy))};
+                             .bytes = N * (pnas_view_bytes(&x->view) + pnas_view_bytes(dy)),
+                             .half = x->view.half};
     pnas_op_global(cl, &spec, tiled, &dx->into, N);
     return pnas_launch_append(cl, list, &spec,
                               PNAS_ARGS(ARG_OPERAND(x), PNAS_ARG_INT(x->view.channels), ARG_SIZE(&x->view),
@@ -62,7 +64,8 @@ static pnas_status partial_sums(pnas_cl *cl, pnas_launch_list *list, int N, cons
                              .file = tiled ? tile_file : plain_file,
                              .options = pnas_op_window_options(&text, tiled, window, y->normalise),
                              .flops = 2 * multiply_adds(N, window, dy),
-                             .bytes = 4.0 * N * (pnas_view_floats(&x->view) + pnas_view_floats(dy))};
+                             .bytes = N * (pnas_view_bytes(&x->view) + pnas_view_bytes(dy)),
+                             .half = x->view.half};
     if (tiled) {
         spec.kernel = "depthwise_weight_gradient_tile";
         spec.global[0] = channels / (size_t)cl->vector;
@@ -95,7 +98,8 @@ pnas_status pnas_op_depthwise_backward(pnas_cl *cl, pnas_launch_list *list, int 
     pnas_launch_spec reduce = {.label = "depthwise weight gradient, sum",
                                .file = plain_file,
                                .kernel = "depthwise_reduce",
-                               .global = {(size_t)count, 1, 1}};
+                               .global = {(size_t)count, 1, 1},
+                               .half = x->view.half};
     PNAS_TRY(pnas_launch_append(cl, list, &reduce,
                                 PNAS_ARGS(ARG_SLICE(scratch), PNAS_ARG_INT(tiled ? tile_partials(N) : N),
                                           PNAS_ARG_INT(count), ARG_SLICE(weight_gradient))));

@@ -19,7 +19,8 @@ pnas_status pnas_op_global_pool_forward(pnas_cl *cl, pnas_launch_list *list, int
                              .kernel = tiled ? "global_pool_forward_tile" : "global_pool_forward",
                              .global = {tiled ? channels / (size_t)cl->vector : channels, (size_t)N},
                              .local = {tiled ? 1 : 0},
-                             .bytes = 4.0 * N * pnas_view_floats(&x->view)};
+                             .bytes = N * pnas_view_bytes(&x->view),
+                             .half = x->view.half};
     return pnas_launch_append(cl, list, &spec,
                               PNAS_ARGS(ARG_OPERAND(x), PNAS_ARG_INT(channels),
                                         PNAS_ARG_INT(x->view.height * x->view.width), ARG_SLICE(features)));
@@ -34,7 +35,8 @@ pnas_status pnas_op_global_pool_backward(pnas_cl *cl, pnas_launch_list *list, in
     pnas_launch_spec spec = {.label = "global pool backward",
                              .file = file_of(tiled),
                              .kernel = tiled ? "global_pool_backward_tile" : "global_pool_backward",
-                             .bytes = 4.0 * N * pnas_view_floats(&x->view)};
+                             .bytes = N * pnas_view_bytes(&x->view),
+                             .half = x->view.half};
     pnas_op_global(cl, &spec, tiled, &dx->into, N);
     return pnas_launch_append(cl, list, &spec,
                               PNAS_ARGS(ARG_OPERAND(x), PNAS_ARG_INT(x->view.channels),
@@ -129,8 +131,8 @@ pnas_status pnas_op_load_images(pnas_cl *cl, pnas_launch_list *list, int N, cl_m
     pnas_launch_spec spec = {.label = "load images",
                              .file = file_of(tiled),
                              .kernel = tiled ? "load_images_tile" : "load_images",
-                             .bytes =
-                                 N * (4.0 * pnas_view_floats(y) + (double)y->height * y->width * channels)};
+                             .bytes = N * (pnas_view_bytes(y) + (double)y->height * y->width * channels),
+                             .half = y->half};
     pnas_op_global(cl, &spec, tiled, y, N);
     return pnas_launch_append(cl, list, &spec,
                               PNAS_ARGS(PNAS_ARG_INT(N), PNAS_ARG_BUFFER(images), PNAS_ARG_INT(channels),

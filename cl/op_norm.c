@@ -40,7 +40,8 @@ static pnas_status backward_sums(pnas_cl *cl, pnas_launch_list *list, int N, con
                              .kernel = tiled ? "norm_backward_sums_tile" : "norm_backward_sums",
                              .global = {tiled ? channels / (size_t)cl->vector : channels, (size_t)N},
                              .local = {tiled ? 1 : 0},
-                             .bytes = 8.0 * N * pnas_view_floats(raw)};
+                             .bytes = N * (pnas_view_bytes(gradient) + pnas_view_bytes(raw)),
+                             .half = raw->half};
     return pnas_launch_append(cl, list, &spec,
                               PNAS_ARGS(ARG_VIEW(gradient), ARG_VIEW(raw), PNAS_ARG_INT(channels),
                                         PNAS_ARG_INT(raw->height * raw->width), ARG_SLICE(saved),

@@ -12,7 +12,8 @@ static pnas_launch_spec pool_spec(const pnas_cl *cl, const char *label, const ch
                              .file = tiled ? tile_file : plain_file,
                              .options = build_options,
                              .kernel = kernel,
-                             .bytes = 4.0 * N * (pnas_view_floats(x) + pnas_view_floats(y))};
+                             .bytes = N * (pnas_view_bytes(x) + pnas_view_bytes(y)),
+                             .half = x->half};
     pnas_op_global(cl, &spec, tiled, written, N);
     return spec;
 }

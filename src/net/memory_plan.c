@@ -53,7 +53,7 @@ static void find_aliases(const pnas_graph *graph, life *lives, pnas_memory_plan 
         plan->gradient_tensor[t] = t;
         plan->gradient_segment[t] = 0;
     }
-    if (!plan->training)
+    if (!plan->options.training)
         return;
     for (int l = graph->layer_count - 1; l >= 0; l--) {
         const pnas_layer *layer = &graph->layer[l];
@@ -76,14 +76,15 @@ static void find_aliases(const pnas_graph *graph, life *lives, pnas_memory_plan 
 static piece data_piece(const pnas_graph *graph, const life *lives, pnas_memory_plan *plan, int tensor)
 {
     const life *of = &lives[tensor];
-    int last = plan->training ? 2 * graph->layer_count - of->first_writer : of->last_reader;
-    return (piece){plan->size[tensor], of->first_writer, last, &plan->data[tensor], 0};
+    int last = plan->options.training ? 2 * graph->layer_count - of->first_writer : of->last_reader;
+    int64_t floats = plan->half[tensor] ? (plan->size[tensor] + 1) / 2 : plan->size[tensor];
+    return (piece){floats, of->first_writer, last, &plan->data[tensor], 0};
 }
 
 static piece gradient_piece(const pnas_graph *graph, const life *lives, pnas_memory_plan *plan, int tensor)
 {
     const life *of = &lives[tensor];
-    bool own = plan->training && tensor != 0 && plan->gradient_tensor[tensor] == tensor;
+    bool own = plan->options.training && tensor != 0 && plan->gradient_tensor[tensor] == tensor;
     int backward = 2 * graph->layer_count - of->first_writer;
     int last = of->alias_backward > backward ? of->alias_backward : backward;
     return (piece){plan->size[tensor], 2 * graph->layer_count - of->last_reader, last,
@@ -92,7 +93,7 @@ static piece gradient_piece(const pnas_graph *graph, const life *lives, pnas_mem
 
 static piece position_piece(const pnas_graph *graph, pnas_memory_plan *plan, int layer)
 {
-    bool kept = plan->training && graph->layer[layer].kind == PNAS_LAYER_MAX_POOL;
+    bool kept = plan->options.training && graph->layer[layer].kind == PNAS_LAYER_MAX_POOL;
     int64_t bytes = plan->size[graph->layer[layer].out];
     return (piece){(bytes + 3) / 4, layer, 2 * graph->layer_count - layer,
                    kept ? &plan->position[layer] : NULL, 0};
@@ -165,20 +166,22 @@ static int64_t place(piece *pieces, int count, int *placed)
 
 static pnas_status allocate(const pnas_graph *graph, pnas_memory_plan *plan)
 {
+    const pnas_memory_plan_options *o = &plan->options;
     size_t tensors = (size_t)graph->tensor_count, layers = (size_t)graph->layer_count;
     plan->data = calloc(tensors, sizeof *plan->data);
     plan->gradient = calloc(tensors, sizeof *plan->gradient);
     plan->size = calloc(tensors, sizeof *plan->size);
+    plan->half = calloc(tensors, sizeof *plan->half);
     plan->gradient_tensor = calloc(tensors, sizeof *plan->gradient_tensor);
     plan->gradient_segment = calloc(tensors, sizeof *plan->gradient_segment);
     plan->position = calloc(layers, sizeof *plan->position);
-    PNAS_CHECK(plan->data && plan->gradient && plan->size && plan->gradient_tensor &&
+    PNAS_CHECK(plan->data && plan->gradient && plan->size && plan->half && plan->gradient_tensor &&
                    plan->gradient_segment && plan->position,
                PNAS_ERROR_MEMORY, "out of memory for the plan of %d tensors", graph->tensor_count);
     for (size_t t = 0; t < tensors; t++) {
         const pnas_tensor *tensor = &graph->tensor[t];
         plan->size[t] =
-            (int64_t)plan->batch * pnas_tensor_padded(tensor, plan->vector) * tensor->height * tensor->width;
+            (int64_t)o->batch * pnas_tensor_padded(tensor, o->vector) * tensor->height * tensor->width;
         plan->gradient[t] = -1;
     }
     for (size_t l = 0; l < layers; l++)
@@ -186,10 +189,22 @@ static pnas_status allocate(const pnas_graph *graph, pnas_memory_plan *plan)
     return PNAS_OK;
 }
 
-pnas_status pnas_memory_plan_create(const pnas_graph *graph, int batch, int vector, bool training,
+/* Matrix products work on floats. */
+static void choose_halves(const pnas_graph *graph, pnas_memory_plan *plan)
+{
+    for (int t = 0; t < graph->tensor_count; t++)
+        plan->half[t] = plan->options.storage == PNAS_STORAGE_HALF;
+    for (int l = 0; l < graph->layer_count; l++) {
+        const pnas_layer *layer = &graph->layer[l];
+        if (layer->kind == PNAS_LAYER_CLASSIFIER)
+            plan->half[layer->in[0].tensor] = plan->half[layer->out] = false;
+    }
+}
+
+pnas_status pnas_memory_plan_create(const pnas_graph *graph, const pnas_memory_plan_options *options,
                                     pnas_memory_plan **out)
 {
-    assert(batch > 0 && vector > 0);
+    assert(options->batch > 0 && options->vector > 0);
     pnas_status status = PNAS_OK;
     size_t most = 2 * (size_t)graph->tensor_count + (size_t)graph->layer_count;
     life *lives = calloc((size_t)graph->tensor_count, sizeof *lives);
@@ -198,8 +213,9 @@ pnas_status pnas_memory_plan_create(const pnas_graph *graph, int batch, int vect
     pnas_memory_plan *plan = calloc(1, sizeof *plan);
     PNAS_CHECK_CLEANUP(lives && pieces && placed && plan, PNAS_ERROR_MEMORY,
                        "out of memory for the plan of %d tensors", graph->tensor_count);
-    *plan = (pnas_memory_plan){.batch = batch, .vector = vector, .training = training};
+    plan->options = *options;
     PNAS_TRY_CLEANUP(allocate(graph, plan));
+    choose_halves(graph, plan);
     trace(graph, lives);
     find_aliases(graph, lives, plan);
     plan->floats = place(pieces, collect(graph, lives, plan, pieces), placed);
@@ -220,6 +236,7 @@ void pnas_memory_plan_destroy(pnas_memory_plan **plan)
     free((*plan)->data);
     free((*plan)->gradient);
     free((*plan)->size);
+    free((*plan)->half);
     free((*plan)->gradient_tensor);
     free((*plan)->gradient_segment);
     free((*plan)->position);

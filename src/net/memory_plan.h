@@ -6,6 +6,9 @@
  * to the backward of the last layer that needs it; that of the logits is written by the loss. Places are
  * given by first fit over these lifetimes and begin at multiples of 32 floats.
  *
+ * With half storage the data of every tensor takes two bytes a value, but for what the classifier reads and
+ * writes; gradients are always floats.
+ *
  * An ADD hands its output's gradient on unchanged: an operand that is a whole tensor, not rectified, and read
  * by this ADD alone has no gradient of its own but the segment of the ADD's output gradient it is added into
  * (gradient_tensor, gradient_segment; followed to the root). */
@@ -13,10 +16,17 @@
 #define PNAS_NET_MEMORY_PLAN_H
 
 #include "src/net/graph.h"
+#include "src/net/training.h"
 
 typedef struct {
-    int batch, vector;
+    int batch;  /* N */
+    int vector; /* V: channels are padded to a multiple of it */
     bool training;
+    pnas_storage storage;
+} pnas_memory_plan_options;
+
+typedef struct {
+    pnas_memory_plan_options options;
     int64_t floats;        /* size of the arena */
     int64_t *data;         /* [tensor_count] offset in floats */
     int64_t *gradient;     /* [tensor_count] offset in floats, -1 if none (evaluation, images, aliases) */
@@ -24,10 +34,11 @@ typedef struct {
     int *gradient_segment; /* [tensor_count] the segment of that tensor's gradient; 0 where it is itself */
     int64_t *position;     /* [layer_count] offset in floats of a max pool's stored positions (training, one
                               byte an output value), else -1 */
-    int64_t *size;         /* [tensor_count] floats: batch * padded channels * height * width */
+    int64_t *size;         /* [tensor_count] values: batch * padded channels * height * width */
+    bool *half;            /* [tensor_count] its data are halves */
 } pnas_memory_plan;
 
-pnas_status pnas_memory_plan_create(const pnas_graph *graph, int batch, int vector, bool training,
+pnas_status pnas_memory_plan_create(const pnas_graph *graph, const pnas_memory_plan_options *options,
                                     pnas_memory_plan **out);
 void pnas_memory_plan_destroy(pnas_memory_plan **plan);
 

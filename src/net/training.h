@@ -9,6 +9,7 @@
 
 typedef enum { PNAS_OPTIMIZER_SGD, PNAS_OPTIMIZER_ADAM, PNAS_OPTIMIZER_RMSPROP } pnas_optimizer_kind;
 typedef enum { PNAS_REWARD_BEST, PNAS_REWARD_LAST } pnas_reward;
+typedef enum { PNAS_STORAGE_FLOAT, PNAS_STORAGE_HALF } pnas_storage;
 
 typedef struct {
     int epochs;
@@ -23,10 +24,11 @@ typedef struct {
     pnas_schedule schedule; /* epochs and steps_per_epoch are filled in when training starts */
     double norm_momentum;   /* running = momentum * running + (1 - momentum) * batch */
     double norm_epsilon;
-    pnas_reward reward; /* the best or the last epoch's validation accuracy */
-    int pad;            /* crop from images padded by so many pixels; 0: none */
-    bool flip;          /* horizontal, one in two */
-    int cutout;         /* side of the square set to zero; 0: none */
+    pnas_storage storage; /* of what the forward pass writes; all else is float */
+    pnas_reward reward;   /* the best or the last epoch's validation accuracy */
+    int pad;              /* crop from images padded by so many pixels; 0: none */
+    bool flip;            /* horizontal, one in two */
+    int cutout;           /* side of the square set to zero; 0: none */
     uint64_t seed;
 } pnas_training_options;
 

@@ -35,9 +35,14 @@ static void expect_range(const replay *r, int64_t offset, int64_t size, int owne
                      r->owner[offset + i]);
 }
 
+static int64_t data_floats(const replay *r, int tensor)
+{
+    return r->plan->half[tensor] ? (r->plan->size[tensor] + 1) / 2 : r->plan->size[tensor];
+}
+
 static void expect_data(const replay *r, int tensor)
 {
-    expect_range(r, r->plan->data[tensor], r->plan->size[tensor], DATA + tensor);
+    expect_range(r, r->plan->data[tensor], data_floats(r, tensor), DATA + tensor);
 }
 
 static void write_data(replay *r, int tensor)
@@ -45,7 +50,7 @@ static void write_data(replay *r, int tensor)
     if (r->written[tensor]) /* its other segments */
         expect_data(r, tensor);
     r->written[tensor] = true;
-    write_range(r, r->plan->data[tensor], r->plan->size[tensor], DATA + tensor);
+    write_range(r, r->plan->data[tensor], data_floats(r, tensor), DATA + tensor);
 }
 
 static void expect_gradient(const replay *r, int tensor)
@@ -77,7 +82,7 @@ static void forward(replay *r)
     for (int l = 0; l < r->graph->layer_count; l++) {
         const pnas_layer *layer = &r->graph->layer[l];
         r->when = layer->path;
-        if (r->plan->training && layer->kind == PNAS_LAYER_MAX_POOL)
+        if (r->plan->options.training && layer->kind == PNAS_LAYER_MAX_POOL)
             write_range(r, r->plan->position[l], position_floats(r, l), POSITION + l);
         write_data(r, layer->out);
         for (int i = 0; i < layer->inputs; i++)
@@ -138,17 +143,22 @@ static void backward(replay *r)
     }
 }
 
-static pnas_memory_plan *plan_of(const pnas_graph *graph, int batch, int vector, bool training)
+static pnas_memory_plan *plan_with(const pnas_graph *graph, const pnas_memory_plan_options *options)
 {
     pnas_memory_plan *plan = NULL;
-    cr_assert_eq(pnas_memory_plan_create(graph, batch, vector, training, &plan), PNAS_OK, "%s",
-                 pnas_message());
+    cr_assert_eq(pnas_memory_plan_create(graph, options, &plan), PNAS_OK, "%s", pnas_message());
     return plan;
 }
 
-static void replay_step(const pnas_graph *graph, int vector, bool training)
+static pnas_memory_plan *plan_of(const pnas_graph *graph, int batch, int vector, bool training)
 {
-    pnas_memory_plan *plan = plan_of(graph, 2, vector, training);
+    return plan_with(graph,
+                     &(pnas_memory_plan_options){.batch = batch, .vector = vector, .training = training});
+}
+
+static void replay_step(const pnas_graph *graph, const pnas_memory_plan_options *options)
+{
+    pnas_memory_plan *plan = plan_with(graph, options);
     replay *r = calloc(1, sizeof *r);
     cr_assert(r && graph->tensor_count <= TENSORS_MAX);
     r->graph = graph;
@@ -156,7 +166,7 @@ static void replay_step(const pnas_graph *graph, int vector, bool training)
     r->owner = calloc((size_t)plan->floats, sizeof *r->owner);
     cr_assert_not_null(r->owner);
     forward(r);
-    if (training) {
+    if (options->training) {
         backward(r);
     } else {
         r->when = "end";
@@ -180,7 +190,7 @@ static const char *const cells[] = {
 };
 
 /* Every cell, concatenation and depth. */
-static void replay_all(int vector, bool training)
+static void replay_all(const pnas_memory_plan_options *plan)
 {
     for (size_t c = 0; c < sizeof cells / sizeof cells[0]; c++)
         for (int concatenation = 0; concatenation < 3; concatenation++)
@@ -189,7 +199,7 @@ static void replay_all(int vector, bool training)
                 options.height = 6;
                 options.width = 7;
                 pnas_graph *graph = net_graph(cells[c], &options);
-                replay_step(graph, vector, training);
+                replay_step(graph, plan);
                 pnas_graph_destroy(&graph);
             }
     net_check_leaks();
@@ -197,17 +207,53 @@ static void replay_all(int vector, bool training)
 
 Test(memory_plan, training_overwrites_nothing_that_is_still_needed)
 {
-    replay_all(1, true);
+    replay_all(&(pnas_memory_plan_options){.batch = 2, .vector = 1, .training = true});
 }
 
 Test(memory_plan, training_with_padded_channels_overwrites_nothing_that_is_still_needed)
 {
-    replay_all(8, true);
+    replay_all(&(pnas_memory_plan_options){.batch = 2, .vector = 8, .training = true});
 }
 
 Test(memory_plan, evaluation_overwrites_nothing_that_is_still_needed)
 {
-    replay_all(8, false);
+    replay_all(&(pnas_memory_plan_options){.batch = 2, .vector = 8});
+}
+
+Test(memory_plan, training_with_half_storage_overwrites_nothing_that_is_still_needed)
+{
+    replay_all(
+        &(pnas_memory_plan_options){.batch = 2, .vector = 8, .training = true, .storage = PNAS_STORAGE_HALF});
+    replay_all(
+        &(pnas_memory_plan_options){.batch = 1, .vector = 1, .training = true, .storage = PNAS_STORAGE_HALF});
+}
+
+Test(memory_plan, half_storage_takes_two_bytes_a_value_but_at_the_classifier)
+{
+    pnas_network_options options = net_options(8, 2, PNAS_CONCATENATE_ALL);
+    pnas_graph *graph = net_graph(DEEP_CELL, &options);
+    const pnas_layer *classifier = &graph->layer[graph->layer_count - 1];
+    pnas_memory_plan_options wanted = {.batch = 4, .vector = 8};
+    pnas_memory_plan *whole = plan_with(graph, &wanted), *trained;
+    wanted.storage = PNAS_STORAGE_HALF;
+    pnas_memory_plan *half = plan_with(graph, &wanted);
+    for (int t = 0; t < graph->tensor_count; t++) {
+        cr_expect_not(whole->half[t]);
+        cr_expect_eq(half->half[t], t != classifier->in[0].tensor && t != classifier->out);
+        cr_expect_eq(half->size[t], whole->size[t]);
+    }
+    /* An evaluation is data alone; in training gradients stay as they are. */
+    cr_expect_leq(half->floats, whole->floats * 52 / 100);
+    wanted.training = true;
+    trained = plan_with(graph, &wanted);
+    pnas_memory_plan *trained_whole = plan_of(graph, 4, 8, true);
+    cr_expect_lt(trained->floats, trained_whole->floats * 3 / 4, "%lld of %lld", (long long)trained->floats,
+                 (long long)trained_whole->floats);
+    pnas_memory_plan_destroy(&whole);
+    pnas_memory_plan_destroy(&half);
+    pnas_memory_plan_destroy(&trained);
+    pnas_memory_plan_destroy(&trained_whole);
+    pnas_graph_destroy(&graph);
 }
 
 Test(memory_plan, tensors_have_the_size_of_their_padded_channels)
