@@ -21,7 +21,8 @@ static const struct argp_option option_list[] = {
      "in turn",
      1},
     {"time-limit", KEY_TIME_LIMIT, "T", 0,
-     "Stop in good order after so long (90s, 30m, 2h or H:MM:SS) and exit with 75; the same command goes on",
+     "Stop in good order after so long (90s, 30m, 2h or H:MM:SS) and exit with 75; the same command goes on. "
+     "In a SLURM job the default is a minute before its end, if SLURM_JOB_END_TIME tells it",
      1},
     /* argp's own versions of these would be answered by every rank. */
     {"help", '?', NULL, 0, "Give this help list", -1},
