@@ -6,6 +6,7 @@
 #include "src/programs/program.h"
 #include "src/programs/replay.h"
 #include "src/programs/search_run.h"
+#include "src/programs/slurm_time.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -213,6 +214,20 @@ static pnas_status search(mpi_program *program)
     return verdict;
 }
 
+/* Where no limit was given, rank 0 stops all before SLURM ends the job. */
+static double find_deadline(const mpi_program *program, double start)
+{
+    if (program->options.time_limit > 0)
+        return start + program->options.time_limit;
+    double left = program->layout.rank == 0 ? pnas_slurm_time_left(pnas_clock_unix()) : 0;
+    if (left <= 0)
+        return 0;
+    char text[32];
+    pnas_clock_duration(left, text, sizeof text);
+    pnas_info("the search stops within %s, before SLURM ends this job", text);
+    return pnas_clock_seconds() + left;
+}
+
 static void clean_up(mpi_program *program)
 {
     pnas_surrogate_ranks_destroy(&program->surrogate);
@@ -241,7 +256,7 @@ int main(int argc, char **argv)
     bool understood = status == PNAS_OK;
     if (understood && !options->answered) {
         pnas_log_setup("pnas_mpi", options->level, program.layout.rank, program.layout.ranks);
-        pnas_stop_install(options->time_limit > 0 ? start + options->time_limit : 0);
+        pnas_stop_install(find_deadline(&program, start));
         status = prepare(&program);
         if (status == PNAS_OK)
             status = options->check ? check(&program) : search(&program);
