@@ -1,5 +1,6 @@
 /* How long one training step of a child takes: median and spread of many steps, and with --ops a table of the
  * step's kernels by op. Images and labels are random: their values do not change the work. */
+#include "bench/floors.h"
 #include "cl/child_epoch.h"
 #include "src/base/clock.h"
 #include "src/base/log.h"
@@ -30,7 +31,8 @@ static const struct argp_option options[] = {
     {"steps", 'k', "STEPS", 0, "steps to time (20)", 0},
     {"threads", 't', "T", 0, "cores of a CPU device (all)", 0},
     {"device", 'd', "DEVICE", 0, "index, cpu, gpu or part of a name (auto)", 0},
-    {"ops", 'o', NULL, 0, "print a table by op (uses a profiling queue)", 0},
+    {"ops", 'o', NULL, 0,
+     "print a table by op, with its share of the device's floors (uses a profiling queue)", 0},
     {0}};
 
 static error_t parse(int key, char *value, struct argp_state *state)
@@ -153,6 +155,8 @@ static pnas_status time_ops(pnas_child_plan *plan, const arguments *a)
     op_row row[256] = {{0}};
     int rows = 0;
     double total = 0;
+    pnas_floors floors;
+    PNAS_TRY(pnas_floors_measure(plan->cl, &floors));
     for (int repeat = 0; repeat < a->steps; ++repeat) {
         for (size_t i = 0; i < plan->step.count; ++i) {
             const pnas_launch *launch = &plan->step.item[i];
@@ -182,11 +186,14 @@ static pnas_status time_ops(pnas_child_plan *plan, const arguments *a)
         }
     }
     qsort(row, (size_t)rows, sizeof *row, by_seconds);
-    printf("%-40s %8s %10s %6s %9s %8s\n", "op", "launches", "ms a step", "%", "GFLOP/s", "GB/s");
+    printf("floors: %.0f GFLOP/s, copy %.1f GB/s\n", 1e-9 * floors.flops, 1e-9 * floors.bytes);
+    printf("%-40s %8s %10s %6s %9s %8s %8s\n", "op", "launches", "ms a step", "%", "GFLOP/s", "GB/s",
+           "% floor");
     for (int r = 0; r < rows; ++r)
-        printf("%-40s %8d %10.3f %6.1f %9.1f %8.1f\n", row[r].label, row[r].launches / a->steps,
+        printf("%-40s %8d %10.3f %6.1f %9.1f %8.1f %8.0f\n", row[r].label, row[r].launches / a->steps,
                1e3 * row[r].seconds / a->steps, 100 * row[r].seconds / total,
-               1e-9 * row[r].flops / row[r].seconds, 1e-9 * row[r].bytes / row[r].seconds);
+               1e-9 * row[r].flops / row[r].seconds, 1e-9 * row[r].bytes / row[r].seconds,
+               100 * pnas_floors_seconds(&floors, row[r].flops, row[r].bytes) / row[r].seconds);
     printf("sum of kernels %.2f ms a step\n", 1e3 * total / a->steps);
     return PNAS_OK;
 }
