@@ -294,7 +294,7 @@ pnas_status pnas_unpack_answer(const void *data, size_t size, pnas_answer *out)
     reader from = open_bytes(data, size);
     memset(out, 0, sizeof *out);
     out->ticket = take_i64(&from, 0, INT64_MAX);
-    out->status = (pnas_status)take_i64(&from, PNAS_STOPPED, PNAS_OK);
+    out->status = (pnas_status)take_i64(&from, PNAS_ERROR_BUILD, PNAS_OK);
     pnas_status status = PNAS_OK;
     if (!from.failed && out->status == PNAS_OK)
         status = take_result(&from, &out->result);
@@ -318,7 +318,7 @@ pnas_status pnas_pack_verdict(const pnas_verdict *verdict, pnas_packet *out)
 pnas_status pnas_unpack_verdict(const void *data, size_t size, pnas_verdict *out)
 {
     reader from = open_bytes(data, size);
-    out->status = (pnas_status)take_i64(&from, PNAS_STOPPED, PNAS_OK);
+    out->status = (pnas_status)take_i64(&from, PNAS_ERROR_BUILD, PNAS_OK);
     take_text(&from, out->message, sizeof out->message);
     return complete(&from, "a verdict");
 }
@@ -328,6 +328,8 @@ pnas_status pnas_pack_errand(const pnas_errand *errand, pnas_packet *out)
     writer to = begin(out);
     put_i64(&to, errand->ticket);
     put_i64(&to, errand->status);
+    put_double(&to, errand->start);
+    put_double(&to, errand->seconds);
     put_bytes(&to, errand->data, errand->size);
     return finish(&to);
 }
@@ -337,7 +339,9 @@ pnas_status pnas_unpack_errand(const void *data, size_t size, pnas_errand *out)
     reader from = open_bytes(data, size);
     *out = (pnas_errand){0};
     out->ticket = take_i64(&from, 0, INT64_MAX);
-    out->status = (pnas_status)take_i64(&from, PNAS_STOPPED, PNAS_OK);
+    out->status = (pnas_status)take_i64(&from, PNAS_ERROR_BUILD, PNAS_OK);
+    out->start = take_double(&from);
+    out->seconds = take_double(&from);
     out->data = from.at;
     out->size = (size_t)(from.end - from.at);
     from.at = from.end;

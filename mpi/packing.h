@@ -34,8 +34,9 @@ typedef struct { /* rank 0 to a rank: the run is over */
 
 typedef struct { /* a helper's request or reply, in bytes that only helpers understand */
     int64_t ticket;
-    pnas_status status; /* of a reply: that of perform; of a request: PNAS_OK */
-    const void *data;   /* borrowed; of a failed reply the message as text */
+    pnas_status status;    /* of a reply: that of perform; of a request: PNAS_OK */
+    double start, seconds; /* of a reply: when it was begun (seconds since 1970), and how long it took */
+    const void *data;      /* borrowed; of a failed reply the message as text */
     size_t size;
 } pnas_errand;
 

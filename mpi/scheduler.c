@@ -9,45 +9,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Rank 0: what the ranks bring. One that cannot train has a worker, too, which is never free. */
-static pnas_status make_workers(pnas_scheduler *scheduler, const int *lanes)
-{
-    int ranks = scheduler->layout->ranks, most = 1;
-    size_t count = 0;
-    for (int rank = 0; rank < ranks; rank++) {
-        count += lanes[rank] > 1 ? (size_t)lanes[rank] : 1;
-        most = lanes[rank] > most ? lanes[rank] : most;
-    }
-    scheduler->worker = calloc(count, sizeof *scheduler->worker);
-    PNAS_CHECK(scheduler->worker, PNAS_ERROR_MEMORY, "no memory for %zu lanes of %d ranks", count, ranks);
-    for (int lane = 0; lane < most; lane++)
-        for (int i = 1; i <= ranks; i++)
-            if (lane == 0 || lane < lanes[i % ranks])
-                scheduler->worker[scheduler->workers++] = (pnas_worker){.rank = i % ranks, .lane = lane};
-    scheduler->own = &scheduler->worker[ranks - 1];
-    return PNAS_OK;
-}
-
-static void set_state(pnas_scheduler *scheduler, int rank, pnas_worker_state state)
-{
-    for (size_t i = 0; i < scheduler->workers; i++)
-        if (scheduler->worker[i].rank == rank)
-            scheduler->worker[i].state = state;
-}
-
-/* Collective. */
-static pnas_status gather_workers(pnas_scheduler *scheduler, int lanes)
+/* Rank 0 counts on what the ranks bring as soon as they say that they are ready. Collective. */
+static pnas_status gather_lanes(pnas_scheduler *scheduler, int lanes)
 {
     const pnas_layout *layout = scheduler->layout;
     int *all = calloc((size_t)layout->ranks, sizeof *all);
     PNAS_CHECK(all, PNAS_ERROR_MEMORY, "no memory for %d ranks", layout->ranks);
     pnas_status status = pnas_mpi_gather(&lanes, sizeof lanes, layout->rank == 0 ? all : NULL);
-    if (status == PNAS_OK && layout->rank == 0)
-        status = make_workers(scheduler, all);
-    free(all);
-    if (status == PNAS_OK && layout->rank == 0)
-        set_state(scheduler, 0, lanes > 0 ? PNAS_WORKER_FREE : PNAS_WORKER_GONE);
-    return status;
+    if (layout->rank != 0 || status != PNAS_OK) {
+        free(all);
+        return status;
+    }
+    scheduler->lanes_of = all;
+    scheduler->span = calloc((size_t)layout->ranks, sizeof *scheduler->span);
+    PNAS_CHECK(scheduler->span, PNAS_ERROR_MEMORY, "no memory for %d ranks", layout->ranks);
+    PNAS_TRY(pnas_dispatch_create(layout->ranks, &scheduler->dispatch));
+    if (lanes > 0)
+        return pnas_dispatch_join(scheduler->dispatch, 0, lanes);
+    pnas_dispatch_leave(scheduler->dispatch, 0);
+    return PNAS_OK;
 }
 
 pnas_status pnas_scheduler_create(const pnas_layout *layout, const pnas_evaluator *evaluators, int lanes,
@@ -58,7 +38,7 @@ pnas_status pnas_scheduler_create(const pnas_layout *layout, const pnas_evaluato
     scheduler->comm = MPI_COMM_NULL;
     scheduler->layout = layout;
     pnas_status status = PNAS_OK;
-    PNAS_TRY_CLEANUP(gather_workers(scheduler, lanes));
+    PNAS_TRY_CLEANUP(gather_lanes(scheduler, lanes));
     PNAS_TRY_CLEANUP(pnas_mpi_status(MPI_Comm_dup(MPI_COMM_WORLD, &scheduler->comm), "MPI_Comm_dup"));
     if (lanes > 0)
         PNAS_TRY_CLEANUP(pnas_lanes_create(evaluators, lanes, &scheduler->lanes));
@@ -78,7 +58,9 @@ void pnas_scheduler_destroy(pnas_scheduler **scheduler)
     if ((*scheduler)->comm != MPI_COMM_NULL)
         MPI_Comm_free(&(*scheduler)->comm);
     pnas_packet_clear(&(*scheduler)->outgoing);
-    free((*scheduler)->worker);
+    pnas_dispatch_destroy(&(*scheduler)->dispatch);
+    free((*scheduler)->lanes_of);
+    free((*scheduler)->span);
     free(*scheduler);
     *scheduler = NULL;
 }
@@ -120,7 +102,6 @@ static void check_connection(pnas_scheduler *scheduler, pnas_status status)
     scheduler->cut_off = scheduler->cut_off || status != PNAS_OK;
 }
 
-/* A rank with several children gets as many letters; the first one stops them all. */
 static void stop_children(pnas_scheduler *scheduler)
 {
     if (scheduler->stops_sent)
@@ -128,168 +109,111 @@ static void stop_children(pnas_scheduler *scheduler)
     scheduler->stops_sent = true;
     if (scheduler->lanes)
         pnas_lanes_stop(scheduler->lanes, scheduler->ending_message);
-    for (size_t i = 0; i < scheduler->workers; i++) {
-        const pnas_worker *worker = &scheduler->worker[i];
-        if (worker->state == PNAS_WORKER_BUSY && worker->rank != 0)
-            check_connection(scheduler,
-                             pnas_letter_send_empty(scheduler->comm, worker->rank, PNAS_LETTER_STOP));
-    }
-}
-
-/* --- tickets --- */
-
-static int longest_first(const void *a, const void *b)
-{
-    const pnas_job *left = ((const pnas_ticket *)a)->job, *right = ((const pnas_ticket *)b)->job;
-    if (left->cost != right->cost)
-        return left->cost > right->cost ? -1 : 1;
-    return (left->index > right->index) - (left->index < right->index);
-}
-
-/* The next waiting ticket, or count. */
-static size_t next_ticket(pnas_scheduler *scheduler)
-{
-    while (scheduler->next < scheduler->count &&
-           scheduler->ticket[scheduler->next].state != PNAS_TICKET_WAITING)
-        scheduler->next++;
-    return scheduler->next;
-}
-
-static void give(pnas_scheduler *scheduler, pnas_worker *worker, size_t number)
-{
-    pnas_ticket *ticket = &scheduler->ticket[number];
-    ticket->state = PNAS_TICKET_RUNNING;
-    ticket->worker = (size_t)(worker - scheduler->worker);
-    ticket->attempts++;
-    worker->state = PNAS_WORKER_BUSY;
-    worker->ticket = number;
-    if (ticket->job && scheduler->listener->on_start)
-        scheduler->listener->on_start(scheduler->listener->payload, ticket->job, worker->rank);
-}
-
-static void put_back(pnas_scheduler *scheduler, size_t number)
-{
-    scheduler->ticket[number].state = PNAS_TICKET_WAITING;
-    if (number < scheduler->next)
-        scheduler->next = number;
-}
-
-static void record(pnas_scheduler *scheduler, int rank, size_t number, pnas_result *result)
-{
-    pnas_ticket *ticket = &scheduler->ticket[number];
-    ticket->state = PNAS_TICKET_DONE;
-    scheduler->done++;
-    result->rank = rank;
-    result->attempts = ticket->attempts;
-    check(scheduler, scheduler->listener->on_result(scheduler->listener->payload, ticket->job, result));
-    pnas_result_clear(result);
-}
-
-static bool anyone_left(const pnas_scheduler *scheduler)
-{
-    for (size_t i = 0; i < scheduler->workers; i++)
-        if (scheduler->worker[i].state != PNAS_WORKER_GONE)
-            return true;
-    return false;
-}
-
-/* Nothing more is given to a rank that failed; what its other lanes train may end. */
-static void retire(pnas_scheduler *scheduler, int rank)
-{
-    for (size_t i = 0; i < scheduler->workers; i++) {
-        pnas_worker *worker = &scheduler->worker[i];
-        if (worker->rank != rank)
-            continue;
-        worker->leaving = true;
-        if (worker->state != PNAS_WORKER_BUSY)
-            worker->state = PNAS_WORKER_GONE;
-    }
+    for (int rank = 1; rank < scheduler->layout->ranks; rank++)
+        if (pnas_dispatch_held(scheduler->dispatch, rank) > 0)
+            check_connection(scheduler, pnas_letter_send_empty(scheduler->comm, rank, PNAS_LETTER_STOP));
 }
 
 /* --- answers --- */
 
-/* Only a child may fail on one rank for any reason; a helper's request says more about itself. */
-static bool only_there(const pnas_ticket *ticket, pnas_status status)
+static const char *what_is_given(const pnas_scheduler *scheduler)
 {
-    return ticket->job || status == PNAS_ERROR_DEVICE || status == PNAS_ERROR_MEMORY;
+    return scheduler->jobs ? "child" : "share of the work";
 }
 
-/* `worker` could not finish its ticket. */
-static void take_failure(pnas_scheduler *scheduler, const pnas_worker *worker, pnas_status status,
+static void show_start(pnas_scheduler *scheduler, int rank, size_t ticket)
+{
+    const pnas_scheduler_listener *listener = scheduler->listener;
+    if (ticket != PNAS_NO_TICKET && scheduler->jobs && listener->on_start)
+        listener->on_start(listener->payload, &scheduler->jobs[ticket], rank);
+}
+
+/* Only a child may fail on one rank for any reason; a helper's request says more about itself. */
+static bool only_there(const pnas_scheduler *scheduler, pnas_status status)
+{
+    return scheduler->jobs || status == PNAS_ERROR_DEVICE || status == PNAS_ERROR_MEMORY;
+}
+
+/* `rank` could not finish its ticket. What it holds beside that it may end, or it refuses it. */
+static void take_failure(pnas_scheduler *scheduler, int rank, size_t ticket, pnas_status status,
                          const char *message)
 {
-    size_t number = worker->ticket;
-    bool known = worker->leaving;
-    put_back(scheduler, number);
+    bool known = !pnas_dispatch_is_in(scheduler->dispatch, rank);
+    pnas_dispatch_leave(scheduler->dispatch, rank);
+    pnas_dispatch_give_back(scheduler->dispatch, rank, ticket, pnas_clock_seconds());
     if (status == PNAS_STOPPED || scheduler->ending != PNAS_OK) { /* asked for by us, or by a signal there */
         end_run(scheduler, pnas_fail(PNAS_STOPPED, "%s", message));
         return;
     }
-    if (!only_there(&scheduler->ticket[number], status)) {
+    if (!only_there(scheduler, status)) {
         end_run(scheduler, pnas_fail(status, "%s", message));
         return;
     }
-    retire(scheduler, worker->rank);
     if (!known)
-        pnas_warning("rank %d cannot go on (%s: %s); its %s waits for another rank", worker->rank,
-                     pnas_status_name(status), message,
-                     scheduler->ticket[number].job ? "child" : "share of the work");
-    snprintf(scheduler->last_loss, sizeof scheduler->last_loss, "the last, rank %d, failed: %s", worker->rank,
+        pnas_warning("rank %d cannot go on (%s: %s); its %s waits for another rank", rank,
+                     pnas_status_name(status), message, what_is_given(scheduler));
+    snprintf(scheduler->last_loss, sizeof scheduler->last_loss, "the last, rank %d, failed: %s", rank,
              message);
 }
 
-static void set_free(pnas_worker *worker)
+/* What became of a child. */
+static void take_answer(pnas_scheduler *scheduler, int rank, pnas_answer *answer)
 {
-    worker->state = worker->leaving ? PNAS_WORKER_GONE : PNAS_WORKER_FREE;
+    size_t ticket = (size_t)answer->ticket;
+    if (answer->status != PNAS_OK) {
+        take_failure(scheduler, rank, ticket, answer->status, answer->message);
+        return;
+    }
+    pnas_result *result = &answer->result;
+    double measured = result->status == PNAS_CHILD_DONE ? result->train_seconds : 0;
+    size_t next = pnas_dispatch_done(scheduler->dispatch, rank, ticket, measured, pnas_clock_seconds());
+    result->rank = rank;
+    result->attempts = pnas_dispatch_attempts(scheduler->dispatch, ticket);
+    check(scheduler,
+          scheduler->listener->on_result(scheduler->listener->payload, &scheduler->jobs[ticket], result));
+    if (scheduler->ending == PNAS_OK)
+        show_start(scheduler, rank, next);
 }
 
-/* What became of a worker's child. */
-static void take_answer(pnas_scheduler *scheduler, pnas_worker *worker, pnas_answer *answer)
+static void widen(pnas_rank_span *span, double start, double seconds)
 {
-    set_free(worker);
-    if (answer->status == PNAS_OK)
-        record(scheduler, worker->rank, worker->ticket, &answer->result);
-    else
-        take_failure(scheduler, worker, answer->status, answer->message);
+    if (span->end <= 0 || start < span->start)
+        span->start = start;
+    if (start + seconds > span->end)
+        span->end = start + seconds;
 }
 
-/* What became of a worker's request. */
-static void take_reply(pnas_scheduler *scheduler, pnas_worker *worker, const pnas_errand *reply)
+/* What became of a request. */
+static void take_reply(pnas_scheduler *scheduler, int rank, const pnas_errand *reply)
 {
-    size_t number = worker->ticket;
-    set_free(worker);
+    size_t ticket = (size_t)reply->ticket;
     if (reply->status != PNAS_OK) {
         char message[PNAS_ANSWER_MESSAGE_MAX];
         snprintf(message, sizeof message, "%.*s", (int)reply->size, (const char *)reply->data);
-        take_failure(scheduler, worker, reply->status, message);
+        take_failure(scheduler, rank, ticket, reply->status, message);
         return;
     }
-    scheduler->ticket[number].state = PNAS_TICKET_DONE;
-    scheduler->done++;
-    check(scheduler, scheduler->on_reply(scheduler->on_reply_payload, number, reply->data, reply->size));
+    widen(&scheduler->span[rank], reply->start, reply->seconds);
+    pnas_dispatch_done(scheduler->dispatch, rank, ticket, reply->seconds, pnas_clock_seconds());
+    check(scheduler, scheduler->on_reply(scheduler->on_reply_payload, ticket, reply->data, reply->size));
 }
 
-/* Who on `rank` has the ticket, or NULL. */
-static pnas_worker *find_worker(pnas_scheduler *scheduler, int rank, int64_t ticket)
+static bool has_ticket(const pnas_scheduler *scheduler, int rank, int64_t ticket)
 {
-    if (ticket < 0 || (uint64_t)ticket >= scheduler->count ||
-        scheduler->ticket[ticket].state != PNAS_TICKET_RUNNING)
-        return NULL;
-    pnas_worker *worker = &scheduler->worker[scheduler->ticket[ticket].worker];
-    return worker->rank == rank ? worker : NULL;
+    return ticket >= 0 && pnas_dispatch_holds(scheduler->dispatch, rank, (size_t)ticket);
 }
 
 static pnas_status read_reply(pnas_scheduler *scheduler, const pnas_letter *letter)
 {
     pnas_errand reply;
     pnas_status status = pnas_unpack_errand(letter->data, letter->size, &reply);
-    pnas_worker *worker = status == PNAS_OK ? find_worker(scheduler, letter->from, reply.ticket) : NULL;
-    if (worker)
-        take_reply(scheduler, worker, &reply);
+    if (status == PNAS_OK && (scheduler->jobs || !has_ticket(scheduler, letter->from, reply.ticket)))
+        status =
+            pnas_fail(PNAS_ERROR_INTERNAL, "rank %d replied to a request it was not given", letter->from);
+    if (status == PNAS_OK)
+        take_reply(scheduler, letter->from, &reply);
     else
-        set_state(scheduler, letter->from, PNAS_WORKER_GONE); /* or it would be waited for */
-    if (status == PNAS_OK && !worker)
-        return pnas_fail(PNAS_ERROR_INTERNAL, "rank %d replied to a request it was not given", letter->from);
+        pnas_dispatch_lose(scheduler->dispatch, letter->from); /* or it would be waited for */
     return status;
 }
 
@@ -297,14 +221,13 @@ static pnas_status read_answer(pnas_scheduler *scheduler, const pnas_letter *let
 {
     pnas_answer answer = {0};
     pnas_status status = pnas_unpack_answer(letter->data, letter->size, &answer);
-    pnas_worker *worker = status == PNAS_OK ? find_worker(scheduler, letter->from, answer.ticket) : NULL;
-    if (worker)
-        take_answer(scheduler, worker, &answer);
+    if (status == PNAS_OK && (!scheduler->jobs || !has_ticket(scheduler, letter->from, answer.ticket)))
+        status = pnas_fail(PNAS_ERROR_INTERNAL, "rank %d answered an order it was not given", letter->from);
+    if (status == PNAS_OK)
+        take_answer(scheduler, letter->from, &answer);
     else
-        set_state(scheduler, letter->from, PNAS_WORKER_GONE); /* or it would be waited for */
+        pnas_dispatch_lose(scheduler->dispatch, letter->from); /* or it would be waited for */
     pnas_result_clear(&answer.result);
-    if (status == PNAS_OK && !worker)
-        return pnas_fail(PNAS_ERROR_INTERNAL, "rank %d answered an order it was not given", letter->from);
     return status;
 }
 
@@ -313,9 +236,7 @@ static void take_own_answers(pnas_scheduler *scheduler)
 {
     pnas_answer answer;
     while (scheduler->lanes && pnas_lanes_take(scheduler->lanes, &answer)) {
-        pnas_worker *worker = find_worker(scheduler, 0, answer.ticket);
-        assert(worker);
-        take_answer(scheduler, worker, &answer);
+        take_answer(scheduler, 0, &answer);
         pnas_result_clear(&answer.result);
     }
 }
@@ -324,10 +245,9 @@ static pnas_status read_letter(pnas_scheduler *scheduler, const pnas_letter *let
 {
     switch (letter->kind) {
     case PNAS_LETTER_READY:
-        set_state(scheduler, letter->from, PNAS_WORKER_FREE);
-        return PNAS_OK;
+        return pnas_dispatch_join(scheduler->dispatch, letter->from, scheduler->lanes_of[letter->from]);
     case PNAS_LETTER_ABSENT:
-        set_state(scheduler, letter->from, PNAS_WORKER_GONE);
+        pnas_dispatch_leave(scheduler->dispatch, letter->from);
         return PNAS_OK;
     case PNAS_LETTER_ANSWER:
         return read_answer(scheduler, letter);
@@ -342,64 +262,86 @@ static pnas_status read_letter(pnas_scheduler *scheduler, const pnas_letter *let
     }
 }
 
+static void count_message(pnas_scheduler *scheduler, size_t bytes)
+{
+    scheduler->messages++;
+    scheduler->bytes += (int64_t)bytes;
+}
+
 static void read_letters(pnas_scheduler *scheduler)
 {
     for (bool got = true; got;) {
         pnas_letter letter;
         check_connection(scheduler, pnas_letter_take(scheduler->comm, 0, &letter, &got));
-        if (got)
+        if (got) {
+            count_message(scheduler, letter.size);
             check(scheduler, read_letter(scheduler, &letter));
+        }
         pnas_letter_clear(&letter);
     }
 }
 
 /* --- handing out --- */
 
-static pnas_status send_request(pnas_scheduler *scheduler, int rank, size_t number)
+static pnas_status send_request(pnas_scheduler *scheduler, int rank, size_t ticket)
 {
-    const pnas_request *request = scheduler->ticket[number].request;
-    const pnas_errand errand = {.ticket = (int64_t)number, .data = request->data, .size = request->size};
+    const pnas_request *request = &scheduler->requests[ticket];
+    const pnas_errand errand = {.ticket = (int64_t)ticket, .data = request->data, .size = request->size};
     PNAS_TRY(pnas_pack_errand(&errand, &scheduler->outgoing));
     return pnas_letter_send(scheduler->comm, rank, PNAS_LETTER_REQUEST, scheduler->outgoing.data,
                             scheduler->outgoing.size);
 }
 
-static pnas_status send_order(pnas_scheduler *scheduler, int rank, size_t number)
+static pnas_status send_order(pnas_scheduler *scheduler, int rank, size_t ticket)
 {
-    if (scheduler->ticket[number].request)
-        return send_request(scheduler, rank, number);
-    pnas_order order = {.ticket = (int64_t)number, .job = *scheduler->ticket[number].job};
+    pnas_order order = {.ticket = (int64_t)ticket, .job = scheduler->jobs[ticket]};
     PNAS_TRY(pnas_pack_order(&order, &scheduler->outgoing));
     return pnas_letter_send(scheduler->comm, rank, PNAS_LETTER_ORDER, scheduler->outgoing.data,
                             scheduler->outgoing.size);
 }
 
-static void send_out(pnas_scheduler *scheduler, const pnas_worker *worker, size_t number)
+static void start_here(pnas_scheduler *scheduler, size_t ticket)
 {
-    if (worker->rank != 0) {
-        check_connection(scheduler, send_order(scheduler, worker->rank, number));
-        return;
-    }
-    bool started = pnas_lanes_start(scheduler->lanes, (int64_t)number, scheduler->ticket[number].job);
+    bool started = pnas_lanes_start(scheduler->lanes, (int64_t)ticket, &scheduler->jobs[ticket]);
     assert(started);
     (void)started;
 }
 
-/* Requests are for a rank's first lane, and on rank 0 for whoever calls this (perform_one_here). */
+/* Gives `rank` one ticket, if there is one for it. */
+static bool give(pnas_scheduler *scheduler, int rank)
+{
+    bool starts;
+    size_t ticket = pnas_dispatch_next(scheduler->dispatch, rank, pnas_clock_seconds(), &starts);
+    if (ticket == PNAS_NO_TICKET)
+        return false;
+    if (starts)
+        show_start(scheduler, rank, ticket);
+    if (rank == 0) {
+        start_here(scheduler, ticket);
+        return true;
+    }
+    pnas_status sent =
+        scheduler->jobs ? send_order(scheduler, rank, ticket) : send_request(scheduler, rank, ticket);
+    count_message(scheduler, scheduler->outgoing.size);
+    check_connection(scheduler, sent);
+    return true;
+}
+
+/* First to those that are free, a lane of each at a time, rank 0 last; then what may wait where others are
+ * busy. Rank 0 needs nothing to wait for it, and does requests itself (perform_one_here). */
 static void hand_out(pnas_scheduler *scheduler)
 {
-    for (size_t i = 0; i < scheduler->workers; i++) {
-        pnas_worker *worker = &scheduler->worker[i];
-        if (worker->state != PNAS_WORKER_FREE)
-            continue;
-        size_t number = next_ticket(scheduler);
-        if (number == scheduler->count)
-            return;
-        if (scheduler->ticket[number].request && (worker->rank == 0 || worker->lane > 0))
-            continue;
-        give(scheduler, worker, number);
-        send_out(scheduler, worker, number);
+    const pnas_dispatch *dispatch = scheduler->dispatch;
+    int ranks = scheduler->layout->ranks, own = scheduler->jobs ? ranks : ranks - 1;
+    for (bool given = true; given;) {
+        given = false;
+        for (int i = 1; i <= own; i++)
+            if (pnas_dispatch_is_free(dispatch, i % ranks))
+                given = give(scheduler, i % ranks) || given;
     }
+    for (int rank = 1; rank < ranks; rank++)
+        if (pnas_dispatch_held(dispatch, rank) > 0)
+            give(scheduler, rank);
 }
 
 /* Everything rank 0 owes the others and its own lanes. */
@@ -436,28 +378,29 @@ pnas_status pnas_scheduler_perform(pnas_scheduler *scheduler, const void *reques
     return status;
 }
 
-static void perform_one_here(pnas_scheduler *scheduler, size_t number)
+static void perform_one_here(pnas_scheduler *scheduler, size_t ticket)
 {
-    const pnas_request *request = scheduler->ticket[number].request;
+    const pnas_request *request = &scheduler->requests[ticket];
     void *data = NULL;
-    give(scheduler, scheduler->own, number);
-    pnas_errand reply = {.ticket = (int64_t)number};
+    double start = pnas_clock_seconds();
+    pnas_errand reply = {.ticket = (int64_t)ticket, .start = pnas_clock_unix()};
     reply.status =
         pnas_scheduler_perform(scheduler, request->data, request->size, attend, &data, &reply.size);
+    reply.seconds = pnas_clock_seconds() - start;
     char message[PNAS_ANSWER_MESSAGE_MAX] = "";
     if (reply.status != PNAS_OK) {
         snprintf(message, sizeof message, "%s", pnas_message());
         reply.size = strlen(message);
     }
     reply.data = reply.status == PNAS_OK ? data : message;
-    take_reply(scheduler, scheduler->own, &reply);
+    take_reply(scheduler, 0, &reply);
     free(data);
 }
 
 static bool anyone_busy(const pnas_scheduler *scheduler)
 {
-    for (size_t i = 0; i < scheduler->workers; i++)
-        if (scheduler->worker[i].state == PNAS_WORKER_BUSY)
+    for (int rank = 0; rank < scheduler->layout->ranks; rank++)
+        if (pnas_dispatch_held(scheduler->dispatch, rank) > 0)
             return true;
     return false;
 }
@@ -465,17 +408,16 @@ static bool anyone_busy(const pnas_scheduler *scheduler)
 static bool finished(const pnas_scheduler *scheduler)
 {
     if (scheduler->ending == PNAS_OK)
-        return scheduler->done == scheduler->count;
+        return pnas_dispatch_all_done(scheduler->dispatch);
     return scheduler->cut_off || !anyone_busy(scheduler);
 }
 
-/* A request that is for rank 0 to do, or count. */
+/* A request that is for rank 0 to do, or PNAS_NO_TICKET. */
 static size_t own_request(pnas_scheduler *scheduler)
 {
-    if (scheduler->ending != PNAS_OK || scheduler->own->state != PNAS_WORKER_FREE)
-        return scheduler->count;
-    size_t number = next_ticket(scheduler);
-    return number < scheduler->count && scheduler->ticket[number].request ? number : scheduler->count;
+    bool may =
+        !scheduler->jobs && scheduler->ending == PNAS_OK && pnas_dispatch_is_free(scheduler->dispatch, 0);
+    return may ? pnas_dispatch_next(scheduler->dispatch, 0, pnas_clock_seconds(), NULL) : PNAS_NO_TICKET;
 }
 
 static void work(pnas_scheduler *scheduler)
@@ -484,28 +426,28 @@ static void work(pnas_scheduler *scheduler)
         attend(scheduler);
         if (finished(scheduler))
             return;
-        if (!anyone_left(scheduler))
+        if (!pnas_dispatch_anyone_left(scheduler->dispatch))
             end_run(scheduler,
                     pnas_fail(PNAS_ERROR_DEVICE, "no rank is left that can train; %s", scheduler->last_loss));
-        size_t number = own_request(scheduler);
-        if (number < scheduler->count)
-            perform_one_here(scheduler, number);
+        size_t ticket = own_request(scheduler);
+        if (ticket != PNAS_NO_TICKET)
+            perform_one_here(scheduler, ticket);
         else
             pnas_scheduler_rest(scheduler);
     }
 }
 
-/* Works off the tickets, which it frees. */
-static pnas_status run_tickets(pnas_scheduler *scheduler, pnas_ticket *tickets, size_t count)
+/* Works off what was set before. */
+static pnas_status run_tickets(pnas_scheduler *scheduler, size_t count)
 {
-    scheduler->ticket = tickets;
-    scheduler->count = count;
-    scheduler->done = scheduler->next = 0;
     scheduler->stops_sent = false;
+    scheduler->messages = scheduler->bytes = 0;
+    PNAS_TRY(pnas_dispatch_begin(scheduler->dispatch, scheduler->jobs, count, pnas_clock_seconds()));
     work(scheduler);
-    scheduler->ticket = NULL;
-    scheduler->count = scheduler->next = 0;
-    free(tickets);
+    pnas_dispatch_usage(scheduler->dispatch, &scheduler->usage);
+    scheduler->usage.messages = scheduler->messages;
+    scheduler->usage.bytes = scheduler->bytes;
+    pnas_dispatch_end(scheduler->dispatch);
     return scheduler->ending == PNAS_OK ? PNAS_OK
                                         : pnas_fail(scheduler->ending, "%s", scheduler->ending_message);
 }
@@ -513,17 +455,30 @@ static pnas_status run_tickets(pnas_scheduler *scheduler, pnas_ticket *tickets, 
 pnas_status pnas_scheduler_run(pnas_scheduler *scheduler, const pnas_job *jobs, size_t count,
                                const pnas_scheduler_listener *listener)
 {
+    scheduler->usage = (pnas_level_usage){0};
     if (count == 0)
         return PNAS_OK;
-    pnas_ticket *tickets = calloc(count, sizeof *tickets);
-    PNAS_CHECK(tickets, PNAS_ERROR_MEMORY, "no memory for a list of %zu children", count);
-    for (size_t i = 0; i < count; i++)
-        tickets[i].job = &jobs[i];
-    qsort(tickets, count, sizeof *tickets, longest_first);
+    scheduler->jobs = jobs;
     scheduler->listener = listener;
-    pnas_status status = run_tickets(scheduler, tickets, count);
+    pnas_status status = run_tickets(scheduler, count);
+    scheduler->jobs = NULL;
     scheduler->listener = NULL;
     return status;
+}
+
+const pnas_level_usage *pnas_scheduler_usage(const pnas_scheduler *scheduler)
+{
+    return &scheduler->usage;
+}
+
+void pnas_scheduler_set_kind(pnas_scheduler *scheduler, int rank, int kind)
+{
+    pnas_dispatch_set_kind(scheduler->dispatch, rank, kind);
+}
+
+void pnas_scheduler_learn(pnas_scheduler *scheduler, int kind, const pnas_job *job, double seconds)
+{
+    pnas_dispatch_learn(scheduler->dispatch, kind, job, seconds);
 }
 
 /* --- a helper's work --- */
@@ -538,19 +493,23 @@ pnas_status pnas_scheduler_share(pnas_scheduler *scheduler, const pnas_request *
 {
     if (count == 0)
         return PNAS_OK;
-    pnas_ticket *tickets = calloc(count, sizeof *tickets);
-    PNAS_CHECK(tickets, PNAS_ERROR_MEMORY, "no memory for a list of %zu requests", count);
-    for (size_t i = 0; i < count; i++)
-        tickets[i].request = &requests[i];
+    scheduler->requests = requests;
     scheduler->on_reply = on_reply;
     scheduler->on_reply_payload = payload;
-    bool trains = scheduler->own->state != PNAS_WORKER_GONE;
-    scheduler->own->state = PNAS_WORKER_FREE;
-    scheduler->own->leaving = false;
-    pnas_status status = run_tickets(scheduler, tickets, count);
+    bool trains = pnas_dispatch_is_in(scheduler->dispatch, 0);
     if (!trains)
-        scheduler->own->state = PNAS_WORKER_GONE;
+        PNAS_TRY(pnas_dispatch_join(scheduler->dispatch, 0, 1));
+    pnas_status status = run_tickets(scheduler, count);
+    if (!trains)
+        pnas_dispatch_leave(scheduler->dispatch, 0);
     return status;
+}
+
+void pnas_scheduler_take_spans(pnas_scheduler *scheduler, pnas_rank_span *out)
+{
+    size_t size = (size_t)scheduler->layout->ranks * sizeof *out;
+    memcpy(out, scheduler->span, size);
+    memset(scheduler->span, 0, size);
 }
 
 pnas_status pnas_scheduler_tell(pnas_scheduler *scheduler, const void *notice, size_t size)

@@ -3,14 +3,15 @@
  * A rank has lanes: so many children are trained at once there, each in a thread of its own. Everything else
  * happens in the thread that calls these functions, which alone speaks MPI and never waits for a child.
  *
- * Longest child first. An idle rank sleeps instead of spinning. Results arrive at rank 0 through on_result
- * before their lane gets its next child. A rank of which an evaluator fails leaves the pool with a warning
- * (children in its other lanes may end) and the child goes to another rank. */
+ * Who gets what is decided by mpi/dispatch.h: the longest child first; a rank holds its next one before it is
+ * done with the present one, but for the last of a level. An idle rank sleeps instead of spinning. A rank of
+ * which an evaluator fails leaves the pool with a warning (children in its other lanes may end) and the child
+ * goes to another rank. */
 #ifndef PNAS_MPI_SCHEDULER_H
 #define PNAS_MPI_SCHEDULER_H
 
+#include "mpi/dispatch.h"
 #include "mpi/layout.h"
-#include "src/search/evaluator.h"
 
 typedef struct { /* rank 0's side; all called on rank 0 only */
     /* A finished child, with its rank and attempts filled in; may take over result->history (set it to
@@ -55,6 +56,14 @@ void pnas_scheduler_destroy(pnas_scheduler **scheduler); /* collective */
 pnas_status pnas_scheduler_run(pnas_scheduler *scheduler, const pnas_job *jobs, size_t count,
                                const pnas_scheduler_listener *listener);
 
+/* On rank 0: what the last run took; zeros after one without jobs. Borrowed. */
+const pnas_level_usage *pnas_scheduler_usage(const pnas_scheduler *scheduler);
+
+/* On rank 0, between two runs, for the order in which children are handed out: which kind of device a rank
+ * has (0 .. PNAS_DEVICE_KINDS_MAX - 1; 0 unless said), and what a child took on a kind. */
+void pnas_scheduler_set_kind(pnas_scheduler *scheduler, int rank, int kind);
+void pnas_scheduler_learn(pnas_scheduler *scheduler, int kind, const pnas_job *job, double seconds);
+
 /* On every rank, before it serves or shares; borrowed. A rank without one cannot help. Local. */
 void pnas_scheduler_set_helper(pnas_scheduler *scheduler, const pnas_helper *helper);
 
@@ -62,6 +71,13 @@ void pnas_scheduler_set_helper(pnas_scheduler *scheduler, const pnas_helper *hel
  * and returns when all are done. Otherwise as pnas_scheduler_run. */
 pnas_status pnas_scheduler_share(pnas_scheduler *scheduler, const pnas_request *requests, size_t count,
                                  pnas_on_reply on_reply, void *payload);
+
+typedef struct {
+    double start, end; /* seconds since 1970; 0: it did nothing */
+} pnas_rank_span;
+
+/* On rank 0: from when to when each rank was at requests since the last call; out [ranks]. */
+void pnas_scheduler_take_spans(pnas_scheduler *scheduler, pnas_rank_span *out);
 
 /* On rank 0, between two runs: has every rank's helper heed the notice, before any later request. A rank that
  * fails to leaves the pool at its next request; rank 0's own failure is returned. */

@@ -1,6 +1,8 @@
 #include "mpi/scheduler_state.h"
 #include "mpi/stop_request.h"
 
+#include "src/base/clock.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +15,22 @@ static pnas_status want_stop(pnas_scheduler *scheduler)
     scheduler->stop_wanted = true;
     const char *reason = pnas_stop_reason();
     return pnas_letter_send(scheduler->comm, 0, PNAS_LETTER_STOP_WANTED, reason, strlen(reason));
+}
+
+/* From now on orders and requests are answered with this; the first reason counts. */
+static void refuse_from_now_on(pnas_scheduler *scheduler, pnas_status status, const char *message)
+{
+    if (scheduler->refusal != PNAS_OK)
+        return;
+    scheduler->refusal = status;
+    snprintf(scheduler->refusal_message, sizeof scheduler->refusal_message, "%s", message);
+}
+
+static void stop_children(pnas_scheduler *scheduler, const char *message)
+{
+    refuse_from_now_on(scheduler, PNAS_STOPPED, message);
+    if (scheduler->lanes)
+        pnas_lanes_stop(scheduler->lanes, message);
 }
 
 /* A request's tick. */
@@ -31,6 +49,18 @@ static pnas_status worker_tick(void *payload)
     return pnas_fail(PNAS_STOPPED, "stopped by %s", pnas_stop_reason());
 }
 
+static pnas_status perform(pnas_scheduler *scheduler, const pnas_errand *request, void **data, size_t *size)
+{
+    *data = NULL;
+    if (scheduler->refusal != PNAS_OK)
+        return pnas_fail(scheduler->refusal, "%s", scheduler->refusal_message);
+    pnas_status status =
+        pnas_scheduler_perform(scheduler, request->data, request->size, worker_tick, data, size);
+    if (status != PNAS_OK)
+        refuse_from_now_on(scheduler, status, pnas_message());
+    return status;
+}
+
 static pnas_status send_answer(pnas_scheduler *scheduler, const pnas_answer *answer)
 {
     PNAS_TRY(pnas_pack_answer(answer, &scheduler->outgoing));
@@ -38,32 +68,53 @@ static pnas_status send_answer(pnas_scheduler *scheduler, const pnas_answer *ans
                             scheduler->outgoing.size);
 }
 
-/* Of the lanes' children that have ended. */
+/* Every order is answered, so that rank 0 knows what to wait for. */
+static pnas_status refuse(pnas_scheduler *scheduler, int64_t ticket)
+{
+    pnas_answer answer = {.ticket = ticket, .status = scheduler->refusal};
+    snprintf(answer.message, sizeof answer.message, "%s", scheduler->refusal_message);
+    return send_answer(scheduler, &answer);
+}
+
+/* The order that waits here goes to a lane that is free. */
+static pnas_status start_waiting(pnas_scheduler *scheduler)
+{
+    if (!scheduler->has_waiting)
+        return PNAS_OK;
+    if (scheduler->refusal != PNAS_OK) {
+        scheduler->has_waiting = false;
+        return refuse(scheduler, scheduler->waiting.ticket);
+    }
+    scheduler->has_waiting =
+        !pnas_lanes_start(scheduler->lanes, scheduler->waiting.ticket, &scheduler->waiting.job);
+    return PNAS_OK;
+}
+
+/* Of the lanes' children that have ended; a rank of which one has failed trains no more. */
 static pnas_status send_answers(pnas_scheduler *scheduler)
 {
     pnas_answer answer;
     while (scheduler->lanes && pnas_lanes_take(scheduler->lanes, &answer)) {
+        if (answer.status != PNAS_OK)
+            refuse_from_now_on(scheduler, answer.status, answer.message);
+        else
+            PNAS_TRY(start_waiting(scheduler));
         pnas_status status = send_answer(scheduler, &answer);
         pnas_result_clear(&answer.result);
         PNAS_TRY(status);
     }
-    return PNAS_OK;
+    return start_waiting(scheduler);
 }
 
 static pnas_status train(pnas_scheduler *scheduler, const pnas_letter *letter)
 {
     pnas_order order;
     PNAS_TRY(pnas_unpack_order(letter->data, letter->size, &order));
-    PNAS_CHECK(scheduler->lanes && pnas_lanes_start(scheduler->lanes, order.ticket, &order.job),
-               PNAS_ERROR_INTERNAL, "rank %d was given a child, but none of its lanes is free",
-               scheduler->layout->rank);
-    return PNAS_OK;
-}
-
-static void stop_children(pnas_scheduler *scheduler, const char *message)
-{
-    if (scheduler->lanes)
-        pnas_lanes_stop(scheduler->lanes, message);
+    PNAS_CHECK(scheduler->lanes && !scheduler->has_waiting, PNAS_ERROR_INTERNAL,
+               "rank %d was given more children than it has lanes", scheduler->layout->rank);
+    scheduler->waiting = order;
+    scheduler->has_waiting = true;
+    return start_waiting(scheduler);
 }
 
 static pnas_status help(pnas_scheduler *scheduler, const pnas_letter *letter)
@@ -71,9 +122,11 @@ static pnas_status help(pnas_scheduler *scheduler, const pnas_letter *letter)
     pnas_errand request, reply = {0};
     void *data = NULL;
     PNAS_TRY(pnas_unpack_errand(letter->data, letter->size, &request));
+    double start = pnas_clock_seconds();
     reply.ticket = request.ticket;
-    reply.status =
-        pnas_scheduler_perform(scheduler, request.data, request.size, worker_tick, &data, &reply.size);
+    reply.start = pnas_clock_unix();
+    reply.status = perform(scheduler, &request, &data, &reply.size);
+    reply.seconds = pnas_clock_seconds() - start;
     reply.data = data;
     if (reply.status != PNAS_OK) {
         reply.data = pnas_message();

@@ -124,11 +124,12 @@ Test(packing, a_verdict_comes_back_as_it_was)
 
 Test(packing, an_errand_comes_back_as_it_was_and_a_cut_head_is_refused)
 {
-    pnas_errand errand = {.ticket = 7, .status = PNAS_ERROR_MEMORY, .data = "full", .size = 4}, back;
+    pnas_errand errand = {7, PNAS_ERROR_MEMORY, 1.5e9, 0.25, "full", 4}, back;
     pnas_packet bytes = {0};
     cr_assert_eq(pnas_pack_errand(&errand, &bytes), PNAS_OK);
     cr_assert_eq(pnas_unpack_errand(bytes.data, bytes.size, &back), PNAS_OK);
     cr_assert(back.ticket == 7 && back.status == PNAS_ERROR_MEMORY && back.size == 4);
+    cr_assert(back.start == 1.5e9 && back.seconds == 0.25);
     cr_assert_eq(memcmp(back.data, "full", 4), 0);
     for (size_t size = 0; size < bytes.size - 4; size++)
         cr_assert_eq(pnas_unpack_errand(bytes.data, size, &back), PNAS_ERROR_INTERNAL);

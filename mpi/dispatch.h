@@ -1,0 +1,70 @@
+/* Which rank gets which piece of work, and when: the scheduler's decisions without messages, clock or device,
+ * so that a simulation makes the very same ones. Local.
+ *
+ * A ticket is a child's training or another rank's share of some work. A rank works on as many tickets at
+ * once as it has lanes, and may hold one more that waits there, so that it begins the next without asking.
+ *
+ * - The ticket expected to take longest comes first (Graham's LPT rule), ties in the order of the jobs.
+ *   What is expected is learned from the tickets done (src/search/duration_model.h), a model a kind of
+ * device.
+ * - A ticket waits at a busy rank only if the level cannot end before both are done there, however evenly the
+ *   rest is shared; so towards the end of a level each ticket goes to the rank that is free first.
+ * - Where kinds of devices differ, a rank that is free leaves a ticket alone which another one that is busy
+ * now is expected to finish sooner.
+ * - What a rank gave back goes to another rank, as long as there is one. */
+#ifndef PNAS_MPI_DISPATCH_H
+#define PNAS_MPI_DISPATCH_H
+
+#include "src/search/evaluator.h"
+
+#include <stddef.h>
+
+#define PNAS_NO_TICKET        SIZE_MAX
+#define PNAS_DEVICE_KINDS_MAX 16
+
+typedef struct pnas_dispatch pnas_dispatch;
+
+pnas_status pnas_dispatch_create(int ranks, pnas_dispatch **out);
+void pnas_dispatch_destroy(pnas_dispatch **dispatch);
+
+/* --- ranks; a rank that has not joined yet gets nothing and is hoped for --- */
+
+void pnas_dispatch_set_kind(pnas_dispatch *dispatch, int rank, int kind); /* 0 .. PNAS_DEVICE_KINDS_MAX - 1 */
+
+/* PNAS_ERROR_MEMORY: the rank is not in. */
+pnas_status pnas_dispatch_join(pnas_dispatch *dispatch, int rank, int lanes);
+
+void pnas_dispatch_leave(pnas_dispatch *dispatch, int rank); /* gets nothing more; keeps what it holds */
+void pnas_dispatch_lose(pnas_dispatch *dispatch, int rank);  /* what it holds is put back, too */
+bool pnas_dispatch_is_in(const pnas_dispatch *dispatch, int rank);
+bool pnas_dispatch_anyone_left(const pnas_dispatch *dispatch);
+int pnas_dispatch_held(const pnas_dispatch *dispatch, int rank);     /* tickets, running or waiting there */
+bool pnas_dispatch_is_free(const pnas_dispatch *dispatch, int rank); /* has a lane without a ticket */
+
+/* Teaches what a child trained on a device of this kind took. */
+void pnas_dispatch_learn(pnas_dispatch *dispatch, int kind, const pnas_job *job, double seconds);
+
+/* --- a run; `now` is in seconds of any clock that goes on evenly --- */
+
+/* Work begins: one ticket for each of `jobs` (borrowed until the end), numbered as they are; NULL: for
+ * `count` pieces of equal size, of which a rank works on one at a time. */
+pnas_status pnas_dispatch_begin(pnas_dispatch *dispatch, const pnas_job *jobs, size_t count, double now);
+void pnas_dispatch_end(pnas_dispatch *dispatch);
+
+/* The ticket that `rank` is to get now, which it then holds; PNAS_NO_TICKET: none. *starts (may be NULL): it
+ * has a lane for it; otherwise the ticket waits there. Those that are free are to be asked first. */
+size_t pnas_dispatch_next(pnas_dispatch *dispatch, int rank, double now, bool *starts);
+
+/* A ticket that `rank` held is done, or is given back. Returns the ticket that waited there and starts now,
+ * or PNAS_NO_TICKET. `seconds`: what it took; 0: not known. */
+size_t pnas_dispatch_done(pnas_dispatch *dispatch, int rank, size_t ticket, double seconds, double now);
+size_t pnas_dispatch_give_back(pnas_dispatch *dispatch, int rank, size_t ticket, double now);
+
+bool pnas_dispatch_holds(const pnas_dispatch *dispatch, int rank, size_t ticket);
+int pnas_dispatch_attempts(const pnas_dispatch *dispatch, size_t ticket); /* how often it was begun */
+bool pnas_dispatch_all_done(const pnas_dispatch *dispatch);
+
+/* What the tickets done so far took of the ranks. */
+void pnas_dispatch_usage(const pnas_dispatch *dispatch, pnas_level_usage *out);
+
+#endif

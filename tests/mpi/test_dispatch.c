@@ -1,0 +1,343 @@
+/* The scheduler's decisions, without messages: ranks are numbers, time is what the test says. */
+#include "mpi/dispatch.h"
+
+#include "tests/base/leak_check.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define JOBS_MAX  4096
+#define RANKS_MAX 64
+
+typedef struct { /* ranks that work off jobs in the order of time */
+    pnas_dispatch *dispatch;
+    int ranks, lanes;
+    double speed[RANKS_MAX]; /* seconds of a job are divided by this */
+    pnas_job job[JOBS_MAX];
+    double seconds[JOBS_MAX];
+    size_t count;
+    double ends[JOBS_MAX]; /* of a job that runs; INFINITY */
+    int on[JOBS_MAX];
+    int times[JOBS_MAX];
+    int waited; /* tickets that were handed out to a busy rank */
+    double now;
+} test_bench;
+
+static uint64_t draw(uint64_t *state) /* xorshift: fixed, so that figures are */
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return *state;
+}
+
+static double uniform(uint64_t *state)
+{
+    return (double)(draw(state) >> 11) * 0x1p-53;
+}
+
+static void create(test_bench *bench, int ranks, int lanes)
+{
+    memset(bench, 0, sizeof *bench);
+    bench->ranks = ranks;
+    bench->lanes = lanes;
+    cr_assert_eq(pnas_dispatch_create(ranks, &bench->dispatch), PNAS_OK);
+    for (int r = 0; r < ranks; r++) {
+        bench->speed[r] = 1;
+        cr_assert_eq(pnas_dispatch_join(bench->dispatch, r, lanes), PNAS_OK);
+    }
+}
+
+static void destroy(test_bench *bench)
+{
+    pnas_dispatch_destroy(&bench->dispatch);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+/* Jobs whose durations are their cost in milliseconds, but for `noise`. */
+static void add_job(test_bench *bench, int64_t cost, double noise)
+{
+    pnas_job *job = &bench->job[bench->count];
+    *job = (pnas_job){.level = 2, .index = (int)bench->count, .cost = cost};
+    bench->seconds[bench->count++] = 1e-3 * (double)cost * (1 + noise);
+}
+
+static void begin(test_bench *bench)
+{
+    for (size_t i = 0; i < bench->count; i++) {
+        bench->ends[i] = INFINITY;
+        bench->times[i] = 0;
+    }
+    cr_assert_eq(pnas_dispatch_begin(bench->dispatch, bench->job, bench->count, bench->now), PNAS_OK);
+}
+
+static void start(test_bench *bench, int rank, size_t ticket)
+{
+    bench->ends[ticket] = bench->now + bench->seconds[ticket] / bench->speed[rank];
+    bench->on[ticket] = rank;
+    bench->times[ticket]++;
+}
+
+static void hand_out(test_bench *bench)
+{
+    for (int pass = 0; pass < 2; pass++)
+        for (int r = 0; r < bench->ranks; r++)
+            while (pass == 1 || pnas_dispatch_is_free(bench->dispatch, r)) {
+                bool starts;
+                size_t ticket = pnas_dispatch_next(bench->dispatch, r, bench->now, &starts);
+                if (ticket == PNAS_NO_TICKET)
+                    break;
+                bench->waited += !starts;
+                if (starts)
+                    start(bench, r, ticket);
+            }
+}
+
+static size_t next_end(const test_bench *bench)
+{
+    size_t first = PNAS_NO_TICKET;
+    for (size_t i = 0; i < bench->count; i++)
+        if (isfinite(bench->ends[i]) && (first == PNAS_NO_TICKET || bench->ends[i] < bench->ends[first]))
+            first = i;
+    return first;
+}
+
+static void finish(test_bench *bench, size_t ticket)
+{
+    int rank = bench->on[ticket];
+    double seconds = bench->seconds[ticket] / bench->speed[rank];
+    bench->now = bench->ends[ticket];
+    bench->ends[ticket] = INFINITY;
+    cr_assert(pnas_dispatch_holds(bench->dispatch, rank, ticket));
+    size_t next = pnas_dispatch_done(bench->dispatch, rank, ticket, seconds, bench->now);
+    if (next != PNAS_NO_TICKET)
+        start(bench, rank, next);
+}
+
+/* Until all is done; what it took is compared with the best possible span. */
+static double work_off(test_bench *bench)
+{
+    begin(bench);
+    for (hand_out(bench); !pnas_dispatch_all_done(bench->dispatch); hand_out(bench)) {
+        size_t ticket = next_end(bench);
+        cr_assert_neq(ticket, PNAS_NO_TICKET, "nothing runs and not all is done");
+        finish(bench, ticket);
+    }
+    for (size_t i = 0; i < bench->count; i++)
+        cr_assert_eq(bench->times[i], 1, "job %zu ran %d times", i, bench->times[i]);
+    pnas_level_usage usage;
+    pnas_dispatch_usage(bench->dispatch, &usage);
+    pnas_dispatch_end(bench->dispatch);
+    return usage.best_seconds / usage.span_seconds;
+}
+
+Test(dispatch, the_longest_comes_first_and_ties_in_the_order_of_the_jobs)
+{
+    static test_bench bench;
+    create(&bench, 1, 1);
+    const int64_t costs[] = {5, 9, 5, 7, 9};
+    const size_t expected[] = {1, 4, 3, 0, 2};
+    for (int i = 0; i < 5; i++)
+        add_job(&bench, costs[i], 0);
+    begin(&bench);
+    for (int i = 0; i < 5; i++) {
+        size_t ticket = pnas_dispatch_next(bench.dispatch, 0, 0, NULL);
+        cr_expect_eq(ticket, expected[i]);
+        pnas_dispatch_done(bench.dispatch, 0, ticket, 0, 0);
+    }
+    destroy(&bench);
+}
+
+Test(dispatch, a_rank_holds_its_next_ticket_before_it_is_done_with_the_present_one)
+{
+    static test_bench bench;
+    create(&bench, 2, 1);
+    for (int i = 0; i < 20; i++)
+        add_job(&bench, 100, 0);
+    begin(&bench);
+    hand_out(&bench);
+    cr_expect_eq(pnas_dispatch_held(bench.dispatch, 0), 2);
+    cr_expect_eq(pnas_dispatch_held(bench.dispatch, 1), 2);
+    cr_expect_eq(pnas_dispatch_attempts(bench.dispatch, 0), 1);
+    cr_expect_eq(pnas_dispatch_attempts(bench.dispatch, 2), 0, "a ticket that waits is not being tried");
+    destroy(&bench);
+}
+
+Test(dispatch, towards_the_end_no_ticket_waits_for_a_busy_rank)
+{
+    static test_bench bench;
+    create(&bench, 4, 1);
+    for (int i = 0; i < 6; i++)
+        add_job(&bench, 100, 0);
+    begin(&bench);
+    hand_out(&bench);
+    for (int r = 0; r < 4; r++)
+        cr_expect_eq(pnas_dispatch_held(bench.dispatch, r), 1);
+    destroy(&bench);
+}
+
+Test(dispatch, a_rank_has_as_many_tickets_as_lanes_and_one_that_waits)
+{
+    static test_bench bench;
+    create(&bench, 2, 3);
+    for (int i = 0; i < 40; i++)
+        add_job(&bench, 100, 0);
+    begin(&bench);
+    hand_out(&bench);
+    cr_expect_eq(pnas_dispatch_held(bench.dispatch, 0), 4);
+    cr_expect_eq(pnas_dispatch_held(bench.dispatch, 1), 4);
+    destroy(&bench);
+}
+
+Test(dispatch, equal_pieces_come_one_at_a_time_whatever_the_lanes)
+{
+    static test_bench bench;
+    create(&bench, 2, 3);
+    bool starts;
+    cr_assert_eq(pnas_dispatch_begin(bench.dispatch, NULL, 3, 0), PNAS_OK);
+    cr_expect_eq(pnas_dispatch_next(bench.dispatch, 0, 0, &starts), 0);
+    cr_expect_not(pnas_dispatch_is_free(bench.dispatch, 0));
+    cr_expect_eq(pnas_dispatch_next(bench.dispatch, 0, 0, &starts), PNAS_NO_TICKET);
+    cr_expect_eq(pnas_dispatch_next(bench.dispatch, 1, 0, &starts), 1);
+    destroy(&bench);
+}
+
+Test(dispatch, what_a_rank_gave_back_goes_to_another_one)
+{
+    static test_bench bench;
+    create(&bench, 2, 1);
+    add_job(&bench, 100, 0);
+    begin(&bench);
+    cr_assert_eq(pnas_dispatch_next(bench.dispatch, 0, 0, NULL), 0);
+    pnas_dispatch_give_back(bench.dispatch, 0, 0, 1);
+    cr_expect_eq(pnas_dispatch_next(bench.dispatch, 0, 1, NULL), PNAS_NO_TICKET);
+    cr_expect_eq(pnas_dispatch_next(bench.dispatch, 1, 1, NULL), 0);
+    cr_expect_eq(pnas_dispatch_attempts(bench.dispatch, 0), 2);
+    destroy(&bench);
+}
+
+Test(dispatch, what_a_rank_gave_back_returns_to_it_if_there_is_no_other)
+{
+    static test_bench bench;
+    create(&bench, 2, 1);
+    add_job(&bench, 100, 0);
+    begin(&bench);
+    cr_assert_eq(pnas_dispatch_next(bench.dispatch, 0, 0, NULL), 0);
+    pnas_dispatch_give_back(bench.dispatch, 0, 0, 1);
+    cr_assert_eq(pnas_dispatch_next(bench.dispatch, 0, 1, NULL), PNAS_NO_TICKET);
+    pnas_dispatch_leave(bench.dispatch, 1);
+    cr_expect_eq(pnas_dispatch_next(bench.dispatch, 0, 1, NULL), 0);
+    destroy(&bench);
+}
+
+Test(dispatch, a_rank_that_leaves_keeps_what_it_holds_and_one_that_is_lost_does_not)
+{
+    static test_bench bench;
+    create(&bench, 3, 1);
+    for (int i = 0; i < 20; i++)
+        add_job(&bench, 100 - i, 0);
+    begin(&bench);
+    hand_out(&bench);
+    cr_assert_eq(pnas_dispatch_held(bench.dispatch, 0), 2);
+    pnas_dispatch_leave(bench.dispatch, 0);
+    cr_expect_eq(pnas_dispatch_held(bench.dispatch, 0), 2);
+    cr_expect_eq(pnas_dispatch_done(bench.dispatch, 0, 0, 1, 1), PNAS_NO_TICKET, "nothing starts there");
+    cr_expect_eq(pnas_dispatch_next(bench.dispatch, 0, 1, NULL), PNAS_NO_TICKET);
+    pnas_dispatch_lose(bench.dispatch, 1);
+    cr_expect_eq(pnas_dispatch_held(bench.dispatch, 1), 0);
+    cr_expect(pnas_dispatch_anyone_left(bench.dispatch));
+    pnas_dispatch_lose(bench.dispatch, 2);
+    cr_expect_not(pnas_dispatch_anyone_left(bench.dispatch));
+    destroy(&bench);
+}
+
+/* Costs of a level's children are spread by a factor of five or so; durations differ from what the model
+ * expects by a tenth. */
+static double share_of_best(int ranks, int lanes, int children, double *worst)
+{
+    static test_bench bench;
+    const int levels = 8;
+    uint64_t state = 88172645463325252u + (uint64_t)children;
+    double sum = 0;
+    *worst = 1;
+    create(&bench, ranks, lanes);
+    for (int level = 0; level < levels; level++) {
+        bench.count = 0;
+        for (int i = 0; i < children; i++)
+            add_job(&bench, 200 + (int64_t)(800 * uniform(&state)), 0.2 * uniform(&state) - 0.1);
+        double share = work_off(&bench);
+        sum += share / levels;
+        *worst = fmin(*worst, share);
+    }
+    cr_log_info("%d ranks, %d lanes, %d children: %.3f of the best possible, %.3f at worst", ranks, lanes,
+                children, sum, *worst);
+    destroy(&bench);
+    return sum;
+}
+
+Test(dispatch, eight_children_a_lane_keep_the_ranks_busy_for_95_of_100_of_the_best_span)
+{
+    static const struct {
+        int ranks, lanes;
+    } cases[] = {{2, 1}, {8, 1}, {32, 1}, {8, 4}, {64, 1}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        double worst;
+        share_of_best(cases[i].ranks, cases[i].lanes, 8 * cases[i].ranks * cases[i].lanes, &worst);
+        cr_expect_geq(worst, 0.95, "%d ranks, %d lanes: %.3f", cases[i].ranks, cases[i].lanes, worst);
+    }
+}
+
+/* With one to three children a rank single levels may fall below: nobody knows beforehand which of the
+ * children that are begun last will take longer than expected. */
+Test(dispatch, any_number_of_children_is_done_within_nine_tenths_of_the_best_span_on_average)
+{
+    double sum = 0, worst;
+    for (int children = 1; children <= 48; children++) {
+        double share = share_of_best(8, 1, children, &worst);
+        cr_expect_geq(share, 0.89, "%d children: %.3f", children, share);
+        sum += share / 48;
+    }
+    cr_expect_geq(sum, 0.94, "%.3f", sum);
+}
+
+Test(dispatch, slow_devices_are_not_left_with_long_children_at_the_end)
+{
+    static test_bench bench;
+    uint64_t state = 88172645463325252u;
+    create(&bench, 4, 1);
+    for (int r = 2; r < 4; r++) {
+        pnas_dispatch_set_kind(bench.dispatch, r, 1);
+        bench.speed[r] = 0.1;
+    }
+    double share = 0;
+    for (int level = 0; level < 3; level++) { /* the first one teaches the speeds */
+        bench.count = 0;
+        for (int i = 0; i < 40; i++)
+            add_job(&bench, 200 + (int64_t)(800 * uniform(&state)), 0);
+        share = work_off(&bench);
+    }
+    cr_expect_geq(share, 0.9, "%.3f of the best possible", share);
+    destroy(&bench);
+}
+
+Test(dispatch, the_best_span_counts_what_cannot_be_shared_evenly)
+{
+    static test_bench bench;
+    pnas_level_usage usage;
+    create(&bench, 4, 1);
+    for (int i = 0; i < 5; i++)
+        add_job(&bench, 1000, 0);
+    begin(&bench);
+    for (hand_out(&bench); !pnas_dispatch_all_done(bench.dispatch); hand_out(&bench))
+        finish(&bench, next_end(&bench));
+    pnas_dispatch_usage(bench.dispatch, &usage);
+    cr_expect_float_eq(usage.span_seconds, 2, 1e-9);
+    cr_expect_float_eq(usage.lane_seconds, 8, 1e-9);
+    cr_expect_float_eq(usage.busy_seconds, 5, 1e-9);
+    cr_expect_float_eq(usage.longest_seconds, 1, 1e-9);
+    cr_expect_float_eq(usage.best_seconds, 2, 1e-9, "five equal children on four ranks take two turns");
+    destroy(&bench);
+}
