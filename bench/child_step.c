@@ -15,6 +15,7 @@ typedef struct {
     const char *cell, *device;
     int blocks, filters, repeats, batch, size, channels, classes, steps, threads;
     bool ops;
+    pnas_storage storage;
 } arguments;
 
 /* Every operator of the paper stands in the first five blocks. */
@@ -31,6 +32,7 @@ static const struct argp_option options[] = {
     {"steps", 'k', "STEPS", 0, "steps to time (20)", 0},
     {"threads", 't', "T", 0, "cores of a CPU device (all)", 0},
     {"device", 'd', "DEVICE", 0, "index, cpu, gpu or part of a name (auto)", 0},
+    {"storage", 'S', "KIND", 0, "of activations: float or half (float)", 0},
     {"ops", 'o', NULL, 0,
      "print a table by op, with its share of the device's floors (uses a profiling queue)", 0},
     {0}};
@@ -65,6 +67,11 @@ static error_t parse(int key, char *value, struct argp_state *state)
         break;
     case 'd':
         a->device = value;
+        break;
+    case 'S':
+        if (strcmp(value, "float") != 0 && strcmp(value, "half") != 0)
+            argp_error(state, "--storage is float or half, not %s", value);
+        a->storage = strcmp(value, "half") == 0 ? PNAS_STORAGE_HALF : PNAS_STORAGE_FLOAT;
         break;
     case 'o':
         a->ops = true;
@@ -233,7 +240,8 @@ static pnas_status measure(const arguments *a)
                                       .clip_norm = 5,
                                       .schedule = {.kind = PNAS_SCHEDULE_CONSTANT, .rate = 0.01},
                                       .norm_momentum = 0.9,
-                                      .norm_epsilon = 1e-5};
+                                      .norm_epsilon = 1e-5,
+                                      .storage = a->storage};
     pnas_cl *cl = NULL;
     pnas_graph *graph = NULL;
     pnas_child_plan *plan = NULL;

@@ -52,6 +52,7 @@ static const cyaml_strval_t optimizers[] = {
 static const cyaml_strval_t schedules[] = {
     {"cosine", PNAS_SCHEDULE_COSINE}, {"step", PNAS_SCHEDULE_STEP}, {"constant", PNAS_SCHEDULE_CONSTANT}};
 static const cyaml_strval_t rewards[] = {{"best", PNAS_REWARD_BEST}, {"last", PNAS_REWARD_LAST}};
+static const cyaml_strval_t storages[] = {{"float", PNAS_STORAGE_FLOAT}, {"half", PNAS_STORAGE_HALF}};
 static const cyaml_strval_t concatenations[] = {{"all", PNAS_CONCATENATE_ALL},
                                                 {"unused", PNAS_CONCATENATE_UNUSED},
                                                 {"unused_inputs", PNAS_CONCATENATE_UNUSED_INPUTS}};
@@ -145,6 +146,7 @@ static const cyaml_schema_field_t training_fields[] = {
     REAL("step_factor", training.schedule.step_factor),
     REAL("norm_momentum", training.norm_momentum),
     REAL("norm_epsilon", training.norm_epsilon),
+    WORD("storage", training.storage, storages),
     WORD("reward", training.reward, rewards),
     SECTION("augment", augment_fields),
     CYAML_FIELD_END};

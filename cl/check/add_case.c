@@ -13,7 +13,7 @@ void add_case_check_forward(op_harness *h, const add_case *test)
 {
     op_operand a = op_harness_operand(h, test->N, test->C, test->H, test->W, test->a_normalise, test->a_relu);
     op_operand b = op_harness_operand(h, test->N, test->C, test->H, test->W, test->b_normalise, test->b_relu);
-    pnas_view y = op_harness_output(h, test->N, test->C, test->H, test->W, NULL);
+    pnas_view y = op_harness_stored_output(h, test->N, test->C, test->H, test->W, NULL);
     op_harness_ok(
         h, pnas_op_add_forward(h->cl, &h->list, test->N, &a.operand, test->two ? &b.operand : NULL, &y));
     op_harness_run(h);
@@ -23,8 +23,8 @@ void add_case_check_forward(op_harness *h, const add_case *test)
         expected[i] = a.value[i] + (test->two ? b.value[i] : 0);
         magnitude[i] = a.magnitude[i] + (test->two ? b.magnitude[i] : 0);
     }
-    op_harness_compare(h, "sum", op_harness_read(h, &y, test->N, test->C), expected, magnitude,
-                       values_of(test), TOLERANCE);
+    op_harness_compare_stored(h, "sum", op_harness_read(h, &y, test->N, test->C), expected, magnitude,
+                              values_of(test), TOLERANCE);
 }
 
 void add_case_check_backward(op_harness *h, const add_case *test)
@@ -67,13 +67,13 @@ void regroup_case_check(op_harness *h, int logical, int from_segment, int to_seg
 {
     enum { N = 2, H = 3, W = 5, PIXELS = H * W };
     size_t count = (size_t)N * logical * PIXELS;
-    double *values = op_harness_random(h, count), *before = op_harness_random(h, count);
+    double *values = op_harness_random_stored(h, count), *before = op_harness_random_stored(h, count);
     int from_channels, to_channels;
     double *from = segmented(h, N, logical, from_segment, PIXELS, values, &from_channels);
     double *kept = segmented(h, N, logical, to_segment, PIXELS, before, &to_channels);
     double *expected = segmented(h, N, logical, to_segment, PIXELS, values, &to_channels);
-    pnas_view x = op_harness_view(h, N, from_channels, H, W, from);
-    pnas_view y = op_harness_output(h, N, to_channels, H, W, accumulate ? kept : NULL);
+    pnas_view x = op_harness_stored(h, N, from_channels, H, W, from);
+    pnas_view y = op_harness_stored_output(h, N, to_channels, H, W, accumulate ? kept : NULL);
     op_harness_ok(h,
                   pnas_op_regroup(h->cl, &h->list, N, &x, from_segment, &y, to_segment, logical, accumulate));
     op_harness_run(h);
@@ -83,8 +83,8 @@ void regroup_case_check(op_harness *h, int logical, int from_segment, int to_seg
         expected[i] += accumulate ? kept[i] : 0;
         magnitude[i] = fabs(expected[i]) + fabs(kept[i]);
     }
-    op_harness_compare(h, "regrouped", op_harness_read(h, &y, N, to_channels), expected, magnitude, physical,
-                       TOLERANCE);
+    op_harness_compare_stored(h, "regrouped", op_harness_read(h, &y, N, to_channels), expected, magnitude,
+                              physical, TOLERANCE);
 }
 
 add_case add_case_random(op_harness *h)

@@ -32,15 +32,15 @@ depthwise_setting depthwise_case_set_up(op_harness *h, const depthwise_case *tes
 static void check_forward(op_harness *h, const depthwise_case *test, const depthwise_setting *at)
 {
     const reference_window *s = &test->shape;
-    pnas_view y = op_harness_output(h, s->N, s->C, s->OH, s->OW, NULL);
+    pnas_view y = op_harness_stored_output(h, s->N, s->C, s->OH, s->OW, NULL);
     op_harness_ok(h, pnas_op_depthwise_forward(h->cl, &h->list, s->N, &at->x.operand, at->weight_slice,
                                                &s->window, &y));
     op_harness_run(h);
     double *expected = op_harness_zeros(h, at->outputs), *magnitude = op_harness_zeros(h, at->outputs);
     reference_depthwise_forward(s, at->x.value, at->weight, expected);
     reference_depthwise_forward(s, at->x.magnitude, at->weight_magnitude, magnitude);
-    op_harness_compare(h, "output", op_harness_read(h, &y, s->N, s->C), expected, magnitude, at->outputs,
-                       TOLERANCE);
+    op_harness_compare_stored(h, "output", op_harness_read(h, &y, s->N, s->C), expected, magnitude,
+                              at->outputs, TOLERANCE);
 }
 
 static void check_backward(op_harness *h, const depthwise_case *test, const depthwise_setting *at)

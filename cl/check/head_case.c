@@ -209,7 +209,7 @@ void images_case_check(op_harness *h, int N, int C, int H, int W)
     cl_mem ring = int_buffer(h, records, (size_t)PERIOD * N * PNAS_RECORD_INTS),
            counter = int_buffer(h, state, 4);
     cl_mem pixels = op_harness_buffer(h, bytes, images);
-    pnas_view y = op_harness_output(h, N, C, H, W, NULL);
+    pnas_view y = op_harness_stored_output(h, N, C, H, W, NULL);
     op_harness_ok(h, pnas_op_load_images(h->cl, &h->list, N, pixels, C,
                                          op_harness_slice(h, 2 * (size_t)C, figures), ring, counter, PERIOD,
                                          &y));
@@ -221,5 +221,5 @@ void images_case_check(op_harness *h, int N, int C, int H, int W)
         expected[i] = reference_pixel(images, r, C, H, W, row, w, c, figures);
         magnitude[i] = (1 + fabs(figures[c])) / figures[C + c];
     }
-    op_harness_compare(h, "images", op_harness_read(h, &y, N, C), expected, magnitude, count, 1e-6);
+    op_harness_compare_stored(h, "images", op_harness_read(h, &y, N, C), expected, magnitude, count, 1e-6);
 }

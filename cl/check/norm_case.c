@@ -36,7 +36,7 @@ static setting set_up(op_harness *h, const norm_case *test)
     at.values = (size_t)test->N * test->C * at.pixels;
     at.raw = op_harness_random(h, at.values);
     for (size_t i = 0; i < at.values; ++i)
-        at.raw[i] = (float)(at.raw[i] + test->offset);
+        at.raw[i] = op_harness_round(h, at.raw[i] + test->offset);
     at.gamma = op_harness_random(h, (size_t)test->C);
     at.beta = op_harness_random(h, (size_t)test->C);
     at.mean = op_harness_zeros(h, (size_t)test->C);
@@ -105,7 +105,7 @@ void norm_case_check_backward(op_harness *h, const norm_case *test)
         saved[test->C + c] = 1 / sqrt(at.variance[c] + NORM_CASE_EPSILON);
     }
     pnas_view gradient = op_harness_view(h, test->N, test->C, test->H, test->W, g);
-    pnas_view raw = op_harness_view(h, test->N, test->C, test->H, test->W, at.raw);
+    pnas_view raw = op_harness_stored(h, test->N, test->C, test->H, test->W, at.raw);
     pnas_slice kept = padded_slice(h, &at, 2, test->C, saved, false);
     size_t row = (size_t)at.padded;
     pnas_slice abd = op_harness_output_slice(h, 3 * row, NULL);

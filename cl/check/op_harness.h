@@ -1,7 +1,10 @@
 /* What every check of an op needs: random tensors in logical [N][C][H][W] doubles whose values are floats,
  * their blocked image on the device as a view into a larger buffer, and comparison with a reference.
  *
- * Every buffer has guard bands: floats before, between and behind the images hold a NaN of known bits. They
+ * Tensors that a forward pass writes are of halves where the harness is told so: what goes into one is
+ * rounded first, so that the reference starts from the same values.
+ *
+ * Every buffer has guard bands: values before, between and behind the images hold a NaN of known bits. They
  * must not change, and who reads one spoils the result. What is not an output must not change at all.
  * A check is given up where it fails: the harness's `failed` is told why and must not return (it jumps out,
  * or ends the process). Everything taken through the harness is freed by op_harness_close. */
@@ -15,6 +18,7 @@
 typedef struct op_harness {
     pnas_cl *cl; /* borrowed from who started it */
     bool small;  /* tiny shapes are wanted: a checking interpreter runs the kernels */
+    bool half;   /* stored tensors are of halves */
     void (*failed)(void *payload, const char *message);
     void *payload;
     pnas_stream random;
@@ -27,7 +31,7 @@ typedef struct {
     pnas_cl *cl;
     pnas_route route; /* forced on `cl` (PNAS_ROUTE_AUTO: the table decides) */
     uint64_t seed;
-    bool small;
+    bool small, half;
     void (*failed)(void *payload, const char *message);
     void *payload;
 } op_harness_options;
@@ -60,6 +64,11 @@ int op_harness_padded(const op_harness *h, int channels);
  * zero. An output may start from NULL: then it holds the guards' NaN until written. */
 pnas_view op_harness_view(op_harness *h, int N, int C, int H, int W, const double *values);
 pnas_view op_harness_output(op_harness *h, int N, int C, int H, int W, const double *values);
+/* The same for tensors that a forward pass writes. Values must have been rounded by op_harness_round. */
+pnas_view op_harness_stored(op_harness *h, int N, int C, int H, int W, const double *values);
+pnas_view op_harness_stored_output(op_harness *h, int N, int C, int H, int W, const double *values);
+double op_harness_round(const op_harness *h, double value); /* to what a stored tensor can hold */
+double *op_harness_random_stored(op_harness *h, size_t count);
 /* Logical values back; padded channels must be zero. */
 double *op_harness_read(op_harness *h, const pnas_view *view, int N, int C);
 
@@ -99,6 +108,10 @@ op_upstream op_harness_upstream(op_harness *h, int N, int C, int H, int W, bool 
  * of the terms that make up the expected value. NaN fails. */
 void op_harness_compare(op_harness *h, const char *what, const double *got, const double *expected,
                         const double *magnitude, size_t count, double tolerance);
+
+/* The same for a stored tensor: where it is of halves, what was written may be off by its rounding, too. */
+void op_harness_compare_stored(op_harness *h, const char *what, const double *got, const double *expected,
+                               const double *magnitude, size_t count, double tolerance);
 
 /* Checks a gradient [count] of a scalar function at `at` by central differences in double precision at
  * `samples` random places; `function` may read `at` through its payload. */

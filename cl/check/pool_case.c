@@ -42,7 +42,7 @@ void average_pool_case_check(op_harness *h, const pool_case *test)
     const reference_window *s = &test->shape;
     op_operand x = op_harness_operand(h, s->N, s->C, s->H, s->W, test->x_normalise, test->x_relu);
     op_upstream y = op_harness_upstream(h, s->N, s->C, s->OH, s->OW, test->y_normalise);
-    pnas_view out = op_harness_output(h, s->N, s->C, s->OH, s->OW, NULL);
+    pnas_view out = op_harness_stored_output(h, s->N, s->C, s->OH, s->OW, NULL);
     double *before;
     pnas_downstream dx = make_downstream(h, test, &before);
     op_harness_ok(h, pnas_op_average_pool_forward(h->cl, &h->list, s->N, &x.operand, &s->window, &out));
@@ -52,8 +52,8 @@ void average_pool_case_check(op_harness *h, const pool_case *test)
     double *expected = op_harness_zeros(h, outputs_of(s)), *magnitude = op_harness_zeros(h, outputs_of(s));
     reference_average_pool_forward(s, x.value, expected);
     reference_average_pool_forward(s, x.magnitude, magnitude);
-    op_harness_compare(h, "output", op_harness_read(h, &out, s->N, s->C), expected, magnitude, outputs_of(s),
-                       TOLERANCE);
+    op_harness_compare_stored(h, "output", op_harness_read(h, &out, s->N, s->C), expected, magnitude,
+                              outputs_of(s), TOLERANCE);
     double *gradient = op_harness_zeros(h, inputs_of(s)), *size = op_harness_zeros(h, inputs_of(s));
     reference_average_pool_backward(s, y.value, gradient);
     reference_average_pool_backward(s, y.magnitude, size);
@@ -82,7 +82,7 @@ void max_pool_case_check(op_harness *h, const pool_case *test)
     const reference_window *s = &test->shape;
     op_operand x = op_harness_operand(h, s->N, s->C, s->H, s->W, test->x_normalise, test->x_relu);
     op_upstream y = op_harness_upstream(h, s->N, s->C, s->OH, s->OW, test->y_normalise);
-    pnas_view out = op_harness_output(h, s->N, s->C, s->OH, s->OW, NULL);
+    pnas_view out = op_harness_stored_output(h, s->N, s->C, s->OH, s->OW, NULL);
     double *before;
     pnas_downstream dx = make_downstream(h, test, &before);
     size_t bytes = (size_t)s->N * op_harness_padded(h, s->C) * s->OH * s->OW;
@@ -97,8 +97,8 @@ void max_pool_case_check(op_harness *h, const pool_case *test)
     reference_max_pool_forward(s, x.value, expected, positions);
     for (size_t i = 0; i < outputs_of(s); ++i)
         magnitude[i] = fabs(expected[i]) + 1;
-    op_harness_compare(h, "output", op_harness_read(h, &out, s->N, s->C), expected, magnitude, outputs_of(s),
-                       TOLERANCE);
+    op_harness_compare_stored(h, "output", op_harness_read(h, &out, s->N, s->C), expected, magnitude,
+                              outputs_of(s), TOLERANCE);
     pool_case_compare_positions(h, s, kept, positions);
     double *gradient = op_harness_zeros(h, inputs_of(s)), *size = op_harness_zeros(h, inputs_of(s));
     reference_max_pool_backward(s, positions, y.value, gradient);

@@ -209,6 +209,7 @@ static void check_item_on_route(self_tester *checker, const check_item *item, pn
                                                    .route = route,
                                                    .seed = checker->options->seed + (uint64_t)round,
                                                    .small = checker->options->small,
+                                                   .half = checker->options->half,
                                                    .failed = on_failure,
                                                    .payload = checker});
         result.passed = try_round(checker, item, &h, round);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { KEY_DEVICE = 0x100, KEY_OP, KEY_SMALL, KEY_EVERY_V, KEY_SEED };
+enum { KEY_DEVICE = 0x100, KEY_OP, KEY_SMALL, KEY_HALF, KEY_EVERY_V, KEY_SEED };
 
 typedef struct {
     pnas_self_test_options options;
@@ -29,6 +29,9 @@ static error_t parse_check(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_SMALL:
         arguments->options.small = true;
+        return 0;
+    case KEY_HALF:
+        arguments->options.half = true;
         return 0;
     case KEY_EVERY_V:
         arguments->options.every_vector = true;
@@ -73,6 +76,7 @@ pnas_status pnas_device_run_check(int argc, char **argv)
         {"device", KEY_DEVICE, "D", 0, "auto, cpu, gpu, an index, or part of a device's name", 1},
         {"op", KEY_OP, "TEXT", 0, "Only ops whose name holds this, as in --op pool", 1},
         {"every-v", KEY_EVERY_V, NULL, 0, "Try each width of a channel block, not only the device's own", 1},
+        {"half", KEY_HALF, NULL, 0, "Activations as halves, as with training.storage: half", 1},
         {"small", KEY_SMALL, NULL, 0, "Tiny shapes only: for simulators such as Oclgrind", 1},
         {"seed", KEY_SEED, "N", 0, "Another number tries other shapes (0)", 1},
         {0},

@@ -232,6 +232,60 @@ static void check(int vector, int route, const char *text, pnas_concatenation co
     check_graph(vector, route, &cell, &operators, &network, what);
 }
 
+/* The distance between all gradients and the reference's, by the latter's length. */
+static double gradient_distance(pair *p)
+{
+    float *flat = malloc(p->plan->parameter_floats * sizeof *flat);
+    cr_assert(flat);
+    test_device_read(p->cl, p->plan->gradients, flat, p->plan->parameter_floats);
+    double length = 0, distance = 0;
+    for (int i = 0; i < p->graph->parameter_count; ++i) {
+        const reference_parameter *want = &p->reference->parameter[i];
+        float *got = calloc(want->count, sizeof *got);
+        cr_assert(got);
+        pnas_child_parameter_unpack(p->plan, i, flat + p->plan->parameter_at[i], got);
+        for (size_t k = 0; k < want->count; ++k) {
+            length += want->gradient[k] * want->gradient[k];
+            distance += pow((double)got[k] - want->gradient[k], 2);
+        }
+        free(got);
+    }
+    free(flat);
+    return sqrt(distance / length);
+}
+
+/* Rounded activations: one in a thousand rectifiers of each layer falls the other way, which alone moves the
+ * gradients by a few per cent of their length. */
+static void check_half(int vector, int route, const char *text, int filters, int height, int width,
+                       double limit)
+{
+    const pnas_network_options network = {.filters = filters,
+                                          .repeats = 1,
+                                          .stem_multiplier = 3,
+                                          .height = height,
+                                          .width = width,
+                                          .channels = 3,
+                                          .classes = 5};
+    pnas_training_options training = training_options(6);
+    training.storage = PNAS_STORAGE_HALF;
+    pnas_operator_set operators;
+    pnas_cell cell;
+    pnas_operator_set_paper(&operators);
+    cr_assert_eq(pnas_operator_set_add_named(&operators, "conv3"), PNAS_OK);
+    cr_assert_eq(pnas_cell_parse(text, &operators, &cell), PNAS_OK, "%s", pnas_message());
+    for (uint64_t seed = 1; seed <= 2; ++seed) {
+        pnas_graph *graph = NULL;
+        cr_assert_eq(pnas_graph_create(&cell, &operators, &network, &graph), PNAS_OK, "%s", pnas_message());
+        pair p = open_pair(vector, route, graph, &training, NULL, seed);
+        double want = reference_child_forward(p.reference);
+        reference_child_backward(p.reference);
+        double got = step_loss(&p), distance = gradient_distance(&p);
+        cr_expect(fabs(got - want) <= 2e-3 * want, "%s: loss %.9g, expected %.9g", text, got, want);
+        cr_expect(distance <= limit, "%s: the gradients are off by %g", text, distance);
+        close_pair(&p);
+    }
+}
+
 static const char *const cells[] = {
     "-1:sep3+-2:max3 | -1:sep5+-2:identity | -1:1x7-7x1+0:avg3 | -2:dil3+1:sep7",
     "-2:avg3+-2:identity | 0:identity+-1:conv3 | 1:max3+1:identity",
@@ -296,4 +350,34 @@ Test(child_reference, fifty_steps_follow_the_independent_losses)
 Test(child_reference, fifty_steps_with_unused_inputs_at_odd_sizes_follow_the_independent_losses)
 {
     follow(1, 4);
+}
+
+Test(child_reference, loss_and_gradients_with_half_storage_stay_near)
+{
+    for (size_t i = 0; i < sizeof cells / sizeof *cells; ++i)
+        check_half(0, PNAS_ROUTE_AUTO, cells[i], 8, 12, 12, i == 3 ? 0.02 : 0.15); /* few rectifiers: 0.02 */
+    check_half(0, PNAS_ROUTE_AUTO, cells[0], 5, 11, 9, 0.2);
+    check_half(1, PNAS_ROUTE_PLAIN, cells[0], 6, 9, 8, 0.2);
+    check_half(4, PNAS_ROUTE_PLAIN, cells[1], 6, 9, 8, 0.2);
+}
+
+Test(child_reference, fifty_steps_with_half_storage_stay_near_the_independent_losses)
+{
+    const reference_case *of = reference_case_at(0);
+    pnas_graph *graph = NULL;
+    pnas_training_options training;
+    double losses[REFERENCE_STEPS];
+    int64_t parameters = 0;
+    cr_assert_eq(reference_case_graph(of, NULL, &graph), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(reference_case_losses(of, losses, &parameters), PNAS_OK, "%s", pnas_message());
+    reference_case_training(of, &training);
+    training.storage = PNAS_STORAGE_HALF;
+    pair p = open_pair(0, PNAS_ROUTE_AUTO, graph, &training, of, 0);
+    for (int i = 0; i < REFERENCE_STEPS; ++i) {
+        double got = step_loss(&p);
+        double tolerance = i + 1 < REFERENCE_STEPS ? 0.12 : 0.02;
+        cr_expect(fabs(got - losses[i]) <= tolerance * losses[i], "step %d: loss %.9g, expected %.9g (%.2g)",
+                  i, got, losses[i], fabs(got / losses[i] - 1));
+    }
+    close_pair(&p);
 }

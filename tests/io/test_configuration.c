@@ -56,7 +56,8 @@ Test(configuration, every_key_reaches_its_field)
         "  beta2: 0.99, epsilon: 1e-3, weight_decay: 1e-4, clip_norm: 0, learning_rate: 0.1,\n"
         "  final_learning_rate: 0.001, schedule: step, warmup_epochs: 1.5, step_epochs: 2.5, step_factor: "
         "0.3,\n"
-        "  norm_momentum: 0.99, norm_epsilon: 1e-4, reward: best, augment: {pad: 2, flip: false, cutout: "
+        "  norm_momentum: 0.99, norm_epsilon: 1e-4, storage: half, reward: best, augment: {pad: 2, flip: "
+        "false, cutout: "
         "8}}\n"
         "surrogate: {model: mlp, members: 7, fold: 0.9, embedding: 20, hidden: 30, loss: ranking, optimizer: "
         "sgd,\n"
@@ -83,7 +84,8 @@ Test(configuration, every_key_reaches_its_field)
     cr_expect(training->schedule.kind == PNAS_SCHEDULE_STEP && training->schedule.warmup_epochs == 1.5);
     cr_expect(training->schedule.step_epochs == 2.5 && training->schedule.step_factor == 0.3);
     cr_expect(training->norm_momentum == 0.99 && training->norm_epsilon == 1e-4);
-    cr_expect(training->reward == PNAS_REWARD_BEST && training->pad == 2);
+    cr_expect(training->storage == PNAS_STORAGE_HALF && training->reward == PNAS_REWARD_BEST &&
+              training->pad == 2);
     cr_expect(!training->flip && training->cutout == 8);
     cr_expect(read.surrogate.embedding == 20 && read.surrogate.hidden == 30);
     cr_expect(read.search.acquisition == PNAS_ACQUISITION_UCB && read.search.kappa == 2.5);

@@ -149,6 +149,31 @@ case_other_surrogate() {
     done
 }
 
+# The same for every number of ranks, not what floats give, and less memory for it.
+case_half_storage() {
+    local settings=(--set training.storage=half --set training.epochs=1)
+    local need
+    for ranks in 1 2; do
+        start "$ranks" "$tiny" -o "$ranks.h5" "${settings[@]}" || fail "exit code $?"
+        figures "$ranks.h5" >"$ranks.txt"
+    done
+    diff 1.txt 2.txt || fail "figures of 2 ranks differ from those of one"
+    start 1 "$tiny" -o float.h5 --set training.epochs=1 || fail "exit code $?"
+    figures float.h5 >float.txt
+    ! diff -q 1.txt float.txt >/dev/null || fail "halves give the figures of floats"
+    expect_code 64 1 "$tiny" -o 1.h5 --set training.epochs=1
+    expect_said 'training.storage: half, but the configuration now says float'
+    need=$(largest_child)
+    [ "$(largest_child --set training.storage=half)" -lt $((need * 4 / 5)) ] ||
+        fail "halves take no less memory than $need KiB"
+}
+
+# largest_child ARGUMENTS...: KiB that --check says
+largest_child() {
+    start 1 "$tiny" --check "$@" || fail "exit code $?"
+    sed -nE 's/.*largest possible child: ([0-9.]+) MiB.*/\1/p' last.err | awk '{print int(1024 * $1)}'
+}
+
 # kill_rank PLACE COUNT: the PLACE-th rank, after COUNT children
 kill_rank() {
     start_background
