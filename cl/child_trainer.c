@@ -14,7 +14,8 @@ struct pnas_trainer {
     pnas_cl *cl;
     pnas_trainer_options options;
     const pnas_checkpoint_store *store; /* NULL: no checkpoints */
-    pnas_sample_set samples;
+    pnas_sample_set samples;            /* a lane's: the first one's arrays */
+    bool is_lane;
     size_t image_bytes;
     cl_mem images, mean_deviation;
     pnas_graph *graph; /* of the last child trained */
@@ -87,6 +88,18 @@ cleanup:
     return status;
 }
 
+pnas_status pnas_trainer_create_lane(const pnas_trainer *first, pnas_cl *cl, pnas_trainer **out)
+{
+    *out = malloc(sizeof **out);
+    PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "no memory for a trainer");
+    **out = *first;
+    (*out)->cl = cl;
+    (*out)->is_lane = true;
+    (*out)->graph = NULL;
+    (*out)->plan = NULL;
+    return PNAS_OK;
+}
+
 static void drop_child(pnas_trainer *trainer)
 {
     pnas_child_plan_destroy(&trainer->plan);
@@ -98,11 +111,13 @@ void pnas_trainer_destroy(pnas_trainer **trainer)
     if (!*trainer)
         return;
     drop_child(*trainer);
-    pnas_buffer_release(&(*trainer)->images);
-    pnas_buffer_release(&(*trainer)->mean_deviation);
-    free((*trainer)->samples.train);
-    free((*trainer)->samples.validation);
-    free((*trainer)->samples.labels);
+    if (!(*trainer)->is_lane) {
+        pnas_buffer_release(&(*trainer)->images);
+        pnas_buffer_release(&(*trainer)->mean_deviation);
+        free((*trainer)->samples.train);
+        free((*trainer)->samples.validation);
+        free((*trainer)->samples.labels);
+    }
     free(*trainer);
     *trainer = NULL;
 }
@@ -324,4 +339,9 @@ pnas_status pnas_trainer_memory(pnas_trainer *trainer, const pnas_cell *cell, ui
     *bytes += trainer->image_bytes;
     pnas_graph_destroy(&graph);
     return status;
+}
+
+uint64_t pnas_trainer_image_bytes(const pnas_trainer *trainer)
+{
+    return trainer->image_bytes;
 }

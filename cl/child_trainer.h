@@ -21,6 +21,11 @@ typedef struct pnas_trainer pnas_trainer;
 /* Uploads the images once; `cl` is borrowed for the trainer's life, `images` only for this call. */
 pnas_status pnas_trainer_create(pnas_cl *cl, const pnas_trainer_options *options,
                                 const pnas_image_set *images, pnas_trainer **out);
+
+/* One that trains at the same time as `first`, which must outlive it, in a lane of its context: they share
+ * the images. `cl` is borrowed for the trainer's life. */
+pnas_status pnas_trainer_create_lane(const pnas_trainer *first, pnas_cl *cl, pnas_trainer **out);
+
 void pnas_trainer_destroy(pnas_trainer **trainer);
 
 /* From now on a child that is stopped leaves a checkpoint in `store` (borrowed; NULL: none), and one that has
@@ -40,5 +45,6 @@ void pnas_trainer_free_weights(pnas_named_tensor **tensors, size_t count);
 
 /* Bytes of device memory that training this cell takes, images included. */
 pnas_status pnas_trainer_memory(pnas_trainer *trainer, const pnas_cell *cell, uint64_t *bytes);
+uint64_t pnas_trainer_image_bytes(const pnas_trainer *trainer); /* of these, the images; lanes share them */
 
 #endif

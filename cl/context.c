@@ -1,5 +1,6 @@
 #include "cl/cache_directory.h"
 #include "cl/device_choice.h"
+#include "cl/gemm.h"
 #include "cl/tuned_table.h"
 #include "src/base/log.h"
 
@@ -155,6 +156,7 @@ pnas_status pnas_cl_create(const pnas_cl_options *options, pnas_cl **out)
                "a channel block of %d: allowed are 1, 4 and 8", vector);
     pnas_cl *cl = calloc(1, sizeof *cl);
     PNAS_CHECK(cl, PNAS_ERROR_MEMORY, "no memory for a context");
+    PNAS_TRY_CLEANUP(pnas_programs_create(&cl->programs));
     PNAS_TRY_CLEANUP(pnas_cache_directory_prepare(options->cache_directory, &cl->cache_directory));
     PNAS_TRY_CLEANUP(find_kernel_directory(options->kernel_directory, &cl->kernel_directory));
     PNAS_TRY_CLEANUP(open_device(cl, options));
@@ -166,22 +168,47 @@ cleanup:
     return status;
 }
 
+pnas_status pnas_cl_create_lane(pnas_cl *cl, pnas_cl **out)
+{
+    cl_int code;
+    *out = NULL;
+    PNAS_TRY(pnas_gemm_prepare(cl));
+    pnas_cl *lane = malloc(sizeof *lane);
+    PNAS_CHECK(lane, PNAS_ERROR_MEMORY, "no memory for a context");
+    *lane = *cl;
+    lane->is_lane = true;
+    lane->scratch = NULL;
+    lane->queue = clCreateCommandQueue(cl->context, cl->device, 0, &code);
+    if (code != CL_SUCCESS) {
+        free(lane);
+        return pnas_fail_at(pnas_cl_status(code, "clCreateCommandQueue"), "%s", cl->info.name);
+    }
+    *out = lane;
+    return PNAS_OK;
+}
+
+static void release_device(pnas_cl *cl)
+{
+    pnas_tuned_table *tuned = (pnas_tuned_table *)cl->tuned;
+    pnas_programs_destroy(&cl->programs);
+    if (cl->context)
+        clReleaseContext(cl->context);
+    if (cl->device_is_part)
+        clReleaseDevice(cl->device);
+    pnas_tuned_table_destroy(&tuned);
+    free(cl->kernel_directory);
+    free(cl->cache_directory);
+}
+
 void pnas_cl_destroy(pnas_cl **cl)
 {
     if (!*cl)
         return;
     pnas_buffer_release(&(*cl)->scratch);
-    pnas_programs_release(*cl);
     if ((*cl)->queue)
         clReleaseCommandQueue((*cl)->queue);
-    if ((*cl)->context)
-        clReleaseContext((*cl)->context);
-    if ((*cl)->device_is_part)
-        clReleaseDevice((*cl)->device);
-    pnas_tuned_table *tuned = (pnas_tuned_table *)(*cl)->tuned;
-    pnas_tuned_table_destroy(&tuned);
-    free((*cl)->kernel_directory);
-    free((*cl)->cache_directory);
+    if (!(*cl)->is_lane)
+        release_device(*cl);
     free(*cl);
     *cl = NULL;
 }

@@ -105,6 +105,13 @@ static pnas_status append_tile(pnas_cl *cl, pnas_launch_list *list, const pnas_g
     return append_sum(cl, list, g, splits);
 }
 
+pnas_status pnas_gemm_prepare(pnas_cl *cl)
+{
+    const pnas_route_shape any = {.N = 1, .C = 1, .H = 1, .W = 1};
+    bool wanted = pnas_route_choose(cl, PNAS_OP_GEMM, &any) == PNAS_ROUTE_CLBLAST;
+    return wanted && !cl->clblast_checked ? pnas_clblast_check(cl, append_plain) : PNAS_OK;
+}
+
 pnas_status pnas_gemm_append(pnas_cl *cl, pnas_launch_list *list, const pnas_gemm *g)
 {
     assert(g->m > 0 && g->n > 0 && g->k > 0);

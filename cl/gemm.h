@@ -15,4 +15,8 @@ typedef struct {
 /* Appends the product to a list. Deterministic: a fixed order of summation for a shape, route and device. */
 pnas_status pnas_gemm_append(pnas_cl *cl, pnas_launch_list *list, const pnas_gemm *gemm);
 
+/* Compares CLBlast with the plain kernel if a product might be left to it and that was not done yet, so that
+ * lanes made of this context need not. */
+pnas_status pnas_gemm_prepare(pnas_cl *cl);
+
 #endif

@@ -5,15 +5,21 @@
 #include "src/base/log.h"
 
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
 
-struct pnas_program {
+typedef struct {
     char *key; /* file and options */
     cl_program program;
     UT_hash_handle hh;
+} built_program;
+
+struct pnas_programs {
+    pthread_mutex_t lock;
+    built_program *built; /* uthash */
 };
 
 #define OPTIONS_MAX 2048
@@ -154,9 +160,9 @@ cleanup:
 }
 
 static pnas_status add_program(pnas_cl *cl, const char *file, const char *options, const char *key,
-                               struct pnas_program **out)
+                               built_program **out)
 {
-    struct pnas_program *entry = calloc(1, sizeof *entry);
+    built_program *entry = calloc(1, sizeof *entry);
     pnas_status status = PNAS_OK;
     if (entry)
         entry->key = strdup(key);
@@ -170,39 +176,66 @@ static pnas_status add_program(pnas_cl *cl, const char *file, const char *option
         free(entry);
         return status;
     }
-    HASH_ADD_KEYPTR(hh, cl->programs, entry->key, strlen(entry->key), entry);
+    HASH_ADD_KEYPTR(hh, cl->programs->built, entry->key, strlen(entry->key), entry);
     *out = entry;
+    return PNAS_OK;
+}
+
+/* Under the lock: a lane that wants what another one builds waits for it. */
+static pnas_status find_program(pnas_cl *cl, const char *file, const char *options, cl_program *out)
+{
+    char key[OPTIONS_MAX + NAME_MAX + 2];
+    built_program *entry = NULL;
+    snprintf(key, sizeof key, "%s %s", file, options);
+    HASH_FIND_STR(cl->programs->built, key, entry);
+    if (!entry)
+        PNAS_TRY(add_program(cl, file, options, key, &entry));
+    *out = entry->program;
     return PNAS_OK;
 }
 
 pnas_status pnas_kernel_create(pnas_cl *cl, const char *file, const char *options, const char *name,
                                cl_kernel *out)
 {
-    char all[OPTIONS_MAX], key[OPTIONS_MAX + NAME_MAX + 2];
+    char all[OPTIONS_MAX];
     int length = snprintf(all, sizeof all, "-cl-std=CL1.2 -DV=%d%s%s", cl->vector, options ? " " : "",
                           options ? options : "");
     PNAS_CHECK(length < OPTIONS_MAX, PNAS_ERROR_INTERNAL, "the options of kernel %s are too long", name);
-    snprintf(key, sizeof key, "%s %s", file, all);
-    struct pnas_program *entry = NULL;
-    cl_int code;
+    cl_program program = NULL;
+    cl_int code = CL_SUCCESS;
     *out = NULL;
-    HASH_FIND_STR(cl->programs, key, entry);
-    if (!entry)
-        PNAS_TRY(add_program(cl, file, all, key, &entry));
-    *out = clCreateKernel(entry->program, name, &code);
+    pthread_mutex_lock(&cl->programs->lock);
+    pnas_status status = find_program(cl, file, all, &program);
+    if (status == PNAS_OK)
+        *out = clCreateKernel(program, name, &code);
+    pthread_mutex_unlock(&cl->programs->lock);
+    PNAS_TRY(status);
     if (code != CL_SUCCESS)
         return pnas_fail_at(pnas_cl_status(code, "clCreateKernel"), "kernel %s of %s", name, file);
     return PNAS_OK;
 }
 
-void pnas_programs_release(pnas_cl *cl)
+pnas_status pnas_programs_create(struct pnas_programs **out)
 {
-    struct pnas_program *entry, *next;
-    HASH_ITER(hh, cl->programs, entry, next)
+    *out = calloc(1, sizeof **out);
+    PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "no memory for kernels");
+    pthread_mutex_init(&(*out)->lock, NULL);
+    return PNAS_OK;
+}
+
+void pnas_programs_destroy(struct pnas_programs **programs)
+{
+    built_program *entry, *next;
+    if (!*programs)
+        return;
+    HASH_ITER(hh, (*programs)->built, entry, next)
     {
-        HASH_DEL(cl->programs, entry);
+        HASH_DEL((*programs)->built, entry);
         clReleaseProgram(entry->program);
         free(entry->key);
         free(entry);
     }
+    pthread_mutex_destroy(&(*programs)->lock);
+    free(*programs);
+    *programs = NULL;
 }

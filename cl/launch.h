@@ -25,7 +25,8 @@ struct pnas_cl {
     bool device_is_part; /* a part of a CPU, to be released */
     bool keep_binaries;  /* on disk; not where the driver does so itself (PoCL) */
     char *cache_directory, *kernel_directory; /* cache_directory: NULL if nothing can be kept */
-    struct pnas_program *programs;            /* built ones, by file and options (uthash) */
+    struct pnas_programs *programs;           /* built ones, for all lanes */
+    bool is_lane; /* programs, tuned, context, device and paths are the first lane's, who releases them */
 };
 
 /* A name for an OpenCL error code ("CL_OUT_OF_RESOURCES"). */
@@ -47,7 +48,10 @@ pnas_status pnas_buffer_read(pnas_cl *cl, cl_mem buffer, size_t offset, size_t b
  * Built programs are shared within the context and kept on disk. */
 pnas_status pnas_kernel_create(pnas_cl *cl, const char *file, const char *options, const char *name,
                                cl_kernel *out);
-void pnas_programs_release(pnas_cl *cl); /* all of the context's */
+
+/* The context's built programs; lanes may ask for kernels at the same time. */
+pnas_status pnas_programs_create(struct pnas_programs **out);
+void pnas_programs_destroy(struct pnas_programs **programs);
 
 typedef struct {
     const char *label; /* for profiles; static */

@@ -77,6 +77,7 @@ void pnas_configuration_defaults(pnas_configuration *out)
                       .last_bias = 1.8,
                       .seed = 1},
         .device = "auto",
+        .lanes = "auto",
     };
     pnas_operator_set_paper(&out->search.space.operators);
 }
@@ -374,6 +375,10 @@ static pnas_status check_together(const pnas_source *source, pnas_configuration 
     if (!*all->device)
         return wrong(source, "device",
                      "device is empty; it must be auto, cpu, gpu, a number, or part of a device's name");
+    int lanes;
+    if (!pnas_lanes_parse(all->lanes, &lanes))
+        return wrong(source, "lanes", "lanes is \"%s\"; it must be auto or a whole number from 1 to %d",
+                     all->lanes, PNAS_LANES_MAX);
     if (all->validation >= 1 && all->validation != floor(all->validation))
         return wrong(source, "dataset.validation",
                      "dataset.validation is %g; it must be a share below 1 or a whole number of images",

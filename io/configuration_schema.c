@@ -175,6 +175,7 @@ static const cyaml_schema_field_t surrogate_fields[] = {
 static const cyaml_schema_field_t root_fields[] = {TEXT("title", title),
                                                    UINT("seed", seed),
                                                    TEXT("device", device),
+                                                   TEXT("lanes", lanes),
                                                    INT("keep_weights", keep_weights),
                                                    WORD("evaluator", evaluator, evaluators),
                                                    TEXT("table", table),

@@ -1,7 +1,5 @@
 #include "mpi/layout.h"
 
-#include "mpi/messenger.h"
-
 #include <sched.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -39,21 +37,10 @@ pnas_status pnas_mpi_cores(const pnas_layout *layout, int *share, int *machine)
     cpu_set_t mine, *all = calloc((size_t)layout->local_ranks, sizeof *all);
     PNAS_CHECK(all, PNAS_ERROR_MEMORY, "no memory for the cores of %d ranks", layout->local_ranks);
     read_cores(&mine);
-    MPI_Comm local = MPI_COMM_NULL;
-    MPI_Request request = MPI_REQUEST_NULL;
-    pnas_status status = PNAS_OK;
-    PNAS_TRY_CLEANUP(pnas_mpi_status(
-        MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, layout->rank, MPI_INFO_NULL, &local),
-        "MPI_Comm_split_type"));
-    PNAS_TRY_CLEANUP(pnas_mpi_status(
-        MPI_Iallgather(&mine, sizeof mine, MPI_BYTE, all, sizeof mine, MPI_BYTE, local, &request),
-        "MPI_Iallgather"));
-    PNAS_TRY_CLEANUP(pnas_mpi_wait(&request, "MPI_Iallgather"));
-    *share = share_of(&mine, all, layout->local_ranks);
+    pnas_status status = pnas_mpi_gather_local(layout, &mine, sizeof mine, all);
+    if (status == PNAS_OK)
+        *share = share_of(&mine, all, layout->local_ranks);
     *machine = (int)sysconf(_SC_NPROCESSORS_ONLN);
-cleanup:
-    if (local != MPI_COMM_NULL)
-        MPI_Comm_free(&local);
     free(all);
     return status;
 }

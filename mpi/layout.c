@@ -112,3 +112,20 @@ pnas_status pnas_mpi_gather(const void *mine, unsigned long size, void *out)
         "MPI_Igather"));
     return pnas_mpi_wait(&request, "MPI_Igather");
 }
+
+pnas_status pnas_mpi_gather_local(const pnas_layout *layout, const void *mine, unsigned long size, void *out)
+{
+    MPI_Comm local = MPI_COMM_NULL;
+    MPI_Request request = MPI_REQUEST_NULL;
+    PNAS_CHECK(size <= INT_MAX, PNAS_ERROR_INTERNAL, "%lu bytes are too many for one gather", size);
+    PNAS_TRY(pnas_mpi_status(
+        MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, layout->rank, MPI_INFO_NULL, &local),
+        "MPI_Comm_split_type"));
+    pnas_status status =
+        pnas_mpi_status(MPI_Iallgather(mine, (int)size, MPI_BYTE, out, (int)size, MPI_BYTE, local, &request),
+                        "MPI_Iallgather");
+    if (status == PNAS_OK)
+        status = pnas_mpi_wait(&request, "MPI_Iallgather");
+    MPI_Comm_free(&local);
+    return status;
+}

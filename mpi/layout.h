@@ -32,6 +32,10 @@ pnas_status pnas_mpi_broadcast(void **data, unsigned long *size);
  * Collective. */
 pnas_status pnas_mpi_gather(const void *mine, unsigned long size, void *out);
 
+/* The same among the ranks of this machine, by local rank, and to all of them (out [local_ranks][size]).
+ * Collective. */
+pnas_status pnas_mpi_gather_local(const pnas_layout *layout, const void *mine, unsigned long size, void *out);
+
 /* How many CPU cores this rank may use (`share`, at least 1) so that the ranks of this machine do not fight:
  * the cores it may run on, each divided by the number of ranks that may run there too. `machine`: how many
  * cores are there in all. Collective. */

@@ -28,7 +28,9 @@ int pnas_log_rank(void)
 
 void pnas_log_before_line(void (*clear)(void))
 {
+    flockfile(stderr);
     log_clear = clear;
+    funlockfile(stderr);
 }
 
 void pnas_log(pnas_log_level level, const char *format, ...)
@@ -43,9 +45,11 @@ void pnas_log(pnas_log_level level, const char *format, ...)
     va_end(arguments);
     if (log_ranks > 1 && (log_rank != 0 || level != PNAS_LOG_INFO))
         snprintf(rank, sizeof rank, "[rank %d] ", log_rank);
+    flockfile(stderr); /* what is shown there is one thread's at a time (progress.c) */
     if (log_clear)
         log_clear();
     /* One call, so that lines of several ranks do not mix. */
     fprintf(stderr, "%s: %s%s%s\n", log_program, rank, names[level], text);
     fflush(stderr);
+    funlockfile(stderr);
 }

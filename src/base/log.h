@@ -10,7 +10,8 @@
 
 typedef enum { PNAS_LOG_ERROR, PNAS_LOG_WARNING, PNAS_LOG_INFO, PNAS_LOG_DEBUG } pnas_log_level;
 
-/* Local. `program` is borrowed for the life of the process; ranks = 1 hides the rank. */
+/* Local; before any other thread logs. `program` is borrowed for the life of the process; ranks = 1 hides the
+ * rank. */
 void pnas_log_setup(const char *program, pnas_log_level level, int rank, int ranks);
 
 void pnas_log(pnas_log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));

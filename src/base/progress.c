@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+/* Under flockfile(stderr), as threads that log clear the line. */
 static char shown[512];
 static int visible;
 
@@ -40,11 +41,13 @@ void pnas_progress_show(const char *format, ...)
     if (!on_terminal())
         return;
     pnas_log_before_line(clear_line);
+    flockfile(stderr);
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(shown, sizeof shown, format, arguments);
     va_end(arguments);
     draw_line();
+    funlockfile(stderr);
 }
 
 void pnas_progress_event(int keep, const char *format, ...)
@@ -56,6 +59,7 @@ void pnas_progress_event(int keep, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    flockfile(stderr);
     if (on_terminal()) {
         int again = visible;
         clear_line();
@@ -68,10 +72,13 @@ void pnas_progress_event(int keep, const char *format, ...)
         fprintf(stderr, "%s %s\n", stamp, text);
     }
     fflush(stderr);
+    funlockfile(stderr);
 }
 
 void pnas_progress_end(void)
 {
+    flockfile(stderr);
     clear_line();
     fflush(stderr);
+    funlockfile(stderr);
 }

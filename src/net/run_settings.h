@@ -29,7 +29,13 @@ typedef struct {
     pnas_training_options training;
     pnas_surrogate_options surrogate;
     char device[128]; /* "auto", "cpu", "gpu", an index, or part of a device's name */
+    char lanes[16];   /* "auto", or how many children a device trains at once */
     int keep_weights; /* weights of so many best children are written beside the run file; 0 */
 } pnas_configuration;
+
+#define PNAS_LANES_MAX 64
+
+/* "auto" (*lanes = 0) or a whole number from 1 to PNAS_LANES_MAX; false for anything else. */
+bool pnas_lanes_parse(const char *text, int *lanes);
 
 #endif

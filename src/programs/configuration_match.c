@@ -104,6 +104,7 @@ pnas_status pnas_configuration_match(const char *path, const char *stored_text,
     memcpy(stored->dataset, mine->dataset, sizeof stored->dataset);
     memcpy(stored->table, mine->table, sizeof stored->table);
     memcpy(stored->device, mine->device, sizeof stored->device);
+    memcpy(stored->lanes, mine->lanes, sizeof stored->lanes);
     stored->keep_weights = mine->keep_weights;
     PNAS_TRY_CLEANUP(pnas_configuration_print(stored, &stored_lines));
     PNAS_TRY_CLEANUP(pnas_configuration_print(mine, &my_lines));

@@ -1,6 +1,8 @@
 #include "src/programs/device_setup.h"
 
 #include "src/base/log.h"
+#include "src/programs/child_memory.h"
+#include "src/programs/lane_count.h"
 #include "src/programs/tuned_agreement.h"
 
 #include <stdio.h>
@@ -23,6 +25,7 @@ static pnas_status open_device(const pnas_layout *layout, const pnas_configurati
         return PNAS_OK;
     pnas_cl_options options = {
         .device = configuration->device, .choice = layout->local_rank, .threads = share};
+    out->cores = share;
     PNAS_TRY(pnas_cl_create(&options, &out->cl));
     if (!pnas_cl_device(out->cl)->cpu)
         return PNAS_OK;
@@ -45,6 +48,59 @@ static pnas_status open_trainer(const pnas_layout *layout, const pnas_configurat
                                     .rank = layout->rank,
                                     .device = pnas_cl_device(out->cl)->index};
     return pnas_trainer_create(out->cl, &options, images, &out->trainer);
+}
+
+/* --- lanes --- */
+
+static pnas_status add_lane(pnas_devices *devices)
+{
+    pnas_device_lane *lane = &devices->more[devices->lanes - 1];
+    PNAS_TRY(pnas_cl_create_lane(devices->cl, &lane->cl));
+    pnas_status status = pnas_trainer_create_lane(devices->trainer, lane->cl, &lane->trainer);
+    if (status != PNAS_OK)
+        pnas_cl_destroy(&lane->cl);
+    else
+        devices->lanes++;
+    return status;
+}
+
+static pnas_status open_lanes(const pnas_configuration *configuration, int sharing, pnas_devices *out)
+{
+    const pnas_device_info *device = pnas_cl_device(out->cl);
+    uint64_t images = pnas_trainer_image_bytes(out->trainer), largest = 0;
+    pnas_cell cell;
+    pnas_lane_question question = {
+        .device = device, .sharing = sharing, .cores = out->cores, .images = images, .child = 1};
+    pnas_lanes_parse(configuration->lanes, &question.wanted);
+    out->lanes = 1;
+    int wanted = pnas_lane_count(&question); /* as if children took no memory */
+    if (wanted == 1)
+        return PNAS_OK;
+    PNAS_TRY(pnas_child_memory_largest(out->trainer, &configuration->search.space, &cell, &largest));
+    question.child = largest > images ? largest - images : 1;
+    int lanes = pnas_lane_count(&question);
+    if (lanes < question.wanted)
+        pnas_warning("lanes: %d are wanted, but the memory of %s holds the largest possible children of %d",
+                     wanted, device->name, lanes);
+    out->more = calloc((size_t)lanes, sizeof *out->more);
+    PNAS_CHECK(out->more, PNAS_ERROR_MEMORY, "no memory for %d lanes", lanes);
+    while (out->lanes < lanes)
+        PNAS_TRY(add_lane(out));
+    return PNAS_OK;
+}
+
+/* Collective: how many ranks of this machine have this rank's device. */
+static pnas_status count_sharing(const pnas_layout *layout, const pnas_devices *devices, int *sharing)
+{
+    int mine = devices->cl ? pnas_cl_device(devices->cl)->index : -1;
+    int *all = calloc((size_t)layout->local_ranks, sizeof *all);
+    PNAS_CHECK(all, PNAS_ERROR_MEMORY, "no memory for %d ranks", layout->local_ranks);
+    pnas_status status = pnas_mpi_gather_local(layout, &mine, sizeof mine, all);
+    *sharing = 0;
+    for (int i = 0; i < layout->local_ranks; i++)
+        *sharing += all[i] == mine;
+    free(all);
+    return status;
 }
 
 static void describe(const pnas_layout *layout, const pnas_devices *devices, pnas_run_rank *out)
@@ -70,10 +126,12 @@ static pnas_status gather_table(const pnas_layout *layout, pnas_devices *devices
     pnas_status status = PNAS_OK;
     if (layout->rank == 0) {
         devices->table = calloc((size_t)layout->ranks, sizeof *devices->table);
-        if (!devices->table)
+        devices->lanes_of = calloc((size_t)layout->ranks, sizeof *devices->lanes_of);
+        if (!devices->table || !devices->lanes_of)
             status = pnas_fail(PNAS_ERROR_MEMORY, "no memory for a table of %d ranks", layout->ranks);
     }
     PNAS_TRY(pnas_mpi_agree(status));
+    PNAS_TRY(pnas_mpi_gather(&devices->lanes, sizeof devices->lanes, devices->lanes_of));
     return pnas_mpi_gather(&mine, sizeof mine, devices->table);
 }
 
@@ -100,10 +158,15 @@ pnas_status pnas_devices_create(const pnas_layout *layout, const pnas_configurat
                                 const pnas_image_set *images, pnas_devices *out)
 {
     *out = (pnas_devices){0};
+    int sharing = 1;
     bool surrogate = configuration->search.strategy == PNAS_STRATEGY_PNAS;
     pnas_status status = open_device(layout, configuration, images || surrogate, out);
+    pnas_status counted = count_sharing(layout, out, &sharing);
+    status = status == PNAS_OK ? counted : status;
     if (status == PNAS_OK && images)
         status = open_trainer(layout, configuration, images, out);
+    if (status == PNAS_OK && images)
+        status = open_lanes(configuration, sharing, out);
     status = pnas_mpi_agree(tolerate(layout, out, status));
     if (status == PNAS_OK)
         status = gather_table(layout, out);
@@ -116,10 +179,21 @@ pnas_status pnas_devices_create(const pnas_layout *layout, const pnas_configurat
 
 void pnas_devices_destroy(pnas_devices *devices)
 {
+    for (int i = 0; i + 1 < devices->lanes; i++) {
+        pnas_trainer_destroy(&devices->more[i].trainer);
+        pnas_cl_destroy(&devices->more[i].cl);
+    }
     pnas_trainer_destroy(&devices->trainer);
     pnas_cl_destroy(&devices->cl);
+    free(devices->more);
     free(devices->table);
+    free(devices->lanes_of);
     *devices = (pnas_devices){0};
+}
+
+pnas_trainer *pnas_devices_trainer(const pnas_devices *devices, int lane)
+{
+    return lane == 0 ? devices->trainer : devices->more[lane - 1].trainer;
 }
 
 void pnas_devices_print(const pnas_devices *devices, int ranks)
@@ -127,45 +201,19 @@ void pnas_devices_print(const pnas_devices *devices, int ranks)
     pnas_info("%-5s %-20s %-7s %s", "rank", "host", "device", "name");
     for (int i = 0; i < ranks; i++) {
         const pnas_run_rank *rank = &devices->table[i];
-        char device[16] = "none";
+        char device[16] = "none", lanes[24] = "";
         if (rank->device >= 0)
             snprintf(device, sizeof device, "%d", rank->device);
-        pnas_info("%-5d %-20s %-7s %s%s%s", rank->rank, rank->host, device, rank->device_name,
-                  rank->pci[0] ? "  " : "", rank->pci);
+        if (devices->lanes_of[i] > 1)
+            snprintf(lanes, sizeof lanes, "  %d lanes", devices->lanes_of[i]);
+        pnas_info("%-5d %-20s %-7s %s%s%s%s", rank->rank, rank->host, device, rank->device_name,
+                  rank->pci[0] ? "  " : "", rank->pci, lanes);
     }
     if (devices->threads > 0)
         pnas_info("a rank on a CPU uses %d core%s", devices->threads, devices->threads == 1 ? "" : "s");
 }
 
 /* --- memory of the largest child --- */
-
-/* A cell whose every block applies one operator to two inputs of previous cells: no block reads another, so
- * that all outputs are concatenated under every rule. */
-static pnas_cell uniform_cell(const pnas_space *space, int op, int8_t in1, int8_t in2)
-{
-    pnas_cell cell = {.blocks = space->blocks};
-    for (int i = 0; i < cell.blocks; i++)
-        cell.block[i] = (pnas_block){in1, (int8_t)op, in2, (int8_t)op};
-    return cell;
-}
-
-static pnas_status find_largest(pnas_trainer *trainer, const pnas_space *space, pnas_cell *cell,
-                                uint64_t *bytes)
-{
-    *bytes = 0;
-    for (int op = 0; op < space->operators.count; op++)
-        for (int8_t in1 = (int8_t)space->lookback; in1 < 0; in1++)
-            for (int8_t in2 = in1; in2 < 0; in2++) {
-                pnas_cell candidate = uniform_cell(space, op, in1, in2);
-                uint64_t needed = 0;
-                PNAS_TRY(pnas_trainer_memory(trainer, &candidate, &needed));
-                if (needed > *bytes) {
-                    *bytes = needed;
-                    *cell = candidate;
-                }
-            }
-    return PNAS_OK;
-}
 
 static double mebibytes(uint64_t bytes)
 {
@@ -186,7 +234,7 @@ static pnas_status compare_with_devices(const pnas_run_rank *table, const uint64
         PNAS_CHECK(
             table[i].device < 0 || together <= table[i].memory, PNAS_ERROR_MEMORY,
             "%s on %s has %.0f MiB, but the largest possible children of the %d rank(s) on it take %.0f "
-            "MiB; lower training.batch or network.filters, or start fewer ranks",
+            "MiB; lower training.batch or network.filters, or start fewer ranks or lanes",
             table[i].device_name, table[i].host, mebibytes(table[i].memory), sharing, mebibytes(together));
     }
     return PNAS_OK;
@@ -197,8 +245,13 @@ pnas_status pnas_devices_check_memory(const pnas_layout *layout, const pnas_devi
 {
     const pnas_space *space = &configuration->search.space;
     pnas_cell cell = {0};
-    uint64_t mine = 0, *needed = NULL;
-    pnas_status status = devices->trainer ? find_largest(devices->trainer, space, &cell, &mine) : PNAS_OK;
+    uint64_t largest = 0, mine = 0, *needed = NULL;
+    pnas_status status = PNAS_OK;
+    if (devices->trainer) {
+        uint64_t images = pnas_trainer_image_bytes(devices->trainer);
+        status = pnas_child_memory_largest(devices->trainer, space, &cell, &largest);
+        mine = images + (uint64_t)devices->lanes * (largest - images);
+    }
     if (status == PNAS_OK && layout->rank == 0) {
         needed = calloc((size_t)layout->ranks, sizeof *needed);
         status = needed ? PNAS_OK : pnas_fail(PNAS_ERROR_MEMORY, "no memory for %d ranks", layout->ranks);
@@ -208,8 +261,8 @@ pnas_status pnas_devices_check_memory(const pnas_layout *layout, const pnas_devi
     if (needed) {
         char text[PNAS_CELL_TEXT_MAX];
         pnas_cell_format(&cell, &space->operators, text);
-        if (mine > 0)
-            pnas_info("largest possible child: %.1f MiB, %s", mebibytes(mine), text);
+        if (largest > 0)
+            pnas_info("largest possible child: %.1f MiB, %s", mebibytes(largest), text);
         status = compare_with_devices(devices->table, needed, layout->ranks);
     }
     status = pnas_mpi_agree(status);

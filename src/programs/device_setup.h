@@ -9,21 +9,32 @@
 #include "src/net/run_settings.h"
 
 typedef struct {
-    pnas_cl *cl;           /* NULL: this rank has no usable device */
-    pnas_trainer *trainer; /* NULL: this rank cannot train */
-    int threads;           /* CPU cores this rank uses on a CPU device; 0 elsewhere */
-    pnas_run_rank *table;  /* rank 0: [ranks]; else NULL. device -1: that rank does not train */
+    pnas_cl *cl;
+    pnas_trainer *trainer;
+} pnas_device_lane;
+
+typedef struct {
+    pnas_cl *cl;            /* NULL: this rank has no usable device */
+    pnas_trainer *trainer;  /* NULL: this rank cannot train */
+    int lanes;              /* children trained at once; 0: this rank cannot train */
+    pnas_device_lane *more; /* [lanes - 1], besides cl and trainer */
+    int cores;              /* of the CPU, this rank's share */
+    int threads;            /* CPU cores this rank uses on a CPU device; 0 elsewhere */
+    pnas_run_rank *table;   /* rank 0: [ranks]; else NULL. device -1: that rank does not train */
+    int *lanes_of;          /* rank 0: [ranks], the same of each rank; else NULL */
 } pnas_devices;
 
 /* images: NULL if nothing is to be trained; then devices are opened only where the strategy asks a surrogate.
  *
  * Chooses by local rank among the devices that configuration->device names, shares a CPU's cores among the
- * ranks of a machine, prepares training and gathers the table; collective, agreed. A rank without a usable
- * device warns and goes on without; PNAS_ERROR_DEVICE if that is rank 0, which needs one for the surrogate,
- * or every rank. */
+ * ranks of a machine, prepares training in as many lanes as configuration->lanes and the device allow, and
+ * gathers the table; collective, agreed. A rank without a usable device warns and goes on without;
+ * PNAS_ERROR_DEVICE if that is rank 0, which needs one for the surrogate, or every rank. */
 pnas_status pnas_devices_create(const pnas_layout *layout, const pnas_configuration *configuration,
                                 const pnas_image_set *images, pnas_devices *out);
 void pnas_devices_destroy(pnas_devices *devices);
+
+pnas_trainer *pnas_devices_trainer(const pnas_devices *devices, int lane); /* borrowed */
 
 /* On rank 0: the table for people. */
 void pnas_devices_print(const pnas_devices *devices, int ranks);

@@ -22,7 +22,7 @@ typedef struct { /* what a rank holds while the program runs */
     pnas_image_set *images; /* NULL if children are looked up */
     pnas_replay replay;
     pnas_devices devices;
-    pnas_evaluator evaluator;
+    pnas_evaluator evaluator[PNAS_LANES_MAX];
     pnas_scheduler *scheduler;
     pnas_surrogate_ranks *surrogate; /* NULL: this rank has no share in it */
 } mpi_program;
@@ -37,6 +37,8 @@ static pnas_status read_configuration(const pnas_mpi_options *options, char **te
                                                  options->override_count, configuration);
     if (status == PNAS_OK && options->device)
         snprintf(configuration->device, sizeof configuration->device, "%s", options->device);
+    if (status == PNAS_OK && options->lanes)
+        snprintf(configuration->lanes, sizeof configuration->lanes, "%s", options->lanes);
     if (status == PNAS_OK)
         status = pnas_configuration_print(configuration, text);
     free(configuration);
@@ -196,15 +198,24 @@ static pnas_status open_surrogate(mpi_program *program)
     return PNAS_OK;
 }
 
+/* Returns how many children this rank trains at once. */
+static int make_evaluators(mpi_program *program)
+{
+    const pnas_devices *devices = &program->devices;
+    if (program->replay.table) {
+        program->evaluator[0] = (pnas_evaluator){pnas_replay_evaluate, &program->replay};
+        return 1;
+    }
+    for (int i = 0; i < devices->lanes; i++)
+        program->evaluator[i] = (pnas_evaluator){pnas_trainer_evaluate, pnas_devices_trainer(devices, i)};
+    return devices->lanes;
+}
+
 static pnas_status search(mpi_program *program)
 {
-    if (program->replay.table)
-        program->evaluator = (pnas_evaluator){pnas_replay_evaluate, &program->replay};
-    else
-        program->evaluator = (pnas_evaluator){program->devices.trainer ? pnas_trainer_evaluate : NULL,
-                                              program->devices.trainer};
-    PNAS_TRY(pnas_mpi_agree(pnas_scheduler_create(&program->layout, &program->evaluator,
-                                                  program->evaluator.evaluate ? 1 : 0, &program->scheduler)));
+    int lanes = make_evaluators(program);
+    PNAS_TRY(pnas_mpi_agree(
+        pnas_scheduler_create(&program->layout, program->evaluator, lanes, &program->scheduler)));
     PNAS_TRY(pnas_mpi_agree(open_surrogate(program)));
     if (program->layout.rank == 0)
         return lead(program);

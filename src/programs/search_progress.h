@@ -6,7 +6,7 @@
 
 typedef struct { /* zero to start with; set space and beam */
     const pnas_search_options *search;
-    int trainers; /* ranks that train */
+    int trainers; /* lanes of ranks that train */
     int level;
     size_t children, done, running; /* of this level */
     double best;                    /* of the whole run; 0 before the first child */

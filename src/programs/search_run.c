@@ -223,7 +223,7 @@ static int count_trainers(const pnas_search_run_options *options)
 {
     int trainers = options->table ? options->layout->ranks : 0;
     for (int rank = 0; !options->table && rank < options->layout->ranks; rank++)
-        trainers += options->devices->table[rank].device >= 0;
+        trainers += options->devices->lanes_of[rank];
     return trainers;
 }
 

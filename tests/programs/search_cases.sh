@@ -134,6 +134,24 @@ case_more_ranks() {
     expect_reference_figures run.h5
 }
 
+# Several children at once on a rank: the same figures, whatever they were trained beside.
+case_lanes() {
+    for pair in '1 3' '2 2'; do
+        read -r ranks lanes <<<"$pair"
+        start "$ranks" "$tiny" -o "$ranks.h5" --lanes "$lanes" || fail "exit code $?"
+        expect_said "^pnas_mpi: 0 +[^ ]+ +0 .*  $lanes lanes$"
+        expect_reference_figures "$ranks.h5"
+    done
+}
+
+case_lanes_stopped() {
+    expect_code 75 2 "$tiny" -o run.h5 --time-limit 2s --lanes 3
+    expect_said 'stopped by the time limit'
+    expect_status run.h5 stopped
+    start 1 "$tiny" -o run.h5 --lanes 2 || fail "going on failed with $?"
+    expect_reference_figures run.h5
+}
+
 # Enough candidates for several pieces to be scored apart; children are hardly trained.
 case_other_surrogate() {
     local settings=(--set 'space.operators=[identity, sep3, max3, avg3, dil3, {name: avg5, kind: average_pool, kernel: 5}]'
@@ -230,6 +248,10 @@ case_wrong_use() {
     expect_said 'misspelt.yaml: line 1[0-9].*epoch'
     [ "$(grep -c epoch last.err)" -eq 1 ] || fail "not said by one rank alone"
     expect_code 64 1 "$tiny" -o run.h5 --time-limit soon
+    expect_code 64 1 "$tiny" -o run.h5 --lanes 0
+    expect_said 'lanes: give auto or a whole number from 1 to 64'
+    expect_code 64 1 "$tiny" -o run.h5 --set lanes=many
+    expect_said 'lanes is "many"; it must be auto or a whole number from 1 to 64'
     [ ! -e run.h5 ] || fail "a run file was made"
 }
 
