@@ -17,8 +17,8 @@ fail() {
 
 cmake --install "$build" --prefix "$prefix" >"$work/said" || fail "cmake --install"
 rm "$work/said"
-for installed in bin/pnas_mpi bin/pnas_data bin/pnas_device bin/pnas_rank bin/pnas_score share/pnas/kernels/view.h share/pnas/kernels/trie.cl share/pnas/data/digits.h5 \
-    share/pnas/configs/demo.yaml share/pnas/slurm/pnas_one_node.sbatch; do
+for installed in bin/pnas_mpi bin/pnas_job bin/pnas_data bin/pnas_device bin/pnas_rank bin/pnas_score share/pnas/kernels/view.h share/pnas/kernels/trie.cl share/pnas/data/digits.h5 \
+    share/pnas/configs/demo.yaml share/pnas/slurm/pnas_one_node.sbatch share/pnas/slurm/site.env.example; do
     [ -e "$prefix/$installed" ] || fail "$installed is not installed"
 done
 for config in "$source"/configs/*.yaml; do
