@@ -3,11 +3,45 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+enum { HUGE_PAGE = 2 << 20 };
+
+static void CL_CALLBACK release_pages(cl_mem buffer, void *pages)
+{
+    free(pages);
+}
+
+/* Memory in huge pages, where the system gives them: a child's tensors are hundreds of megabytes, and a
+ * core's table of page addresses is short. NULL: leave it to the driver. */
+static void *huge_pages(size_t bytes)
+{
+    void *pages =
+        bytes >= HUGE_PAGE ? aligned_alloc(HUGE_PAGE, (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE) : NULL;
+    if (pages)
+        madvise(pages, bytes, MADV_HUGEPAGE); /* advice: nothing is lost where it is not taken */
+    return pages;
+}
+
+static cl_mem create_buffer(pnas_cl *cl, size_t bytes, cl_int *code)
+{
+    void *pages = cl->info.cpu ? huge_pages(bytes) : NULL;
+    if (!pages)
+        return clCreateBuffer(cl->context, CL_MEM_READ_WRITE, bytes ? bytes : 4, NULL, code);
+    cl_mem buffer = clCreateBuffer(cl->context, CL_MEM_READ_WRITE | CL_MEM_USE_HOST_PTR, bytes, pages, code);
+    if (*code == CL_SUCCESS)
+        *code = clSetMemObjectDestructorCallback(buffer, release_pages, pages);
+    if (*code == CL_SUCCESS)
+        return buffer;
+    pnas_buffer_release(&buffer);
+    free(pages);
+    return NULL;
+}
 
 pnas_status pnas_buffer_create(pnas_cl *cl, size_t bytes, cl_mem *out)
 {
     cl_int code;
-    *out = clCreateBuffer(cl->context, CL_MEM_READ_WRITE, bytes ? bytes : 4, NULL, &code);
+    *out = create_buffer(cl, bytes, &code);
     if (code != CL_SUCCESS) {
         *out = NULL;
         return pnas_fail_at(pnas_cl_status(code, "clCreateBuffer"), "a buffer of %zu bytes on %s", bytes,
