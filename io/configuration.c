@@ -78,6 +78,7 @@ void pnas_configuration_defaults(pnas_configuration *out)
                       .seed = 1},
         .device = "auto",
         .lanes = "auto",
+        .checkpoint_seconds = 30,
     };
     pnas_operator_set_paper(&out->search.space.operators);
 }

@@ -177,6 +177,7 @@ static const cyaml_schema_field_t root_fields[] = {TEXT("title", title),
                                                    TEXT("device", device),
                                                    TEXT("lanes", lanes),
                                                    INT("keep_weights", keep_weights),
+                                                   REAL("checkpoint_seconds", checkpoint_seconds),
                                                    WORD("evaluator", evaluator, evaluators),
                                                    TEXT("table", table),
                                                    SECTION("dataset", dataset_fields),
@@ -201,6 +202,7 @@ typedef struct {
 } pnas_limit;
 
 static const pnas_limit limits[] = {{"keep_weights", 0, 10000, CLOSED},
+                                    {"checkpoint_seconds", 0, 86400, CLOSED},
                                     {"dataset.validation", 0, 1e9, OPEN_LOW},
                                     {"dataset.training_images", 0, 1e9, CLOSED},
                                     {"space.blocks", 1, PNAS_BLOCKS_MAX, CLOSED},

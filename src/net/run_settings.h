@@ -28,9 +28,10 @@ typedef struct {
     pnas_network_options network; /* height, width, channels, classes come from the data set */
     pnas_training_options training;
     pnas_surrogate_options surrogate;
-    char device[128]; /* "auto", "cpu", "gpu", an index, or part of a device's name */
-    char lanes[16];   /* "auto", or how many children a device trains at once */
-    int keep_weights; /* weights of so many best children are written beside the run file; 0 */
+    char device[128];          /* "auto", "cpu", "gpu", an index, or part of a device's name */
+    char lanes[16];            /* "auto", or how many children a device trains at once */
+    int keep_weights;          /* weights of so many best children are written beside the run file; 0 */
+    double checkpoint_seconds; /* of a child's training between two checkpoints; 0: only at a stop */
 } pnas_configuration;
 
 #define PNAS_LANES_MAX 64

@@ -106,6 +106,7 @@ pnas_status pnas_configuration_match(const char *path, const char *stored_text,
     memcpy(stored->device, mine->device, sizeof stored->device);
     memcpy(stored->lanes, mine->lanes, sizeof stored->lanes);
     stored->keep_weights = mine->keep_weights;
+    stored->checkpoint_seconds = mine->checkpoint_seconds;
     PNAS_TRY_CLEANUP(pnas_configuration_print(stored, &stored_lines));
     PNAS_TRY_CLEANUP(pnas_configuration_print(mine, &my_lines));
     status = compare(path, stored_lines, my_lines);

@@ -5,6 +5,7 @@
 #include "src/programs/mpi_options.h"
 #include "src/programs/program.h"
 #include "src/programs/replay.h"
+#include "src/programs/running_children.h"
 #include "src/programs/search_run.h"
 #include "src/programs/slurm_time.h"
 
@@ -25,6 +26,7 @@ typedef struct { /* what a rank holds while the program runs */
     pnas_evaluator evaluator[PNAS_LANES_MAX];
     pnas_scheduler *scheduler;
     pnas_surrogate_ranks *surrogate; /* NULL: this rank has no share in it */
+    pnas_running_children *running;  /* NULL: children are looked up */
 } mpi_program;
 
 /* --- configuration: read by rank 0, the same everywhere --- */
@@ -175,6 +177,7 @@ static pnas_status lead(mpi_program *program)
         .devices = &program->devices,
         .scheduler = program->scheduler,
         .surrogate = program->surrogate,
+        .running = program->running,
     };
     pnas_status status = pnas_search_run(&options);
     if (pnas_scheduler_release(program->scheduler, status) != PNAS_OK)
@@ -211,8 +214,21 @@ static int make_evaluators(mpi_program *program)
     return devices->lanes;
 }
 
+static pnas_status keep_checkpoints(mpi_program *program)
+{
+    const pnas_devices *devices = &program->devices;
+    if (program->replay.table)
+        return PNAS_OK;
+    PNAS_TRY(pnas_running_children_create(program->options.output, &program->configuration,
+                                          program->dataset->sha256, &program->running));
+    for (int i = 0; i < devices->lanes; i++)
+        pnas_trainer_keep(pnas_devices_trainer(devices, i), pnas_running_children_store(program->running));
+    return PNAS_OK;
+}
+
 static pnas_status search(mpi_program *program)
 {
+    PNAS_TRY(pnas_mpi_agree(keep_checkpoints(program)));
     int lanes = make_evaluators(program);
     PNAS_TRY(pnas_mpi_agree(
         pnas_scheduler_create(&program->layout, program->evaluator, lanes, &program->scheduler)));
@@ -242,7 +258,8 @@ static double find_deadline(const mpi_program *program, double start)
 static void clean_up(mpi_program *program)
 {
     pnas_surrogate_ranks_destroy(&program->surrogate);
-    pnas_scheduler_destroy(&program->scheduler);
+    pnas_scheduler_destroy(&program->scheduler); /* with what is still being trained */
+    pnas_running_children_destroy(&program->running);
     pnas_devices_destroy(&program->devices);
     pnas_image_set_destroy(&program->images);
     pnas_replay_close(&program->replay);
@@ -271,6 +288,8 @@ int main(int argc, char **argv)
         status = prepare(&program);
         if (status == PNAS_OK)
             status = options->check ? check(&program) : search(&program);
+        if (status == PNAS_OK)
+            pnas_running_children_clear(program.running);
     }
     clean_up(&program);
     pnas_mpi_end();

@@ -29,6 +29,7 @@ static pnas_status keep_result(void *payload, const pnas_job *job, pnas_result *
 {
     search_run *run = payload;
     PNAS_TRY(pnas_run_file_append(run->file, job->level, (size_t)job->index, result));
+    pnas_running_children_forget(run->options->running, &job->cell);
     PNAS_TRY(pnas_run_record_training(run->file, job->level, job->index, result));
     pnas_search_progress_result(&run->progress, job, result);
     return pnas_search_record(run->search, job->level, (size_t)job->index, result);

@@ -5,6 +5,7 @@
 #include "io/dataset.h"
 #include "mpi/scheduler.h"
 #include "src/programs/device_setup.h"
+#include "src/programs/running_children.h"
 #include "src/programs/surrogate_ranks.h"
 
 typedef struct {      /* all borrowed */
@@ -18,6 +19,7 @@ typedef struct {      /* all borrowed */
     const pnas_devices *devices;
     pnas_scheduler *scheduler;       /* the other ranks serve it */
     pnas_surrogate_ranks *surrogate; /* NULL where the strategy asks none */
+    pnas_running_children *running;  /* NULL: no checkpoints are kept */
 } pnas_search_run_options;
 
 /* On rank 0: starts the search, or continues the one in the run file, and ends it; results on stdout.

@@ -91,7 +91,7 @@ wait_for() {
 }
 
 start_background() {
-    mpirun --oversubscribe -n 2 "$pnas_mpi" "$tiny" -o run.h5 >background.out 2>background.err &
+    mpirun --oversubscribe -n 2 "$pnas_mpi" "$tiny" -o run.h5 "$@" >background.out 2>background.err &
     launcher=$!
 }
 
@@ -220,6 +220,72 @@ case_stopped_by_signal() {
     grep -q 'stopped by SIGUSR2.*the same command goes on' background.err || fail "no word of the signal"
     expect_status run.h5 stopped
     finish_the_run
+}
+
+# Two children a level, each long enough to be stopped in its middle.
+long_children=(--set "space.operators=[identity, max3]" --set training.epochs=40 --set search.first=2
+    --set search.beam=2 --set checkpoint_seconds=0.1)
+
+checkpoints_in() {
+    find "$1.children" -name '*.h5' 2>/dev/null | wc -l
+}
+
+# Stops run.h5 when a child of it has a checkpoint; again, if the signal came when the child was just done.
+stop_mid_child() {
+    for _ in $(seq 10); do
+        start_background "${long_children[@]}"
+        while [ "$(checkpoints_in run.h5)" -eq 0 ] && kill -0 "$launcher" 2>/dev/null; do
+            sleep 0.02
+        done
+        kill -"$1" "$launcher" 2>/dev/null || true
+        finish_background
+        [ "$(checkpoints_in run.h5)" -eq 0 ] || return 0
+        [ "$code" -ne 0 ] || rm run.h5
+    done
+    fail "no checkpoint of a running child"
+}
+
+expect_the_same_as_whole() {
+    expect_status run.h5 complete
+    figures whole.h5 >whole.txt
+    figures run.h5 >figures.txt
+    diff whole.txt figures.txt || fail "figures differ from those of a run that was never stopped"
+    [ ! -e run.h5.children ] || fail "checkpoints are left: $(ls run.h5.children)"
+}
+
+case_stopped_mid_child() {
+    start 1 "$tiny" -o whole.h5 "${long_children[@]}" || fail "exit code $?"
+    [ ! -e whole.h5.children ] || fail "checkpoints are left"
+    stop_mid_child USR2
+    [ "$code" -eq 75 ] || fail "exit code $code"
+    start 1 "$tiny" -o run.h5 "${long_children[@]}" --set checkpoint_seconds=0 || fail "exit code $?"
+    expect_said 'goes on in epoch [0-9]+ after [0-9]+ of its 31 batches'
+    expect_the_same_as_whole
+}
+
+# SIGTERM to mpirun leaves its ranks a second. Then more ranks go on, and one checkpoint is cut short.
+case_terminated_mid_child() {
+    start 1 "$tiny" -o whole.h5 "${long_children[@]}" || fail "exit code $?"
+    stop_mid_child TERM
+    cut=$(find run.h5.children -name '*.h5' | tail -n 1)
+    head -c 5000 "$cut" >cut && mv cut "$cut"
+    start 3 "$tiny" -o run.h5 "${long_children[@]}" -v || fail "exit code $?"
+    expect_said "$cut: .*; the child starts from its beginning"
+    expect_the_same_as_whole
+}
+
+# What a run with another seed left beside a run file of that name; and a place that takes no checkpoints.
+case_useless_checkpoints() {
+    stop_mid_child USR2
+    rm -f run.h5 run.h5.journal
+    start 1 "$tiny" -o run.h5 "${long_children[@]}" --set training.epochs=4 || fail "exit code $?"
+    expect_said 'belongs to another configuration, data set or version of the program; the child starts from'
+    [ ! -e run.h5.children ] || fail "checkpoints are left"
+    : >full.h5.children
+    start 2 "$tiny" -o full.h5 "${long_children[@]}" --set training.epochs=20 || fail "exit code $?"
+    expect_said 'full.h5.children.*cannot be written.* a child that is stopped now'
+    [ "$(grep -c 'a child that is stopped now' last.err)" -le 2 ] || fail "not once a rank"
+    [ -e full.h5.children ] || fail "somebody else's file was removed"
 }
 
 case_stopped_by_time_limit() {
