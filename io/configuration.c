@@ -78,6 +78,7 @@ void pnas_configuration_defaults(pnas_configuration *out)
                       .seed = 1},
         .device = "auto",
         .lanes = "auto",
+        .threads = "auto",
         .checkpoint_seconds = 30,
     };
     pnas_operator_set_paper(&out->search.space.operators);
@@ -362,6 +363,15 @@ static pnas_status check_operators(const pnas_source *source, pnas_space *space)
     return PNAS_OK;
 }
 
+static pnas_status check_count(const pnas_source *source, const char *key, const char *text, int most)
+{
+    int count;
+    if (!pnas_count_parse(text, most, &count))
+        return wrong(source, key, "%s is \"%s\"; it must be auto or a whole number from 1 to %d", key, text,
+                     most);
+    return PNAS_OK;
+}
+
 static pnas_status check_together(const pnas_source *source, pnas_configuration *all)
 {
     const pnas_schedule *schedule = &all->training.schedule;
@@ -376,10 +386,8 @@ static pnas_status check_together(const pnas_source *source, pnas_configuration 
     if (!*all->device)
         return wrong(source, "device",
                      "device is empty; it must be auto, cpu, gpu, a number, or part of a device's name");
-    int lanes;
-    if (!pnas_lanes_parse(all->lanes, &lanes))
-        return wrong(source, "lanes", "lanes is \"%s\"; it must be auto or a whole number from 1 to %d",
-                     all->lanes, PNAS_LANES_MAX);
+    PNAS_TRY(check_count(source, "lanes", all->lanes, PNAS_LANES_MAX));
+    PNAS_TRY(check_count(source, "threads", all->threads, PNAS_THREADS_MAX));
     if (all->validation >= 1 && all->validation != floor(all->validation))
         return wrong(source, "dataset.validation",
                      "dataset.validation is %g; it must be a share below 1 or a whole number of images",

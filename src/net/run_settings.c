@@ -3,14 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool pnas_lanes_parse(const char *text, int *lanes)
+bool pnas_count_parse(const char *text, int most, int *count)
 {
-    *lanes = 0;
+    *count = 0;
     if (strcmp(text, "auto") == 0)
         return true;
     size_t digits = strspn(text, "0123456789");
-    if (digits == 0 || digits > 3 || text[digits])
+    if (digits == 0 || digits > 6 || text[digits])
         return false;
-    *lanes = atoi(text);
-    return *lanes >= 1 && *lanes <= PNAS_LANES_MAX;
+    *count = atoi(text);
+    return *count >= 1 && *count <= most;
 }

@@ -30,13 +30,15 @@ typedef struct {
     pnas_surrogate_options surrogate;
     char device[128];          /* "auto", "cpu", "gpu", an index, or part of a device's name */
     char lanes[16];            /* "auto", or how many children a device trains at once */
+    char threads[16];          /* "auto", or how many CPU cores a rank uses on a CPU device */
     int keep_weights;          /* weights of so many best children are written beside the run file; 0 */
     double checkpoint_seconds; /* of a child's training between two checkpoints; 0: only at a stop */
 } pnas_configuration;
 
-#define PNAS_LANES_MAX 64
+#define PNAS_LANES_MAX   64
+#define PNAS_THREADS_MAX 1024
 
-/* "auto" (*lanes = 0) or a whole number from 1 to PNAS_LANES_MAX; false for anything else. */
-bool pnas_lanes_parse(const char *text, int *lanes);
+/* "auto" (*count = 0) or a whole number from 1 to `most`; false for anything else. */
+bool pnas_count_parse(const char *text, int most, int *count);
 
 #endif

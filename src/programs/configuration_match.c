@@ -105,6 +105,7 @@ pnas_status pnas_configuration_match(const char *path, const char *stored_text,
     memcpy(stored->table, mine->table, sizeof stored->table);
     memcpy(stored->device, mine->device, sizeof stored->device);
     memcpy(stored->lanes, mine->lanes, sizeof stored->lanes);
+    memcpy(stored->threads, mine->threads, sizeof stored->threads);
     stored->keep_weights = mine->keep_weights;
     stored->checkpoint_seconds = mine->checkpoint_seconds;
     PNAS_TRY_CLEANUP(pnas_configuration_print(stored, &stored_lines));

@@ -15,27 +15,37 @@ static bool only_here(pnas_status status)
     return status == PNAS_ERROR_DEVICE || status == PNAS_ERROR_MEMORY;
 }
 
+/* Rank 0's machine stands for the others. */
+static void tell_cores(const pnas_layout *layout, const pnas_cores *cores)
+{
+    int used = cores->share * layout->local_ranks;
+    if (layout->rank == 0 && cores->share > cores->given)
+        pnas_info("mpirun had bound each rank to %d core%s; on %s each now uses %d of its own", cores->given,
+                  cores->given == 1 ? "" : "s", layout->host, cores->share);
+    else if (used + layout->local_ranks <= cores->machine) /* more than what dividing leaves over */
+        pnas_info("%d of the %d CPU cores of %s are used, as the ranks may run on no others; --threads, "
+                  "'mpirun --bind-to none' or a larger job would use more",
+                  used, cores->machine, layout->host);
+}
+
 /* Collective, as the cores are counted together; `wanted` says whether this rank opens its device. */
 static pnas_status open_device(const pnas_layout *layout, const pnas_configuration *configuration,
                                bool wanted, pnas_devices *out)
 {
-    int share = 0, machine = 0;
-    PNAS_TRY(pnas_mpi_cores(layout, &share, &machine));
+    pnas_cores cores;
+    int threads;
+    pnas_count_parse(configuration->threads, PNAS_THREADS_MAX, &threads);
+    PNAS_TRY(pnas_mpi_cores(layout, threads, &cores));
     if (!wanted)
         return PNAS_OK;
     pnas_cl_options options = {
-        .device = configuration->device, .choice = layout->local_rank, .threads = share};
-    out->cores = share;
+        .device = configuration->device, .choice = layout->local_rank, .threads = cores.share};
+    out->cores = cores.share;
     PNAS_TRY(pnas_cl_create(&options, &out->cl));
     if (!pnas_cl_device(out->cl)->cpu)
         return PNAS_OK;
-    out->threads = share;
-    int used = share * layout->local_ranks;
-    if (used + layout->local_ranks <= machine) /* more than what dividing leaves over */
-        pnas_info(
-            "%d of %d CPU cores of %s are used, as the ranks are bound to them; 'mpirun --bind-to none' "
-            "frees ranks that mpirun has bound",
-            used, machine, layout->host);
+    out->threads = cores.share;
+    tell_cores(layout, &cores);
     return PNAS_OK;
 }
 
@@ -71,7 +81,7 @@ static pnas_status open_lanes(const pnas_configuration *configuration, int shari
     pnas_cell cell;
     pnas_lane_question question = {
         .device = device, .sharing = sharing, .cores = out->cores, .images = images, .child = 1};
-    pnas_lanes_parse(configuration->lanes, &question.wanted);
+    pnas_count_parse(configuration->lanes, PNAS_LANES_MAX, &question.wanted);
     out->lanes = 1;
     int wanted = pnas_lane_count(&question); /* as if children took no memory */
     if (wanted == 1)

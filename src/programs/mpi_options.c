@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_SET = 256, KEY_CHECK, KEY_DEVICE, KEY_LANES, KEY_TIME_LIMIT, KEY_USAGE };
+enum { KEY_SET = 256, KEY_CHECK, KEY_DEVICE, KEY_LANES, KEY_THREADS, KEY_TIME_LIMIT, KEY_USAGE };
 
 static const struct argp_option option_list[] = {
     {"output", 'o', "RUN.h5", 0, "The run file to write; one that is there is continued", 1},
@@ -23,6 +23,8 @@ static const struct argp_option option_list[] = {
      1},
     {"lanes", KEY_LANES, "N", 0,
      "Children that a rank trains at once on its device; auto: one on a CPU, several on a large GPU", 1},
+    {"threads", KEY_THREADS, "N", 0,
+     "CPU cores that a rank uses on a CPU device; auto: the ranks of a machine divide those of the job", 1},
     {"time-limit", KEY_TIME_LIMIT, "T", 0,
      "Stop in good order after so long (90s, 30m, 2h or H:MM:SS) and exit with 75; the same command goes on. "
      "In a SLURM job the default is a minute before its end, if SLURM_JOB_END_TIME tells it",
@@ -109,7 +111,7 @@ static error_t check_complete(struct argp_state *state, const pnas_mpi_options *
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     pnas_mpi_options *options = ((parse_target *)state->input)->options;
-    int lanes;
+    int count;
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &options->level;
@@ -129,9 +131,14 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         options->device = argument;
         return 0;
     case KEY_LANES:
-        if (!pnas_lanes_parse(argument, &lanes))
+        if (!pnas_count_parse(argument, PNAS_LANES_MAX, &count))
             return complain(state, "--lanes: give auto or a whole number from 1 to 64");
         options->lanes = argument;
+        return 0;
+    case KEY_THREADS:
+        if (!pnas_count_parse(argument, PNAS_THREADS_MAX, &count))
+            return complain(state, "--threads: give auto or a whole number from 1 to 1024");
+        options->threads = argument;
         return 0;
     case KEY_TIME_LIMIT:
         if (pnas_time_limit_parse(argument, &options->time_limit) != PNAS_OK)

@@ -11,7 +11,7 @@
 #define PNAS_OVERRIDES_MAX 64
 
 typedef struct { /* strings are borrowed from argv */
-    const char *configuration, *output, *device, *lanes;
+    const char *configuration, *output, *device, *lanes, *threads;
     const char *overrides[PNAS_OVERRIDES_MAX];
     size_t override_count;
     double time_limit; /* seconds; 0: none */

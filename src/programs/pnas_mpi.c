@@ -41,6 +41,8 @@ static pnas_status read_configuration(const pnas_mpi_options *options, char **te
         snprintf(configuration->device, sizeof configuration->device, "%s", options->device);
     if (status == PNAS_OK && options->lanes)
         snprintf(configuration->lanes, sizeof configuration->lanes, "%s", options->lanes);
+    if (status == PNAS_OK && options->threads)
+        snprintf(configuration->threads, sizeof configuration->threads, "%s", options->threads);
     if (status == PNAS_OK)
         status = pnas_configuration_print(configuration, text);
     free(configuration);

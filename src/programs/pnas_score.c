@@ -66,12 +66,12 @@ static pnas_status look_at_output(score_program *program)
 
 static pnas_status open_device(score_program *program)
 {
-    int share = 0, machine = 0;
-    PNAS_TRY(pnas_mpi_cores(&program->layout, &share, &machine));
+    pnas_cores cores;
+    PNAS_TRY(pnas_mpi_cores(&program->layout, 0, &cores));
     const pnas_cl_options options = {.device = program->options.device ? program->options.device
                                                                        : program->source.configuration.device,
                                      .choice = program->layout.local_rank,
-                                     .threads = share};
+                                     .threads = cores.share};
     pnas_status status = pnas_cl_create(&options, &program->cl);
     if (status != PNAS_OK && program->layout.rank != 0)
         pnas_fail_at(status, "rank %d on %s", program->layout.rank, program->layout.host);

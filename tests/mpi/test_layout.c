@@ -97,10 +97,14 @@ Test(layout, unbound_ranks_share_all_cores_of_the_machine)
     pnas_layout layout = start();
     cpu_set_t allowed;
     cr_assert_eq(sched_getaffinity(0, sizeof allowed, &allowed), 0);
-    int share = 0, machine = 0, fair = CPU_COUNT(&allowed) / layout.local_ranks;
-    cr_assert_eq(pnas_mpi_cores(&layout, &share, &machine), PNAS_OK);
-    cr_assert_eq(machine, online_cores());
-    cr_assert_eq(share, fair > 1 ? fair : 1);
+    pnas_cores cores;
+    int fair = CPU_COUNT(&allowed) / layout.local_ranks;
+    cr_assert_eq(pnas_mpi_cores(&layout, 0, &cores), PNAS_OK);
+    cr_assert_eq(cores.machine, online_cores());
+    cr_assert_eq(cores.given, CPU_COUNT(&allowed));
+    cr_assert_eq(cores.share, fair > 1 ? fair : 1);
+    cr_assert_eq(pnas_mpi_cores(&layout, 5, &cores), PNAS_OK);
+    cr_assert_eq(cores.share, 5);
     pnas_mpi_end();
 }
 
@@ -114,8 +118,63 @@ Test(layout, a_rank_bound_to_one_core_uses_one)
         if (CPU_ISSET(core, &allowed))
             CPU_SET(core, &one);
     cr_assert_eq(sched_setaffinity(0, sizeof one, &one), 0);
-    int share = 0, machine = 0;
-    cr_assert_eq(pnas_mpi_cores(&layout, &share, &machine), PNAS_OK);
-    cr_assert_eq(share, 1);
+    pnas_cores cores;
+    cr_assert_eq(pnas_mpi_cores(&layout, 0, &cores), PNAS_OK);
+    cr_assert_eq(cores.share, 1);
+    pnas_mpi_end();
+}
+
+/* The cores that a launcher without a binding of its own would have left to its ranks: here those of the
+ * shell that started the tests. */
+static int launcher_cores(void)
+{
+    const char *text = getenv("PNAS_TEST_CORES");
+    cr_assert_not_null(text, "PNAS_TEST_CORES tells how many cores mpirun has");
+    return atoi(text);
+}
+
+Test(layout, ranks_that_mpirun_bound_by_itself_divide_its_cores)
+{
+    pnas_layout layout = start();
+    pnas_cores cores;
+    cpu_set_t mine, *all = calloc((size_t)layout.local_ranks, sizeof *all);
+    int fair = launcher_cores() / layout.local_ranks;
+    cr_assert_eq(pnas_mpi_cores(&layout, 0, &cores), PNAS_OK);
+    cr_assert_eq(sched_getaffinity(0, sizeof mine, &mine), 0);
+    if (fair >= 1) { /* else mpirun does not bind */
+        cr_assert(cores.share == fair || cores.share == fair + 1, "%d of %d", cores.share, fair);
+        cr_assert_eq(CPU_COUNT(&mine), cores.share);
+        cr_assert_eq(pnas_mpi_gather_local(&layout, &mine, sizeof mine, all), PNAS_OK);
+        for (int rank = 0; rank < layout.local_ranks; rank++) {
+            cpu_set_t both;
+            CPU_AND(&both, &mine, &all[rank]);
+            cr_assert_eq(CPU_COUNT(&both), rank == layout.local_rank ? cores.share : 0);
+        }
+    }
+    free(all);
+    pnas_mpi_end();
+}
+
+Test(layout, a_binding_that_was_asked_for_stays)
+{
+    pnas_layout layout = start();
+    cpu_set_t before, after;
+    pnas_cores cores;
+    cr_assert_eq(sched_getaffinity(0, sizeof before, &before), 0);
+    cr_assert_eq(pnas_mpi_cores(&layout, 0, &cores), PNAS_OK);
+    cr_assert_eq(sched_getaffinity(0, sizeof after, &after), 0);
+    cr_assert(CPU_EQUAL(&before, &after));
+    cr_assert_eq(cores.share, CPU_COUNT(&before));
+    pnas_mpi_end();
+}
+
+Test(layout, a_job_that_slurm_gave_one_core_uses_one)
+{
+    setenv("SLURM_JOB_ID", "7", 1);
+    setenv("SLURM_CPUS_ON_NODE", "1", 1);
+    pnas_layout layout = start();
+    pnas_cores cores;
+    cr_assert_eq(pnas_mpi_cores(&layout, 0, &cores), PNAS_OK);
+    cr_assert_eq(cores.share, 1);
     pnas_mpi_end();
 }

@@ -152,6 +152,17 @@ case_lanes_stopped() {
     expect_reference_figures run.h5
 }
 
+# Without --bind-to a rank alone uses all cores that mpirun has, and as many threads as it is told.
+case_threads() {
+    start 1 "$tiny" --check || fail "exit code $?"
+    expect_said "a rank on a CPU uses $(nproc) core"
+    for threads in 1 3; do
+        start 1 "$tiny" -o "$threads.h5" --threads "$threads" || fail "exit code $?"
+        expect_said "a rank on a CPU uses $threads core"
+        expect_reference_figures "$threads.h5"
+    done
+}
+
 # Enough candidates for several pieces to be scored apart; children are hardly trained.
 case_other_surrogate() {
     local settings=(--set 'space.operators=[identity, sep3, max3, avg3, dil3, {name: avg5, kind: average_pool, kernel: 5}]'
@@ -318,6 +329,8 @@ case_wrong_use() {
     expect_said 'lanes: give auto or a whole number from 1 to 64'
     expect_code 64 1 "$tiny" -o run.h5 --set lanes=many
     expect_said 'lanes is "many"; it must be auto or a whole number from 1 to 64'
+    expect_code 64 1 "$tiny" -o run.h5 --threads=-1
+    expect_said 'threads: give auto or a whole number from 1 to 1024'
     [ ! -e run.h5 ] || fail "a run file was made"
 }
 
