@@ -67,8 +67,15 @@ pnas_status pnas_lstm_forward_append(pnas_cl *cl, pnas_launch_list *list, const 
             PNAS_TRY(append_recurrence(cl, list, l, parameters, work, step));
         PNAS_TRY(append_cell(cl, list, l, parameters, work, step));
     }
-    return pnas_network_output_append(cl, list, at_step(work, work->hidden, tokens - 1, l->padded),
-                                      (pnas_slice){parameters, l->output_weight},
-                                      (pnas_slice){parameters, l->output_bias}, work->output, work->rows,
-                                      l->padded);
+    const pnas_output_layer last = {.parameters = parameters,
+                                    .weight = l->output_weight,
+                                    .bias = l->output_bias,
+                                    .linear = &l->linear,
+                                    .hidden = at_step(work, work->hidden, tokens - 1, l->padded),
+                                    .token = work->token,
+                                    .output = work->output,
+                                    .rows = work->rows,
+                                    .units = l->padded,
+                                    .tokens = tokens};
+    return pnas_network_output_append(cl, list, &last);
 }

@@ -23,6 +23,7 @@ void pnas_lstm_layout_make(const pnas_surrogate_options *options, const pnas_spa
     l.bias = pnas_network_reserve(&l.count, gates);
     l.output_weight = pnas_network_reserve(&l.count, (size_t)l.padded);
     l.output_bias = pnas_network_reserve(&l.count, 1);
+    l.linear = pnas_linear_part_make(options->linear, l.inputs, l.operators, &l.count);
     *out = l;
 }
 

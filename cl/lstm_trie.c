@@ -118,7 +118,7 @@ static void average(pnas_lstm_trie *trie, const trie_slot *slot)
             squares += off * off;
         }
         trie->mean[i] = (float)mean;
-        trie->spread[i] = (float)sqrt(squares / members);
+        trie->spread[i] = (float)sqrt(squares / (members - 1));
     }
 }
 

@@ -34,7 +34,8 @@ typedef struct {
 typedef struct { /* the scores of a batch, borrowed for the call */
     const pnas_trie_batch *batch;
     const float *mean;   /* [batch->cells], by the cells' numbers */
-    const float *spread; /* [batch->cells]: standard deviation over the members; NULL where there is one */
+    const float *spread; /* [batch->cells]: standard deviation over the members (of a sample); NULL where
+                            there is one */
 } pnas_trie_scores;
 
 typedef pnas_status (*pnas_trie_visitor)(void *payload, const pnas_trie_scores *scores);

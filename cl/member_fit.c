@@ -2,8 +2,10 @@
  * only enqueues the same launches again and again. */
 #include "cl/held_out.h"
 #include "cl/member.h"
+#include "cl/member_linear.h"
 #include "cl/member_order.h"
 #include "cl/member_scale.h"
+#include "cl/member_unseen.h"
 #include "src/net/training.h"
 
 #include <math.h>
@@ -19,7 +21,8 @@ typedef struct { /* cells, and what they reached */
 
 typedef struct {
     pnas_member *member;
-    sample fitted, held_out; /* a partition of the cells; fitted: with their mirror images, if wanted */
+    sample fitted, held_out; /* a partition of the cells; fitted: then their mirror images, if wanted */
+    size_t plain;            /* of the fitted, those that are no mirror images */
     pnas_fit_order order;
     int tokens; /* of the longest cell */
     cl_mem order_cells, all_tokens, all_targets, rates, state, gradients, moments, scratch;
@@ -90,12 +93,12 @@ static pnas_status split(member_fit *fit, int level, const pnas_cell *cells, con
     PNAS_TRY_CLEANUP(make_sample(member->options.mirror ? 2 * count : count, &fit->fitted));
     PNAS_TRY_CLEANUP(make_sample(count, &fit->held_out));
     PNAS_TRY_CLEANUP(pnas_member_leave_out(&member->options, level, member->number, cells, count, left_out));
-    for (size_t i = 0; i < count; ++i) {
+    for (size_t i = 0; i < count; ++i)
         add(left_out[i] ? &fit->held_out : &fit->fitted, &cells[i], accuracy[i]);
-        if (member->options.mirror && !left_out[i]) {
-            pnas_cell other = mirrored(&cells[i]);
-            add(&fit->fitted, &other, accuracy[i]);
-        }
+    fit->plain = fit->fitted.count;
+    for (size_t i = 0; member->options.mirror && i < fit->plain; ++i) {
+        pnas_cell other = mirrored(&fit->fitted.cell[i]);
+        add(&fit->fitted, &other, fit->fitted.accuracy[i]);
     }
 cleanup:
     free(left_out);
@@ -181,8 +184,7 @@ static pnas_status upload_parameters(member_fit *fit, int level, bool go_on)
 {
     pnas_cl *cl = fit->member->cl;
     size_t count = fit->member->network.count, bytes = count * sizeof(float);
-    if (!go_on)
-        PNAS_TRY(upload_fresh_parameters(fit, level));
+    PNAS_TRY(go_on ? pnas_member_mute_linear(fit->member) : upload_fresh_parameters(fit, level));
     PNAS_TRY(upload(cl, bytes, NULL, &fit->gradients));
     PNAS_TRY(upload(cl, 2 * bytes, NULL, &fit->moments));
     PNAS_TRY(upload(cl, 4 * sizeof(cl_int), NULL, &fit->state));
@@ -339,8 +341,10 @@ pnas_status pnas_member_fit(pnas_member *member, int level, const pnas_cell *cel
     PNAS_TRY_CLEANUP(split(&fit, level, cells, accuracy, count));
     PNAS_TRY_CLEANUP(upload_all(&fit, level, go_on));
     PNAS_TRY_CLEANUP(run(&fit));
+    PNAS_TRY_CLEANUP(pnas_member_settle_unseen(member, fit.fitted.cell, fit.fitted.count));
     if (member->options.loss == PNAS_LOSS_RANKING)
         PNAS_TRY_CLEANUP(pnas_member_scale(member, fit.fitted.cell, fit.fitted.accuracy, fit.fitted.count));
+    PNAS_TRY_CLEANUP(pnas_member_fit_linear(member, fit.fitted.cell, fit.fitted.accuracy, fit.plain));
     member->fitted = true;
 cleanup:
     release(&fit);

@@ -1,16 +1,11 @@
 #include "cl/member_scale.h"
 
+#include "src/search/linear_model.h"
+
 #include <math.h>
 #include <stdlib.h>
 
-#define ACCURACY_MARGIN   1e-3 /* accuracies of 0 and 1 have no logit */
 #define PREDICTION_MARGIN 1e-6
-
-static double logit(double value, double margin)
-{
-    double inside = fmin(fmax(value, margin), 1 - margin);
-    return log(inside / (1 - inside));
-}
 
 /* False unless the line rises. */
 static bool find_line(const double *predicted, const double *accuracy, size_t count, double *slope,
@@ -18,13 +13,13 @@ static bool find_line(const double *predicted, const double *accuracy, size_t co
 {
     double x = 0, y = 0, xx = 0, xy = 0;
     for (size_t i = 0; i < count; ++i) {
-        x += logit(predicted[i], PREDICTION_MARGIN) / (double)count;
-        y += logit(accuracy[i], ACCURACY_MARGIN) / (double)count;
+        x += pnas_logit(predicted[i], PREDICTION_MARGIN) / (double)count;
+        y += pnas_logit(accuracy[i], PNAS_ACCURACY_MARGIN) / (double)count;
     }
     for (size_t i = 0; i < count; ++i) {
-        double away = logit(predicted[i], PREDICTION_MARGIN) - x;
+        double away = pnas_logit(predicted[i], PREDICTION_MARGIN) - x;
         xx += away * away;
-        xy += away * (logit(accuracy[i], ACCURACY_MARGIN) - y);
+        xy += away * (pnas_logit(accuracy[i], PNAS_ACCURACY_MARGIN) - y);
     }
     *slope = xy / xx;
     *offset = y - *slope * x;

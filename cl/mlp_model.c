@@ -23,6 +23,7 @@ void pnas_mlp_layout_make(const pnas_surrogate_options *options, const pnas_spac
     l.second_bias = pnas_network_reserve(&l.count, P);
     l.output_weight = pnas_network_reserve(&l.count, P);
     l.output_bias = pnas_network_reserve(&l.count, 1);
+    l.linear = pnas_linear_part_make(options->linear, l.inputs, l.operators, &l.count);
     *out = l;
 }
 

@@ -10,8 +10,7 @@
 #ifndef PNAS_CL_MLP_MODEL_H
 #define PNAS_CL_MLP_MODEL_H
 
-#include "cl/op.h"
-#include "cl/stored_tensor.h"
+#include "cl/linear_part.h"
 #include "src/search/space.h"
 #include "src/search/surrogate_options.h"
 
@@ -24,6 +23,7 @@ typedef struct { /* where each tensor stands in the flat parameters, in floats *
     size_t second_bias;   /* [P] */
     size_t output_weight; /* [P] */
     size_t output_bias;   /* [1] */
+    pnas_linear_part linear;
     size_t count;
 } pnas_mlp_layout;
 

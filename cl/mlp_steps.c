@@ -72,8 +72,17 @@ pnas_status pnas_mlp_forward_append(pnas_cl *cl, pnas_launch_list *list, const p
     PNAS_TRY(
         append_product(&b, w->first, weight(&b, l->second_weight), w->second, w->rows, l->padded, l->padded));
     PNAS_TRY(append_activation(&b, w->second, l->second_bias));
-    return pnas_network_output_append(cl, list, w->second, weight(&b, l->output_weight),
-                                      weight(&b, l->output_bias), w->output, w->rows, l->padded);
+    const pnas_output_layer last = {.parameters = parameters,
+                                    .weight = l->output_weight,
+                                    .bias = l->output_bias,
+                                    .linear = &l->linear,
+                                    .hidden = w->second,
+                                    .token = w->token,
+                                    .output = w->output,
+                                    .rows = w->rows,
+                                    .units = l->padded,
+                                    .tokens = tokens};
+    return pnas_network_output_append(cl, list, &last);
 }
 
 /* --- back --- */

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#define TENSORS_MAX 8
+#define TENSORS_MAX (8 + PNAS_LINEAR_TENSORS)
 
 static bool is_lstm(const pnas_network *network)
 {
@@ -18,18 +18,22 @@ void pnas_network_make(const pnas_surrogate_options *options, const pnas_space *
         out->inputs = l->inputs;
         out->operators = l->operators;
         out->count = l->count;
+        out->embeddings = l->embeddings;
         out->decayed = l->bias;
         out->output_weight = l->output_weight;
         out->output_bias = l->output_bias;
+        out->linear = l->linear;
     } else {
         pnas_mlp_layout *l = &out->layout.mlp;
         pnas_mlp_layout_make(options, space, l);
         out->inputs = l->inputs;
         out->operators = l->operators;
         out->count = l->count;
+        out->embeddings = l->embeddings;
         out->decayed = l->first_bias;
         out->output_weight = l->output_weight;
         out->output_bias = l->output_bias;
+        out->linear = l->linear;
     }
 }
 
@@ -60,12 +64,12 @@ pnas_status pnas_network_encode(const pnas_network *network, const pnas_cell *ce
 
 static size_t list_tensors(const pnas_network *network, pnas_stored_tensor out[TENSORS_MAX])
 {
-    if (is_lstm(network)) {
+    size_t count = is_lstm(network) ? PNAS_LSTM_TENSORS : PNAS_MLP_TENSORS;
+    if (is_lstm(network))
         pnas_lstm_tensors(&network->layout.lstm, out);
-        return PNAS_LSTM_TENSORS;
-    }
-    pnas_mlp_tensors(&network->layout.mlp, out);
-    return PNAS_MLP_TENSORS;
+    else
+        pnas_mlp_tensors(&network->layout.mlp, out);
+    return count + pnas_linear_part_tensors(&network->linear, out + count);
 }
 
 pnas_status pnas_network_name(const pnas_network *network, const float *parameters, pnas_named_tensor **out,

@@ -17,9 +17,11 @@ typedef struct {
     } layout;
     int inputs, operators; /* embeddings of each kind */
     size_t count;          /* floats of the parameters */
+    size_t embeddings;     /* where they begin, [inputs + operators][E] */
     size_t decayed;        /* the first so many are embeddings and weights of layers before the last */
     size_t output_weight;  /* where the last layer's weights begin; they end at ... */
     size_t output_bias;    /* ... its bias */
+    pnas_linear_part linear;
 } pnas_network;
 
 void pnas_network_make(const pnas_surrogate_options *options, const pnas_space *space, pnas_network *out);

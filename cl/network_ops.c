@@ -39,18 +39,20 @@ pnas_status pnas_column_sums_append(pnas_cl *cl, pnas_launch_list *list, pnas_sl
                                         PNAS_ARG_INT(rows), PNAS_ARG_INT(columns)));
 }
 
-pnas_status pnas_network_output_append(pnas_cl *cl, pnas_launch_list *list, pnas_slice hidden,
-                                       pnas_slice weight, pnas_slice bias, cl_mem output, int R, int P)
+pnas_status pnas_network_output_append(pnas_cl *cl, pnas_launch_list *list, const pnas_output_layer *layer)
 {
+    const pnas_linear_part *linear = layer->linear;
     const pnas_launch_spec spec = {.label = "surrogate output",
                                    .file = "surrogate.cl",
                                    .kernel = "surrogate_output",
-                                   .global = {(size_t)R}};
-    return pnas_launch_append(cl, list, &spec,
-                              PNAS_ARGS(PNAS_ARG_BUFFER(hidden.buffer), PNAS_ARG_OFFSET(hidden.offset),
-                                        PNAS_ARG_BUFFER(weight.buffer), PNAS_ARG_OFFSET(weight.offset),
-                                        PNAS_ARG_BUFFER(bias.buffer), PNAS_ARG_OFFSET(bias.offset),
-                                        PNAS_ARG_BUFFER(output), PNAS_ARG_INT(R), PNAS_ARG_INT(P)));
+                                   .global = {(size_t)layer->rows}};
+    return pnas_launch_append(
+        cl, list, &spec,
+        PNAS_ARGS(PNAS_ARG_BUFFER(layer->hidden.buffer), PNAS_ARG_OFFSET(layer->hidden.offset),
+                  PNAS_ARG_BUFFER(layer->parameters), PNAS_ARG_OFFSET(layer->weight),
+                  PNAS_ARG_OFFSET(layer->bias), PNAS_ARG_OFFSET(linear->at), PNAS_ARG_INT(linear->inputs),
+                  PNAS_ARG_INT(linear->operators), PNAS_ARG_BUFFER(layer->token), PNAS_ARG_INT(layer->tokens),
+                  PNAS_ARG_BUFFER(layer->output), PNAS_ARG_INT(layer->rows), PNAS_ARG_INT(layer->units)));
 }
 
 pnas_status pnas_network_loss_append(pnas_cl *cl, pnas_launch_list *list, pnas_surrogate_loss kind,

@@ -3,7 +3,7 @@
 #ifndef PNAS_CL_NETWORK_OPS_H
 #define PNAS_CL_NETWORK_OPS_H
 
-#include "cl/op.h"
+#include "cl/linear_part.h"
 #include "src/search/surrogate_options.h"
 
 typedef struct { /* op(a) is [m][k], op(b) is [k][n], all dense */
@@ -19,9 +19,18 @@ pnas_status pnas_dense_product_append(pnas_cl *cl, pnas_launch_list *list, const
 pnas_status pnas_column_sums_append(pnas_cl *cl, pnas_launch_list *list, pnas_slice matrix, int rows,
                                     int columns, pnas_slice sums);
 
-/* output [R] = sigmoid(hidden [R][P] weight [P] + bias [1]) */
-pnas_status pnas_network_output_append(pnas_cl *cl, pnas_launch_list *list, pnas_slice hidden,
-                                       pnas_slice weight, pnas_slice bias, cl_mem output, int R, int P);
+typedef struct {
+    cl_mem parameters;
+    size_t weight, bias;            /* where [P] and [1] stand in them */
+    const pnas_linear_part *linear; /* its share of the logit is taken from there */
+    pnas_slice hidden;              /* [R][P] */
+    cl_mem token;                   /* [T][R]: what the linear part reads */
+    cl_mem output;                  /* [R] */
+    int rows, units, tokens;        /* R, P, T */
+} pnas_output_layer;
+
+/* output = sigmoid((1 - share) (hidden weight + bias) + share linear part) */
+pnas_status pnas_network_output_append(pnas_cl *cl, pnas_launch_list *list, const pnas_output_layer *layer);
 
 typedef struct {
     cl_mem output, target, valid; /* [R] */

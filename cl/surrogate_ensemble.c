@@ -11,6 +11,8 @@ static pnas_status check_options(const pnas_surrogate_options *o)
                "a surrogate of %d members: allowed are 1 to %d", o->members, PNAS_MEMBERS_MAX);
     PNAS_CHECK(o->fold >= 0 && o->fold <= 1, PNAS_ERROR_USAGE,
                "a surrogate's members fit on %g of the cells: allowed is above 0, at most 1", o->fold);
+    PNAS_CHECK(o->linear >= 0 && o->linear <= 1, PNAS_ERROR_USAGE,
+               "a linear part of %g of the surrogate's logit: allowed are 0 to 1", o->linear);
     PNAS_CHECK(o->embedding >= 1 && o->embedding <= 4096, PNAS_ERROR_USAGE,
                "a surrogate's embedding of %d: allowed are 1 to 4096", o->embedding);
     PNAS_CHECK(o->hidden >= 1 && o->hidden <= 4096, PNAS_ERROR_USAGE,

@@ -1,5 +1,5 @@
-/* The surrogate on OpenCL: an ensemble of LSTMs or MLPs ("controller"). Paper section 4.2 and appendix;
- * docs/algorithm.md.
+/* The surrogate on OpenCL: an ensemble of LSTMs or MLPs ("controller"), each averaged with a linear part
+ * where the options say so. Paper section 4.2 and appendix; docs/algorithm.md.
  *
  * Each member is fit on its own share of the cells from its own fresh weights. A prediction is the mean over
  * members, added up in their order, and its spread their standard deviation (of a sample: by members - 1).

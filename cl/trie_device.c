@@ -65,6 +65,9 @@ static pnas_status create_member(pnas_trie_device *device, const pnas_lstm_tenso
     out->padded = weights.padded;
     out->hidden = weights.hidden;
     out->words = weights.words;
+    out->side = weights.side;
+    out->pair = weights.pair;
+    weights.side = weights.pair = NULL;
     if (device->padded < weights.padded)
         device->padded = weights.padded;
     PNAS_TRY_CLEANUP(create_root(device, &weights, &out->root));
@@ -72,7 +75,7 @@ static pnas_status create_member(pnas_trie_device *device, const pnas_lstm_tenso
     PNAS_TRY_CLEANUP(pnas_buffer_create(device->cl, weights.count * sizeof(float), &out->weights));
     status = pnas_buffer_write(device->cl, out->weights, 0, weights.count * sizeof(float), weights.data);
 cleanup:
-    free(weights.data);
+    pnas_trie_weights_free(&weights);
     return status;
 }
 
@@ -84,6 +87,8 @@ static void destroy_member(pnas_trie_member *member)
             clReleaseKernel(kernel[i]);
     destroy_rows(&member->root);
     pnas_buffer_release(&member->weights);
+    free(member->side);
+    free(member->pair);
 }
 
 /* --- the device --- */
@@ -123,7 +128,8 @@ size_t pnas_trie_device_row_bytes(const pnas_trie_device *device, const pnas_lst
     size_t rows = (2 * 5 + (device->tiled ? 0 : operators * 6)) * P * sizeof(float);
     size_t nodes = (4 * (size_t)options->blocks - 2) * sizeof(pnas_trie_node) + sizeof(pnas_cell);
     size_t cells = operators * operators * sizeof(float) * (2 * members + 2);
-    return rows + (size_t)slots * (2 * (nodes + operators * sizeof(pnas_trie_family)) + cells);
+    size_t families = operators * (sizeof(pnas_trie_family) + members * sizeof(pnas_trie_linear));
+    return rows + (size_t)slots * (2 * (nodes + families) + sizeof(float) + cells);
 }
 
 pnas_status pnas_trie_device_reserve(pnas_trie_device *device, size_t rows)
@@ -157,12 +163,19 @@ pnas_status pnas_trie_buffers_create(const pnas_trie_device *device, const pnas_
 {
     size_t rows = batch->options.rows, cells = pnas_trie_batch_cells_max(&batch->options);
     size_t scores = (size_t)device->members * cells * sizeof(float);
-    *out = (pnas_trie_buffers){.cells_max = cells, .host = malloc(scores)};
-    PNAS_CHECK(out->host, PNAS_ERROR_MEMORY, "no memory for %zu scores", cells);
+    size_t families = rows_after_families(device, rows);
+    size_t linear = (size_t)device->members * families * sizeof(pnas_trie_linear);
+    *out = (pnas_trie_buffers){.cells_max = cells,
+                               .families_max = families,
+                               .host = malloc(scores),
+                               .host_linear = malloc(linear),
+                               .prefix = malloc(rows * sizeof(float))};
+    PNAS_CHECK(out->host && out->host_linear && out->prefix, PNAS_ERROR_MEMORY, "no memory for %zu scores",
+               cells);
     PNAS_TRY(
         pnas_buffer_create(device->cl, (size_t)batch->depths * rows * sizeof(pnas_trie_node), &out->nodes));
-    PNAS_TRY(pnas_buffer_create(device->cl, rows_after_families(device, rows) * sizeof(pnas_trie_family),
-                                &out->families));
+    PNAS_TRY(pnas_buffer_create(device->cl, families * sizeof(pnas_trie_family), &out->families));
+    PNAS_TRY(pnas_buffer_create(device->cl, linear, &out->linear));
     return pnas_buffer_create(device->cl, scores, &out->scores);
 }
 
@@ -175,7 +188,10 @@ void pnas_trie_buffers_destroy(pnas_trie_buffers *buffers)
     pnas_buffer_release(&buffers->nodes);
     pnas_buffer_release(&buffers->families);
     pnas_buffer_release(&buffers->scores);
+    pnas_buffer_release(&buffers->linear);
     free(buffers->host);
+    free(buffers->host_linear);
+    free(buffers->prefix);
     *buffers = (pnas_trie_buffers){0};
 }
 
@@ -186,6 +202,46 @@ static pnas_status write_later(pnas_cl *cl, cl_mem buffer, size_t offset, size_t
         "clEnqueueWriteBuffer");
 }
 
+/* --- the linear part, which adds up along the trie --- */
+
+static float block_logit(const pnas_trie_member *member, int operators, const pnas_block *block)
+{
+    return member->side[(block->in1 + 2) * operators + block->op1] +
+           member->side[(block->in2 + 2) * operators + block->op2] +
+           member->pair[block->op1 * operators + block->op2];
+}
+
+static void fill_linear(const pnas_trie_device *device, const pnas_trie_batch *batch, float *prefix,
+                        const pnas_trie_member *member, pnas_trie_linear *out)
+{
+    int O = device->operators;
+    const pnas_trie_node *in1 = batch->node[batch->depths - 2], *in2 = batch->node[batch->depths - 1];
+    for (size_t i = 0; i < batch->prefixes; ++i) {
+        prefix[i] = 0;
+        for (int b = 0; b < batch->prefix[i].blocks; ++b)
+            prefix[i] += block_logit(member, O, &batch->prefix[i].block[b]);
+    }
+    for (size_t i = 0; i < batch->families; ++i) {
+        const pnas_trie_family *family = &batch->family[i];
+        const pnas_trie_node *second = &in2[family->parent], *first = &in1[second->parent];
+        out[i] = (pnas_trie_linear){prefix[first->parent] + member->side[first->token * O + family->op1],
+                                    (second->token * O + family->op1) * O};
+    }
+}
+
+static pnas_status upload_linear(const pnas_trie_device *device, const pnas_trie_batch *batch,
+                                 pnas_trie_buffers *buffers)
+{
+    for (int m = 0; m < device->members; ++m) {
+        size_t at = (size_t)m * buffers->families_max;
+        pnas_trie_linear *linear = buffers->host_linear + at;
+        fill_linear(device, batch, buffers->prefix, &device->member[m], linear);
+        PNAS_TRY(write_later(device->cl, buffers->linear, at * sizeof *linear,
+                             batch->families * sizeof *linear, linear));
+    }
+    return PNAS_OK;
+}
+
 static pnas_status upload(const pnas_trie_device *device, const pnas_trie_batch *batch,
                           pnas_trie_buffers *buffers)
 {
@@ -193,8 +249,9 @@ static pnas_status upload(const pnas_trie_device *device, const pnas_trie_batch 
     for (int depth = 0; depth < batch->depths; ++depth)
         PNAS_TRY(write_later(device->cl, buffers->nodes, (size_t)depth * depth_bytes,
                              batch->nodes[depth] * sizeof(pnas_trie_node), batch->node[depth]));
-    return write_later(device->cl, buffers->families, 0, batch->families * sizeof(pnas_trie_family),
-                       batch->family);
+    PNAS_TRY(write_later(device->cl, buffers->families, 0, batch->families * sizeof(pnas_trie_family),
+                         batch->family));
+    return upload_linear(device, batch, buffers);
 }
 
 /* Enqueues a kernel of two dimensions, the first in groups of `local`. */
@@ -252,14 +309,16 @@ static pnas_status step(const pnas_trie_device *device, const trie_launch *launc
 }
 
 /* Families to scores. */
-static pnas_status score(const pnas_trie_device *device, const trie_launch *launch, cl_mem scores,
-                         size_t scores_at)
+static pnas_status score(const pnas_trie_device *device, const trie_launch *launch,
+                         const pnas_trie_buffers *buffers, size_t m)
 {
-    const pnas_arg at = PNAS_ARG_OFFSET(scores_at);
+    const pnas_arg scores = PNAS_ARG_BUFFER(buffers->scores), at = PNAS_ARG_OFFSET(m * buffers->cells_max);
+    const pnas_arg linear = PNAS_ARG_BUFFER(buffers->linear),
+                   linear_at = PNAS_ARG_OFFSET(m * buffers->families_max);
     if (device->tiled)
         return enqueue(device, launch->member->score, tiles_of(launch->count), 1, 1,
                        PNAS_ARGS(ARG_ITEMS(launch), PNAS_ARG_INT(launch->count), PNAS_ARG_INT(launch->word),
-                                 ARG_ROWS(launch->from), PNAS_ARG_BUFFER(scores), at));
+                                 ARG_ROWS(launch->from), scores, at, linear, linear_at));
     PNAS_TRY(enqueue(device, launch->member->family, (size_t)launch->member->padded / 8, launch->count,
                      PLAIN_GROUP,
                      PNAS_ARGS(ARG_ITEMS(launch), PNAS_ARG_INT(launch->count), PNAS_ARG_INT(launch->word),
@@ -268,7 +327,7 @@ static pnas_status score(const pnas_trie_device *device, const trie_launch *laun
     PNAS_TRY(multiply_plainly(device, launch));
     return enqueue(device, launch->member->score, (size_t)device->operators, launch->count, 1,
                    PNAS_ARGS(ARG_ITEMS(launch), PNAS_ARG_INT(launch->count), PNAS_ARG_INT(launch->word),
-                             ARG_ROWS(launch->to), PNAS_ARG_BUFFER(scores), at));
+                             ARG_ROWS(launch->to), scores, at, linear, linear_at));
 }
 
 static pnas_status score_member(const pnas_trie_device *device, const pnas_trie_batch *batch,
@@ -294,7 +353,7 @@ static pnas_status score_member(const pnas_trie_device *device, const pnas_trie_
                                 .word = device->inputs,
                                 .from = from,
                                 .to = &device->last};
-    return score(device, &launch, buffers->scores, (size_t)m * buffers->cells_max);
+    return score(device, &launch, buffers, (size_t)m);
 }
 
 pnas_status pnas_trie_device_start(const pnas_trie_device *device, const pnas_trie_batch *batch,

@@ -13,6 +13,7 @@ typedef struct {
     int padded, hidden; /* units: a multiple of 8 (P), and real (H) */
     int words;          /* rows of tokens */
     cl_mem weights;
+    float *side, *pair;                /* of cl/trie_weights.h */
     pnas_trie_rows root;               /* one row: no token is read yet */
     cl_kernel step, score;             /* tile route */
     cl_kernel enter, family, multiply; /* plain route, with its own score */
@@ -29,10 +30,18 @@ typedef struct {
     cl_mem hidden;           /* plain route: the same number of rows */
 } pnas_trie_device;
 
+typedef struct { /* what the linear part says of a family's cells but for their last operators */
+    float base;
+    int32_t ends; /* where in the weights' ends [op2] the rest stands */
+} pnas_trie_linear;
+
 typedef struct {                    /* a batch under way */
     cl_mem nodes, families, scores; /* scores [members][cells_max] */
-    float *host;                    /* the same */
-    size_t cells_max;
+    cl_mem linear;                  /* [members][families_max] */
+    float *host;                    /* the scores */
+    pnas_trie_linear *host_linear;
+    float *prefix; /* [rows]: what the linear part says of prefixes */
+    size_t cells_max, families_max;
     cl_event done; /* NULL: nothing is under way */
 } pnas_trie_buffers;
 

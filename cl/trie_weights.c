@@ -13,6 +13,8 @@ typedef struct {
     const float *input_embedding, *operator_embedding; /* [inputs][E], [operators][E] */
     const float *input_weight, *recurrent_weight;      /* [E][4H], [H][4H]; gates i, f, g, o */
     const float *bias, *output_weight, *output_bias;   /* [4H], [H], [1] */
+    const float *share, *linear_bias;                  /* [1] each; NULL: no linear part */
+    const float *side, *pair;                          /* [inputs][operators], [operators][operators] */
 } lstm_view;
 
 static const pnas_named_tensor *find(const pnas_lstm_tensors *tensors, const char *name)
@@ -53,6 +55,16 @@ static pnas_status find_vector(const pnas_lstm_tensors *tensors, const char *nam
     return PNAS_OK;
 }
 
+static pnas_status look_up_linear(const pnas_lstm_tensors *tensors, lstm_view *v)
+{
+    if (!find(tensors, "linear/share"))
+        return PNAS_OK;
+    PNAS_TRY(find_vector(tensors, "linear/share", 1, &v->share));
+    PNAS_TRY(find_vector(tensors, "linear/bias", 1, &v->linear_bias));
+    PNAS_TRY(find_matrix(tensors, "linear/side", &v->inputs, &v->operators, &v->side));
+    return find_matrix(tensors, "linear/pair", &v->operators, &v->operators, &v->pair);
+}
+
 static pnas_status look_up(const pnas_lstm_tensors *tensors, lstm_view *out)
 {
     lstm_view v = {0};
@@ -67,6 +79,7 @@ static pnas_status look_up(const pnas_lstm_tensors *tensors, lstm_view *out)
     PNAS_TRY(find_vector(tensors, "lstm/bias", gates, &v.bias));
     PNAS_TRY(find_vector(tensors, "output/weight", v.hidden, &v.output_weight));
     PNAS_TRY(find_vector(tensors, "output/bias", 1, &v.output_bias));
+    PNAS_TRY(look_up_linear(tensors, &v));
     *out = v;
     return PNAS_OK;
 }
@@ -135,30 +148,77 @@ static pnas_status pack_words(const lstm_view *v, size_t inputs, const int *oper
     return PNAS_OK;
 }
 
+/* The last layer's part of the logit, and the linear part's. */
+static void pack_output(const lstm_view *v, size_t padded, float *out)
+{
+    float share = v->share ? v->share[0] : 0;
+    for (size_t unit = 0; unit < v->hidden; ++unit)
+        out[unit] = (1 - share) * v->output_weight[unit];
+    out[padded] = (1 - share) * v->output_bias[0] + (v->share ? share * v->linear_bias[0] : 0);
+}
+
+static pnas_status make_linear(const lstm_view *v, size_t inputs, size_t operators, const int *operator_of,
+                               pnas_trie_weights *weights, float *ends)
+{
+    weights->side = calloc(inputs * operators, sizeof *weights->side);
+    weights->pair = calloc(operators * operators, sizeof *weights->pair);
+    PNAS_CHECK(weights->side && weights->pair, PNAS_ERROR_MEMORY, "no memory for the surrogate's weights");
+    for (size_t op = 0; v->share && op < operators; ++op) {
+        size_t known = operator_of ? (size_t)operator_of[op] : op;
+        for (size_t input = 0; input < inputs; ++input) {
+            size_t row = input < v->inputs ? input : v->inputs - 1;
+            weights->side[input * operators + op] = v->share[0] * v->side[row * v->operators + known];
+        }
+        for (size_t other = 0; other < operators; ++other) {
+            size_t column = operator_of ? (size_t)operator_of[other] : other;
+            weights->pair[op * operators + other] = v->share[0] * v->pair[known * v->operators + column];
+        }
+    }
+    for (size_t i = 0; i < inputs * operators * operators; ++i) {
+        size_t in2 = i / operators / operators, op1 = i / operators % operators, op2 = i % operators;
+        ends[i] = weights->side[in2 * operators + op2] + weights->pair[op1 * operators + op2];
+    }
+    return PNAS_OK;
+}
+
+static pnas_status check_operators(const lstm_view *v, int operators, const int *operator_of)
+{
+    for (int i = 0; i < operators; ++i) {
+        int known = operator_of ? operator_of[i] : i;
+        PNAS_CHECK(known >= 0 && (size_t)known < v->operators, PNAS_ERROR_DATA,
+                   "the surrogate knows %zu operators; number %d is asked for", v->operators, known);
+    }
+    return PNAS_OK;
+}
+
 pnas_status pnas_trie_weights_make(const pnas_lstm_tensors *tensors, int inputs, int operators,
                                    const int *operator_of, pnas_trie_weights *out)
 {
     lstm_view v;
     PNAS_TRY(look_up(tensors, &v));
-    for (int i = 0; i < operators; ++i) {
-        int known = operator_of ? operator_of[i] : i;
-        PNAS_CHECK(known >= 0 && (size_t)known < v.operators, PNAS_ERROR_DATA,
-                   "the surrogate knows %zu operators; number %d is asked for", v.operators, known);
-    }
-    size_t P = (v.hidden + 7) / 8 * 8;
+    PNAS_TRY(check_operators(&v, operators, operator_of));
+    size_t P = (v.hidden + 7) / 8 * 8, I = (size_t)inputs, O = (size_t)operators;
     pnas_trie_weights weights = {.hidden = (int)v.hidden, .padded = (int)P, .words = inputs + operators};
-    size_t recurrent = 4 * P * v.hidden, words = (size_t)weights.words * 4 * P;
-    weights.count = recurrent + words + P + 1;
+    size_t recurrent = 4 * P * v.hidden, output = recurrent + (size_t)weights.words * 4 * P;
+    pnas_status status;
+    weights.count = output + P + 1 + I * O * O;
     weights.data = calloc(weights.count, sizeof *weights.data);
-    PNAS_CHECK(weights.data, PNAS_ERROR_MEMORY, "no memory for the surrogate's weights");
+    PNAS_CHECK_CLEANUP(weights.data, PNAS_ERROR_MEMORY, "no memory for the surrogate's weights");
     pack_recurrent(&v, weights.data);
-    pnas_status status = pack_words(&v, (size_t)inputs, operator_of, &weights, weights.data + recurrent);
-    if (status != PNAS_OK) {
-        free(weights.data);
-        return status;
-    }
-    memcpy(weights.data + recurrent + words, v.output_weight, v.hidden * sizeof *weights.data);
-    weights.data[recurrent + words + P] = v.output_bias[0];
+    PNAS_TRY_CLEANUP(pack_words(&v, I, operator_of, &weights, weights.data + recurrent));
+    pack_output(&v, P, weights.data + output);
+    PNAS_TRY_CLEANUP(make_linear(&v, I, O, operator_of, &weights, weights.data + output + P + 1));
     *out = weights;
     return PNAS_OK;
+cleanup:
+    pnas_trie_weights_free(&weights);
+    return status;
+}
+
+void pnas_trie_weights_free(pnas_trie_weights *weights)
+{
+    free(weights->data);
+    free(weights->side);
+    free(weights->pair);
+    *weights = (pnas_trie_weights){0};
 }

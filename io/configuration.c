@@ -61,6 +61,7 @@ void pnas_configuration_defaults(pnas_configuration *out)
         .surrogate = {.model = PNAS_MODEL_LSTM,
                       .members = 5,
                       .fold = 0.8,
+                      .linear = 0.5,
                       .mirror = true,
                       .embedding = 100,
                       .hidden = 100,

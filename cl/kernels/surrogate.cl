@@ -17,20 +17,39 @@ __kernel void surrogate_load(const __global int *restrict order, const __global 
     valid[r] = cell < 0 ? 0 : 1;
 }
 
-/* output [R] = sigmoid(hidden w + bias). NDRange: (R). */
+/* What the linear part says of row r: its bias, and for each block both sides and the pair. linear: share, bias,
+ * from 8 on side [I][O], pair [O][O]; token [T][R], operators counted from I on. */
+float linear_logit(const __global float *linear, int I, int O, const __global int *token, int r, int T, int R)
+{
+    const __global float *side = linear + 8, *pair = side + I * O;
+    float sum = linear[1];
+    for (int t = 0; t < T; t += 4) {
+        int in1 = token[t * R + r], in2 = token[(t + 1) * R + r];
+        int op1 = token[(t + 2) * R + r] - I, op2 = token[(t + 3) * R + r] - I;
+        sum += (side[in1 * O + op1] + side[in2 * O + op2]) + pair[op1 * O + op2];
+    }
+    return sum;
+}
+
+/* output [R] = sigmoid of hidden [R][P] times the weight and its bias, of which the linear part takes its share
+ * (O = 0: there is none). Padded rows have tokens of 0, which are no operators: they must not be read.
+ * NDRange: (R). */
 __kernel void surrogate_output(const __global float *restrict hidden, ulong hidden_at,
-                               const __global float *restrict weight, ulong weight_at,
-                               const __global float *restrict bias, ulong bias_at, __global float *restrict output,
-                               int R, int P)
+                               const __global float *restrict parameters, ulong weight_at, ulong bias_at,
+                               ulong linear_at, int I, int O, const __global int *restrict token, int T,
+                               __global float *restrict output, int R, int P)
 {
     int r = get_global_id(0);
     if (r >= R)
         return;
+    const __global float *weight = parameters + weight_at, *linear = parameters + linear_at;
     float8 sum = (float8)(0);
     for (int j = 0; j < P; j += 8)
-        sum = fma(vload8(0, hidden + hidden_at + (size_t)r * P + j), vload8(0, weight + weight_at + j), sum);
+        sum = fma(vload8(0, hidden + hidden_at + (size_t)r * P + j), vload8(0, weight + j), sum);
     float4 four = sum.lo + sum.hi;
-    float z = (four.x + four.y) + (four.z + four.w) + bias[bias_at];
+    float z = (four.x + four.y) + (four.z + four.w) + parameters[bias_at];
+    if (O > 0 && linear[0] > 0 && token[2 * R + r] >= I)
+        z = fma(linear[0], linear_logit(linear, I, O, token, r, T, R) - z, z);
     output[r] = 1.0f / (1.0f + exp(-z));
 }
 

@@ -4,6 +4,7 @@
 
 #define WORD_AT   ((size_t)P * H * 4)
 #define OUTPUT_AT (WORD_AT + (size_t)words * 4 * P)
+#define ENDS_AT   (OUTPUT_AT + P + 1)
 
 /* Eight units of one node. */
 INLINE void enter(const __global float *weights, int H, int parent, int word, int u,
@@ -63,7 +64,8 @@ __kernel void trie_multiply(const __global float *restrict weights, int H, int w
 __kernel void trie_score(const __global float *restrict weights, int H, int words,
                          const __global int4 *restrict family, int count, int word,
                          const __global float *restrict factors, const __global float *restrict memory,
-                         __global float *restrict score, ulong score_at)
+                         __global float *restrict score, ulong score_at,
+                         const __global linear_part *restrict linear, ulong linear_at)
 {
     const int op2 = get_global_id(0), r = get_global_id(1);
     if (r >= count || op2 >= words - word)
@@ -79,5 +81,7 @@ __kernel void trie_score(const __global float *restrict weights, int H, int word
                                       GATES_LOAD(token + u * 32), vload8(u, memory + (size_t)r * P));
         sum = fma(next.hidden, vload8(u, output), sum);
     }
-    score[score_at + (uint)f.w + popcount((uint)f.z & ((1u << op2) - 1))] = score_of(sum_of(sum) + output[P]);
+    const linear_part rest = linear[linear_at + r];
+    const float fixed = (output[P] + rest.base) + weights[ENDS_AT + rest.ends + op2];
+    score[score_at + (uint)f.w + popcount((uint)f.z & ((1u << op2) - 1))] = score_of(sum_of(sum) + fixed);
 }

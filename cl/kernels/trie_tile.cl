@@ -2,7 +2,7 @@
  *
  * P hidden units padded to a multiple of 8, H of them real. Everything of 4P is [P / 8][i, f, g, o][8],
  * so that a node's gates of eight units are 32 floats in a row. weights: recurrent [P / 8][HIDDEN][32], then
- * words [WORDS][4P], output weight [P], output bias. Rows of the parents' depth: factors [.][4P], memory
+ * words [WORDS][4P], output weight [P], output bias, ends [inputs][operators][operators] of the linear part. Rows of the parents' depth: factors [.][4P], memory
  * [.][P]. reqd_work_group_size(1, 1, 1); NDRange: (tiles). */
 #include "gates.h"
 
@@ -18,6 +18,7 @@
 #define ALIGNED   __attribute__((aligned(64)))
 #define WORD_AT   ((size_t)P * H * 4)
 #define OUTPUT_AT (WORD_AT + (size_t)words * 4 * P)
+#define ENDS_AT   (OUTPUT_AT + P + 1)
 
 #define EACH_NODE _Pragma("unroll") for (int i = 0; i < STRIP; ++i)
 #define EACH_GATE _Pragma("unroll") for (int j = 0; j < 4; ++j)
@@ -83,14 +84,18 @@ trie_step_tile(const __global float *restrict weights, int H, int words, const _
 #include "leaves.h"
 #undef LEAVES
 
-/* Takes up to four operators out of a set; those that are missing repeat the last. Returns how many. */
-INLINE int take_four(uint *left, const __global float *operators, const __global float **word)
+/* Takes up to four operators out of a set, with their ends; words of those that are missing repeat the last.
+ * Returns how many. */
+INLINE int take_four(uint *left, const __global float *operators, const __global float **word,
+                     const __global float *ends, float *end)
 {
     int count = 0;
     _Pragma("unroll") for (int j = 0; j < 4; ++j)
     {
         if (*left) {
-            word[j] = operators + (size_t)popcount((*left & -*left) - 1) * 4 * P;
+            const int op2 = popcount((*left & -*left) - 1);
+            word[j] = operators + (size_t)op2 * 4 * P;
+            end[j] = ends[op2];
             *left &= *left - 1;
             ++count;
         } else {
@@ -106,7 +111,8 @@ __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 trie_score_tile(const __global float *restrict weights, int H, int words,
                 const __global int4 *restrict family, int count, int word,
                 const __global float *restrict factors, const __global float *restrict memory,
-                __global float *restrict score, ulong score_at)
+                __global float *restrict score, ulong score_at,
+                const __global linear_part *restrict linear, ulong linear_at)
 {
     const int first = get_global_id(0) * ROWS, rows = min(ROWS, count - first);
     float hidden[ROWS * P] ALIGNED, tile_memory[ROWS * P] ALIGNED, tile_factors[ROWS * 4 * P] ALIGNED;
@@ -119,18 +125,21 @@ trie_score_tile(const __global float *restrict weights, int H, int words,
     MULTIPLY(hidden, weights, rows, tile_factors);
     for (int r = 0; r < rows; ++r) {
         const int4 f = family[first + r];
+        const linear_part rest = linear[linear_at + first + r];
+        const __global float *ends = weights + ENDS_AT + rest.ends;
+        const float fixed = output[P] + rest.base;
         uint left = (uint)f.z;
         __global float *to = score + score_at + (uint)f.w;
         while (left) {
             const __global float *word[4];
-            float logit[4];
-            const int count = take_four(&left, operators, word);
+            float logit[4], end[4];
+            const int count = take_four(&left, operators, word, ends, end);
             if (count > 2)
                 leaves_4(tile_factors + r * 4 * P, tile_memory + r * P, word, output, logit);
             else
                 leaves_2(tile_factors + r * 4 * P, tile_memory + r * P, word, output, logit);
             for (int j = 0; j < count; ++j)
-                *to++ = score_of(logit[j] + output[P]);
+                *to++ = score_of(logit[j] + (fixed + end[j]));
         }
     }
 }

@@ -36,6 +36,7 @@ typedef struct {
     pnas_surrogate_model model;
     int members;   /* of the ensemble: 5 */
     double fold;   /* share of the cells that each member is fit on, another one each: 0.8; 1: all */
+    double linear; /* share of a linear part (src/search/linear_model.h) in each member's logit; 0: none */
     bool mirror;   /* fit on each cell a second time with the sides of its blocks exchanged */
     int embedding; /* 100 */
     int hidden;    /* 100 */

@@ -1,6 +1,7 @@
 #include "cl/ensemble.h"
 #include "cl/held_out.h"
 #include "cl/member_order.h"
+#include "src/search/linear_model.h"
 #include "tests/cl/reference/mlp_reference.h"
 #include "tests/cl/test_device.h"
 
@@ -378,6 +379,97 @@ Test(ensemble, mirrored_cells_teach_that_both_sides_count_alike)
     }
     cr_expect_lt(error[1], 0.03, "mean error %.3f", error[1]);
     cr_expect_gt(error[0], 2 * error[1], "mean error %.3f, and %.3f without", error[1], error[0]);
+    test_device_close(&cl);
+}
+
+/* --- the linear part --- */
+
+static void predict_with(pnas_cl *cl, pnas_surrogate_options options, double linear, const sample *s,
+                         double *mean)
+{
+    double *spread = malloc(s->count * sizeof *spread);
+    options.linear = linear;
+    pnas_ensemble *ensemble = make_ensemble(cl, &options);
+    fit(ensemble, 1, s);
+    fit(ensemble, 2, s);
+    cr_assert_eq(pnas_ensemble_predict(ensemble, s->cell, s->count, mean, spread), PNAS_OK);
+    pnas_ensemble_destroy(&ensemble);
+    free(spread);
+}
+
+/* The network is fit as if there were no linear part, also where it is finetuned. */
+static void expect_shares(pnas_cl *cl, const pnas_surrogate_options *options)
+{
+    sample s = make_sample(41, 8);
+    double none[24], all[24], some[24];
+    pnas_linear_model model;
+    predict_with(cl, *options, 0, &s, none);
+    predict_with(cl, *options, 1, &s, all);
+    predict_with(cl, *options, 0.25, &s, some);
+    cr_assert_eq(pnas_linear_fit(BLOCKS + 1, OPERATORS, s.cell, s.score, s.count, &model), PNAS_OK);
+    for (int i = 0; i < 24; ++i) {
+        cr_expect_float_eq(pnas_logit(all[i], 0), pnas_linear_logit(&model, &s.cell[i]), 1e-5);
+        cr_expect_float_eq(pnas_logit(some[i], 0),
+                           0.75 * pnas_logit(none[i], 0) + 0.25 * pnas_logit(all[i], 0), 1e-5);
+    }
+    pnas_linear_free(&model);
+    free_sample(&s);
+}
+
+Test(ensemble, the_linear_part_takes_its_share_of_the_logit)
+{
+    pnas_cl *cl = test_device_open(0);
+    for (int model = 0; model < 2; ++model)
+        for (int loss = 0; loss < 3; loss += 2) {
+            pnas_surrogate_options options = small_options((pnas_surrogate_model)model);
+            options.loss = (pnas_surrogate_loss)loss;
+            options.mirror = loss > 0;
+            expect_shares(cl, &options);
+            options.refit = PNAS_REFIT_FINETUNE;
+            expect_shares(cl, &options);
+        }
+    test_device_close(&cl);
+}
+
+/* --- words that were never seen --- */
+
+static const float *embeddings_of(pnas_ensemble *ensemble, const char *name, pnas_named_tensor **tensors,
+                                  size_t *count)
+{
+    cr_assert_eq(pnas_ensemble_weights(ensemble, 0, tensors, count), PNAS_OK);
+    size_t i = 0;
+    while (i < *count && strcmp((*tensors)[i].name, name) != 0)
+        ++i;
+    cr_assert_lt(i, *count, "no tensor %s", name);
+    return (*tensors)[i].data;
+}
+
+Test(ensemble, words_never_seen_are_like_those_of_their_kind)
+{
+    pnas_cl *cl = test_device_open(0);
+    pnas_surrogate_options options = small_options(PNAS_MODEL_LSTM);
+    pnas_ensemble *ensemble = make_ensemble(cl, &options);
+    const pnas_cell cells[] = {
+        {1, {{-2, 0, -1, 1}}}, {1, {{-1, 1, -2, 0}}}, {2, {{-2, 0, -1, 1}, {0, 0, -1, 1}}}};
+    const double accuracy[] = {0.5, 0.6, 0.7};
+    pnas_named_tensor *tensors = NULL;
+    size_t count;
+    int E = options.embedding;
+    for (size_t seen = 2; seen <= 3; ++seen) {
+        cr_assert_eq(pnas_ensemble_fit(ensemble, 1, cells, accuracy, seen), PNAS_OK);
+        const float *input = embeddings_of(ensemble, "input_embedding", &tensors, &count);
+        for (int e = 0; e < E; ++e) {
+            float mean = (input[e] + input[E + e]) / 2;
+            cr_expect_eq(input[3 * E + e], seen == 2 ? mean : input[2 * E + e]);
+            cr_expect(seen == 3 || input[2 * E + e] == mean);
+        }
+        pnas_ensemble_free_weights(&tensors, count);
+        const float *op = embeddings_of(ensemble, "operator_embedding", &tensors, &count);
+        for (int e = 0; e < E; ++e)
+            cr_expect_eq(op[7 * E + e], (op[e] + op[E + e]) / 2);
+        pnas_ensemble_free_weights(&tensors, count);
+    }
+    pnas_ensemble_destroy(&ensemble);
     test_device_close(&cl);
 }
 

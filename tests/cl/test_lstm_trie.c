@@ -7,11 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TENSORS = 7 };
+enum { TENSORS = 7, LINEAR_TENSORS = 4 };
 
 typedef struct { /* a surrogate of random weights */
     int inputs, operators, embedding, hidden;
-    pnas_named_tensor tensor[TENSORS];
+    int tensors;
+    pnas_named_tensor tensor[TENSORS + LINEAR_TENSORS];
 } model;
 
 static pnas_named_tensor random_tensor(pnas_stream *stream, const char *name, int rows, int columns,
@@ -32,7 +33,8 @@ static pnas_named_tensor random_tensor(pnas_stream *stream, const char *name, in
 static model make_model(int blocks, int operators, int hidden, double size, uint64_t seed)
 {
     pnas_stream s = pnas_stream_make(seed, PNAS_STREAM_SURROGATE_WEIGHTS, 7, 0);
-    model m = {.inputs = blocks + 1, .operators = operators, .embedding = 5, .hidden = hidden};
+    model m = {
+        .inputs = blocks + 1, .operators = operators, .embedding = 5, .hidden = hidden, .tensors = TENSORS};
     int E = m.embedding, H = hidden;
     m.tensor[0] = random_tensor(&s, "input_embedding", m.inputs, E, 1);
     m.tensor[1] = random_tensor(&s, "operator_embedding", operators, E, 1);
@@ -44,9 +46,25 @@ static model make_model(int blocks, int operators, int hidden, double size, uint
     return m;
 }
 
+/* Takes a share of 0.3 of the logit. */
+static void add_linear(model *m)
+{
+    pnas_stream s = pnas_stream_make(1, PNAS_STREAM_SURROGATE_WEIGHTS, 8, 0);
+    m->tensor[TENSORS] = random_tensor(&s, "linear/share", 0, 1, 1);
+    m->tensor[TENSORS].data[0] = 0.3f;
+    m->tensor[TENSORS + 1] = random_tensor(&s, "linear/bias", 0, 1, 1);
+    m->tensor[TENSORS + 2] = random_tensor(&s, "linear/side", m->inputs, m->operators, 1);
+    m->tensor[TENSORS + 3] = random_tensor(&s, "linear/pair", m->operators, m->operators, 1);
+    float *pair = m->tensor[TENSORS + 3].data;
+    for (int a = 0; a < m->operators; ++a)
+        for (int b = 0; b < a; ++b)
+            pair[a * m->operators + b] = pair[b * m->operators + a];
+    m->tensors = TENSORS + LINEAR_TENSORS;
+}
+
 static void free_model(model *m)
 {
-    for (int i = 0; i < TENSORS; ++i)
+    for (int i = 0; i < m->tensors; ++i)
         free(m->tensor[i].data);
 }
 
@@ -73,6 +91,22 @@ static void reference_step(const model *m, const float *x, double *h, double *c)
     memcpy(h, next, (size_t)H * sizeof *h);
 }
 
+static double reference_linear(const model *m, const pnas_cell *cell, const int *operator_of)
+{
+    const float *side = m->tensor[TENSORS + 2].data, *pair = m->tensor[TENSORS + 3].data;
+    double sum = m->tensor[TENSORS + 1].data[0];
+    for (int i = 0; i < cell->blocks; ++i) {
+        const pnas_block *b = &cell->block[i];
+        int in1 = b->in1 + 2 < m->inputs ? b->in1 + 2 : m->inputs - 1;
+        int in2 = b->in2 + 2 < m->inputs ? b->in2 + 2 : m->inputs - 1;
+        int op1 = operator_of ? operator_of[b->op1] : b->op1,
+            op2 = operator_of ? operator_of[b->op2] : b->op2;
+        sum +=
+            side[in1 * m->operators + op1] + side[in2 * m->operators + op2] + pair[op1 * m->operators + op2];
+    }
+    return sum;
+}
+
 static double reference_score(const model *m, const pnas_cell *cell, const int *operator_of)
 {
     double h[64] = {0}, c[64] = {0}, logit = m->tensor[6].data[0];
@@ -91,7 +125,7 @@ static double reference_score(const model *m, const pnas_cell *cell, const int *
     }
     for (int j = 0; j < m->hidden; ++j)
         logit += h[j] * m->tensor[5].data[j];
-    return sigmoid(logit);
+    return sigmoid(m->tensors > TENSORS ? 0.7 * logit + 0.3 * reference_linear(m, cell, operator_of) : logit);
 }
 
 static pnas_lstm_trie_options make_options(int operators, int blocks)
@@ -149,7 +183,7 @@ static void score_models(pnas_cl *cl, const model *models, int count, const pnas
     pnas_lstm_tensors members[8];
     pnas_lstm_trie *trie = NULL;
     for (int m = 0; m < count; ++m)
-        members[m] = (pnas_lstm_tensors){models[m].tensor, TENSORS};
+        members[m] = (pnas_lstm_tensors){models[m].tensor, (size_t)models[m].tensors};
     cr_assert_eq(pnas_lstm_trie_create(cl, members, count, options, &trie), PNAS_OK, "%s", pnas_message());
     cr_assert_eq(pnas_lstm_trie_run(trie, roots, root_count, remember, v), v->answer, "%s", pnas_message());
     pnas_lstm_trie_destroy(&trie);
@@ -240,6 +274,39 @@ Test(lstm_trie, large_weights_score_as_well)
     check_space(PNAS_ROUTE_PLAIN, 2, 2, 10, 60);
 }
 
+static void check_linear(int route, pnas_cl *cl)
+{
+    const int operator_of[] = {5, 0, 7};
+    model short_one = make_model(2, 8, 9, 0.7, 12), other = make_model(4, 8, 9, 0.7, 13);
+    pnas_lstm_trie_options options = make_options(3, 3);
+    options.operator_of = operator_of;
+    add_linear(&short_one);
+    visited v = {0};
+    cl->forced_route = route;
+    score_models(cl, &short_one, 1, &options, &whole, 1, &v);
+    expect_reference(&v, &short_one, &options);
+    forget(&v);
+    const model both[2] = {short_one, other};
+    score_models(cl, both, 2, &options, &whole, 1, &v);
+    for (size_t i = 0; i < v.count; ++i)
+        cr_assert_float_eq(v.mean[i],
+                           (reference_score(&short_one, &v.cell[i], operator_of) +
+                            reference_score(&other, &v.cell[i], operator_of)) /
+                               2,
+                           2e-6);
+    forget(&v);
+    free_model(&short_one);
+    free_model(&other);
+}
+
+Test(lstm_trie, a_linear_part_adds_up_along_the_trie_for_the_members_that_have_one)
+{
+    pnas_cl *cl = test_device_open(0);
+    check_linear(PNAS_ROUTE_TILE, cl);
+    check_linear(PNAS_ROUTE_PLAIN, cl);
+    test_device_close(&cl);
+}
+
 Test(lstm_trie, little_memory_means_more_batches_and_the_same_scores)
 {
     pnas_cl *cl = test_device_open(0);
@@ -304,7 +371,7 @@ Test(lstm_trie, an_ensemble_gives_mean_and_spread_also_of_members_of_different_s
         for (int k = 0; k < 3; ++k)
             mean += (score[k] = reference_score(&m[k], &v.cell[i], NULL)) / 3;
         for (int k = 0; k < 3; ++k)
-            squares += (score[k] - mean) * (score[k] - mean) / 3;
+            squares += (score[k] - mean) * (score[k] - mean) / 2;
         cr_assert_float_eq(v.mean[i], mean, 2e-6);
         cr_assert_float_eq(v.spread[i], sqrt(squares), 2e-6);
     }
@@ -426,7 +493,8 @@ Test(lstm_trie, tensors_that_are_no_lstm_are_refused)
 
 static pnas_lstm *fitted_lstm(pnas_cl *cl, const pnas_space *space)
 {
-    const pnas_surrogate_options options = {.embedding = 20,
+    const pnas_surrogate_options options = {.linear = 0.4,
+                                            .embedding = 20,
                                             .hidden = 15,
                                             .epochs = 5,
                                             .batch = 16,

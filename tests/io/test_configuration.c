@@ -202,6 +202,7 @@ Test(configuration, the_paper_is_its_file_and_the_defaults_but_for_the_surrogate
     defaults.keep_weights = paper.keep_weights;
     cr_expect_eq(paper.surrogate.loss, PNAS_LOSS_L1);
     defaults.surrogate.loss = PNAS_LOSS_L1;
+    defaults.surrogate.linear = 0;
     defaults.surrogate.mirror = false;
     defaults.surrogate.weight_decay = 0;
     char *one = print(&paper), *other = print(&defaults);

@@ -17,16 +17,20 @@ static double normal(uint64_t seed, uint64_t what, uint32_t number)
     return pnas_stream_normal(&stream);
 }
 
+enum { WHAT_SIDE = 1, WHAT_PAIR, WHAT_NOISE, WHAT_CELLS, WHAT_OPERATOR, WHAT_INPUT };
+
 static double side_effect(uint64_t seed, int input, int op)
 {
     int kind = input < 0 ? input + 2 : 2;
-    return SYNTHETIC_EFFECT * normal(seed, 1, (uint32_t)(op * 3 + kind));
+    return SYNTHETIC_OPERATOR * normal(seed, WHAT_OPERATOR, (uint32_t)op) +
+           SYNTHETIC_INPUT * normal(seed, WHAT_INPUT, (uint32_t)kind) +
+           SYNTHETIC_SIDE * normal(seed, WHAT_SIDE, (uint32_t)(op * 3 + kind));
 }
 
 static double pair_effect(uint64_t seed, int a, int b)
 {
     int low = a < b ? a : b, high = a < b ? b : a;
-    return SYNTHETIC_PAIR * normal(seed, 2, (uint32_t)(low * PNAS_OPERATORS_MAX + high));
+    return SYNTHETIC_PAIR * normal(seed, WHAT_PAIR, (uint32_t)(low * PNAS_OPERATORS_MAX + high));
 }
 
 double synthetic_accuracy(const pnas_cell *cell, uint64_t seed, double noise)
@@ -38,7 +42,7 @@ double synthetic_accuracy(const pnas_cell *cell, uint64_t seed, double noise)
                pair_effect(seed, block->op1, block->op2);
     }
     double value = 0.6 + 0.02 * (cell->blocks - 1) + sum / cell->blocks +
-                   noise * normal(seed ^ pnas_cell_hash(cell), 3, 0);
+                   noise * normal(seed ^ pnas_cell_hash(cell), WHAT_NOISE, 0);
     return value < 0 ? 0 : value > 1 ? 1 : value;
 }
 
@@ -64,7 +68,7 @@ static int8_t random_input(pnas_stream *stream, int block)
 
 static void add_random(table_maker *maker, const pnas_space *space, int blocks, size_t more)
 {
-    pnas_stream stream = pnas_stream_make(maker->seed, PNAS_STREAM_TEST, 4, (uint32_t)blocks);
+    pnas_stream stream = pnas_stream_make(maker->seed, PNAS_STREAM_TEST, WHAT_CELLS, (uint32_t)blocks);
     uint32_t operators = (uint32_t)space->operators.count;
     for (size_t first = maker->count; maker->count < first + more;) {
         pnas_cell drawn = {.blocks = blocks}, cell;
