@@ -1,6 +1,7 @@
 #include "cl/child_plan.h"
 
 #include "cl/child_routes.h"
+#include "cl/kernel_prepare.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -219,14 +220,25 @@ static pnas_status write_rates(pnas_child_plan *plan)
     return status;
 }
 
-/* Padding channels are never written by some ops, so the whole arena starts as zeros. */
-static pnas_status clear_arena(pnas_child_plan *plan)
+/* Padding channels are never written by some ops, so the whole arena starts as zeros; so do the records, of
+ * which every one is then an image that there is. */
+static pnas_status append_zeros(pnas_child_plan *plan, pnas_launch_list *list)
+{
+    const pnas_batch_stream *streams[] = {&plan->train, &plan->validation};
+    PNAS_TRY(pnas_op_zero(plan->cl, list, (pnas_slice){plan->arena, 0}, (size_t)plan->memory->floats));
+    PNAS_TRY(pnas_op_zero(plan->cl, list, (pnas_slice){plan->gradients, 0}, plan->parameter_floats));
+    for (int i = 0; i < 2; ++i) {
+        size_t records = (size_t)streams[i]->period * (size_t)plan->options.batch * PNAS_RECORD_INTS;
+        PNAS_TRY(pnas_op_zero(plan->cl, list, (pnas_slice){streams[i]->records, 0}, records));
+        PNAS_TRY(pnas_op_zero(plan->cl, list, (pnas_slice){streams[i]->state, 0}, 4));
+    }
+    return PNAS_OK;
+}
+
+static pnas_status clear(pnas_child_plan *plan)
 {
     pnas_launch_list list = {0};
-    pnas_status status =
-        pnas_op_zero(plan->cl, &list, (pnas_slice){plan->arena, 0}, (size_t)plan->memory->floats);
-    if (status == PNAS_OK)
-        status = pnas_op_zero(plan->cl, &list, (pnas_slice){plan->gradients, 0}, plan->parameter_floats);
+    pnas_status status = append_zeros(plan, &list);
     if (status == PNAS_OK)
         status = pnas_launch_run(plan->cl, &list, NULL);
     if (status == PNAS_OK)
@@ -302,6 +314,37 @@ static pnas_status append_lists(pnas_child_plan *plan)
     return pnas_op_advance(plan->cl, evaluation, plan->validation.state);
 }
 
+/* Builds all programs first: so ranks that start together share that work. */
+static pnas_status prepare_programs(pnas_child_plan *plan)
+{
+    pnas_program_wishes wishes = {0};
+    pnas_launch_list zeros = {0};
+    plan->cl->wishes = &wishes;
+    pnas_status status = append_zeros(plan, &zeros);
+    if (status == PNAS_OK)
+        status = append_lists(plan);
+    plan->cl->wishes = NULL;
+    if (status == PNAS_OK)
+        status = pnas_programs_prepare(plan->cl, &wishes);
+    pnas_launch_clear(&zeros);
+    pnas_launch_clear(&plan->step);
+    pnas_launch_clear(&plan->before_evaluation);
+    pnas_launch_clear(&plan->evaluation);
+    pnas_program_wishes_clear(&wishes);
+    return status;
+}
+
+/* Has kernels compiled that the driver would compile in the first step; they run a little, so what they wrote
+ * is cleared again. Parameters and their like are set by whoever made the plan. */
+static pnas_status prepare_kernels(pnas_child_plan *plan)
+{
+    bool ran = false;
+    const pnas_launch_list *lists[] = {&plan->step, &plan->before_evaluation, &plan->evaluation};
+    for (int i = 0; i < 3; ++i)
+        PNAS_TRY(pnas_kernels_prepare(plan->cl, lists[i], &ran));
+    return ran ? clear(plan) : PNAS_OK;
+}
+
 pnas_status pnas_child_plan_bytes(pnas_cl *cl, const pnas_graph *graph,
                                   const pnas_child_plan_options *options, uint64_t *bytes)
 {
@@ -322,9 +365,11 @@ pnas_status pnas_child_plan_create(pnas_cl *cl, const pnas_graph *graph,
     pnas_status status = PNAS_OK;
     PNAS_TRY_CLEANUP(measure(cl, graph, options, plan));
     PNAS_TRY_CLEANUP(create_buffers(plan));
-    PNAS_TRY_CLEANUP(clear_arena(plan));
+    PNAS_TRY_CLEANUP(prepare_programs(plan));
+    PNAS_TRY_CLEANUP(clear(plan));
     PNAS_TRY_CLEANUP(write_rates(plan));
     PNAS_TRY_CLEANUP(append_lists(plan));
+    PNAS_TRY_CLEANUP(prepare_kernels(plan));
     *out = plan;
     return PNAS_OK;
 cleanup:

@@ -1,6 +1,7 @@
 #include "cl/cache_directory.h"
 #include "cl/device_choice.h"
 #include "cl/gemm.h"
+#include "cl/kernel_prepare.h"
 #include "cl/tuned_table.h"
 #include "src/base/log.h"
 
@@ -133,7 +134,8 @@ static pnas_status open_device(pnas_cl *cl, const pnas_cl_options *options)
     cl->info = device.info;
     if (options->threads > 0)
         limit_device_cores(cl, options->threads);
-    cl->keep_binaries = strcmp(cl->info.platform, POCL_PLATFORM) != 0;
+    cl->late_builds = strcmp(cl->info.platform, POCL_PLATFORM) == 0;
+    cl->keep_binaries = !cl->late_builds;
     cl->no_tiles = strcmp(cl->info.platform, RUSTICL_PLATFORM) == 0;
     cl->vector = options->vector ? options->vector : cl->info.cpu && !cl->no_tiles ? 8 : 4;
     const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM, (cl_context_properties)cl->platform, 0};
@@ -178,6 +180,7 @@ pnas_status pnas_cl_create_lane(pnas_cl *cl, pnas_cl **out)
     *lane = *cl;
     lane->is_lane = true;
     lane->scratch = NULL;
+    lane->warm = NULL;
     lane->queue = clCreateCommandQueue(cl->context, cl->device, 0, &code);
     if (code != CL_SUCCESS) {
         free(lane);
@@ -205,6 +208,7 @@ void pnas_cl_destroy(pnas_cl **cl)
     if (!*cl)
         return;
     pnas_buffer_release(&(*cl)->scratch);
+    pnas_warm_kernels_release(*cl);
     if ((*cl)->queue)
         clReleaseCommandQueue((*cl)->queue);
     if (!(*cl)->is_lane)

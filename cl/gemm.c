@@ -119,7 +119,7 @@ pnas_status pnas_gemm_append(pnas_cl *cl, pnas_launch_list *list, const pnas_gem
            g->ldc >= g->n);
     const pnas_route_shape shape = {.N = 1, .C = g->k, .H = g->m, .W = g->n};
     pnas_route route = pnas_route_choose(cl, PNAS_OP_GEMM, &shape);
-    if (route == PNAS_ROUTE_CLBLAST && !cl->clblast_checked) {
+    if (route == PNAS_ROUTE_CLBLAST && !cl->clblast_checked && !cl->wishes) {
         PNAS_TRY(pnas_clblast_check(cl, append_plain));
         route = pnas_route_choose(cl, PNAS_OP_GEMM, &shape);
     }

@@ -1,4 +1,5 @@
 /* Programs: built once for a file and options, shared by every kernel of the context, kept on disk. */
+#include "cl/kernel_prepare.h"
 #include "cl/kernel_source.h"
 #include "cl/launch.h"
 #include "cl/program_cache.h"
@@ -137,20 +138,25 @@ static pnas_status build_from_source(pnas_cl *cl, const char *file, const char *
     return PNAS_OK;
 }
 
-static pnas_status build(pnas_cl *cl, const char *file, const char *options, cl_program *out)
+/* *out stays NULL where another process builds it and this one does not `wait`. */
+static pnas_status build(pnas_cl *cl, const char *file, const char *options, bool wait, cl_program *out)
 {
     char *source = NULL, *key = NULL;
     pnas_status status;
     int lock = -1;
+    bool mine = true;
     PNAS_TRY_CLEANUP(pnas_kernel_source_read(cl->kernel_directory, file, &source));
     PNAS_TRY_CLEANUP(make_key(cl, options, source, &key));
     *out = cl->keep_binaries ? build_from_binary(cl, options, key) : NULL;
     if (!*out) {
-        lock = pnas_program_cache_lock(cl->cache_directory, key);
+        if (wait)
+            lock = pnas_program_cache_lock(cl->cache_directory, key);
+        else
+            mine = pnas_program_cache_try_lock(cl->cache_directory, key, &lock);
         /* Another process may have built it while this one waited. */
         *out = cl->keep_binaries ? build_from_binary(cl, options, key) : NULL;
     }
-    if (!*out)
+    if (!*out && mine)
         PNAS_TRY_CLEANUP(build_from_source(cl, file, options, source, key, out));
 cleanup:
     pnas_program_cache_unlock(lock);
@@ -159,7 +165,7 @@ cleanup:
     return status;
 }
 
-static pnas_status add_program(pnas_cl *cl, const char *file, const char *options, const char *key,
+static pnas_status add_program(pnas_cl *cl, const char *file, const char *options, const char *key, bool wait,
                                built_program **out)
 {
     built_program *entry = calloc(1, sizeof *entry);
@@ -169,8 +175,8 @@ static pnas_status add_program(pnas_cl *cl, const char *file, const char *option
     if (!entry || !entry->key)
         status = pnas_fail(PNAS_ERROR_MEMORY, "no memory for a kernel");
     else
-        status = build(cl, file, options, &entry->program);
-    if (status != PNAS_OK) {
+        status = build(cl, file, options, wait, &entry->program);
+    if (status != PNAS_OK || !entry->program) {
         if (entry)
             free(entry->key);
         free(entry);
@@ -181,17 +187,40 @@ static pnas_status add_program(pnas_cl *cl, const char *file, const char *option
     return PNAS_OK;
 }
 
-/* Under the lock: a lane that wants what another one builds waits for it. */
-static pnas_status find_program(pnas_cl *cl, const char *file, const char *options, cl_program *out)
+/* Under the lock: a lane that wants what another one builds waits for it. *out is NULL where the build is
+ * left to another process (`wait` false). */
+static pnas_status find_program(pnas_cl *cl, const char *file, const char *options, bool wait,
+                                cl_program *out)
 {
     char key[OPTIONS_MAX + NAME_MAX + 2];
     built_program *entry = NULL;
     snprintf(key, sizeof key, "%s %s", file, options);
     HASH_FIND_STR(cl->programs->built, key, entry);
     if (!entry)
-        PNAS_TRY(add_program(cl, file, options, key, &entry));
-    *out = entry->program;
+        PNAS_TRY(add_program(cl, file, options, key, wait, &entry));
+    *out = entry ? entry->program : NULL;
     return PNAS_OK;
+}
+
+pnas_status pnas_program_prepare(pnas_cl *cl, const char *file, const char *options, bool wait, bool *busy)
+{
+    cl_program program = NULL;
+    pthread_mutex_lock(&cl->programs->lock);
+    pnas_status status = find_program(cl, file, options, wait, &program);
+    pthread_mutex_unlock(&cl->programs->lock);
+    *busy = status == PNAS_OK && !program;
+    return status;
+}
+
+const char *pnas_program_name(const pnas_cl *cl, cl_program program)
+{
+    const char *name = NULL;
+    pthread_mutex_lock(&cl->programs->lock);
+    for (const built_program *entry = cl->programs->built; entry && !name; entry = entry->hh.next)
+        if (entry->program == program)
+            name = entry->key;
+    pthread_mutex_unlock(&cl->programs->lock);
+    return name;
 }
 
 pnas_status pnas_kernel_create(pnas_cl *cl, const char *file, const char *options, const char *name,
@@ -204,8 +233,10 @@ pnas_status pnas_kernel_create(pnas_cl *cl, const char *file, const char *option
     cl_program program = NULL;
     cl_int code = CL_SUCCESS;
     *out = NULL;
+    if (cl->wishes)
+        return pnas_program_wish(cl->wishes, file, all);
     pthread_mutex_lock(&cl->programs->lock);
-    pnas_status status = find_program(cl, file, all, &program);
+    pnas_status status = find_program(cl, file, all, true, &program);
     if (status == PNAS_OK)
         *out = clCreateKernel(program, name, &code);
     pthread_mutex_unlock(&cl->programs->lock);

@@ -24,9 +24,12 @@ struct pnas_cl {
     bool no_tiles;       /* a CPU whose driver cannot build the tile kernels in any reasonable time */
     bool device_is_part; /* a part of a CPU, to be released */
     bool keep_binaries;  /* on disk; not where the driver does so itself (PoCL) */
+    bool late_builds;    /* the driver compiles a kernel when it is first run (PoCL) */
     char *cache_directory, *kernel_directory; /* cache_directory: NULL if nothing can be kept */
     struct pnas_programs *programs;           /* built ones, for all lanes */
     bool is_lane; /* programs, tuned, context, device and paths are the first lane's, who releases them */
+    struct pnas_warm_kernel *warm;      /* kernels that have been run (uthash; kernel_prepare.c) */
+    struct pnas_program_wishes *wishes; /* not NULL: kernels are only noted here, and nothing is appended */
 };
 
 /* A name for an OpenCL error code ("CL_OUT_OF_RESOURCES"). */
@@ -52,6 +55,11 @@ pnas_status pnas_kernel_create(pnas_cl *cl, const char *file, const char *option
 /* The context's built programs; lanes may ask for kernels at the same time. */
 pnas_status pnas_programs_create(struct pnas_programs **out);
 void pnas_programs_destroy(struct pnas_programs **programs);
+/* Builds what pnas_kernel_create will want. Without `wait` nothing is done, and *busy set, where another
+ * process builds it. `options`: all of them, as pnas_program_wish has them. */
+pnas_status pnas_program_prepare(pnas_cl *cl, const char *file, const char *options, bool wait, bool *busy);
+/* "<file> <options>" of the program that a kernel is of; borrowed. NULL if it is none of this context's. */
+const char *pnas_program_name(const pnas_cl *cl, cl_program program);
 
 typedef struct {
     const char *label; /* for profiles; static */

@@ -144,20 +144,32 @@ void pnas_program_cache_store(const char *directory, const char *key, const unsi
     }
 }
 
-int pnas_program_cache_lock(const char *directory, const char *key)
+bool pnas_program_cache_try_lock(const char *directory, const char *key, int *lock)
 {
     char path[PATH_MAX];
+    *lock = -1;
     if (!directory)
-        return -1;
+        return true;
     pnas_program_cache_path(directory, key, ".lock", path, sizeof path);
-    int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (file < 0)
+        return true;
+    if (flock(file, LOCK_EX | LOCK_NB) == 0) {
+        *lock = file;
+        return true;
+    }
+    bool busy = errno == EWOULDBLOCK || errno == EINTR; /* else a file system without locks */
+    close(file);
+    return !busy;
+}
+
+int pnas_program_cache_lock(const char *directory, const char *key)
+{
+    int lock;
     double start = pnas_clock_seconds();
-    while (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) != 0) {
-        bool wait = (errno == EWOULDBLOCK || errno == EINTR) && pnas_clock_seconds() - start < LOCK_SECONDS;
-        if (!wait) { /* a file system without locks, or a builder that hangs */
-            close(lock);
+    while (!pnas_program_cache_try_lock(directory, key, &lock)) {
+        if (pnas_clock_seconds() - start > LOCK_SECONDS) /* a builder that hangs */
             return -1;
-        }
         pnas_clock_sleep(0.02);
     }
     return lock;

@@ -19,6 +19,8 @@ void pnas_program_cache_store(const char *directory, const char *key, const unsi
 /* Waits until no other process builds this key, for a limited time: then both build. Returns what to unlock.
  */
 int pnas_program_cache_lock(const char *directory, const char *key);
+/* Without waiting: false where another process builds it, else *lock is what to unlock. */
+bool pnas_program_cache_try_lock(const char *directory, const char *key, int *lock);
 void pnas_program_cache_unlock(int lock);
 
 /* "<directory>/<hash of key><suffix>" */

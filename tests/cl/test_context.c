@@ -1,4 +1,5 @@
 #include "cl/cache_directory.h"
+#include "cl/kernel_prepare.h"
 #include "cl/program_cache.h"
 #include "tests/cl/test_device.h"
 
@@ -8,6 +9,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -491,6 +493,94 @@ Test(cache, a_lock_holds_others_off_until_it_is_released)
     cr_assert_eq(waitpid(child, &state, 0), child);
     cr_assert(WIFEXITED(state) && WEXITSTATUS(state) == 0);
     free(cache);
+    remove_folders(&f);
+}
+
+Test(cache, a_lock_that_another_holds_is_not_got_without_waiting)
+{
+    folders f = make_folders();
+    int lock = -1, other = -1;
+    cr_assert(pnas_program_cache_try_lock(f.root, "key", &lock));
+    cr_assert_geq(lock, 0);
+    cr_assert(!pnas_program_cache_try_lock(f.root, "key", &other));
+    cr_assert(pnas_program_cache_try_lock(f.root, "another key", &other));
+    pnas_program_cache_unlock(other);
+    pnas_program_cache_unlock(lock);
+    cr_assert(pnas_program_cache_try_lock(f.root, "key", &lock));
+    pnas_program_cache_unlock(lock);
+    remove_folders(&f);
+}
+
+/* In a process of its own, as PoCL does not outlive a fork: the first `count` of two programs. */
+static pid_t start_preparing(const folders *f, int count)
+{
+    static const char *const options[] = {"-cl-std=CL1.2", "-cl-std=CL1.2 -DSECOND"};
+    pid_t child = fork();
+    if (child != 0)
+        return child;
+    pnas_cl *cl = open_folders(f, true);
+    pnas_program_wishes wishes = {0};
+    for (int i = 0; i < 2 * count; ++i)
+        if (pnas_program_wish(&wishes, "fill.cl", options[i % count]) != PNAS_OK)
+            _exit(1);
+    _exit(wishes.count == (size_t)count && pnas_programs_prepare(cl, &wishes) == PNAS_OK ? 0 : 1);
+}
+
+static void expect_success(pid_t child)
+{
+    int state = -1;
+    cr_assert_eq(waitpid(child, &state, 0), child);
+    cr_assert(WIFEXITED(state) && WEXITSTATUS(state) == 0);
+}
+
+/* The lock of one program's entry is held: the second is built meanwhile, the first one after. */
+Test(cache, while_another_builds_a_program_the_next_one_is_built)
+{
+    folders f = make_folders();
+    char path[PATH_MAX];
+    expect_success(start_preparing(&f, 1));
+    cr_assert_eq(count_files(f.cache, ".bin", path), 1);
+    unlink(path);
+    cr_assert_eq(count_files(f.cache, ".lock", path), 1);
+    int lock = open(path, O_RDWR | O_CLOEXEC);
+    cr_assert_eq(flock(lock, LOCK_EX), 0);
+    pid_t child = start_preparing(&f, 2);
+    for (int i = 0; i < 600 && count_files(f.cache, ".bin", NULL) == 0; ++i)
+        usleep(100000);
+    cr_assert_eq(count_files(f.cache, ".bin", NULL), 1);
+    cr_assert_eq(waitpid(child, NULL, WNOHANG), 0, "it did not wait for the first program");
+    flock(lock, LOCK_UN);
+    close(lock);
+    expect_success(child);
+    cr_assert_eq(count_files(f.cache, ".bin", NULL), 2);
+    remove_folders(&f);
+}
+
+Test(cache, a_kernel_is_run_for_its_compilation_once_in_a_context)
+{
+    folders f = make_folders();
+    pnas_cl *cl = open_folders(&f, false);
+    pnas_launch_list list = {0};
+    const pnas_launch_spec spec = {
+        .label = "fill", .file = "fill.cl", .kernel = "fill", .global = {8}, .local = {1}};
+    cl_mem out = NULL;
+    cl_int values[8] = {0};
+    bool ran = false;
+    cl->late_builds = true;
+    cr_assert_eq(pnas_buffer_create(cl, sizeof values, &out), PNAS_OK);
+    cr_assert_eq(pnas_buffer_write(cl, out, 0, sizeof values, values), PNAS_OK);
+    for (int i = 0; i < 2; ++i)
+        cr_assert_eq(pnas_launch_append(cl, &list, &spec, PNAS_ARGS(PNAS_ARG_BUFFER(out))), PNAS_OK);
+    cr_assert_eq(pnas_kernels_prepare(cl, &list, &ran), PNAS_OK);
+    cr_assert(ran);
+    cr_assert_eq(pnas_buffer_read(cl, out, 0, sizeof values, values), PNAS_OK);
+    cr_assert(values[0] == 41 && values[1] == 0, "one group is enough");
+    ran = false;
+    cr_assert_eq(pnas_kernels_prepare(cl, &list, &ran), PNAS_OK);
+    cr_assert(!ran);
+    pnas_launch_clear(&list);
+    pnas_buffer_release(&out);
+    test_device_close(&cl);
     remove_folders(&f);
 }
 
