@@ -265,6 +265,11 @@ bool pnas_h5_exists(hid_t parent, const char *path)
     return exists;
 }
 
+bool pnas_h5_has_attribute(hid_t object, const char *name)
+{
+    return H5Aexists(object, name) > 0;
+}
+
 pnas_status pnas_h5_open_group(hid_t parent, const char *name, hid_t *out)
 {
     *out = -1;

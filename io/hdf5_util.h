@@ -52,6 +52,8 @@ void pnas_h5_close_group(hid_t *group); /* takes -1; sets it to -1 */
 
 bool pnas_h5_exists(hid_t parent, const char *path);
 
+bool pnas_h5_has_attribute(hid_t object, const char *name);
+
 /* UTF-8 of variable length. Reading takes fixed length too; *out is the caller's (free). */
 pnas_status pnas_h5_write_text(hid_t object, const char *name, const char *value);
 pnas_status pnas_h5_read_text(hid_t object, const char *name, char **out);

@@ -134,12 +134,26 @@ static pnas_status check_child(hid_t group, pnas_child *child, size_t i)
     return PNAS_OK;
 }
 
+static pnas_status read_usage(hid_t group, pnas_level_usage *out)
+{
+    if (!pnas_h5_has_attribute(group, "span_seconds")) /* written before there was any */
+        return PNAS_OK;
+    PNAS_TRY(pnas_h5_read_number(group, "span_seconds", H5T_NATIVE_DOUBLE, &out->span_seconds));
+    PNAS_TRY(pnas_h5_read_number(group, "lane_seconds", H5T_NATIVE_DOUBLE, &out->lane_seconds));
+    PNAS_TRY(pnas_h5_read_number(group, "busy_seconds", H5T_NATIVE_DOUBLE, &out->busy_seconds));
+    PNAS_TRY(pnas_h5_read_number(group, "longest_seconds", H5T_NATIVE_DOUBLE, &out->longest_seconds));
+    PNAS_TRY(pnas_h5_read_number(group, "best_seconds", H5T_NATIVE_DOUBLE, &out->best_seconds));
+    PNAS_TRY(pnas_h5_read_number(group, "messages", H5T_NATIVE_INT64, &out->messages));
+    return pnas_h5_read_number(group, "message_bytes", H5T_NATIVE_INT64, &out->bytes);
+}
+
 static pnas_status read_level(hid_t group, pnas_level *level)
 {
     PNAS_TRY(pnas_h5_read_number(group, "candidates", H5T_NATIVE_UINT64, &level->candidates));
     PNAS_TRY(pnas_h5_read_number(group, "spearman", H5T_NATIVE_DOUBLE, &level->spearman));
     PNAS_TRY(pnas_h5_read_number(group, "score_seconds", H5T_NATIVE_DOUBLE, &level->score_seconds));
     PNAS_TRY(pnas_h5_read_number(group, "fit_seconds", H5T_NATIVE_DOUBLE, &level->fit_seconds));
+    PNAS_TRY(read_usage(group, &level->usage));
     PNAS_TRY(pnas_table_count(group, &pnas_children_table, &level->count));
     level->child = calloc(level->count + 1, sizeof *level->child);
     PNAS_CHECK(level->child, PNAS_ERROR_MEMORY, "out of memory for %zu children", level->count);

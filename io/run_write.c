@@ -252,6 +252,17 @@ static pnas_status write_children(hid_t group, const pnas_level *level)
     return status;
 }
 
+static pnas_status write_usage(hid_t group, const pnas_level_usage *usage)
+{
+    PNAS_TRY(write_real(group, "span_seconds", usage->span_seconds));
+    PNAS_TRY(write_real(group, "lane_seconds", usage->lane_seconds));
+    PNAS_TRY(write_real(group, "busy_seconds", usage->busy_seconds));
+    PNAS_TRY(write_real(group, "longest_seconds", usage->longest_seconds));
+    PNAS_TRY(write_real(group, "best_seconds", usage->best_seconds));
+    PNAS_TRY(write_int(group, "messages", usage->messages));
+    return write_int(group, "message_bytes", usage->bytes);
+}
+
 static pnas_status write_level(hid_t levels, const pnas_level *level, const pnas_operator_set *operators)
 {
     char name[16];
@@ -263,6 +274,7 @@ static pnas_status write_level(hid_t levels, const pnas_level *level, const pnas
     PNAS_TRY_CLEANUP(write_real(group, "spearman", level->spearman));
     PNAS_TRY_CLEANUP(write_real(group, "score_seconds", level->score_seconds));
     PNAS_TRY_CLEANUP(write_real(group, "fit_seconds", level->fit_seconds));
+    PNAS_TRY_CLEANUP(write_usage(group, &level->usage));
     PNAS_TRY_CLEANUP(write_children(group, level));
     PNAS_TRY_CLEANUP(write_cells(group, level));
     PNAS_TRY_CLEANUP(write_texts(group, level, operators));
@@ -277,11 +289,15 @@ static pnas_status write_levels(hid_t file, const pnas_search *search)
     hid_t group = -1;
     PNAS_TRY(pnas_h5_create_group(file, "levels", &group));
     pnas_status status = PNAS_OK;
+    pnas_level_usage sum = {0};
     for (int b = 1; b <= pnas_search_levels(search) && status == PNAS_OK; b++) {
         const pnas_level *level = pnas_search_level(search, b);
+        pnas_usage_add(&sum, &level->usage);
         if (level->count > 0) /* strategies other than PNAS have children on the last level only */
             status = write_level(group, level, &pnas_search_get_options(search)->space.operators);
     }
+    if (status == PNAS_OK)
+        status = write_usage(group, &sum);
     pnas_h5_close_group(&group);
     return status;
 }

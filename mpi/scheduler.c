@@ -65,6 +65,11 @@ void pnas_scheduler_destroy(pnas_scheduler **scheduler)
     *scheduler = NULL;
 }
 
+int pnas_scheduler_ranks(const pnas_scheduler *scheduler)
+{
+    return scheduler->layout->ranks;
+}
+
 /* While children are trained here the cores are theirs, and nobody waits so long for an answer that a longer
  * sleep would matter. */
 #define NAP_BESIDE_CHILDREN 4e-3

@@ -48,6 +48,7 @@ typedef struct pnas_scheduler pnas_scheduler;
 pnas_status pnas_scheduler_create(const pnas_layout *layout, const pnas_evaluator *evaluators, int lanes,
                                   pnas_scheduler **out);
 void pnas_scheduler_destroy(pnas_scheduler **scheduler); /* collective */
+int pnas_scheduler_ranks(const pnas_scheduler *scheduler);
 
 /* On rank 0: trains `jobs` on all ranks and returns when all are recorded (PNAS_OK), or PNAS_STOPPED after a
  * stop request on any rank (running children given up), or the first failure of on_result, or

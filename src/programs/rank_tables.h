@@ -25,6 +25,9 @@ pnas_status pnas_rank_print_text(const pnas_rank_files *files, size_t top);
 pnas_status pnas_rank_print_csv(const pnas_rank_files *files, size_t top);
 pnas_status pnas_rank_print_json(const pnas_rank_files *files, size_t top);
 
+/* What each level of a run took of its ranks, and all of them; nothing where nothing was trained. */
+void pnas_rank_print_usage(const pnas_ranking *ranking);
+
 /* The Pareto fronts, as a list under a plot of them. */
 pnas_status pnas_rank_print_fronts(const pnas_rank_files *files, pnas_cost cost);
 

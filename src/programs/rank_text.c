@@ -321,6 +321,7 @@ pnas_status pnas_rank_print_text(const pnas_rank_files *files, size_t top)
     } else {
         print_header(files->ranking[0]);
         print_levels(files->ranking[0]);
+        pnas_rank_print_usage(files->ranking[0]);
     }
     PNAS_TRY(pnas_rank_merge(files, &entries, &count));
     print_titles(several);

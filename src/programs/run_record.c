@@ -124,23 +124,42 @@ pnas_status pnas_run_record_training(pnas_run_file *file, int level, int index, 
     return add_event(file, result->start, result->train_seconds, result->rank, what);
 }
 
-pnas_status pnas_run_record_proposal(pnas_run_file *file, const pnas_search *search, double start)
+/* The others' share of what rank 0 led. */
+static pnas_status add_shares(pnas_run_file *file, const pnas_rank_span *span, int ranks, const char *what)
+{
+    for (int rank = 1; rank < ranks; rank++)
+        if (span[rank].end > 0)
+            PNAS_TRY(add_event(file, span[rank].start, span[rank].end - span[rank].start, rank, what));
+    return PNAS_OK;
+}
+
+static pnas_status add_fit(pnas_run_file *file, const pnas_search_run_options *options, int level,
+                           double start, double seconds)
+{
+    char what[48];
+    snprintf(what, sizeof what, "fit %d", level);
+    PNAS_TRY(add_event(file, start, seconds, 0, what));
+    return add_shares(file, pnas_surrogate_ranks_fit_spans(options->surrogate), options->layout->ranks, what);
+}
+
+pnas_status pnas_run_record_proposal(pnas_run_file *file, const pnas_search_run_options *options,
+                                     const pnas_search *search, double start)
 {
     int proposed = pnas_search_levels(search);
     double fit = pnas_search_level(search, proposed - 1)->fit_seconds;
     double score = pnas_search_level(search, proposed)->score_seconds;
     char what[48];
-    snprintf(what, sizeof what, "fit %d", proposed - 1);
-    PNAS_TRY(add_event(file, start, fit, 0, what));
+    PNAS_TRY(add_fit(file, options, proposed - 1, start, fit));
     snprintf(what, sizeof what, "score %d", proposed);
-    return add_event(file, start + fit, score, 0, what);
+    PNAS_TRY(add_event(file, start + fit, score, 0, what));
+    return add_shares(file, pnas_surrogate_ranks_score_spans(options->surrogate), options->layout->ranks,
+                      what);
 }
 
-pnas_status pnas_run_record_last_fit(pnas_run_file *file, const pnas_search *search, double start)
+pnas_status pnas_run_record_last_fit(pnas_run_file *file, const pnas_search_run_options *options,
+                                     const pnas_search *search, double start)
 {
-    char what[48];
-    snprintf(what, sizeof what, "fit %d", pnas_search_levels(search));
-    return add_event(file, start, pnas_clock_unix() - start, 0, what);
+    return add_fit(file, options, pnas_search_levels(search), start, pnas_clock_unix() - start);
 }
 
 /* --- the end --- */

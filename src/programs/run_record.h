@@ -15,10 +15,12 @@ pnas_status pnas_run_record_resume(pnas_run_file *file, const pnas_search_run_op
                                    pnas_search *search);
 
 /* Timeline: a trained child; fit and scoring of the proposal just made, begun at `start` (seconds since
- * 1970); the fit after the last level. */
+ * 1970), on rank 0 as a whole and on the others their share; the fit after the last level. */
 pnas_status pnas_run_record_training(pnas_run_file *file, int level, int index, const pnas_result *result);
-pnas_status pnas_run_record_proposal(pnas_run_file *file, const pnas_search *search, double start);
-pnas_status pnas_run_record_last_fit(pnas_run_file *file, const pnas_search *search, double start);
+pnas_status pnas_run_record_proposal(pnas_run_file *file, const pnas_search_run_options *options,
+                                     const pnas_search *search, double start);
+pnas_status pnas_run_record_last_fit(pnas_run_file *file, const pnas_search_run_options *options,
+                                     const pnas_search *search, double start);
 
 /* Writes the run with the status that `status` stands for. */
 pnas_status pnas_run_record_end(pnas_run_file *file, const pnas_search *search, pnas_status status);

@@ -5,6 +5,9 @@
 #include "src/base/progress.h"
 #include "src/programs/best_children.h"
 #include "src/programs/best_weights.h"
+#include "src/programs/level_jobs.h"
+#include "src/programs/level_usage.h"
+#include "src/programs/rank_kinds.h"
 #include "src/programs/run_record.h"
 #include "src/programs/search_progress.h"
 
@@ -47,36 +50,27 @@ static void show_progress(void *payload)
     pnas_search_progress_show(&((search_run *)payload)->progress);
 }
 
-static pnas_status make_job(const search_run *run, const pnas_level *level, size_t index, pnas_job *out)
+static void report_usage(const pnas_level_usage *usage, int level)
 {
-    const pnas_configuration *configuration = run->options->configuration;
-    const pnas_cell *cell = &level->child[index].cell;
-    *out = (pnas_job){.level = level->blocks, .index = (int)index, .cell = *cell};
-    if (run->options->table) /* looking up costs nothing, so the order does not matter */
-        return PNAS_OK;
-    pnas_graph *graph = NULL;
-    PNAS_TRY(
-        pnas_graph_create(cell, &configuration->search.space.operators, &configuration->network, &graph));
-    out->cost = graph->multiply_adds;
-    pnas_graph_destroy(&graph);
-    return PNAS_OK;
+    char text[256];
+    if (usage->busy_seconds <= 0) /* children were looked up */
+        return;
+    pnas_usage_text(usage, text, sizeof text);
+    pnas_info("level %d: %s", level, text);
 }
 
 static pnas_status train_level(search_run *run, const pnas_level *level)
 {
+    const pnas_scheduler_listener listener = {keep_result, show_start, show_progress, run};
+    pnas_scheduler *scheduler = run->options->scheduler;
+    pnas_job *jobs = NULL;
     size_t count = 0;
-    pnas_job *jobs = calloc(level->count, sizeof *jobs);
-    PNAS_CHECK(jobs, PNAS_ERROR_MEMORY, "no memory for a list of %zu children", level->count);
-    pnas_status status = PNAS_OK;
-    for (size_t i = 0; i < level->count && status == PNAS_OK; i++)
-        if (level->child[i].result.status == PNAS_CHILD_PENDING)
-            status = make_job(run, level, i, &jobs[count++]);
-    if (status == PNAS_OK) {
-        const pnas_scheduler_listener listener = {keep_result, show_start, show_progress, run};
-        pnas_search_progress_level(&run->progress, level, jobs, count);
-        status = pnas_scheduler_run(run->options->scheduler, jobs, count, &listener);
-        pnas_progress_end();
-    }
+    PNAS_TRY(pnas_level_jobs(run->options->configuration, level, &jobs, &count));
+    pnas_search_progress_level(&run->progress, level, jobs, count);
+    pnas_status status = pnas_scheduler_run(scheduler, jobs, count, &listener);
+    pnas_progress_end();
+    pnas_search_add_usage(run->search, level->blocks, pnas_scheduler_usage(scheduler));
+    report_usage(&level->usage, level->blocks);
     free(jobs);
     return status;
 }
@@ -118,15 +112,17 @@ static pnas_status restore_controller(search_run *run)
     return restored == members ? pnas_surrogate_ranks_spread(run->options->surrogate) : PNAS_OK;
 }
 
-static void report_level(const pnas_level *level)
+static void report_level(const search_run *run, const pnas_level *level)
 {
-    char seconds[32];
-    pnas_clock_duration(level->score_seconds, seconds, sizeof seconds);
-    if (level->blocks == 1)
+    char fit[32], score[32];
+    if (level->blocks == 1) {
         pnas_info("level 1: %zu cells of one block", level->count);
-    else
-        pnas_info("level %d: the best %zu of %llu candidates by the surrogate, scored in %s", level->blocks,
-                  level->count, (unsigned long long)level->candidates, seconds);
+        return;
+    }
+    pnas_clock_duration(pnas_search_level(run->search, level->blocks - 1)->fit_seconds, fit, sizeof fit);
+    pnas_clock_duration(level->score_seconds, score, sizeof score);
+    pnas_info("level %d: the best %zu of %llu candidates by the surrogate, fit in %s, scored in %s",
+              level->blocks, level->count, (unsigned long long)level->candidates, fit, score);
 }
 
 static pnas_status next_level(search_run *run)
@@ -139,10 +135,10 @@ static pnas_status next_level(search_run *run)
     PNAS_TRY(pnas_search_propose(run->search, finished > 0 ? &run->surrogate : NULL));
     pnas_progress_end();
     if (finished > 0) {
-        PNAS_TRY(pnas_run_record_proposal(run->file, run->search, start));
+        PNAS_TRY(pnas_run_record_proposal(run->file, run->options, run->search, start));
         PNAS_TRY(keep_controller(run, finished));
     }
-    report_level(pnas_search_level(run->search, finished + 1));
+    report_level(run, pnas_search_level(run->search, finished + 1));
     return pnas_run_file_write(run->file, run->search);
 }
 
@@ -177,8 +173,30 @@ static pnas_status fit_last(search_run *run)
 {
     double start = pnas_clock_unix();
     PNAS_TRY(pnas_search_fit(run->search, &run->surrogate));
-    PNAS_TRY(pnas_run_record_last_fit(run->file, run->search, start));
+    PNAS_TRY(pnas_run_record_last_fit(run->file, run->options, run->search, start));
     return keep_controller(run, pnas_search_levels(run->search));
+}
+
+/* The whole search: what was training, and what was not. */
+static void report_run(const search_run *run)
+{
+    pnas_level_usage sum = {0};
+    double fit = 0, score = 0;
+    char text[256], fitting[32], scoring[32];
+    for (int b = 1; b <= pnas_search_levels(run->search); b++) {
+        const pnas_level *level = pnas_search_level(run->search, b);
+        pnas_usage_add(&sum, &level->usage);
+        fit += level->fit_seconds;
+        score += level->score_seconds;
+    }
+    if (sum.busy_seconds <= 0)
+        return;
+    pnas_usage_text(&sum, text, sizeof text);
+    pnas_clock_duration(fit, fitting, sizeof fitting);
+    pnas_clock_duration(score, scoring, sizeof scoring);
+    pnas_info("all levels: %s", text);
+    pnas_info("beside training: %s fitting and %s scoring, %.1f %% of the time", fitting, scoring,
+              100 * (fit + score) / (sum.span_seconds + fit + score));
 }
 
 static pnas_status keep_weights(search_run *run)
@@ -209,15 +227,20 @@ static pnas_status open_run(search_run *run)
 {
     const pnas_search_run_options *options = run->options;
     bool existed = false;
+    pnas_rank_kinds_set(options);
     PNAS_TRY(pnas_search_create(&options->configuration->search, &run->search));
     if (options->table)
         pnas_search_limit(run->search, options->table, options->configuration->candidates);
     PNAS_TRY(pnas_run_file_open(options->path, &run->file, &existed));
-    if (existed)
-        PNAS_TRY(pnas_run_record_resume(run->file, options, run->search));
-    else
-        PNAS_TRY(pnas_run_record_begin(run->file, options));
-    return PNAS_OK;
+    if (!existed)
+        return pnas_run_record_begin(run->file, options);
+    pnas_rank_kinds then = {0};
+    PNAS_TRY(pnas_rank_kinds_remember(run->file, &then));
+    pnas_status status = pnas_run_record_resume(run->file, options, run->search);
+    if (status == PNAS_OK)
+        status = pnas_rank_kinds_learn(options, run->search, &then);
+    pnas_rank_kinds_free(&then);
+    return status;
 }
 
 static int count_trainers(const pnas_search_run_options *options)
@@ -236,6 +259,7 @@ static pnas_status search_to_the_end(search_run *run)
     PNAS_TRY(search_levels(run));
     if (is_progressive(run))
         PNAS_TRY(fit_last(run));
+    report_run(run);
     return keep_weights(run);
 }
 

@@ -1,6 +1,7 @@
 /* Requests and replies are plain memory: the ranks of a run are one program on machines of one kind. */
 #include "src/programs/surrogate_ranks.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@ struct pnas_surrogate_ranks {
     pnas_ensemble *ensemble;
     pnas_scheduler *scheduler;
     pnas_helper helper;
+    pnas_rank_span *fit_span, *score_span, *taken; /* rank 0: [ranks] */
 };
 
 typedef enum { WHAT_FIT, WHAT_PREDICT } what_kind;
@@ -101,6 +103,26 @@ static pnas_status heed(void *payload, const void *notice, size_t size)
 
 /* --- on rank 0 --- */
 
+/* Adds to `into` what the ranks did since the last call. */
+static void take_spans(pnas_surrogate_ranks *ranks, pnas_rank_span *into)
+{
+    pnas_scheduler_take_spans(ranks->scheduler, ranks->taken);
+    for (int rank = 0; rank < pnas_scheduler_ranks(ranks->scheduler); rank++) {
+        const pnas_rank_span *taken = &ranks->taken[rank];
+        if (taken->end <= 0)
+            continue;
+        into[rank].start = into[rank].end > 0 ? fmin(into[rank].start, taken->start) : taken->start;
+        into[rank].end = fmax(into[rank].end, taken->end);
+    }
+}
+
+static void forget_spans(pnas_surrogate_ranks *ranks)
+{
+    size_t size = (size_t)pnas_scheduler_ranks(ranks->scheduler) * sizeof *ranks->fit_span;
+    memset(ranks->fit_span, 0, size);
+    memset(ranks->score_span, 0, size);
+}
+
 typedef struct { /* requests of one kind, back to back in `bytes` */
     pnas_request *request;
     char *bytes;
@@ -164,7 +186,9 @@ static pnas_status fit(void *payload, int level, const pnas_cell *cells, const d
         head.member = (int32_t)m;
         at = put_request(&list, m, at, &head, accuracy, cells);
     }
+    forget_spans(ranks);
     PNAS_TRY_CLEANUP(pnas_scheduler_share(ranks->scheduler, list.request, members, take_weights, &replies));
+    take_spans(ranks, ranks->fit_span);
     PNAS_TRY_CLEANUP(pnas_scheduler_tell(ranks->scheduler, replies.weights, bytes));
 cleanup:
     free(replies.weights);
@@ -205,6 +229,7 @@ static pnas_status predict(void *payload, const pnas_cell *cells, size_t count, 
     }
     PNAS_TRY_CLEANUP(
         pnas_scheduler_share(ranks->scheduler, list.request, pieces, take_predictions, &replies));
+    take_spans(ranks, ranks->score_span);
 cleanup:
     free_requests(&list);
     return status;
@@ -225,7 +250,28 @@ pnas_status pnas_surrogate_ranks_spread(pnas_surrogate_ranks *ranks)
     return status;
 }
 
+const pnas_rank_span *pnas_surrogate_ranks_fit_spans(const pnas_surrogate_ranks *ranks)
+{
+    return ranks->fit_span;
+}
+
+const pnas_rank_span *pnas_surrogate_ranks_score_spans(const pnas_surrogate_ranks *ranks)
+{
+    return ranks->score_span;
+}
+
 /* --- begin and end --- */
+
+static pnas_status make_spans(pnas_surrogate_ranks *ranks)
+{
+    size_t count = (size_t)pnas_scheduler_ranks(ranks->scheduler);
+    ranks->fit_span = calloc(count, sizeof *ranks->fit_span);
+    ranks->score_span = calloc(count, sizeof *ranks->score_span);
+    ranks->taken = calloc(count, sizeof *ranks->taken);
+    PNAS_CHECK(ranks->fit_span && ranks->score_span && ranks->taken, PNAS_ERROR_MEMORY,
+               "no memory for a timeline of %zu ranks", count);
+    return PNAS_OK;
+}
 
 pnas_status pnas_surrogate_ranks_create(pnas_cl *cl, const pnas_surrogate_options *options,
                                         const pnas_space *space, pnas_scheduler *scheduler,
@@ -234,12 +280,14 @@ pnas_status pnas_surrogate_ranks_create(pnas_cl *cl, const pnas_surrogate_option
     pnas_surrogate_ranks *ranks = calloc(1, sizeof *ranks);
     *out = NULL;
     PNAS_CHECK(ranks, PNAS_ERROR_MEMORY, "no memory for a surrogate");
+    ranks->scheduler = scheduler;
     pnas_status status = pnas_ensemble_create(cl, options, space, &ranks->ensemble);
+    if (status == PNAS_OK)
+        status = make_spans(ranks);
     if (status != PNAS_OK) {
-        free(ranks);
+        pnas_surrogate_ranks_destroy(&ranks);
         return status;
     }
-    ranks->scheduler = scheduler;
     ranks->helper = (pnas_helper){perform, heed, ranks};
     pnas_scheduler_set_helper(scheduler, &ranks->helper);
     *out = ranks;
@@ -252,6 +300,9 @@ void pnas_surrogate_ranks_destroy(pnas_surrogate_ranks **ranks)
         return;
     pnas_scheduler_set_helper((*ranks)->scheduler, NULL);
     pnas_ensemble_destroy(&(*ranks)->ensemble);
+    free((*ranks)->fit_span);
+    free((*ranks)->score_span);
+    free((*ranks)->taken);
     free(*ranks);
     *ranks = NULL;
 }

@@ -21,6 +21,11 @@ pnas_ensemble *pnas_surrogate_ranks_ensemble(pnas_surrogate_ranks *ranks);
 /* On rank 0: the surrogate for the search. */
 pnas_surrogate pnas_surrogate_ranks_surrogate(pnas_surrogate_ranks *ranks);
 
+/* On rank 0: from when to when each rank was at the last fit, and at the scoring that followed it; [ranks],
+ * borrowed. */
+const pnas_rank_span *pnas_surrogate_ranks_fit_spans(const pnas_surrogate_ranks *ranks);
+const pnas_rank_span *pnas_surrogate_ranks_score_spans(const pnas_surrogate_ranks *ranks);
+
 /* On rank 0, after weights were set in its ensemble: all ranks hold them. Every member must have some. */
 pnas_status pnas_surrogate_ranks_spread(pnas_surrogate_ranks *ranks);
 

@@ -185,7 +185,11 @@ pnas_status pnas_search_record(pnas_search *search, int blocks, size_t index, pn
 
 void pnas_search_add_usage(pnas_search *search, int blocks, const pnas_level_usage *usage)
 {
-    pnas_level_usage *sum = &search->level[blocks - 1].usage;
+    pnas_usage_add(&search->level[blocks - 1].usage, usage);
+}
+
+void pnas_usage_add(pnas_level_usage *sum, const pnas_level_usage *usage)
+{
     sum->span_seconds += usage->span_seconds;
     sum->lane_seconds += usage->lane_seconds;
     sum->busy_seconds += usage->busy_seconds;

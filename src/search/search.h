@@ -51,14 +51,16 @@ typedef struct {
     pnas_result result;
 } pnas_child;
 
-typedef struct { /* what training a level's children took of the ranks, summed over restarts */
-    double span_seconds;    /* from the first child handed out to the last one done */
-    double lane_seconds;    /* the same, times the children that could be trained at once */
-    double busy_seconds;    /* spent training, of these */
-    double longest_seconds; /* the longest child */
-    double best_seconds;    /* no order of the same children could have made the span shorter */
+typedef struct {             /* what training a level's children took of the ranks, summed over restarts */
+    double span_seconds;     /* from the first child handed out to the last one done */
+    double lane_seconds;     /* the same, times the children that could be trained at once */
+    double busy_seconds;     /* spent training, of these */
+    double longest_seconds;  /* the longest child */
+    double best_seconds;     /* no order of the same children could have made the span shorter */
     int64_t messages, bytes; /* between ranks, meanwhile */
 } pnas_level_usage;
+
+void pnas_usage_add(pnas_level_usage *sum, const pnas_level_usage *usage);
 
 typedef struct {
     int blocks; /* the level's b */

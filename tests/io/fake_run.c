@@ -63,6 +63,9 @@ void fake_propose(pnas_search *search)
 {
     pnas_surrogate surrogate = fake_surrogate();
     cr_assert_eq(pnas_search_propose(search, &surrogate), PNAS_OK, "%s", pnas_message());
+    int level = pnas_search_levels(search);
+    const pnas_level_usage usage = {10.5 * level, 21, 20, 3, 9.5 * level, 2 * level, 1000};
+    pnas_search_add_usage(search, level, &usage);
 }
 
 void fake_record(pnas_search *search, size_t from, size_t to)
@@ -154,6 +157,7 @@ void fake_expect_search(const pnas_search *found, const pnas_search *expected)
         cr_assert(same_real(one->spearman, other->spearman));
         cr_assert_eq(one->score_seconds, other->score_seconds);
         cr_assert_eq(one->fit_seconds, other->fit_seconds);
+        cr_assert_eq(memcmp(&one->usage, &other->usage, sizeof one->usage), 0);
         for (size_t i = 0; i < one->count; i++) {
             cr_assert_eq(pnas_cell_compare(&one->child[i].cell, &other->child[i].cell), 0);
             cr_assert_eq(one->child[i].hash, other->child[i].hash);

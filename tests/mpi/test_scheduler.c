@@ -78,7 +78,10 @@ static pnas_status evaluate(void *payload, const pnas_job *job, pnas_tick tick, 
     self->last_end = pnas_clock_seconds();
     if (self->trained == self->fail_at)
         return pnas_fail(PNAS_ERROR_DEVICE, "the device is gone");
-    *result = (pnas_result){.status = PNAS_CHILD_DONE, .accuracy = expected_accuracy(job), .epochs = 2};
+    *result = (pnas_result){.status = PNAS_CHILD_DONE,
+                            .accuracy = expected_accuracy(job),
+                            .epochs = 2,
+                            .train_seconds = self->seconds};
     result->history = malloc(2 * PNAS_METRICS * sizeof(float));
     for (int i = 0; i < 2 * PNAS_METRICS; i++)
         result->history[i] = (float)(job->index * 100 + i);
@@ -280,6 +283,10 @@ Test(scheduler, one_scheduler_serves_level_after_level)
             cr_assert_eq(pnas_scheduler_run(bench.scheduler, bench.job + 20 * level, 20, &bench.listener),
                          PNAS_OK);
             cr_assert_eq(bench.record.count, 20 * (level + 1));
+            const pnas_level_usage *usage = pnas_scheduler_usage(bench.scheduler);
+            cr_assert_float_eq(usage->busy_seconds, 20 * 0.002, 1e-9);
+            cr_assert_geq(usage->lane_seconds, usage->busy_seconds);
+            cr_assert_geq(usage->messages, 20, "ranks 1 and 2 have trained, too");
             cr_assert_eq(pnas_scheduler_poll(bench.scheduler), PNAS_OK);
         }
         cr_assert_eq(pnas_scheduler_release(bench.scheduler, PNAS_OK), PNAS_OK);

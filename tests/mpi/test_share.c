@@ -130,6 +130,22 @@ static pnas_status share(test_bench *bench)
     return pnas_scheduler_share(bench->scheduler, request, REQUESTS, on_reply, bench);
 }
 
+/* Requests take ten milliseconds, so whoever did some was at it for as long at least. */
+static void expect_spans(const test_bench *bench)
+{
+    pnas_rank_span span[64];
+    pnas_scheduler_take_spans(bench->scheduler, span);
+    for (int rank = 0; rank < bench->layout.ranks; rank++) {
+        bool any = false;
+        for (int i = 0; i < REQUESTS; i++)
+            any = any || (bench->times[i] && bench->by_rank[i] == rank);
+        cr_assert_eq(any, span[rank].end > 0, "rank %d", rank);
+        cr_assert(!any || (span[rank].start > 1e9 && span[rank].end - span[rank].start > 0.009));
+    }
+    pnas_scheduler_take_spans(bench->scheduler, span);
+    cr_assert_eq(span[0].end, 0, "what was taken is taken");
+}
+
 /* Rank 0 tells `notice` and shares; every rank ends with `expected`. */
 static void run(test_bench *bench, int notice, pnas_status expected)
 {
@@ -138,6 +154,8 @@ static void run(test_bench *bench, int notice, pnas_status expected)
     if (bench->layout.rank == 0) {
         cr_assert_eq(pnas_scheduler_tell(bench->scheduler, &notice, sizeof notice), PNAS_OK);
         status = share(bench);
+        if (status == PNAS_OK)
+            expect_spans(bench);
         cr_assert_eq(pnas_scheduler_release(bench->scheduler, status), PNAS_OK);
     } else {
         cr_assert_eq(pnas_scheduler_serve(bench->scheduler, &status), PNAS_OK, "%s", pnas_message());

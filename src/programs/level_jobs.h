@@ -1,0 +1,17 @@
+/* The children of a level as jobs for the scheduler, with what decides about their duration. Local. */
+#ifndef PNAS_PROGRAMS_LEVEL_JOBS_H
+#define PNAS_PROGRAMS_LEVEL_JOBS_H
+
+#include "src/net/run_settings.h"
+#include "src/search/evaluator.h"
+
+/* A child's job; its cost, values and layers are those of the network that `configuration` makes of it. */
+pnas_status pnas_level_job(const pnas_configuration *configuration, const pnas_cell *cell, int level,
+                           int index, pnas_job *out);
+
+/* The level's pending children; *out is the caller's (free). Children that are looked up in a table cost
+ * nothing. */
+pnas_status pnas_level_jobs(const pnas_configuration *configuration, const pnas_level *level, pnas_job **out,
+                            size_t *count);
+
+#endif
