@@ -24,6 +24,7 @@ static pnas_view view_of(const pnas_child_plan *plan, int tensor, int64_t start,
                        .half = half,
                        .image_stride = (size_t)shape->segments * segment * pixels,
                        .channels = segments * (int)segment,
+                       .used = segments == 1 ? shape->segment_channels : 0,
                        .height = shape->height,
                        .width = shape->width};
 }

@@ -31,7 +31,7 @@ int pnas_convolution_chunks(int N, size_t weights);
 /* taps * C * M */
 size_t pnas_convolution_weights(const pnas_window *window, int C, int M);
 size_t pnas_convolution_scratch(int N, const pnas_window *window, int C, int M);
-double pnas_convolution_flops(int N, const pnas_window *window, int C, const pnas_view *y);
+double pnas_convolution_flops(int N, const pnas_window *window, const pnas_view *x, const pnas_view *y);
 
 /* The two as pnas_op_convolution_*; `op` is whose route the table is asked for. */
 pnas_status pnas_convolution_forward(pnas_cl *cl, pnas_launch_list *list, pnas_op_kind op,

@@ -117,16 +117,16 @@ pnas_status pnas_convolution_tile_forward(pnas_cl *cl, pnas_launch_list *list, c
                                    .kernel = "convolution_forward_tile",
                                    .global = {(size_t)conv->N},
                                    .local = {1, 1, 1},
-                                   .flops = pnas_convolution_flops(conv->N, on.window, x->channels, y),
+                                   .flops = pnas_convolution_flops(conv->N, on.window, x, y),
                                    .bytes = moved_bytes(conv, pnas_view_bytes(y)),
                                    .half = x->half};
     bool wanted = statistics.buffer != NULL;
-    return pnas_launch_append(
-        cl, list, &spec,
-        PNAS_ARGS(ARG_OPERAND(conv->x), PNAS_ARG_INT(x->channels), ARG_SIZE(x), ARG_SLICE(weight),
-                  ARG_WINDOW(on.window), PNAS_ARG_INT(serving->first), PNAS_ARG_INT(serving->last),
-                  ARG_VIEW(y), PNAS_ARG_INT(y->channels), ARG_SIZE(y),
-                  ARG_SLICE_IF(wanted, statistics, y->at.buffer), PNAS_ARG_INT(wanted), ARG_PIECE(&p)));
+    return pnas_launch_append(cl, list, &spec,
+                              PNAS_ARGS(ARG_OPERAND(conv->x), ARG_CHANNELS(x), ARG_SIZE(x), ARG_SLICE(weight),
+                                        ARG_WINDOW(on.window), PNAS_ARG_INT(serving->first),
+                                        PNAS_ARG_INT(serving->last), ARG_VIEW(y), PNAS_ARG_INT(y->channels),
+                                        ARG_SIZE(y), ARG_SLICE_IF(wanted, statistics, y->at.buffer),
+                                        PNAS_ARG_INT(wanted), ARG_PIECE(&p)));
 }
 
 pnas_status pnas_convolution_tile_input_gradient(pnas_cl *cl, pnas_launch_list *list,
@@ -145,15 +145,14 @@ pnas_status pnas_convolution_tile_input_gradient(pnas_cl *cl, pnas_launch_list *
                                    .kernel = "convolution_input_gradient_tile",
                                    .global = {(size_t)conv->N},
                                    .local = {1, 1, 1},
-                                   .flops = pnas_convolution_flops(conv->N, on.window, x->channels, shape),
+                                   .flops = pnas_convolution_flops(conv->N, on.window, x, shape),
                                    .bytes = moved_bytes(conv, pnas_upstream_bytes(y)),
                                    .half = x->half};
-    return pnas_launch_append(cl, list, &spec,
-                              PNAS_ARGS(ARG_OPERAND(conv->x), PNAS_ARG_INT(x->channels), ARG_SIZE(x),
-                                        ARG_SLICE(transposed), ARG_WINDOW(on.window),
-                                        PNAS_ARG_INT(serving->first), PNAS_ARG_INT(serving->last),
-                                        ARG_UPSTREAM(y), PNAS_ARG_INT(shape->channels), ARG_SIZE(shape),
-                                        ARG_DOWNSTREAM(dx), ARG_PIECE(&p)));
+    return pnas_launch_append(
+        cl, list, &spec,
+        PNAS_ARGS(ARG_OPERAND(conv->x), PNAS_ARG_INT(x->channels), ARG_SIZE(x), ARG_SLICE(transposed),
+                  ARG_WINDOW(on.window), PNAS_ARG_INT(serving->first), PNAS_ARG_INT(serving->last),
+                  ARG_UPSTREAM(y), ARG_CHANNELS(shape), ARG_SIZE(shape), ARG_DOWNSTREAM(dx), ARG_PIECE(&p)));
 }
 
 pnas_status pnas_convolution_tile_weight_gradient(pnas_cl *cl, pnas_launch_list *list,
@@ -172,12 +171,12 @@ pnas_status pnas_convolution_tile_weight_gradient(pnas_cl *cl, pnas_launch_list 
                                    .kernel = "convolution_weight_gradient_tile",
                                    .global = {(size_t)chunks},
                                    .local = {1, 1, 1},
-                                   .flops = pnas_convolution_flops(conv->N, on.window, x->channels, shape),
+                                   .flops = pnas_convolution_flops(conv->N, on.window, x, shape),
                                    .bytes = moved_bytes(conv, pnas_upstream_bytes(y)),
                                    .half = x->half};
     return pnas_launch_append(
         cl, list, &spec,
-        PNAS_ARGS(ARG_OPERAND(conv->x), PNAS_ARG_INT(x->channels), ARG_SIZE(x), ARG_WINDOW(on.window),
+        PNAS_ARGS(ARG_OPERAND(conv->x), ARG_CHANNELS(x), ARG_SIZE(x), ARG_WINDOW(on.window),
                   PNAS_ARG_INT(serving->first), PNAS_ARG_INT(serving->last), ARG_UPSTREAM(y),
                   PNAS_ARG_INT(shape->channels), ARG_SIZE(shape), PNAS_ARG_INT(conv->N), PNAS_ARG_INT(chunks),
                   ARG_SLICE(partial), PNAS_ARG_OFFSET(weights), ARG_PIECE(&p)));
@@ -208,13 +207,13 @@ pnas_status pnas_convolution_tile_pointwise(pnas_cl *cl, pnas_launch_list *list,
         .kernel = "pointwise_backward_tile",
         .global = {(size_t)chunks},
         .local = {1, 1, 1},
-        .flops = (1 + wanted) * pnas_convolution_flops(conv->N, on.window, x->channels, shape),
+        .flops = (1 + wanted) * pnas_convolution_flops(conv->N, on.window, x, shape),
         .bytes = moved_bytes(conv, pnas_upstream_bytes(y)) + wanted * conv->N * pnas_view_bytes(&dx->into),
         .half = x->half};
     return pnas_launch_append(
         cl, list, &spec,
         PNAS_ARGS(ARG_OPERAND(conv->x), PNAS_ARG_INT(x->channels), PNAS_ARG_INT(x->width),
-                  ARG_SLICE(transposed), ARG_UPSTREAM(y), PNAS_ARG_INT(shape->channels),
+                  ARG_SLICE(transposed), ARG_UPSTREAM(y), ARG_CHANNELS(shape),
                   ARG_SLICE_IF(wanted, dx->into.at, partial.buffer), PNAS_ARG_OFFSET(dx->into.image_stride),
                   PNAS_ARG_INT(dx->accumulate), PNAS_ARG_INT(wanted), PNAS_ARG_INT(conv->N),
                   PNAS_ARG_INT(chunks), ARG_SLICE(partial), PNAS_ARG_INT(p.columns)));
@@ -256,8 +255,9 @@ pnas_status pnas_convolution_tile_weight_sum(pnas_cl *cl, pnas_launch_list *list
                                    .local = {1, 1, 1},
                                    .bytes = 4.0 * (double)weights * (1 + chunks),
                                    .half = conv->x->view.half};
-    return pnas_launch_append(
-        cl, list, &spec,
-        PNAS_ARGS(ARG_SLICE(partial), PNAS_ARG_INT(chunks), PNAS_ARG_INT(weights), PNAS_ARG_INT(C),
-                  PNAS_ARG_INT(M), PNAS_ARG_INT(conv->window->reduction_split), ARG_SLICE(weight_gradient)));
+    return pnas_launch_append(cl, list, &spec,
+                              PNAS_ARGS(ARG_SLICE(partial), PNAS_ARG_INT(chunks), PNAS_ARG_INT(weights),
+                                        ARG_CHANNELS(&conv->x->view), PNAS_ARG_INT(M),
+                                        PNAS_ARG_INT(conv->window->reduction_split),
+                                        ARG_SLICE(weight_gradient)));
 }

@@ -27,6 +27,7 @@ typedef struct {
     bool half;           /* of halves; never a gradient */
     size_t image_stride; /* values from one image to the next; >= channels * height * width */
     int channels;        /* padded, a multiple of V */
+    int used;            /* the channels from this one on are padding; 0: not known, or not all at the end */
     int height, width;
 } pnas_view;
 

@@ -22,10 +22,17 @@
         ARG_SLICE_IF((y)->normalise, (y)->coefficients, (y)->gradient.at.buffer)
 #define ARG_DOWNSTREAM(dx) ARG_VIEW(&(dx)->into), PNAS_ARG_INT((dx)->accumulate)
 #define ARG_SIZE(v)        PNAS_ARG_INT((v)->height), PNAS_ARG_INT((v)->width)
+/* Channels, and how many of them a product must go through. */
+#define ARG_CHANNELS(v)    PNAS_ARG_INT((v)->channels), PNAS_ARG_INT(pnas_view_used(v))
 #define ARG_WINDOW(w)                                                                                        \
     PNAS_ARG_INT((w)->kernel_h), PNAS_ARG_INT((w)->kernel_w), PNAS_ARG_INT((w)->stride_h),                   \
         PNAS_ARG_INT((w)->stride_w), PNAS_ARG_INT((w)->dilation), PNAS_ARG_INT((w)->pad_top),                \
         PNAS_ARG_INT((w)->pad_left)
+
+static inline int pnas_view_used(const pnas_view *view)
+{
+    return view->used ? view->used : view->channels;
+}
 
 /* Work-items for writing view `v`. Plain: one a value (lanes of a pixel together), channel blocks, images; in
  * groups of the default size. Tile: one a channel block of an image. */

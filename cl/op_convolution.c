@@ -38,10 +38,10 @@ size_t pnas_convolution_scratch(int N, const pnas_window *window, int C, int M)
     return weights * (1 + (size_t)pnas_convolution_chunks(N, weights));
 }
 
-double pnas_convolution_flops(int N, const pnas_window *window, int C, const pnas_view *y)
+double pnas_convolution_flops(int N, const pnas_window *window, const pnas_view *x, const pnas_view *y)
 {
     int taps = window->reduction_split ? 1 : window->kernel_h * window->kernel_w;
-    return 2.0 * N * taps * C * y->channels * y->height * y->width;
+    return 2.0 * N * taps * pnas_view_used(x) * pnas_view_used(y) * y->height * y->width;
 }
 
 pnas_slice pnas_convolution_partial(const pnas_convolution *conv, pnas_slice scratch)
@@ -64,7 +64,7 @@ static pnas_status append_forward(pnas_cl *cl, pnas_launch_list *list, const pna
     pnas_launch_spec spec = {.label = "convolution forward",
                              .file = "convolution.cl",
                              .kernel = "convolution_forward",
-                             .flops = pnas_convolution_flops(conv->N, &serving->window, x->channels, y),
+                             .flops = pnas_convolution_flops(conv->N, &serving->window, x, y),
                              .bytes = conv->N * (pnas_view_bytes(x) + pnas_view_bytes(y)),
                              .half = x->half};
     pnas_op_global(cl, &spec, false, y, conv->N);
@@ -103,7 +103,7 @@ static pnas_status append_input_gradient(pnas_cl *cl, pnas_launch_list *list, co
                              .file = "convolution.cl",
                              .options = upstream_options(y),
                              .kernel = "convolution_input_gradient",
-                             .flops = pnas_convolution_flops(conv->N, &serving->window, x->channels, shape),
+                             .flops = pnas_convolution_flops(conv->N, &serving->window, x, shape),
                              .bytes = conv->N * (pnas_view_bytes(x) + pnas_upstream_bytes(y)),
                              .half = x->half};
     pnas_op_global(cl, &spec, false, x, conv->N);
@@ -128,7 +128,7 @@ static pnas_status append_weight_gradient(pnas_cl *cl, pnas_launch_list *list, c
         .options = upstream_options(y),
         .kernel = "convolution_weight_gradient",
         .global = {(size_t)shape->channels, (size_t)taps * x->channels, (size_t)chunks},
-        .flops = pnas_convolution_flops(conv->N, &serving->window, x->channels, shape),
+        .flops = pnas_convolution_flops(conv->N, &serving->window, x, shape),
         .bytes = conv->N * (pnas_view_bytes(x) + pnas_upstream_bytes(y)),
         .half = x->half};
     return pnas_launch_append(cl, list, &spec,

@@ -220,7 +220,11 @@ static pnas_view make_view(op_harness *h, int N, int C, int H, int W, const doub
                            bool output)
 {
     int V = pnas_cl_vector(h->cl);
-    pnas_view view = {.half = half, .channels = op_harness_padded(h, C), .height = H, .width = W};
+    pnas_view view = {.half = half,
+                      .channels = op_harness_padded(h, C),
+                      .used = op_harness_between(h, 0, 1) ? C : 0,
+                      .height = H,
+                      .width = W};
     size_t block = (size_t)H * W * V, run = block * (view.channels / V);
     view.image_stride = run + block * (size_t)op_harness_between(h, 0, 2);
     view.at.offset = 32 + (size_t)(V * op_harness_between(h, 0, 5));

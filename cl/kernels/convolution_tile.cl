@@ -35,7 +35,7 @@ INLINE void find_taps(const stage_shape s, const int kernel_h, const int kernel_
 }
 
 /* statistics [N][2][M] (if has_statistics). NDRange: (N) */
-TILE_KERNEL void convolution_forward_tile(OPERAND(x), const int C, const int H, const int W, SLICE(weight),
+TILE_KERNEL void convolution_forward_tile(OPERAND(x), const int C, const int x_used, const int H, const int W, SLICE(weight),
                                           WINDOW, const int first, const int last, OUT_VIEW(y), const int M,
                                           const int OH, const int OW, OUT_SLICE(statistics),
                                           const int has_statistics, SHAPE)
@@ -55,7 +55,7 @@ TILE_KERNEL void convolution_forward_tile(OPERAND(x), const int C, const int H, 
             for (int m = first / 8 * 8, wide; m < last; m += wide * 8) {
                 wide = m < first ? 1 : wide_next((last - m + 7) / 8);
                 __global float *sums = has_statistics ? statistics + statistics_at + (ulong)n * 2 * M + m : 0;
-                WIDE_CALL(wide, forward_, stage, s, stride_h / row_step, C / 8, weight + weight_at + m, M,
+                WIDE_CALL(wide, forward_, stage, s, stride_h / row_step, x_used, weight + weight_at + m, M,
                           tap_at, tap_weight, kernel_h * kernel_w,
                           BLOCK(y, n, m / 8, OH * OW) + (oh * OW + ow) * 8, OH * OW, OW, min(rows, OH - oh),
                           min(columns, OW - ow), first - m, sums, oh == 0 && ow == 0, next, H * W * 8);
@@ -93,14 +93,15 @@ INLINE int find_upstream_taps(const stage_shape s, const int kernel_h, const int
 /* transposed [kh][kw][M][C]; pieces are of x. NDRange: (N) */
 TILE_KERNEL void convolution_input_gradient_tile(OPERAND(x), const int C, const int H, const int W,
                                                  SLICE(transposed), WINDOW, const int first, const int last,
-                                                 UPSTREAM(dy), const int M, const int OH, const int OW,
-                                                 DOWNSTREAM(dx), SHAPE)
+                                                 UPSTREAM(dy), const int M, const int dy_used, const int OH,
+                                                 const int OW, DOWNSTREAM(dx), SHAPE)
 {
     const int n = get_global_id(0);
     float stage[STAGE];
     int tap_at[TAPS], tap_weight[TAPS];
     const stage_shape s = stage_make(stage_rows, stage_phases, stage_columns, row_step);
     const int first_block = first / 8, last_block = (last + 7) / 8;
+    const int depth = min(last_block * 8, dy_used) - first_block * 8;
     const int strided = stride_h > 1 || stride_w > 1;
     int taps = 0;
     for (int h0 = 0; h0 < H; h0 += rows)
@@ -117,10 +118,14 @@ TILE_KERNEL void convolution_input_gradient_tile(OPERAND(x), const int C, const 
                                                   w0 + p + pad_left - ow * stride_w, tap_at, tap_weight);
                     const int count = (min(columns, W - w0) - p + stride_w - 1) / stride_w;
                     const int pixel = (h0 + r) * W + w0 + p;
-                    for (int c = 0, wide; c < C; c += wide * 8) {
+                    for (int c = 0, wide; c < C && !(taps == 0 && dx_accumulate); c += wide * 8) {
                         wide = wide_next((C - c) / 8);
-                        WIDE_CALL(wide, downstream_, stage + (strided ? 0 : r * s.row), s.plane,
-                                  last_block - first_block,
+                        if (taps == 0) {
+                            WIDE_CALL(wide, nothing_, BLOCK(dx, n, c / 8, H * W) + pixel * 8, H * W, stride_w * 8,
+                                      count);
+                            continue;
+                        }
+                        WIDE_CALL(wide, downstream_, stage + (strided ? 0 : r * s.row), s.plane, depth,
                                   transposed + transposed_at + (ulong)first_block * 8 * C + c, C, tap_at,
                                   tap_weight, taps, BLOCK(dx, n, c / 8, H * W) + pixel * 8,
                                   BLOCK(x, n, c / 8, H * W) + pixel * 8, H * W, stride_w * 8, count,
@@ -130,10 +135,22 @@ TILE_KERNEL void convolution_input_gradient_tile(OPERAND(x), const int C, const 
         }
 }
 
+/* Rows `first` on of the weights' matrix [taps][used]: where they lie in the stage, and which rows of [taps][C]
+ * they are; past the end, the last one again. */
+INLINE void find_weight_rows(const stage_shape s, const int first, const int rows, const int used, const int C,
+                             const int *tap_at, int *row, int *to_row)
+{
+    for (int i = 0; i < OUTER_CHANNELS; ++i) {
+        const int k = min(first + i, rows - 1), tap = k / used, c = k % used;
+        row[i] = tap_at[tap] + c / 8 * s.plane + c % 8;
+        to_row[i] = tap * C + c;
+    }
+}
+
 /* partial [chunks][..][kh][kw][C][M], `partial_stride` floats a chunk: the sum over the chunk's images, which
  * are chunk * N / chunks up to the next chunk's. The stage of x is followed by one of the upstream gradient,
  * `rows` x `columns` pixels. NDRange: (chunks) */
-TILE_KERNEL void convolution_weight_gradient_tile(OPERAND(x), const int C, const int H, const int W, WINDOW,
+TILE_KERNEL void convolution_weight_gradient_tile(OPERAND(x), const int C, const int x_used, const int H, const int W, WINDOW,
                                                   const int first, const int last, UPSTREAM(dy), const int M,
                                                   const int OH, const int OW, const int N, const int chunks,
                                                   OUT_SLICE(partial), const ulong partial_stride, SHAPE)
@@ -145,6 +162,7 @@ TILE_KERNEL void convolution_weight_gradient_tile(OPERAND(x), const int C, const
     const stage_shape g = stage_make(rows, 1, columns, 1);
     float *upstream_stage = stage + C / 8 * s.plane;
     __global float *sums = partial + partial_at + chunk * partial_stride;
+    const int weight_rows = kernel_h * kernel_w * x_used;
     find_taps(s, kernel_h, kernel_w, stride_w, dilation, C * M, tap_at, tap_weight);
     for (int n = first_image; n < (chunk + 1) * N / chunks; ++n)
         for (int oh = 0; oh < OH; oh += rows)
@@ -155,16 +173,17 @@ TILE_KERNEL void convolution_weight_gradient_tile(OPERAND(x), const int C, const
                                dy_coefficients + dy_coefficients_at, M, OH, OW, oh, ow, first / 8,
                                (last + 7) / 8);
                 const int fresh = n == first_image && oh == 0 && ow == 0;
-                for (int t = 0; t < kernel_h * kernel_w; ++t)
-                    for (int c = 0; c < C; c += OUTER_CHANNELS)
-                        for (int m = first / 8 * 8, wide; m < last; m += wide * 8) {
-                            wide = wide_next((last - m + 7) / 8);
-                            WIDE_CALL(wide, outer_, sums + tap_weight[t] + c * M + m, M, fresh,
-                                      stage + tap_at[t] + c / 8 * s.plane + c % 8,
-                                      stride_h / row_step * s.row,
-                                      upstream_stage + (m - first / 8 * 8) / 8 * g.plane, g.row, g.plane,
-                                      min(rows, OH - oh), min(columns, OW - ow));
-                        }
+                for (int k = 0; k < weight_rows; k += OUTER_CHANNELS) {
+                    int row[OUTER_CHANNELS], to_row[OUTER_CHANNELS];
+                    find_weight_rows(s, k, weight_rows, x_used, C, tap_at, row, to_row);
+                    for (int m = first / 8 * 8, wide; m < last; m += wide * 8) {
+                        wide = wide_next((last - m + 7) / 8);
+                        WIDE_CALL(wide, outer_rows_, sums + m, M, fresh, stage, row, to_row, weight_rows - k,
+                                  stride_h / row_step * s.row,
+                                  upstream_stage + (m - first / 8 * 8) / 8 * g.plane, g.row, g.plane,
+                                  min(rows, OH - oh), min(columns, OW - ow));
+                    }
+                }
             }
 }
 
@@ -179,7 +198,7 @@ INLINE int8 weights_count(const int m, const int tap, const int split)
 /* gradient [taps][C][M]: partial [chunks][taps][C][M] summed over chunks, in their order; 64 weights a
  * work-item. NDRange: (taps * C * M / 64) */
 TILE_KERNEL void convolution_weight_sum_tile(SLICE(partial), const int chunks, const int count, const int C,
-                                             const int M, const int split, OUT_SLICE(gradient))
+                                             const int used, const int M, const int split, OUT_SLICE(gradient))
 {
     const int first = get_global_id(0) * 64;
     const __global float *from = partial + partial_at + first;
@@ -190,7 +209,7 @@ TILE_KERNEL void convolution_weight_sum_tile(SLICE(partial), const int chunks, c
     _Pragma("unroll") for (int i = 0; i < 8; ++i)
     {
         const int at = first + i * 8;
-        const int8 counts = weights_count(at % M, at / (C * M), split);
+        const int8 counts = at / M % C < used ? weights_count(at % M, at / (C * M), split) : (int8)(0);
         vstore8(counts ? sum[i] : (float8)(0.0f), 0, gradient + gradient_at + at);
     }
 }

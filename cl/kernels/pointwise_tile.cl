@@ -53,7 +53,7 @@ INLINE void add_weight_gradient(__global float *sums, const int C, const int M, 
 
 /* NDRange: (chunks) */
 TILE_KERNEL void pointwise_backward_tile(OPERAND(x), const int C, const int pixels, SLICE(transposed),
-                                         UPSTREAM(dy), const int M, DOWNSTREAM(dx), const int has_dx,
+                                         UPSTREAM(dy), const int M, const int dy_used, DOWNSTREAM(dx), const int has_dx,
                                          const int N, const int chunks, OUT_SLICE(partial), const int columns)
 {
     const int chunk = get_global_id(0), first_image = chunk * N / chunks;
@@ -71,7 +71,7 @@ TILE_KERNEL void pointwise_backward_tile(OPERAND(x), const int C, const int pixe
                           x_relu, C, 1, pixels, 0, p, 1);
             for (int c = 0, wide; has_dx && c < C; c += wide * 8) {
                 wide = wide_next((C - c) / 8);
-                WIDE_CALL(wide, downstream_, stage, s.plane, M / 8, transposed + transposed_at + c, C,
+                WIDE_CALL(wide, downstream_, stage, s.plane, dy_used, transposed + transposed_at + c, C,
                           &tap_at, &tap_weight, 1, BLOCK(dx, n, c / 8, pixels) + p * 8,
                           BLOCK(x, n, c / 8, pixels) + p * 8, pixels, 8, count,
                           x_transform + x_transform_at + c, x_normalise, x_relu, dx_accumulate);

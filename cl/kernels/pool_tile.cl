@@ -38,19 +38,24 @@ INLINE void stage_order(int8 *out, const __global STORED *row, const strip s, co
         out[j] = to_order(transform_apply(t, READ(0, row + (s.first + j) * 8)));
 }
 
-/* Compares one row of the window with the largest of a tile so far. */
-INLINE void max_row(int8 *best, int8 *position, const int8 *row, const int ky)
+/* A row of x, as wide as the window reaches, becomes for each output of the strip the largest value under it and
+ * where in the row of the window that stands: found once, compared in each of the rows of the output over it. */
+INLINE void max_row(int8 *largest, int8 *place, const int8 *row, const int width)
 {
+    for (int at = 0; at < width; at += TILE) {
+        int8 best[TILE], kx_of[TILE];
 #pragma unroll
-    for (int j = 0; j < TILE_COLUMNS; ++j) {
-        const int8 x = row[j];
+        for (int i = 0; i < TILE; ++i) {
+            best[i] = row[(at + i) * STRIDE_W];
+            kx_of[i] = (int8)(0);
 #pragma unroll
-        for (int kx = 0; kx < KERNEL_W; ++kx) {
-            const int reach = j - kx * DILATION, i = reach / STRIDE_W;
-            if (reach < 0 || reach % STRIDE_W || i >= TILE)
-                continue;
-            position[i] = x > best[i] ? (int8)(ky * KERNEL_W + kx) : position[i];
-            best[i] = max(x, best[i]);
+            for (int kx = 1; kx < KERNEL_W; ++kx) {
+                const int8 x = row[(at + i) * STRIDE_W + kx * DILATION];
+                kx_of[i] = x > best[i] ? (int8)(kx) : kx_of[i];
+                best[i] = max(x, best[i]);
+            }
+            largest[at + i] = best[i];
+            place[at + i] = kx_of[i];
         }
     }
 }
@@ -64,35 +69,31 @@ TILE_KERNEL void max_pool_forward_tile(OPERAND(x), const int C, const int H, con
     __global STORED *yb = BLOCK(y, n, block, OH * OW);
     __global uchar *pb = positions + positions_at + ((ulong)n * (C / 8) + block) * OH * OW * 8;
     const transform t = TRANSFORM(x, C, block * 8);
-    int8 ring[SLOTS][STRIP_COLUMNS];
+    int8 row[STRIP_COLUMNS], largest[SLOTS][STRIP], place[SLOTS][STRIP];
     for (int left = 0; left < OW; left += STRIP) {
         const strip s = strip_under(left, OW, pad_left, W);
-        for (int r = 0; r < SLOTS; ++r)
-            stage_order_edges(ring[r], s);
+        stage_order_edges(row, s);
         int staged = 0; /* the next row of x to make ready */
         for (int oh = 0; oh < OH; ++oh) {
             const int top = oh * STRIDE_H - pad_top;
-            for (staged = max(staged, top); staged < min(H, top + ROWS); ++staged)
-                stage_order(ring[SLOT(staged)], xb + (ulong)staged * W * 8, s, t);
-            for (int at = 0; at < s.width; at += TILE) {
-                int8 best[TILE], position[TILE];
+            for (staged = max(staged, top); staged < min(H, top + ROWS); ++staged) {
+                stage_order(row, xb + (ulong)staged * W * 8, s, t);
+                max_row(largest[SLOT(staged)], place[SLOT(staged)], row, s.width);
+            }
+            for (int i = 0; i < min(s.width, OW - left); ++i) {
+                int8 best = OUTSIDE, position = (int8)(0);
 #pragma unroll
-                for (int i = 0; i < TILE; ++i) {
-                    best[i] = OUTSIDE;
-                    position[i] = (int8)(0);
-                }
                 for (int ky = 0; ky < KERNEL_H; ++ky) {
                     const int h = top + ky * DILATION;
-                    if (h >= 0 && h < H)
-                        max_row(best, position, ring[SLOT(h)] + at * STRIDE_W, ky);
+                    if (h < 0 || h >= H)
+                        continue;
+                    const int8 value = largest[SLOT(h)][i];
+                    position = value > best ? place[SLOT(h)][i] + ky * KERNEL_W : position;
+                    best = max(value, best);
                 }
-#pragma unroll
-                for (int i = 0; i < TILE; ++i)
-                    if (left + at + i < OW) {
-                        const int out = (oh * OW + left + at + i) * 8;
-                        WRITE(as_float8(flip_negative(best[i])), 0, yb + out);
-                        vstore8(convert_uchar8(position[i]), 0, pb + out);
-                    }
+                const int out = (oh * OW + left + i) * 8;
+                WRITE(as_float8(flip_negative(best)), 0, yb + out);
+                vstore8(convert_uchar8(position), 0, pb + out);
             }
         }
     }

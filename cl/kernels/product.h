@@ -14,9 +14,9 @@
 #define EACH_CHANNEL _Pragma("unroll") for (int i = 0; i < OUTER_CHANNELS; ++i)
 #define EACH_VECTOR  _Pragma("unroll") for (int j = 0; j < WIDE; ++j)
 
-/* sum[i][j] = over taps t and depths d: stage[tap_at[t] + d / 8 * plane + i * 8 + d % 8] times the vector
- * weight[tap_weight[t] + d * width + j * 8]. */
-INLINE void WIDE_(product_)(float8 sum[PIXELS][WIDE], const float *stage, const int plane, const int blocks,
+/* sum[i][j] = over taps t and d < depth: stage[tap_at[t] + d / 8 * plane + i * 8 + d % 8] times the vector
+ * weight[tap_weight[t] + d * width + j * 8]. Goes by twos: of an odd depth the next one is zero. */
+INLINE void WIDE_(product_)(float8 sum[PIXELS][WIDE], const float *stage, const int plane, const int depth,
                             const __global float *weight, const int width, const int *tap_at,
                             const int *tap_weight, const int taps)
 {
@@ -24,17 +24,18 @@ INLINE void WIDE_(product_)(float8 sum[PIXELS][WIDE], const float *stage, const 
     for (int t = 0; t < taps; ++t) {
         const float *s = stage + tap_at[t];
         const __global float *w = weight + tap_weight[t];
-        for (int b = 0; b < blocks; ++b, s += plane)
-            _Pragma("clang loop unroll_count(2)") for (int d = 0; d < 8; ++d, w += width)
-            {
-                float8 row[WIDE];
-                EACH_VECTOR row[j] = vload8(j, w);
-                EACH_PIXEL
+        for (int left = depth; left > 0; left -= 8, s += plane)
+            for (int d = 0; d < min(left, 8); d += 2)
+                _Pragma("unroll") for (int e = 0; e < 2; ++e, w += width)
                 {
-                    const float8 value = (float8)(s[i * 8 + d]);
-                    EACH_VECTOR sum[i][j] = fma(value, row[j], sum[i][j]);
+                    float8 row[WIDE];
+                    EACH_VECTOR row[j] = vload8(j, w);
+                    EACH_PIXEL
+                    {
+                        const float8 value = (float8)(s[i * 8 + d + e]);
+                        EACH_VECTOR sum[i][j] = fma(value, row[j], sum[i][j]);
+                    }
                 }
-            }
     }
 }
 
@@ -60,10 +61,38 @@ INLINE void WIDE_(outer_)(__global float *partial, const int width, const int fr
     EACH_CHANNEL EACH_VECTOR vstore8(sum[i][j], j, partial + i * width);
 }
 
+/* The same for rows of their own each: row[i] of x, to_row[i] of partial, of which the first `count` are
+ * written. */
+INLINE void WIDE_(outer_rows_)(__global float *partial, const int width, const int fresh, const float *x,
+                               const int *row, const int *to_row, const int count, const int x_row,
+                               const float *dy, const int dy_row, const int dy_plane, const int rows,
+                               const int columns)
+{
+    float8 sum[OUTER_CHANNELS][WIDE];
+    const float *from[OUTER_CHANNELS];
+    EACH_CHANNEL
+    {
+        EACH_VECTOR sum[i][j] = fresh || i >= count ? (float8)(0.0f) : vload8(j, partial + to_row[i] * width);
+        from[i] = x + row[i];
+    }
+    for (int r = 0; r < rows; ++r, dy += dy_row)
+        for (int p = 0; p < columns; ++p) {
+            float8 g[WIDE];
+            EACH_VECTOR g[j] = vload8(p, dy + j * dy_plane);
+            EACH_CHANNEL
+            {
+                const float8 value = (float8)(from[i][r * x_row + p * 8]);
+                EACH_VECTOR sum[i][j] = fma(value, g[j], sum[i][j]);
+            }
+        }
+    EACH_CHANNEL if (i < count)
+        EACH_VECTOR vstore8(sum[i][j], j, partial + to_row[i] * width);
+}
+
 /* y of `rows` x `columns` pixels from a stage, with sums and sums of squares of what was written. The first
  * `kept` lanes stay as they are in y: only a tile one vector wide can keep some. y: these vectors' first
  * pixel; ahead: the next piece's in channel 0 of x, about as many pixels of which are asked for meanwhile. */
-INLINE void WIDE_(forward_)(const float *stage, const stage_shape s, const int stage_rows, const int blocks,
+INLINE void WIDE_(forward_)(const float *stage, const stage_shape s, const int stage_rows, const int depth,
                             const __global float *weight, const int M, const int *tap_at,
                             const int *tap_weight, const int taps, __global STORED *y, const int pixels,
                             const int OW, const int rows, const int columns, const int kept,
@@ -79,12 +108,12 @@ INLINE void WIDE_(forward_)(const float *stage, const stage_shape s, const int s
         float8 row_total[WIDE], row_squares[WIDE];
         EACH_VECTOR row_total[j] = row_squares[j] = (float8)(0.0f);
         for (int p = 0; p < columns; p += PIXELS) {
-            for (int b = 0; b < blocks; ++b)
+            for (int b = 0; b * 8 < depth; ++b)
                 for (int i = 0; i < PIXELS; i += 2)
                     fetch_ahead(ahead + b * ahead_plane + (r * OW + p + i) * 8);
             float8 sum[PIXELS][WIDE];
             WIDE_(product_)
-            (sum, stage + r * stage_rows * s.row + p * 8, s.plane, blocks, weight, M, tap_at, tap_weight,
+            (sum, stage + r * stage_rows * s.row + p * 8, s.plane, depth, weight, M, tap_at, tap_weight,
              taps);
             __global STORED *out = y + (r * OW + p) * 8;
             EACH_PIXEL if (p + i < columns)
@@ -113,7 +142,7 @@ INLINE void WIDE_(forward_)(const float *stage, const stage_shape s, const int s
 /* Input gradients of one row: pixels p < count at into + p * step floats, and x likewise (raw, for the
  * rectifier's mask). scale_shift: of the first channel here. No branches: the compiler would make a copy of
  * the whole tile for each way. */
-INLINE void WIDE_(downstream_)(const float *stage, const int plane, const int blocks,
+INLINE void WIDE_(downstream_)(const float *stage, const int plane, const int depth,
                                const __global float *transposed, const int C, const int *tap_at,
                                const int *tap_weight, const int taps, __global float *into,
                                const __global STORED *x, const int pixels, const int step, const int count,
@@ -130,7 +159,7 @@ INLINE void WIDE_(downstream_)(const float *stage, const int plane, const int bl
     EACH_VECTOR t[j] = transform_make(scale_shift, C, j * 8, normalise, relu);
     for (int p = 0; p < count; p += PIXELS) {
         float8 sum[PIXELS][WIDE];
-        WIDE_(product_)(sum, stage + p * 8, plane, blocks, transposed, C, tap_at, tap_weight, taps);
+        WIDE_(product_)(sum, stage + p * 8, plane, depth, transposed, C, tap_at, tap_weight, taps);
         EACH_PIXEL if (p + i < count)
         {
             EACH_VECTOR
@@ -141,6 +170,13 @@ INLINE void WIDE_(downstream_)(const float *stage, const int plane, const int bl
             }
         }
     }
+}
+
+/* The same where no tap reaches these pixels. */
+INLINE void WIDE_(nothing_)(__global float *into, const int pixels, const int step, const int count)
+{
+    for (int p = 0; p < count; ++p)
+        EACH_VECTOR vstore8((float8)(0.0f), 0, into + (long)j * pixels * 8 + p * step);
 }
 
 #undef PIXELS
