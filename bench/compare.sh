@@ -3,26 +3,36 @@
 #
 #   bench/compare.sh BUILD_DIR [threads] [blocks] [repeats] [pairs]
 #
-# BUILD_DIR was configured with -DPNAS_BENCH=ON in Release. PyTorch runs in the setting that was fastest here:
-# channels last, malloc that keeps its pages; PEER_FLAGS="--compile" adds compilation.
+# BUILD_DIR was configured with -DPNAS_BENCH=ON in Release. With fewer threads than CORES (default: all), as many
+# children as fit train at the same time, each on cores of its own; a time is their mean. PyTorch runs in the setting
+# that was fastest here: channels last, a malloc that keeps its pages and asks for huge ones; PEER_FLAGS="--compile"
+# adds compilation, PEER_FLAGS="--layout nchw" changes the layout.
 set -euo pipefail
 build=${1:?usage: bench/compare.sh BUILD_DIR [threads] [blocks] [repeats] [pairs]}
 threads=${2:-"1 2"} blocks=${3:-"2 3 4 5"} repeats=${4:-"1 2"} pairs=${5:-3}
+cores=${CORES:-$(nproc)}
 here="$(dirname "${BASH_SOURCE[0]}")"
-export MALLOC_MMAP_THRESHOLD_=1073741824 MALLOC_TRIM_THRESHOLD_=4294967296 MALLOC_TOP_PAD_=268435456
+peer_malloc="glibc.malloc.hugetlb=1:glibc.malloc.trim_threshold=4294967296"
+peer_malloc+=":glibc.malloc.mmap_threshold=1073741824:glibc.malloc.top_pad=268435456"
 
-median() { grep -o 'median [0-9.]*' | head -n 1 | cut -d ' ' -f 2; }
-ours() { taskset -c "0-$(($1 - 1))" "$build/bench/child_step" --threads "$1" --blocks "$2" --repeats "$3" --steps 9 | median; }
-peer() {
-    # shellcheck disable=SC2086
-    taskset -c "0-$(($1 - 1))" python3 "$here/peers/pytorch_child.py" --threads "$1" --blocks "$2" --repeats "$3" \
-        --steps 5 ${PEER_FLAGS:-} | median
+ours() { "$build/bench/child_step" --steps 9 "$@"; }
+# shellcheck disable=SC2086
+peer() { GLIBC_TUNABLES="$peer_malloc" python3 "$here/peers/pytorch_child.py" --steps 5 "$@" ${PEER_FLAGS:-}; }
+export -f ours peer
+export build here peer_malloc PEER_FLAGS
+
+# together WHO THREADS BLOCKS REPEATS: the mean of the median steps of children that fill the cores.
+together() {
+    local first
+    for ((first = 0; first + $2 <= cores; first += $2)); do
+        taskset -c "$first-$((first + $2 - 1))" bash -c '"$@"' _ "$1" --threads "$2" --blocks "$3" --repeats "$4" &
+    done | grep -o 'median [0-9.]*' | awk '{ sum += $2 } END { print sum / NR }'
 }
 
 printf '%8s %7s %8s %12s %12s %22s\n' threads blocks repeats 'ours ms' 'PyTorch ms' 'ratio (min..max)'
 for t in $threads; do for b in $blocks; do for n in $repeats; do
     for ((i = 0; i < pairs; i++)); do
-        printf '%s %s\n' "$(ours "$t" "$b" "$n")" "$(peer "$t" "$b" "$n")"
+        printf '%s %s\n' "$(together ours "$t" "$b" "$n")" "$(together peer "$t" "$b" "$n")"
     done | sort -n | awk -v t="$t" -v b="$b" -v n="$n" '
         { a[NR] = $1; p[NR] = $2; r[NR] = $2 / $1 }
         END {
