@@ -14,6 +14,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define BEST_SHOWN 5
 
@@ -271,11 +272,14 @@ static pnas_status end_run(search_run *run, pnas_status status)
     pnas_status written = pnas_run_record_end(run->file, run->search, status);
     if (status == PNAS_OK)
         return written;
-    if (written != PNAS_OK)
+    if (written != PNAS_OK && strcmp(message, pnas_message()) != 0)
         pnas_error("%s", pnas_message());
-    return pnas_fail(status, "%s%s", message,
-                     status == PNAS_STOPPED ? "; what is finished is kept, and the same command goes on"
-                                            : "");
+    const char *outlook = "";
+    if (status == PNAS_STOPPED)
+        outlook = "; what is finished is kept, and the same command goes on";
+    else if (status == PNAS_ERROR_FILE)
+        outlook = "; what was finished before is kept, and the same command goes on once that is mended";
+    return pnas_fail(status, "%s%s", message, outlook);
 }
 
 pnas_status pnas_search_run(const pnas_search_run_options *options)

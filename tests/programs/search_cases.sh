@@ -129,6 +129,13 @@ case_reference() {
     figures reference.h5 >reference.txt
 }
 
+case_many_ranks() {
+    for ranks in 2 3 4 8; do
+        start "$ranks" "$tiny" -o "$ranks.h5" || fail "exit code $? with $ranks ranks"
+        expect_reference_figures "$ranks.h5"
+    done
+}
+
 case_more_ranks() {
     start 3 "$tiny" -o run.h5 || fail "exit code $?"
     expect_reference_figures run.h5
