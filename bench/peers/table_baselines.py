@@ -2,7 +2,7 @@
 """Plain baselines for the surrogate: ridge regression and a random forest on counts of operators and inputs.
 
 For each level b of a table of trained cells (pnas_table), fits on K cells of every level up to b and ranks the cells
-of level b + 1, as `pnas_evaluate TABLE` does with the surrogate and on the same cells: the K of a trial are
+of level b + 1, as `pnas_score --evaluate TABLE` does with the surrogate and on the same cells: the K of a trial are
 those with the smallest keys, a key being FNV-1a of "TRIAL:CELL" mixed once more.
 
     python3 bench/peers/table_baselines.py tests/data/digits_table.h5 --trials 20 --cells 36
@@ -40,9 +40,7 @@ def read(path):
         cells = [text.decode() for text in file["cell"][:]]
         names = [text.decode() for text in file["operators"][:]]
         accuracy = file["accuracy"][:]
-    level = np.array([cell.count("|") + 1 for cell in cells])
-    X = np.array([features(cell, names, level.max()) for cell in cells], float)
-    return cells, level, X, accuracy
+    return cells, names, np.array([cell.count("|") + 1 for cell in cells]), accuracy
 
 
 def draw(cells, level, b, count, trial):
@@ -64,7 +62,8 @@ def main():
     parser.add_argument("--trials", type=int, default=20)
     parser.add_argument("--cells", type=int, default=256)
     arguments = parser.parse_args()
-    cells, level, X, accuracy = read(arguments.table)
+    cells, names, level, accuracy = read(arguments.table)
+    X = np.array([features(cell, names, level.max()) for cell in cells], float)
     print("model          level  cells  next   fit            next level")
     for b in range(1, level.max()):
         figures = {}

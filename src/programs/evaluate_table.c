@@ -94,27 +94,34 @@ static pnas_status correlate(const pnas_surrogate *surrogate, trial_room *room, 
     return PNAS_OK;
 }
 
-/* Fits on levels 1 .. b; *count: cells fit on. */
-static pnas_status run_trial(const pnas_evaluate_options *options, const pnas_surrogate *surrogate, int trial,
-                             int b, trial_room *room, size_t *count, double *fit, double *next)
+/* The cells of levels 1 .. b that a trial is fit on go to `room`; returns how many, and *last: how many of
+ * them are of fewer than b blocks. */
+static size_t draw_cells(const pnas_evaluate_options *options, int trial, int b, trial_room *room,
+                         size_t *last)
 {
-    size_t last = 0, begin, after;
-    *count = 0;
+    size_t count = 0;
     for (int blocks = 1; blocks <= b; ++blocks) {
-        last = *count;
+        *last = count;
         size_t drawn = draw_level(options, trial, blocks, room->drawn);
         for (size_t i = 0; i < drawn; ++i)
-            take(options, room, (*count)++, room->drawn[i].index);
+            take(options, room, count++, room->drawn[i].index);
     }
-    PNAS_TRY(surrogate->fit(surrogate->payload, b, room->cell, room->accuracy, *count));
-    PNAS_TRY(correlate(surrogate, room, last, *count - last, fit));
+    return count;
+}
+
+static pnas_status run_trial(const pnas_evaluate_options *options, const pnas_surrogate *surrogate, int trial,
+                             int b, trial_room *room, double *fit, double *next)
+{
+    size_t last = 0, begin, after, count = draw_cells(options, trial, b, room, &last);
+    PNAS_TRY(surrogate->fit(surrogate->payload, b, room->cell, room->accuracy, count));
+    PNAS_TRY(correlate(surrogate, room, last, count - last, fit));
     pnas_cell_table_level(options->table, b + 1, &begin, &after);
     for (size_t i = 0; i < after; ++i)
         take(options, room, i, begin + i);
     return correlate(surrogate, room, 0, after, next);
 }
 
-/* ---- all trials of a level ---- */
+/* ---- all trials of all levels ---- */
 
 static void summarise(const double *value, int count, double *mean, double *std)
 {
@@ -127,26 +134,70 @@ static void summarise(const double *value, int count, double *mean, double *std)
     *std = count > 1 ? sqrt(squares / (count - 1)) : 0;
 }
 
-static pnas_status evaluate_level(const pnas_evaluate_options *options, trial_room *room,
-                                  pnas_evaluation *out)
+/* This process's trials of a level: fit [T] and next [T], which are NaN. */
+static pnas_status run_level(const pnas_evaluate_options *options, trial_room *room, int b, double *fit,
+                             double *next)
 {
-    size_t trials = (size_t)options->trials;
-    double *fit = malloc(2 * trials * sizeof *fit), *next = fit + trials;
-    PNAS_CHECK(fit, PNAS_ERROR_MEMORY, "out of memory for %d trials", options->trials);
-    pnas_status status = PNAS_OK;
-    for (int t = 0; t < options->trials && status == PNAS_OK; ++t) {
+    int step = options->share.step ? options->share.step : 1;
+    for (int t = options->share.first; t < options->trials; t += step) {
         pnas_surrogate surrogate = {0};
-        status = options->maker.open(options->maker.payload, options->seed + (uint64_t)t, &surrogate);
+        pnas_status status =
+            options->maker.open(options->maker.payload, options->seed + (uint64_t)t, &surrogate);
         if (status == PNAS_OK)
-            status = run_trial(options, &surrogate, t, out->level, room, &out->fit, &fit[out->trials],
-                               &next[out->trials]);
+            status = run_trial(options, &surrogate, t, b, room, &fit[t], &next[t]);
         options->maker.close(options->maker.payload, &surrogate);
-        if (status == PNAS_OK)
-            out->trials += isfinite(fit[out->trials]) && isfinite(next[out->trials]);
+        PNAS_TRY(status);
+    }
+    return PNAS_OK;
+}
+
+/* Only trials count whose correlations are both defined. */
+static void summarise_level(int trials, double *fit, double *next, pnas_evaluation *out)
+{
+    for (int t = 0; t < trials; ++t) {
+        fit[out->trials] = fit[t];
+        next[out->trials] = next[t];
+        out->trials += isfinite(fit[t]) && isfinite(next[t]);
     }
     summarise(fit, out->trials, &out->fit_mean, &out->fit_std);
     summarise(next, out->trials, &out->next_mean, &out->next_std);
-    free(fit);
+}
+
+static int list_levels(const pnas_evaluate_options *options, trial_room *room,
+                       pnas_evaluation out[PNAS_BLOCKS_MAX])
+{
+    int levels = 0;
+    for (int b = 1; b < PNAS_BLOCKS_MAX; ++b) {
+        size_t begin, here, next, last;
+        pnas_cell_table_level(options->table, b, &begin, &here);
+        pnas_cell_table_level(options->table, b + 1, &begin, &next);
+        if (here >= 2 && next >= 2)
+            out[levels++] =
+                (pnas_evaluation){.level = b, .fit = draw_cells(options, 0, b, room, &last), .next = next};
+    }
+    return levels;
+}
+
+static pnas_status evaluate_levels(const pnas_evaluate_options *options, trial_room *room,
+                                   pnas_evaluation out[PNAS_BLOCKS_MAX], int levels)
+{
+    size_t trials = (size_t)options->trials, count = 2 * trials * (size_t)levels;
+    double *values = malloc(count * sizeof *values);
+    PNAS_CHECK(values, PNAS_ERROR_MEMORY, "out of memory for %d trials", options->trials);
+    for (size_t i = 0; i < count; ++i)
+        values[i] = NAN;
+    pnas_status status = PNAS_OK;
+    for (int i = 0; i < levels && status == PNAS_OK; ++i) {
+        double *fit = values + 2 * trials * (size_t)i;
+        status = run_level(options, room, out[i].level, fit, fit + trials);
+    }
+    if (options->share.join)
+        status = options->share.join(options->share.payload, status, values, count);
+    for (int i = 0; i < levels && status == PNAS_OK; ++i) {
+        double *fit = values + 2 * trials * (size_t)i;
+        summarise_level(options->trials, fit, fit + trials, &out[i]);
+    }
+    free(values);
     return status;
 }
 
@@ -158,20 +209,17 @@ pnas_status pnas_evaluate_table(const pnas_evaluate_options *options, pnas_evalu
     PNAS_CHECK(options->trials >= 1, PNAS_ERROR_USAGE, "%d trials were asked for; at least 1 is needed",
                options->trials);
     pnas_status status = make_room(pnas_cell_table_count(options->table), &room);
-    for (int b = 1; b < PNAS_BLOCKS_MAX && status == PNAS_OK; ++b) {
-        size_t begin, here, next;
-        pnas_cell_table_level(options->table, b, &begin, &here);
-        pnas_cell_table_level(options->table, b + 1, &begin, &next);
-        if (here < 2 || next < 2)
-            continue;
-        out[*levels] = (pnas_evaluation){.level = b, .next = next};
-        status = evaluate_level(options, &room, &out[(*levels)++]);
+    if (status == PNAS_OK) {
+        *levels = list_levels(options, &room, out);
+        if (*levels == 0)
+            status =
+                pnas_fail(PNAS_ERROR_DATA, "the table has no two levels that follow each other; a "
+                                           "surrogate is judged on cells of one block more than those it "
+                                           "was fit on");
     }
+    if (status == PNAS_OK)
+        status = evaluate_levels(options, &room, out, *levels);
     free_room(&room);
-    if (status == PNAS_OK && *levels == 0)
-        status =
-            pnas_fail(PNAS_ERROR_DATA, "the table has no two levels that follow each other; a surrogate is "
-                                       "judged on cells of one block more than those it was fit on");
     return status;
 }
 

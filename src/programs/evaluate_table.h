@@ -1,5 +1,5 @@
 /* How well a surrogate ranks the next level, measured on cells that were trained already. Paper section 5.2
- * and Table 1. Local.
+ * and Table 1. Trials may be shared among processes.
  *
  * For each level b of the table but the last, and each of some trials, a fresh surrogate is fit on K cells of
  * every level up to b and judged twice with Spearman's rank correlation: on the cells of level b that it was
@@ -19,6 +19,15 @@ typedef struct { /* makes surrogates for the trials */
     void *payload;
 } pnas_surrogate_maker;
 
+/* One number of every process: `first`, `first` + `step`, ... are this one's trials. */
+typedef struct {
+    int first, step;
+    /* Called once by every process after its trials, however they ended (`status`): makes each of the
+     * `count` values that is NaN here what the process that has it knows. Returns one status for all. */
+    pnas_status (*join)(void *payload, pnas_status status, double *values, size_t count);
+    void *payload;
+} pnas_trial_share;
+
 typedef struct { /* all borrowed */
     const pnas_cell_table *table;
     const pnas_operator_set *operators;
@@ -26,6 +35,7 @@ typedef struct { /* all borrowed */
     size_t cells;  /* K; 0: all */
     uint64_t seed; /* trial t's surrogate gets seed + t */
     pnas_surrogate_maker maker;
+    pnas_trial_share share; /* step 0: all trials are done here */
 } pnas_evaluate_options;
 
 typedef struct {
@@ -35,8 +45,8 @@ typedef struct {
     double fit_mean, fit_std, next_mean, next_std; /* of Spearman over trials; std of a sample, 0 for one */
 } pnas_evaluation;
 
-/* Fills out[0 .. *levels), one for each level that has a next one in the table. PNAS_ERROR_DATA if none has.
- */
+/* Fills out[0 .. *levels), one for each level that has a next one in the table, where the joined values are
+ * known. PNAS_ERROR_DATA if no level has. */
 pnas_status pnas_evaluate_table(const pnas_evaluate_options *options, pnas_evaluation out[PNAS_BLOCKS_MAX],
                                 int *levels);
 

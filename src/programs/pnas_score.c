@@ -1,8 +1,10 @@
-/* pnas_score: the cells of a space scored by a search's surrogate, over MPI ranks. */
+/* pnas_score: the cells of a space scored by a search's surrogate, or surrogates judged on trained cells,
+ * over MPI ranks. */
 #include "mpi/layout.h"
 #include "mpi/stop_request.h"
 #include "src/base/clock.h"
 #include "src/base/progress.h"
+#include "src/programs/evaluate_surrogate.h"
 #include "src/programs/program.h"
 #include "src/programs/score_parts.h"
 
@@ -296,6 +298,22 @@ static pnas_status run(score_program *program)
     return pnas_mpi_agree(leader ? report(program) : PNAS_OK);
 }
 
+/* --- judging instead of scoring --- */
+
+static pnas_status evaluate(score_program *program)
+{
+    const pnas_score_options *o = &program->options;
+    PNAS_TRY(pnas_mpi_agree(pnas_score_configure(o, &program->source.configuration)));
+    PNAS_TRY(pnas_mpi_agree(open_device(program)));
+    const pnas_evaluate_surrogate_options options = {.layout = &program->layout,
+                                                     .cl = program->cl,
+                                                     .configuration = &program->source.configuration,
+                                                     .table = o->evaluate,
+                                                     .trials = o->trials,
+                                                     .cells = o->cells};
+    return pnas_evaluate_surrogate(&options);
+}
+
 int main(int argc, char **argv)
 {
     static score_program program;
@@ -310,7 +328,7 @@ int main(int argc, char **argv)
     if (understood && !program.options.answered) {
         pnas_log_setup("pnas_score", program.options.log, program.layout.rank, program.layout.ranks);
         pnas_stop_install(0);
-        status = run(&program);
+        status = program.options.evaluate ? evaluate(&program) : run(&program);
     }
     pnas_score_worker_destroy(&program.worker);
     pnas_cl_destroy(&program.cl);

@@ -55,7 +55,7 @@ static const struct argp table_argp = {
     .args_doc = "FILE...",
     .doc =
         "Join the done children of run files (RUN.h5), CSV files and tables into one table of trained cells, "
-        "on which 'evaluator: table' replays searches and 'pnas_evaluate' judges surrogates."
+        "on which 'evaluator: table' replays searches and 'pnas_score --evaluate' judges surrogates."
         "\vOf a cell that is there more than once the mean accuracy is kept, so join only what was "
         "trained alike.",
     .children = children};

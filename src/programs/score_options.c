@@ -16,8 +16,15 @@ enum {
     KEY_LEVEL,
     KEY_MEMORY,
     KEY_DEVICE,
+    KEY_EVALUATE,
+    KEY_CELLS,
+    KEY_TRIALS,
+    KEY_SET,
     KEY_USAGE
 };
+
+#define CELLS_MAX  10000000
+#define TRIALS_MAX 10000
 
 static const struct argp_option option_list[] = {
     {"output", 'o', "SCORES.h5", 0, "The score file to write; what is there of it is continued", 1},
@@ -37,6 +44,17 @@ static const struct argp_option option_list[] = {
     {"csv", KEY_CSV, NULL, 0,
      "Write the best cells to scores_B.csv beside the output, too: score, then the blocks", 1},
     {"memory", KEY_MEMORY, "MIB", 0, "Memory that batches may take on each rank (64)", 1},
+    {"evaluate", KEY_EVALUATE, "TABLE", 0,
+     "Instead of scoring: how well surrogates of the run's configuration rank the trained cells of TABLE "
+     "(made by "
+     "pnas_table, a RUN.h5 or CSV), on those they were fit on and on those of one block more; without "
+     "RUN.h5, "
+     "the default surrogate",
+     2},
+    {"cells", KEY_CELLS, "K", 0, "--evaluate: fit on K cells of each level (256; 0: all of them)", 2},
+    {"trials", KEY_TRIALS, "T", 0, "--evaluate: draw the cells, and fit, so many times (20)", 2},
+    {"set", KEY_SET, "a.b=c", 0,
+     "--evaluate: set a key of the configuration, as in surrogate.model=mlp; may be repeated", 2},
     {"device", KEY_DEVICE, "D", 0,
      "auto, cpu, gpu, an index, or part of a device's name; ranks of one machine take the matching devices "
      "in turn",
@@ -49,7 +67,9 @@ static const struct argp_option option_list[] = {
 };
 
 static const char documentation[] =
-    "Scores every cell of a search space with the surrogate that a search has trained."
+    "Scores every cell of a search space with the surrogate that a search has trained, or judges surrogates "
+    "on "
+    "cells that were trained already."
     "\vUnder mpirun each rank takes its share. Finished parts are kept in SCORES.h5.parts: after a kill the "
     "same "
     "command goes on from them. With --all they stay, as SCORES.h5 is a view of them.\n\n"
@@ -80,19 +100,25 @@ static error_t complain(struct argp_state *state, const char *what)
     return EINVAL;
 }
 
-static error_t parse_number(struct argp_state *state, const char *option, const char *text, int64_t most,
-                            int64_t *out)
+static error_t parse_number_from(struct argp_state *state, const char *option, const char *text,
+                                 int64_t least, int64_t most, int64_t *out)
 {
     char *end;
     errno = 0;
     long long value = strtoll(text, &end, 10);
-    if (end == text || *end || errno || value < 1 || value > most) {
-        argp_error(state, "--%s wants a whole number from 1 to %lld, not '%s'", option, (long long)most,
-                   text);
+    if (end == text || *end || errno || value < least || value > most) {
+        argp_error(state, "--%s wants a whole number from %lld to %lld, not '%s'", option, (long long)least,
+                   (long long)most, text);
         return EINVAL;
     }
     *out = value;
     return 0;
+}
+
+static error_t parse_number(struct argp_state *state, const char *option, const char *text, int64_t most,
+                            int64_t *out)
+{
+    return parse_number_from(state, option, text, 1, most, out);
 }
 
 static error_t parse_figure(int key, char *argument, struct argp_state *state, pnas_score_options *options)
@@ -116,6 +142,14 @@ static error_t parse_figure(int key, char *argument, struct argp_state *state, p
         error = parse_number(state, "memory", argument, 1 << 20, &value);
         options->memory = (size_t)value << 20;
         return error;
+    case KEY_CELLS:
+        error = parse_number_from(state, "cells", argument, 0, CELLS_MAX, &value);
+        options->cells = (size_t)value;
+        return error;
+    case KEY_TRIALS:
+        error = parse_number(state, "trials", argument, TRIALS_MAX, &value);
+        options->trials = (int)value;
+        return error;
     case KEY_PARAMETERS:
         return parse_number(state, "limit-parameters", argument, INT64_MAX / 2, &options->limit_parameters);
     case KEY_MULTIPLY_ADDS:
@@ -124,6 +158,30 @@ static error_t parse_figure(int key, char *argument, struct argp_state *state, p
     default:
         return ARGP_ERR_UNKNOWN;
     }
+}
+
+static error_t add_override(struct argp_state *state, const char *argument, pnas_score_options *options)
+{
+    if (options->override_count == PNAS_SCORE_OVERRIDES_MAX)
+        return complain(state, "--set was given too often");
+    options->overrides[options->override_count++] = argument;
+    return 0;
+}
+
+/* What must stand in a command, and what must not. */
+static error_t check_whole(struct argp_state *state, const pnas_score_options *options)
+{
+    if (options->answered)
+        return 0;
+    if (options->evaluate)
+        return options->output ? complain(state, "--evaluate only prints: leave out -o") : 0;
+    if (options->override_count > 0)
+        return complain(state, "--set goes with --evaluate: a run's own surrogate is as it was trained");
+    if (!options->run)
+        return complain(state, "name the run file whose surrogate is to score");
+    if (!options->output)
+        return complain(state, "name the score file to write with -o SCORES.h5");
+    return 0;
 }
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
@@ -148,6 +206,11 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case KEY_DEVICE:
         options->device = argument;
         return 0;
+    case KEY_EVALUATE:
+        options->evaluate = argument;
+        return 0;
+    case KEY_SET:
+        return add_override(state, argument, options);
     case '?':
         answer(state, ARGP_HELP_STD_HELP & ~(unsigned)(ARGP_HELP_EXIT_OK | ARGP_HELP_EXIT_ERR));
         return 0;
@@ -163,11 +226,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         options->run = argument;
         return 0;
     case ARGP_KEY_END:
-        if (!options->answered && !options->run)
-            return complain(state, "name the run file whose surrogate is to score");
-        if (!options->answered && !options->output)
-            return complain(state, "name the score file to write with -o SCORES.h5");
-        return 0;
+        return check_whole(state, options);
     default:
         return parse_figure(key, argument, state, options);
     }
@@ -179,11 +238,11 @@ pnas_status pnas_score_options_parse(int argc, char **argv, bool speak, pnas_sco
     static const struct argp parser = {
         .options = option_list,
         .parser = parse_option,
-        .args_doc = "RUN.h5",
+        .args_doc = "[RUN.h5]",
         .doc = documentation,
         .children = children,
     };
-    *out = (pnas_score_options){.log = PNAS_LOG_INFO, .top = 1000};
+    *out = (pnas_score_options){.log = PNAS_LOG_INFO, .top = 1000, .cells = 256, .trials = 20};
     parse_target target = {out, speak};
     unsigned flags = ARGP_NO_EXIT | ARGP_NO_HELP | (speak ? 0u : ARGP_NO_ERRS);
     return argp_parse(&parser, argc, argv, flags, NULL, &target) == 0 ? PNAS_OK : PNAS_ERROR_USAGE;

@@ -9,7 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PNAS_TOP_MAX 1000000
+#define PNAS_TOP_MAX             1000000
+#define PNAS_SCORE_OVERRIDES_MAX 64
 
 typedef struct { /* strings are borrowed from argv */
     const char *run, *output, *device;
@@ -20,6 +21,11 @@ typedef struct { /* strings are borrowed from argv */
     size_t memory;                                 /* bytes for batches */
     int64_t limit_parameters, limit_multiply_adds; /* 0: none */
     bool all, csv;
+    const char *evaluate; /* a table: judge the surrogate's kind on it, score nothing */
+    size_t cells;         /* of each level are fit on; 0: all */
+    int trials;
+    const char *overrides[PNAS_SCORE_OVERRIDES_MAX]; /* "a.b=c", of the configuration */
+    size_t override_count;
     pnas_log_level log;
     bool answered; /* --help, --usage or --version was asked for and answered: nothing else to do */
 } pnas_score_options;

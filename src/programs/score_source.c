@@ -173,6 +173,28 @@ static uint64_t fingerprint(const pnas_score_source *source)
     return hash;
 }
 
+static pnas_status parse_run(const pnas_score_options *options, pnas_run_file *file, pnas_configuration *out)
+{
+    const pnas_run_info *info = pnas_run_file_info(file);
+    pnas_status status = pnas_configuration_parse("its configuration", info->configuration,
+                                                  options->overrides, options->override_count, out);
+    if (status != PNAS_OK)
+        return pnas_fail_at(options->override_count > 0 ? status : PNAS_ERROR_DATA, "%s", options->run);
+    return PNAS_OK;
+}
+
+pnas_status pnas_score_configure(const pnas_score_options *options, pnas_configuration *out)
+{
+    pnas_run_file *file = NULL;
+    if (!options->run)
+        return pnas_configuration_parse("the defaults", "space: {blocks: 5}", options->overrides,
+                                        options->override_count, out);
+    PNAS_TRY(pnas_run_file_read(options->run, &file));
+    pnas_status status = parse_run(options, file, out);
+    pnas_run_file_close(&file);
+    return status;
+}
+
 pnas_status pnas_score_source_open(const pnas_score_options *options, const char *command_line,
                                    pnas_score_source *out)
 {
@@ -183,10 +205,7 @@ pnas_status pnas_score_source_open(const pnas_score_options *options, const char
                                         .run = options->run,
                                         .command_line = command_line}};
     PNAS_TRY(pnas_run_file_read(options->run, &out->file));
-    const pnas_run_info *info = pnas_run_file_info(out->file);
-    if (pnas_configuration_parse("its configuration", info->configuration, NULL, 0, &out->configuration) !=
-        PNAS_OK)
-        return pnas_fail_at(PNAS_ERROR_DATA, "%s", options->run);
+    PNAS_TRY(parse_run(options, out->file, &out->configuration));
     PNAS_TRY(take_members(out, options->level));
     PNAS_TRY(choose_space(out, options));
     PNAS_TRY(prepare_limits(out));

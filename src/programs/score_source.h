@@ -24,6 +24,10 @@ pnas_status pnas_score_source_open(const pnas_score_options *options, const char
                                    pnas_score_source *out);
 void pnas_score_source_close(pnas_score_source *source);
 
+/* The configuration of the run that the options name, or the defaults where they name none, with their
+ * overrides. Local. */
+pnas_status pnas_score_configure(const pnas_score_options *options, pnas_configuration *out);
+
 /* Says what is scored, and what a score of a cell means that is longer than those the surrogate has seen. */
 void pnas_score_source_describe(const pnas_score_source *source);
 

@@ -6,6 +6,7 @@ pnas_score=$2
 run=$3
 cells_2=2178   # unique cells of two blocks of four operators
 cells_3=193512 # and of three
+table=$(cd "$(dirname "$0")/../data" && pwd)/digits_table.h5
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -174,6 +175,30 @@ case_extrapolation() {
     expect_said 'seen cells of at most 1 block,'
     start 1 "$run" -o usual.h5 || fail "exit code $?"
     ! grep -q extrapolates last.err || fail "a warning without reason"
+}
+
+# Judged on a table, trials shared among ranks or not, by the run's configuration or the defaults.
+case_evaluate() {
+    local judge=(--evaluate "$table" --cells 20 --trials 3 --set surrogate.epochs=5)
+    start 1 "$run" "${judge[@]}" || fail "exit code $?"
+    expect_said 'cells of the search space, [1-9][0-9]* outside of it' # of other operators
+    grep -qE '^ +1 +3 +20 +-?[01]\.[0-9]{3} \+- ' last.out || fail "no line of level 1"
+    mv last.out one.out
+    start 2 "$run" "${judge[@]}" || fail "two ranks: exit code $?"
+    diff one.out last.out || fail "two ranks find other figures"
+    start 1 "$run" "${judge[@]}" --set surrogate.model=mlp || fail "an MLP: exit code $?"
+    ! diff one.out last.out >/dev/null || fail "another model makes no difference"
+    start 1 "${judge[@]}" || fail "the defaults: exit code $?"
+    expect_said '999 cells of the search space, 0 outside of it'
+    expect_code 64 2 "$run" --evaluate "$table" -o scores.h5
+    expect_code 64 2 "$run" --set surrogate.model=mlp -o scores.h5
+    expect_code 64 1 "${judge[@]}" --set surrogate.model=tree
+    expect_code 64 1 "${judge[@]}" --trials 0
+    echo nonsense >table.csv
+    expect_code 65 2 --evaluate table.csv
+    expect_said 'table.csv'
+    expect_code 74 2 --evaluate nowhere.csv
+    [ ! -e scores.h5 ] || fail "a score file was made"
 }
 
 case_wrong_use() {

@@ -54,7 +54,7 @@ static void close_fake(void *payload, pnas_surrogate *surrogate)
 
 static pnas_evaluation judged[PNAS_BLOCKS_MAX];
 
-static int judge(fake *f, size_t cells)
+static int judge_share(fake *f, size_t cells, const pnas_trial_share *share)
 {
     pnas_space space = synthetic_space(3);
     pnas_cell_table *table = NULL;
@@ -65,10 +65,17 @@ static int judge(fake *f, size_t cells)
                                            .trials = 4,
                                            .cells = cells,
                                            .seed = 100,
-                                           .maker = {open_fake, close_fake, f}};
+                                           .maker = {open_fake, close_fake, f},
+                                           .share = *share};
     cr_assert_eq(pnas_evaluate_table(&options, judged, &levels), PNAS_OK, "%s", pnas_message());
     pnas_cell_table_destroy(&table);
     return levels;
+}
+
+static int judge(fake *f, size_t cells)
+{
+    const pnas_trial_share all = {0};
+    return judge_share(f, cells, &all);
 }
 
 Test(evaluate_table, the_truth_correlates_fully_and_its_opposite_too)
@@ -94,6 +101,41 @@ Test(evaluate_table, every_trial_has_a_surrogate_fit_on_the_cells_asked_for)
     fake all = {.sign = 1};
     judge(&all, 0);
     cr_expect(all.fitted[1] == 136 && all.fitted[2] == 336);
+}
+
+typedef struct {
+    double value[2 * 2 * 4]; /* levels, kinds, trials */
+    int calls;
+} joined;
+
+static pnas_status join(void *payload, pnas_status status, double *values, size_t count)
+{
+    joined *j = payload;
+    cr_assert_eq(count, sizeof j->value / sizeof *j->value);
+    for (size_t i = 0; i < count; ++i) {
+        if (j->calls == 0)
+            j->value[i] = values[i];
+        else if (isnan(values[i]))
+            values[i] = j->value[i];
+        else
+            cr_expect(isnan(j->value[i]), "value %zu is here twice", i);
+    }
+    ++j->calls;
+    return status;
+}
+
+Test(evaluate_table, shares_of_the_trials_join_to_the_whole)
+{
+    fake whole = {.sign = 1}, one = {.sign = 1}, other = {.sign = 1};
+    joined j = {.calls = 0};
+    pnas_evaluation expected[2];
+    judge(&whole, 30);
+    memcpy(expected, judged, sizeof expected);
+    judge_share(&one, 30, &(pnas_trial_share){0, 2, join, &j});
+    cr_expect(one.opened == 4 && judged[0].trials == 2);
+    judge_share(&other, 30, &(pnas_trial_share){1, 2, join, &j});
+    cr_expect(other.opened == 4 && j.calls == 2);
+    cr_expect_eq(memcmp(expected, judged, sizeof expected), 0);
 }
 
 /* bench/peers/table_baselines.py draws with the same keys; this is what it gives. */
