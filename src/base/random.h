@@ -18,7 +18,8 @@ typedef enum { /* what a stream is for; the values are part of the determinism c
                PNAS_STREAM_SURROGATE_SHUFFLE = 6,
                PNAS_STREAM_TEST = 7,
                PNAS_STREAM_SEARCH = 8,
-               PNAS_STREAM_SURROGATE_FOLD = 9
+               PNAS_STREAM_SURROGATE_FOLD = 9,
+               PNAS_STREAM_SIMULATION = 10
 } pnas_stream_purpose;
 
 typedef struct { /* a plain value; copy it to fork the stream */

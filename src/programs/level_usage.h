@@ -18,4 +18,8 @@ double pnas_usage_of_best(const pnas_level_usage *usage);
  * messages". */
 void pnas_usage_text(const pnas_level_usage *usage, char *out, size_t size);
 
+/* A table on stdout, a level a line: the three shares above, the longest child, fitting and scoring. */
+void pnas_usage_print_title(void);
+void pnas_usage_print_line(const char *name, const pnas_level_usage *usage, double fit, double score);
+
 #endif

@@ -8,7 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_SET = 256, KEY_CHECK, KEY_DEVICE, KEY_LANES, KEY_THREADS, KEY_TIME_LIMIT, KEY_USAGE };
+enum {
+    KEY_SET = 256,
+    KEY_CHECK,
+    KEY_DEVICE,
+    KEY_LANES,
+    KEY_THREADS,
+    KEY_TIME_LIMIT,
+    KEY_SIMULATE,
+    KEY_DURATIONS,
+    KEY_USAGE
+};
 
 static const struct argp_option option_list[] = {
     {"output", 'o', "RUN.h5", 0, "The run file to write; one that is there is continued", 1},
@@ -29,6 +39,13 @@ static const struct argp_option option_list[] = {
      "Stop in good order after so long (90s, 30m, 2h or H:MM:SS) and exit with 75; the same command goes on. "
      "In a SLURM job the default is a minute before its end, if SLURM_JOB_END_TIME tells it",
      1},
+    {NULL, 0, NULL, 0, "On paper:", 2},
+    {"simulate", KEY_SIMULATE, "P", 0,
+     "Train nothing and tell how long P ranks (1 to 1000000) would take and how busy they would be, from "
+     "durations measured before; in one process, without mpirun",
+     2},
+    {"durations", KEY_DURATIONS, "RUN.h5", 0,
+     "Of a simulation: the run whose children tell what training takes", 2},
     /* argp's own versions of these would be answered by every rank. */
     {"help", '?', NULL, 0, "Give this help list", -1},
     {"usage", KEY_USAGE, NULL, 0, "Give a short usage message", -1},
@@ -71,6 +88,16 @@ pnas_status pnas_time_limit_parse(const char *text, double *seconds)
     return PNAS_OK;
 }
 
+static pnas_status parse_rank_count(const char *text, int *ranks)
+{
+    char *end;
+    long value = strtol(text, &end, 10);
+    PNAS_CHECK(end != text && !*end && value >= 1 && value <= 1000000, PNAS_ERROR_USAGE,
+               "--simulate wants a number of ranks from 1 to 1000000, not '%s'", text);
+    *ranks = (int)value;
+    return PNAS_OK;
+}
+
 static void answer(struct argp_state *state, unsigned flags)
 {
     parse_target *target = state->input;
@@ -103,8 +130,12 @@ static error_t check_complete(struct argp_state *state, const pnas_mpi_options *
         return 0;
     if (!options->configuration)
         return complain(state, "give a configuration, such as configs/demo.yaml");
-    if ((!options->output || !*options->output) && !options->check)
+    if (!options->simulated_ranks != !options->durations)
+        return complain(state, "--simulate P and --durations RUN.h5 go together");
+    if ((!options->output || !*options->output) && !options->check && !options->simulated_ranks)
         return complain(state, "give the run file to write with -o RUN.h5, or only --check");
+    if (options->simulated_ranks && (options->output || options->check))
+        return complain(state, "--simulate writes no run file and checks nothing; leave -o and --check away");
     return 0;
 }
 
@@ -143,6 +174,13 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case KEY_TIME_LIMIT:
         if (pnas_time_limit_parse(argument, &options->time_limit) != PNAS_OK)
             return complain(state, pnas_message());
+        return 0;
+    case KEY_SIMULATE:
+        if (parse_rank_count(argument, &options->simulated_ranks) != PNAS_OK)
+            return complain(state, pnas_message());
+        return 0;
+    case KEY_DURATIONS:
+        options->durations = argument;
         return 0;
     case '?':
         answer(state, ARGP_HELP_STD_HELP & ~(unsigned)(ARGP_HELP_EXIT_OK | ARGP_HELP_EXIT_ERR));

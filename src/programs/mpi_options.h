@@ -14,7 +14,9 @@ typedef struct { /* strings are borrowed from argv */
     const char *configuration, *output, *device, *lanes, *threads;
     const char *overrides[PNAS_OVERRIDES_MAX];
     size_t override_count;
-    double time_limit; /* seconds; 0: none */
+    int simulated_ranks;   /* 0: no simulation */
+    const char *durations; /* of a simulation: the measured run file */
+    double time_limit;     /* seconds; 0: none */
     bool check;
     pnas_log_level level;
     bool answered; /* --help, --usage or --version was asked for and answered: nothing else to do */

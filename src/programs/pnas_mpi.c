@@ -7,6 +7,7 @@
 #include "src/programs/replay.h"
 #include "src/programs/running_children.h"
 #include "src/programs/search_run.h"
+#include "src/programs/simulate.h"
 #include "src/programs/slurm_time.h"
 
 #include <stdio.h>
@@ -141,6 +142,16 @@ static pnas_status prepare(mpi_program *program)
     return PNAS_OK;
 }
 
+static pnas_status simulate(mpi_program *program)
+{
+    const pnas_mpi_options *options = &program->options;
+    PNAS_CHECK(program->layout.ranks == 1, PNAS_ERROR_USAGE,
+               "--simulate %d: %d processes were started, but one simulates all ranks; leave mpirun away",
+               options->simulated_ranks, program->layout.ranks);
+    PNAS_TRY(share_configuration(program));
+    return pnas_simulate(options->simulated_ranks, options->durations, &program->configuration);
+}
+
 static pnas_status check(mpi_program *program)
 {
     if (program->images)
@@ -270,6 +281,14 @@ static void clean_up(mpi_program *program)
     free(program->command_line);
 }
 
+static pnas_status train_or_check(mpi_program *program)
+{
+    PNAS_TRY(prepare(program));
+    PNAS_TRY(program->options.check ? check(program) : search(program));
+    pnas_running_children_clear(program->running);
+    return PNAS_OK;
+}
+
 int main(int argc, char **argv)
 {
     static mpi_program program;
@@ -287,11 +306,7 @@ int main(int argc, char **argv)
     if (understood && !options->answered) {
         pnas_log_setup("pnas_mpi", options->level, program.layout.rank, program.layout.ranks);
         pnas_stop_install(find_deadline(&program, start));
-        status = prepare(&program);
-        if (status == PNAS_OK)
-            status = options->check ? check(&program) : search(&program);
-        if (status == PNAS_OK)
-            pnas_running_children_clear(program.running);
+        status = options->simulated_ranks ? simulate(&program) : train_or_check(&program);
     }
     clean_up(&program);
     pnas_mpi_end();
