@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <hdf5_hl.h>
 #include <libgen.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,8 @@
 #include <unistd.h>
 
 /* --- Messages ------------------------------------------------------------------------------------------ */
+
+static pthread_mutex_t one_thread = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 
 static void silence(void)
 {
@@ -129,9 +132,11 @@ static pnas_status create_image(const char *path, pnas_h5_output *output)
 
 pnas_status pnas_h5_output_create(const char *path, pnas_h5_output *out)
 {
-    silence();
     pnas_status status;
     pnas_h5_output output = PNAS_H5_NO_OUTPUT;
+    pthread_mutex_lock(&one_thread);
+    output.taken = true;
+    silence();
     PNAS_CHECK_CLEANUP(*path, PNAS_ERROR_USAGE, "the name of the file to write is empty");
     PNAS_TRY_CLEANUP(resolve_target(path, &output.path));
     output.partial = malloc(strlen(output.path) + sizeof ".partial");
@@ -220,10 +225,12 @@ void pnas_h5_output_discard(pnas_h5_output *output)
         close(output->lock);
     free(output->path);
     free(output->partial);
+    if (output->taken)
+        pthread_mutex_unlock(&one_thread);
     *output = PNAS_H5_NO_OUTPUT;
 }
 
-pnas_status pnas_h5_open(const char *path, hid_t *out)
+static pnas_status open_alone(const char *path, hid_t *out)
 {
     silence();
     *out = -1;
@@ -243,11 +250,22 @@ pnas_status pnas_h5_open(const char *path, hid_t *out)
     return status;
 }
 
+pnas_status pnas_h5_open(const char *path, hid_t *out)
+{
+    pthread_mutex_lock(&one_thread);
+    pnas_status status = open_alone(path, out);
+    if (status != PNAS_OK)
+        pthread_mutex_unlock(&one_thread);
+    return status;
+}
+
 void pnas_h5_close(hid_t *file)
 {
-    if (*file >= 0)
-        H5Fclose(*file);
+    if (*file < 0)
+        return;
+    H5Fclose(*file);
     *file = -1;
+    pthread_mutex_unlock(&one_thread);
 }
 
 /* --- Groups and attributes ----------------------------------------------------------------------------- */

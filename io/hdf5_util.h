@@ -3,7 +3,9 @@
  * HDF5's own error printing is silenced by pnas_h5_output_create and pnas_h5_open; every failure here sets a
  * message with the file and the object's path in it. PNAS_ERROR_FILE: the file cannot be opened or written;
  * PNAS_ERROR_DATA: what is in it is not what it should be. Identifiers handed out are the caller's to close.
- */
+ *
+ * Only one thread at a time uses HDF5, which many installations build without its own locks: from
+ * pnas_h5_output_create to its end, and from pnas_h5_open to pnas_h5_close, other threads wait. */
 #ifndef PNAS_IO_HDF5_UTIL_H
 #define PNAS_IO_HDF5_UTIL_H
 
@@ -21,6 +23,7 @@ typedef struct {
     hid_t id; /* the open file, borrowed; negative when there is none */
     int lock;
     bool sealed; /* set before the commit: the file gets a checksum (io/file_seal.h) */
+    bool taken;  /* other threads wait */
     char *path, *partial;
 } pnas_h5_output;
 

@@ -1,10 +1,13 @@
 #include "io/hdf5_array.h"
+#include "src/base/clock.h"
 #include "tests/base/leak_check.h"
 #include "tests/io/test_folder.h"
 
 #include <criterion/criterion.h>
 #include <hdf5_hl.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -75,6 +78,72 @@ Test(hdf5_output, a_second_writer_is_refused)
     cr_expect_not_null(strstr(pnas_message(), "a.h5: another program is writing"), "%s", pnas_message());
     cr_assert_eq(pnas_h5_output_commit(&first), PNAS_OK);
     write_value("a.h5", 3);
+}
+
+typedef struct {
+    const char *path;
+    atomic_bool through;
+} other_thread;
+
+static void *write_beside(void *payload)
+{
+    other_thread *other = payload;
+    pnas_h5_output output;
+    pnas_status status = pnas_h5_output_create(other->path, &output);
+    other->through = true;
+    pnas_h5_output_discard(&output);
+    return status == PNAS_OK ? payload : NULL;
+}
+
+static void *read_beside(void *payload)
+{
+    other_thread *other = payload;
+    hid_t file;
+    pnas_status status = pnas_h5_open(other->path, &file);
+    other->through = true;
+    pnas_h5_close(&file);
+    return status == PNAS_OK ? payload : NULL;
+}
+
+/* A second thread gets through only when `end` has been called. */
+static void expect_it_waits(void *(*work)(void *), const char *path, void (*end)(void *), void *what)
+{
+    other_thread other = {path, false};
+    pthread_t thread;
+    void *done = NULL;
+    cr_assert_eq(pthread_create(&thread, NULL, work, &other), 0);
+    pnas_clock_sleep(0.05);
+    cr_expect_not(other.through);
+    end(what);
+    pthread_join(thread, &done);
+    cr_expect(other.through && done);
+}
+
+static void end_output(void *output)
+{
+    pnas_h5_output_discard(output);
+}
+
+static void end_input(void *file)
+{
+    pnas_h5_close(file);
+}
+
+Test(hdf5_output, threads_use_hdf5_one_at_a_time)
+{
+    pnas_h5_output output;
+    hid_t file = -1;
+    write_value("a.h5", 1);
+    cr_assert_eq(pnas_h5_output_create(test_path("b.h5"), &output), PNAS_OK, "%s", pnas_message());
+    expect_it_waits(read_beside, test_path("a.h5"), end_output, &output);
+    cr_assert_eq(pnas_h5_open(test_path("a.h5"), &file), PNAS_OK, "%s", pnas_message());
+    expect_it_waits(write_beside, test_path("b.h5"), end_input, &file);
+    cr_assert_neq(pnas_h5_open(test_path("none.h5"), &file), PNAS_OK);
+    other_thread other = {test_path("a.h5"), false};
+    pthread_t thread;
+    cr_assert_eq(pthread_create(&thread, NULL, read_beside, &other), 0);
+    pthread_join(thread, NULL); /* a failure holds nobody up */
+    cr_expect(other.through);
 }
 
 Test(hdf5_output, what_a_killed_program_left_is_written_over)
