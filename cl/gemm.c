@@ -1,17 +1,13 @@
 #include "cl/gemm.h"
 
 #include "cl/clblast_route.h"
+#include "cl/gemm_split.h"
+#include "cl/kernel_prepare.h"
 #include "cl/route.h"
 
 #include <assert.h>
 
 enum { TILE_M = 96, TILE_N = 64 }; /* as in gemm_tile.cl */
-enum {
-    SPLIT_DEPTH = 512, /* a split is at least so deep */
-    SPLITS_MAX = 32,
-    SPLIT_TILES = 16, /* products of fewer tiles than this are split */
-    SPLIT_FLOATS = 1 << 18
-};
 
 static int64_t divide_up(int64_t a, int64_t b)
 {
@@ -38,23 +34,6 @@ static pnas_status append_plain(pnas_cl *cl, pnas_launch_list *list, const pnas_
                   PNAS_ARG_FLOAT(g->beta)));
 }
 
-/* How many pieces the depth is cut into: by the shape alone, so that the bits do not depend on the cores. */
-static int choose_splits(const pnas_gemm *g)
-{
-    int64_t tiles = divide_up(g->m, TILE_M) * divide_up(g->n, TILE_N);
-    int64_t splits = divide_up(2 * SPLIT_TILES, tiles);
-    int64_t room = SPLIT_FLOATS / ((int64_t)g->m * g->n);
-    if (tiles >= SPLIT_TILES)
-        return 1;
-    if (splits > g->k / SPLIT_DEPTH)
-        splits = g->k / SPLIT_DEPTH;
-    if (splits > SPLITS_MAX)
-        splits = SPLITS_MAX;
-    if (splits > room)
-        splits = room;
-    return splits < 2 ? 1 : (int)splits;
-}
-
 static pnas_status append_tiles(pnas_cl *cl, pnas_launch_list *list, const pnas_gemm *g, int splits)
 {
     int depth = (int)divide_up(g->k, splits);
@@ -78,31 +57,15 @@ static pnas_status append_tiles(pnas_cl *cl, pnas_launch_list *list, const pnas_
                   PNAS_ARG_FLOAT(split ? 0 : g->beta)));
 }
 
-static pnas_status append_sum(pnas_cl *cl, pnas_launch_list *list, const pnas_gemm *g, int splits)
-{
-    const pnas_launch_spec spec = {.label = "gemm sum",
-                                   .file = "gemm_tile.cl",
-                                   .kernel = "gemm_sum",
-                                   .global = {(size_t)g->m * (size_t)g->n},
-                                   .bytes = 4.0 * (splits + 1) * g->m * g->n};
-    return pnas_launch_append(cl, list, &spec,
-                              PNAS_ARGS(PNAS_ARG_BUFFER(cl->scratch), PNAS_ARG_BUFFER(g->c.buffer),
-                                        PNAS_ARG_OFFSET(g->c.offset), PNAS_ARG_INT(g->ldc),
-                                        PNAS_ARG_INT(g->m), PNAS_ARG_INT(g->n), PNAS_ARG_INT(splits),
-                                        PNAS_ARG_FLOAT(g->alpha), PNAS_ARG_FLOAT(g->beta)));
-}
-
-/* Partial products of a deep, small product go to a buffer of the context: its queue keeps order, so every
- * list may use the same one. */
 static pnas_status append_tile(pnas_cl *cl, pnas_launch_list *list, const pnas_gemm *g)
 {
-    int splits = choose_splits(g);
+    int splits = pnas_gemm_splits(g);
+    cl_mem parts;
     if (splits == 1)
         return append_tiles(cl, list, g, 1);
-    if (!cl->scratch)
-        PNAS_TRY(pnas_buffer_create(cl, SPLIT_FLOATS * sizeof(float), &cl->scratch));
+    PNAS_TRY(pnas_gemm_split_buffer(cl, &parts));
     PNAS_TRY(append_tiles(cl, list, g, splits));
-    return append_sum(cl, list, g, splits);
+    return pnas_gemm_append_sum(cl, list, g, splits);
 }
 
 pnas_status pnas_gemm_prepare(pnas_cl *cl)
@@ -117,6 +80,8 @@ pnas_status pnas_gemm_append(pnas_cl *cl, pnas_launch_list *list, const pnas_gem
     assert(g->m > 0 && g->n > 0 && g->k > 0);
     assert(g->lda >= (g->transpose_a ? g->m : g->k) && g->ldb >= (g->transpose_b ? g->k : g->n) &&
            g->ldc >= g->n);
+    if (cl->wishes && cl->wishes->product)
+        return cl->wishes->product(cl->wishes->payload, g);
     const pnas_route_shape shape = {.N = 1, .C = g->k, .H = g->m, .W = g->n};
     pnas_route route = pnas_route_choose(cl, PNAS_OP_GEMM, &shape);
     if (route == PNAS_ROUTE_CLBLAST && !cl->clblast_checked && !cl->wishes) {
@@ -127,7 +92,7 @@ pnas_status pnas_gemm_append(pnas_cl *cl, pnas_launch_list *list, const pnas_gem
     case PNAS_ROUTE_TILE:
         return append_tile(cl, list, g);
     case PNAS_ROUTE_CLBLAST:
-        return pnas_clblast_append(list, g);
+        return pnas_clblast_append(cl, list, g);
     default:
         return append_plain(cl, list, g);
     }

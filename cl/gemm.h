@@ -4,7 +4,7 @@
 
 #include "cl/op.h"
 
-typedef struct {
+typedef struct pnas_gemm {
     bool transpose_a, transpose_b;
     int m, n, k;       /* op(A) is m x k, op(B) is k x n, C is m x n */
     float alpha, beta; /* beta = 0: C need not be initialised */

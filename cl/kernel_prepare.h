@@ -6,6 +6,8 @@
 
 #include "cl/launch.h"
 
+struct pnas_gemm;
+
 /* Programs that will be wanted, each once, in the order of the first wish. */
 typedef struct pnas_program_wishes { /* zero it to start */
     struct pnas_program_wish {
@@ -13,6 +15,8 @@ typedef struct pnas_program_wishes { /* zero it to start */
         bool done;
     } * item;
     size_t count, capacity;
+    pnas_status (*product)(void *payload, const struct pnas_gemm *gemm); /* is shown each matrix product */
+    void *payload;
 } pnas_program_wishes;
 
 /* Notes a program; what pnas_kernel_create does while cl->wishes is set. */

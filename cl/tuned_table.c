@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FIRST_LINE "pnas tuned table 1"
+#define FIRST_LINE "pnas tuned table 2"
 enum { COLUMNS = 13, ROWS_MAX = 100000 };
 
 /* FNV-1a (Fowler, Noll, Vo). */
@@ -70,6 +70,10 @@ uint64_t pnas_tuned_table_hash(const pnas_tuned_table *table)
     uint64_t sum = 0;
     if (!table)
         return 0;
+    for (int kernel = 0; kernel < PNAS_CLBLAST_KERNELS; ++kernel)
+        if (table->clblast.value[kernel][0] != 0)
+            sum += hash(HASH_START + (uint64_t)kernel, table->clblast.value[kernel],
+                        sizeof table->clblast.value[kernel]);
     for (size_t i = 0; i < table->count; ++i) {
         int64_t numbers[12];
         numbers_of(&table->row[i], numbers);
@@ -183,6 +187,18 @@ static bool parse_row(const char *line, pnas_tuned_row *row)
     return true;
 }
 
+static bool read_parameters(FILE *file, char **line, size_t *capacity, pnas_clblast_parameters *out)
+{
+    for (int kernel = 0; kernel < PNAS_CLBLAST_KERNELS; ++kernel) {
+        if (getline(line, capacity, file) <= 0)
+            return false;
+        (*line)[strcspn(*line, "\n")] = 0;
+        if (!pnas_clblast_read((pnas_clblast_kernel)kernel, *line, out->value[kernel]))
+            return false;
+    }
+    return true;
+}
+
 /* Exactly what write_table wrote for this key; anything else is damage. */
 static bool read_table(FILE *file, const char *key, pnas_tuned_table *table)
 {
@@ -193,7 +209,8 @@ static bool read_table(FILE *file, const char *key, pnas_tuned_table *table)
                  getline(&line, &capacity, file) > 0 && strncmp(line, key, strlen(key)) == 0 &&
                  strcmp(line + strlen(key), "\n") == 0 && getline(&line, &capacity, file) > 0 &&
                  sscanf(line, "V %d, %zu routes, hash %llx", &table->vector, &rows, &sum) == 3 &&
-                 rows <= ROWS_MAX && getline(&line, &capacity, file) > 0; /* names of columns */
+                 rows <= ROWS_MAX && read_parameters(file, &line, &capacity, &table->clblast) &&
+                 getline(&line, &capacity, file) > 0; /* names of columns */
     for (size_t i = 0; whole && i < rows; ++i) {
         pnas_tuned_row row;
         whole = getline(&line, &capacity, file) > 0 && parse_row(line, &row) &&
@@ -230,6 +247,11 @@ static void write_table(FILE *file, const char *key, const pnas_tuned_table *tab
 {
     fprintf(file, FIRST_LINE "\n%s\nV %d, %zu routes, hash %016llx\n", key, table->vector, table->count,
             (unsigned long long)pnas_tuned_table_hash(table));
+    for (int kernel = 0; kernel < PNAS_CLBLAST_KERNELS; ++kernel) {
+        char text[256];
+        pnas_clblast_write((pnas_clblast_kernel)kernel, table->clblast.value[kernel], text, sizeof text);
+        fprintf(file, "%s\n", text);
+    }
     fprintf(file, "op,route,N,C,M,H,W,kernel_h,kernel_w,stride,dilation,microseconds,plain_microseconds\n");
     for (size_t i = 0; i < table->count; ++i) {
         const pnas_tuned_row *r = &table->row[i];

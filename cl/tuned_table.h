@@ -3,6 +3,7 @@
 #ifndef PNAS_CL_TUNED_TABLE_H
 #define PNAS_CL_TUNED_TABLE_H
 
+#include "cl/clblast_parameters.h"
 #include "cl/route.h"
 
 typedef struct {
@@ -14,6 +15,7 @@ typedef struct {
 
 typedef struct pnas_tuned_table {
     int vector; /* the V that was fastest; rows hold for it alone */
+    pnas_clblast_parameters clblast;
     size_t count, capacity;
     pnas_tuned_row *row;
 } pnas_tuned_table; /* zero it to start */
@@ -25,7 +27,8 @@ const pnas_tuned_row *pnas_tuned_table_find(const pnas_tuned_table *table, pnas_
 /* Adds a row, or replaces that of the same op and shape. */
 pnas_status pnas_tuned_table_set(pnas_tuned_table *table, const pnas_tuned_row *row);
 
-/* Of what decides results: V, and each row's op, shape and route. The same for any order of rows; 0: none. */
+/* Of what decides results: V, CLBlast's parameters, and each row's op, shape and route. The same for any
+ * order of rows; 0: none. */
 uint64_t pnas_tuned_table_hash(const pnas_tuned_table *table);
 
 void pnas_tuned_table_destroy(pnas_tuned_table **table);

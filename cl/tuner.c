@@ -1,7 +1,9 @@
 #include "cl/tuner.h"
 
+#include "cl/surrogate_products.h"
 #include "cl/tuned_table.h"
 #include "cl/tuner_bench.h"
+#include "cl/tuner_clblast.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -21,6 +23,7 @@ typedef struct {
 typedef struct { /* what one V gave */
     pnas_tuned_table *table;
     double seconds, built_in_seconds;
+    bool tried_clblast; /* for its parameters */
 } tuner_outcome;
 
 static bool same(const pnas_routed_op *a, const pnas_routed_op *b)
@@ -103,45 +106,125 @@ static pnas_status tune_item(const pnas_tuner_options *options, pnas_cl *cl, con
     return pnas_tuned_table_set(outcome->table, &row);
 }
 
+static pnas_status collect(const pnas_tuner_options *options, pnas_cl *cl, tuner_work *work)
+{
+    for (int g = 0; g < options->graph_count; ++g)
+        PNAS_TRY(pnas_child_routes(options->graph[g], options->batch, cl->vector, add_item, work));
+    if (!options->surrogate)
+        return PNAS_OK;
+    return pnas_surrogate_products(cl, options->surrogate, options->space, add_item, work);
+}
+
 /* One V; given up as soon as it is slower than `best` seconds in all. */
 static pnas_status tune_vector(const pnas_tuner_options *options, pnas_cl *cl, double best,
                                tuner_outcome *outcome)
 {
     tuner_work work = {0};
-    pnas_status status = PNAS_OK;
     outcome->table = calloc(1, sizeof *outcome->table);
     PNAS_CHECK(outcome->table, PNAS_ERROR_MEMORY, "no memory for a table of routes");
     outcome->table->vector = cl->vector;
-    for (int g = 0; g < options->graph_count && status == PNAS_OK; ++g)
-        status = pnas_child_routes(options->graph[g], options->batch, cl->vector, add_item, &work);
+    pnas_status status = collect(options, cl, &work);
     for (size_t i = 0; i < work.count && status == PNAS_OK && outcome->seconds < best; ++i)
         status = tune_item(options, cl, &work.item[i], outcome);
     free(work.item);
     return status;
 }
 
-/* Rows of other shapes that were measured before stay, if they are for the same V. */
-static pnas_status keep_old_rows(const pnas_tuned_table *old, pnas_tuned_table *table)
+/* Rows of other shapes that were measured before stay, if they are for the same V; so do CLBlast's parameters
+ * where it was not tried now. */
+static pnas_status keep_old(const pnas_tuned_table *old, bool tried_clblast, pnas_tuned_table *table)
 {
-    for (size_t i = 0; old && old->vector == table->vector && i < old->count; ++i)
+    if (!old || old->vector != table->vector)
+        return PNAS_OK;
+    if (!tried_clblast)
+        table->clblast = old->clblast;
+    for (size_t i = 0; i < old->count; ++i)
         if (!pnas_tuned_table_find(table, old->row[i].op, &old->row[i].shape))
             PNAS_TRY(pnas_tuned_table_set(table, &old->row[i]));
     return PNAS_OK;
 }
 
-static pnas_status store(pnas_cl *cl, pnas_tuned_table *table, pnas_tuner_summary *out)
+static pnas_status store(pnas_cl *cl, const tuner_outcome *outcome, pnas_tuner_summary *out)
 {
+    pnas_tuned_table *table = outcome->table;
     char *key = NULL;
     pnas_tuned_table *old = NULL;
     pnas_status status;
     PNAS_TRY_CLEANUP(pnas_tuned_table_key(&cl->info, cl->kernel_directory, &key));
     PNAS_TRY_CLEANUP(pnas_tuned_table_load(cl->cache_directory, key, &old));
-    PNAS_TRY_CLEANUP(keep_old_rows(old, table));
+    PNAS_TRY_CLEANUP(keep_old(old, outcome->tried_clblast, table));
     PNAS_TRY_CLEANUP(pnas_tuned_table_store(cl->cache_directory, key, table, out->path, sizeof out->path));
     snprintf(out->hash, sizeof out->hash, "%016llx", (unsigned long long)pnas_tuned_table_hash(table));
+    for (int kernel = 0; kernel < PNAS_CLBLAST_KERNELS; ++kernel)
+        pnas_clblast_write((pnas_clblast_kernel)kernel, table->clblast.value[kernel], out->clblast[kernel],
+                           sizeof out->clblast[kernel]);
 cleanup:
     pnas_tuned_table_destroy(&old);
     free(key);
+    return status;
+}
+
+/* The products among the work; *out is the caller's. */
+static pnas_status find_products(const tuner_work *work, pnas_tuned_product **out, size_t *count)
+{
+    *count = 0;
+    *out = calloc(work->count + 1, sizeof **out);
+    PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "no memory for %zu shapes", work->count);
+    for (size_t i = 0; i < work->count; ++i)
+        if (work->item[i].op.op == PNAS_OP_GEMM)
+            (*out)[(*count)++] = (pnas_tuned_product){.op = work->item[i].op, .count = work->item[i].count};
+    return PNAS_OK;
+}
+
+/* Products that CLBlast is now the fastest for. */
+static pnas_status take_times(const pnas_tuned_product *products, size_t count, tuner_outcome *outcome)
+{
+    for (size_t i = 0; i < count; ++i) {
+        const pnas_tuned_product *p = &products[i];
+        const pnas_tuned_row *old = pnas_tuned_table_find(outcome->table, PNAS_OP_GEMM, &p->op.shape);
+        double microseconds = 1e6 * p->seconds;
+        if (!old || p->seconds <= 0 ||
+            (old->route != PNAS_ROUTE_CLBLAST && microseconds >= old->microseconds))
+            continue;
+        pnas_tuned_row row = *old;
+        outcome->seconds += 1e-6 * p->count * (microseconds - row.microseconds);
+        row.route = PNAS_ROUTE_CLBLAST;
+        row.microseconds = microseconds;
+        PNAS_TRY(pnas_tuned_table_set(outcome->table, &row));
+    }
+    return PNAS_OK;
+}
+
+static pnas_status tune_parameters(const pnas_tuner_options *options, pnas_cl *cl, tuner_outcome *outcome)
+{
+    tuner_work work = {0};
+    pnas_tuned_product *products = NULL;
+    size_t count = 0;
+    pnas_status status;
+    PNAS_TRY_CLEANUP(collect(options, cl, &work));
+    PNAS_TRY_CLEANUP(find_products(&work, &products, &count));
+    if (count > 0 && is_candidate(options, cl, &products[0].op, PNAS_ROUTE_CLBLAST)) {
+        PNAS_TRY_CLEANUP(
+            pnas_tuner_clblast(cl, products, count, options->clblast_most, &outcome->table->clblast));
+        outcome->tried_clblast = true;
+        PNAS_TRY_CLEANUP(take_times(products, count, outcome));
+    }
+cleanup:
+    free(products);
+    free(work.item);
+    return status;
+}
+
+/* CLBlast's parameters, for the products at the best V. */
+static pnas_status tune_clblast(const pnas_tuner_options *options, tuner_outcome *best)
+{
+    pnas_cl_options device = options->device;
+    pnas_cl *cl = NULL;
+    device.vector = best->table->vector;
+    device.untuned = true;
+    PNAS_TRY(pnas_cl_create(&device, &cl));
+    pnas_status status = tune_parameters(options, cl, best);
+    pnas_cl_destroy(&cl);
     return status;
 }
 
@@ -177,7 +260,7 @@ static pnas_status store_best(const pnas_tuner_options *options, const tuner_out
                                 .tuned_seconds = best->seconds,
                                 .built_in_seconds = best->built_in_seconds};
     PNAS_TRY(pnas_cl_create(&device, &cl));
-    pnas_status status = store(cl, best->table, out);
+    pnas_status status = store(cl, best, out);
     pnas_cl_destroy(&cl);
     return status;
 }
@@ -191,6 +274,8 @@ pnas_status pnas_tune(const pnas_tuner_options *options, pnas_tuner_summary *out
     for (int v = 0; v < 3 && status == PNAS_OK && options->device.vector == 0; ++v)
         if (vectors[v] != own)
             status = try_vector(options, vectors[v], &best, &tried);
+    if (status == PNAS_OK)
+        status = tune_clblast(options, &best);
     if (status == PNAS_OK)
         status = store_best(options, &best, out);
     pnas_tuned_table_destroy(&best.table);

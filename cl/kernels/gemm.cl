@@ -18,3 +18,17 @@ __kernel void gemm_plain(const __global float *restrict a, ulong a_offset, int a
     __global float *out = c + c_offset + (size_t)row * ldc + column;
     *out = beta == 0 ? alpha * sum : fma(alpha, sum, beta * *out);
 }
+
+/* C = alpha * (sum over parts of part[s][m][n], in their order) + beta C. NDRange: (m * n). */
+__kernel void gemm_sum(const __global float *restrict part, __global float *restrict c, ulong c_offset, int ldc,
+                       int m, int n, int splits, float alpha, float beta)
+{
+    size_t i = get_global_id(0), count = (size_t)m * n;
+    if (i >= count)
+        return;
+    float sum = 0;
+    for (int s = 0; s < splits; ++s)
+        sum += part[s * count + i];
+    __global float *out = c + c_offset + i / n * ldc + i % n;
+    *out = beta == 0 ? alpha * sum : fma(alpha, sum, beta * *out);
+}

@@ -4,8 +4,8 @@
  * gemm_tile_n, _t       NDRange (ceil(n / TILE_N), ceil(m / TILE_M), splits), work-groups of one: a work-item
  *                       computes TILE_M x TILE_N elements in register tiles of ROWS x 16, over depths
  *                       [s * split_depth, (s + 1) * split_depth) of split s, whose C stands c_split floats after
- *                       that of the split before. A is stored as m x k (_n) or k x m (_t).
- * gemm_sum              NDRange (m * n): C = alpha * (sum over splits of part[s][m][n]) + beta C. */
+ *                       that of the split before. A is stored as m x k (_n) or k x m (_t). gemm_sum of gemm.cl
+ *                       adds the splits. */
 
 #ifndef TILE_M
 #define TILE_M 96 /* rows of C a work-item; TILE_M x DEPTH of A should fit the second-level cache */
@@ -119,16 +119,3 @@ GEMM_ROWS(rows_t, 1, lda)
     }
 GEMM_TILE(gemm_tile_n, rows_n, lda, 1)
 GEMM_TILE(gemm_tile_t, rows_t, 1, lda)
-
-__kernel void gemm_sum(const __global float *restrict part, __global float *restrict c, ulong c_offset, int ldc,
-                       int m, int n, int splits, float alpha, float beta)
-{
-    size_t i = get_global_id(0), count = (size_t)m * n;
-    if (i >= count)
-        return;
-    float sum = 0;
-    for (int s = 0; s < splits; ++s)
-        sum += part[s * count + i];
-    __global float *out = c + c_offset + i / n * ldc + i % n;
-    *out = beta == 0 ? alpha * sum : fma(alpha, sum, beta * *out);
-}

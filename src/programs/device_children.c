@@ -75,6 +75,8 @@ pnas_status pnas_device_children_create(const char *path, const char *const *cel
     pnas_status status;
     PNAS_TRY_CLEANUP(read_configuration(path, configuration));
     out->batch = configuration->training.batch;
+    out->surrogate = configuration->surrogate;
+    out->space = configuration->search.space;
     snprintf(out->device, sizeof out->device, "%s", configuration->device);
     PNAS_TRY_CLEANUP(cell_count > 0 ? add_cells(out, configuration, cells, cell_count)
                                     : add_uniform_cells(out, configuration));

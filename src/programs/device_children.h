@@ -8,7 +8,9 @@
 typedef struct {
     int batch, count;
     pnas_graph **graph; /* [count], owned */
-    char device[128];   /* what the configuration names */
+    pnas_surrogate_options surrogate;
+    pnas_space space;
+    char device[128]; /* what the configuration names */
 } pnas_device_children;
 
 /* `path` may be NULL: the defaults of a configuration with CIFAR's images (32 x 32 x 3, 10 classes). Without

@@ -138,9 +138,10 @@ static pnas_status tune(const pnas_tuner_options *options)
     printf("%s  %-20s %-44s %10s %10s %10s  %s\n", "V", "op", "shape", "plain us", "tile us", "clblast us",
            "fastest");
     PNAS_TRY(pnas_tune(options, &summary));
-    printf("V = %d: %d routes; all of them together %.3f s, by the built-in table %.3f s\ntable %s in %s\n",
-           summary.vector, summary.routes, summary.tuned_seconds, summary.built_in_seconds, summary.hash,
-           summary.path);
+    printf("V = %d: %d routes; all of them together %.3f s, by the built-in table %.3f s\n"
+           "CLBlast's parameters: %s; %s\ntable %s in %s\n",
+           summary.vector, summary.routes, summary.tuned_seconds, summary.built_in_seconds,
+           summary.clblast[0], summary.clblast[1], summary.hash, summary.path);
     return PNAS_OK;
 }
 
@@ -167,6 +168,10 @@ pnas_status pnas_device_run_tune(int argc, char **argv)
     wanted.graph = (const pnas_graph *const *)children.graph;
     wanted.graph_count = children.count;
     wanted.batch = children.batch;
+    if (arguments.cells == 0) {
+        wanted.surrogate = &children.surrogate;
+        wanted.space = &children.space;
+    }
     pnas_status status = tune(&wanted);
     pnas_device_children_destroy(&children);
     return status;

@@ -42,6 +42,9 @@ static pnas_status open_device(const pnas_layout *layout, const pnas_configurati
         .device = configuration->device, .choice = layout->local_rank, .threads = cores.share};
     out->cores = cores.share;
     PNAS_TRY(pnas_cl_create(&options, &out->cl));
+    char suggestion[320];
+    if (layout->rank == 0 && pnas_tuned_suggest(pnas_cl_device(out->cl), suggestion, sizeof suggestion))
+        pnas_info("%s", suggestion);
     if (!pnas_cl_device(out->cl)->cpu)
         return PNAS_OK;
     out->threads = cores.share;

@@ -3,6 +3,7 @@
 #include "src/base/log.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MARK "; tuned "
@@ -53,4 +54,16 @@ void pnas_tuned_warn_of_change(const char *path, const pnas_run_rank *before, si
                              path, now[i].device_name, before[j].driver, now[i].driver);
                 return;
             }
+}
+
+bool pnas_tuned_suggest(const pnas_device_info *device, char *out, size_t size)
+{
+    const char *wish = getenv("PNAS_TUNED");
+    if (device->cpu || device->tuned[0] || (wish && strcmp(wish, "0") == 0))
+        return false;
+    snprintf(out, size,
+             "%s was never tuned, so built-in routes serve; before a long search 'pnas_device tune --config "
+             "CONFIG.yaml --device %d' finds the fastest in a minute or less",
+             device->name, device->index);
+    return true;
 }

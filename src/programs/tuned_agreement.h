@@ -16,4 +16,7 @@ pnas_status pnas_tuned_check_agreement(const pnas_run_rank *rank, size_t count);
 void pnas_tuned_warn_of_change(const char *path, const pnas_run_rank *before, size_t before_count,
                                const pnas_run_rank *now, size_t now_count);
 
+/* What to say of a GPU that was never tuned; false, and nothing in `out`, for any other device. */
+bool pnas_tuned_suggest(const pnas_device_info *device, char *out, size_t size);
+
 #endif

@@ -227,7 +227,7 @@ Test(gemm, cpu_takes_tiles_and_clblast_is_left_to_gpus)
 
 Test(clblast, agrees_with_double_precision)
 {
-    static const int shapes[][3] = {{1, 1, 1}, {33, 65, 17}, {300, 200, 129}, {24, 24, 3000}};
+    static const int shapes[][3] = {{1, 1, 1}, {33, 65, 17}, {300, 200, 129}, {24, 24, 3000}, {40, 24, 2049}};
     check_shapes(PNAS_ROUTE_CLBLAST, shapes, sizeof shapes / sizeof *shapes);
 }
 

@@ -1,6 +1,8 @@
 /* Tuned tables: what is written is read back, damage is noticed, and routes follow them. */
 #include "cl/child_plan.h"
 #include "cl/child_routes.h"
+#include "cl/gemm.h"
+#include "cl/surrogate_products.h"
 #include "cl/tuned_table.h"
 #include "cl/tuner.h"
 #include "tests/cl/test_device.h"
@@ -31,6 +33,7 @@ static void remove_folder(void)
 
 TestSuite(tuned_table, .init = make_folder, .fini = remove_folder);
 TestSuite(tuner, .init = make_folder, .fini = remove_folder);
+TestSuite(clblast, .init = make_folder, .fini = remove_folder);
 
 static void ok(pnas_status status)
 {
@@ -135,6 +138,49 @@ Test(tuned_table, a_damaged_file_is_not_believed)
         pnas_tuned_table_destroy(&loaded);
     }
     pnas_tuned_table_destroy(&table);
+}
+
+Test(tuned_table, clblast_s_parameters_are_decisions_and_stored)
+{
+    char path[PATH_MAX];
+    pnas_tuned_table *table = make_table(0, 3), *loaded;
+    uint64_t before = pnas_tuned_table_hash(table);
+    for (int kernel = 0; kernel < PNAS_CLBLAST_KERNELS; ++kernel)
+        for (int i = 0; i < pnas_clblast_candidates((pnas_clblast_kernel)kernel); ++i) {
+            uint64_t last = pnas_tuned_table_hash(table);
+            const int *values = pnas_clblast_candidate((pnas_clblast_kernel)kernel, i);
+            memcpy(table->clblast.value[kernel], values, sizeof table->clblast.value[kernel]);
+            cr_assert_neq(pnas_tuned_table_hash(table), last);
+            ok(pnas_tuned_table_store(folder, "key", table, path, sizeof path));
+            ok(pnas_tuned_table_load(folder, "key", &loaded));
+            cr_assert_not_null(loaded);
+            cr_assert_eq(memcmp(&loaded->clblast, &table->clblast, sizeof table->clblast), 0);
+            pnas_tuned_table_destroy(&loaded);
+        }
+    memset(&table->clblast, 0, sizeof table->clblast);
+    cr_assert_eq(pnas_tuned_table_hash(table), before);
+    pnas_tuned_table_destroy(&table);
+}
+
+/* What CLBlast demands of its parameters, so that no set fails to build for its numbers. */
+Test(tuned_table, sets_of_parameters_fit_their_tiles)
+{
+    for (int i = 0; i < pnas_clblast_candidates(PNAS_CLBLAST_DIRECT); ++i) {
+        const int *v = pnas_clblast_candidate(PNAS_CLBLAST_DIRECT, i);
+        int wgd = v[0], mdimc = v[1], ndimc = v[2], mdima = v[3], ndimb = v[4], kwid = v[5], vwm = v[6],
+            vwn = v[7];
+        cr_assert(wgd % kwid == 0 && wgd % (mdimc * vwm) == 0 && wgd % (ndimc * vwn) == 0, "direct %d", i);
+        cr_assert(wgd % (mdima * vwm) == 0 && wgd % (ndimb * vwn) == 0, "direct %d", i);
+        cr_assert(wgd % (mdimc * ndimc / mdima) == 0 && wgd % (mdimc * ndimc / ndimb) == 0, "direct %d", i);
+    }
+    for (int i = 0; i < pnas_clblast_candidates(PNAS_CLBLAST_INDIRECT); ++i) {
+        const int *v = pnas_clblast_candidate(PNAS_CLBLAST_INDIRECT, i);
+        int mwg = v[0], nwg = v[1], kwg = v[2], mdimc = v[3], ndimc = v[4], mdima = v[5], ndimb = v[6];
+        int kwi = v[7], vwm = v[8], vwn = v[9];
+        cr_assert(kwg % kwi == 0 && mwg % (mdimc * vwm) == 0 && nwg % (ndimc * vwn) == 0, "indirect %d", i);
+        cr_assert(mwg % (mdima * vwm) == 0 && nwg % (ndimb * vwn) == 0, "indirect %d", i);
+        cr_assert(kwg % (mdimc * ndimc / mdima) == 0 && kwg % (mdimc * ndimc / ndimb) == 0, "indirect %d", i);
+    }
 }
 
 static pnas_cl *open_context(int vector, bool untuned)
@@ -276,6 +322,52 @@ Test(tuned_table, a_childs_list_of_ops_is_what_its_step_asks_for)
     test_device_close(&cl);
 }
 
+/* --- a surrogate's products --- */
+
+typedef struct {
+    int count, steps; /* steps: m = 6 rows by the four gates of 16 units, from 16 */
+    int deepest;
+} product_log;
+
+static pnas_status take_product(void *payload, const pnas_routed_op *op)
+{
+    product_log *log = payload;
+    cr_assert_eq(op->op, PNAS_OP_GEMM);
+    log->count += 1;
+    log->steps += op->shape.H == 6 && op->shape.W == 64 && op->shape.C == 16;
+    if (op->shape.C > log->deepest)
+        log->deepest = (int)op->shape.C;
+    return PNAS_OK;
+}
+
+static pnas_surrogate_options small_surrogate(pnas_surrogate_model model)
+{
+    return (pnas_surrogate_options){.model = model, .members = 1, .embedding = 5, .hidden = 10, .batch = 6};
+}
+
+static pnas_space two_blocks(void)
+{
+    pnas_space space = {.lookback = -2, .lookforward = -1, .blocks = 2};
+    pnas_operator_set_paper(&space.operators);
+    return space;
+}
+
+Test(tuner, sees_the_products_of_a_surrogate_s_steps)
+{
+    pnas_cl *cl = open_context(0, true);
+    pnas_space space = two_blocks();
+    pnas_surrogate_options options = small_surrogate(PNAS_MODEL_LSTM);
+    product_log lstm = {0}, mlp = {0};
+    ok(pnas_surrogate_products(cl, &options, &space, take_product, &lstm));
+    cr_assert_geq(lstm.steps, 3 + 7, "a product for each token but the first of one block and of two");
+    cr_assert_geq(lstm.deepest, 6 * 7, "the recurrent weights' gradient sums over rows and tokens");
+    options = small_surrogate(PNAS_MODEL_MLP);
+    ok(pnas_surrogate_products(cl, &options, &space, take_product, &mlp));
+    cr_assert_geq(mlp.count, 2 * 5, "two layers forward, both back, and one gradient more by weights");
+    cr_assert_null(cl->wishes);
+    test_device_close(&cl);
+}
+
 /* --- the tuner --- */
 
 typedef struct {
@@ -337,11 +429,42 @@ Test(tuner, leaves_a_route_that_computes_wrongly)
     pnas_cl *cl = open_context(0, true);
     snprintf(kernels, sizeof kernels, "%.4000s/kernels", folder);
     snprintf(command, sizeof command,
-             "cp -r '%s' '%s' && sed -i 's/LOAD(bb + i)/LOAD(ab + i)/' '%s/add_tile.cl'",
+             "cp -r '%s' '%s' && sed -i 's/READ(0, bb + i)/READ(0, ab + i)/' '%s/add_tile.cl'",
              cl->kernel_directory, kernels, kernels);
     pnas_cl_destroy(&cl);
     cr_assert_eq(system(command), 0);
     tuning_log log = run_tuner(kernels, &summary);
     cr_assert(log.wrong > 0);
     cr_assert_str_eq(log.wrong_op, "sum");
+}
+
+/* CLBlast on a CPU compiles for half a minute. */
+Test(clblast, parameters_that_pay_are_taken_and_compute_rightly)
+{
+    pnas_tuner_summary summary;
+    tuning_log log = {0};
+    pnas_graph *graph = make_graph("-1:identity+-2:identity");
+    const pnas_graph *const graphs[] = {graph};
+    const pnas_tuner_options options = {.device = {.vector = 8, .cache_directory = folder},
+                                        .graph = graphs,
+                                        .graph_count = 1,
+                                        .batch = 4,
+                                        .clblast = true,
+                                        .clblast_most = 1,
+                                        .report = take_result,
+                                        .payload = &log};
+    ok(pnas_tune(&options, &summary));
+    int values[PNAS_CLBLAST_VALUES];
+    cr_assert(pnas_clblast_read(PNAS_CLBLAST_DIRECT, summary.clblast[0], values), "%s", summary.clblast[0]);
+    cr_assert(pnas_clblast_read(PNAS_CLBLAST_INDIRECT, summary.clblast[1], values), "%s", summary.clblast[1]);
+    pnas_cl *cl = open_context(0, false);
+    cr_assert_str_eq(cl->info.tuned, summary.hash);
+    pnas_tuned_table *table = (pnas_tuned_table *)cl->tuned; /* in force whatever was faster here */
+    memcpy(table->clblast.value[PNAS_CLBLAST_DIRECT], pnas_clblast_candidate(PNAS_CLBLAST_DIRECT, 0),
+           sizeof table->clblast.value[0]);
+    cl->forced_route = PNAS_ROUTE_CLBLAST;
+    ok(pnas_gemm_prepare(cl));
+    cr_assert(cl->clblast_checked && !cl->clblast_refused);
+    pnas_graph_destroy(&graph);
+    test_device_close(&cl);
 }

@@ -105,6 +105,7 @@ case_tune() {
     run 0 tune "${cell[@]}"
     says '^[148] +pointwise backward +N 32, 24x1x64 to 8, 1x1 +[0-9]+ +[0-9-]+ +- +(tile|plain)$'
     says '^V = [148]: [0-9]+ routes; all of them together [0-9.]+ s, by the built-in table [0-9.]+ s$'
+    says "^CLBlast's parameters: XgemmDirect own; Xgemm own\$"
     says '^table [0-9a-f]{16} in '
     table=$(sed -n 's/^table \([0-9a-f]*\) in .*/\1/p' "$work/out")
     run 0 routes "${cell[@]}"
@@ -116,7 +117,7 @@ case_tune() {
     echo '/* */' >>"$work/kernels/view.h"
     PNAS_KERNELS=$work/kernels run 0 routes "${cell[@]}"
     says '; tuned table none$'
-    echo 'pnas tuned table 1' >"$(echo "$work"/cache/*.tuned)"
+    echo 'pnas tuned table 2' >"$(echo "$work"/cache/*.tuned)"
     run 0 routes "${cell[@]}"
     says '; tuned table none$'
     complains 'is damaged: routes are the built-in ones; run pnas_device tune again'

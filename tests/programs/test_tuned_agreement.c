@@ -67,3 +67,18 @@ Test(tuned_agreement, a_run_that_goes_on_with_the_same_or_another_device_is_not)
     pnas_tuned_warn_of_change("run.h5", &before, 1, &other, 1);
     expect_warning(&before, &before, false);
 }
+
+Test(tuned_agreement, tuning_is_suggested_for_gpus_that_never_were)
+{
+    char text[320] = "";
+    pnas_device_info device = {.index = 3, .name = "A GPU"};
+    cr_assert(pnas_tuned_suggest(&device, text, sizeof text));
+    cr_assert(strstr(text, "A GPU") && strstr(text, "--device 3"), "%s", text);
+    snprintf(device.tuned, sizeof device.tuned, "0123456789abcdef");
+    cr_assert(!pnas_tuned_suggest(&device, text, sizeof text));
+    device = (pnas_device_info){.cpu = true};
+    cr_assert(!pnas_tuned_suggest(&device, text, sizeof text));
+    device.cpu = false;
+    setenv("PNAS_TUNED", "0", 1);
+    cr_assert(!pnas_tuned_suggest(&device, text, sizeof text));
+}
