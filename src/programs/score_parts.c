@@ -1,5 +1,7 @@
 #include "src/programs/score_parts.h"
 
+#include "src/programs/plain_scores.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,8 +72,9 @@ void pnas_score_plan_free(pnas_score_plan *plan)
 
 struct pnas_score_worker {
     pnas_score_worker_options options;
-    pnas_lstm_trie *trie;
-    pnas_beam best; /* of all parts of this worker: what is worse than all of it need not be kept */
+    pnas_lstm_trie *trie;     /* of LSTMs ... */
+    pnas_plain_scores *plain; /* ... or MLPs */
+    pnas_beam best;           /* of all parts of this worker: what is worse than all of it need not be kept */
     pnas_beam part_best;
     pnas_score_part part;
     uint64_t cells; /* scored in all */
@@ -81,22 +84,30 @@ struct pnas_score_worker {
     float *score, *spread;
 };
 
-pnas_status pnas_score_worker_create(const pnas_score_worker_options *options, pnas_score_worker **out)
+static pnas_status create_scores(pnas_score_worker *worker)
 {
+    const pnas_score_worker_options *options = &worker->options;
     const pnas_score_head *head = &options->source->head;
+    if (options->source->mlp)
+        return pnas_plain_scores_create(options->cl, options->source, &worker->plain);
     const pnas_lstm_trie_options trie = {.space = head->space,
                                          .blocks = head->blocks,
                                          .operator_of = options->source->operator_of,
                                          .memory = options->memory,
                                          .filter = pnas_score_source_filter(options->source),
                                          .filter_payload = options->source};
+    return pnas_lstm_trie_create(options->cl, options->source->member, head->members, &trie, &worker->trie);
+}
+
+pnas_status pnas_score_worker_create(const pnas_score_worker_options *options, pnas_score_worker **out)
+{
+    const pnas_score_head *head = &options->source->head;
     pnas_status status;
     pnas_score_worker *worker = calloc(1, sizeof *worker);
     *out = NULL;
     PNAS_CHECK(worker, PNAS_ERROR_MEMORY, "out of memory for scores");
     worker->options = *options;
-    PNAS_TRY_CLEANUP(
-        pnas_lstm_trie_create(options->cl, options->source->member, head->members, &trie, &worker->trie));
+    PNAS_TRY_CLEANUP(create_scores(worker));
     PNAS_TRY_CLEANUP(pnas_beam_create(head->top, &worker->best));
     PNAS_TRY_CLEANUP(pnas_beam_create(head->top, &worker->part_best));
     *out = worker;
@@ -111,6 +122,7 @@ void pnas_score_worker_destroy(pnas_score_worker **worker)
     if (!*worker)
         return;
     pnas_lstm_trie_destroy(&(*worker)->trie);
+    pnas_plain_scores_destroy(&(*worker)->plain);
     pnas_beam_destroy(&(*worker)->best);
     pnas_beam_destroy(&(*worker)->part_best);
     free((*worker)->cell);
@@ -222,7 +234,9 @@ static pnas_status score_part(pnas_score_worker *worker, size_t part)
     size_t first = part * plan->root_count / plan->parts, end = (part + 1) * plan->root_count / plan->parts;
     worker->part = (pnas_score_part){.least = 1};
     worker->part_best.count = 0;
-    PNAS_TRY(pnas_lstm_trie_run(worker->trie, plan->root + first, end - first, take_batch, worker));
+    const pnas_cell *root = plan->root + first;
+    PNAS_TRY(worker->plain ? pnas_plain_scores_run(worker->plain, root, end - first, take_batch, worker)
+                           : pnas_lstm_trie_run(worker->trie, root, end - first, take_batch, worker));
     return worker->options.source->cost_status; /* also where no cell was left to score */
 }
 

@@ -25,6 +25,15 @@ static pnas_status choose_level(const pnas_run_info *info, const char *path, int
     return PNAS_OK;
 }
 
+bool pnas_score_source_has(const pnas_score_source *source, const char *name)
+{
+    const pnas_lstm_tensors *tensors = &source->member[0];
+    for (size_t i = 0; i < tensors->count; ++i)
+        if (strcmp(tensors->tensor[i].name, name) == 0)
+            return true;
+    return false;
+}
+
 static pnas_status take_members(pnas_score_source *source, int wanted)
 {
     const pnas_run_info *info = pnas_run_file_info(source->file);
@@ -37,6 +46,7 @@ static pnas_status take_members(pnas_score_source *source, int wanted)
             source->member[head->members++] =
                 (pnas_lstm_tensors){info->controller[i].tensor, info->controller[i].count};
     head->trained_blocks = head->level;
+    source->mlp = pnas_score_source_has(source, "mlp/first_weight");
     return PNAS_OK;
 }
 
@@ -220,7 +230,7 @@ void pnas_score_source_close(pnas_score_source *source)
     pnas_run_file_close(&source->file);
 }
 
-/* How many inputs the first member's table has; 0 if it is no LSTM. */
+/* How many inputs the first member's table has; 0 if it has none. */
 static int known_inputs(const pnas_score_source *source)
 {
     for (size_t i = 0; i < source->member[0].count; ++i)
@@ -232,10 +242,10 @@ static int known_inputs(const pnas_score_source *source)
 void pnas_score_source_describe(const pnas_score_source *source)
 {
     const pnas_score_head *head = &source->head;
-    pnas_info("%s: %s of %d LSTM%s, fit after level %d; scoring cells of %d block%s over %d operators",
+    pnas_info("%s: %s of %d %s%s, fit after level %d; scoring cells of %d block%s over %d operators",
               head->run, head->members > 1 ? "an ensemble" : "a surrogate", head->members,
-              head->members == 1 ? "" : "s", head->level, head->blocks, head->blocks == 1 ? "" : "s",
-              head->space.operators.count);
+              source->mlp ? "MLP" : "LSTM", head->members == 1 ? "" : "s", head->level, head->blocks,
+              head->blocks == 1 ? "" : "s", head->space.operators.count);
     if (head->blocks <= head->trained_blocks)
         return;
     pnas_info("this extrapolates: the surrogate has seen cells of at most %d block%s, and nothing that says "

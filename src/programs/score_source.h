@@ -14,6 +14,7 @@ typedef struct {
     pnas_score_head head;
     int operator_of[PNAS_OPERATORS_MAX]; /* of the space scored, in the run's */
     pnas_lstm_tensors *member;           /* [head.members], borrowed from the file */
+    bool mlp;                            /* the members are MLPs, not LSTMs */
     pnas_cell_costs costs;               /* where there are limits */
     pnas_status cost_status;             /* the first failure of the filter */
 } pnas_score_source;
@@ -27,6 +28,9 @@ void pnas_score_source_close(pnas_score_source *source);
 /* The configuration of the run that the options name, or the defaults where they name none, with their
  * overrides. Local. */
 pnas_status pnas_score_configure(const pnas_score_options *options, pnas_configuration *out);
+
+/* Whether the first member has a tensor of this name. */
+bool pnas_score_source_has(const pnas_score_source *source, const char *name);
 
 /* Says what is scored, and what a score of a cell means that is longer than those the surrogate has seen. */
 void pnas_score_source_describe(const pnas_score_source *source);

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# score_cases.sh CASE PNAS_SCORE RUN.h5: pnas_score from outside, on a finished run of tiny.yaml.
+# score_cases.sh CASE PNAS_SCORE RUN.h5 PNAS_MPI: pnas_score from outside, on a finished run of tiny.yaml, and on
+# replays of a table.
 set -euo pipefail
 case_name=$1
 pnas_score=$2
 run=$3
+pnas_mpi=$4
 cells_2=2178   # unique cells of two blocks of four operators
 cells_3=193512 # and of three
 table=$(cd "$(dirname "$0")/../data" && pwd)/digits_table.h5
@@ -62,7 +64,8 @@ expect_same() {
 }
 
 # What the search itself predicted before it trained level 2 is what its surrogate of that time scores.
-case_predictions() {
+expect_predictions() {
+    local run=$1
     start 1 "$run" --level 1 --blocks 2 --top 100000 --csv -o scores.h5 || fail "exit code $?"
     expect_cells scores.h5 $cells_2
     [ "$(wc -l <scores_2.csv)" -eq $cells_2 ] || fail "not a line for each cell"
@@ -76,6 +79,29 @@ case_predictions() {
             fail "a child was predicted $predicted and is scored ${line%%,*}"
     done <children
     awk -F, 'NR > 1 && $1 > last { exit 1 } { last = $1 }' scores_2.csv || fail "the ranking is out of order"
+}
+
+case_predictions() {
+    expect_predictions "$run"
+}
+
+# MLPs are scored cell by cell, also over ranks, longer cells and fewer operators.
+case_mlp() {
+    "$pnas_mpi" /dev/stdin -q -o mlp.h5 <<END || fail "the search: exit code $?"
+evaluator: table
+table: $table
+space: {blocks: 2, operators: [identity, sep3, max3, avg3]}
+search: {first: 20, beam: 8}
+surrogate: {model: mlp, members: 2, epochs: 10, hidden: 20, embedding: 10}
+END
+    expect_predictions mlp.h5
+    expect_said 'an ensemble of 2 MLPs'
+    start 1 mlp.h5 --blocks 3 -o one.h5 || fail "exit code $?"
+    expect_cells one.h5 $cells_3
+    expect_said 'read as the last of the table, input 0'
+    start 2 mlp.h5 --blocks 3 -o two.h5 || fail "two ranks: exit code $?"
+    expect_same one.h5 two.h5
+    start 2 mlp.h5 --operators max3,sep3 --all -o some.h5 || fail "two operators: exit code $?"
 }
 
 case_ranks() {
