@@ -48,6 +48,7 @@ static pnas_view view_in(const pnas_op_bench *b, int tensor)
     return (pnas_view){.at = slice(b, tensor),
                        .image_stride = (size_t)b->C * b->size * b->size,
                        .channels = b->C,
+                       .used = b->what->C,
                        .height = b->size,
                        .width = b->size};
 }
@@ -57,6 +58,7 @@ static pnas_view view_out(const pnas_op_bench *b, int tensor)
     return (pnas_view){.at = slice(b, tensor),
                        .image_stride = (size_t)b->M * b->out_size * b->out_size,
                        .channels = b->M,
+                       .used = b->what->M,
                        .height = b->out_size,
                        .width = b->out_size};
 }

@@ -14,6 +14,8 @@ pnas_status pnas_op_add_forward(pnas_cl *cl, pnas_launch_list *list, int N, cons
                              .bytes = N * pnas_view_bytes(y) * (b ? 3 : 2),
                              .half = y->half};
     pnas_op_global(cl, &spec, tiled, y, N);
+    if (tiled)
+        spec.global[0] = 1;
     return pnas_launch_append(cl, list, &spec,
                               PNAS_ARGS(ARG_OPERAND(a), ARG_OPERAND(second), PNAS_ARG_INT(b != NULL),
                                         PNAS_ARG_INT(y->channels), PNAS_ARG_INT(y->height * y->width),

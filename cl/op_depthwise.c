@@ -1,6 +1,7 @@
 /* Depthwise convolution: forward, and the gradients of its input and weights. */
 #include "cl/op_arguments.h"
 
+enum { PIXELS_TOGETHER = 512 };
 enum { IMAGES_PER_PARTIAL = 4 }; /* tile route: fixed, so that sums do not depend on the machine */
 
 static const char plain_file[] = "depthwise.cl", tile_file[] = "depthwise_tile.cl";
@@ -8,6 +9,13 @@ static const char plain_file[] = "depthwise.cl", tile_file[] = "depthwise_tile.c
 static double multiply_adds(int N, const pnas_window *window, const pnas_view *y)
 {
     return (double)N * pnas_view_values(y) * window->kernel_h * window->kernel_w;
+}
+
+/* Images of a work-item of the tile route: of small ones several. */
+static int images_together(const pnas_view *y)
+{
+    int images = PIXELS_TOGETHER / (y->height * y->width);
+    return images > 1 ? images : 1;
 }
 
 pnas_status pnas_op_depthwise_forward(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_operand *x,
@@ -22,10 +30,15 @@ pnas_status pnas_op_depthwise_forward(pnas_cl *cl, pnas_launch_list *list, int N
                              .flops = 2 * multiply_adds(N, window, y),
                              .bytes = N * (pnas_view_bytes(&x->view) + pnas_view_bytes(y)),
                              .half = x->view.half};
-    pnas_op_global(cl, &spec, tiled, y, N);
-    return pnas_launch_append(cl, list, &spec,
-                              PNAS_ARGS(ARG_OPERAND(x), PNAS_ARG_INT(x->view.channels), ARG_SIZE(&x->view),
-                                        ARG_SLICE(weight), ARG_WINDOW(window), ARG_VIEW(y), ARG_SIZE(y)));
+    int images = images_together(y);
+    const pnas_arg arguments[] = {ARG_OPERAND(x),      PNAS_ARG_INT(x->view.channels),
+                                  ARG_SIZE(&x->view),  ARG_SLICE(weight),
+                                  ARG_WINDOW(window),  ARG_VIEW(y),
+                                  ARG_SIZE(y),         PNAS_ARG_INT(N),
+                                  PNAS_ARG_INT(images)};
+    int count = (int)(sizeof arguments / sizeof *arguments);
+    pnas_op_global(cl, &spec, tiled, y, tiled ? (N + images - 1) / images : N);
+    return pnas_launch_append(cl, list, &spec, arguments, tiled ? count : count - 2);
 }
 
 static pnas_status input_gradient(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_operand *x,
@@ -41,11 +54,15 @@ static pnas_status input_gradient(pnas_cl *cl, pnas_launch_list *list, int N, co
                              .flops = 2 * multiply_adds(N, window, dy),
                              .bytes = N * (pnas_view_bytes(&x->view) + pnas_view_bytes(dy)),
                              .half = x->view.half};
-    pnas_op_global(cl, &spec, tiled, &dx->into, N);
-    return pnas_launch_append(cl, list, &spec,
-                              PNAS_ARGS(ARG_OPERAND(x), PNAS_ARG_INT(x->view.channels), ARG_SIZE(&x->view),
-                                        ARG_SLICE(weight), ARG_WINDOW(window), ARG_UPSTREAM(y), ARG_SIZE(dy),
-                                        ARG_DOWNSTREAM(dx)));
+    int images = images_together(&dx->into);
+    const pnas_arg arguments[] = {ARG_OPERAND(x),     PNAS_ARG_INT(x->view.channels),
+                                  ARG_SIZE(&x->view), ARG_SLICE(weight),
+                                  ARG_WINDOW(window), ARG_UPSTREAM(y),
+                                  ARG_SIZE(dy),       ARG_DOWNSTREAM(dx),
+                                  PNAS_ARG_INT(N),    PNAS_ARG_INT(images)};
+    int count = (int)(sizeof arguments / sizeof *arguments);
+    pnas_op_global(cl, &spec, tiled, &dx->into, tiled ? (N + images - 1) / images : N);
+    return pnas_launch_append(cl, list, &spec, arguments, tiled ? count : count - 2);
 }
 
 static int tile_partials(int N)

@@ -1,4 +1,5 @@
-/* Sums and copies in float8: V = 8. Views [N][C/8][H*W][8]. NDRange: (C/8, N), one work-item each. */
+/* Sums and copies in float8: V = 8. Views [N][C/8][H*W][8]. NDRange: (C/8, N), one work-item each, but of the sum (1,
+ * N). */
 #define WIDTH 8
 #include "view.h"
 
@@ -7,16 +8,18 @@
 TILE_KERNEL void add_forward_tile(OPERAND(a), OPERAND(b), const int two, const int C, const int pixels,
                                   OUT_VIEW(y))
 {
-    const int block = get_global_id(0), n = get_global_id(1);
-    const __global STORED *ab = BLOCK(a, n, block, pixels), *bb = BLOCK(b, n, block, pixels);
-    __global STORED *yb = BLOCK(y, n, block, pixels);
-    const transform ta = TRANSFORM(a, C, block * 8), tb = TRANSFORM(b, C, block * 8);
-    if (two)
-        for (int i = 0; i < pixels * 8; i += 8)
-            WRITE(transform_apply(ta, READ(0, ab + i)) + transform_apply(tb, READ(0, bb + i)), 0, yb + i);
-    else
-        for (int i = 0; i < pixels * 8; i += 8)
-            WRITE(transform_apply(ta, READ(0, ab + i)), 0, yb + i);
+    const int n = get_global_id(1);
+    for (int block = 0; block < C / 8; ++block) {
+        const __global STORED *ab = BLOCK(a, n, block, pixels), *bb = BLOCK(b, n, block, pixels);
+        __global STORED *yb = BLOCK(y, n, block, pixels);
+        const transform ta = TRANSFORM(a, C, block * 8), tb = TRANSFORM(b, C, block * 8);
+        if (two)
+            for (int i = 0; i < pixels * 8; i += 8)
+                WRITE(transform_apply(ta, READ(0, ab + i)) + transform_apply(tb, READ(0, bb + i)), 0, yb + i);
+        else
+            for (int i = 0; i < pixels * 8; i += 8)
+                WRITE(transform_apply(ta, READ(0, ab + i)), 0, yb + i);
+    }
 }
 
 TILE_KERNEL void add_backward_tile(OPERAND(x), GRADIENT(g), const int C, const int pixels, DOWNSTREAM(dx))

@@ -33,38 +33,49 @@ INLINE void forward_row(float8 *sum, const float8 *row, const __global float *we
     }
 }
 
-TILE_KERNEL void depthwise_forward_tile(OPERAND(x), const int C, const int H, const int W, SLICE(weight),
-                                        WINDOW, OUT_VIEW(y), const int OH, const int OW)
+/* One strip of an image's outputs; the edges of `ring` are clear. */
+INLINE void forward_strip(float8 ring[SLOTS][STRIP_COLUMNS], const strip s, const __global STORED *x,
+                          const transform t, const int H, const int W, const __global float *weight,
+                          const int C, const int pad_top, __global STORED *y, const int left, const int OH,
+                          const int OW)
 {
-    const int block = get_global_id(0), n = get_global_id(1);
-    const __global STORED *xb = BLOCK(x, n, block, H * W);
+    int staged = 0; /* the next row of x to make ready */
+    for (int oh = 0; oh < OH; ++oh) {
+        const int top = oh * STRIDE_H - pad_top;
+        for (staged = max(staged, top); staged < min(H, top + ROWS); ++staged)
+            stage_operand(ring[SLOT(staged)], x + (ulong)staged * W * 8, s, t);
+        for (int at = 0; at < s.width; at += TILE) {
+            float8 sum[TILE];
+            clear(sum, TILE);
+            for (int ky = 0; ky < KERNEL_H; ++ky) {
+                const int h = top + ky * DILATION;
+                if (h >= 0 && h < H)
+                    forward_row(sum, ring[SLOT(h)] + at * STRIDE_W, weight + ky * KERNEL_W * C, C);
+            }
+#pragma unroll
+            for (int i = 0; i < TILE; ++i)
+                if (left + at + i < OW)
+                    WRITE(sum[i], 0, y + (oh * OW + left + at + i) * 8);
+        }
+    }
+}
+
+/* A work-item has `images` images, so that small ones share what is done once. NDRange: (C/8, N / images). */
+TILE_KERNEL void depthwise_forward_tile(OPERAND(x), const int C, const int H, const int W, SLICE(weight),
+                                        WINDOW, OUT_VIEW(y), const int OH, const int OW, const int N,
+                                        const int images)
+{
+    const int block = get_global_id(0), first = get_global_id(1) * images, last = min(N, first + images);
     const __global float *wb = weight + weight_at + block * 8;
-    __global STORED *yb = BLOCK(y, n, block, OH * OW);
     const transform t = TRANSFORM(x, C, block * 8);
     float8 ring[SLOTS][STRIP_COLUMNS];
     for (int left = 0; left < OW; left += STRIP) {
         const strip s = strip_under(left, OW, pad_left, W);
         for (int r = 0; r < SLOTS; ++r)
             stage_edges(ring[r], s);
-        int staged = 0; /* the next row of x to make ready */
-        for (int oh = 0; oh < OH; ++oh) {
-            const int top = oh * STRIDE_H - pad_top;
-            for (staged = max(staged, top); staged < min(H, top + ROWS); ++staged)
-                stage_operand(ring[SLOT(staged)], xb + (ulong)staged * W * 8, s, t);
-            for (int at = 0; at < s.width; at += TILE) {
-                float8 sum[TILE];
-                clear(sum, TILE);
-                for (int ky = 0; ky < KERNEL_H; ++ky) {
-                    const int h = top + ky * DILATION;
-                    if (h >= 0 && h < H)
-                        forward_row(sum, ring[SLOT(h)] + at * STRIDE_W, wb + ky * KERNEL_W * C, C);
-                }
-#pragma unroll
-                for (int i = 0; i < TILE; ++i)
-                    if (left + at + i < OW)
-                        WRITE(sum[i], 0, yb + (oh * OW + left + at + i) * 8);
-            }
-        }
+        for (int n = first; n < last; ++n)
+            forward_strip(ring, s, BLOCK(x, n, block, H * W), t, H, W, wb, C, pad_top,
+                          BLOCK(y, n, block, OH * OW), left, OH, OW);
     }
 }
 
@@ -85,18 +96,40 @@ INLINE void input_gradient_row(float8 *sum, const float8 *row, const __global fl
     }
 }
 
+/* One strip of an image's input gradients; the edges of `ring` are clear. */
+INLINE void input_gradient_strip(float8 ring[SLOTS][COLUMNS_OVER(STRIP)], const strip s,
+                                 const __global float *g, const __global STORED *raw, const upstream u,
+                                 const int OH, const int OW, const __global float *weight, const int C,
+                                 const int pad_top, const int left, const __global STORED *x,
+                                 const transform t, const int masked, const int H, const int W,
+                                 __global float *into, const int accumulate)
+{
+    int staged = 0; /* the next row of dy to make ready */
+    for (int h = 0; h < H; ++h) {
+        const int bottom = (h + pad_top) / STRIDE_H, above = h + pad_top - (KERNEL_H - 1) * DILATION;
+        for (staged = max(staged, above / STRIDE_H); staged <= min(OH - 1, bottom); ++staged)
+            stage_upstream(ring[SLOT(staged)], g + (ulong)staged * OW * 8, raw + (ulong)staged * OW * 8, s, u);
+        for (int at = 0; at < s.width; at += TILE) {
+            float8 sum[TILE];
+            clear(sum, TILE);
+            for (int ky = 0; ky < KERNEL_H; ++ky) {
+                const int top = h + pad_top - ky * DILATION, oh = top / STRIDE_H;
+                if (top >= 0 && top % STRIDE_H == 0 && oh < OH)
+                    input_gradient_row(sum, ring[SLOT(oh)] + at / STRIDE_W, weight + ky * KERNEL_W * C, C);
+            }
+            downstream_tile(into, sum, x, h, left + at, W, t, masked, accumulate);
+        }
+    }
+}
+
 /* A tile starts where w + pad_left is a multiple of the stride, so that which tap meets which column is known
- * when compiling. */
+ * when compiling. NDRange: (C/8, N / images) */
 TILE_KERNEL void depthwise_input_gradient_tile(OPERAND(x), const int C, const int H, const int W,
                                                SLICE(weight), WINDOW, UPSTREAM(dy), const int OH,
-                                               const int OW, DOWNSTREAM(dx))
+                                               const int OW, DOWNSTREAM(dx), const int N, const int images)
 {
-    const int block = get_global_id(0), n = get_global_id(1);
-    const __global float *gb = BLOCK(dy, n, block, OH * OW);
-    const __global STORED *rb = BLOCK(dy_raw, n, block, OH * OW);
+    const int block = get_global_id(0), first = get_global_id(1) * images, last = min(N, first + images);
     const __global float *wb = weight + weight_at + block * 8;
-    const __global STORED *xb = BLOCK(x, n, block, H * W);
-    __global float *db = BLOCK(dx, n, block, H * W);
     const transform t = TRANSFORM(x, C, block * 8);
     const upstream u = UPSTREAM_AT(dy, C, block * 8);
     float8 ring[SLOTS][COLUMNS_OVER(STRIP)];
@@ -104,23 +137,10 @@ TILE_KERNEL void depthwise_input_gradient_tile(OPERAND(x), const int C, const in
         const strip s = strip_over(left, W, pad_left, OW);
         for (int r = 0; r < SLOTS; ++r)
             stage_edges(ring[r], s);
-        int staged = 0; /* the next row of dy to make ready */
-        for (int h = 0; h < H; ++h) {
-            const int bottom = (h + pad_top) / STRIDE_H, above = h + pad_top - (KERNEL_H - 1) * DILATION;
-            for (staged = max(staged, above / STRIDE_H); staged <= min(OH - 1, bottom); ++staged)
-                stage_upstream(ring[SLOT(staged)], gb + (ulong)staged * OW * 8, rb + (ulong)staged * OW * 8,
-                               s, u);
-            for (int at = 0; at < s.width; at += TILE) {
-                float8 sum[TILE];
-                clear(sum, TILE);
-                for (int ky = 0; ky < KERNEL_H; ++ky) {
-                    const int top = h + pad_top - ky * DILATION, oh = top / STRIDE_H;
-                    if (top >= 0 && top % STRIDE_H == 0 && oh < OH)
-                        input_gradient_row(sum, ring[SLOT(oh)] + at / STRIDE_W, wb + ky * KERNEL_W * C, C);
-                }
-                downstream_tile(db, sum, xb, h, left + at, W, t, x_relu, dx_accumulate);
-            }
-        }
+        for (int n = first; n < last; ++n)
+            input_gradient_strip(ring, s, BLOCK(dy, n, block, OH * OW), BLOCK(dy_raw, n, block, OH * OW), u,
+                                 OH, OW, wb, C, pad_top, left, BLOCK(x, n, block, H * W), t, x_relu, H, W,
+                                 BLOCK(dx, n, block, H * W), dx_accumulate);
     }
 }
 
@@ -186,16 +206,16 @@ TILE_KERNEL void depthwise_weight_gradient_tile(OPERAND(x), const int C, const i
 #pragma unroll
     for (int k = 0; k < KERNEL_H; ++k)
         clear(sum[k], KERNEL_W);
-    for (int n = part * images; n < min(N, (part + 1) * images); ++n)
-        for (int left = 0; left < OW; left += STRIP) {
+    for (int left = 0; left < OW; left += STRIP) {
+        const strip s = strip_under(left, OW, pad_left, W);
+        const int columns = min(s.width, OW - left); /* of dy; the rest of the last tile stays zero */
+        clear(d, STRIP);
+        for (int r = 0; r < SLOTS; ++r)
+            stage_edges(ring[r], s);
+        for (int n = part * images; n < min(N, (part + 1) * images); ++n) {
             const __global STORED *xb = BLOCK(x, n, block, H * W);
             const __global float *gb = BLOCK(dy, n, block, OH * OW);
             const __global STORED *rb = BLOCK(dy_raw, n, block, OH * OW);
-            const strip s = strip_under(left, OW, pad_left, W);
-            const int columns = min(s.width, OW - left); /* of dy; the rest of the last tile stays zero */
-            clear(d, STRIP);
-            for (int r = 0; r < SLOTS; ++r)
-                stage_edges(ring[r], s);
             int staged = -pad_top; /* the next row of x to make ready; rows outside are zero */
             for (int oh = 0; oh < OH; ++oh) {
                 const int top = oh * STRIDE_H - pad_top;
@@ -215,6 +235,7 @@ TILE_KERNEL void depthwise_weight_gradient_tile(OPERAND(x), const int C, const i
 #endif
             }
         }
+    }
     __global float *out = partial + partial_at + (ulong)part * KERNEL_H * KERNEL_W * C + block * 8;
     for (int tap = 0; tap < KERNEL_H * KERNEL_W; ++tap)
         STORE(sum[tap / KERNEL_W][tap % KERNEL_W], out + tap * C);
