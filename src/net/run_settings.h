@@ -23,6 +23,7 @@ typedef struct {
     int64_t training_images;     /* use so many of the rest; 0: all */
     pnas_evaluator_kind evaluator;
     char table[PNAS_PATH_MAX]; /* of cells trained already, for PNAS_EVALUATOR_TABLE */
+    double table_pace;         /* a child looked up takes this share of its training time; 0: none */
     pnas_search_options search;
     pnas_candidates candidates;   /* with a table */
     pnas_network_options network; /* height, width, channels, classes come from the data set */

@@ -108,6 +108,7 @@ pnas_status pnas_configuration_match(const char *path, const char *stored_text,
     memcpy(stored->threads, mine->threads, sizeof stored->threads);
     stored->keep_weights = mine->keep_weights;
     stored->checkpoint_seconds = mine->checkpoint_seconds;
+    stored->table_pace = mine->table_pace;
     PNAS_TRY_CLEANUP(pnas_configuration_print(stored, &stored_lines));
     PNAS_TRY_CLEANUP(pnas_configuration_print(mine, &my_lines));
     status = compare(path, stored_lines, my_lines);

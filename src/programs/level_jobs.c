@@ -20,8 +20,6 @@ pnas_status pnas_level_job(const pnas_configuration *configuration, const pnas_c
 {
     pnas_graph *graph = NULL;
     *out = (pnas_job){.level = level, .index = index, .cell = *cell};
-    if (configuration->evaluator == PNAS_EVALUATOR_TABLE)
-        return PNAS_OK;
     PNAS_TRY(
         pnas_graph_create(cell, &configuration->search.space.operators, &configuration->network, &graph));
     out->cost = graph->multiply_adds;
@@ -31,8 +29,20 @@ pnas_status pnas_level_job(const pnas_configuration *configuration, const pnas_c
     return PNAS_OK;
 }
 
-pnas_status pnas_level_jobs(const pnas_configuration *configuration, const pnas_level *level, pnas_job **out,
-                            size_t *count)
+static pnas_status make_job(const pnas_configuration *configuration, const pnas_cell_table *table,
+                            const pnas_level *level, size_t index, pnas_job *out)
+{
+    const pnas_cell *cell = &level->child[index].cell;
+    if (!table)
+        return pnas_level_job(configuration, cell, level->blocks, (int)index, out);
+    const pnas_table_entry *entry = pnas_cell_table_find(table, cell);
+    *out = (pnas_job){.level = level->blocks, .index = (int)index, .cell = *cell};
+    out->cost = entry && entry->multiply_adds > 0 ? entry->multiply_adds : 0;
+    return PNAS_OK;
+}
+
+pnas_status pnas_level_jobs(const pnas_configuration *configuration, const pnas_cell_table *table,
+                            const pnas_level *level, pnas_job **out, size_t *count)
 {
     pnas_job *jobs = calloc(level->count + 1, sizeof *jobs);
     pnas_status status = PNAS_OK;
@@ -41,8 +51,7 @@ pnas_status pnas_level_jobs(const pnas_configuration *configuration, const pnas_
     PNAS_CHECK(jobs, PNAS_ERROR_MEMORY, "no memory for a list of %zu children", level->count);
     for (size_t i = 0; i < level->count && status == PNAS_OK; i++)
         if (level->child[i].result.status == PNAS_CHILD_PENDING)
-            status = pnas_level_job(configuration, &level->child[i].cell, level->blocks, (int)i,
-                                    &jobs[(*count)++]);
+            status = make_job(configuration, table, level, i, &jobs[(*count)++]);
     if (status == PNAS_OK)
         *out = jobs;
     else

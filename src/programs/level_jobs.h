@@ -9,9 +9,9 @@
 pnas_status pnas_level_job(const pnas_configuration *configuration, const pnas_cell *cell, int level,
                            int index, pnas_job *out);
 
-/* The level's pending children; *out is the caller's (free). Children that are looked up in a table cost
- * nothing. */
-pnas_status pnas_level_jobs(const pnas_configuration *configuration, const pnas_level *level, pnas_job **out,
-                            size_t *count);
+/* The level's pending children; *out is the caller's (free). `table`: where they are looked up, whose
+ * multiply-adds are their cost; NULL: they are trained. */
+pnas_status pnas_level_jobs(const pnas_configuration *configuration, const pnas_cell_table *table,
+                            const pnas_level *level, pnas_job **out, size_t *count);
 
 #endif

@@ -20,7 +20,7 @@ pnas_status pnas_replay_open(const pnas_configuration *configuration, pnas_repla
 {
     char sha256[65];
     size_t left_out = 0;
-    *out = (pnas_replay){.path = configuration->table};
+    *out = (pnas_replay){.path = configuration->table, .pace = configuration->table_pace};
     PNAS_TRY(pnas_cell_table_read(configuration->table, &configuration->search.space, &out->table, &left_out,
                                   sha256));
     size_t count = pnas_cell_table_count(out->table);
@@ -38,6 +38,19 @@ void pnas_replay_close(pnas_replay *replay)
 {
     pnas_cell_table_destroy(&replay->table);
     pnas_dataset_destroy(&replay->dataset);
+}
+
+#define NAP 2e-3 /* seconds between two ticks */
+
+static pnas_status sleep_for(double seconds, pnas_tick tick, void *tick_payload)
+{
+    double end = pnas_clock_seconds() + seconds;
+    for (double left = seconds; left > 0; left = end - pnas_clock_seconds()) {
+        if (tick)
+            PNAS_TRY(tick(tick_payload));
+        pnas_clock_sleep(left < NAP ? left : NAP);
+    }
+    return PNAS_OK;
 }
 
 pnas_status pnas_replay_evaluate(void *payload, const pnas_job *job, pnas_tick tick, void *tick_payload,
@@ -59,5 +72,10 @@ pnas_status pnas_replay_evaluate(void *payload, const pnas_job *job, pnas_tick t
     result->parameters = entry->parameters;
     result->multiply_adds = entry->multiply_adds;
     result->train_seconds = entry->train_seconds;
+    if (replay->pace <= 0)
+        return PNAS_OK;
+    double begun = pnas_clock_seconds();
+    PNAS_TRY(sleep_for(replay->pace * entry->train_seconds, tick, tick_payload));
+    result->train_seconds = pnas_clock_seconds() - begun;
     return PNAS_OK;
 }

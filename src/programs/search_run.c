@@ -51,10 +51,15 @@ static void show_progress(void *payload)
     pnas_search_progress_show(&((search_run *)payload)->progress);
 }
 
-static void report_usage(const pnas_level_usage *usage, int level)
+/* Children that were looked up at once took no time. */
+static void keep_usage(search_run *run, int level)
 {
+    const pnas_level_usage *usage = &pnas_search_level(run->search, level)->usage;
     char text[256];
-    if (usage->busy_seconds <= 0) /* children were looked up */
+    if (run->options->table && run->options->configuration->table_pace <= 0)
+        return;
+    pnas_search_add_usage(run->search, level, pnas_scheduler_usage(run->options->scheduler));
+    if (usage->busy_seconds <= 0)
         return;
     pnas_usage_text(usage, text, sizeof text);
     pnas_info("level %d: %s", level, text);
@@ -66,12 +71,11 @@ static pnas_status train_level(search_run *run, const pnas_level *level)
     pnas_scheduler *scheduler = run->options->scheduler;
     pnas_job *jobs = NULL;
     size_t count = 0;
-    PNAS_TRY(pnas_level_jobs(run->options->configuration, level, &jobs, &count));
+    PNAS_TRY(pnas_level_jobs(run->options->configuration, run->options->table, level, &jobs, &count));
     pnas_search_progress_level(&run->progress, level, jobs, count);
     pnas_status status = pnas_scheduler_run(scheduler, jobs, count, &listener);
     pnas_progress_end();
-    pnas_search_add_usage(run->search, level->blocks, pnas_scheduler_usage(scheduler));
-    report_usage(&level->usage, level->blocks);
+    keep_usage(run, level->blocks);
     free(jobs);
     return status;
 }

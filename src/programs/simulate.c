@@ -136,7 +136,7 @@ static pnas_status train(simulation *self, const pnas_level *level)
     size_t count = 0;
     pnas_level_usage usage;
     pnas_simulation_waits waits;
-    PNAS_TRY(pnas_level_jobs(self->configuration, level, &jobs, &count));
+    PNAS_TRY(pnas_level_jobs(self->configuration, NULL, level, &jobs, &count));
     pnas_status status =
         pnas_simulated_ranks_train(self->simulated, jobs, count, duration, self, &usage, &waits);
     for (size_t i = 0; i < count && status == PNAS_OK; i++)

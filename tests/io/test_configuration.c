@@ -49,6 +49,7 @@ Test(configuration, every_key_reaches_its_field)
     pnas_configuration read = parse(
         "title: \"Ein Titel: \\\"mit\\\" ü\"\nseed: 18446744073709551615\ndevice: 2\nkeep_weights: 3\n"
         "checkpoint_seconds: 0.25\n"
+        "table_pace: 0.5\n"
         "dataset: {file: a b.h5, validation: 5000, training_images: 4000000}\n"
         "space: {blocks: 4, lookback: -1, lookforward: 2, operators: [max3, conv3]}\n"
         "search: {beam: 7, first: 9, acquisition: ucb, kappa: 2.5, diversity: 0.25}\n"
@@ -70,6 +71,7 @@ Test(configuration, every_key_reaches_its_field)
     cr_expect_str_eq(read.device, "2");
     cr_expect_eq(read.keep_weights, 3);
     cr_expect_eq(read.checkpoint_seconds, 0.25);
+    cr_expect_eq(read.table_pace, 0.5);
     cr_expect_str_eq(read.dataset, "a b.h5");
     cr_expect(read.validation == 5000 && read.training_images == 4000000);
     cr_expect(read.search.space.blocks == 4 && read.search.space.lookback == -1);

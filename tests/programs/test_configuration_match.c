@@ -45,6 +45,7 @@ Test(configuration_match, what_changes_no_result_may_differ, .init = set_up)
     strcpy(mine.threads, "7");
     mine.keep_weights = 3;
     mine.checkpoint_seconds = 0;
+    mine.table_pace = 1;
     cr_assert_eq(match(), PNAS_OK, "%s", pnas_message());
 }
 
