@@ -138,12 +138,27 @@ static pnas_child_plan_options plan_options(const pnas_trainer *trainer)
                                      .mean_deviation = trainer->mean_deviation};
 }
 
+/* Of the child whose graph is made, before anything is allocated for it. */
+static pnas_status check_memory(pnas_trainer *trainer, const pnas_child_plan_options *options)
+{
+    const pnas_device_info *device = pnas_cl_device(trainer->cl);
+    uint64_t limit = trainer->options.memory ? trainer->options.memory : device->memory, needed = 0;
+    PNAS_TRY(pnas_child_plan_bytes(trainer->cl, trainer->graph, options, &needed));
+    needed += trainer->image_bytes;
+    PNAS_CHECK(needed <= limit, PNAS_ERROR_MEMORY,
+               "needs %.1f MiB, but %.1f MiB of %s are for it; lower training.batch or network.filters, or "
+               "put fewer ranks on a device",
+               (double)needed / 0x1p20, (double)limit / 0x1p20, device->name);
+    return PNAS_OK;
+}
+
 static pnas_status make_child(pnas_trainer *trainer, const pnas_cell *cell)
 {
     drop_child(trainer);
     pnas_child_plan_options options = plan_options(trainer);
     PNAS_TRY(
         pnas_graph_create(cell, &trainer->options.operators, &trainer->options.network, &trainer->graph));
+    PNAS_TRY(check_memory(trainer, &options));
     PNAS_TRY(pnas_child_plan_create(trainer->cl, trainer->graph, &options, &trainer->plan));
     PNAS_TRY(pnas_child_parameters_initialize(trainer->plan, trainer->options.training.seed,
                                               pnas_cell_hash(cell)));

@@ -14,6 +14,7 @@ typedef struct {
     pnas_network_options network;
     pnas_training_options training;
     int rank, device; /* copied into results */
+    uint64_t memory;  /* bytes of the device that a child and the images may take; 0: all of it */
 } pnas_trainer_options;
 
 typedef struct pnas_trainer pnas_trainer;

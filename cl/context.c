@@ -149,6 +149,17 @@ static pnas_status open_device(pnas_cl *cl, const pnas_cl_options *options)
     return PNAS_OK;
 }
 
+pnas_status pnas_device_hash(const pnas_cl_options *options, uint64_t *out)
+{
+    char *cache = NULL;
+    PNAS_TRY(pnas_cache_directory_prepare(options->cache_directory, &cache));
+    if (options->threads > 0)
+        limit_pocl_threads(options->threads);
+    *out = pnas_device_list_hash();
+    free(cache);
+    return PNAS_OK;
+}
+
 pnas_status pnas_cl_create(const pnas_cl_options *options, pnas_cl **out)
 {
     pnas_status status;

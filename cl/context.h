@@ -13,12 +13,13 @@
 
 typedef struct pnas_cl pnas_cl;
 
-typedef struct {        /* zero everything for the defaults */
-    const char *device; /* NULL or "auto" (GPUs before CPUs), "cpu", "gpu", an index into the list of
-                           devices, or part of a device's name */
-    int choice;         /* which of the matching devices: by local rank, modulo their number */
-    int threads;        /* CPU devices: use so many cores; 0: all */
-    int vector;         /* V: 1, 4, 8; 0: the tuned table's, or by device kind */
+typedef struct {          /* zero everything for the defaults */
+    const char *device;   /* NULL or "auto" (GPUs, else CPUs); or "cpu", "gpu", an index into the list of
+                             devices, part of a device's name, or several of these with commas between */
+    int choice;           /* whose turn it is: the rank's place on its machine (cl/device_place.h) */
+    int ranks_per_device; /* how many ranks a device other than a CPU takes; 0: any number */
+    int threads;          /* CPU devices: use so many cores; 0: all */
+    int vector;           /* V: 1, 4, 8; 0: the tuned table's, or by device kind */
     const char
         *cache_directory; /* NULL: $PNAS_CACHE, else $XDG_CACHE_HOME/pnas, else ~/.cache/pnas; where that
                              cannot be written, a private one in the temporary directory, with a warning */
@@ -39,6 +40,10 @@ typedef struct {
 /* All devices of all platforms; *out is the caller's (free). PNAS_ERROR_DEVICE says what to install if none.
  */
 pnas_status pnas_device_list(pnas_device_info **out, int *count);
+
+/* A hash of the devices that this process sees, before a context is made with the same options: processes of
+ * a machine with the same hash share them, others (to which a batch system shows a GPU each) do not. */
+pnas_status pnas_device_hash(const pnas_cl_options *options, uint64_t *out);
 
 pnas_status pnas_cl_create(const pnas_cl_options *options, pnas_cl **out);
 

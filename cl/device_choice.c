@@ -1,8 +1,8 @@
 #include "cl/device_choice.h"
 
 #include "cl/cache_directory.h"
+#include "cl/device_place.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,80 +156,27 @@ static pnas_status find_devices(device_array *all)
                      vendors ? " hides every driver it does not name" : "");
 }
 
-static bool contains_ignoring_case(const char *text, const char *part)
+static pnas_status describe(const device_array *all, pnas_device_info **out)
 {
-    size_t length = strlen(part);
-    for (; *text; ++text)
-        if (strncasecmp(text, part, length) == 0)
-            return true;
-    return false;
-}
-
-static bool matches(const pnas_device *device, const char *wanted)
-{
-    char *end;
-    long index = strtol(wanted, &end, 10);
-    if (strcasecmp(wanted, "cpu") == 0)
-        return device->info.cpu;
-    if (strcasecmp(wanted, "gpu") == 0)
-        return (device->type & CL_DEVICE_TYPE_GPU) != 0;
-    if (isdigit((unsigned char)wanted[0]) && *end == 0)
-        return device->info.index == index;
-    return contains_ignoring_case(device->info.name, wanted);
-}
-
-/* The matching device number options->choice, modulo their count; NULL if none matches. */
-static const pnas_device *pick(const device_array *all, const char *wanted, int choice)
-{
-    int count = 0, chosen;
+    *out = malloc((size_t)all->count * sizeof **out);
+    PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "no memory for a list of devices");
     for (int i = 0; i < all->count; ++i)
-        count += matches(&all->item[i], wanted);
-    if (count == 0)
-        return NULL;
-    chosen = (choice % count + count) % count;
-    for (int i = 0; i < all->count; ++i)
-        if (matches(&all->item[i], wanted) && chosen-- == 0)
-            return &all->item[i];
-    return NULL;
-}
-
-static pnas_status fail_to_match(const device_array *all, const char *wanted)
-{
-    char names[1024] = "";
-    size_t length = 0;
-    for (int i = 0; i < all->count && length < sizeof names; ++i)
-        length += (size_t)snprintf(names + length, sizeof names - length, "%s%d: %s", i ? "; " : "", i,
-                                   all->item[i].info.name);
-    return pnas_fail(PNAS_ERROR_DEVICE,
-                     "no OpenCL device matches \"%s\"; there are %s. Allowed: auto, cpu, gpu, an index, part "
-                     "of a name",
-                     wanted, names);
-}
-
-static pnas_status choose_among(const device_array *all, const pnas_cl_options *options, pnas_device *out)
-{
-    const char *wanted = options->device && options->device[0] ? options->device : "auto";
-    const pnas_device *found;
-    if (strcasecmp(wanted, "auto") == 0) {
-        found = pick(all, "gpu", options->choice);
-        found = found ? found : pick(all, "cpu", options->choice);
-        found = found ? found : &all->item[0]; /* only accelerators */
-    } else {
-        found = pick(all, wanted, options->choice);
-    }
-    if (!found)
-        return fail_to_match(all, wanted);
-    *out = *found;
+        (*out)[i] = all->item[i].info;
     return PNAS_OK;
 }
 
 pnas_status pnas_device_choose(const pnas_cl_options *options, pnas_device *out)
 {
     device_array all = {0};
+    pnas_device_info *list = NULL;
     pnas_status status;
+    int index = 0;
     PNAS_TRY_CLEANUP(find_devices(&all));
-    PNAS_TRY_CLEANUP(choose_among(&all, options, out));
+    PNAS_TRY_CLEANUP(describe(&all, &list));
+    PNAS_TRY_CLEANUP(pnas_device_place(list, all.count, options, &index));
+    *out = all.item[index];
 cleanup:
+    free(list);
     free(all.item);
     return status;
 }
@@ -243,13 +190,36 @@ pnas_status pnas_device_list(pnas_device_info **out, int *count)
     *count = 0;
     PNAS_TRY_CLEANUP(pnas_cache_directory_prepare(NULL, &cache));
     PNAS_TRY_CLEANUP(find_devices(&all));
-    *out = malloc((size_t)all.count * sizeof **out);
-    PNAS_CHECK_CLEANUP(*out, PNAS_ERROR_MEMORY, "no memory for a list of devices");
-    for (int i = 0; i < all.count; ++i)
-        (*out)[i] = all.item[i].info;
+    PNAS_TRY_CLEANUP(describe(&all, out));
     *count = all.count;
 cleanup:
     free(cache);
     free(all.item);
     return status;
+}
+
+/* FNV-1a (Fowler, Noll, Vo). */
+static void hash_text(uint64_t *hash, const char *text)
+{
+    for (; text && *text; ++text)
+        *hash = (*hash ^ (unsigned char)*text) * 0x100000001b3u;
+}
+
+uint64_t pnas_device_list_hash(void)
+{
+    /* What hides devices from a process gives each the same names for others. */
+    static const char *const masks[] = {"CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES",
+                                        "GPU_DEVICE_ORDINAL", "ZE_AFFINITY_MASK"};
+    device_array all = {0};
+    uint64_t hash = 0xcbf29ce484222325u;
+    if (find_devices(&all) != PNAS_OK)
+        all.count = 0;
+    for (int i = 0; i < all.count; ++i) {
+        hash_text(&hash, all.item[i].info.name);
+        hash_text(&hash, all.item[i].info.pci);
+    }
+    for (size_t i = 0; i < sizeof masks / sizeof *masks; ++i)
+        hash_text(&hash, getenv(masks[i]));
+    free(all.item);
+    return hash;
 }

@@ -14,4 +14,8 @@ typedef struct {
 /* The device that options->device and options->choice name. PNAS_ERROR_DEVICE lists what there is. */
 pnas_status pnas_device_choose(const pnas_cl_options *options, pnas_device *out);
 
+/* Of what this process sees: two processes of a machine with the same have the same devices at their indices.
+ */
+uint64_t pnas_device_list_hash(void);
+
 #endif

@@ -80,6 +80,7 @@ void pnas_configuration_defaults(pnas_configuration *out)
         .device = "auto",
         .lanes = "auto",
         .threads = "auto",
+        .ranks_per_device = 1,
         .checkpoint_seconds = 30,
     };
     pnas_operator_set_paper(&out->search.space.operators);

@@ -178,6 +178,7 @@ static const cyaml_schema_field_t root_fields[] = {TEXT("title", title),
                                                    TEXT("device", device),
                                                    TEXT("lanes", lanes),
                                                    TEXT("threads", threads),
+                                                   INT("ranks_per_device", ranks_per_device),
                                                    INT("keep_weights", keep_weights),
                                                    REAL("checkpoint_seconds", checkpoint_seconds),
                                                    WORD("evaluator", evaluator, evaluators),
@@ -205,6 +206,7 @@ typedef struct {
 } pnas_limit;
 
 static const pnas_limit limits[] = {{"keep_weights", 0, 10000, CLOSED},
+                                    {"ranks_per_device", 1, 64, CLOSED},
                                     {"checkpoint_seconds", 0, 86400, CLOSED},
                                     {"table_pace", 0, 1000, CLOSED},
                                     {"dataset.validation", 0, 1e9, OPEN_LOW},

@@ -32,6 +32,7 @@ typedef struct {
     char device[128];          /* "auto", "cpu", "gpu", an index, or part of a device's name */
     char lanes[16];            /* "auto", or how many children a device trains at once */
     char threads[16];          /* "auto", or how many CPU cores a rank uses on a CPU device */
+    int ranks_per_device;      /* how many ranks may share a device other than a CPU */
     int keep_weights;          /* weights of so many best children are written beside the run file; 0 */
     double checkpoint_seconds; /* of a child's training between two checkpoints; 0: only at a stop */
 } pnas_configuration;

@@ -106,6 +106,7 @@ pnas_status pnas_configuration_match(const char *path, const char *stored_text,
     memcpy(stored->device, mine->device, sizeof stored->device);
     memcpy(stored->lanes, mine->lanes, sizeof stored->lanes);
     memcpy(stored->threads, mine->threads, sizeof stored->threads);
+    stored->ranks_per_device = mine->ranks_per_device;
     stored->keep_weights = mine->keep_weights;
     stored->checkpoint_seconds = mine->checkpoint_seconds;
     stored->table_pace = mine->table_pace;

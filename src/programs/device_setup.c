@@ -28,6 +28,20 @@ static void tell_cores(const pnas_layout *layout, const pnas_cores *cores)
                   used, cores->machine, layout->host);
 }
 
+/* This rank's turn among the ranks of its machine that see the same devices; a batch system may show each
+ * another GPU as its first. Collective. */
+static pnas_status find_place(const pnas_layout *layout, pnas_cl_options *options, uint64_t *seen)
+{
+    uint64_t *all = calloc((size_t)layout->local_ranks, sizeof *all);
+    PNAS_CHECK(all, PNAS_ERROR_MEMORY, "no memory for %d ranks", layout->local_ranks);
+    pnas_status status = pnas_device_hash(options, seen);
+    pnas_status gathered = pnas_mpi_gather_local(layout, seen, sizeof *seen, all);
+    for (int i = 0; i < layout->local_rank; i++)
+        options->choice += all[i] == *seen;
+    free(all);
+    return status == PNAS_OK ? gathered : status;
+}
+
 /* Collective, as the cores are counted together; `wanted` says whether this rank opens its device. */
 static pnas_status open_device(const pnas_layout *layout, const pnas_configuration *configuration,
                                bool wanted, pnas_devices *out)
@@ -38,10 +52,13 @@ static pnas_status open_device(const pnas_layout *layout, const pnas_configurati
     PNAS_TRY(pnas_mpi_cores(layout, threads, &cores));
     if (!wanted)
         return PNAS_OK;
-    pnas_cl_options options = {
-        .device = configuration->device, .choice = layout->local_rank, .threads = cores.share};
+    pnas_cl_options options = {.device = configuration->device,
+                               .ranks_per_device = configuration->ranks_per_device,
+                               .threads = cores.share};
     out->cores = cores.share;
+    PNAS_TRY(find_place(layout, &options, &out->identity));
     PNAS_TRY(pnas_cl_create(&options, &out->cl));
+    out->identity += (uint64_t)pnas_cl_device(out->cl)->index;
     char suggestion[320];
     if (layout->rank == 0 && pnas_tuned_suggest(pnas_cl_device(out->cl), suggestion, sizeof suggestion))
         pnas_info("%s", suggestion);
@@ -53,13 +70,14 @@ static pnas_status open_device(const pnas_layout *layout, const pnas_configurati
 }
 
 static pnas_status open_trainer(const pnas_layout *layout, const pnas_configuration *configuration,
-                                const pnas_image_set *images, pnas_devices *out)
+                                const pnas_image_set *images, int sharing, pnas_devices *out)
 {
     pnas_trainer_options options = {.operators = configuration->search.space.operators,
                                     .network = configuration->network,
                                     .training = configuration->training,
                                     .rank = layout->rank,
-                                    .device = pnas_cl_device(out->cl)->index};
+                                    .device = pnas_cl_device(out->cl)->index,
+                                    .memory = pnas_cl_device(out->cl)->memory / (uint64_t)sharing};
     return pnas_trainer_create(out->cl, &options, images, &out->trainer);
 }
 
@@ -97,16 +115,20 @@ static pnas_status open_lanes(const pnas_configuration *configuration, int shari
                      wanted, device->name, lanes);
     out->more = calloc((size_t)lanes, sizeof *out->more);
     PNAS_CHECK(out->more, PNAS_ERROR_MEMORY, "no memory for %d lanes", lanes);
-    while (out->lanes < lanes)
-        PNAS_TRY(add_lane(out));
+    pnas_status status = PNAS_OK;
+    while (status == PNAS_OK && out->lanes < lanes)
+        status = add_lane(out);
+    if (!only_here(status))
+        return status;
+    pnas_warning("only %d of %d lanes could be opened: %s", out->lanes, lanes, pnas_message());
     return PNAS_OK;
 }
 
 /* Collective: how many ranks of this machine have this rank's device. */
 static pnas_status count_sharing(const pnas_layout *layout, const pnas_devices *devices, int *sharing)
 {
-    int mine = devices->cl ? pnas_cl_device(devices->cl)->index : -1;
-    int *all = calloc((size_t)layout->local_ranks, sizeof *all);
+    uint64_t mine = devices->cl ? devices->identity : 0;
+    uint64_t *all = calloc((size_t)layout->local_ranks, sizeof *all);
     PNAS_CHECK(all, PNAS_ERROR_MEMORY, "no memory for %d ranks", layout->local_ranks);
     pnas_status status = pnas_mpi_gather_local(layout, &mine, sizeof mine, all);
     *sharing = 0;
@@ -177,7 +199,7 @@ pnas_status pnas_devices_create(const pnas_layout *layout, const pnas_configurat
     pnas_status counted = count_sharing(layout, out, &sharing);
     status = status == PNAS_OK ? counted : status;
     if (status == PNAS_OK && images)
-        status = open_trainer(layout, configuration, images, out);
+        status = open_trainer(layout, configuration, images, sharing, out);
     if (status == PNAS_OK && images)
         status = open_lanes(configuration, sharing, out);
     status = pnas_mpi_agree(tolerate(layout, out, status));
@@ -240,7 +262,8 @@ static pnas_status compare_with_devices(const pnas_run_rank *table, const uint64
         uint64_t together = 0;
         int sharing = 0;
         for (int j = 0; j < ranks; j++)
-            if (table[j].device == table[i].device && strcmp(table[j].host, table[i].host) == 0) {
+            if (table[j].device == table[i].device && strcmp(table[j].host, table[i].host) == 0 &&
+                strcmp(table[j].pci, table[i].pci) == 0) {
                 together += needed[j];
                 sharing++;
             }

@@ -21,15 +21,17 @@ typedef struct {
     int cores;              /* of the CPU, this rank's share */
     int threads;            /* CPU cores this rank uses on a CPU device; 0 elsewhere */
     pnas_run_rank *table;   /* rank 0: [ranks]; else NULL. device -1: that rank does not train */
+    uint64_t identity;      /* of cl's device among those of the machine */
     int *lanes_of;          /* rank 0: [ranks], the same of each rank; else NULL */
 } pnas_devices;
 
 /* images: NULL if nothing is to be trained; then devices are opened only where the strategy asks a surrogate.
  *
- * Chooses by local rank among the devices that configuration->device names, shares a CPU's cores among the
- * ranks of a machine, prepares training in as many lanes as configuration->lanes and the device allow, and
- * gathers the table; collective, agreed. A rank without a usable device warns and goes on without;
- * PNAS_ERROR_DEVICE if that is rank 0, which needs one for the surrogate, or every rank. */
+ * Chooses by local rank (among ranks that see the same devices) among the devices that configuration->device
+ * names, shares a CPU's cores among the ranks of a machine, prepares training in as many lanes as
+ * configuration->lanes and the device allow, and gathers the table; collective, agreed. A rank without a
+ * usable device warns and goes on without; PNAS_ERROR_DEVICE if that is rank 0, which needs one for the
+ * surrogate, or every rank. */
 pnas_status pnas_devices_create(const pnas_layout *layout, const pnas_configuration *configuration,
                                 const pnas_image_set *images, pnas_devices *out);
 void pnas_devices_destroy(pnas_devices *devices);

@@ -14,6 +14,7 @@ enum {
     KEY_DEVICE,
     KEY_LANES,
     KEY_THREADS,
+    KEY_RANKS_PER_DEVICE,
     KEY_TIME_LIMIT,
     KEY_SIMULATE,
     KEY_DURATIONS,
@@ -28,8 +29,14 @@ static const struct argp_option option_list[] = {
      "Check configuration, data set, devices and the memory of the largest possible child, and train nothing",
      1},
     {"device", KEY_DEVICE, "D", 0,
-     "auto, cpu, gpu, an index, or part of a device's name; ranks of one machine take the matching devices "
-     "in turn",
+     "auto, or cpu, gpu, an index, part of a device's name, several with commas between; ranks of one "
+     "machine "
+     "take the matching devices in turn",
+     1},
+    {"ranks-per-device", KEY_RANKS_PER_DEVICE, "N", 0,
+     "Ranks that may share a GPU; 1 without this, so that a rank too many is told and does not train. A CPU "
+     "takes "
+     "any number",
      1},
     {"lanes", KEY_LANES, "N", 0,
      "Children that a rank trains at once on its device; auto: one on a CPU, several on a large GPU", 1},
@@ -170,6 +177,11 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         if (!pnas_count_parse(argument, PNAS_THREADS_MAX, &count))
             return complain(state, "--threads: give auto or a whole number from 1 to 1024");
         options->threads = argument;
+        return 0;
+    case KEY_RANKS_PER_DEVICE:
+        if (!pnas_count_parse(argument, PNAS_LANES_MAX, &options->ranks_per_device) ||
+            !options->ranks_per_device)
+            return complain(state, "--ranks-per-device: give a whole number from 1 to 64");
         return 0;
     case KEY_TIME_LIMIT:
         if (pnas_time_limit_parse(argument, &options->time_limit) != PNAS_OK)

@@ -16,6 +16,7 @@ typedef struct { /* strings are borrowed from argv */
     size_t override_count;
     int simulated_ranks;   /* 0: no simulation */
     const char *durations; /* of a simulation: the measured run file */
+    int ranks_per_device;  /* 0: not given */
     double time_limit;     /* seconds; 0: none */
     bool check;
     pnas_log_level level;

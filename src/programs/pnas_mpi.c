@@ -44,6 +44,8 @@ static pnas_status read_configuration(const pnas_mpi_options *options, char **te
         snprintf(configuration->lanes, sizeof configuration->lanes, "%s", options->lanes);
     if (status == PNAS_OK && options->threads)
         snprintf(configuration->threads, sizeof configuration->threads, "%s", options->threads);
+    if (status == PNAS_OK && options->ranks_per_device)
+        configuration->ranks_per_device = options->ranks_per_device;
     if (status == PNAS_OK)
         status = pnas_configuration_print(configuration, text);
     free(configuration);

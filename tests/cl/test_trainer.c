@@ -3,7 +3,9 @@
 #include "tests/cl/test_device.h"
 #include "tests/cl/tiny_images.h"
 
+#include <pthread.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 TestSuite(trainer, .timeout = 240);
@@ -71,6 +73,19 @@ Test(trainer, a_child_of_every_operator_learns)
     pnas_trainer_destroy(&trainer);
     pnas_cl_destroy(&cl);
     tiny_images_free(&tiny);
+}
+
+typedef struct {
+    pnas_trainer *trainer;
+    const pnas_job *job;
+    pnas_result result;
+} beside_training;
+
+static void *train_beside(void *payload)
+{
+    beside_training *self = payload;
+    self->result = train(self->trainer, self->job);
+    return NULL;
 }
 
 static void assert_same(const pnas_result *a, const pnas_result *b)
@@ -438,6 +453,63 @@ Test(trainer, memory_grows_with_the_cell_and_holds_the_images)
     cr_assert_gt(small_bytes, 96 * 8 * 8 * 3);
     cr_assert_gt(large_bytes, small_bytes);
     pnas_trainer_destroy(&trainer);
+    pnas_cl_destroy(&cl);
+    tiny_images_free(&tiny);
+}
+
+/* Nothing is allocated for it: another child trains right after. */
+Test(trainer, a_child_that_cannot_fit_fails_before_it_is_tried)
+{
+    tiny_images tiny = tiny_images_make(8, 3, 160, 41);
+    pnas_trainer_options options = tiny_options();
+    options.training.epochs = 1;
+    pnas_cl *cl = test_device_open(0);
+    pnas_trainer *trainer = open_trainer(cl, &options, &tiny);
+    pnas_job large = job_of(&options, every_operator), small = job_of(&options, "-1:max3+-1:max3");
+    uint64_t large_bytes = 0, small_bytes = 0;
+    cr_assert_eq(pnas_trainer_memory(trainer, &large.cell, &large_bytes), PNAS_OK);
+    cr_assert_eq(pnas_trainer_memory(trainer, &small.cell, &small_bytes), PNAS_OK);
+    cr_assert_gt(large_bytes, small_bytes + 10000);
+    pnas_trainer_destroy(&trainer);
+
+    options.memory = large_bytes - 1;
+    trainer = open_trainer(cl, &options, &tiny);
+    pnas_result result = train(trainer, &large);
+    cr_assert_eq(result.status, PNAS_CHILD_FAILED);
+    cr_assert(strstr(result.error, "needs ") && strstr(result.error, " are for it"), "%s", result.error);
+    cr_assert_eq(result.epochs, 0);
+    pnas_result_clear(&result);
+    result = train(trainer, &small);
+    cr_assert_eq(result.status, PNAS_CHILD_DONE, "%s", result.error);
+    pnas_result_clear(&result);
+    pnas_trainer_destroy(&trainer);
+    pnas_cl_destroy(&cl);
+    tiny_images_free(&tiny);
+}
+
+Test(trainer, a_lane_trains_what_the_first_one_would_at_the_same_time)
+{
+    tiny_images tiny = tiny_images_make(8, 3, 160, 41);
+    pnas_trainer_options options = tiny_options();
+    pnas_cl *cl = test_device_open(0), *lane = NULL;
+    pnas_trainer *first = open_trainer(cl, &options, &tiny), *second = NULL;
+    cr_assert_eq(pnas_cl_create_lane(cl, &lane), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(pnas_trainer_create_lane(first, lane, &second), PNAS_OK, "%s", pnas_message());
+    pnas_job job = job_of(&options, every_operator), other = job_of(&options, "-1:sep3+-1:max3");
+    beside_training beside = {.trainer = second, .job = &job};
+    pthread_t thread;
+    cr_assert_eq(pthread_create(&thread, NULL, train_beside, &beside), 0);
+    pnas_result meanwhile = train(first, &other);
+    cr_assert_eq(pthread_join(thread, NULL), 0);
+    pnas_result alone = train(first, &job);
+    cr_assert_eq(meanwhile.status, PNAS_CHILD_DONE, "%s", meanwhile.error);
+    assert_same(&alone, &beside.result);
+    pnas_result_clear(&meanwhile);
+    pnas_result_clear(&alone);
+    pnas_result_clear(&beside.result);
+    pnas_trainer_destroy(&second);
+    pnas_trainer_destroy(&first);
+    pnas_cl_destroy(&lane);
     pnas_cl_destroy(&cl);
     tiny_images_free(&tiny);
 }

@@ -170,6 +170,18 @@ case_threads() {
     done
 }
 
+# PoCL pretends to be two devices: ranks take them in turn, and both train the same.
+case_two_devices() {
+    export POCL_DEVICES="pthread pthread"
+    start 3 "$tiny" -o run.h5 --device cpu || fail "exit code $?"
+    expect_said '^pnas_mpi: 0 +[^ ]+ +0 '
+    expect_said '^pnas_mpi: 1 +[^ ]+ +1 '
+    expect_said '^pnas_mpi: 2 +[^ ]+ +0 '
+    expect_reference_figures run.h5
+    start 2 "$tiny" --check --device 1,0 || fail "exit code $?"
+    expect_said '^pnas_mpi: 1 +[^ ]+ +1 '
+}
+
 # Enough candidates for several pieces to be scored apart; children are hardly trained.
 case_other_surrogate() {
     local settings=(--set 'space.operators=[identity, sep3, max3, avg3, dil3, {name: avg5, kind: average_pool, kernel: 5}]'
