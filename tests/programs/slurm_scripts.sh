@@ -29,6 +29,7 @@ esac
 STUB
 cat >"$work/bin/pnas_rank" <<'STUB'
 #!/usr/bin/env bash
+[ -z "${STUB_LATE:-}" ] || kill "-$STUB_LATE" 0
 exit "$STUB_STATUS"
 STUB
 chmod +x "$work/bin"/*
@@ -96,7 +97,7 @@ for script in "$scripts"/*.sbatch; do
     esac
 
     STUB_CODE=0 end_with 0 bash "$script" c.yaml "$given" --set title=x
-    expect_noted "^mpirun .* pnas_mpi c.yaml -o $run --set title=x$more end=2000000000 site=\$"
+    expect_noted "^mpirun pnas_mpi c.yaml -o $run --set title=x$more end=2000000000 site=\$"
     expect_no_requeue
     STUB_CODE=65 end_with 65 bash "$script" c.yaml "$given"
     expect_no_requeue
@@ -132,6 +133,14 @@ expect_said 'the job was cancelled'
 STUB_REASON=TimeLimit signal_job TERM "${one_node[@]}"
 expect_requeue 42
 
+# A signal to all of the job that comes when the search has ended already.
+STUB_CODE=75 STUB_LATE=USR2 end_with 75 setsid "${one_node[@]}"
+expect_requeue 42
+STUB_CODE=75 STUB_LATE=TERM STUB_REASON=TimeLimit end_with 75 setsid "${one_node[@]}"
+expect_requeue 42
+STUB_CODE=75 STUB_LATE=TERM end_with 75 setsid "${one_node[@]}"
+expect_no_requeue
+
 STUB_CODE=75 SLURM_RESTART_COUNT=19 end_with 75 "${one_node[@]}"
 expect_requeue 42
 STUB_CODE=75 SLURM_RESTART_COUNT=20 end_with 75 "${one_node[@]}"
@@ -148,7 +157,7 @@ STUB_CODE=75 SLURM_RESTART_COUNT=3 end_with 75 "${one_node[@]}"
 expect_no_requeue
 echo 'export STUB_SITE=named PNAS_LAUNCHER_OPTIONS="--mpi=pmix_v4 --label"' >"$work/other.env"
 STUB_CODE=0 PNAS_SITE_ENV=$work/other.env SLURM_NTASKS=8 end_with 0 "${one_node[@]}"
-expect_noted '^mpirun --bind-to none -n 8 --mpi=pmix_v4 --label pnas_mpi .* site=named$'
+expect_noted '^mpirun -n 8 --mpi=pmix_v4 --label pnas_mpi .* site=named$'
 rm site.env
 cp "$scripts/site.env.example" site.env
 STUB_CODE=0 end_with 0 "${one_node[@]}"
