@@ -6,9 +6,9 @@ case_name=$1
 pnas_mpi=$2
 reference_dir=$3
 here=$(cd "$(dirname "$0")" && pwd)
+. "$here/run_figures.sh"
 tiny=$here/tiny.yaml
 children=12
-recurrent=lstm/recurrent_weight # a weight inside each of the surrogate's members
 
 work=$reference_dir
 if [ "$case_name" = reference ]; then
@@ -50,25 +50,8 @@ expect_said() {
     grep -qE "$1" last.err || fail "no message like '$1'"
 }
 
-# All that must be the same whoever trained it, bit by bit.
-figures() {
-    local level name member
-    for level in 1 2; do
-        for name in cell hash accuracy predicted predicted_std history parameters multiply_adds; do
-            h5dump -d "/levels/$level/$name" -b LE -o figure.bin "$1" >/dev/null
-            printf '%s/%s %s\n' "$level" "$name" "$(sha256sum <figure.bin)"
-        done
-    done
-    for member in 0 1 2; do
-        for name in input_embedding "$recurrent" output/bias; do
-            h5dump -d "/controller/2/$member/$name" -b LE -o figure.bin "$1" >/dev/null
-            printf '%s/%s %s\n' "$member" "$name" "$(sha256sum <figure.bin)"
-        done
-    done
-}
-
 expect_reference_figures() {
-    figures "$1" >figures.txt
+    run_figures "$1" >figures.txt
     diff "$reference_dir/reference.txt" figures.txt || fail "figures differ from those of one rank"
 }
 
@@ -126,7 +109,7 @@ case_reference() {
     [ "$(children_in last.err)" -eq "$children" ] || fail "not a line for each child"
     ! grep -q "$(printf '\r')" last.err || fail "a carriage return in a log"
     expect_said '^pnas_mpi: rank +host +device +name$'
-    figures reference.h5 >reference.txt
+    run_figures reference.h5 >reference.txt
 }
 
 case_many_ranks() {
@@ -188,11 +171,10 @@ case_other_surrogate() {
         --set training.epochs=1 --set search.first=10 --set search.acquisition=ucb --set search.diversity=0.4
         --set surrogate.model=mlp --set surrogate.loss=ranking --set surrogate.patience=3
         --set surrogate.bias=mean --set surrogate.refit=scratch)
-    recurrent=mlp/second_weight
     for ranks in 1 2 3; do
         start "$ranks" "$tiny" -o "$ranks.h5" "${settings[@]}" || fail "exit code $?"
         expect_said 'the best 5 of 1[0-9][0-9][0-9] candidates'
-        figures "$ranks.h5" >"$ranks.txt"
+        run_figures "$ranks.h5" mlp/second_weight >"$ranks.txt"
         diff 1.txt "$ranks.txt" || fail "figures of $ranks ranks differ from those of one"
     done
 }
@@ -203,11 +185,11 @@ case_half_storage() {
     local need
     for ranks in 1 2; do
         start "$ranks" "$tiny" -o "$ranks.h5" "${settings[@]}" || fail "exit code $?"
-        figures "$ranks.h5" >"$ranks.txt"
+        run_figures "$ranks.h5" >"$ranks.txt"
     done
     diff 1.txt 2.txt || fail "figures of 2 ranks differ from those of one"
     start 1 "$tiny" -o float.h5 --set training.epochs=1 || fail "exit code $?"
-    figures float.h5 >float.txt
+    run_figures float.h5 >float.txt
     ! diff -q 1.txt float.txt >/dev/null || fail "halves give the figures of floats"
     expect_code 64 1 "$tiny" -o 1.h5 --set training.epochs=1
     expect_said 'training.storage: half, but the configuration now says float'
@@ -277,8 +259,8 @@ stop_mid_child() {
 
 expect_the_same_as_whole() {
     expect_status run.h5 complete
-    figures whole.h5 >whole.txt
-    figures run.h5 >figures.txt
+    run_figures whole.h5 >whole.txt
+    run_figures run.h5 >figures.txt
     diff whole.txt figures.txt || fail "figures differ from those of a run that was never stopped"
     [ ! -e run.h5.children ] || fail "checkpoints are left: $(ls run.h5.children)"
 }
