@@ -7,5 +7,5 @@ figures_of() {
             datasets+=(-d "/levels/$level/$name")
         done
     done
-    h5dump -m %a "${datasets[@]}" -g /controller "$1" | tail -n +2
+    h5dump -A 0 -m %a "${datasets[@]}" -g /controller "$1" | tail -n +2
 }

@@ -18,7 +18,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 RANDOM=$seed
-done_kills=0 searches=0 resumed=0 what=nothing
+done_kills=0 searches=0 resumed=0 hung=0 what=nothing
 echo "seed $seed: $kills kills"
 
 fail() {
@@ -37,11 +37,28 @@ start() {
     launcher=$!
 }
 
-# The launcher's exit code.
-finish() {
-    code=0
-    wait "$launcher" 2>/dev/null || code=$?
+# Whether the launcher has a rank that is more than a zombie.
+has_ranks() {
+    local pid state
+    for pid in $(rank_processes); do
+        state=$(sed 's/.*) //; s/ .*//' "/proc/$pid/stat" 2>/dev/null) || continue
+        [ "$state" = Z ] || return 0
+    done
+    return 1
 }
+
+# The launcher's exit code in `code`. Open MPI's mpirun may wait for ever where a rank was killed inside MPI_Init,
+# though all its ranks are gone: then it is ended after 20 s.
+finish() {
+    local idle=0
+    code=0
+    while [ -d "/proc/$launcher" ] && [ "$(sed 's/.*) //; s/ .*//' "/proc/$launcher/stat" 2>/dev/null)" != Z ]; do
+        sleep 0.3
+        if has_ranks; then idle=0; else idle=$((idle + 1)); fi
+        [ "$idle" -lt 60 ] || { hung=$((hung + 1)); kill -KILL "$launcher"; break; }
+    done
+    wait "$launcher" || code=$?
+} 2>/dev/null
 
 # The processes of the run, the launcher's children.
 rank_processes() {
@@ -120,4 +137,4 @@ while [ "$done_kills" -lt "$kills" ]; do
     fi
 done
 echo "$done_kills kills, $searches searches complete and alike, $resumed children gone on in their middle," \
-    "finished children lost: 0"
+    "finished children lost: 0 (mpirun itself hung $hung times)"
