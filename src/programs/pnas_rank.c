@@ -5,6 +5,7 @@
 #include "src/programs/program.h"
 #include "src/programs/rank_options.h"
 #include "src/programs/rank_tables.h"
+#include "src/programs/rank_watch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,8 +116,9 @@ int main(int argc, char **argv)
     pnas_rank_options_parse(argc, argv, &options);
     pnas_log_setup("pnas_rank", options.log, 0, 1);
 
-    pnas_status status = read_files(&options, &files);
-    if (status == PNAS_OK)
+    pnas_status status =
+        options.watch ? pnas_rank_watch(options.path[0], &complete) : read_files(&options, &files);
+    if (status == PNAS_OK && !options.watch)
         status = answer(&options, &files, &complete);
     close_files(&files);
     pnas_rank_options_free(&options);

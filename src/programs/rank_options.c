@@ -15,6 +15,7 @@ enum {
     KEY_LEVEL = 0x100,
     KEY_CSV,
     KEY_STATUS,
+    KEY_WATCH,
     KEY_FORMAT,
     KEY_PLOT,
     KEY_TERMINAL,
@@ -33,6 +34,10 @@ static const struct argp_option rank_options[] = {
      "Only say how far each run is; exit code 0 if it is complete, 75 if the same pnas_mpi command would go "
      "on "
      "with it, 65 if the file is damaged",
+     1},
+    {"watch", KEY_WATCH, NULL, 0,
+     "Show a run while it goes on: levels, children done and running by rank, the best, the time left; ends "
+     "with it, with the exit code of --status",
      1},
     {NULL, 0, NULL, 0, "Tables:", 2},
     {"top", 't', "N", 0,
@@ -120,8 +125,12 @@ static void check(struct argp_state *state, pnas_rank_options *options)
         argp_error(state, "no file is named");
     if (options->status && options->format != PNAS_RANK_TEXT)
         argp_error(state, "--status goes with no other --format than text");
-    if (options->status + options->plots + (options->cell != 0) + (options->cell_text != NULL) > 1)
-        argp_error(state, "choose one of --status, --plot, --cell and --cell-text");
+    if (options->watch && (options->paths > 1 || options->format != PNAS_RANK_TEXT))
+        argp_error(state, "--watch shows one run, as text");
+    if (options->status + options->watch + options->plots + (options->cell != 0) +
+            (options->cell_text != NULL) >
+        1)
+        argp_error(state, "choose one of --status, --watch, --plot, --cell and --cell-text");
     if (options->output && !options->plots && !draws_cell)
         argp_error(state, "-o needs --plot, --cell or --cell-text; tables go to stdout");
     if (options->plot.drawing.terminal && !options->plots)
@@ -190,6 +199,9 @@ static error_t parse_rank(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_STATUS:
         options->status = true;
+        return 0;
+    case KEY_WATCH:
+        options->watch = true;
         return 0;
     case 'f':
     case ARGP_KEY_ARG:

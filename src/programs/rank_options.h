@@ -16,6 +16,7 @@ typedef struct { /* texts are borrowed from argv */
     long top;    /* 0: all; PNAS_RANK_TOP_DEFAULT: not said */
     int level;   /* 0: all */
     bool status; /* how far the runs are */
+    bool watch;  /* show a run until it has ended */
     bool plots;  /* plot.kind is to be drawn */
     pnas_plot_options plot;
     const char *output;

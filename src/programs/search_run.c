@@ -1,5 +1,6 @@
 #include "src/programs/search_run.h"
 
+#include "io/run_moment.h"
 #include "src/base/clock.h"
 #include "src/base/log.h"
 #include "src/base/progress.h"
@@ -16,7 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BEST_SHOWN 5
+#define BEST_SHOWN              5
+#define SECONDS_BETWEEN_MOMENTS 2
 
 typedef struct {
     const pnas_search_run_options *options;
@@ -25,7 +27,27 @@ typedef struct {
     pnas_ensemble *ensemble; /* borrowed */
     pnas_surrogate surrogate;
     pnas_search_progress progress;
+    pnas_run_moment moment; /* the children that run now */
 } search_run;
+
+/* --- for whoever watches --- */
+
+static void keep_moment(search_run *run, double seconds_left)
+{
+    double now = pnas_clock_unix();
+    if (now - run->moment.written < SECONDS_BETWEEN_MOMENTS)
+        return;
+    run->moment.written = now;
+    run->moment.seconds_left = seconds_left;
+    if (pnas_run_moment_write(run->options->path, &run->moment) != PNAS_OK)
+        pnas_debug("%s", pnas_message()); /* the search does not need it */
+}
+
+static void end_moment(search_run *run)
+{
+    pnas_run_moment_remove(run->options->path);
+    pnas_run_moment_free(&run->moment);
+}
 
 /* --- a level's children --- */
 
@@ -36,6 +58,7 @@ static pnas_status keep_result(void *payload, const pnas_job *job, pnas_result *
     pnas_running_children_forget(run->options->running, &job->cell);
     PNAS_TRY(pnas_run_record_training(run->file, job->level, job->index, result));
     pnas_search_progress_result(&run->progress, job, result);
+    pnas_run_moment_drop(&run->moment, job->level, job->index);
     return pnas_search_record(run->search, job->level, (size_t)job->index, result);
 }
 
@@ -43,12 +66,17 @@ static void show_start(void *payload, const pnas_job *job, int rank)
 {
     search_run *run = payload;
     pnas_search_progress_started(&run->progress);
+    const pnas_running_child child = {rank, job->level, job->index, pnas_clock_unix()};
+    if (pnas_run_moment_add(&run->moment, &child) != PNAS_OK)
+        pnas_warning("%s", pnas_message());
     pnas_debug("level %d, child %d goes to rank %d", job->level, job->index, rank);
 }
 
 static void show_progress(void *payload)
 {
-    pnas_search_progress_show(&((search_run *)payload)->progress);
+    search_run *run = payload;
+    pnas_search_progress_show(&run->progress);
+    keep_moment(run, pnas_search_progress_left(&run->progress));
 }
 
 /* Children that were looked up at once took no time. */
@@ -297,6 +325,8 @@ pnas_status pnas_search_run(const pnas_search_run_options *options)
         pnas_info("%s is complete already; nothing is left to train", options->path);
     else if (opened)
         status = end_run(&run, search_to_the_end(&run));
+    if (opened)
+        end_moment(&run);
     pnas_progress_end();
     if (status == PNAS_OK)
         status = pnas_best_children_print(run.search, BEST_SHOWN);
