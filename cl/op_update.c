@@ -13,7 +13,7 @@ static size_t partials_of(size_t count)
 
 size_t pnas_op_update_scratch(size_t count)
 {
-    return partials_of(count) + 1; /* partial sums of squares, then the factor */
+    return partials_of(count) + 3; /* partial sums of squares, then the factor, then Adam's corrections */
 }
 
 static pnas_slice factor_of(const pnas_update *update)
@@ -47,6 +47,28 @@ static pnas_status clip(pnas_cl *cl, pnas_launch_list *list, const pnas_update *
                                         PNAS_ARG_FLOAT(update->clip_norm), ARG_SLICE(factor)));
 }
 
+/* log(beta) for 1 - beta^t; beta = 0 leaves nothing of the past, as a very small one does. */
+static double log_beta(double beta)
+{
+    return beta > 0 ? log(beta) : -1e30;
+}
+
+static pnas_status correct(pnas_cl *cl, pnas_launch_list *list, const pnas_update *update,
+                           const char *options)
+{
+    pnas_slice corrections = factor_of(update);
+    corrections.offset += 1;
+    const pnas_launch_spec spec = {.label = "adam corrections",
+                                   .file = "update.cl",
+                                   .options = options,
+                                   .kernel = "adam_corrections",
+                                   .global = {1}};
+    return pnas_launch_append(cl, list, &spec,
+                              PNAS_ARGS(PNAS_ARG_BUFFER(update->state),
+                                        PNAS_ARG_FLOAT(log_beta(update->beta1)),
+                                        PNAS_ARG_FLOAT(log_beta(update->beta2)), ARG_SLICE(corrections)));
+}
+
 static const char *build_options(bool wide, int optimizer)
 {
     static const char *const text[2][3] = {
@@ -62,12 +84,6 @@ static const char *build_options(bool wide, int optimizer)
     }
 }
 
-/* log(beta) for 1 - beta^t; beta = 0 leaves nothing of the past, as a very small one does. */
-static double log_beta(double beta)
-{
-    return beta > 0 ? log(beta) : -1e30;
-}
-
 pnas_status pnas_op_update(pnas_cl *cl, pnas_launch_list *list, const pnas_update *u)
 {
     pnas_view all = {.channels = cl->vector};
@@ -76,6 +92,8 @@ pnas_status pnas_op_update(pnas_cl *cl, pnas_launch_list *list, const pnas_updat
     pnas_slice factor = factor_of(u);
     if (clipping)
         PNAS_TRY(clip(cl, list, u, options));
+    if (u->optimizer == PNAS_OPTIMIZER_ADAM)
+        PNAS_TRY(correct(cl, list, u, options));
     pnas_launch_spec spec = {.label = "update",
                              .file = "update.cl",
                              .options = options,
@@ -88,7 +106,6 @@ pnas_status pnas_op_update(pnas_cl *cl, pnas_launch_list *list, const pnas_updat
                   PNAS_ARG_OFFSET(u->count), PNAS_ARG_OFFSET(u->decayed), ARG_SLICE(u->rates),
                   PNAS_ARG_BUFFER(u->state), ARG_SLICE(factor), PNAS_ARG_INT(clipping),
                   PNAS_ARG_FLOAT(u->weight_decay), PNAS_ARG_FLOAT(u->momentum), PNAS_ARG_FLOAT(u->beta1),
-                  PNAS_ARG_FLOAT(1.0 - u->beta1), PNAS_ARG_FLOAT(log_beta(u->beta1)),
-                  PNAS_ARG_FLOAT(u->beta2), PNAS_ARG_FLOAT(1.0 - u->beta2),
-                  PNAS_ARG_FLOAT(log_beta(u->beta2)), PNAS_ARG_FLOAT(u->epsilon), PNAS_ARG_INT(u->nesterov)));
+                  PNAS_ARG_FLOAT(1.0 - u->beta1), PNAS_ARG_FLOAT(u->beta2), PNAS_ARG_FLOAT(1.0 - u->beta2),
+                  PNAS_ARG_FLOAT(u->epsilon), PNAS_ARG_INT(u->nesterov)));
 }

@@ -55,6 +55,16 @@ clip_factor(SLICE(partial), const int partials, const float clip, OUT_SLICE(fact
     factor[factor_at] = norm > clip ? clip / norm : 1.0f;
 }
 
+/* correction [2] = 1 - beta1^t and the root of 1 - beta2^t, t the steps done and this one. Once for all parameters,
+ * as powers cost more than the update of one; from logarithms, for 1 - beta^t without cancellation. NDRange: (1). */
+__kernel void adam_corrections(const __global int *restrict state, const float log_beta1, const float log_beta2,
+                               OUT_SLICE(correction))
+{
+    const float t = (float)(state[0] + 1);
+    correction[correction_at] = -expm1(t * log_beta1);
+    correction[correction_at + 1] = sqrt(-expm1(t * log_beta2));
+}
+
 typedef struct {
     float rate, weight_decay, momentum, beta1, new1, beta2, new2, epsilon;
     float correction1, correction2; /* Adam: 1 - beta^t and its root for the second */
@@ -119,13 +129,13 @@ INLINE REAL decay_at(const ulong i, const ulong decayed, const float weight_deca
 #endif
 }
 
-/* rates [steps]: rate of each step; log_beta1 and log_beta2: Adam, for 1 - beta^t without cancellation;
+/* rates [steps]: rate of each step; factor [3]: of clipping, and for Adam the two corrections;
  * NDRange: (ceil(count / WIDTH)). */
 __kernel void update(OUT_SLICE(parameters), SLICE(gradients), OUT_SLICE(moments), const ulong count,
                      const ulong decayed, SLICE(rates), const __global int *restrict state, SLICE(factor),
                      const int clipping, const float weight_decay, const float momentum, const float beta1,
-                     const float new1, const float log_beta1, const float beta2, const float new2,
-                     const float log_beta2, const float epsilon, const int nesterov)
+                     const float new1, const float beta2, const float new2, const float epsilon,
+                     const int nesterov)
 {
     const ulong i = (ulong)get_global_id(0) * WIDTH;
     if (i >= count)
@@ -143,8 +153,8 @@ __kernel void update(OUT_SLICE(parameters), SLICE(gradients), OUT_SLICE(moments)
                   1.0f,
                   nesterov};
 #if OPTIMIZER == 1
-    s.correction1 = -expm1((float)(done + 1) * log_beta1);
-    s.correction2 = sqrt(-expm1((float)(done + 1) * log_beta2));
+    s.correction1 = factor[factor_at + 1];
+    s.correction2 = factor[factor_at + 2];
 #endif
     const float scale = clipping ? factor[factor_at] : 1.0f;
     const REAL old = fetch(parameters + parameters_at + i, lanes);
