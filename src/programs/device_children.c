@@ -75,6 +75,7 @@ pnas_status pnas_device_children_create(const char *path, const char *const *cel
     pnas_status status;
     PNAS_TRY_CLEANUP(read_configuration(path, configuration));
     out->batch = configuration->training.batch;
+    out->training = configuration->training;
     out->surrogate = configuration->surrogate;
     out->space = configuration->search.space;
     snprintf(out->device, sizeof out->device, "%s", configuration->device);

@@ -8,6 +8,7 @@
 typedef struct {
     int batch, count;
     pnas_graph **graph; /* [count], owned */
+    pnas_training_options training;
     pnas_surrogate_options surrogate;
     pnas_space space;
     char device[128]; /* what the configuration names */

@@ -8,5 +8,6 @@ pnas_status pnas_device_run_list(int argc, char **argv);
 pnas_status pnas_device_run_check(int argc, char **argv);
 pnas_status pnas_device_run_routes(int argc, char **argv);
 pnas_status pnas_device_run_tune(int argc, char **argv);
+pnas_status pnas_device_run_build(int argc, char **argv);
 
 #endif

@@ -1,4 +1,5 @@
-/* pnas_device: what a device is, whether it computes rightly, and what computes fastest on it. */
+/* pnas_device: what a device is, whether it computes rightly, what computes fastest on it, and compilation
+ * ahead of a search. */
 #include "src/programs/device_commands.h"
 #include "src/programs/program.h"
 
@@ -13,9 +14,10 @@ typedef struct {
 static const device_command commands[] = {{"list", pnas_device_run_list},
                                           {"check", pnas_device_run_check},
                                           {"routes", pnas_device_run_routes},
-                                          {"tune", pnas_device_run_tune}};
+                                          {"tune", pnas_device_run_tune},
+                                          {"build", pnas_device_run_build}};
 
-#define COMMAND_NAMES "list, check, routes or tune"
+#define COMMAND_NAMES "list, check, routes, tune or build"
 
 typedef struct {
     const device_command *command;
@@ -48,12 +50,13 @@ int main(int argc, char **argv)
     static const struct argp argp = {
         .parser = parse_main,
         .args_doc = "COMMAND [ARGUMENT...]",
-        .doc = "Describes, checks and tunes OpenCL devices.\v"
+        .doc = "Describes, checks and tunes OpenCL devices, and compiles for them.\v"
                "Commands (each has its own --help):\n"
                "  list     the devices of this machine\n"
                "  check    try every op on a device against plain references\n"
                "  routes   which kernels serve the ops of a child\n"
-               "  tune     measure which kernels are the fastest, and keep the answer"};
+               "  tune     measure which kernels are the fastest, and keep the answer\n"
+               "  build    compile the kernels of a configuration before a search"};
     main_arguments arguments = {0};
     pnas_program_setup("pnas_device");
     argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &arguments);

@@ -123,6 +123,23 @@ case_tune() {
     complains 'is damaged: routes are the built-in ones; run pnas_device tune again'
 }
 
+# Compiled by two processes into an empty cache; the second time there is nothing left to compile.
+case_build() {
+    unset POCL_CACHE_DIR
+    export PNAS_CACHE=$work/cache
+    local build=(build --config "$source/configs/demo.yaml" --cell '-1:identity+-2:identity' --processes) kernels
+    run 0 "${build[@]}" 2
+    says '^the kernels of 1 children are compiled, in [0-9.]+ s by 2 processes$'
+    kernels=$(find "$work/cache" -name '*.so' -o -name '*.bin' | sort)
+    [ "$(wc -l <<<"$kernels")" -ge 10 ] || fail "only these were compiled: $kernels"
+    run 0 "${build[@]}" 1
+    says 'by 1 process$'
+    [ "$kernels" = "$(find "$work/cache" -name '*.so' -o -name '*.bin' | sort)" ] ||
+        fail "something was compiled again"
+    run 64 "${build[@]}" 0
+    complains "processes 0: allowed is 1 to 64"
+}
+
 case_wrong_use() {
     run 64
     complains 'a command is missing'
@@ -141,6 +158,7 @@ case_wrong_use() {
     says '  check '
     says '  routes '
     says '  tune '
+    says '  build '
 }
 
 "case_$case"
