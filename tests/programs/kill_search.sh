@@ -9,7 +9,7 @@ pnas_rank=$2
 kills=$3
 seed=${4:-$(date +%s)}
 here=$(cd "$(dirname "$0")" && pwd)
-. "$here/figures_of.sh"
+. "$here/run_figures.sh"
 search=("$pnas_mpi" "$here/tiny.yaml" -v --set "space.operators=[identity, max3, avg3]" --set training.epochs=24
     --set dataset.training_images=160 --set dataset.validation=40 --set search.first=3 --set search.beam=3
     --set surrogate.epochs=3 --set checkpoint_seconds=0.1)
@@ -108,7 +108,7 @@ start 2 whole.h5 whole.log
 finish
 [ "$code" -eq 0 ] || { tail whole.log; fail "the undisturbed search failed: $code"; }
 span=$(($(milliseconds) - begin))
-figures_of whole.h5 >whole.txt
+run_figures whole.h5 >whole.txt
 
 parts=0
 while [ "$done_kills" -lt "$kills" ]; do
@@ -127,7 +127,7 @@ while [ "$done_kills" -lt "$kills" ]; do
     check_children
     if [ "$code" -eq 0 ]; then
         [ ! -e run.h5.children ] || fail "checkpoints are left"
-        figures_of run.h5 >run.txt
+        run_figures run.h5 >run.txt
         cmp -s whole.txt run.txt || fail "figures differ: $(diff whole.txt run.txt | head -n 20)"
         rm -f run.h5 log.*
         searches=$((searches + 1))

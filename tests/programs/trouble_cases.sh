@@ -6,7 +6,7 @@ case_name=$1
 pnas_mpi=$2
 reference=$3
 here=$(cd "$(dirname "$0")" && pwd)
-. "$here/figures_of.sh"
+. "$here/run_figures.sh"
 tiny=$here/tiny.yaml
 
 if [ -z "${OWN_MOUNTS:-}" ]; then
@@ -38,8 +38,8 @@ expect_said() {
 }
 
 expect_reference_figures() {
-    figures_of "$reference" >expected.txt
-    figures_of "$1" >found.txt
+    run_figures "$reference" >expected.txt
+    run_figures "$1" >found.txt
     diff expected.txt found.txt || fail "figures differ from those of an undisturbed run"
 }
 
