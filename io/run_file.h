@@ -31,6 +31,7 @@ typedef struct {       /* for /timeline */
 typedef struct { /* what stands beside the levels; strings and arrays owned by the run */
     pnas_run_status status;
     char *command_line, *configuration; /* YAML text */
+    char *extended; /* a line for each time the complete run went on with more; NULL: never */
     char dataset_name[128], dataset_sha256[65];
     int64_t dataset_images;
     double start, end; /* seconds since 1970; end 0 while running */

@@ -46,6 +46,8 @@ static pnas_status read_root(hid_t file, pnas_run_info *info)
 {
     char word[16] = "";
     PNAS_TRY(pnas_h5_read_text(file, "command_line", &info->command_line));
+    if (pnas_h5_has_attribute(file, "extended"))
+        PNAS_TRY(pnas_h5_read_text(file, "extended", &info->extended));
     PNAS_TRY(pnas_h5_read_text(file, "configuration", &info->configuration));
     PNAS_TRY(pnas_h5_copy_text(file, "dataset", info->dataset_name, sizeof info->dataset_name));
     PNAS_TRY(pnas_h5_copy_text(file, "dataset_sha256", info->dataset_sha256, sizeof info->dataset_sha256));

@@ -69,6 +69,8 @@ static pnas_status write_root(hid_t file, const pnas_run_info *info, const pnas_
     PNAS_TRY(pnas_h5_write_text(file, "program_commit", PNAS_COMMIT));
     PNAS_TRY(pnas_h5_write_text(file, "command_line", info->command_line ? info->command_line : ""));
     PNAS_TRY(pnas_h5_write_text(file, "configuration", configuration));
+    if (info->extended)
+        PNAS_TRY(pnas_h5_write_text(file, "extended", info->extended));
     PNAS_TRY(pnas_h5_write_text(file, "dataset", info->dataset_name));
     PNAS_TRY(pnas_h5_write_text(file, "dataset_sha256", info->dataset_sha256));
     PNAS_TRY(write_int(file, "dataset_images", info->dataset_images));

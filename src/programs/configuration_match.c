@@ -92,9 +92,51 @@ static pnas_status compare(const char *path, const char *stored, const char *min
     return PNAS_OK;
 }
 
-pnas_status pnas_configuration_match(const char *path, const char *stored_text,
-                                     const pnas_configuration *mine)
+/* --- what a complete run may go on with --- */
+
+static void note(char *out, const char *key, int from, int to)
 {
+    size_t used = strlen(out);
+    snprintf(out + used, PNAS_EXTENSION_MAX - used, "%s%s %d -> %d", used ? ", " : "", key, from, to);
+}
+
+/* Takes `to` over where it is larger, and notes it. */
+static void extend(int *from, int to, const char *key, char *out)
+{
+    if (to <= *from)
+        return;
+    note(out, key, *from, to);
+    *from = to;
+}
+
+/* Levels to come may be more, wider and trained for longer; whatever is there stays as it is. */
+static pnas_status take_extension(const char *path, pnas_configuration *stored,
+                                  const pnas_configuration *mine, char *out)
+{
+    bool more_levels = mine->search.space.blocks > stored->search.space.blocks;
+    bool more_epochs = mine->training.epochs > stored->training.epochs;
+    bool more = mine->search.beam > stored->search.beam || more_epochs;
+    if (stored->search.strategy != PNAS_STRATEGY_PNAS || (!more && !more_levels))
+        return PNAS_OK;
+    PNAS_CHECK(
+        more_levels, PNAS_ERROR_USAGE,
+        "%s: this run is complete, and a larger search.beam or training.epochs counts for levels to come "
+        "only; make space.blocks larger than %d, too, or take another file with -o",
+        path, stored->search.space.blocks);
+    PNAS_CHECK(!more_epochs || mine->keep_weights == 0, PNAS_ERROR_USAGE,
+               "%s: with keep_weights above 0 the best children are trained again as they were, which other "
+               "training.epochs (%d instead of %d) would not be; set keep_weights to 0",
+               path, mine->training.epochs, stored->training.epochs);
+    extend(&stored->search.space.blocks, mine->search.space.blocks, "space.blocks", out);
+    extend(&stored->search.beam, mine->search.beam, "search.beam", out);
+    extend(&stored->training.epochs, mine->training.epochs, "training.epochs", out);
+    return PNAS_OK;
+}
+
+pnas_status pnas_configuration_match(const char *path, const char *stored_text, bool complete,
+                                     const pnas_configuration *mine, char extension[PNAS_EXTENSION_MAX])
+{
+    extension[0] = '\0';
     pnas_configuration *stored = malloc(sizeof *stored);
     char *stored_lines = NULL, *my_lines = NULL;
     pnas_status status = PNAS_OK;
@@ -110,6 +152,8 @@ pnas_status pnas_configuration_match(const char *path, const char *stored_text,
     stored->keep_weights = mine->keep_weights;
     stored->checkpoint_seconds = mine->checkpoint_seconds;
     stored->table_pace = mine->table_pace;
+    if (complete)
+        PNAS_TRY_CLEANUP(take_extension(path, stored, mine, extension));
     PNAS_TRY_CLEANUP(pnas_configuration_print(stored, &stored_lines));
     PNAS_TRY_CLEANUP(pnas_configuration_print(mine, &my_lines));
     status = compare(path, stored_lines, my_lines);

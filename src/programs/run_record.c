@@ -53,7 +53,8 @@ pnas_status pnas_run_record_begin(pnas_run_file *file, const pnas_search_run_opt
     return describe_start(info, options);
 }
 
-static pnas_status check_same_search(const pnas_run_info *info, const pnas_search_run_options *options)
+static pnas_status check_same_search(const pnas_run_info *info, const pnas_search_run_options *options,
+                                     char extension[PNAS_EXTENSION_MAX])
 {
     PNAS_CHECK(
         strcmp(info->dataset_sha256, options->dataset->sha256) == 0, PNAS_ERROR_DATA,
@@ -62,7 +63,23 @@ static pnas_status check_same_search(const pnas_run_info *info, const pnas_searc
         options->path, info->dataset_name, info->dataset_sha256, options->configuration->dataset,
         options->dataset->sha256);
     return pnas_configuration_match(options->path, info->configuration ? info->configuration : "",
-                                    options->configuration);
+                                    info->status == PNAS_RUN_COMPLETE, options->configuration, extension);
+}
+
+/* Adds a line to what the run file tells about it. */
+static pnas_status record_extension(pnas_run_info *info, const char *path, int levels, const char *extension)
+{
+    char stamp[32];
+    const char *before = info->extended ? info->extended : "";
+    pnas_clock_stamp(pnas_clock_unix(), stamp);
+    size_t size = strlen(before) + PNAS_EXTENSION_MAX + 80;
+    char *text = malloc(size);
+    PNAS_CHECK(text, PNAS_ERROR_MEMORY, "no memory for %zu bytes of text", size);
+    snprintf(text, size, "%s%s%s after level %d: %s", before, *before ? "\n" : "", stamp, levels, extension);
+    free(info->extended);
+    info->extended = text;
+    pnas_info("%s: complete with %d levels; goes on with %s for the levels to come", path, levels, extension);
+    return PNAS_OK;
 }
 
 /* Children that came from the journal have no event yet, so all training events are made anew. */
@@ -97,11 +114,15 @@ pnas_status pnas_run_record_resume(pnas_run_file *file, const pnas_search_run_op
                                    pnas_search *search)
 {
     pnas_run_info *info = pnas_run_file_info(file);
-    PNAS_TRY(check_same_search(info, options));
+    char extension[PNAS_EXTENSION_MAX];
+    PNAS_TRY(check_same_search(info, options, extension));
     PNAS_TRY(pnas_run_file_restore(file, search));
-    if (info->status == PNAS_RUN_COMPLETE)
+    if (*extension)
+        PNAS_TRY(record_extension(info, options->path, pnas_search_levels(search), extension));
+    else if (info->status == PNAS_RUN_COMPLETE)
         return PNAS_OK;
-    report_resume(options, search);
+    else
+        report_resume(options, search);
     pnas_tuned_warn_of_change(options->path, info->rank, info->rank_count, options->devices->table,
                               (size_t)options->layout->ranks);
     PNAS_TRY(describe_start(info, options));

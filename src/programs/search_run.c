@@ -138,8 +138,13 @@ static pnas_status restore_controller(search_run *run)
     for (size_t i = 0; i < info->controller_count; i++) {
         if (info->controller[i].level != level || info->controller[i].member >= members)
             continue;
-        PNAS_TRY(pnas_ensemble_set_weights(run->ensemble, info->controller[i].member,
-                                           info->controller[i].tensor, info->controller[i].count));
+        pnas_status status = pnas_ensemble_set_weights(run->ensemble, info->controller[i].member,
+                                                       info->controller[i].tensor, info->controller[i].count);
+        if (status == PNAS_ERROR_DATA && info->extended) {
+            pnas_info("the surrogate is fit anew: its last weights are those of a search with fewer blocks");
+            return PNAS_OK;
+        }
+        PNAS_TRY(status);
         restored++;
     }
     return restored == members ? pnas_surrogate_ranks_spread(run->options->surrogate) : PNAS_OK;

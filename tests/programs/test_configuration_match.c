@@ -7,18 +7,21 @@
 #include <string.h>
 
 static pnas_configuration mine, other;
+static char extension[PNAS_EXTENSION_MAX];
+static bool complete;
 
 static void set_up(void)
 {
     pnas_configuration_defaults(&mine);
     pnas_configuration_defaults(&other);
+    complete = false;
 }
 
 static pnas_status match(void)
 {
     char *text = NULL;
     cr_assert_eq(pnas_configuration_print(&other, &text), PNAS_OK, "%s", pnas_message());
-    pnas_status status = pnas_configuration_match("run.h5", text, &mine);
+    pnas_status status = pnas_configuration_match("run.h5", text, complete, &mine, extension);
     free(text);
     return status;
 }
@@ -78,5 +81,55 @@ Test(configuration_match, a_shorter_operator_list_is_refused, .init = set_up)
 
 Test(configuration_match, a_run_whose_configuration_cannot_be_read_is_refused, .init = set_up)
 {
-    cr_assert_eq(pnas_configuration_match("run.h5", "nonsense: [", &mine), PNAS_ERROR_USAGE);
+    cr_assert_eq(pnas_configuration_match("run.h5", "nonsense: [", false, &mine, extension),
+                 PNAS_ERROR_USAGE);
+}
+
+Test(configuration_match, a_complete_run_goes_on_with_more_and_says_so, .init = set_up)
+{
+    complete = true;
+    cr_assert_eq(match(), PNAS_OK, "%s", pnas_message());
+    cr_expect_str_eq(extension, "");
+    mine.search.space.blocks = 6;
+    mine.search.beam = 300;
+    mine.training.epochs = 25;
+    cr_assert_eq(match(), PNAS_OK, "%s", pnas_message());
+    cr_expect_str_eq(extension, "space.blocks 5 -> 6, search.beam 256 -> 300, training.epochs 20 -> 25");
+}
+
+Test(configuration_match, a_run_that_is_not_complete_keeps_its_size, .init = set_up)
+{
+    mine.search.space.blocks = 6;
+    expect_refusal("space.blocks: 5", "5", "6");
+}
+
+Test(configuration_match, less_is_no_extension, .init = set_up)
+{
+    complete = true;
+    mine.search.space.blocks = 4;
+    expect_refusal("space.blocks: 5", "5", "4");
+}
+
+Test(configuration_match, more_without_levels_to_come_is_refused_with_the_reason, .init = set_up)
+{
+    complete = true;
+    mine.search.beam = 300;
+    expect_refusal("levels to come", "space.blocks larger than 5", "search.beam");
+}
+
+Test(configuration_match, an_extension_changes_nothing_else, .init = set_up)
+{
+    complete = true;
+    mine.search.space.blocks = 6;
+    mine.network.filters = 32;
+    expect_refusal("network.filters: 24", "24", "32");
+}
+
+Test(configuration_match, best_children_could_not_be_trained_again_with_other_epochs, .init = set_up)
+{
+    complete = true;
+    mine.search.space.blocks = 6;
+    mine.training.epochs = 25;
+    mine.keep_weights = 3;
+    expect_refusal("keep_weights", "25", "20");
 }
