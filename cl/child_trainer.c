@@ -1,6 +1,7 @@
 #include "cl/child_trainer.h"
 
 #include "cl/child_epoch.h"
+#include "cl/child_fault.h"
 #include "cl/child_state.h"
 #include "src/base/clock.h"
 #include "src/base/log.h"
@@ -173,6 +174,7 @@ typedef struct { /* a child on its way */
     pnas_checkpoint at; /* without tensors */
     float *history;     /* [epochs][PNAS_METRICS], the result's */
     double begun;       /* steady clock, put back by what was trained before */
+    double started;     /* steady clock, by this rank */
     double kept;        /* when the last checkpoint was made, or the training began */
 } child_run;
 
@@ -191,12 +193,24 @@ static void keep_checkpoint(child_run *run)
     pnas_checkpoint_clear(&checkpoint);
 }
 
+static pnas_status check_time(const child_run *run)
+{
+    double limit = run->trainer->options.training.child_seconds;
+    double seconds = pnas_clock_seconds() - run->started;
+    PNAS_CHECK(limit <= 0 || seconds < limit, PNAS_ERROR_LATE,
+               "not ready after %.0f s in epoch %d of %d; training.child_time_limit is %g s", seconds,
+               run->at.epoch + 1, run->trainer->options.training.epochs, limit);
+    return PNAS_OK;
+}
+
 /* The tick of all batches: what ends the child between two of them leaves a checkpoint. */
 static pnas_status watch(void *payload)
 {
     child_run *run = payload;
     const pnas_checkpoint_store *store = run->trainer->store;
     pnas_status status = run->tick ? run->tick(run->tick_payload) : PNAS_OK;
+    if (status == PNAS_OK)
+        PNAS_TRY(check_time(run));
     if (!store)
         return status;
     if (status != PNAS_OK) {
@@ -262,11 +276,22 @@ static pnas_status run_epoch(child_run *run, uint64_t hash)
     return PNAS_OK;
 }
 
+static pnas_fault_kind fault_of(const child_run *run)
+{
+    const pnas_trainer_options *options = &run->trainer->options;
+    const pnas_fault *fault = &options->fault;
+    bool child = fault->level == 0 || (fault->level == run->job->level && fault->index == run->job->index);
+    return child && (fault->rank < 0 || fault->rank == options->rank) ? fault->kind : PNAS_FAULT_NONE;
+}
+
 static pnas_status train(child_run *run, pnas_result *result)
 {
     pnas_trainer *trainer = run->trainer;
     const pnas_training_options *training = &trainer->options.training;
     PNAS_TRY(make_child(trainer, &run->job->cell));
+    PNAS_TRY(pnas_child_fault_apply(trainer->plan, fault_of(run)));
+    if (fault_of(run) == PNAS_FAULT_TIME)
+        run->started -= trainer->options.training.child_seconds;
     result->parameters = trainer->graph->parameters;
     result->multiply_adds = trainer->graph->multiply_adds;
     result->history = calloc((size_t)training->epochs * PNAS_METRICS, sizeof *result->history);
@@ -303,6 +328,7 @@ pnas_status pnas_trainer_evaluate(void *payload, const pnas_job *job, pnas_tick 
                      .tick = tick,
                      .tick_payload = tick_payload,
                      .begun = now,
+                     .started = now,
                      .kept = now};
     pnas_status status = train(&run, result);
     result->train_seconds = pnas_clock_seconds() - run.begun;
@@ -316,7 +342,7 @@ pnas_status pnas_trainer_evaluate(void *payload, const pnas_job *job, pnas_tick 
         status = asked != PNAS_OK ? asked : pnas_fail(status, "%s", message);
     }
     bool own_failure = status == PNAS_ERROR_DIVERGED || status == PNAS_ERROR_MEMORY ||
-                       status == PNAS_ERROR_USAGE || status == PNAS_ERROR_BUILD;
+                       status == PNAS_ERROR_USAGE || status == PNAS_ERROR_BUILD || status == PNAS_ERROR_LATE;
     if (status == PNAS_OK) {
         result->status = PNAS_CHILD_DONE;
         return PNAS_OK;
@@ -326,7 +352,12 @@ pnas_status pnas_trainer_evaluate(void *payload, const pnas_job *job, pnas_tick 
         return status;
     }
     result->status = PNAS_CHILD_FAILED;
+    /* The other kinds come again to the bit wherever it is trained. */
+    result->elsewhere =
+        status == PNAS_ERROR_MEMORY || status == PNAS_ERROR_BUILD || status == PNAS_ERROR_LATE;
     snprintf(result->error, sizeof result->error, "%s", pnas_message());
+    for (char *end = result->error; (end = strchr(end, '\n'));) /* a compiler's lines, in what becomes one */
+        *end = ' ';
     if (status == PNAS_ERROR_MEMORY)
         drop_child(trainer);
     return PNAS_OK;

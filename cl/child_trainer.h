@@ -9,11 +9,27 @@
 #include "src/net/training.h"
 #include "src/search/evaluator.h"
 
+typedef enum { /* for tests: what goes wrong with a child */
+               PNAS_FAULT_NONE,
+               PNAS_FAULT_MEMORY, /* a buffer that no device gives */
+               PNAS_FAULT_BUILD,  /* a kernel that does not compile */
+               PNAS_FAULT_LOSS,   /* weights that are not finite */
+               PNAS_FAULT_TIME,   /* its time is over as soon as it starts */
+               PNAS_FAULT_DEVICE  /* the device is lost */
+} pnas_fault_kind;
+
+typedef struct {
+    pnas_fault_kind kind;
+    int level, index; /* which child; level 0: every one */
+    int rank;         /* -1: on every rank */
+} pnas_fault;
+
 typedef struct {
     pnas_operator_set operators;
     pnas_network_options network;
     pnas_training_options training;
     int rank, device; /* copied into results */
+    pnas_fault fault; /* for tests */
     uint64_t memory;  /* bytes of the device that a child and the images may take; 0: all of it */
 } pnas_trainer_options;
 

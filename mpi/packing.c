@@ -214,6 +214,7 @@ static void put_result(writer *to, const pnas_result *result)
     put_i64(to, result->rank);
     put_i64(to, result->device);
     put_i64(to, result->attempts);
+    put_i64(to, result->elsewhere);
     int epochs = result->history ? result->epochs : 0;
     put_i64(to, result->epochs);
     put_i64(to, epochs);
@@ -251,6 +252,7 @@ static pnas_status take_result(reader *from, pnas_result *out)
     out->rank = (int)take_i64(from, INT32_MIN, INT32_MAX);
     out->device = (int)take_i64(from, INT32_MIN, INT32_MAX);
     out->attempts = (int)take_i64(from, 0, INT32_MAX);
+    out->elsewhere = take_i64(from, 0, 1) != 0;
     out->epochs = (int)take_i64(from, 0, EPOCHS_MAX);
     return take_history(from, out);
 }

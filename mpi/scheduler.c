@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ATTEMPTS_MAX 2 /* of a child that failed where another rank might help */
+
 /* Rank 0 counts on what the ranks bring as soon as they say that they are ready. Collective. */
 static pnas_status gather_lanes(pnas_scheduler *scheduler, int lanes)
 {
@@ -161,6 +163,18 @@ static void take_failure(pnas_scheduler *scheduler, int rank, size_t ticket, pna
              message);
 }
 
+static bool may_succeed_elsewhere(const pnas_scheduler *scheduler, int rank, size_t ticket,
+                                  const pnas_result *result)
+{
+    if (result->status != PNAS_CHILD_FAILED || !result->elsewhere || scheduler->ending != PNAS_OK ||
+        pnas_dispatch_attempts(scheduler->dispatch, ticket) >= ATTEMPTS_MAX)
+        return false;
+    for (int other = 0; other < scheduler->layout->ranks; other++)
+        if (other != rank && pnas_dispatch_is_in(scheduler->dispatch, other))
+            return true;
+    return false;
+}
+
 /* What became of a child. */
 static void take_answer(pnas_scheduler *scheduler, int rank, pnas_answer *answer)
 {
@@ -170,6 +184,13 @@ static void take_answer(pnas_scheduler *scheduler, int rank, pnas_answer *answer
         return;
     }
     pnas_result *result = &answer->result;
+    if (may_succeed_elsewhere(scheduler, rank, ticket, result)) {
+        pnas_warning("level %d, child %d failed on rank %d and is tried once more on another: %s",
+                     scheduler->jobs[ticket].level, scheduler->jobs[ticket].index, rank, result->error);
+        show_start(scheduler, rank,
+                   pnas_dispatch_give_back(scheduler->dispatch, rank, ticket, pnas_clock_seconds()));
+        return;
+    }
     double measured = result->status == PNAS_CHILD_DONE ? result->train_seconds : 0;
     size_t next = pnas_dispatch_done(scheduler->dispatch, rank, ticket, measured, pnas_clock_seconds());
     result->rank = rank;

@@ -14,7 +14,8 @@
 #include "mpi/layout.h"
 
 typedef struct { /* rank 0's side; all called on rank 0 only */
-    /* A finished child, with its rank and attempts filled in; may take over result->history (set it to
+    /* A finished child, with its rank and attempts filled in (one that failed and is tried again elsewhere is
+     * not finished); may take over result->history (set it to
      * NULL), the rest is cleared afterwards. Anything but PNAS_OK stops the run. */
     pnas_status (*on_result)(void *payload, const pnas_job *job, pnas_result *result);
     void (*on_start)(void *payload, const pnas_job *job, int rank); /* a child was handed out; may be NULL */

@@ -29,6 +29,7 @@ typedef struct {
     int pad;              /* crop from images padded by so many pixels; 0: none */
     bool flip;            /* horizontal, one in two */
     int cutout;           /* side of the square set to zero; 0: none */
+    double child_seconds; /* a child that trains longer at a stretch fails; 0: no limit */
     uint64_t seed;
 } pnas_training_options;
 

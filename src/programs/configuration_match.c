@@ -149,6 +149,7 @@ pnas_status pnas_configuration_match(const char *path, const char *stored_text, 
     memcpy(stored->lanes, mine->lanes, sizeof stored->lanes);
     memcpy(stored->threads, mine->threads, sizeof stored->threads);
     stored->ranks_per_device = mine->ranks_per_device;
+    stored->training.child_seconds = mine->training.child_seconds;
     stored->keep_weights = mine->keep_weights;
     stored->checkpoint_seconds = mine->checkpoint_seconds;
     stored->table_pace = mine->table_pace;

@@ -70,12 +70,14 @@ static pnas_status open_device(const pnas_layout *layout, const pnas_configurati
 }
 
 static pnas_status open_trainer(const pnas_layout *layout, const pnas_configuration *configuration,
-                                const pnas_image_set *images, int sharing, pnas_devices *out)
+                                const pnas_image_set *images, int sharing, const pnas_fault *fault,
+                                pnas_devices *out)
 {
     pnas_trainer_options options = {.operators = configuration->search.space.operators,
                                     .network = configuration->network,
                                     .training = configuration->training,
                                     .rank = layout->rank,
+                                    .fault = *fault,
                                     .device = pnas_cl_device(out->cl)->index,
                                     .memory = pnas_cl_device(out->cl)->memory / (uint64_t)sharing};
     return pnas_trainer_create(out->cl, &options, images, &out->trainer);
@@ -190,7 +192,7 @@ static pnas_status check_table(const pnas_layout *layout, const pnas_devices *de
 }
 
 pnas_status pnas_devices_create(const pnas_layout *layout, const pnas_configuration *configuration,
-                                const pnas_image_set *images, pnas_devices *out)
+                                const pnas_image_set *images, const pnas_fault *fault, pnas_devices *out)
 {
     *out = (pnas_devices){0};
     int sharing = 1;
@@ -199,7 +201,7 @@ pnas_status pnas_devices_create(const pnas_layout *layout, const pnas_configurat
     pnas_status counted = count_sharing(layout, out, &sharing);
     status = status == PNAS_OK ? counted : status;
     if (status == PNAS_OK && images)
-        status = open_trainer(layout, configuration, images, sharing, out);
+        status = open_trainer(layout, configuration, images, sharing, fault, out);
     if (status == PNAS_OK && images)
         status = open_lanes(configuration, sharing, out);
     status = pnas_mpi_agree(tolerate(layout, out, status));

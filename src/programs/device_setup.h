@@ -25,7 +25,8 @@ typedef struct {
     int *lanes_of;          /* rank 0: [ranks], the same of each rank; else NULL */
 } pnas_devices;
 
-/* images: NULL if nothing is to be trained; then devices are opened only where the strategy asks a surrogate.
+/* fault: what is to go wrong, for tests. images: NULL if nothing is to be trained; then devices are opened
+ * only where the strategy asks a surrogate.
  *
  * Chooses by local rank (among ranks that see the same devices) among the devices that configuration->device
  * names, shares a CPU's cores among the ranks of a machine, prepares training in as many lanes as
@@ -33,7 +34,7 @@ typedef struct {
  * usable device warns and goes on without; PNAS_ERROR_DEVICE if that is rank 0, which needs one for the
  * surrogate, or every rank. */
 pnas_status pnas_devices_create(const pnas_layout *layout, const pnas_configuration *configuration,
-                                const pnas_image_set *images, pnas_devices *out);
+                                const pnas_image_set *images, const pnas_fault *fault, pnas_devices *out);
 void pnas_devices_destroy(pnas_devices *devices);
 
 pnas_trainer *pnas_devices_trainer(const pnas_devices *devices, int lane); /* borrowed */

@@ -15,6 +15,7 @@ enum {
     KEY_LANES,
     KEY_THREADS,
     KEY_RANKS_PER_DEVICE,
+    KEY_INJECT_FAULT,
     KEY_TIME_LIMIT,
     KEY_SIMULATE,
     KEY_DURATIONS,
@@ -42,6 +43,7 @@ static const struct argp_option option_list[] = {
      "Children that a rank trains at once on its device; auto: one on a CPU, several on a large GPU", 1},
     {"threads", KEY_THREADS, "N", 0,
      "CPU cores that a rank uses on a CPU device; auto: the ranks of a machine divide those of the job", 1},
+    {"inject-fault", KEY_INJECT_FAULT, "KIND[:LEVEL/CHILD][@RANK]", OPTION_HIDDEN, "For tests", 1},
     {"time-limit", KEY_TIME_LIMIT, "T", 0,
      "Stop in good order after so long (90s, 30m, 2h or H:MM:SS) and exit with 75; the same command goes on. "
      "In a SLURM job the default is a minute before its end, if SLURM_JOB_END_TIME tells it",
@@ -146,6 +148,30 @@ static error_t check_complete(struct argp_state *state, const pnas_mpi_options *
     return 0;
 }
 
+static bool parse_fault(const char *text, pnas_fault *out)
+{
+    static const struct {
+        const char *name;
+        pnas_fault_kind kind;
+    } kinds[] = {{"memory", PNAS_FAULT_MEMORY},
+                 {"build", PNAS_FAULT_BUILD},
+                 {"loss", PNAS_FAULT_LOSS},
+                 {"time", PNAS_FAULT_TIME},
+                 {"device", PNAS_FAULT_DEVICE}};
+    size_t length = strcspn(text, ":@");
+    int read = 0;
+    *out = (pnas_fault){.rank = -1};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strlen(kinds[i].name) == length && strncmp(kinds[i].name, text, length) == 0)
+            out->kind = kinds[i].kind;
+    text += length;
+    if (sscanf(text, ":%d/%d%n", &out->level, &out->index, &read) == 2)
+        text += read;
+    if (sscanf(text, "@%d%n", &out->rank, &read) == 1)
+        text += read;
+    return out->kind != PNAS_FAULT_NONE && *text == '\0';
+}
+
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     pnas_mpi_options *options = ((parse_target *)state->input)->options;
@@ -182,6 +208,12 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         if (!pnas_count_parse(argument, PNAS_LANES_MAX, &options->ranks_per_device) ||
             !options->ranks_per_device)
             return complain(state, "--ranks-per-device: give a whole number from 1 to 64");
+        return 0;
+    case KEY_INJECT_FAULT:
+        if (!parse_fault(argument, &options->fault))
+            return complain(state,
+                            "--inject-fault: give memory, build, loss, time or device, and :LEVEL/CHILD, "
+                            "@RANK or both behind it");
         return 0;
     case KEY_TIME_LIMIT:
         if (pnas_time_limit_parse(argument, &options->time_limit) != PNAS_OK)

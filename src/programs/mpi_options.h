@@ -2,6 +2,7 @@
 #ifndef PNAS_PROGRAMS_MPI_OPTIONS_H
 #define PNAS_PROGRAMS_MPI_OPTIONS_H
 
+#include "cl/child_trainer.h"
 #include "src/base/log.h"
 #include "src/base/status.h"
 
@@ -17,6 +18,7 @@ typedef struct { /* strings are borrowed from argv */
     int simulated_ranks;   /* 0: no simulation */
     const char *durations; /* of a simulation: the measured run file */
     int ranks_per_device;  /* 0: not given */
+    pnas_fault fault;      /* for tests */
     double time_limit;     /* seconds; 0: none */
     bool check;
     pnas_log_level level;

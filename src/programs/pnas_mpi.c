@@ -137,8 +137,8 @@ static pnas_status prepare(mpi_program *program)
     PNAS_TRY(share_configuration(program));
     bool replayed = program->configuration.evaluator == PNAS_EVALUATOR_TABLE;
     PNAS_TRY(replayed ? share_table(program) : share_data(program));
-    PNAS_TRY(
-        pnas_devices_create(&program->layout, &program->configuration, program->images, &program->devices));
+    PNAS_TRY(pnas_devices_create(&program->layout, &program->configuration, program->images,
+                                 &program->options.fault, &program->devices));
     if (program->layout.rank == 0)
         pnas_devices_print(&program->devices, program->layout.ranks);
     return PNAS_OK;

@@ -77,6 +77,8 @@ static pnas_status check_acquisition(const pnas_search_options *options)
                "the bound's kappa is %g; it must be 0 or more", options->kappa);
     PNAS_CHECK(options->diversity >= 0 && options->diversity <= 1, PNAS_ERROR_USAGE,
                "a share of %g of the beam for diversity; it must be 0 to 1", options->diversity);
+    PNAS_CHECK(options->failed_reward >= 0 && options->failed_reward <= 1, PNAS_ERROR_USAGE,
+               "a reward of %g for failed children; it must be 0 to 1", options->failed_reward);
     return PNAS_OK;
 }
 

@@ -38,6 +38,7 @@ typedef struct { /* what training a child gave; history is owned by whoever owns
     double start, train_seconds; /* start: seconds since 1970 */
     int rank, device;
     int attempts;
+    bool elsewhere; /* FAILED, but might succeed on another rank; not kept in files */
     int epochs;
     float *history; /* [epochs][PNAS_METRICS] or NULL */
 } pnas_result;
@@ -102,6 +103,7 @@ typedef struct {
     pnas_acquisition acquisition; /* what candidates are chosen by */
     double kappa;                 /* of the upper confidence bound */
     double diversity;             /* share of K for the candidates of the widest spread, 0 .. 1 */
+    double failed_reward;         /* what the surrogate is told a failed child reached; 0: nothing */
     int first; /* how many of level 1 to train, evenly spaced in canonical order; 0 = all (the paper) */
     pnas_strategy strategy;
     int population, sample; /* evolution: how many of the last children take part, how many are compared */

@@ -64,16 +64,27 @@ static pnas_status propose_first(const pnas_search *search, pnas_level *level)
     return pnas_space_walk_unique(&options->space, 1, take_cell, &state);
 }
 
-/* The cells of the level's done children, appended to `cell` (and `accuracy` if not NULL); returns how many.
- */
-static size_t collect_done(const pnas_level *level, pnas_cell *cell, double *accuracy)
+/* The cells of the level's done children, appended to `cell`; returns how many. */
+static size_t collect_done(const pnas_level *level, pnas_cell *cell)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < level->count; ++i)
+        if (level->child[i].result.status == PNAS_CHILD_DONE)
+            cell[count++] = level->child[i].cell;
+    return count;
+}
+
+/* What the surrogate learns from, in the same way: failed children, too, where they have a reward. */
+static size_t collect_rewarded(const pnas_level *level, double failed_reward, pnas_cell *cell,
+                               double *accuracy)
 {
     size_t count = 0;
     for (size_t i = 0; i < level->count; ++i) {
-        if (level->child[i].result.status != PNAS_CHILD_DONE)
+        const pnas_result *result = &level->child[i].result;
+        bool done = result->status == PNAS_CHILD_DONE;
+        if (!done && (result->status != PNAS_CHILD_FAILED || failed_reward <= 0))
             continue;
-        if (accuracy)
-            accuracy[count] = level->child[i].result.accuracy;
+        accuracy[count] = done ? result->accuracy : failed_reward;
         cell[count++] = level->child[i].cell;
     }
     return count;
@@ -81,17 +92,20 @@ static size_t collect_done(const pnas_level *level, pnas_cell *cell, double *acc
 
 pnas_status pnas_search_fit(pnas_search *search, const pnas_surrogate *surrogate)
 {
-    size_t room = 0, count = 0;
-    for (int i = 0; i < search->levels; ++i)
-        room += pnas_level_count(&search->level[i], PNAS_CHILD_DONE);
-    PNAS_CHECK(room > 0, PNAS_ERROR_DATA,
+    size_t room = 0, done = 0, count = 0;
+    for (int i = 0; i < search->levels; ++i) {
+        done += pnas_level_count(&search->level[i], PNAS_CHILD_DONE);
+        room += search->level[i].count;
+    }
+    PNAS_CHECK(done > 0, PNAS_ERROR_DATA,
                "no child has succeeded, so there is nothing to fit the surrogate on");
     pnas_cell *cell = malloc(room * sizeof *cell);
     double *accuracy = malloc(room * sizeof *accuracy);
     pnas_status status;
     PNAS_CHECK_CLEANUP(cell && accuracy, PNAS_ERROR_MEMORY, "out of memory for %zu cells to fit on", room);
     for (int i = 0; i < search->levels; ++i)
-        count += collect_done(&search->level[i], cell + count, accuracy + count);
+        count += collect_rewarded(&search->level[i], search->options.failed_reward, cell + count,
+                                  accuracy + count);
     double start = pnas_clock_seconds();
     status = surrogate->fit(surrogate->payload, search->levels, cell, accuracy, count);
     if (status == PNAS_OK)
@@ -128,7 +142,7 @@ static pnas_status expand_beam(const pnas_search *search, pnas_cell **out, size_
     const pnas_level *level = &search->level[search->levels - 1];
     pnas_cell *parents = malloc(level->count * sizeof *parents);
     PNAS_CHECK(parents, PNAS_ERROR_MEMORY, "out of memory for a beam of %zu cells", level->count);
-    size_t parent_count = collect_done(level, parents, NULL);
+    size_t parent_count = collect_done(level, parents);
     pnas_status status = pnas_space_expand(&search->options.space, parents, parent_count, out, count);
     free(parents);
     return status;

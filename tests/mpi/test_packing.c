@@ -84,7 +84,9 @@ Test(packing, a_result_comes_back_to_the_bit_with_its_history)
 
 Test(packing, a_failed_child_has_a_reason_and_no_history)
 {
-    pnas_answer answer = {.status = PNAS_OK, .result = {.status = PNAS_CHILD_FAILED, .epochs = 7}}, back;
+    pnas_answer answer = {.status = PNAS_OK,
+                          .result = {.status = PNAS_CHILD_FAILED, .elsewhere = true, .epochs = 7}},
+                back;
     strcpy(answer.result.error, "loss is not finite at step 12");
     pnas_packet bytes = {0};
     cr_assert_eq(pnas_pack_answer(&answer, &bytes), PNAS_OK);
@@ -92,6 +94,7 @@ Test(packing, a_failed_child_has_a_reason_and_no_history)
     cr_assert_eq(back.result.status, PNAS_CHILD_FAILED);
     cr_assert_str_eq(back.result.error, answer.result.error);
     cr_assert_eq(back.result.epochs, 7);
+    cr_assert(back.result.elsewhere);
     cr_assert_null(back.result.history);
     pnas_packet_clear(&bytes);
     PNAS_EXPECT_NO_LEAKS();

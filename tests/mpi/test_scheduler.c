@@ -20,6 +20,7 @@
 typedef struct {         /* what a rank's fake evaluator does */
     double seconds;      /* a child takes */
     double first_longer; /* added to this rank's first child */
+    bool misfit;         /* every child fails here, but might not elsewhere */
     int fail_at;         /* this rank's n-th child (1-based) loses the device; 0: never */
     int signal_at;       /* in the n-th child, which takes a minute, the rank gets SIGUSR2; 0: never */
     int trained;
@@ -32,6 +33,8 @@ typedef struct { /* what rank 0 saw */
     int times_done[JOBS_MAX], by_rank[JOBS_MAX], attempts[JOBS_MAX];
     int running[64], most_running[64]; /* children that a rank has now, and had at once */
     int lanes;                         /* of each rank */
+    int failed;
+    bool retried; /* children leave a rank without a result, so that `running` is too high */
     int ticks;
     int fail_at; /* on_result fails at the n-th result */
     int nap_at;  /* on_result takes 0.35 s for the n-th result */
@@ -78,6 +81,10 @@ static pnas_status evaluate(void *payload, const pnas_job *job, pnas_tick tick, 
     self->last_end = pnas_clock_seconds();
     if (self->trained == self->fail_at)
         return pnas_fail(PNAS_ERROR_DEVICE, "the device is gone");
+    if (self->misfit) {
+        *result = (pnas_result){.status = PNAS_CHILD_FAILED, .elsewhere = true, .error = "no room here"};
+        return PNAS_OK;
+    }
     *result = (pnas_result){.status = PNAS_CHILD_DONE,
                             .accuracy = expected_accuracy(job),
                             .epochs = 2,
@@ -93,7 +100,8 @@ static void on_start(void *payload, const pnas_job *job, int rank)
     rank_0_record *seen = payload;
     seen->started[seen->started_count++] = job->index;
     int running = ++seen->running[rank];
-    cr_assert_leq(running, seen->lanes, "rank %d got a child before one was recorded", rank);
+    if (!seen->retried)
+        cr_assert_leq(running, seen->lanes, "rank %d got a child before one was recorded", rank);
     if (running > seen->most_running[rank])
         seen->most_running[rank] = running;
 }
@@ -110,6 +118,9 @@ static pnas_status on_result(void *payload, const pnas_job *job, pnas_result *re
     seen->by_rank[job->index] = result->rank;
     seen->attempts[job->index] = result->attempts;
     seen->running[result->rank]--;
+    seen->failed += result->status == PNAS_CHILD_FAILED;
+    if (result->status == PNAS_CHILD_FAILED)
+        return PNAS_OK;
     cr_assert_eq(result->accuracy, expected_accuracy(job));
     cr_assert_eq(result->epochs, 2);
     for (int i = 0; i < 2 * PNAS_METRICS; i++)
@@ -538,4 +549,39 @@ Test(scheduler, the_run_fails_everywhere_when_all_lanes_have_failed)
     set_up_lanes(&bench, 2);
     bench.fake.fail_at = bench.more[1].fail_at = 2;
     run(&bench, 40, PNAS_ERROR_DEVICE, "the device is gone");
+}
+
+/* --- children that fail --- */
+
+Test(scheduler, a_child_that_fails_on_one_rank_is_tried_once_more_on_another)
+{
+    test_bench bench;
+    set_up(&bench);
+    bench.record.retried = true;
+    bench.fake.misfit = bench.layout.rank == 1;
+    run(&bench, 40, PNAS_OK, "");
+    expect_each_done_once(&bench, 40);
+    if (bench.layout.rank != 0)
+        return;
+    cr_assert_eq(bench.record.failed, 0);
+    cr_assert_eq(done_by(&bench, 1, 40), 0);
+    int twice = 0;
+    for (int i = 0; i < 40; i++)
+        twice += bench.record.attempts[i] == 2;
+    cr_assert_gt(twice, 0);
+}
+
+Test(scheduler, a_child_that_fails_twice_is_recorded_as_failed)
+{
+    test_bench bench;
+    set_up(&bench);
+    bench.record.retried = true;
+    bench.fake.misfit = true;
+    run(&bench, 10, PNAS_OK, "");
+    expect_each_done_once(&bench, 10);
+    if (bench.layout.rank != 0)
+        return;
+    cr_assert_eq(bench.record.failed, 10);
+    for (int i = 0; i < 10; i++)
+        cr_assert_eq(bench.record.attempts[i], bench.layout.ranks > 1 ? 2 : 1);
 }

@@ -165,6 +165,40 @@ case_two_devices() {
     expect_said '^pnas_mpi: 1 +[^ ]+ +1 '
 }
 
+# What goes wrong on rank 1 alone is tried again on rank 0, and nothing is lost.
+case_faults_on_one_rank() {
+    for kind in memory build time device; do
+        start 2 "$tiny" -o "$kind.h5" --inject-fault "$kind@1" --set training.child_time_limit=1000 ||
+            fail "exit code $? with $kind"
+        if [ "$kind" = device ]; then
+            expect_said 'warning: rank 1 cannot go on .device: .* was lost, as a test asked for.; its child waits for another rank'
+        else
+            expect_said 'warning: level 1, child [0-9]+ failed on rank 1 and is tried once more on another: '
+        fi
+        expect_reference_figures "$kind.h5"
+    done
+}
+
+# A child that fails everywhere is recorded with its reason, and the search goes on.
+case_faults_of_a_child() {
+    local -A reasons=([memory]='a buffer of [0-9.e+]+ MiB is wanted, but .* gives [0-9.]+ MiB at most'
+        [build]='kernel file gemm.cl does not build on .*no_such_function'
+        [time]='not ready after 1000 s in epoch 1 of 1; training.child_time_limit is 1000 s'
+        [loss]='the loss became -?nan; a lower training.learning_rate or training.clip_norm may help')
+    for kind in memory build time loss; do
+        start 2 "$tiny" -o "$kind.h5" --inject-fault "$kind:1/3" --set training.epochs=1 \
+            --set training.child_time_limit=1000 || fail "exit code $? with $kind"
+        expect_said "level 1/2  [0-9]+/7  failed: ${reasons[$kind]}"
+        expect_status "$kind.h5" complete
+        h5dump -d /levels/1/status "$kind.h5" | grep -c FAILED >count || true
+        h5dump -d /levels/1/error "$kind.h5" | tr -d '\n' | grep -qE "${reasons[$kind]%% *}" || fail "no reason in the run file"
+        attempts=$(h5dump -d '/levels/1/attempts[3;1;1;1]' "$kind.h5" | sed -n 's/^ *(3): //p')
+        [ "$attempts" -eq "$([ "$kind" = loss ] && echo 1 || echo 2)" ] || fail "$kind: $attempts attempts"
+    done
+    expect_code 69 2 "$tiny" -o device.h5 --inject-fault device
+    expect_said 'no rank is left that can train; the last, rank [01], failed: .* was lost'
+}
+
 # Enough candidates for several pieces to be scored apart; children are hardly trained.
 case_other_surrogate() {
     local settings=(--set 'space.operators=[identity, sep3, max3, avg3, dil3, {name: avg5, kind: average_pool, kernel: 5}]'

@@ -47,6 +47,7 @@ Test(configuration_match, what_changes_no_result_may_differ, .init = set_up)
     strcpy(mine.lanes, "3");
     strcpy(mine.threads, "7");
     mine.ranks_per_device = 2;
+    mine.training.child_seconds = 3600;
     mine.keep_weights = 3;
     mine.checkpoint_seconds = 0;
     mine.table_pace = 1;

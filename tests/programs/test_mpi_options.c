@@ -71,6 +71,22 @@ Test(mpi_options, a_whole_command_line_is_understood)
     cr_assert_not(options.answered);
 }
 
+Test(mpi_options, devices_lanes_and_faults_are_understood)
+{
+    pnas_mpi_options options;
+    cr_assert_eq(parse("pnas_mpi c.yaml --check --lanes 3 --threads auto --ranks-per-device 2 "
+                       "--inject-fault loss:2/17@5",
+                       true, &options),
+                 PNAS_OK);
+    cr_assert_str_eq(options.lanes, "3");
+    cr_assert_str_eq(options.threads, "auto");
+    cr_assert_eq(options.ranks_per_device, 2);
+    const pnas_fault *fault = &options.fault;
+    cr_assert(fault->kind == PNAS_FAULT_LOSS && fault->level == 2 && fault->index == 17 && fault->rank == 5);
+    cr_assert_eq(parse("pnas_mpi c.yaml --check --inject-fault device", true, &options), PNAS_OK);
+    cr_assert(fault->kind == PNAS_FAULT_DEVICE && fault->level == 0 && fault->rank == -1);
+}
+
 Test(mpi_options, incomplete_and_unknown_arguments_are_refused, .init = redirect)
 {
     static const char *const wrong[] = {"pnas_mpi",
@@ -78,7 +94,11 @@ Test(mpi_options, incomplete_and_unknown_arguments_are_refused, .init = redirect
                                         "pnas_mpi c.yaml d.yaml -o r.h5",
                                         "pnas_mpi c.yaml -o r.h5 --frob",
                                         "pnas_mpi c.yaml --output=",
-                                        "pnas_mpi c.yaml -o r.h5 --time-limit=soon"};
+                                        "pnas_mpi c.yaml -o r.h5 --time-limit=soon",
+                                        "pnas_mpi c.yaml -o r.h5 --lanes=65",
+                                        "pnas_mpi c.yaml -o r.h5 --ranks-per-device=auto",
+                                        "pnas_mpi c.yaml -o r.h5 --inject-fault=flood",
+                                        "pnas_mpi c.yaml -o r.h5 --inject-fault=loss:2"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         pnas_mpi_options options;
         cr_assert_eq(parse(wrong[i], true, &options), PNAS_ERROR_USAGE, "'%s' was taken", wrong[i]);

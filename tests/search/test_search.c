@@ -29,7 +29,8 @@ typedef struct { /* what the surrogate was asked, and how it shall answer */
     int fits, last_fit_level;
     size_t predicted, largest_call;
     bool constant;
-    double answer; /* where constant */
+    double answer;        /* where constant */
+    double failed_reward; /* what failed children are to be fitted with; 0: they are to be left out */
     pnas_status status;
 } fake;
 
@@ -42,6 +43,10 @@ static pnas_status fake_fit(void *payload, int level, const pnas_cell *cells, co
     f->fitted[level] = count;
     f->fitted_sum[level] = 0;
     for (size_t i = 0; i < count; ++i) {
+        if (f->failed_reward > 0 && fails(&cells[i])) {
+            cr_expect_eq(accuracy[i], f->failed_reward);
+            continue;
+        }
         cr_expect_eq(accuracy[i], true_accuracy(&cells[i]));
         cr_expect_not(fails(&cells[i]), "a failed child is fitted on");
         f->fitted_sum[level] += accuracy[i];
@@ -235,6 +240,20 @@ Test(search, the_surrogate_is_fit_on_every_done_child_so_far)
     }
     cr_expect_lt(done, 136 + 30 + 30, "no child failed, so nothing was left out");
     cr_expect_eq(f.last_fit_level, 3);
+    pnas_search_destroy(&search);
+}
+
+Test(search, failed_children_are_fitted_with_their_reward_where_they_have_one)
+{
+    pnas_search_options options = paper_options(2, 30);
+    options.failed_reward = 0.125;
+    pnas_search *search = created(&options);
+    fake f = {.failed_reward = 0.125};
+    pnas_surrogate surrogate = surrogate_of(&f);
+    run_to_end(search, &f);
+    cr_assert_eq(pnas_search_fit(search, &surrogate), PNAS_OK);
+    cr_expect_eq(f.fitted[1], 136);
+    cr_expect_eq(f.fitted[2], 136 + 30);
     pnas_search_destroy(&search);
 }
 
