@@ -1,6 +1,5 @@
 #include "io/checkpoint_file.h"
 
-#include "io/file_seal.h"
 #include "io/tensor_group.h"
 #include "pnas_version.h"
 
@@ -45,7 +44,6 @@ pnas_status pnas_checkpoint_write(const char *path, const pnas_checkpoint_owner 
     pnas_status status;
     PNAS_TRY_CLEANUP(write_root(output.id, owner, checkpoint));
     PNAS_TRY_CLEANUP(pnas_tensor_group_write(output.id, checkpoint->tensor, checkpoint->count));
-    output.sealed = true;
     status = pnas_h5_output_commit(&output);
 cleanup:
     pnas_h5_output_discard(&output);
@@ -82,7 +80,6 @@ pnas_status pnas_checkpoint_read(const char *path, const pnas_checkpoint_owner *
 {
     *out = (pnas_checkpoint){0};
     hid_t file;
-    PNAS_TRY(pnas_file_check_seal(path));
     PNAS_TRY(pnas_h5_open(path, &file));
     pnas_status status = read_root(file, owner, out);
     if (status == PNAS_OK)

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define CLAIM_FREE  (256.0 * 1024 * 1024)
+#define CLAIM_RATIO 4096.0 /* more than any array of numbers is packed by; deflate's best is 1032 */
+
 /* --- Writing ------------------------------------------------------------------------------------------- */
 
 /* Dataset creation properties. Times are not tracked: the same content makes the same bytes. */
@@ -126,6 +129,23 @@ static pnas_status check_type(hid_t parent, const char *name, hid_t dataset, hid
     return PNAS_OK;
 }
 
+/* A shape is only a claim: no memory is taken for what the file cannot hold. Smaller arrays may well be
+ * nothing but their fill value. */
+static pnas_status check_claim(hid_t parent, const char *name, hid_t dataset, int rank, const hsize_t *shape)
+{
+    hid_t type = H5Dget_type(dataset), properties = H5Dget_create_plist(dataset);
+    double claimed = (double)H5Tget_size(type), stored = (double)H5Dget_storage_size(dataset);
+    bool elsewhere = H5Pget_layout(properties) == H5D_VIRTUAL || H5Pget_external_count(properties) > 0;
+    H5Pclose(properties);
+    H5Tclose(type);
+    for (int i = 0; i < rank; ++i)
+        claimed *= (double)shape[i];
+    if (!elsewhere && claimed > CLAIM_FREE && claimed > CLAIM_RATIO * stored)
+        return pnas_h5_fail(PNAS_ERROR_DATA, parent, name,
+                            "claims to hold %.3g bytes, of which %.0f are stored", claimed, stored);
+    return PNAS_OK;
+}
+
 /* Opens an array of `rank` dimensions and gives its shape. */
 static pnas_status open_array(hid_t parent, const char *name, int rank, hsize_t *shape, hid_t *out)
 {
@@ -146,7 +166,12 @@ static pnas_status open_array(hid_t parent, const char *name, int rank, hsize_t 
         return pnas_h5_fail(PNAS_ERROR_DATA, parent, name, "expected %d dimension%s, found %d", rank,
                             rank == 1 ? "" : "s", found);
     }
-    return PNAS_OK;
+    pnas_status status = check_claim(parent, name, *out, rank, shape);
+    if (status != PNAS_OK) {
+        H5Dclose(*out);
+        *out = -1;
+    }
+    return status;
 }
 
 pnas_status pnas_h5_read_shape(hid_t parent, const char *name, hid_t memory_type, int rank, hsize_t *shape)

@@ -190,8 +190,7 @@ static pnas_status write_image(const pnas_h5_output *output, const char *image, 
                    "%s: cannot be written: %s", output->path, strerror(errno));
         done += written > 0 ? (size_t)written : 0;
     }
-    if (output->sealed)
-        PNAS_TRY(pnas_file_seal(output->lock, output->path));
+    PNAS_TRY(pnas_file_seal(output->lock, output->path));
     PNAS_CHECK(fsync(output->lock) == 0, PNAS_ERROR_FILE, "%s: cannot be synced: %s", output->path,
                strerror(errno));
     return PNAS_OK;
@@ -241,6 +240,7 @@ static pnas_status open_alone(const char *path, hid_t *out)
     close(file);
     PNAS_CHECK(regular, PNAS_ERROR_FILE, "%s: is not a regular file", path);
     PNAS_CHECK(info.st_size > 0, PNAS_ERROR_DATA, "%s: is empty; expected an HDF5 file", path);
+    PNAS_TRY(pnas_file_check_seal(path)); /* HDF5 itself can crash on damage */
     PNAS_CHECK(H5Fis_hdf5(path) > 0, PNAS_ERROR_DATA, "%s: is not an HDF5 file", path);
     hid_t access = file_access();
     *out = H5Fopen(path, H5F_ACC_RDONLY, access);

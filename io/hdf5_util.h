@@ -17,13 +17,12 @@
 /* --- Files ------------------------------------------------------------------------------------------- */
 
 /* A file being made: PATH.partial, locked against a second writer, which takes PATH's place when it is
- * complete. It is made in memory, so memory must hold it. A partial file that a killed program left is
- * written over. */
+ * complete and sealed (io/file_seal.h). It is made in memory, so memory must hold it. A partial file that a
+ * killed program left is written over. */
 typedef struct {
     hid_t id; /* the open file, borrowed; negative when there is none */
     int lock;
-    bool sealed; /* set before the commit: the file gets a checksum (io/file_seal.h) */
-    bool taken;  /* other threads wait */
+    bool taken; /* other threads wait */
     char *path, *partial;
 } pnas_h5_output;
 
@@ -41,7 +40,8 @@ pnas_status pnas_h5_output_commit(pnas_h5_output *output);
  */
 void pnas_h5_output_discard(pnas_h5_output *output);
 
-/* For reading. PNAS_ERROR_FILE if it cannot be opened, PNAS_ERROR_DATA if it is not HDF5 or is cut short. */
+/* For reading. PNAS_ERROR_FILE if it cannot be opened, PNAS_ERROR_DATA if it is not HDF5, is cut short or
+ * does not fit its seal. A file without a seal, as other programs make them, is left to HDF5. */
 pnas_status pnas_h5_open(const char *path, hid_t *out);
 
 /* Closes the file and every object of it that is still open; sets *file to -1. */

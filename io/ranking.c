@@ -3,7 +3,6 @@
 #include "io/cell_csv.h"
 #include "io/cell_table_file.h"
 #include "io/configuration.h"
-#include "io/file_seal.h"
 #include "io/hdf5_util.h"
 #include "io/ranking_scores.h"
 #include "src/base/log.h"
@@ -245,7 +244,6 @@ static pnas_status read_content(pnas_ranking *ranking)
     PNAS_TRY(is_hdf5(ranking->path, &hdf5));
     if (!hdf5)
         return read_csv(ranking);
-    PNAS_TRY(pnas_file_check_seal(ranking->path));
     read_conventions(ranking->path, conventions, sizeof conventions);
     if (begins(conventions, "PNAS-table-"))
         return read_table(ranking);

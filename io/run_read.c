@@ -1,4 +1,3 @@
-#include "io/file_seal.h"
 #include "io/run_columns.h"
 #include "io/run_parts.h"
 #include "io/tensor_group.h"
@@ -258,7 +257,6 @@ static pnas_status read_open(hid_t root, pnas_run_file *file)
 pnas_status pnas_run_read_all(pnas_run_file *file)
 {
     hid_t root;
-    PNAS_TRY(pnas_file_check_seal(file->path));
     PNAS_TRY(pnas_h5_open(file->path, &root));
     pnas_status status = read_open(root, file);
     pnas_h5_close(&root);

@@ -361,7 +361,6 @@ pnas_status pnas_run_write_all(const pnas_run_file *file, const pnas_run_identit
     PNAS_TRY_CLEANUP(write_table(output.id, "ranks", &pnas_ranks_table, info->rank, info->rank_count));
     PNAS_TRY_CLEANUP(
         write_table(output.id, "timeline", &pnas_timeline_table, info->event, info->event_count));
-    output.sealed = true;
     status = pnas_h5_output_commit(&output);
 cleanup:
     pnas_h5_output_discard(&output);

@@ -1,6 +1,5 @@
 #include "io/score_file.h"
 
-#include "io/file_seal.h"
 #include "io/hdf5_array.h"
 #include "pnas_version.h"
 #include "src/base/clock.h"
@@ -216,7 +215,6 @@ pnas_status pnas_score_part_write(const char *path, const pnas_score_head *head,
     PNAS_TRY_CLEANUP(write_common(output.id, PART_CONVENTIONS, head, part));
     if (head->all)
         PNAS_TRY_CLEANUP(write_all(output.id, head, part));
-    output.sealed = true;
     status = pnas_h5_output_commit(&output);
 cleanup:
     pnas_h5_output_discard(&output);
@@ -391,7 +389,6 @@ static pnas_status read_path(const char *path, const char *conventions, const pn
 
 pnas_status pnas_score_part_read(const char *path, const pnas_score_head *head, pnas_score_part *out)
 {
-    PNAS_TRY(pnas_file_check_seal(path));
     return read_path(path, PART_CONVENTIONS, head, out);
 }
 

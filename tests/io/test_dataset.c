@@ -223,6 +223,26 @@ Test(dataset, missing_entries_are_named)
     PNAS_EXPECT_NO_LEAKS();
 }
 
+Test(dataset, a_changed_byte_anywhere_is_damage)
+{
+    write_dataset();
+    size_t size = test_file_size("a.h5");
+    FILE *file = fopen(test_path("a.h5"), "r+b");
+    cr_assert_not_null(file);
+    setbuf(file, NULL);
+    for (long at = 3; at < (long)size - 20; at += 61) { /* the last 20 bytes are the seal */
+        fseek(file, at, SEEK_SET);
+        int byte = fgetc(file);
+        fseek(file, at, SEEK_SET);
+        fputc(byte ^ 0x20, file);
+        expect_refused("a.h5: is damaged");
+        fseek(file, at, SEEK_SET);
+        fputc(byte, file);
+    }
+    fclose(file);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
 Test(dataset, figures_that_would_break_training_are_refused)
 {
     const float nought[2] = {0.5f, 0.0f}, nan[2] = {NAN, 0.5f};
