@@ -186,10 +186,10 @@ static void keep_checkpoint(child_run *run)
         return;
     pnas_checkpoint checkpoint = run->at;
     checkpoint.seconds = run->kept - run->begun;
-    if (pnas_child_state_export(run->trainer->plan, run->history, &checkpoint) == PNAS_OK)
-        store->save(store->payload, &run->job->cell, &checkpoint);
-    else
+    if (pnas_child_state_export(run->trainer->plan, run->history, &checkpoint) != PNAS_OK)
         pnas_warning("a child's progress cannot be kept: %s", pnas_message());
+    else if (pnas_checkpoint_is_finite(&checkpoint)) /* one that diverges here may be tried elsewhere */
+        store->save(store->payload, &run->job->cell, &checkpoint);
     pnas_checkpoint_clear(&checkpoint);
 }
 

@@ -18,6 +18,9 @@ typedef struct {       /* zero to start with */
 
 void pnas_checkpoint_clear(pnas_checkpoint *checkpoint); /* frees the tensors, zeroes the rest */
 
+/* False if any value of a tensor is not finite: nobody should go on from there. */
+bool pnas_checkpoint_is_finite(const pnas_checkpoint *checkpoint);
+
 /* Where checkpoints are kept. A store tells a person itself what it cannot write or read, as a child can
  * always start from its beginning. */
 typedef struct {

@@ -59,6 +59,7 @@ static pnas_status make_fingerprint(const pnas_configuration *from, const char *
     kept->search.space.operators = from->search.space.operators;
     kept->network = from->network;
     kept->training = from->training;
+    kept->training.child_seconds = 0; /* decides whether it ends, not how it is trained */
     pnas_status status = pnas_configuration_print(kept, &text);
     if (status == PNAS_OK)
         status = hash_text(text, sha256, out);

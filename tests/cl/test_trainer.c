@@ -330,6 +330,29 @@ Test(trainer, a_checkpoint_is_made_now_and_then_and_changes_nothing)
     tiny_images_free(&tiny);
 }
 
+Test(trainer, a_child_that_diverges_leaves_no_checkpoint_of_it)
+{
+    tiny_images tiny = tiny_images_make(8, 1, 64, 16);
+    pnas_trainer_options options = tiny_options();
+    options.training.schedule.rate = 1e30;
+    options.training.clip_norm = 0;
+    pnas_cl *cl = test_device_open(0);
+    pnas_trainer *trainer = open_trainer(cl, &options, &tiny);
+    pnas_job job = job_of(&options, "-1:sep3+-1:sep3");
+    memory_store memory = {.saves = 0};
+    const pnas_checkpoint_store often = {save_in_memory, load_from_memory, 1e-9, &memory};
+    pnas_trainer_keep(trainer, &often);
+    pnas_result result = train(trainer, &job);
+    cr_assert_eq(result.status, PNAS_CHILD_FAILED);
+    cr_assert(pnas_checkpoint_is_finite(&memory.kept));
+    cr_assert_leq(memory.saves, 1, "the first step's weights are huge, all later ones are not finite");
+    pnas_checkpoint_clear(&memory.kept);
+    pnas_result_clear(&result);
+    pnas_trainer_destroy(&trainer);
+    pnas_cl_destroy(&cl);
+    tiny_images_free(&tiny);
+}
+
 Test(trainer, a_checkpoint_of_another_child_is_left_alone)
 {
     tiny_images tiny = tiny_images_make(8, 1, 64, 32);
