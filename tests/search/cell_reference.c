@@ -75,7 +75,7 @@ static void try_orders(const pnas_cell *cell, int *order, int count, unsigned ta
 
 void reference_canonical(const pnas_cell *cell, pnas_cell *out)
 {
-    int order[PNAS_BLOCKS_MAX];
+    int order[PNAS_BLOCKS_MAX] = {0};
     pnas_cell best = {0};
     try_orders(cell, order, 0, 0, &best);
     *out = best;
