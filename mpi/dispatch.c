@@ -273,6 +273,12 @@ bool pnas_dispatch_anyone_left(const pnas_dispatch *dispatch)
     return dispatch->in + dispatch->hoped_for > 0;
 }
 
+bool pnas_dispatch_others_left(const pnas_dispatch *dispatch, int rank)
+{
+    int mine = dispatch->rank[rank].state != RANK_GONE;
+    return dispatch->in + dispatch->hoped_for > mine;
+}
+
 int pnas_dispatch_held(const pnas_dispatch *dispatch, int rank)
 {
     return dispatch->rank[rank].held_count;

@@ -166,13 +166,9 @@ static void take_failure(pnas_scheduler *scheduler, int rank, size_t ticket, pna
 static bool may_succeed_elsewhere(const pnas_scheduler *scheduler, int rank, size_t ticket,
                                   const pnas_result *result)
 {
-    if (result->status != PNAS_CHILD_FAILED || !result->elsewhere || scheduler->ending != PNAS_OK ||
-        pnas_dispatch_attempts(scheduler->dispatch, ticket) >= ATTEMPTS_MAX)
-        return false;
-    for (int other = 0; other < scheduler->layout->ranks; other++)
-        if (other != rank && pnas_dispatch_is_in(scheduler->dispatch, other))
-            return true;
-    return false;
+    return result->status == PNAS_CHILD_FAILED && result->elsewhere && scheduler->ending == PNAS_OK &&
+           pnas_dispatch_attempts(scheduler->dispatch, ticket) < ATTEMPTS_MAX &&
+           pnas_dispatch_others_left(scheduler->dispatch, rank);
 }
 
 /* What became of a child. */
