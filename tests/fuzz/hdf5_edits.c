@@ -166,7 +166,8 @@ static void change_values(hid_t file, const char *name, stream *in)
         for (size_t i = 0; i < size / sizeof(char *); i++)
             ((char **)values)[i] = text;
         H5Dwrite(array, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values);
-    } else if (size > 0 && H5Dread(array, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0) {
+    } else if (size > 0 && H5Tget_class(type) != H5T_VLEN &&
+               H5Dread(array, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0) {
         size_t at = take(in) | take(in) << 8;
         for (unsigned count = 1 + take(in) % 16; count > 0; count--)
             values[at++ % size] = (unsigned char)take(in);
@@ -213,7 +214,7 @@ static void change_text(hid_t file, size_t which, stream *in)
         memcpy(number, text, strlen(text) < sizeof number ? strlen(text) : sizeof number);
         if (H5Tis_variable_str(type) > 0 && H5Aget_storage_size(made) <= 16)
             H5Awrite(made, type, &text);
-        else if (H5Aget_storage_size(made) <= sizeof number)
+        else if (H5Tget_class(type) != H5T_VLEN && H5Aget_storage_size(made) <= sizeof number)
             H5Awrite(made, type, number);
         H5Tclose(type);
         H5Aclose(made);
