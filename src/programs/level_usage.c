@@ -34,7 +34,8 @@ void pnas_usage_text(const pnas_level_usage *usage, char *out, size_t size)
 
 void pnas_usage_print_title(void)
 {
-    printf("level     training     busy  at best   of best      longest          fit      scoring  messages\n");
+    printf(
+        "level     training     busy  at best   of best      longest          fit      scoring  messages\n");
 }
 
 static void print_share(int width, double share)
