@@ -39,19 +39,20 @@ INLINE void stage_order(int8 *out, const __global STORED *row, const strip s, co
 }
 
 /* A row of x, as wide as the window reaches, becomes for each output of the strip the largest value under it and
- * where in the row of the window that stands: found once, compared in each of the rows of the output over it. */
+ * where in the row of the window that stands, -1 the last place: found once, compared in each of the rows of the
+ * output over it. From the right, so that the first of equal values stays. */
 INLINE void max_row(int8 *largest, int8 *place, const int8 *row, const int width)
 {
     for (int at = 0; at < width; at += TILE) {
         int8 best[TILE], kx_of[TILE];
 #pragma unroll
         for (int i = 0; i < TILE; ++i) {
-            best[i] = row[(at + i) * STRIDE_W];
-            kx_of[i] = (int8)(0);
+            best[i] = row[(at + i) * STRIDE_W + (KERNEL_W - 1) * DILATION];
+            kx_of[i] = (int8)(-1);
 #pragma unroll
-            for (int kx = 1; kx < KERNEL_W; ++kx) {
+            for (int kx = KERNEL_W - 2; kx >= 0; --kx) {
                 const int8 x = row[(at + i) * STRIDE_W + kx * DILATION];
-                kx_of[i] = x > best[i] ? (int8)(kx) : kx_of[i];
+                kx_of[i] = x >= best[i] ? (int8)(kx - KERNEL_W) : kx_of[i];
                 best[i] = max(x, best[i]);
             }
             largest[at + i] = best[i];
@@ -88,7 +89,7 @@ TILE_KERNEL void max_pool_forward_tile(OPERAND(x), const int C, const int H, con
                     if (h < 0 || h >= H)
                         continue;
                     const int8 value = largest[SLOT(h)][i];
-                    position = value > best ? place[SLOT(h)][i] + ky * KERNEL_W : position;
+                    position = value > best ? place[SLOT(h)][i] + (ky + 1) * KERNEL_W : position;
                     best = max(value, best);
                 }
                 const int out = (oh * OW + left + i) * 8;
