@@ -41,6 +41,74 @@ pnas_status pnas_letter_send_empty(MPI_Comm comm, int to, pnas_letter_kind kind)
     return pnas_mpi_status(MPI_Request_free(&request), "MPI_Request_free");
 }
 
+struct pnas_posted_letter {
+    MPI_Request request;
+    void *data;
+};
+
+static pnas_status make_room(pnas_outbox *outbox)
+{
+    if (outbox->count < outbox->room)
+        return PNAS_OK;
+    size_t room = outbox->room ? 2 * outbox->room : 16;
+    struct pnas_posted_letter *letter = realloc(outbox->letter, room * sizeof *letter);
+    PNAS_CHECK(letter, PNAS_ERROR_MEMORY, "no memory for %zu messages", room);
+    outbox->letter = letter;
+    outbox->room = room;
+    return PNAS_OK;
+}
+
+pnas_status pnas_outbox_post(pnas_outbox *outbox, MPI_Comm comm, int to, pnas_letter_kind kind, void *data,
+                             size_t size)
+{
+    MPI_Request request = MPI_REQUEST_NULL;
+    pnas_status status;
+    PNAS_TRY_CLEANUP(pnas_outbox_tidy(outbox));
+    PNAS_TRY_CLEANUP(make_room(outbox));
+    PNAS_CHECK_CLEANUP(size <= INT_MAX, PNAS_ERROR_INTERNAL, "a message of %zu bytes is too long for MPI",
+                       size);
+    PNAS_TRY_CLEANUP(
+        pnas_mpi_status(MPI_Isend(data, (int)size, MPI_BYTE, to, kind, comm, &request), "MPI_Isend"));
+    outbox->letter[outbox->count++] = (struct pnas_posted_letter){request, data};
+    return PNAS_OK;
+cleanup:
+    free(data);
+    return status;
+}
+
+pnas_status pnas_outbox_tidy(pnas_outbox *outbox)
+{
+    size_t kept = 0;
+    pnas_status status = PNAS_OK;
+    for (size_t i = 0; i < outbox->count; i++) {
+        struct pnas_posted_letter *letter = &outbox->letter[i];
+        int done = 0;
+        if (status == PNAS_OK)
+            status = pnas_mpi_status(MPI_Test(&letter->request, &done, MPI_STATUS_IGNORE), "MPI_Isend");
+        if (done)
+            free(letter->data);
+        else
+            outbox->letter[kept++] = *letter;
+    }
+    outbox->count = kept;
+    return status;
+}
+
+pnas_status pnas_outbox_finish(pnas_outbox *outbox)
+{
+    pnas_status status = PNAS_OK;
+    for (size_t i = 0; i < outbox->count; i++) {
+        pnas_status sent = pnas_mpi_wait(&outbox->letter[i].request, "MPI_Isend");
+        if (sent == PNAS_OK)
+            free(outbox->letter[i].data); /* else MPI may still read it */
+        else
+            status = sent;
+    }
+    free(outbox->letter);
+    *outbox = (pnas_outbox){0};
+    return status;
+}
+
 pnas_status pnas_letter_take(MPI_Comm comm, int kind, pnas_letter *out, bool *got)
 {
     *out = (pnas_letter){0};

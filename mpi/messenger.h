@@ -38,11 +38,28 @@ pnas_status pnas_mpi_status(int code, const char *what);
 /* Completes a request of a nonblocking call, napping. */
 pnas_status pnas_mpi_wait(MPI_Request *request, const char *what);
 
-/* Sends; returns when `data` may be used again. */
+/* Sends; returns when `data` may be used again, which may be when the receiver takes the letter. */
 pnas_status pnas_letter_send(MPI_Comm comm, int to, pnas_letter_kind kind, const void *data, size_t size);
 
 /* Sends an empty letter without waiting, for a receiver that may be sending to us. */
 pnas_status pnas_letter_send_empty(MPI_Comm comm, int to, pnas_letter_kind kind);
+
+typedef struct {                       /* letters under way; zero to start with */
+    struct pnas_posted_letter *letter; /* [room], of which `count` are used */
+    size_t count, room;
+} pnas_outbox;
+
+/* Sends without waiting, for a receiver that may be at work, or be sending to us: a letter that is too large
+ * for MPI to keep would otherwise wait for it. `data` (of malloc) is the outbox's from now on, also after a
+ * failure. */
+pnas_status pnas_outbox_post(pnas_outbox *outbox, MPI_Comm comm, int to, pnas_letter_kind kind, void *data,
+                             size_t size);
+
+/* Frees the letters that have arrived; the others go on. */
+pnas_status pnas_outbox_tidy(pnas_outbox *outbox);
+
+/* Waits for all letters, napping, and frees everything. */
+pnas_status pnas_outbox_finish(pnas_outbox *outbox);
 
 /* Takes one letter if one is there (*got); `kind` 0: any. *out is the caller's (pnas_letter_clear). */
 pnas_status pnas_letter_take(MPI_Comm comm, int kind, pnas_letter *out, bool *got);

@@ -57,6 +57,7 @@ void pnas_scheduler_destroy(pnas_scheduler **scheduler)
     if (!*scheduler)
         return;
     pnas_lanes_destroy(&(*scheduler)->lanes);
+    pnas_outbox_finish(&(*scheduler)->outbox);
     if ((*scheduler)->comm != MPI_COMM_NULL)
         MPI_Comm_free(&(*scheduler)->comm);
     pnas_packet_clear(&(*scheduler)->outgoing);
@@ -305,21 +306,30 @@ static void read_letters(pnas_scheduler *scheduler)
 
 /* --- handing out --- */
 
+/* Sends what was packed. */
+static pnas_status post(pnas_scheduler *scheduler, int rank, pnas_letter_kind kind)
+{
+    pnas_packet *packet = &scheduler->outgoing;
+    void *data = packet->data;
+    size_t size = packet->size;
+    *packet = (pnas_packet){0};
+    count_message(scheduler, size);
+    return pnas_outbox_post(&scheduler->outbox, scheduler->comm, rank, kind, data, size);
+}
+
 static pnas_status send_request(pnas_scheduler *scheduler, int rank, size_t ticket)
 {
     const pnas_request *request = &scheduler->requests[ticket];
     const pnas_errand errand = {.ticket = (int64_t)ticket, .data = request->data, .size = request->size};
     PNAS_TRY(pnas_pack_errand(&errand, &scheduler->outgoing));
-    return pnas_letter_send(scheduler->comm, rank, PNAS_LETTER_REQUEST, scheduler->outgoing.data,
-                            scheduler->outgoing.size);
+    return post(scheduler, rank, PNAS_LETTER_REQUEST);
 }
 
 static pnas_status send_order(pnas_scheduler *scheduler, int rank, size_t ticket)
 {
     pnas_order order = {.ticket = (int64_t)ticket, .job = scheduler->jobs[ticket]};
     PNAS_TRY(pnas_pack_order(&order, &scheduler->outgoing));
-    return pnas_letter_send(scheduler->comm, rank, PNAS_LETTER_ORDER, scheduler->outgoing.data,
-                            scheduler->outgoing.size);
+    return post(scheduler, rank, PNAS_LETTER_ORDER);
 }
 
 static void start_here(pnas_scheduler *scheduler, size_t ticket)
@@ -344,7 +354,6 @@ static bool give(pnas_scheduler *scheduler, int rank)
     }
     pnas_status sent =
         scheduler->jobs ? send_order(scheduler, rank, ticket) : send_request(scheduler, rank, ticket);
-    count_message(scheduler, scheduler->outgoing.size);
     check_connection(scheduler, sent);
     return true;
 }
@@ -557,5 +566,5 @@ pnas_status pnas_scheduler_release(pnas_scheduler *scheduler, pnas_status status
     for (int rank = 1; rank < scheduler->layout->ranks; rank++)
         PNAS_TRY(pnas_letter_send(scheduler->comm, rank, PNAS_LETTER_VERDICT, scheduler->outgoing.data,
                                   scheduler->outgoing.size));
-    return PNAS_OK;
+    return pnas_outbox_finish(&scheduler->outbox);
 }

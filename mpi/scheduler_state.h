@@ -26,6 +26,7 @@ struct pnas_scheduler {
 
     /* rank 0's side */
     pnas_dispatch *dispatch;
+    pnas_outbox outbox;   /* orders and requests: whoever gets one may be sending an answer */
     int *lanes_of;        /* [ranks], that a rank has once it is ready */
     pnas_rank_span *span; /* [ranks], of requests */
     const pnas_job *jobs; /* of a run, or NULL: its tickets are the requests */

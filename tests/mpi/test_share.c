@@ -13,9 +13,16 @@
 
 #define REQUESTS 30
 
+#define FILLING  100000 /* bytes; too many to be sent before they are received */
+
+typedef struct {
+    int number;
+    char filling[FILLING];
+} question;
+
 typedef struct { /* what perform makes of request `number` */
     int number, square, rank, heeded;
-    char filling[100000]; /* too large to be sent before it is received */
+    char filling[FILLING];
 } answer;
 
 typedef struct {
@@ -37,8 +44,10 @@ static pnas_status perform(void *payload, const void *request, size_t size, pnas
 {
     test_bench *self = payload;
     answer *made = calloc(1, sizeof *made);
-    cr_assert_eq(size, sizeof made->number);
-    memcpy(&made->number, request, size);
+    const question *asked = request;
+    cr_assert_eq(size, sizeof *asked);
+    made->number = asked->number;
+    cr_assert_eq(asked->filling[FILLING - 1], (char)asked->number);
     made->square = made->number * made->number;
     made->rank = self->layout.rank;
     made->heeded = self->heeded;
@@ -121,13 +130,16 @@ static void tear_down(test_bench *bench)
 
 static pnas_status share(test_bench *bench)
 {
-    int number[REQUESTS];
+    question *asked = calloc(REQUESTS, sizeof *asked);
     pnas_request request[REQUESTS];
     for (int i = 0; i < REQUESTS; i++) {
-        number[i] = i;
-        request[i] = (pnas_request){&number[i], sizeof number[i]};
+        asked[i].number = i;
+        memset(asked[i].filling, i, FILLING);
+        request[i] = (pnas_request){&asked[i], sizeof asked[i]};
     }
-    return pnas_scheduler_share(bench->scheduler, request, REQUESTS, on_reply, bench);
+    pnas_status status = pnas_scheduler_share(bench->scheduler, request, REQUESTS, on_reply, bench);
+    free(asked);
+    return status;
 }
 
 /* Requests take ten milliseconds, so whoever did some was at it for as long at least. */
