@@ -68,11 +68,11 @@ static pnas_status fail_to_match(const pnas_device_info *list, int count, const 
     for (int i = 0; i < count && length < sizeof names; ++i)
         length += (size_t)snprintf(names + length, sizeof names - length, "%s%d: %s", i ? "; " : "", i,
                                    list[i].name);
-    return pnas_fail(
-        PNAS_ERROR_DEVICE,
-        "no OpenCL device matches \"%s\"; there are %s. Allowed: auto, or cpu, gpu, an index, part "
-        "of a name, several of them parted by commas",
-        wanted, names);
+    return pnas_fail(PNAS_ERROR_DEVICE,
+                     "no OpenCL device matches \"%s\" among those of this machine (%s); ask for auto, cpu, "
+                     "gpu, an index, part "
+                     "of a name, or several of these parted by commas",
+                     wanted, names);
 }
 
 /* The matching device number `number`, among CPUs or among the others. */

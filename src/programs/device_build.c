@@ -9,46 +9,28 @@
 
 #include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { KEY_DEVICE = 0x100, KEY_CONFIG, KEY_CELL, KEY_PROCESSES, CELLS_MAX = 64, PROCESSES_MAX = 64 };
+enum { KEY_PROCESSES = 0x100, PROCESSES_MAX = 64 };
 
 typedef struct {
-    const char *config, *device, *cell[CELLS_MAX];
-    int cells, processes;
-    pnas_log_level level;
+    pnas_device_children_options children;
+    int processes;
 } build_arguments;
 
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
     build_arguments *arguments = state->input;
-    char *end;
+    int64_t processes;
     switch (key) {
     case ARGP_KEY_INIT:
-        state->child_inputs[0] = &arguments->level;
-        return 0;
-    case KEY_DEVICE:
-        arguments->device = argument;
-        return 0;
-    case KEY_CONFIG:
-        arguments->config = argument;
-        return 0;
-    case KEY_CELL:
-        if (arguments->cells == CELLS_MAX)
-            argp_error(state, "--cell: more than %d of them", CELLS_MAX);
-        else
-            arguments->cell[arguments->cells++] = argument;
+        state->child_inputs[0] = &arguments->children;
         return 0;
     case KEY_PROCESSES:
-        arguments->processes = (int)strtol(argument, &end, 10);
-        if (*end || arguments->processes < 1 || arguments->processes > PROCESSES_MAX)
-            argp_error(state, "--processes %s: allowed is 1 to %d", argument, PROCESSES_MAX);
+        if (pnas_program_parse_whole(state, "processes", argument, 1, PROCESSES_MAX, &processes) == 0)
+            arguments->processes = (int)processes;
         return 0;
-    case ARGP_KEY_ARG:
-        argp_error(state, "'%s': no arguments are taken; see --help", argument);
-        return EINVAL;
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -62,11 +44,10 @@ static int count_cores(void)
     return count > PROCESSES_MAX ? PROCESSES_MAX : count;
 }
 
-static pnas_status build(const build_arguments *arguments, const pnas_device_children *children)
+static pnas_status build(const pnas_device_children *children)
 {
     pnas_cl *cl = NULL;
-    pnas_cl_options options = {.device = arguments->device ? arguments->device : children->device,
-                               .threads = 1};
+    const pnas_cl_options options = {.device = children->device, .threads = 1};
     PNAS_TRY(pnas_cl_create(&options, &cl));
     pnas_status status =
         pnas_warm_up(cl, (const pnas_graph *const *)children->graph, children->count, &children->training);
@@ -76,46 +57,41 @@ static pnas_status build(const build_arguments *arguments, const pnas_device_chi
 
 /* Helpers do the same as this process, which alone reports; without them it would only take longer. OpenCL is
  * first called after the fork: drivers do not outlive one. */
-static int start_helpers(const build_arguments *arguments, const pnas_device_children *children,
-                         pid_t *helper)
+static int start_helpers(int processes, const pnas_device_children *children, pid_t *helper)
 {
     int count = 0;
     fflush(NULL);
-    for (int i = 1; i < arguments->processes; ++i) {
+    for (int i = 1; i < processes; ++i) {
         pid_t child = fork();
         if (child == 0)
-            _exit(build(arguments, children) == PNAS_OK ? 0 : 1);
+            _exit(build(children) == PNAS_OK ? 0 : 1);
         if (child > 0)
             helper[count++] = child;
     }
     return count;
 }
 
-static pnas_status build_together(const build_arguments *arguments, const pnas_device_children *children)
+static pnas_status build_together(int processes, const pnas_device_children *children)
 {
     pid_t helper[PROCESSES_MAX];
     double start = pnas_clock_seconds();
-    int helpers = start_helpers(arguments, children, helper);
-    pnas_status status = build(arguments, children);
+    int helpers = start_helpers(processes, children, helper);
+    pnas_status status = build(children);
     for (int i = 0; i < helpers; ++i)
         waitpid(helper[i], NULL, 0);
     if (status == PNAS_OK)
-        printf("the kernels of %d children are compiled, in %.1f s by %d process%s\n", children->count,
-               pnas_clock_seconds() - start, helpers + 1, helpers ? "es" : "");
+        printf("the kernels of %d child%s are compiled, in %.1f s by %d process%s\n", children->count,
+               children->count == 1 ? "" : "ren", pnas_clock_seconds() - start, helpers + 1,
+               helpers ? "es" : "");
     return status;
 }
 
 pnas_status pnas_device_run_build(int argc, char **argv)
 {
     static const struct argp_option options[] = {
-        {"config", KEY_CONFIG, "CONFIG.yaml", 0,
-         "Children of this configuration; without it: of the default one on images of 32x32x3", 1},
-        {"cell", KEY_CELL, "TEXT", 0,
-         "The child of this cell; may be repeated; without it: of every operator and number of blocks", 1},
-        {"device", KEY_DEVICE, "D", 0, "auto, cpu, gpu, an index, or part of a device's name", 1},
         {"processes", KEY_PROCESSES, "P", 0, "So many compile together (as many as there are cores)", 1},
         {0}};
-    static const struct argp_child common[] = {{&pnas_program_argp, 0, NULL, 0}, {0}};
+    static const struct argp_child common[] = {{&pnas_device_children_argp, 0, NULL, 0}, {0}};
     static const struct argp parser = {
         .options = options,
         .parser = parse,
@@ -124,12 +100,12 @@ pnas_status pnas_device_run_build(int argc, char **argv)
             "directory, where a search on this kind of device finds them: once before a job of many ranks, "
             "or while waiting for one.",
         .children = common};
-    build_arguments arguments = {.level = PNAS_LOG_INFO, .processes = count_cores()};
+    build_arguments arguments = {.children = {.level = PNAS_LOG_INFO}, .processes = count_cores()};
     argp_parse(&parser, argc, argv, 0, NULL, &arguments);
-    pnas_log_setup("pnas_device build", arguments.level, 0, 1);
+    pnas_log_setup("pnas_device build", arguments.children.level, 0, 1);
     pnas_device_children children;
-    PNAS_TRY(pnas_device_children_create(arguments.config, arguments.cell, arguments.cells, &children));
-    pnas_status status = build_together(&arguments, &children);
+    PNAS_TRY(pnas_device_children_create(&arguments.children, &children));
+    pnas_status status = build_together(arguments.processes, &children);
     pnas_device_children_destroy(&children);
     return status;
 }

@@ -4,7 +4,6 @@
 #include "src/programs/program.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 enum { KEY_DEVICE = 0x100, KEY_OP, KEY_SMALL, KEY_HALF, KEY_EVERY_V, KEY_SEED };
 
@@ -16,7 +15,7 @@ typedef struct {
 static error_t parse_check(int key, char *argument, struct argp_state *state)
 {
     check_arguments *arguments = state->input;
-    char *end;
+    int64_t seed;
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &arguments->level;
@@ -37,9 +36,8 @@ static error_t parse_check(int key, char *argument, struct argp_state *state)
         arguments->options.every_vector = true;
         return 0;
     case KEY_SEED:
-        arguments->options.seed = strtoull(argument, &end, 10);
-        if (*end || end == argument)
-            argp_error(state, "--seed: '%s' is not a whole number", argument);
+        if (pnas_program_parse_whole(state, "seed", argument, 0, INT64_MAX, &seed) == 0)
+            arguments->options.seed = (uint64_t)seed;
         return 0;
     case ARGP_KEY_ARG:
         argp_error(state, "'%s': check takes no arguments; name a device with --device", argument);

@@ -6,6 +6,45 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { KEY_CONFIG = 0x200, KEY_CELL, KEY_DEVICE };
+
+static const struct argp_option option_list[] = {
+    {"config", KEY_CONFIG, "CONFIG.yaml", 0,
+     "Children of this configuration; without it: of the default one on images of 32x32x3", 1},
+    {"cell", KEY_CELL, "TEXT", 0,
+     "The child of this cell; may be repeated; without it: of every operator and number of blocks", 1},
+    {"device", KEY_DEVICE, "D", 0, "auto, cpu, gpu, an index, or part of a device's name", 1},
+    {0},
+};
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    pnas_device_children_options *options = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &options->level;
+        return 0;
+    case KEY_CONFIG:
+        options->config = argument;
+        return 0;
+    case KEY_CELL:
+        if (options->cells == PNAS_DEVICE_CELLS_MAX)
+            return pnas_program_complain(state, "--cell: more than %d of them", PNAS_DEVICE_CELLS_MAX);
+        options->cell[options->cells++] = argument;
+        return 0;
+    case KEY_DEVICE:
+        options->device = argument;
+        return 0;
+    case ARGP_KEY_ARG:
+        return pnas_program_complain(state, "'%s': no arguments are taken; see --help", argument);
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_child common[] = {{&pnas_program_argp, 0, NULL, 0}, {0}};
+const struct argp pnas_device_children_argp = {.options = option_list, .parser = parse, .children = common};
+
 static pnas_status read_configuration(const char *path, pnas_configuration *out)
 {
     pnas_network_options *network = &out->network;
@@ -66,21 +105,22 @@ static pnas_status add_uniform_cells(pnas_device_children *children, const pnas_
     return PNAS_OK;
 }
 
-pnas_status pnas_device_children_create(const char *path, const char *const *cells, int cell_count,
+pnas_status pnas_device_children_create(const pnas_device_children_options *options,
                                         pnas_device_children *out)
 {
     *out = (pnas_device_children){0};
     pnas_configuration *configuration = malloc(sizeof *configuration);
     PNAS_CHECK(configuration, PNAS_ERROR_MEMORY, "no memory for a configuration");
     pnas_status status;
-    PNAS_TRY_CLEANUP(read_configuration(path, configuration));
+    PNAS_TRY_CLEANUP(read_configuration(options->config, configuration));
     out->batch = configuration->training.batch;
     out->training = configuration->training;
     out->surrogate = configuration->surrogate;
     out->space = configuration->search.space;
-    snprintf(out->device, sizeof out->device, "%s", configuration->device);
-    PNAS_TRY_CLEANUP(cell_count > 0 ? add_cells(out, configuration, cells, cell_count)
-                                    : add_uniform_cells(out, configuration));
+    snprintf(out->device, sizeof out->device, "%s",
+             options->device ? options->device : configuration->device);
+    PNAS_TRY_CLEANUP(options->cells > 0 ? add_cells(out, configuration, options->cell, options->cells)
+                                        : add_uniform_cells(out, configuration));
 cleanup:
     free(configuration);
     if (status != PNAS_OK)

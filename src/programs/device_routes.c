@@ -7,71 +7,7 @@
 
 #include <stdio.h>
 
-enum { KEY_DEVICE = 0x100, KEY_CONFIG, KEY_CELL, KEY_CLBLAST, CELLS_MAX = 64 };
-
-typedef struct {
-    const char *config, *device, *cell[CELLS_MAX];
-    int cells;
-    bool clblast;
-    pnas_log_level level;
-} route_arguments;
-
-static error_t parse(int key, char *argument, struct argp_state *state)
-{
-    route_arguments *arguments = state->input;
-    switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &arguments->level;
-        return 0;
-    case KEY_DEVICE:
-        arguments->device = argument;
-        return 0;
-    case KEY_CONFIG:
-        arguments->config = argument;
-        return 0;
-    case KEY_CELL:
-        if (arguments->cells == CELLS_MAX)
-            argp_error(state, "--cell: more than %d of them", CELLS_MAX);
-        else
-            arguments->cell[arguments->cells++] = argument;
-        return 0;
-    case KEY_CLBLAST:
-        arguments->clblast = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        argp_error(state, "'%s': no arguments are taken; see --help", argument);
-        return EINVAL;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-#define COMMON_OPTIONS                                                                                       \
-    {"config",                                                                                               \
-     KEY_CONFIG,                                                                                             \
-     "CONFIG.yaml",                                                                                          \
-     0,                                                                                                      \
-     "Children of this configuration; without it: of the default one on images of 32x32x3",                  \
-     1},                                                                                                     \
-        {"cell",                                                                                             \
-         KEY_CELL,                                                                                           \
-         "TEXT",                                                                                             \
-         0,                                                                                                  \
-         "The child of this cell; may be repeated; without it: of every operator and number of blocks",      \
-         1},                                                                                                 \
-    {                                                                                                        \
-        "device", KEY_DEVICE, "D", 0, "auto, cpu, gpu, an index, or part of a device's name", 1              \
-    }
-
-static const struct argp_child common[] = {{&pnas_program_argp, 0, NULL, 0}, {0}};
-
-static pnas_status open_children(const route_arguments *arguments, pnas_device_children *children,
-                                 const char **device)
-{
-    PNAS_TRY(pnas_device_children_create(arguments->config, arguments->cell, arguments->cells, children));
-    *device = arguments->device ? arguments->device : children->device;
-    return PNAS_OK;
-}
+static const struct argp_child common_children[] = {{&pnas_device_children_argp, 0, NULL, 0}, {0}};
 
 /* --- routes --- */
 
@@ -81,24 +17,30 @@ static void print_route(void *payload, const pnas_route_line *line)
            line->source);
 }
 
+static error_t parse_routes(int key, char *argument, struct argp_state *state)
+{
+    if (key != ARGP_KEY_INIT)
+        return ARGP_ERR_UNKNOWN;
+    state->child_inputs[0] = state->input;
+    return 0;
+}
+
 pnas_status pnas_device_run_routes(int argc, char **argv)
 {
-    static const struct argp_option options[] = {COMMON_OPTIONS, {0}};
     static const struct argp parser = {
-        .options = options,
-        .parser = parse,
+        .parser = parse_routes,
         .doc =
             "Prints, for each layer of the children, which route its ops take on a device, the kernel file "
             "it is in, and where the choice comes from: the built-in table, or one that was tuned here.",
-        .children = common};
-    route_arguments arguments = {.level = PNAS_LOG_INFO};
-    argp_parse(&parser, argc, argv, 0, NULL, &arguments);
-    pnas_log_setup("pnas_device routes", arguments.level, 0, 1);
+        .children = common_children};
+    pnas_device_children_options options = {.level = PNAS_LOG_INFO};
+    argp_parse(&parser, argc, argv, 0, NULL, &options);
+    pnas_log_setup("pnas_device routes", options.level, 0, 1);
     pnas_device_children children;
     pnas_cl *cl = NULL;
     pnas_status status;
-    pnas_cl_options wanted = {0};
-    PNAS_TRY(open_children(&arguments, &children, &wanted.device));
+    PNAS_TRY(pnas_device_children_create(&options, &children));
+    const pnas_cl_options wanted = {.device = children.device};
     PNAS_TRY_CLEANUP(pnas_cl_create(&wanted, &cl));
     const pnas_device_info *device = pnas_cl_device(cl);
     printf("%s; V = %d; tuned table %s\n", device->name, pnas_cl_vector(cl),
@@ -145,30 +87,52 @@ static pnas_status tune(const pnas_tuner_options *options)
     return PNAS_OK;
 }
 
+typedef struct {
+    pnas_device_children_options children;
+    bool clblast;
+} tune_arguments;
+
+enum { KEY_CLBLAST = 0x100 };
+
+static error_t parse_tune(int key, char *argument, struct argp_state *state)
+{
+    tune_arguments *arguments = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &arguments->children;
+        return 0;
+    case KEY_CLBLAST:
+        arguments->clblast = true;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
 pnas_status pnas_device_run_tune(int argc, char **argv)
 {
     static const struct argp_option options[] = {
-        COMMON_OPTIONS,
         {"clblast", KEY_CLBLAST, NULL, 0,
          "Try CLBlast on CPUs, too, where it compiles for half a minute (GPUs: always tried)", 1},
         {0}};
     static const struct argp parser = {
         .options = options,
-        .parser = parse,
+        .parser = parse_tune,
         .doc = "Measures every route of every op and shape of the children on a device, and each width of a "
                "channel block, checks what they compute, and keeps the fastest correct ones in the cache "
                "directory, where every later run on this kind of device finds them.",
-        .children = common};
-    route_arguments arguments = {.level = PNAS_LOG_INFO};
+        .children = common_children};
+    tune_arguments arguments = {.children = {.level = PNAS_LOG_INFO}};
     argp_parse(&parser, argc, argv, 0, NULL, &arguments);
-    pnas_log_setup("pnas_device tune", arguments.level, 0, 1);
+    pnas_log_setup("pnas_device tune", arguments.children.level, 0, 1);
     pnas_device_children children;
-    pnas_tuner_options wanted = {.clblast = arguments.clblast, .report = print_result};
-    PNAS_TRY(open_children(&arguments, &children, &wanted.device.device));
+    PNAS_TRY(pnas_device_children_create(&arguments.children, &children));
+    pnas_tuner_options wanted = {
+        .device = {.device = children.device}, .clblast = arguments.clblast, .report = print_result};
     wanted.graph = (const pnas_graph *const *)children.graph;
     wanted.graph_count = children.count;
     wanted.batch = children.batch;
-    if (arguments.cells == 0) {
+    if (arguments.children.cells == 0) {
         wanted.surrogate = &children.surrogate;
         wanted.space = &children.space;
     }

@@ -3,7 +3,6 @@
 #include "src/net/run_settings.h"
 #include "src/programs/program.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,9 +17,10 @@ enum {
     KEY_INJECT_FAULT,
     KEY_TIME_LIMIT,
     KEY_SIMULATE,
-    KEY_DURATIONS,
-    KEY_USAGE
+    KEY_DURATIONS
 };
+
+#define SIMULATED_RANKS_MAX 1000000
 
 static const struct argp_option option_list[] = {
     {"output", 'o', "RUN.h5", 0, "The run file to write; one that is there is continued", 1},
@@ -31,8 +31,7 @@ static const struct argp_option option_list[] = {
      1},
     {"device", KEY_DEVICE, "D", 0,
      "auto, or cpu, gpu, an index, part of a device's name, several with commas between; ranks of one "
-     "machine "
-     "take the matching devices in turn",
+     "machine take the matching devices in turn",
      1},
     {"ranks-per-device", KEY_RANKS_PER_DEVICE, "N", 0,
      "Ranks that may share a GPU; 1 without this, so that a rank too many is told and does not train. A CPU "
@@ -55,24 +54,20 @@ static const struct argp_option option_list[] = {
      2},
     {"durations", KEY_DURATIONS, "RUN.h5", 0,
      "Of a simulation: the run whose children tell what training takes", 2},
-    /* argp's own versions of these would be answered by every rank. */
-    {"help", '?', NULL, 0, "Give this help list", -1},
-    {"usage", KEY_USAGE, NULL, 0, "Give a short usage message", -1},
-    {"version", 'V', NULL, 0, "Print program version", -1},
     {0},
 };
 
 static const char documentation[] =
-    "Search for a network progressively: train cells of one block, then grow the best by predicted accuracy."
+    "Searches for a network progressively: trains cells of one block, then grows the best by predicted "
+    "accuracy."
     "\vRun it under mpirun with as many ranks as there are devices or cores to share; rank 0 leads and "
-    "trains "
-    "too. SIGTERM, SIGINT, SIGUSR1 and SIGUSR2 stop it in good order.\n\n"
+    "trains too. SIGTERM, SIGINT, SIGUSR1 and SIGUSR2 stop it in good order.\n\n"
     "Exit codes: 0 done; 75 stopped, the same command goes on; 64 wrong use or configuration; 65 bad input "
     "data; 69 no usable device; 74 file trouble; 70 a fault of the program.";
 
 typedef struct {
     pnas_mpi_options *options;
-    bool speak;
+    pnas_rank_answers answers;
 } parse_target;
 
 pnas_status pnas_time_limit_parse(const char *text, double *seconds)
@@ -97,38 +92,10 @@ pnas_status pnas_time_limit_parse(const char *text, double *seconds)
     return PNAS_OK;
 }
 
-static pnas_status parse_rank_count(const char *text, int *ranks)
-{
-    char *end;
-    long value = strtol(text, &end, 10);
-    PNAS_CHECK(end != text && !*end && value >= 1 && value <= 1000000, PNAS_ERROR_USAGE,
-               "--simulate wants a number of ranks from 1 to 1000000, not '%s'", text);
-    *ranks = (int)value;
-    return PNAS_OK;
-}
-
-static void answer(struct argp_state *state, unsigned flags)
-{
-    parse_target *target = state->input;
-    target->options->answered = true;
-    if (!target->speak)
-        return;
-    if (flags)
-        argp_state_help(state, stdout, flags);
-    else
-        argp_program_version_hook(stdout, state);
-}
-
-static error_t complain(struct argp_state *state, const char *what)
-{
-    argp_error(state, "%s", what);
-    return EINVAL;
-}
-
 static error_t parse_argument(struct argp_state *state, pnas_mpi_options *options, const char *argument)
 {
     if (options->configuration)
-        return complain(state, "more than one configuration is given");
+        return pnas_program_complain(state, "more than one configuration is given");
     options->configuration = argument;
     return 0;
 }
@@ -138,13 +105,14 @@ static error_t check_complete(struct argp_state *state, const pnas_mpi_options *
     if (options->answered)
         return 0;
     if (!options->configuration)
-        return complain(state, "give a configuration, such as configs/demo.yaml");
+        return pnas_program_complain(state, "give a configuration, such as configs/demo.yaml");
     if (!options->simulated_ranks != !options->durations)
-        return complain(state, "--simulate P and --durations RUN.h5 go together");
+        return pnas_program_complain(state, "--simulate P and --durations RUN.h5 go together");
     if ((!options->output || !*options->output) && !options->check && !options->simulated_ranks)
-        return complain(state, "give the run file to write with -o RUN.h5, or only --check");
+        return pnas_program_complain(state, "give the run file to write with -o RUN.h5, or only --check");
     if (options->simulated_ranks && (options->output || options->check))
-        return complain(state, "--simulate writes no run file and checks nothing; leave -o and --check away");
+        return pnas_program_complain(
+            state, "--simulate writes no run file and checks nothing; leave -o and --check away");
     return 0;
 }
 
@@ -174,18 +142,22 @@ static bool parse_fault(const char *text, pnas_fault *out)
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
-    pnas_mpi_options *options = ((parse_target *)state->input)->options;
+    parse_target *target = state->input;
+    pnas_mpi_options *options = target->options;
+    int64_t ranks;
     int count;
+    error_t error;
     switch (key) {
     case ARGP_KEY_INIT:
-        state->child_inputs[0] = &options->level;
+        state->child_inputs[0] = &target->answers;
         return 0;
     case 'o':
         options->output = argument;
         return 0;
     case KEY_SET:
         if (options->override_count == PNAS_OVERRIDES_MAX)
-            return complain(state, "--set: too many of them; write them into the configuration");
+            return pnas_program_complain(
+                state, "--set: more than %d of them; write them into the configuration", PNAS_OVERRIDES_MAX);
         options->overrides[options->override_count++] = argument;
         return 0;
     case KEY_CHECK:
@@ -196,44 +168,37 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_LANES:
         if (!pnas_count_parse(argument, PNAS_LANES_MAX, &count))
-            return complain(state, "--lanes: give auto or a whole number from 1 to 64");
+            return pnas_program_complain(state, "--lanes wants auto or a whole number from 1 to %d, not '%s'",
+                                         PNAS_LANES_MAX, argument);
         options->lanes = argument;
         return 0;
     case KEY_THREADS:
         if (!pnas_count_parse(argument, PNAS_THREADS_MAX, &count))
-            return complain(state, "--threads: give auto or a whole number from 1 to 1024");
+            return pnas_program_complain(state,
+                                         "--threads wants auto or a whole number from 1 to %d, not '%s'",
+                                         PNAS_THREADS_MAX, argument);
         options->threads = argument;
         return 0;
     case KEY_RANKS_PER_DEVICE:
-        if (!pnas_count_parse(argument, PNAS_LANES_MAX, &options->ranks_per_device) ||
-            !options->ranks_per_device)
-            return complain(state, "--ranks-per-device: give a whole number from 1 to 64");
-        return 0;
+        error = pnas_program_parse_whole(state, "ranks-per-device", argument, 1, PNAS_LANES_MAX, &ranks);
+        options->ranks_per_device = error ? 0 : (int)ranks;
+        return error;
     case KEY_INJECT_FAULT:
         if (!parse_fault(argument, &options->fault))
-            return complain(state,
-                            "--inject-fault: give memory, build, loss, time or device, and :LEVEL/CHILD, "
-                            "@RANK or both behind it");
+            return pnas_program_complain(
+                state, "--inject-fault: give memory, build, loss, time or device, and :LEVEL/CHILD, "
+                       "@RANK or both behind it");
         return 0;
     case KEY_TIME_LIMIT:
         if (pnas_time_limit_parse(argument, &options->time_limit) != PNAS_OK)
-            return complain(state, pnas_message());
+            return pnas_program_complain(state, "%s", pnas_message());
         return 0;
     case KEY_SIMULATE:
-        if (parse_rank_count(argument, &options->simulated_ranks) != PNAS_OK)
-            return complain(state, pnas_message());
-        return 0;
+        error = pnas_program_parse_whole(state, "simulate", argument, 1, SIMULATED_RANKS_MAX, &ranks);
+        options->simulated_ranks = error ? 0 : (int)ranks;
+        return error;
     case KEY_DURATIONS:
         options->durations = argument;
-        return 0;
-    case '?':
-        answer(state, ARGP_HELP_STD_HELP & ~(unsigned)(ARGP_HELP_EXIT_OK | ARGP_HELP_EXIT_ERR));
-        return 0;
-    case KEY_USAGE:
-        answer(state, ARGP_HELP_USAGE);
-        return 0;
-    case 'V':
-        answer(state, 0);
         return 0;
     case ARGP_KEY_ARG:
         return parse_argument(state, options, argument);
@@ -246,7 +211,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 
 pnas_status pnas_mpi_options_parse(int argc, char **argv, bool speak, pnas_mpi_options *out)
 {
-    static const struct argp_child children[] = {{&pnas_program_argp, 0, NULL, 0}, {0}};
+    static const struct argp_child children[] = {{&pnas_program_rank_argp, 0, NULL, 0}, {0}};
     static const struct argp parser = {
         .options = option_list,
         .parser = parse_option,
@@ -255,7 +220,6 @@ pnas_status pnas_mpi_options_parse(int argc, char **argv, bool speak, pnas_mpi_o
         .children = children,
     };
     *out = (pnas_mpi_options){.level = PNAS_LOG_INFO};
-    parse_target target = {out, speak};
-    unsigned flags = ARGP_NO_EXIT | ARGP_NO_HELP | (speak ? 0u : ARGP_NO_ERRS);
-    return argp_parse(&parser, argc, argv, flags, NULL, &target) == 0 ? PNAS_OK : PNAS_ERROR_USAGE;
+    parse_target target = {out, {&out->level, &out->answered, speak}};
+    return pnas_program_parse_rank(&parser, argc, argv, speak, &target);
 }

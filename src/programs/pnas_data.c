@@ -84,16 +84,6 @@ static double parse_real(struct argp_state *state, const char *option, const cha
     return value;
 }
 
-static uint64_t parse_whole(struct argp_state *state, const char *option, const char *text, uint64_t most)
-{
-    char *end;
-    unsigned long long value = strtoull(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end || value > most)
-        argp_error(state, "%s: '%s' is not a whole number from 0 to %llu", option, text,
-                   (unsigned long long)most);
-    return value;
-}
-
 static void parse_format(struct argp_state *state, const char *text, import_arguments *arguments)
 {
     static const char *const names[] = {"idx", "cifar10", "cifar100", "csv"};
@@ -137,6 +127,7 @@ static error_t parse_idx_option(int key, char *argument, pnas_import_options *im
 static error_t parse_csv_option(int key, char *argument, struct argp_state *state,
                                 pnas_import_options *import)
 {
+    int64_t value;
     switch (key) {
     case KEY_SHAPE:
         parse_shape(state, argument, import);
@@ -151,7 +142,8 @@ static error_t parse_csv_option(int key, char *argument, struct argp_state *stat
         import->test_share = parse_real(state, "--test-share", argument);
         return 0;
     case KEY_SEED:
-        import->seed = parse_whole(state, "--seed", argument, UINT64_MAX);
+        if (pnas_program_parse_whole(state, "seed", argument, 0, INT64_MAX, &value) == 0)
+            import->seed = (uint64_t)value;
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -161,9 +153,11 @@ static error_t parse_csv_option(int key, char *argument, struct argp_state *stat
 static error_t parse_description(int key, char *argument, struct argp_state *state,
                                  pnas_import_options *import)
 {
+    int64_t value;
     switch (key) {
     case KEY_CLASSES:
-        import->classes = (int)parse_whole(state, "--classes", argument, PNAS_DATASET_CLASSES_MAX);
+        if (pnas_program_parse_whole(state, "classes", argument, 0, PNAS_DATASET_CLASSES_MAX, &value) == 0)
+            import->classes = (int)value;
         return 0;
     case KEY_CLASS_NAMES:
         import->class_names = argument;

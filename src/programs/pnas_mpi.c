@@ -164,21 +164,6 @@ static pnas_status check(mpi_program *program)
     return PNAS_OK;
 }
 
-/* "mpirun -n 4 pnas_mpi ...": how often the program was started belongs to the command. */
-static char *join_command_line(int argc, char **argv, int ranks)
-{
-    size_t size = 64;
-    for (int i = 0; i < argc; i++)
-        size += strlen(argv[i]) + 1;
-    char *line = calloc(1, size);
-    size_t used = 0;
-    if (line && ranks > 1)
-        used = (size_t)snprintf(line, size, "mpirun -n %d ", ranks);
-    for (int i = 0; line && i < argc; i++)
-        used += (size_t)snprintf(line + used, size - used, "%s%s", i ? " " : "", argv[i]);
-    return line;
-}
-
 static pnas_status lead(mpi_program *program)
 {
     const pnas_search_run_options options = {
@@ -302,7 +287,7 @@ int main(int argc, char **argv)
 
     bool leader = program.layout.rank == 0;
     pnas_mpi_options *options = &program.options;
-    program.command_line = join_command_line(argc, argv, program.layout.ranks); /* parsing sorts argv */
+    program.command_line = pnas_program_command_line(argc, argv, program.layout.ranks);
     status = pnas_mpi_options_parse(argc, argv, leader, options);
     bool understood = status == PNAS_OK;
     if (understood && !options->answered) {

@@ -7,6 +7,7 @@
 #include "src/programs/rank_tables.h"
 #include "src/programs/rank_watch.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -41,10 +42,10 @@ static pnas_status draw_ranked(const pnas_rank_options *options, const pnas_rank
 {
     char title[128];
     PNAS_CHECK((size_t)options->cell <= ranking->count, PNAS_ERROR_USAGE,
-               "--cell %ld: %s has %zu finished children (of the levels asked for)", options->cell,
-               ranking->path, ranking->count);
+               "--cell %" PRId64 ": %s has %zu finished cell%s%s", options->cell, ranking->path,
+               ranking->count, ranking->count == 1 ? "" : "s", options->level ? " of that level" : "");
     const pnas_ranked_cell *cell = &ranking->cell[options->cell - 1];
-    snprintf(title, sizeof title, "%.60s: rank %ld, accuracy %.4f", ranking->title, options->cell,
+    snprintf(title, sizeof title, "%.60s: rank %" PRId64 ", accuracy %.4f", ranking->title, options->cell,
              cell->score);
     pnas_cell_drawing_options drawing = {
         .output = options->output, .title = title, .concatenation = ranking->concatenation};

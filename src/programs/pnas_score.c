@@ -23,7 +23,7 @@
 typedef struct {
     pnas_layout layout;
     pnas_score_options options;
-    char command_line[4096];
+    char *command_line;
     pnas_score_source source;
     pnas_score_plan plan;
     pnas_cl *cl;
@@ -33,15 +33,6 @@ typedef struct {
     uint64_t cells; /* scored by this rank */
     bool complete;  /* the score file is there already */
 } score_program;
-
-static void join_command_line(int argc, char **argv, score_program *program)
-{
-    size_t size = sizeof program->command_line, used = 0;
-    if (program->layout.ranks > 1)
-        used = (size_t)snprintf(program->command_line, size, "mpirun -n %d ", program->layout.ranks);
-    for (int i = 0; i < argc && used < size; ++i)
-        used += (size_t)snprintf(program->command_line + used, size - used, "%s%s", i ? " " : "", argv[i]);
-}
 
 /* --- before scoring --- */
 
@@ -82,8 +73,8 @@ static pnas_status open_device(score_program *program)
 
 static pnas_status prepare(score_program *program)
 {
-    PNAS_TRY(
-        pnas_mpi_agree(pnas_score_source_open(&program->options, program->command_line, &program->source)));
+    PNAS_TRY(pnas_mpi_agree(pnas_score_source_open(
+        &program->options, program->command_line ? program->command_line : "", &program->source)));
     PNAS_TRY(pnas_mpi_agree(program->layout.rank == 0 ? look_at_output(program) : PNAS_OK));
     int complete = program->complete;
     void *data = &complete;
@@ -322,7 +313,7 @@ int main(int argc, char **argv)
     if (status != PNAS_OK)
         return pnas_program_end(status);
     bool leader = program.layout.rank == 0;
-    join_command_line(argc, argv, &program); /* parsing sorts argv */
+    program.command_line = pnas_program_command_line(argc, argv, program.layout.ranks);
     status = pnas_score_options_parse(argc, argv, leader, &program.options);
     bool understood = status == PNAS_OK;
     if (understood && !program.options.answered) {
@@ -334,6 +325,7 @@ int main(int argc, char **argv)
     pnas_cl_destroy(&program.cl);
     pnas_score_plan_free(&program.plan);
     pnas_score_source_close(&program.source);
+    free(program.command_line);
     pnas_mpi_end();
     return leader && understood ? pnas_program_end(status) : pnas_exit_code(status);
 }

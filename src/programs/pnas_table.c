@@ -4,7 +4,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 typedef struct {
     const char *output, *title, *source;
@@ -53,23 +52,12 @@ static const struct argp table_argp = {
     .options = option_list,
     .parser = parse,
     .args_doc = "FILE...",
-    .doc =
-        "Join the done children of run files (RUN.h5), CSV files and tables into one table of trained cells, "
-        "on which 'evaluator: table' replays searches and 'pnas_score --evaluate' judges surrogates."
-        "\vOf a cell that is there more than once the mean accuracy is kept, so join only what was "
-        "trained alike.",
+    .doc = "Joins the done children of run files (RUN.h5), CSV files and tables into one table of trained "
+           "cells, "
+           "on which 'evaluator: table' replays searches and 'pnas_score --evaluate' judges surrogates."
+           "\vOf a cell that is there more than once the mean accuracy is kept, so join only what was "
+           "trained alike.",
     .children = children};
-
-static char *join(int argc, char **argv)
-{
-    size_t size = 1, used = 0;
-    for (int i = 0; i < argc; ++i)
-        size += strlen(argv[i]) + 1;
-    char *line = calloc(1, size);
-    for (int i = 0; line && i < argc; ++i)
-        used += (size_t)snprintf(line + used, size - used, "%s%s", i ? " " : "", argv[i]);
-    return line;
-}
 
 static void print_levels(const pnas_cell_table *table)
 {
@@ -112,7 +100,7 @@ int main(int argc, char **argv)
 {
     table_arguments arguments = {.title = "Trained cells", .source = "", .log = PNAS_LOG_INFO};
     pnas_program_setup("pnas_table");
-    char *command_line = join(argc, argv);
+    char *command_line = pnas_program_command_line(argc, argv, 1);
     argp_parse(&table_argp, argc, argv, 0, NULL, &arguments);
     pnas_log_setup("pnas_table", arguments.log, 0, 1);
     pnas_status status = make_table(&arguments, command_line ? command_line : "");

@@ -1,8 +1,12 @@
 #include "src/programs/program.h"
 #include "pnas_version.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -18,7 +22,49 @@ void pnas_program_setup(const char *name)
     argp_err_exit_status = EX_USAGE;
 }
 
-static error_t parse_common(int key, char *argument, struct argp_state *state)
+char *pnas_program_command_line(int argc, char **argv, int ranks)
+{
+    size_t size = 64, used = 0;
+    for (int i = 0; i < argc; ++i)
+        size += strlen(argv[i]) + 1;
+    char *line = calloc(1, size);
+    if (line && ranks > 1)
+        used = (size_t)snprintf(line, size, "mpirun -n %d ", ranks);
+    for (int i = 0; line && i < argc; ++i)
+        used += (size_t)snprintf(line + used, size - used, "%s%s", i ? " " : "", argv[i]);
+    return line;
+}
+
+/* --- values --- */
+
+error_t pnas_program_complain(struct argp_state *state, const char *format, ...)
+{
+    char text[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    argp_error(state, "%s", text);
+    return EINVAL;
+}
+
+error_t pnas_program_parse_whole(struct argp_state *state, const char *option, const char *text, int64_t low,
+                                 int64_t high, int64_t *out)
+{
+    char *end;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    if (end == text || isspace((unsigned char)*text) || *end || errno || value < low || value > high)
+        return pnas_program_complain(state,
+                                     "--%s wants a whole number from %" PRId64 " to %" PRId64 ", not '%s'",
+                                     option, low, high, text);
+    *out = value;
+    return 0;
+}
+
+/* --- options that all have --- */
+
+static error_t parse_level(int key, char *argument, struct argp_state *state)
 {
     pnas_log_level *level = state->input;
     switch (key) {
@@ -33,13 +79,68 @@ static error_t parse_common(int key, char *argument, struct argp_state *state)
     }
 }
 
-static const struct argp_option common_options[] = {
+static const struct argp_option level_options[] = {
     {"quiet", 'q', NULL, 0, "Print warnings and errors only", -1},
     {"verbose", 'v', NULL, 0, "Print how things happen, too", -1},
     {0},
 };
 
-const struct argp pnas_program_argp = {.options = common_options, .parser = parse_common};
+const struct argp pnas_program_argp = {.options = level_options, .parser = parse_level};
+
+static void answer(struct argp_state *state, unsigned help)
+{
+    pnas_rank_answers *answers = state->input;
+    *answers->answered = true;
+    if (!answers->speak)
+        return;
+    if (help)
+        argp_state_help(state, stdout, help);
+    else
+        argp_program_version_hook(stdout, state);
+}
+
+enum { KEY_USAGE = 0x10000 };
+
+static error_t parse_answer(int key, char *argument, struct argp_state *state)
+{
+    pnas_rank_answers *answers = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = answers->level;
+        return 0;
+    case '?':
+        answer(state, ARGP_HELP_STD_HELP & ~(unsigned)(ARGP_HELP_EXIT_OK | ARGP_HELP_EXIT_ERR));
+        return 0;
+    case KEY_USAGE:
+        answer(state, ARGP_HELP_USAGE);
+        return 0;
+    case 'V':
+        answer(state, 0);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* argp's own versions of these would be answered by every rank. */
+static const struct argp_option answer_options[] = {
+    {"help", '?', NULL, 0, "Give this help list", -1},
+    {"usage", KEY_USAGE, NULL, 0, "Give a short usage message", -1},
+    {"version", 'V', NULL, 0, "Print program version", -1},
+    {0},
+};
+
+static const struct argp_child answer_children[] = {{&pnas_program_argp, 0, NULL, 0}, {0}};
+const struct argp pnas_program_rank_argp = {
+    .options = answer_options, .parser = parse_answer, .children = answer_children};
+
+pnas_status pnas_program_parse_rank(const struct argp *parser, int argc, char **argv, bool speak, void *input)
+{
+    unsigned flags = ARGP_NO_EXIT | ARGP_NO_HELP | (speak ? 0u : ARGP_NO_ERRS);
+    return argp_parse(parser, argc, argv, flags, NULL, input) == 0 ? PNAS_OK : PNAS_ERROR_USAGE;
+}
+
+/* --- the end --- */
 
 int pnas_program_end(pnas_status status)
 {

@@ -1,6 +1,7 @@
-/* What every program has in common: its name, --version, --quiet and --verbose, and how it ends.
+/* What every program has in common: its name, the options that all have, the kinds of their values, and how
+ * it ends. Local to a process, though a program of several ranks parses the same words on each of them.
  *
- * argp parses the command line; a wrong one ends the program with 64 and a hint at --help. */
+ * argp parses the command line; a wrong one ends in exit code 64 and a hint at --help. */
 #ifndef PNAS_PROGRAMS_PROGRAM_H
 #define PNAS_PROGRAMS_PROGRAM_H
 
@@ -8,15 +9,43 @@
 #include "src/base/status.h"
 
 #include <argp.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 /* First line of a main: `name` (borrowed for the life of the process) stands before every message and in
  * --version's answer. Logs as a single process; a program of several ranks calls pnas_log_setup again. */
 void pnas_program_setup(const char *name);
 
+/* The words of a command with blanks between them, after "mpirun -n RANKS" if there are more ranks than one.
+ * To be called before parsing, which sorts argv. The caller's; NULL without memory. */
+char *pnas_program_command_line(int argc, char **argv, int ranks);
+
 /* A child parser with -q (warnings and errors only) and -v (how things happen). Its input is a
  * pnas_log_level *, which it sets: {&pnas_program_argp, 0, NULL, 0} among a parser's children, and
  * state->child_inputs[...] = &level at ARGP_KEY_INIT. */
 extern const struct argp pnas_program_argp;
+
+/* The same for a program of several ranks, all of which parse: --help, --usage and --version are answered by
+ * one of them. Its input is a pnas_rank_answers *. */
+typedef struct {
+    pnas_log_level *level;
+    bool *answered; /* set if an answer was asked for: there is nothing else to do */
+    bool speak;     /* this rank prints answers and complaints */
+} pnas_rank_answers;
+extern const struct argp pnas_program_rank_argp;
+
+/* argp_parse for a parser with that child. PNAS_ERROR_USAGE after a complaint. */
+pnas_status pnas_program_parse_rank(const struct argp *parser, int argc, char **argv, bool speak,
+                                    void *input);
+
+/* argp_error, for a parser that may go on after it: returns EINVAL, which ends the parsing. */
+error_t pnas_program_complain(struct argp_state *state, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Reads a whole number from `low` to `high`, without anything before or behind it, into *out. Otherwise
+ * complains of --`option` and returns EINVAL. */
+error_t pnas_program_parse_whole(struct argp_state *state, const char *option, const char *text, int64_t low,
+                                 int64_t high, int64_t *out);
 
 /* Last line of a main: prints the message of a failure, makes sure that stdout arrived, and returns the exit
  * code. */

@@ -7,9 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define HISTORY                                                                                              \
-    "train_history.csv" /* what the Keras implementation writes, and ranks if nothing is named               \
-                         */
+#define HISTORY   "train_history.csv" /* of the Keras implementation, which ranks it if nothing is named */
+#define COUNT_MAX 1000000000
 
 enum {
     KEY_LEVEL = 0x100,
@@ -32,8 +31,7 @@ static const struct argp_option rank_options[] = {
     {"level", KEY_LEVEL, "B", 0, "Only the children of B blocks", 1},
     {"status", KEY_STATUS, NULL, 0,
      "Only say how far each run is; exit code 0 if it is complete, 75 if the same pnas_mpi command would go "
-     "on "
-     "with it, 65 if the file is damaged",
+     "on with it, 65 if the file is damaged",
      1},
     {"watch", KEY_WATCH, NULL, 0,
      "Show a run while it goes on: levels, children done and running by rank, the best, the time left; ends "
@@ -64,15 +62,6 @@ static const struct argp_option rank_options[] = {
 };
 
 /* ---- values ---- */
-
-static long parse_count(struct argp_state *state, const char *option, const char *text, long low, long high)
-{
-    char *end;
-    long value = strtol(text, &end, 10);
-    if (end == text || *end || value < low || value > high)
-        argp_error(state, "--%s wants a whole number from %ld to %ld, not '%s'", option, low, high, text);
-    return value;
-}
 
 static int parse_word(struct argp_state *state, const char *option, const char *text,
                       const char *const *words, int count)
@@ -167,8 +156,7 @@ static error_t parse_picture(int key, char *argument, struct argp_state *state)
         options->plot.drawing.keep = argument;
         return 0;
     case KEY_CELL:
-        options->cell = parse_count(state, "cell", argument, 1, 1000000000);
-        return 0;
+        return pnas_program_parse_whole(state, "cell", argument, 1, COUNT_MAX, &options->cell);
     case KEY_CELL_TEXT:
         options->cell_text = argument;
         return 0;
@@ -181,15 +169,16 @@ static error_t parse_rank(int key, char *argument, struct argp_state *state)
 {
     static const char *const formats[] = {"text", "csv", "json"};
     pnas_rank_options *options = state->input;
+    int64_t level;
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &options->log;
         return 0;
     case 't':
-        options->top = parse_count(state, "top", argument, 0, 1000000000);
-        return 0;
+        return pnas_program_parse_whole(state, "top", argument, 0, COUNT_MAX, &options->top);
     case KEY_LEVEL:
-        options->level = (int)parse_count(state, "level", argument, 1, PNAS_BLOCKS_MAX);
+        if (pnas_program_parse_whole(state, "level", argument, 1, PNAS_BLOCKS_MAX, &level) == 0)
+            options->level = (int)level;
         return 0;
     case KEY_FORMAT:
         options->format = (pnas_rank_format)parse_word(state, "format", argument, formats, 3);

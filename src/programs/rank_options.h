@@ -5,22 +5,24 @@
 #include "io/plot.h"
 #include "src/base/log.h"
 
+#include <stdint.h>
+
 typedef enum { PNAS_RANK_TEXT, PNAS_RANK_CSV, PNAS_RANK_JSON } pnas_rank_format;
 
-#define PNAS_RANK_TOP_DEFAULT (-1L)
+#define PNAS_RANK_TOP_DEFAULT (-1)
 
 typedef struct { /* texts are borrowed from argv */
     char **path; /* [paths], patterns resolved; pnas_rank_options_free */
     size_t paths;
     pnas_rank_format format;
-    long top;    /* 0: all; PNAS_RANK_TOP_DEFAULT: not said */
+    int64_t top; /* 0: all; PNAS_RANK_TOP_DEFAULT: not said */
     int level;   /* 0: all */
     bool status; /* how far the runs are */
     bool watch;  /* show a run until it has ended */
     bool plots;  /* plot.kind is to be drawn */
     pnas_plot_options plot;
     const char *output;
-    long cell;             /* draw the cell of this rank; 0: none */
+    int64_t cell;          /* draw the cell of this rank; 0: none */
     const char *cell_text; /* draw this cell */
     pnas_log_level log;
 } pnas_rank_options;

@@ -98,7 +98,7 @@ static void print_header(const pnas_ranking *ranking)
         printf("%s: %s\n", ranking->path, ranking->title);
         print_run(ranking);
     } else {
-        printf("%s: %zu cells\n", ranking->path, ranking->count);
+        printf("%s: %zu cell%s\n", ranking->path, ranking->count, ranking->count == 1 ? "" : "s");
     }
     if (ranking->count > 0) {
         char text[PNAS_CELL_TEXT_MAX];
@@ -140,8 +140,8 @@ static void print_names(const pnas_rank_files *files)
 {
     for (size_t f = 0; f < files->count; f++) {
         const pnas_ranking *ranking = files->ranking[f];
-        printf("%c  %s: %s%s%zu cells", letter(f), ranking->path, ranking->run ? ranking->title : "",
-               ranking->run ? ", " : "", ranking->count);
+        printf("%c  %s: %s%s%zu cell%s", letter(f), ranking->path, ranking->run ? ranking->title : "",
+               ranking->run ? ", " : "", ranking->count, ranking->count == 1 ? "" : "s");
         if (ranking->run)
             printf(", %s", pnas_rank_status_words(pnas_run_file_info(ranking->run)->status));
         putchar('\n');

@@ -3,9 +3,6 @@
 #include "src/programs/program.h"
 #include "src/search/cell.h"
 
-#include <errno.h>
-#include <stdlib.h>
-
 enum {
     KEY_TOP = 256,
     KEY_ALL,
@@ -19,8 +16,7 @@ enum {
     KEY_EVALUATE,
     KEY_CELLS,
     KEY_TRIALS,
-    KEY_SET,
-    KEY_USAGE
+    KEY_SET
 };
 
 #define CELLS_MAX  10000000
@@ -30,8 +26,7 @@ static const struct argp_option option_list[] = {
     {"output", 'o', "SCORES.h5", 0, "The score file to write; what is there of it is continued", 1},
     {"blocks", 'b', "B", 0,
      "Blocks of the cells to score (as many as the run's cells have at most); may be more than the surrogate "
-     "has "
-     "seen",
+     "has seen",
      1},
     {"top", KEY_TOP, "K", 0, "Keep the best K cells (1000), at most a million", 1},
     {"all", KEY_ALL, NULL, 0, "Keep the score of every cell, too", 1},
@@ -44,82 +39,36 @@ static const struct argp_option option_list[] = {
     {"csv", KEY_CSV, NULL, 0,
      "Write the best cells to scores_B.csv beside the output, too: score, then the blocks", 1},
     {"memory", KEY_MEMORY, "MIB", 0, "Memory that batches may take on each rank (64)", 1},
+    {NULL, 0, NULL, 0, "Judging instead of scoring:", 2},
     {"evaluate", KEY_EVALUATE, "TABLE", 0,
-     "Instead of scoring: how well surrogates of the run's configuration rank the trained cells of TABLE "
+     "How well surrogates of the run's configuration rank the trained cells of TABLE "
      "(made by "
      "pnas_table, a RUN.h5 or CSV), on those they were fit on and on those of one block more; without "
-     "RUN.h5, "
-     "the default surrogate",
+     "RUN.h5, the default surrogate",
      2},
-    {"cells", KEY_CELLS, "K", 0, "--evaluate: fit on K cells of each level (256; 0: all of them)", 2},
-    {"trials", KEY_TRIALS, "T", 0, "--evaluate: draw the cells, and fit, so many times (20)", 2},
-    {"set", KEY_SET, "a.b=c", 0,
-     "--evaluate: set a key of the configuration, as in surrogate.model=mlp; may be repeated", 2},
+    {"cells", KEY_CELLS, "K", 0, "Fit on K cells of each level (256; 0: all of them)", 2},
+    {"trials", KEY_TRIALS, "T", 0, "Draw the cells, and fit, so many times (20)", 2},
+    {"set", KEY_SET, "a.b=c", 0, "Set a key of the configuration, as in surrogate.model=mlp; may be repeated",
+     2},
     {"device", KEY_DEVICE, "D", 0,
      "auto, cpu, gpu, an index, or part of a device's name; ranks of one machine take the matching devices "
      "in turn",
      1},
-    /* argp's own versions of these would be answered by every rank. */
-    {"help", '?', NULL, 0, "Give this help list", -1},
-    {"usage", KEY_USAGE, NULL, 0, "Give a short usage message", -1},
-    {"version", 'V', NULL, 0, "Print program version", -1},
     {0},
 };
 
 static const char documentation[] =
     "Scores every cell of a search space with the surrogate that a search has trained, or judges surrogates "
-    "on "
-    "cells that were trained already."
+    "on cells that were trained already."
     "\vUnder mpirun each rank takes its share. Finished parts are kept in SCORES.h5.parts: after a kill the "
-    "same "
-    "command goes on from them. With --all they stay, as SCORES.h5 is a view of them.\n\n"
+    "same command goes on from them. With --all they stay, as SCORES.h5 is a view of them.\n\n"
     "Exit codes: 0 done; 75 stopped, the same command goes on; 64 wrong use; 65 bad input data; 69 no usable "
-    "device; "
-    "74 file trouble; 70 a fault of the program.";
+    "device; 74 file trouble; 70 a fault of the program.";
 
 typedef struct {
     pnas_score_options *options;
-    bool speak;
+    pnas_rank_answers answers;
 } parse_target;
-
-static void answer(struct argp_state *state, unsigned flags)
-{
-    parse_target *target = state->input;
-    target->options->answered = true;
-    if (!target->speak)
-        return;
-    if (flags)
-        argp_state_help(state, stdout, flags);
-    else
-        argp_program_version_hook(stdout, state);
-}
-
-static error_t complain(struct argp_state *state, const char *what)
-{
-    argp_error(state, "%s", what);
-    return EINVAL;
-}
-
-static error_t parse_number_from(struct argp_state *state, const char *option, const char *text,
-                                 int64_t least, int64_t most, int64_t *out)
-{
-    char *end;
-    errno = 0;
-    long long value = strtoll(text, &end, 10);
-    if (end == text || *end || errno || value < least || value > most) {
-        argp_error(state, "--%s wants a whole number from %lld to %lld, not '%s'", option, (long long)least,
-                   (long long)most, text);
-        return EINVAL;
-    }
-    *out = value;
-    return 0;
-}
-
-static error_t parse_number(struct argp_state *state, const char *option, const char *text, int64_t most,
-                            int64_t *out)
-{
-    return parse_number_from(state, option, text, 1, most, out);
-}
 
 static error_t parse_figure(int key, char *argument, struct argp_state *state, pnas_score_options *options)
 {
@@ -127,34 +76,35 @@ static error_t parse_figure(int key, char *argument, struct argp_state *state, p
     error_t error = 0;
     switch (key) {
     case 'b':
-        error = parse_number(state, "blocks", argument, PNAS_BLOCKS_MAX, &value);
+        error = pnas_program_parse_whole(state, "blocks", argument, 1, PNAS_BLOCKS_MAX, &value);
         options->blocks = (int)value;
         return error;
     case KEY_LEVEL:
-        error = parse_number(state, "level", argument, PNAS_BLOCKS_MAX, &value);
+        error = pnas_program_parse_whole(state, "level", argument, 1, PNAS_BLOCKS_MAX, &value);
         options->level = (int)value;
         return error;
     case KEY_TOP:
-        error = parse_number(state, "top", argument, PNAS_TOP_MAX, &value);
+        error = pnas_program_parse_whole(state, "top", argument, 1, PNAS_TOP_MAX, &value);
         options->top = (size_t)value;
         return error;
     case KEY_MEMORY:
-        error = parse_number(state, "memory", argument, 1 << 20, &value);
+        error = pnas_program_parse_whole(state, "memory", argument, 1, 1 << 20, &value);
         options->memory = (size_t)value << 20;
         return error;
     case KEY_CELLS:
-        error = parse_number_from(state, "cells", argument, 0, CELLS_MAX, &value);
+        error = pnas_program_parse_whole(state, "cells", argument, 0, CELLS_MAX, &value);
         options->cells = (size_t)value;
         return error;
     case KEY_TRIALS:
-        error = parse_number(state, "trials", argument, TRIALS_MAX, &value);
+        error = pnas_program_parse_whole(state, "trials", argument, 1, TRIALS_MAX, &value);
         options->trials = (int)value;
         return error;
     case KEY_PARAMETERS:
-        return parse_number(state, "limit-parameters", argument, INT64_MAX / 2, &options->limit_parameters);
+        return pnas_program_parse_whole(state, "limit-parameters", argument, 1, INT64_MAX / 2,
+                                        &options->limit_parameters);
     case KEY_MULTIPLY_ADDS:
-        return parse_number(state, "limit-multiply-adds", argument, INT64_MAX / 2,
-                            &options->limit_multiply_adds);
+        return pnas_program_parse_whole(state, "limit-multiply-adds", argument, 1, INT64_MAX / 2,
+                                        &options->limit_multiply_adds);
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -163,7 +113,8 @@ static error_t parse_figure(int key, char *argument, struct argp_state *state, p
 static error_t add_override(struct argp_state *state, const char *argument, pnas_score_options *options)
 {
     if (options->override_count == PNAS_SCORE_OVERRIDES_MAX)
-        return complain(state, "--set was given too often");
+        return pnas_program_complain(state, "--set: more than %d of them; write them into a configuration",
+                                     PNAS_SCORE_OVERRIDES_MAX);
     options->overrides[options->override_count++] = argument;
     return 0;
 }
@@ -174,22 +125,24 @@ static error_t check_whole(struct argp_state *state, const pnas_score_options *o
     if (options->answered)
         return 0;
     if (options->evaluate)
-        return options->output ? complain(state, "--evaluate only prints: leave out -o") : 0;
+        return options->output ? pnas_program_complain(state, "--evaluate only prints: leave out -o") : 0;
     if (options->override_count > 0)
-        return complain(state, "--set goes with --evaluate: a run's own surrogate is as it was trained");
+        return pnas_program_complain(
+            state, "--set goes with --evaluate: a run's own surrogate is as it was trained");
     if (!options->run)
-        return complain(state, "name the run file whose surrogate is to score");
+        return pnas_program_complain(state, "name the run file whose surrogate is to score");
     if (!options->output)
-        return complain(state, "name the score file to write with -o SCORES.h5");
+        return pnas_program_complain(state, "name the score file to write with -o SCORES.h5");
     return 0;
 }
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
-    pnas_score_options *options = ((parse_target *)state->input)->options;
+    parse_target *target = state->input;
+    pnas_score_options *options = target->options;
     switch (key) {
     case ARGP_KEY_INIT:
-        state->child_inputs[0] = &options->log;
+        state->child_inputs[0] = &target->answers;
         return 0;
     case 'o':
         options->output = argument;
@@ -211,18 +164,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_SET:
         return add_override(state, argument, options);
-    case '?':
-        answer(state, ARGP_HELP_STD_HELP & ~(unsigned)(ARGP_HELP_EXIT_OK | ARGP_HELP_EXIT_ERR));
-        return 0;
-    case KEY_USAGE:
-        answer(state, ARGP_HELP_USAGE);
-        return 0;
-    case 'V':
-        answer(state, 0);
-        return 0;
     case ARGP_KEY_ARG:
         if (options->run)
-            return complain(state, "one run file at a time");
+            return pnas_program_complain(state, "one run file at a time");
         options->run = argument;
         return 0;
     case ARGP_KEY_END:
@@ -234,7 +178,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 
 pnas_status pnas_score_options_parse(int argc, char **argv, bool speak, pnas_score_options *out)
 {
-    static const struct argp_child children[] = {{&pnas_program_argp, 0, NULL, 0}, {0}};
+    static const struct argp_child children[] = {{&pnas_program_rank_argp, 0, NULL, 0}, {0}};
     static const struct argp parser = {
         .options = option_list,
         .parser = parse_option,
@@ -243,7 +187,6 @@ pnas_status pnas_score_options_parse(int argc, char **argv, bool speak, pnas_sco
         .children = children,
     };
     *out = (pnas_score_options){.log = PNAS_LOG_INFO, .top = 1000, .cells = 256, .trials = 20};
-    parse_target target = {out, speak};
-    unsigned flags = ARGP_NO_EXIT | ARGP_NO_HELP | (speak ? 0u : ARGP_NO_ERRS);
-    return argp_parse(&parser, argc, argv, flags, NULL, &target) == 0 ? PNAS_OK : PNAS_ERROR_USAGE;
+    parse_target target = {out, {&out->log, &out->answered, speak}};
+    return pnas_program_parse_rank(&parser, argc, argv, speak, &target);
 }

@@ -367,7 +367,7 @@ Test(pnas_rank, cells_are_drawn_by_rank_and_from_text)
     EXPECT_OUT("label=\"sep 5x5\"");
     EXPECT_OUT("sum0 -> right1;");
     cr_expect_eq(rank_run("--cell 15"), 64);
-    EXPECT_OUT("has 14 finished children");
+    EXPECT_OUT("has 14 finished cells");
     cr_expect_eq(rank("--cell-text '-2:sep5'"), 64);
 }
 

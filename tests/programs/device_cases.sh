@@ -129,7 +129,7 @@ case_build() {
     export PNAS_CACHE=$work/cache
     local build=(build --config "$source/configs/demo.yaml" --cell '-1:identity+-2:identity' --processes) kernels
     run 0 "${build[@]}" 2
-    says '^the kernels of 1 children are compiled, in [0-9.]+ s by 2 processes$'
+    says '^the kernels of 1 child are compiled, in [0-9.]+ s by 2 processes$'
     kernels=$(find "$work/cache" -name '*.so' -o -name '*.bin' | sort)
     [ "$(wc -l <<<"$kernels")" -ge 10 ] || fail "only these were compiled: $kernels"
     run 0 "${build[@]}" 1
@@ -137,7 +137,7 @@ case_build() {
     [ "$kernels" = "$(find "$work/cache" -name '*.so' -o -name '*.bin' | sort)" ] ||
         fail "something was compiled again"
     run 64 "${build[@]}" 0
-    complains "processes 0: allowed is 1 to 64"
+    complains "processes wants a whole number from 1 to 64, not '0'"
 }
 
 case_wrong_use() {
@@ -148,7 +148,7 @@ case_wrong_use() {
     run 64 list everything
     complains 'list takes no arguments'
     run 64 check --seed odd
-    complains "'odd' is not a whole number"
+    complains "not 'odd'"
     run 64 routes --cell nonesuch
     complains "error: --cell: block 0 of the cell: 'nonesuch'"
     run 69 check --device nonesuch

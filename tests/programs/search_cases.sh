@@ -361,11 +361,11 @@ case_wrong_use() {
     [ "$(grep -c epoch last.err)" -eq 1 ] || fail "not said by one rank alone"
     expect_code 64 1 "$tiny" -o run.h5 --time-limit soon
     expect_code 64 1 "$tiny" -o run.h5 --lanes 0
-    expect_said 'lanes: give auto or a whole number from 1 to 64'
+    expect_said 'lanes wants auto or a whole number from 1 to 64'
     expect_code 64 1 "$tiny" -o run.h5 --set lanes=many
     expect_said 'lanes is "many"; it must be auto or a whole number from 1 to 64'
     expect_code 64 1 "$tiny" -o run.h5 --threads=-1
-    expect_said 'threads: give auto or a whole number from 1 to 1024'
+    expect_said 'threads wants auto or a whole number from 1 to 1024'
     [ ! -e run.h5 ] || fail "a run file was made"
 }
 

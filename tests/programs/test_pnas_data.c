@@ -144,7 +144,7 @@ Test(pnas_data, wrong_command_lines_are_64_and_leave_nothing)
         {"--format csv --shape 2x2x1 -o out.h5", "--format csv takes a file"},
         {"--format csv --shape 2x2x1 a.csv b.csv -o out.h5", "'b.csv' is one argument too many"},
         {"--format csv --shape 2x2x1 --maximum many a.csv -o out.h5", "'many' is not a number"},
-        {"--format csv --shape 2x2x1 --seed -3 a.csv -o out.h5", "'-3' is not a whole number"},
+        {"--format csv --shape 2x2x1 --seed -3 a.csv -o out.h5", "not '-3'"},
         {"--format csv --shape 2x2x1 --maximum 16 --test-share 1 a.csv -o out.h5", "--test-share"},
         {"--format csv --shape 2x2x1 --maximum 16 --class-names a a.csv -o out.h5", "gives 1 names"},
         {"--format csv --shape 2x2x1 --coarse a.csv -o out.h5", "--format csv takes"},
