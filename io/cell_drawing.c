@@ -78,7 +78,7 @@ static void write_block(FILE *graph, const pnas_cell *cell, const pnas_operator_
     const pnas_block *block = &cell->block[b];
     fprintf(graph,
             "    subgraph cluster%d {\n        style=\"rounded,filled\"; color=\"#e4e4e4\"; "
-            "fillcolor=\"#f6f6f6\"; margin=8; penwidth=1;\n"
+            "fillcolor=\"#f6f6f6\"; margin=8; penwidth=1; label=\"\";\n"
             "        left%d; right%d;\n"
             "        sum%d [label=<+<SUB><FONT POINT-SIZE=\"9\">%d</FONT></SUB>>, shape=circle, width=0.42, "
             "fixedsize=true, "

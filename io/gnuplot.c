@@ -88,7 +88,7 @@ static void write_settings(const pnas_gnuplot *plot)
         "set tics nomirror textcolor '#303030'\n"
         "set xlabel offset 0, 0.4\n"
         "set grid linecolor '#dddddd' linewidth 0.5 linetype 1\n"
-        "set key reverse Left samplen 1 spacing 1.15\n"
+        "set key reverse Left samplen 1 spacing 1.15 height 1\n"
         "set palette defined (0 '#440154', 0.25 '#3b528b', 0.5 '#21918c', 0.75 '#35b779', 1 '#8fd744')\n");
 }
 

@@ -25,6 +25,13 @@ double pnas_plot_mark_size(size_t count)
     return count <= 200 ? 0.9 : count <= 2000 ? 0.55 : count <= 20000 ? 0.35 : 0.2;
 }
 
+void pnas_plot_offsets(const pnas_plot_context *context, double sides, double above)
+{
+    double row = context->text ? 0.06 : 0; /* of some seventeen */
+    fprintf(context->script, "set offsets graph %g, graph %g, graph %g, graph %g\n", sides, sides,
+            above + row, 0.03 + row);
+}
+
 void pnas_plot_label(const pnas_plot_context *context, size_t ranking, char *out, size_t size)
 {
     const pnas_ranking *one = context->ranking[ranking];

@@ -109,10 +109,9 @@ pnas_status pnas_plot_accuracy(const pnas_plot_context *context)
     PNAS_TRY(pnas_plot_write_cells(context));
     pnas_plot_title(context, context->options->sorted ? "accuracy of all models, ascending"
                                                       : "accuracy of all models");
-    fprintf(script,
-            "set xlabel '%s'\nset ylabel 'accuracy'\nset xrange [0:%zu]\nset offsets 0, 0, graph 0.03, graph "
-            "0.03\n",
+    fprintf(script, "set xlabel '%s'\nset ylabel 'accuracy'\nset xrange [0:%zu]\n",
             context->options->sorted ? "place by accuracy" : "model index", largest(context) + 1);
+    pnas_plot_offsets(context, 0, 0.03);
     fprintf(script, "set key below\n");
     if (context->count == 1 && context->options->sorted && !context->text)
         fprintf(script, "unset key\n");
@@ -216,8 +215,8 @@ pnas_status pnas_plot_predicted(const pnas_plot_context *context)
                context->ranking[0]->path);
     PNAS_TRY(pnas_plot_write_cells(context));
     pnas_plot_title(context, "measured against predicted accuracy");
-    fprintf(script, "set xlabel 'accuracy predicted'\nset ylabel 'accuracy measured'\n"
-                    "set offsets graph 0.03, graph 0.03, graph 0.03, graph 0.03\nset key below\n");
+    fprintf(script, "set xlabel 'accuracy predicted'\nset ylabel 'accuracy measured'\nset key below\n");
+    pnas_plot_offsets(context, 0.03, 0.03);
     fprintf(script, context->text ? "plot "
                                   : "plot x with lines linecolor '#b0b0b0' dashtype 2 title 'predicted = "
                                     "measured'");

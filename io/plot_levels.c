@@ -77,10 +77,11 @@ pnas_status pnas_plot_levels(const pnas_plot_context *context)
     pnas_plot_title(context, "accuracy by level");
     write_level_names(context);
     fprintf(script,
-            "set ylabel 'accuracy'\nset xrange [0.4:%d.6]\nset offsets 0, 0, graph 0.03, graph 0.03\n"
+            "set ylabel 'accuracy'\nset xrange [0.4:%d.6]\n"
             "set style boxplot %s medianlinewidth 2\n"
             "set jitter overlap 0.5 spread 0.8\n",
             longest(context), "outliers pointtype 7");
+    pnas_plot_offsets(context, 0, 0.03);
     if (!context->text)
         fprintf(script, "set bmargin %g\nset grid noxtics\n", context->count > 1 ? 4.5 : 3.5);
     fprintf(script, "set key below\nplot ");
@@ -178,8 +179,9 @@ pnas_status pnas_plot_curves(const pnas_plot_context *context)
     pnas_plot_title(context, "learning curves of the best");
     fprintf(script,
             "set xlabel 'epoch'\nset ylabel 'validation accuracy'\nset key %s\n"
-            "set offsets graph 0.02, graph 0.02, graph 0.03, graph 0.03\nset xrange [0.7:%d.3]\n",
+            "set xrange [0.7:%d.3]\n",
             context->count == 1 ? "below maxcols 1 left" : "outside right top", longest_curve(context));
+    pnas_plot_offsets(context, 0.02, 0.03);
     for (size_t r = 0; r < context->count; r++) {
         const pnas_ranking *ranking = context->ranking[r];
         size_t drawn = 0;

@@ -42,13 +42,12 @@ static cost_axis choose_axis(const pnas_plot_context *context)
 }
 
 /* 1, 2 and 5 of each power of ten: gnuplot names the powers alone, of which there may be one. */
-static void write_axis(FILE *script, const cost_axis *axis)
+static void write_axis(const pnas_plot_context *context, const cost_axis *axis)
 {
+    FILE *script = context->script;
     double room = axis->most > axis->least ? axis->most - axis->least : 1;
-    fprintf(script,
-            "set xlabel '%s%s'\nset ylabel 'accuracy'\n"
-            "set offsets 0, 0, graph 0.05, graph 0.03\n",
-            axis->name, axis->unit);
+    fprintf(script, "set xlabel '%s%s'\nset ylabel 'accuracy'\n", axis->name, axis->unit);
+    pnas_plot_offsets(context, 0, 0.05);
     if (!axis->wide) {
         fprintf(script, "set xrange [%.9g:%.9g]\n", axis->least - 0.1 * room, axis->most + 0.03 * room);
         return;
@@ -157,7 +156,7 @@ pnas_status pnas_plot_pareto(const pnas_plot_context *context)
         PNAS_TRY(write_front(context, r, &axis));
     snprintf(what, sizeof what, "accuracy against %s", axis.name);
     pnas_plot_title(context, what);
-    write_axis(script, &axis);
+    write_axis(context, &axis);
     fprintf(script, "set key below\n");
     for (size_t r = 0; r < context->count; r++)
         plot_front(context, r, x);

@@ -48,6 +48,10 @@ void pnas_plot_title(const pnas_plot_context *context, const char *what);
 /* Whether any cell of any ranking fulfils `has`. */
 bool pnas_plot_any(const pnas_plot_context *context, bool (*has)(const pnas_ranked_cell *cell));
 
+/* set offsets: `sides` (a share of the width) free on the left and right of the data, `above` it, and some
+ * below. A terminal's frame would hide marks in its own row. */
+void pnas_plot_offsets(const pnas_plot_context *context, double sides, double above);
+
 /* Invisible points over a plotted series, whose text comes up under the mouse; nothing where that is not
  * possible. Begins with ", ", so it stands after a series of a plot command. x, y: expressions of using. */
 void pnas_plot_hover(const pnas_plot_context *context, size_t ranking, const char *x, const char *y);

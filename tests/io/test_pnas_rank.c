@@ -371,6 +371,28 @@ Test(pnas_rank, cells_are_drawn_by_rank_and_from_text)
     cr_expect_eq(rank("--cell-text '-2:sep5'"), 64);
 }
 
+Test(pnas_rank, a_drawing_says_once_what_it_shows)
+{
+    char arguments[600];
+    write_complete();
+    snprintf(arguments, sizeof arguments, "--cell 1 %s | dot -Tsvg | grep -c '>A search: rank 1, accuracy'",
+             test_path("run.h5"));
+    cr_expect_eq(rank(arguments), 0, "%s", out);
+    cr_expect_eq(strtol(out, NULL, 10), 1, "%s", out);
+}
+
+/* The lowest and the highest would be the first to be lost under the frame. */
+Test(pnas_rank, every_cell_is_a_mark_in_the_terminal)
+{
+    write_text("three.csv", "0.5,-1,sep3,-2,sep3\n0.6,-1,sep3,-2,sep5\n0.7,-1,sep5,-2,sep5\n");
+    cr_expect_eq(rank_file("three.csv", "--plot accuracy --terminal"), 0);
+    const char *top = strstr(out, "--+\n"), *bottom = top ? strstr(top + 4, "--+\n") : NULL;
+    int marks = 0;
+    for (const char *at = top; at && at < bottom; at++)
+        marks += strncmp(at, " 1 ", 3) == 0;
+    cr_expect_eq(marks, 3, "%s", out);
+}
+
 Test(pnas_rank, what_a_file_has_not_cannot_be_plotted)
 {
     write_history("a.csv");
