@@ -6,13 +6,29 @@
 #ifndef PIECE_H
 #define PIECE_H
 
+/* Only where the code is made for a processor: drivers that go through SPIR-V know no such instruction. */
+#if __has_builtin(__builtin_prefetch) && (defined(__x86_64__) || defined(__aarch64__))
+#define FETCH(p, ...) __builtin_prefetch((void *)(size_t)(p), __VA_ARGS__)
+#else
+#define FETCH(p, ...)
+#endif
+
 /* Asks for what the next piece will read while this one is computed; any address will do. */
 INLINE void fetch_ahead(const __global void *p)
 {
-/* Only where the code is made for a processor: drivers that go through SPIR-V know no such instruction. */
-#if __has_builtin(__builtin_prefetch) && (defined(__x86_64__) || defined(__aarch64__))
-    __builtin_prefetch((const void *)(size_t)p);
-#endif
+    FETCH(p, 0);
+}
+
+/* The same where a whole piece is asked for, more than the first cache should take now. */
+INLINE void fetch_far_ahead(const __global void *p)
+{
+    FETCH(p, 0, 2);
+}
+
+/* Asks for what will be written. */
+INLINE void fetch_to_write(__global void *p)
+{
+    FETCH(p, 1);
 }
 
 typedef struct {

@@ -15,16 +15,20 @@
 #define EACH_VECTOR  _Pragma("unroll") for (int j = 0; j < WIDE; ++j)
 
 /* sum[i][j] = over taps t and d < depth: stage[tap_at[t] + d / 8 * plane + i * 8 + d % 8] times the vector
- * weight[tap_weight[t] + d * width + j * 8]. Goes by twos: of an odd depth the next one is zero. */
+ * weight[tap_weight[t] + d * width + j * 8]. Goes by twos: of an odd depth the next one is zero. Asks for as
+ * many pixels of the planes from `ahead` on, a little at a time, if ahead_plane is not 0. */
 INLINE void WIDE_(product_)(float8 sum[PIXELS][WIDE], const float *stage, const int plane, const int depth,
                             const __global float *weight, const int width, const int *tap_at,
-                            const int *tap_weight, const int taps)
+                            const int *tap_weight, const int taps, const __global STORED *ahead,
+                            const int ahead_plane)
 {
     EACH_PIXEL EACH_VECTOR sum[i][j] = (float8)(0.0f);
     for (int t = 0; t < taps; ++t) {
         const float *s = stage + tap_at[t];
         const __global float *w = weight + tap_weight[t];
-        for (int left = depth; left > 0; left -= 8, s += plane)
+        for (int left = depth; left > 0; left -= 8, s += plane, ahead += ahead_plane) {
+            for (int i = 0; ahead_plane && i < PIXELS; i += 2)
+                fetch_far_ahead(ahead + i * 8);
             for (int d = 0; d < min(left, 8); d += 2)
                 _Pragma("unroll") for (int e = 0; e < 2; ++e, w += width)
                 {
@@ -36,6 +40,7 @@ INLINE void WIDE_(product_)(float8 sum[PIXELS][WIDE], const float *stage, const 
                         EACH_VECTOR sum[i][j] = fma(value, row[j], sum[i][j]);
                     }
                 }
+        }
     }
 }
 
@@ -85,8 +90,7 @@ INLINE void WIDE_(outer_rows_)(__global float *partial, const int width, const i
                 EACH_VECTOR sum[i][j] = fma(value, g[j], sum[i][j]);
             }
         }
-    EACH_CHANNEL if (i < count)
-        EACH_VECTOR vstore8(sum[i][j], j, partial + to_row[i] * width);
+    EACH_CHANNEL if (i < count) EACH_VECTOR vstore8(sum[i][j], j, partial + to_row[i] * width);
 }
 
 /* y of `rows` x `columns` pixels from a stage, with sums and sums of squares of what was written. The first
@@ -108,14 +112,11 @@ INLINE void WIDE_(forward_)(const float *stage, const stage_shape s, const int s
         float8 row_total[WIDE], row_squares[WIDE];
         EACH_VECTOR row_total[j] = row_squares[j] = (float8)(0.0f);
         for (int p = 0; p < columns; p += PIXELS) {
-            for (int b = 0; b * 8 < depth; ++b)
-                for (int i = 0; i < PIXELS; i += 2)
-                    fetch_ahead(ahead + b * ahead_plane + (r * OW + p + i) * 8);
+            __global STORED *out = y + (r * OW + p) * 8;
             float8 sum[PIXELS][WIDE];
             WIDE_(product_)
-            (sum, stage + r * stage_rows * s.row + p * 8, s.plane, depth, weight, M, tap_at, tap_weight,
-             taps);
-            __global STORED *out = y + (r * OW + p) * 8;
+            (sum, stage + r * stage_rows * s.row + p * 8, s.plane, depth, weight, M, tap_at, tap_weight, taps,
+             ahead + (r * OW + p) * 8, ahead_plane);
             EACH_PIXEL if (p + i < columns)
             {
 #if WIDE == 1
@@ -158,8 +159,10 @@ INLINE void WIDE_(downstream_)(const float *stage, const int plane, const int de
     transform t[WIDE];
     EACH_VECTOR t[j] = transform_make(scale_shift, C, j * 8, normalise, relu);
     for (int p = 0; p < count; p += PIXELS) {
+        for (int i = 0; i < PIXELS; i += 2)
+            EACH_VECTOR fetch_to_write(into + (long)j * pixels * 8 + (p + i) * step);
         float8 sum[PIXELS][WIDE];
-        WIDE_(product_)(sum, stage + p * 8, plane, depth, transposed, C, tap_at, tap_weight, taps);
+        WIDE_(product_)(sum, stage + p * 8, plane, depth, transposed, C, tap_at, tap_weight, taps, x, 0);
         EACH_PIXEL if (p + i < count)
         {
             EACH_VECTOR
