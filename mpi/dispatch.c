@@ -314,8 +314,8 @@ static size_t longest_waiting(pnas_dispatch *dispatch, int rank)
     return PNAS_NO_TICKET;
 }
 
-static double remaining(const pnas_dispatch *dispatch, const dispatch_rank *rank, const held_ticket *held,
-                        double now)
+double pnas_dispatch_remaining(const pnas_dispatch *dispatch, const dispatch_rank *rank,
+                               const held_ticket *held, double now)
 {
     double expected = expect(dispatch, rank->kind, &dispatch->ticket[held->ticket]);
     bool measured = dispatch->all_kinds.count > 0;
@@ -345,7 +345,8 @@ static void project_lanes(const pnas_dispatch *dispatch, double now, projected_l
         const dispatch_rank *rank = &dispatch->rank[r];
         for (int i = 0; rank->state == RANK_IN && i < rank->lanes; i++)
             lane[count++] = (projected_lane){
-                r, rank->kind, i < rank->held_count ? remaining(dispatch, rank, &rank->held[i], now) : 0};
+                r, rank->kind,
+                i < rank->held_count ? pnas_dispatch_remaining(dispatch, rank, &rank->held[i], now) : 0};
     }
 }
 
@@ -390,9 +391,9 @@ static size_t choose(pnas_dispatch *dispatch, int number, double now)
     if (!dispatch->pieces && is_mixed(dispatch) && small)
         return free_now ? projected(dispatch, number, now) : PNAS_NO_TICKET;
     size_t ticket = longest_waiting(dispatch, number);
-    if (ticket == PNAS_NO_TICKET || free_now)
-        return ticket;
-    return can_wait_there(dispatch, rank, ticket) ? ticket : PNAS_NO_TICKET;
+    if (ticket == PNAS_NO_TICKET || (!free_now && !can_wait_there(dispatch, rank, ticket)))
+        return PNAS_NO_TICKET;
+    return dispatch->pieces ? ticket : pnas_dispatch_planned(dispatch, number, ticket, now);
 }
 
 size_t pnas_dispatch_next(pnas_dispatch *dispatch, int number, double now, bool *starts)

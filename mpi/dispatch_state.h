@@ -1,4 +1,4 @@
-/* What dispatch.c (decisions) and dispatch_usage.c (what became of them) share; private to them. */
+/* What dispatch.c (decisions), dispatch_plan.c (looking ahead) and dispatch_usage.c (what became of them) share; private to them. */
 #ifndef PNAS_MPI_DISPATCH_STATE_H
 #define PNAS_MPI_DISPATCH_STATE_H
 
@@ -51,6 +51,13 @@ struct pnas_dispatch {
 };
 
 double pnas_dispatch_expect(const pnas_dispatch *dispatch, int kind, size_t ticket);
+double pnas_dispatch_remaining(const pnas_dispatch *dispatch, const dispatch_rank *rank,
+                               const held_ticket *held, double now);
 int pnas_dispatch_main_kind(const pnas_dispatch *dispatch); /* with most lanes */
+
+/* What a rank gets instead of `longest`, the longest ticket that waits, which it may take: where handing out
+ * the longest first would end the level late, a ticket of its share in a division that ends earlier. One kind
+ * of device. PNAS_NO_TICKET: nothing more is to wait at this rank, which is busy. */
+size_t pnas_dispatch_planned(const pnas_dispatch *dispatch, int rank, size_t longest, double now);
 
 #endif

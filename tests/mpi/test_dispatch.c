@@ -179,6 +179,18 @@ Test(dispatch, towards_the_end_no_ticket_waits_for_a_busy_rank)
     destroy(&bench);
 }
 
+Test(dispatch, tickets_that_do_not_come_out_even_are_shared_out_before_the_end)
+{
+    static test_bench bench;
+    const int64_t cost[] = {3000, 3000, 2000, 2000, 2000}; /* 7 s longest first, 6 s at best */
+    create(&bench, 2, 1);
+    for (int i = 0; i < 5; i++)
+        add_job(&bench, cost[i], 0);
+    work_off(&bench);
+    cr_expect_float_eq(bench.now, 6, 1e-9, "%.3f s", bench.now);
+    destroy(&bench);
+}
+
 Test(dispatch, a_rank_has_as_many_tickets_as_lanes_and_one_that_waits)
 {
     static test_bench bench;
@@ -297,10 +309,10 @@ Test(dispatch, any_number_of_children_is_done_within_nine_tenths_of_the_best_spa
     double sum = 0, worst;
     for (int children = 1; children <= 48; children++) {
         double share = share_of_best(8, 1, children, &worst);
-        cr_expect_geq(share, 0.89, "%d children: %.3f", children, share);
+        cr_expect_geq(share, 0.93, "%d children: %.3f", children, share);
         sum += share / 48;
     }
-    cr_expect_geq(sum, 0.94, "%.3f", sum);
+    cr_expect_geq(sum, 0.965, "%.3f", sum);
 }
 
 Test(dispatch, slow_devices_are_not_left_with_long_children_at_the_end)
