@@ -7,8 +7,8 @@
  * - The ticket expected to take longest comes first (Graham's LPT rule), ties in the order of the jobs.
  *   What is expected is learned from the tickets done (src/search/duration_model.h), a model a kind of
  * device.
- * - Where that would end late, since the tickets do not come out even, each rank gets the longest of its share
- *   in a division that is expected to end earlier (mpi/division.h), made anew at each decision.
+ * - Where that would end late, since the tickets do not come out even, each rank gets the longest of its
+ * share in a division that is expected to end earlier (mpi/division.h), made anew at each decision.
  * - A ticket waits at a busy rank only if the level cannot end before both are done there, however evenly the
  *   rest is shared; so towards the end of a level each ticket goes to the rank that is free first.
  * - Where kinds of devices differ, a rank that is free leaves a ticket alone which another one that is busy

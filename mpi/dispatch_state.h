@@ -1,4 +1,5 @@
-/* What dispatch.c (decisions), dispatch_plan.c (looking ahead) and dispatch_usage.c (what became of them) share; private to them. */
+/* What dispatch.c (decisions), dispatch_plan.c (looking ahead) and dispatch_usage.c (what became of them)
+ * share; private to them. */
 #ifndef PNAS_MPI_DISPATCH_STATE_H
 #define PNAS_MPI_DISPATCH_STATE_H
 
