@@ -41,14 +41,33 @@ static double pigeonhole(const double *work, size_t count, size_t lanes)
     return best;
 }
 
-/* The 2 m longest pieces on m lanes take as long as the worst pair of the longest with the shortest, which is
- * the best that can be done with them alone (Graham 1969). */
-static double pairs(const double *work, size_t count, size_t lanes)
+/* The longest of the pairs, if the `count` longest pieces lie two and two on m lanes or alone, the longest
+ * with the shortest, which is the best that can be done then (Graham 1969). */
+static double longest_pair(const double *work, size_t count, size_t lanes)
 {
     double best = 0;
     for (size_t i = 0; i < lanes && i < count; i++) {
         size_t partner = 2 * lanes - 1 - i;
         best = fmax(best, work[i] + (partner < count ? work[partner] : 0));
+    }
+    return best;
+}
+
+/* Of the q longest pieces, m < q <= 2 m, some lane takes three, or else they lie in pairs: the shorter of the
+ * two bounds holds. The more pieces, the longer the pairs and the shorter the three shortest; the q is sought
+ * where they meet. */
+static double pairs(const double *work, size_t count, size_t lanes)
+{
+    double best = count > 0 ? work[0] : 0;
+    size_t low = lanes + 1 > 3 ? lanes + 1 : 3, high = count < 2 * lanes ? count : 2 * lanes;
+    while (low <= high) {
+        size_t q = low + (high - low) / 2;
+        double pair = longest_pair(work, q, lanes), three = work[q - 1] + work[q - 2] + work[q - 3];
+        best = fmax(best, fmin(pair, three));
+        if (pair < three)
+            low = q + 1;
+        else
+            high = q - 1;
     }
     return best;
 }

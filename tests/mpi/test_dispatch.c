@@ -335,6 +335,45 @@ Test(dispatch, slow_devices_are_not_left_with_long_children_at_the_end)
     destroy(&bench);
 }
 
+/* Of the jobs from `next` on, added to `load`. */
+static double shortest_span(const test_bench *bench, size_t next, double load[3])
+{
+    double best = INFINITY;
+    if (next == bench->count)
+        return fmax(fmax(load[0], load[1]), load[2]);
+    for (int rank = 0; rank < 3; rank++) {
+        load[rank] += bench->seconds[next];
+        best = fmin(best, shortest_span(bench, next + 1, load));
+        load[rank] -= bench->seconds[next];
+    }
+    return best;
+}
+
+Test(dispatch, no_order_is_shorter_than_the_best_span)
+{
+    static test_bench bench;
+    uint64_t state = 88172645463325252u;
+    double sum = 0;
+    create(&bench, 3, 1);
+    for (int draw = 0; draw < 200; draw++) {
+        pnas_level_usage usage;
+        double load[3] = {0};
+        bench.count = 0;
+        for (int i = 0; i < 2 + draw % 6; i++)
+            add_job(&bench, 100 + (int64_t)(1900 * uniform(&state)), 0);
+        begin(&bench);
+        for (hand_out(&bench); !pnas_dispatch_all_done(bench.dispatch); hand_out(&bench))
+            finish(&bench, next_end(&bench));
+        pnas_dispatch_usage(bench.dispatch, &usage);
+        double best = shortest_span(&bench, 0, load);
+        cr_assert_leq(usage.best_seconds, best + 1e-9, "%zu jobs", bench.count);
+        sum += usage.best_seconds / best / 200;
+    }
+    cr_log_info("%.4f of the shortest", sum);
+    cr_expect_gt(sum, 0.97);
+    destroy(&bench);
+}
+
 Test(dispatch, the_best_span_counts_what_cannot_be_shared_evenly)
 {
     static test_bench bench;
