@@ -3,8 +3,13 @@
 #include <math.h>
 #include <string.h>
 
-#define TERMS  PNAS_DURATION_TERMS
-#define ENOUGH (2 * TERMS) /* measurements for all terms to be fit */
+#define TERMS                 PNAS_DURATION_TERMS
+#define ENOUGH                (2 * TERMS) /* measurements for all terms to be fit */
+
+/* Multiply-adds that take as long as writing a value, and what that is in the units of measure(). Networks of
+ * the paper's size took 15 to 22 on CPUs (docs/scaling.md); pools and sums have hardly any of their own. */
+#define MULTIPLY_ADDS_A_VALUE 20
+static const double guess[TERMS] = {1, MULTIPLY_ADDS_A_VALUE * 1e-6 / 1e-5};
 
 /* In units that keep the terms of usual children near 1. */
 static void measure(const pnas_job *job, double out[TERMS])
@@ -68,12 +73,25 @@ static bool all_positive(const double c[TERMS])
     return true;
 }
 
+/* Keeps the guess's proportions. */
+static void fit_rate(pnas_duration_model *model)
+{
+    double along = 0, square = 0;
+    for (int i = 0; i < TERMS; i++) {
+        along += guess[i] * model->right[i];
+        for (int j = 0; j < TERMS; j++)
+            square += guess[i] * model->normal[i][j] * guess[j];
+    }
+    for (int i = 0; i < TERMS; i++)
+        model->coefficient[i] = along / square * guess[i];
+    model->spread = sqrt(fmax(error_of(model, model->coefficient), 0));
+}
+
 /* So few terms that every choice of those that are not 0 can be tried. */
 static void fit(pnas_duration_model *model)
 {
-    unsigned last = model->count < ENOUGH ? 1 : (1u << TERMS) - 1;
     double least = INFINITY, c[TERMS];
-    for (unsigned set = 1; set <= last; set++) {
+    for (unsigned set = 1; set < 1u << TERMS; set++) {
         if (!solve(model, set, c) || !all_positive(c))
             continue;
         double error = error_of(model, c);
@@ -97,14 +115,17 @@ void pnas_duration_learn(pnas_duration_model *model, const pnas_job *job, double
         for (int j = 0; j < TERMS; j++)
             model->normal[i][j] += x[i] * x[j] / (seconds * seconds);
     }
-    fit(model);
+    if (model->count < ENOUGH)
+        fit_rate(model);
+    else
+        fit(model);
 }
 
 double pnas_duration_expect(const pnas_duration_model *model, const pnas_job *job)
 {
     double x[TERMS], seconds = 0;
     if (model->count == 0)
-        return (double)job->cost;
+        return (double)job->cost + MULTIPLY_ADDS_A_VALUE * (double)job->values;
     measure(job, x);
     for (int i = 0; i < TERMS; i++)
         seconds += model->coefficient[i] * x[i];

@@ -16,17 +16,19 @@ static double true_seconds(const pnas_job *job)
     return 2e-6 * (double)job->cost + 5e-6 * (double)job->values + 0.03 * job->layers + 0.7;
 }
 
-Test(duration_model, without_measurements_the_multiply_adds_decide)
+Test(duration_model, without_measurements_multiply_adds_and_values_decide)
 {
     pnas_duration_model model = {0};
     cr_expect_eq(pnas_duration_expect(&model, &(pnas_job){.cost = 700}), 700);
+    cr_expect_eq(pnas_duration_expect(&model, &(pnas_job){.cost = 700, .values = 10}), 900);
 }
 
 Test(duration_model, one_measurement_gives_the_rate)
 {
     pnas_duration_model model = {0};
-    pnas_duration_learn(&model, &(pnas_job){.cost = 1000000, .values = 77, .layers = 5}, 3);
+    pnas_duration_learn(&model, &(pnas_job){.cost = 800000, .values = 10000, .layers = 5}, 3);
     cr_expect_float_eq(pnas_duration_expect(&model, &(pnas_job){.cost = 2000000, .layers = 50}), 6, 1e-9);
+    cr_expect_float_eq(pnas_duration_expect(&model, &(pnas_job){.cost = 0, .values = 100000}), 6, 1e-9);
 }
 
 Test(duration_model, arithmetic_memory_launches_and_a_constant_are_told_apart)
