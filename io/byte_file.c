@@ -9,8 +9,10 @@
 #include <unistd.h>
 #include <zlib.h>
 
+/* Small files must not cost what large ones do. */
+#define FIRST_ROOM ((size_t)1 << 16)
 /* One piece of reading; zlib counts in unsigned. */
-#define PIECE (1u << 22)
+#define PIECE      ((size_t)1 << 22)
 
 static pnas_status open_regular(const char *path, const char *expected, int *out)
 {
@@ -30,11 +32,12 @@ static pnas_status open_regular(const char *path, const char *expected, int *out
     return PNAS_OK;
 }
 
+/* Room for one more byte and the 0 behind it. */
 static pnas_status grow(const char *path, pnas_bytes *bytes, size_t *room)
 {
-    if (bytes->size + PIECE < *room)
+    if (bytes->size + 1 < *room)
         return PNAS_OK;
-    *room = 2 * *room + PIECE + 1;
+    *room = *room > 0 ? 2 * *room : FIRST_ROOM;
     unsigned char *data = realloc(bytes->data, *room);
     PNAS_CHECK(data, PNAS_ERROR_MEMORY, "%s: out of memory after %zu bytes", path, bytes->size);
     bytes->data = data;
@@ -66,7 +69,8 @@ static pnas_status read_all(gzFile file, const char *path, pnas_bytes *bytes)
     size_t room = 0;
     for (;;) {
         PNAS_TRY(grow(path, bytes, &room));
-        int got = gzread(file, bytes->data + bytes->size, PIECE);
+        size_t left = room - 1 - bytes->size;
+        int got = gzread(file, bytes->data + bytes->size, (unsigned)(left < PIECE ? left : PIECE));
         if (got > 0)
             bytes->size += (size_t)got;
         int code;
@@ -90,7 +94,7 @@ pnas_status pnas_bytes_read(const char *path, const char *expected, pnas_bytes *
         close(descriptor);
         return pnas_fail(PNAS_ERROR_MEMORY, "%s: out of memory for unpacking", path);
     }
-    gzbuffer(file, 1 << 17);
+    gzbuffer(file, 1 << 16);
     pnas_status status = read_all(file, path, out);
     int code = gzclose(file);
     if (status == PNAS_OK && code != Z_OK)
