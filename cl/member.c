@@ -1,5 +1,8 @@
 #include "cl/member.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 pnas_status pnas_member_open(pnas_cl *cl, const pnas_surrogate_options *options, const pnas_space *space,
                              int number, pnas_member *out)
 {
@@ -11,6 +14,18 @@ pnas_status pnas_member_open(pnas_cl *cl, const pnas_surrogate_options *options,
 void pnas_member_close(pnas_member *member)
 {
     pnas_buffer_release(&member->parameters);
+    free(member->origin);
+    member->origin = NULL;
+}
+
+pnas_status pnas_member_start_from(pnas_member *member, const float *weights)
+{
+    size_t bytes = member->network.count * sizeof *weights;
+    if (!member->origin)
+        member->origin = malloc(bytes);
+    PNAS_CHECK(member->origin, PNAS_ERROR_MEMORY, "no memory for the weights that a surrogate starts from");
+    memcpy(member->origin, weights, bytes);
+    return PNAS_OK;
 }
 
 pnas_status pnas_member_check_cells(const pnas_member *member, const pnas_cell *cells, size_t count)

@@ -13,6 +13,7 @@ typedef struct {
     pnas_network network;
     cl_mem parameters;
     bool fitted;
+    float *origin; /* [network.count]: what fits start from instead of fresh weights; NULL: nothing */
     pnas_status (*tick)(void *payload);
     void *tick_payload;
 } pnas_member;
@@ -28,6 +29,9 @@ pnas_status pnas_member_fit(pnas_member *member, int level, const pnas_cell *cel
 
 /* out [count]. A prediction's bits depend on which cells of its length stand beside it in `cells`. */
 pnas_status pnas_member_predict(pnas_member *member, const pnas_cell *cells, size_t count, double *out);
+
+/* From now on fits start from `weights` [network.count], which are copied; see cl/surrogate_ensemble.h. */
+pnas_status pnas_member_start_from(pnas_member *member, const float *weights);
 
 /* PNAS_ERROR_DATA unless all cells have 1 to B blocks. */
 pnas_status pnas_member_check_cells(const pnas_member *member, const pnas_cell *cells, size_t count);

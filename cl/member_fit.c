@@ -143,13 +143,15 @@ cleanup:
     return status;
 }
 
+/* Weights that another search has fit are no beginner's. */
 static pnas_status upload_rates(member_fit *fit, int level)
 {
     const pnas_surrogate_options *options = &fit->member->options;
+    bool first = level == 1 && !fit->member->origin;
     float *rates = malloc(fit->order.steps * sizeof *rates);
     PNAS_CHECK(rates, PNAS_ERROR_MEMORY, "no memory for a surrogate's fit");
     for (size_t i = 0; i < fit->order.steps; ++i)
-        rates[i] = (float)(level == 1 ? options->rate_first : options->rate_later);
+        rates[i] = (float)(first ? options->rate_first : options->rate_later);
     pnas_status status = upload(fit->member->cl, fit->order.steps * sizeof *rates, rates, &fit->rates);
     free(rates);
     return status;
@@ -180,11 +182,23 @@ static pnas_status upload_fresh_parameters(member_fit *fit, int level)
     return status;
 }
 
+/* What the fit starts from: the weights of the fit before, those of another search, or fresh ones. */
+static pnas_status upload_start(member_fit *fit, int level, bool go_on)
+{
+    pnas_member *member = fit->member;
+    if (!go_on && !member->origin)
+        return upload_fresh_parameters(fit, level);
+    if (!go_on)
+        PNAS_TRY(pnas_buffer_write(member->cl, member->parameters, 0,
+                                   member->network.count * sizeof *member->origin, member->origin));
+    return pnas_member_mute_linear(member);
+}
+
 static pnas_status upload_parameters(member_fit *fit, int level, bool go_on)
 {
     pnas_cl *cl = fit->member->cl;
     size_t count = fit->member->network.count, bytes = count * sizeof(float);
-    PNAS_TRY(go_on ? pnas_member_mute_linear(fit->member) : upload_fresh_parameters(fit, level));
+    PNAS_TRY(upload_start(fit, level, go_on));
     PNAS_TRY(upload(cl, bytes, NULL, &fit->gradients));
     PNAS_TRY(upload(cl, 2 * bytes, NULL, &fit->moments));
     PNAS_TRY(upload(cl, 4 * sizeof(cl_int), NULL, &fit->state));

@@ -48,6 +48,16 @@ static void settle(const pnas_network *network, const bool *seen, size_t E, floa
     }
 }
 
+/* Another search has seen them. */
+static void keep_origin(const pnas_network *network, const bool *seen, size_t E, const float *origin,
+                        float *embeddings)
+{
+    for (int word = 0; word < network->inputs + network->operators; ++word)
+        if (!seen[word])
+            memcpy(embeddings + (size_t)word * E, origin + network->embeddings + (size_t)word * E,
+                   E * sizeof *embeddings);
+}
+
 pnas_status pnas_member_settle_unseen(pnas_member *member, const pnas_cell *cells, size_t count)
 {
     const pnas_network *network = &member->network;
@@ -59,7 +69,10 @@ pnas_status pnas_member_settle_unseen(pnas_member *member, const pnas_cell *cell
     PNAS_CHECK(embeddings, PNAS_ERROR_MEMORY, "no memory for the surrogate's embeddings");
     pnas_status status = pnas_buffer_read(member->cl, member->parameters, at, bytes, embeddings);
     if (status == PNAS_OK) {
-        settle(network, seen, E, embeddings, embeddings + words * E);
+        if (member->origin)
+            keep_origin(network, seen, E, member->origin, embeddings);
+        else
+            settle(network, seen, E, embeddings, embeddings + words * E);
         status = pnas_buffer_write(member->cl, member->parameters, at, bytes, embeddings);
     }
     free(embeddings);

@@ -7,7 +7,7 @@
 
 /* Gives them embeddings: an earlier block that of the last earlier block seen; where there is none, and any
  * other, the mean of those seen of its kind. As drawn they would be noise, and not small beside what was
- * learnt. */
+ * learnt. Where fits start from another search's weights, all are given what they have there. */
 pnas_status pnas_member_settle_unseen(pnas_member *member, const pnas_cell *cells, size_t count);
 
 #endif

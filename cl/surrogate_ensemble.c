@@ -169,6 +169,12 @@ pnas_status pnas_ensemble_write(pnas_ensemble *ensemble, int member, const float
     return PNAS_OK;
 }
 
+pnas_status pnas_ensemble_start_from(pnas_ensemble *ensemble, int member, const float *weights)
+{
+    PNAS_TRY(pnas_ensemble_write(ensemble, member, weights));
+    return pnas_member_start_from(&ensemble->member[member], weights);
+}
+
 pnas_status pnas_ensemble_weights(pnas_ensemble *ensemble, int member, pnas_named_tensor **out, size_t *count)
 {
     pnas_status status;

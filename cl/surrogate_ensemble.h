@@ -45,6 +45,12 @@ size_t pnas_ensemble_weight_count(const pnas_ensemble *ensemble);
 pnas_status pnas_ensemble_read(pnas_ensemble *ensemble, int member, float *weights);
 pnas_status pnas_ensemble_write(pnas_ensemble *ensemble, int member, const float *weights);
 
+/* The same with weights of another search's fit, from which this member's fits start from now on where they
+ * would start from fresh ones, at the rate of later fits. Embeddings of inputs and operators that none of the
+ * cells fit on has stay as they are here; the linear part is fit to what the one here misses, unless a part
+ * of its own misses less of cells left out. */
+pnas_status pnas_ensemble_start_from(pnas_ensemble *ensemble, int member, const float *weights);
+
 /* A fitted member's weights named, gates of an LSTM in the order i, f, g, o along the last axis; *out and its
  * data are the caller's (pnas_ensemble_free_weights). And back: PNAS_ERROR_DATA if one is missing or of
  * another shape. */

@@ -385,6 +385,11 @@ static pnas_status check_together(const pnas_source *source, pnas_configuration 
         return wrong(source, "table",
                      "table is empty; with evaluator: table it must be the path of a CSV or HDF5 file of "
                      "trained cells");
+    if (*all->warm_start && all->search.strategy != PNAS_STRATEGY_PNAS)
+        return wrong(source, "warm_start",
+                     "warm_start is \"%s\", but random and evolution ask no surrogate; leave it empty or set "
+                     "search.strategy to pnas",
+                     all->warm_start);
     if (!*all->device)
         return wrong(source, "device",
                      "device is empty; it must be auto, cpu, gpu, a number, or part of a device's name");

@@ -178,6 +178,14 @@ pnas_run_info *pnas_run_file_info(pnas_run_file *file)
     return &file->info;
 }
 
+void pnas_run_file_identity(const pnas_run_file *file, char id[PNAS_RUN_ID_TEXT], uint64_t *version)
+{
+    _Static_assert(PNAS_RUN_ID_TEXT == 2 * PNAS_RUN_ID_SIZE + 1, "two digits a byte");
+    for (int i = 0; i < PNAS_RUN_ID_SIZE; i++)
+        sprintf(id + 2 * i, "%02x", file->identity.run[i]);
+    *version = file->identity.generation;
+}
+
 pnas_status pnas_run_file_levels(pnas_run_file *file, const pnas_level **levels, int *count)
 {
     *levels = file->level;

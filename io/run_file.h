@@ -31,14 +31,15 @@ typedef struct {       /* for /timeline */
 typedef struct { /* what stands beside the levels; strings and arrays owned by the run */
     pnas_run_status status;
     char *command_line, *configuration; /* YAML text */
-    char *extended; /* a line for each time the complete run went on with more; NULL: never */
+    char *extended;   /* a line for each time the complete run went on with more; NULL: never */
+    char *warm_start; /* whose surrogate it began with, for people; NULL: nobody's */
     char dataset_name[128], dataset_sha256[65];
     int64_t dataset_images;
     double start, end; /* seconds since 1970; end 0 while running */
     size_t rank_count, event_count;
     pnas_run_rank *rank;
     pnas_run_event *event;
-    /* surrogate weights after level b, member m */
+    /* surrogate weights after level b, member m; level 0: those it began with, as they were in that run */
     size_t controller_count;
     struct {
         int level, member;
@@ -48,6 +49,8 @@ typedef struct { /* what stands beside the levels; strings and arrays owned by t
 } pnas_run_info;
 
 typedef struct pnas_run_file pnas_run_file;
+
+#define PNAS_RUN_ID_TEXT 33
 
 /* Opens or creates `path` for a run and takes the lock. If a run is there, *existed is true and *info and the
  * levels are read from it (journal folded in). PNAS_ERROR_FILE if it is locked by another run or cannot be
@@ -61,6 +64,9 @@ void pnas_run_file_close(pnas_run_file **file);
 pnas_status pnas_run_file_read(const char *path, pnas_run_file **out);
 
 pnas_run_info *pnas_run_file_info(pnas_run_file *file); /* borrowed; change it, then write */
+
+/* Which run it is, in hexadecimal digits, and which version of it. */
+void pnas_run_file_identity(const pnas_run_file *file, char id[PNAS_RUN_ID_TEXT], uint64_t *version);
 
 /* The levels as read; borrowed until close. `count` levels, 1 .. count; those without children have count 0.
  * Each level's spearman is that of the

@@ -47,6 +47,8 @@ static pnas_status read_root(hid_t file, pnas_run_info *info)
     PNAS_TRY(pnas_h5_read_text(file, "command_line", &info->command_line));
     if (pnas_h5_has_attribute(file, "extended"))
         PNAS_TRY(pnas_h5_read_text(file, "extended", &info->extended));
+    if (pnas_h5_has_attribute(file, "warm_start"))
+        PNAS_TRY(pnas_h5_read_text(file, "warm_start", &info->warm_start));
     PNAS_TRY(pnas_h5_read_text(file, "configuration", &info->configuration));
     PNAS_TRY(pnas_h5_copy_text(file, "dataset", info->dataset_name, sizeof info->dataset_name));
     PNAS_TRY(pnas_h5_copy_text(file, "dataset_sha256", info->dataset_sha256, sizeof info->dataset_sha256));
@@ -226,7 +228,7 @@ static pnas_status read_controller(hid_t root, int level, int member, pnas_run_i
 
 static pnas_status read_controllers(hid_t root, pnas_run_info *info)
 {
-    for (int level = 1; level <= PNAS_BLOCKS_MAX; level++) {
+    for (int level = 0; level <= PNAS_BLOCKS_MAX; level++) {
         for (int member = 0; member < CONTROLLERS_MAX; member++) {
             char path[64];
             snprintf(path, sizeof path, "controller/%d/%d", level, member);

@@ -71,6 +71,8 @@ static pnas_status write_root(hid_t file, const pnas_run_info *info, const pnas_
     PNAS_TRY(pnas_h5_write_text(file, "configuration", configuration));
     if (info->extended)
         PNAS_TRY(pnas_h5_write_text(file, "extended", info->extended));
+    if (info->warm_start)
+        PNAS_TRY(pnas_h5_write_text(file, "warm_start", info->warm_start));
     PNAS_TRY(pnas_h5_write_text(file, "dataset", info->dataset_name));
     PNAS_TRY(pnas_h5_write_text(file, "dataset_sha256", info->dataset_sha256));
     PNAS_TRY(write_int(file, "dataset_images", info->dataset_images));
@@ -332,8 +334,11 @@ static pnas_status write_controllers(hid_t file, const pnas_run_info *info)
         PNAS_TRY_CLEANUP(pnas_h5_create_group(level, name, &member));
         PNAS_TRY_CLEANUP(write_int(member, "level", info->controller[i].level));
         PNAS_TRY_CLEANUP(write_int(member, "member", info->controller[i].member));
-        PNAS_TRY_CLEANUP(pnas_h5_write_text(
-            member, "long_name", "weights of this member of the surrogate, fit on all levels so far"));
+        PNAS_TRY_CLEANUP(
+            pnas_h5_write_text(member, "long_name",
+                               info->controller[i].level > 0
+                                   ? "weights of this member of the surrogate, fit on all levels so far"
+                                   : "weights of another run's surrogate, which this search began with"));
         PNAS_TRY_CLEANUP(
             pnas_tensor_group_write(member, info->controller[i].tensor, info->controller[i].count));
         pnas_h5_close_group(&member);

@@ -29,12 +29,13 @@ typedef struct {
     pnas_network_options network; /* height, width, channels, classes come from the data set */
     pnas_training_options training;
     pnas_surrogate_options surrogate;
-    char device[128];          /* "auto", "cpu", "gpu", an index, or part of a device's name */
-    char lanes[16];            /* "auto", or how many children a device trains at once */
-    char threads[16];          /* "auto", or how many CPU cores a rank uses on a CPU device */
-    int ranks_per_device;      /* how many ranks may share a device other than a CPU */
-    int keep_weights;          /* weights of so many best children are written beside the run file; 0 */
-    double checkpoint_seconds; /* of a child's training between two checkpoints; 0: only at a stop */
+    char warm_start[PNAS_PATH_MAX]; /* a run file whose surrogate is begun with; "": none */
+    char device[128];               /* "auto", "cpu", "gpu", an index, or part of a device's name */
+    char lanes[16];                 /* "auto", or how many children a device trains at once */
+    char threads[16];               /* "auto", or how many CPU cores a rank uses on a CPU device */
+    int ranks_per_device;           /* how many ranks may share a device other than a CPU */
+    int keep_weights;               /* weights of so many best children are written beside the run file; 0 */
+    double checkpoint_seconds;      /* of a child's training between two checkpoints; 0: only at a stop */
 } pnas_configuration;
 
 #define PNAS_LANES_MAX   64

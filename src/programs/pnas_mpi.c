@@ -9,6 +9,7 @@
 #include "src/programs/search_run.h"
 #include "src/programs/simulate.h"
 #include "src/programs/slurm_time.h"
+#include "src/programs/warm_start.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -158,7 +159,9 @@ static pnas_status check(mpi_program *program)
 {
     if (program->images)
         PNAS_TRY(pnas_devices_check_memory(&program->layout, &program->devices, &program->configuration));
-    if (program->layout.rank == 0)
+    bool leads = program->layout.rank == 0;
+    PNAS_TRY(pnas_mpi_agree(leads ? pnas_warm_start_check(&program->configuration) : PNAS_OK));
+    if (leads)
         fputs(program->configuration_text, stdout);
     pnas_info("everything is in order; nothing was trained");
     return PNAS_OK;

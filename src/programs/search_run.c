@@ -11,6 +11,7 @@
 #include "src/programs/rank_kinds.h"
 #include "src/programs/run_record.h"
 #include "src/programs/search_progress.h"
+#include "src/programs/warm_start.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -136,7 +137,7 @@ static pnas_status restore_controller(search_run *run)
     int level = pnas_search_levels(run->search) - 1, members = pnas_ensemble_members(run->ensemble);
     int restored = 0;
     for (size_t i = 0; i < info->controller_count; i++) {
-        if (info->controller[i].level != level || info->controller[i].member >= members)
+        if (level < 1 || info->controller[i].level != level || info->controller[i].member >= members)
             continue;
         pnas_status status = pnas_ensemble_set_weights(run->ensemble, info->controller[i].member,
                                                        info->controller[i].tensor, info->controller[i].count);
@@ -150,11 +151,26 @@ static pnas_status restore_controller(search_run *run)
     return restored == members ? pnas_surrogate_ranks_spread(run->options->surrogate) : PNAS_OK;
 }
 
+/* Fits start from another run's weights, where one is named. */
+static pnas_status start_warm(search_run *run)
+{
+    const pnas_run_info *info = pnas_run_file_info(run->file);
+    if (!info->warm_start)
+        return PNAS_OK;
+    PNAS_TRY(pnas_warm_start_set(info, &run->options->configuration->search.space, run->ensemble));
+    return pnas_surrogate_ranks_start(run->options->surrogate);
+}
+
 static void report_level(const search_run *run, const pnas_level *level)
 {
     char fit[32], score[32];
-    if (level->blocks == 1) {
+    if (level->candidates == 0) {
         pnas_info("level 1: %zu cells of one block", level->count);
+        return;
+    }
+    if (level->blocks == 1) {
+        pnas_info("level 1: the best %zu of %llu cells of one block by the surrogate begun with",
+                  level->count, (unsigned long long)level->candidates);
         return;
     }
     pnas_clock_duration(pnas_search_level(run->search, level->blocks - 1)->fit_seconds, fit, sizeof fit);
@@ -166,11 +182,12 @@ static void report_level(const search_run *run, const pnas_level *level)
 static pnas_status next_level(search_run *run)
 {
     int finished = pnas_search_levels(run->search);
+    bool asks = finished > 0 || pnas_run_file_info(run->file)->warm_start;
     double start = pnas_clock_unix();
     if (finished > 0)
         pnas_progress_show("level %d/%d  fitting the surrogate and scoring candidates", finished + 1,
                            run->options->configuration->search.space.blocks);
-    PNAS_TRY(pnas_search_propose(run->search, finished > 0 ? &run->surrogate : NULL));
+    PNAS_TRY(pnas_search_propose(run->search, asks ? &run->surrogate : NULL));
     pnas_progress_end();
     if (finished > 0) {
         PNAS_TRY(pnas_run_record_proposal(run->file, run->options, run->search, start));
@@ -189,7 +206,7 @@ static pnas_status next_round(search_run *run)
 
 static void report_spearman(const pnas_level *level)
 {
-    if (level->blocks > 1 && !isnan(level->spearman))
+    if (!isnan(level->spearman))
         pnas_info("level %d: predicted and measured accuracy agree with Spearman %.3f", level->blocks,
                   level->spearman);
 }
@@ -258,6 +275,7 @@ static pnas_status open_surrogate(search_run *run)
     run->ensemble = pnas_surrogate_ranks_ensemble(run->options->surrogate);
     run->surrogate = pnas_surrogate_ranks_surrogate(run->options->surrogate);
     bool finetune = run->options->configuration->surrogate.refit == PNAS_REFIT_FINETUNE;
+    PNAS_TRY(start_warm(run));
     return finetune ? restore_controller(run) : PNAS_OK;
 }
 
@@ -270,11 +288,15 @@ static pnas_status open_run(search_run *run)
     if (options->table)
         pnas_search_limit(run->search, options->table, options->configuration->candidates);
     PNAS_TRY(pnas_run_file_open(options->path, &run->file, &existed));
-    if (!existed)
-        return pnas_run_record_begin(run->file, options);
+    if (!existed) {
+        PNAS_TRY(pnas_run_record_begin(run->file, options));
+        return pnas_warm_start_take(options->configuration, pnas_run_file_info(run->file));
+    }
     pnas_rank_kinds then = {0};
     PNAS_TRY(pnas_rank_kinds_remember(run->file, &then));
     pnas_status status = pnas_run_record_resume(run->file, options, run->search);
+    if (status == PNAS_OK)
+        status = pnas_warm_start_take(options->configuration, pnas_run_file_info(run->file));
     if (status == PNAS_OK)
         status = pnas_rank_kinds_learn(options, run->search, &then);
     pnas_rank_kinds_free(&then);

@@ -87,17 +87,28 @@ static pnas_status perform(void *payload, const void *request, size_t size, pnas
     return status;
 }
 
-/* A notice is the weights of all members. */
+/* A notice is the weights of all members, and behind them what they are for. */
+typedef enum { NOTICE_FITTED, NOTICE_START } notice_kind;
+
+static size_t notice_size(const pnas_ensemble *ensemble)
+{
+    size_t members = (size_t)pnas_ensemble_members(ensemble);
+    return members * pnas_ensemble_weight_count(ensemble) * sizeof(float) + sizeof(int32_t);
+}
+
 static pnas_status heed(void *payload, const void *notice, size_t size)
 {
     pnas_ensemble *ensemble = ((pnas_surrogate_ranks *)payload)->ensemble;
-    int members = pnas_ensemble_members(ensemble);
     size_t count = pnas_ensemble_weight_count(ensemble);
-    PNAS_CHECK(size == (size_t)members * count * sizeof(float), PNAS_ERROR_INTERNAL,
+    const float *weights = notice;
+    int32_t kind;
+    PNAS_CHECK(size == notice_size(ensemble), PNAS_ERROR_INTERNAL,
                "the surrogate's weights came as %zu bytes: are all ranks the same version of the program?",
                size);
-    for (int m = 0; m < members; m++)
-        PNAS_TRY(pnas_ensemble_write(ensemble, m, (const float *)notice + (size_t)m * count));
+    memcpy(&kind, (const char *)notice + size - sizeof kind, sizeof kind);
+    for (int m = 0; m < pnas_ensemble_members(ensemble); m++, weights += count)
+        PNAS_TRY(kind == NOTICE_START ? pnas_ensemble_start_from(ensemble, m, weights)
+                                      : pnas_ensemble_write(ensemble, m, weights));
     return PNAS_OK;
 }
 
@@ -156,7 +167,7 @@ static char *put_request(request_list *list, size_t index, char *at, const reque
 }
 
 typedef struct {
-    float *weights; /* [members][count] */
+    float *weights; /* [members][count]; room for a notice */
     size_t count;
 } fit_replies;
 
@@ -169,17 +180,25 @@ static pnas_status take_weights(void *payload, size_t index, const void *reply, 
     return PNAS_OK;
 }
 
+/* All ranks hold the weights at the beginning of `notice`, which has room for one. */
+static pnas_status tell(pnas_surrogate_ranks *ranks, float *notice, notice_kind kind)
+{
+    size_t size = notice_size(ranks->ensemble);
+    const int32_t what = (int32_t)kind;
+    memcpy((char *)notice + size - sizeof what, &what, sizeof what);
+    return pnas_scheduler_tell(ranks->scheduler, notice, size);
+}
+
 static pnas_status fit(void *payload, int level, const pnas_cell *cells, const double *accuracy, size_t count)
 {
     pnas_surrogate_ranks *ranks = payload;
     size_t members = (size_t)pnas_ensemble_members(ranks->ensemble);
     request_head head = {WHAT_FIT, 0, level, (uint32_t)count};
     fit_replies replies = {.count = pnas_ensemble_weight_count(ranks->ensemble)};
-    size_t bytes = members * replies.count * sizeof *replies.weights;
     request_list list;
     pnas_status status;
     PNAS_TRY_CLEANUP(make_requests(members, members * expected_size(&head), &list));
-    replies.weights = malloc(bytes);
+    replies.weights = malloc(notice_size(ranks->ensemble));
     PNAS_CHECK_CLEANUP(replies.weights, PNAS_ERROR_MEMORY, "no memory for the surrogate's weights");
     char *at = list.bytes;
     for (size_t m = 0; m < members; m++) {
@@ -189,7 +208,7 @@ static pnas_status fit(void *payload, int level, const pnas_cell *cells, const d
     forget_spans(ranks);
     PNAS_TRY_CLEANUP(pnas_scheduler_share(ranks->scheduler, list.request, members, take_weights, &replies));
     take_spans(ranks, ranks->fit_span);
-    PNAS_TRY_CLEANUP(pnas_scheduler_tell(ranks->scheduler, replies.weights, bytes));
+    PNAS_TRY_CLEANUP(tell(ranks, replies.weights, NOTICE_FITTED));
 cleanup:
     free(replies.weights);
     free_requests(&list);
@@ -235,19 +254,28 @@ cleanup:
     return status;
 }
 
-pnas_status pnas_surrogate_ranks_spread(pnas_surrogate_ranks *ranks)
+static pnas_status tell_own(pnas_surrogate_ranks *ranks, notice_kind kind)
 {
-    size_t members = (size_t)pnas_ensemble_members(ranks->ensemble);
     size_t count = pnas_ensemble_weight_count(ranks->ensemble);
-    float *weights = malloc(members * count * sizeof *weights);
+    float *weights = malloc(notice_size(ranks->ensemble));
     pnas_status status = PNAS_OK;
     PNAS_CHECK(weights, PNAS_ERROR_MEMORY, "no memory for the surrogate's weights");
-    for (size_t m = 0; m < members && status == PNAS_OK; m++)
-        status = pnas_ensemble_read(ranks->ensemble, (int)m, weights + m * count);
+    for (int m = 0; m < pnas_ensemble_members(ranks->ensemble) && status == PNAS_OK; m++)
+        status = pnas_ensemble_read(ranks->ensemble, m, weights + (size_t)m * count);
     if (status == PNAS_OK)
-        status = pnas_scheduler_tell(ranks->scheduler, weights, members * count * sizeof *weights);
+        status = tell(ranks, weights, kind);
     free(weights);
     return status;
+}
+
+pnas_status pnas_surrogate_ranks_spread(pnas_surrogate_ranks *ranks)
+{
+    return tell_own(ranks, NOTICE_FITTED);
+}
+
+pnas_status pnas_surrogate_ranks_start(pnas_surrogate_ranks *ranks)
+{
+    return tell_own(ranks, NOTICE_START);
 }
 
 const pnas_rank_span *pnas_surrogate_ranks_fit_spans(const pnas_surrogate_ranks *ranks)

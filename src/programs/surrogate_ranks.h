@@ -29,4 +29,7 @@ const pnas_rank_span *pnas_surrogate_ranks_score_spans(const pnas_surrogate_rank
 /* On rank 0, after weights were set in its ensemble: all ranks hold them. Every member must have some. */
 pnas_status pnas_surrogate_ranks_spread(pnas_surrogate_ranks *ranks);
 
+/* The same, and fits start from them on all ranks (pnas_ensemble_start_from). */
+pnas_status pnas_surrogate_ranks_start(pnas_surrogate_ranks *ranks);
+
 #endif

@@ -246,6 +246,7 @@ static void take_effects(const feature_list *l, const regression *r, pnas_linear
         for (int b = 0; b < O; ++b)
             out->pair[a * O + b] = TWICE_PENALISED * effect_of(l, r, pair_feature(l, a, b));
     out->lambda = r->lambda;
+    out->error = r->error;
     out->bias = r->offset;
     for (size_t f = 0; f < l->count; ++f)
         out->bias -= r->mean[f] * r->best[f];

@@ -19,6 +19,7 @@ typedef struct {           /* everything that a feature says, gathered by where 
     double *side; /* [I][O] */
     double *pair; /* [O][O], symmetric */
     double lambda;
+    double error; /* mean square of what the logit of a cell left out is missed by */
 } pnas_linear_model;
 
 /* Cells must have inputs and operators below I and O; `count` at least 1. *out is to be freed also after a

@@ -36,7 +36,7 @@ size_t pnas_level_count(const pnas_level *level, pnas_child_status status)
 double pnas_level_spearman(const pnas_level *level)
 {
     size_t done = pnas_level_count(level, PNAS_CHILD_DONE), next = 0;
-    if (level->blocks == 1 || done < 2 || pnas_level_count(level, PNAS_CHILD_PENDING) > 0)
+    if (done < 2 || pnas_level_count(level, PNAS_CHILD_PENDING) > 0)
         return NAN;
     bool known = true; /* strategies other than PNAS predict nothing */
     double *values = malloc(2 * done * sizeof *values);

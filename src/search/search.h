@@ -48,7 +48,7 @@ void pnas_result_clear(pnas_result *result); /* frees the history, zeroes the re
 typedef struct {
     pnas_cell cell; /* canonical */
     uint64_t hash;
-    double predicted, predicted_std; /* NaN on level 1 */
+    double predicted, predicted_std; /* NaN where no surrogate was asked, as mostly on level 1 */
     pnas_result result;
 } pnas_child;
 
@@ -67,7 +67,7 @@ typedef struct {
     int blocks; /* the level's b */
     size_t count;
     pnas_child *child;    /* [count] */
-    uint64_t candidates;  /* cells scored by the surrogate to choose these; 0 on level 1 */
+    uint64_t candidates;  /* cells scored by the surrogate to choose these; 0: it was not asked */
     double spearman;      /* predicted against measured over done children; NaN if undefined */
     double score_seconds; /* spent scoring candidates */
     double fit_seconds;   /* spent fitting after this level */
@@ -130,9 +130,10 @@ const pnas_level *pnas_search_level(const pnas_search *search, int blocks); /* 1
 /* Proposes the next level: level 1 from the space; level b+1 by fitting the surrogate on all done children,
  * expanding the beam (the children of level b), scoring and keeping the best K (src/search/selection.h).
  * PNAS_ERROR_INTERNAL if the current level has pending children or the search is complete.
- * PNAS_ERROR_DATA if no child of the level succeeded, or a table has no candidate. `surrogate` may be NULL
- * for level 1. The other strategies: more children of level B; no surrogate is asked. What is drawn for a
- * child depends on the seed, its index and the children before it only. */
+ * PNAS_ERROR_DATA if no child of the level succeeded, or a table has no candidate. For level 1
+ * `surrogate` may be NULL; one that another search has fit chooses there, too, before any fit. The other
+ * strategies: more children of level B; no surrogate is asked. What is drawn for a child depends on the seed,
+ * its index and the children before it only. */
 pnas_status pnas_search_propose(pnas_search *search, const pnas_surrogate *surrogate);
 
 /* Records child `index` of level `blocks`; takes over result->history and clears *result. */

@@ -39,14 +39,20 @@ static pnas_status take_cell(void *payload, const pnas_cell *cell)
     return PNAS_OK;
 }
 
-static pnas_status propose_first_from_table(const pnas_search *search, pnas_level *level)
+static pnas_status check_first_of_table(size_t count)
 {
-    size_t begin, count, wanted = (size_t)search->options.first;
-    pnas_cell_table_level(search->table, 1, &begin, &count);
     PNAS_CHECK(
         count > 0, PNAS_ERROR_DATA,
         "the table has no cells of one block, with which this search begins; take a strategy that does "
         "not, random or evolution");
+    return PNAS_OK;
+}
+
+static pnas_status propose_first_from_table(const pnas_search *search, pnas_level *level)
+{
+    size_t begin, count, wanted = (size_t)search->options.first;
+    pnas_cell_table_level(search->table, 1, &begin, &count);
+    PNAS_TRY(check_first_of_table(count));
     first_level state = {.level = level, .all = count};
     PNAS_TRY(create_children(level, 1, wanted > 0 && wanted < count ? wanted : count));
     for (size_t i = 0; i < count; ++i)
@@ -148,17 +154,34 @@ static pnas_status expand_beam(const pnas_search *search, pnas_cell **out, size_
     return status;
 }
 
+static pnas_status append_cell(void *payload, const pnas_cell *cell)
+{
+    pnas_cell **next = payload;
+    *(*next)++ = *cell;
+    return PNAS_OK;
+}
+
+static pnas_status list_level_one(const pnas_search *search, pnas_cell **out, size_t *count)
+{
+    *count = pnas_level_one_size(&search->options.space);
+    pnas_cell *next = *out = malloc(*count * sizeof **out);
+    PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "out of memory for %zu cells of one block", *count);
+    return pnas_space_walk_unique(&search->options.space, 1, append_cell, &next);
+}
+
 static pnas_status find_candidates(const pnas_search *search, pnas_cell **out, size_t *count)
 {
     int blocks = search->levels + 1;
     if (!search->table)
-        return expand_beam(search, out, count);
-    if (search->candidates == PNAS_CANDIDATES_TABLE) {
+        return blocks == 1 ? list_level_one(search, out, count) : expand_beam(search, out, count);
+    if (blocks == 1 || search->candidates == PNAS_CANDIDATES_TABLE) {
         PNAS_TRY(take_level_of_table(search, blocks, out, count));
     } else {
         PNAS_TRY(expand_beam(search, out, count));
         *count = keep_known(search->table, *out, *count);
     }
+    if (blocks == 1)
+        return check_first_of_table(*count);
     PNAS_CHECK(*count > 0, PNAS_ERROR_DATA, "the table has no cell of %d blocks%s; lower space.blocks%s",
                blocks,
                search->candidates == PNAS_CANDIDATES_TABLE ? "" : " that extends one of the last level",
@@ -213,22 +236,21 @@ static double best_accuracy(const pnas_search *search)
     return best;
 }
 
-static pnas_status propose_next(pnas_search *search, const pnas_surrogate *surrogate, pnas_level *level)
+/* Chooses the next level by the surrogate as it is; of level 1 as many as without one. */
+static pnas_status choose(const pnas_search *search, const pnas_surrogate *surrogate, pnas_level *level)
 {
-    const pnas_level *last = &search->level[search->levels - 1];
-    PNAS_CHECK(pnas_level_count(last, PNAS_CHILD_DONE) > 0, PNAS_ERROR_DATA,
-               "all %zu children of level %d failed, so level %d cannot be proposed; the first said: %s",
-               last->count, last->blocks, last->blocks + 1, pnas_level_first_error(last));
+    pnas_search_options options = search->options;
     pnas_cell *candidate = NULL;
     size_t count;
     pnas_selection selection = {0};
     pnas_status status;
-    PNAS_TRY_CLEANUP(pnas_search_fit(search, surrogate));
     double start = pnas_clock_seconds();
     PNAS_TRY_CLEANUP(find_candidates(search, &candidate, &count));
-    PNAS_TRY_CLEANUP(pnas_selection_create(&search->options, best_accuracy(search), count, &selection));
+    if (search->levels == 0)
+        options.beam = options.first > 0 ? options.first : (int)count;
+    PNAS_TRY_CLEANUP(pnas_selection_create(&options, best_accuracy(search), count, &selection));
     PNAS_TRY_CLEANUP(score(surrogate, candidate, count, &selection));
-    PNAS_TRY_CLEANUP(create_children(level, last->blocks + 1, selection.count));
+    PNAS_TRY_CLEANUP(create_children(level, search->levels + 1, selection.count));
     for (size_t i = 0; i < selection.count; ++i) {
         const pnas_beam_entry *entry = pnas_selection_entry(&selection, i);
         set_child(&level->child[i], &entry->cell, entry->predicted, entry->spread);
@@ -239,6 +261,16 @@ cleanup:
     free(candidate);
     pnas_selection_destroy(&selection);
     return status;
+}
+
+static pnas_status propose_next(pnas_search *search, const pnas_surrogate *surrogate, pnas_level *level)
+{
+    const pnas_level *last = &search->level[search->levels - 1];
+    PNAS_CHECK(pnas_level_count(last, PNAS_CHILD_DONE) > 0, PNAS_ERROR_DATA,
+               "all %zu children of level %d failed, so level %d cannot be proposed; the first said: %s",
+               last->count, last->blocks, last->blocks + 1, pnas_level_first_error(last));
+    PNAS_TRY(pnas_search_fit(search, surrogate));
+    return choose(search, surrogate, level);
 }
 
 pnas_status pnas_search_propose(pnas_search *search, const pnas_surrogate *surrogate)
@@ -253,8 +285,11 @@ pnas_status pnas_search_propose(pnas_search *search, const pnas_surrogate *surro
                search->options.space.blocks);
     assert(surrogate || search->levels == 0);
     pnas_level level = {0};
-    pnas_status status =
-        search->levels == 0 ? propose_first(search, &level) : propose_next(search, surrogate, &level);
+    pnas_status status = PNAS_OK;
+    if (search->levels > 0)
+        status = propose_next(search, surrogate, &level);
+    else
+        status = surrogate ? choose(search, surrogate, &level) : propose_first(search, &level);
     if (status == PNAS_OK)
         search->level[search->levels++] = level;
     else

@@ -18,7 +18,7 @@ size_t pnas_level_one_size(const pnas_space *space);
 
 size_t pnas_level_count(const pnas_level *level, pnas_child_status status);
 
-/* Spearman of a level; NaN for level 1 and while children are pending. */
+/* Spearman of a level; NaN where nothing was predicted and while children are pending. */
 double pnas_level_spearman(const pnas_level *level);
 
 /* The next round of random or evolution. */

@@ -41,7 +41,7 @@ static pnas_search *new_search(void)
 static void add_level(pnas_search *search)
 {
     pnas_surrogate surrogate = {.fit = fit, .predict = predict};
-    check(pnas_search_propose(search, &surrogate));
+    check(pnas_search_propose(search, pnas_search_levels(search) > 0 ? &surrogate : NULL));
     int level = pnas_search_levels(search);
     for (size_t i = 0; i < pnas_search_level(search, level)->count; i++) {
         pnas_result result = {.status = i == 2 ? PNAS_CHILD_FAILED : PNAS_CHILD_DONE,

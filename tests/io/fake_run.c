@@ -62,7 +62,8 @@ pnas_result fake_result(int level, size_t index)
 void fake_propose(pnas_search *search)
 {
     pnas_surrogate surrogate = fake_surrogate();
-    cr_assert_eq(pnas_search_propose(search, &surrogate), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(pnas_search_propose(search, pnas_search_levels(search) ? &surrogate : NULL), PNAS_OK, "%s",
+                 pnas_message());
     int level = pnas_search_levels(search);
     const pnas_level_usage usage = {10.5 * level, 21, 20, 3, 9.5 * level, 2 * level, 1000};
     pnas_search_add_usage(search, level, &usage);
@@ -95,6 +96,8 @@ void fake_info(pnas_run_info *info)
     info->rank = calloc(2, sizeof *info->rank);
     info->rank[0] = (pnas_run_rank){0, 1, "node1", "PoCL", "3.1", "", 1ull << 40};
     info->rank[1] = (pnas_run_rank){1, 0, "node2", "H200", "560.1", "0000:17:00.0", 5};
+    info->warm_start = strdup("other.h5: run_id 00ff, generation 7, surrogate after level 3");
+    cr_assert_eq(pnas_run_info_add_controller(info, 0, 0, tensors, 1), PNAS_OK);
     for (int i = 0; i < 2; i++) {
         cr_assert_eq(pnas_run_info_add_event(info, &events[i]), PNAS_OK);
         cr_assert_eq(pnas_run_info_add_controller(info, 1, i, tensors, 2), PNAS_OK);
@@ -195,6 +198,7 @@ void fake_expect_info(const pnas_run_info *found, const pnas_run_info *expected)
     cr_assert_eq(found->status, expected->status);
     cr_assert_str_eq(found->command_line, expected->command_line);
     cr_assert_str_eq(found->configuration, expected->configuration);
+    cr_assert_str_eq(found->warm_start, expected->warm_start);
     cr_assert_str_eq(found->dataset_name, expected->dataset_name);
     cr_assert_str_eq(found->dataset_sha256, expected->dataset_sha256);
     cr_assert_eq(found->dataset_images, expected->dataset_images);

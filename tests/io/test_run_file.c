@@ -164,10 +164,10 @@ Test(run_file, weights_of_the_same_level_and_member_replace_the_old_ones)
     pnas_run_file_close(&file);
     file = open_run("run.h5", true);
     info = pnas_run_file_info(file);
-    cr_assert_eq(info->controller_count, 3);
-    cr_expect_eq(info->controller[1].count, 1);
-    cr_expect_eq(info->controller[1].tensor[0].data[0], 7);
-    cr_expect_eq(info->controller[2].level, 2);
+    cr_assert_eq(info->controller_count, 4);
+    cr_expect_eq(info->controller[2].count, 1);
+    cr_expect_eq(info->controller[2].tensor[0].data[0], 7);
+    cr_expect_eq(info->controller[3].level, 2);
     pnas_run_file_close(&file);
     pnas_search_destroy(&search);
     PNAS_EXPECT_NO_LEAKS();

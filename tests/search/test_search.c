@@ -118,7 +118,8 @@ static void run_to_end(pnas_search *search, fake *f)
     pnas_surrogate surrogate = surrogate_of(f);
     while (!pnas_search_complete(search)) {
         if (pnas_search_pending(search) == 0)
-            cr_assert_eq(pnas_search_propose(search, &surrogate), PNAS_OK, "%s", pnas_message());
+            cr_assert_eq(pnas_search_propose(search, pnas_search_levels(search) ? &surrogate : NULL), PNAS_OK,
+                         "%s", pnas_message());
         record_level(search);
     }
 }
@@ -197,6 +198,39 @@ static void expect_next_is_best(const pnas_search *search, int blocks)
     free(parents);
     free(candidates);
     free(entry);
+}
+
+Test(search, a_surrogate_that_is_there_before_any_fit_chooses_level_1_too)
+{
+    pnas_search_options options = paper_options(2, 20);
+    options.first = 12;
+    fake f = {.status = PNAS_OK};
+    pnas_surrogate surrogate = surrogate_of(&f);
+    pnas_search *search = created(&options);
+    cr_assert_eq(pnas_search_propose(search, &surrogate), PNAS_OK, "%s", pnas_message());
+    const pnas_level *level = pnas_search_level(search, 1);
+    cr_expect_eq(f.fits, 0);
+    cr_expect_eq(level->candidates, 136);
+    cr_assert_eq(level->count, 12);
+    double least = 1;
+    for (size_t i = 0; i < level->count; ++i) {
+        cr_expect_eq(level->child[i].predicted, prediction(&level->child[i].cell));
+        cr_expect_leq(level->child[i].predicted, least);
+        least = level->child[i].predicted;
+    }
+    pnas_search_destroy(&search);
+    options.first = 0;
+    search = created(&options);
+    cr_assert_eq(pnas_search_propose(search, &surrogate), PNAS_OK, "%s", pnas_message());
+    level = pnas_search_level(search, 1);
+    cr_assert_eq(level->count, 136);
+    size_t better = 0;
+    for (size_t i = 0; i < level->count; ++i)
+        better += level->child[i].predicted > least;
+    cr_expect_eq(better, 11, "twelve were chosen, but %zu are better than the last of them", better);
+    record_level(search);
+    cr_expect_eq(level->spearman, level->spearman, "how well level 1 was predicted is not known");
+    pnas_search_destroy(&search);
 }
 
 Test(search, each_level_is_the_best_of_the_last_ones_extensions)
