@@ -7,11 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+static MPI_Comm renumbered = MPI_COMM_NULL; /* the ranks, where their numbers were changed */
+
+MPI_Comm pnas_mpi_ranks(void)
+{
+    return renumbered == MPI_COMM_NULL ? MPI_COMM_WORLD : renumbered;
+}
+
 static pnas_status find_local_rank(pnas_layout *out)
 {
     MPI_Comm local = MPI_COMM_NULL;
     PNAS_TRY(pnas_mpi_status(
-        MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, out->rank, MPI_INFO_NULL, &local),
+        MPI_Comm_split_type(pnas_mpi_ranks(), MPI_COMM_TYPE_SHARED, out->rank, MPI_INFO_NULL, &local),
         "MPI_Comm_split_type"));
     pnas_status status = pnas_mpi_status(MPI_Comm_rank(local, &out->local_rank), "MPI_Comm_rank");
     if (status == PNAS_OK)
@@ -41,6 +48,8 @@ pnas_status pnas_mpi_start(int *argc, char ***argv, pnas_layout *out)
 
 void pnas_mpi_end(void)
 {
+    if (renumbered != MPI_COMM_NULL)
+        MPI_Comm_free(&renumbered);
     MPI_Finalize();
 }
 
@@ -53,8 +62,33 @@ void pnas_mpi_abort(int exit_code)
 static pnas_status broadcast_bytes(void *data, int size, int root, const char *what)
 {
     MPI_Request request = MPI_REQUEST_NULL;
-    PNAS_TRY(pnas_mpi_status(MPI_Ibcast(data, size, MPI_BYTE, root, MPI_COMM_WORLD, &request), what));
+    PNAS_TRY(pnas_mpi_status(MPI_Ibcast(data, size, MPI_BYTE, root, pnas_mpi_ranks(), &request), what));
     return pnas_mpi_wait(&request, what);
+}
+
+/* Rank 0 and rank `other` change places. */
+static pnas_status exchange(pnas_layout *layout, int other)
+{
+    int key = layout->rank == 0 ? other : layout->rank == other ? 0 : layout->rank;
+    PNAS_TRY(pnas_mpi_status(MPI_Comm_split(MPI_COMM_WORLD, 0, key, &renumbered), "MPI_Comm_split"));
+    PNAS_TRY(
+        pnas_mpi_status(MPI_Comm_set_errhandler(renumbered, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler"));
+    layout->rank = key;
+    return find_local_rank(layout);
+}
+
+pnas_status pnas_mpi_choose_leader(pnas_layout *layout, bool able, int *was)
+{
+    int mine = able ? layout->rank : INT_MAX, lowest = mine;
+    MPI_Request request = MPI_REQUEST_NULL;
+    *was = 0;
+    PNAS_TRY(pnas_mpi_status(MPI_Iallreduce(&mine, &lowest, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD, &request),
+                             "MPI_Iallreduce"));
+    PNAS_TRY(pnas_mpi_wait(&request, "MPI_Iallreduce"));
+    if (lowest == 0 || lowest == INT_MAX)
+        return PNAS_OK;
+    *was = lowest;
+    return exchange(layout, lowest);
 }
 
 pnas_status pnas_mpi_agree(pnas_status mine)
@@ -63,10 +97,10 @@ pnas_status pnas_mpi_agree(pnas_status mine)
     struct {
         int severity, rank;
     } own = {mine == PNAS_OK ? FINE : mine == PNAS_STOPPED ? STOPPED : FAILED, 0}, worst = own;
-    PNAS_TRY(pnas_mpi_status(MPI_Comm_rank(MPI_COMM_WORLD, &own.rank), "MPI_Comm_rank"));
+    PNAS_TRY(pnas_mpi_status(MPI_Comm_rank(pnas_mpi_ranks(), &own.rank), "MPI_Comm_rank"));
     MPI_Request request = MPI_REQUEST_NULL;
-    PNAS_TRY(pnas_mpi_status(MPI_Iallreduce(&own, &worst, 1, MPI_2INT, MPI_MINLOC, MPI_COMM_WORLD, &request),
-                             "MPI_Iallreduce"));
+    PNAS_TRY(pnas_mpi_status(
+        MPI_Iallreduce(&own, &worst, 1, MPI_2INT, MPI_MINLOC, pnas_mpi_ranks(), &request), "MPI_Iallreduce"));
     PNAS_TRY(pnas_mpi_wait(&request, "MPI_Iallreduce"));
     if (worst.severity == FINE)
         return PNAS_OK;
@@ -83,7 +117,7 @@ pnas_status pnas_mpi_agree(pnas_status mine)
 pnas_status pnas_mpi_broadcast(void **data, unsigned long *size)
 {
     int rank = 0;
-    PNAS_TRY(pnas_mpi_status(MPI_Comm_rank(MPI_COMM_WORLD, &rank), "MPI_Comm_rank"));
+    PNAS_TRY(pnas_mpi_status(MPI_Comm_rank(pnas_mpi_ranks(), &rank), "MPI_Comm_rank"));
     unsigned long long length = rank == 0 ? *size : 0;
     PNAS_TRY(broadcast_bytes(&length, sizeof length, 0, "MPI_Ibcast"));
     PNAS_CHECK(length <= INT_MAX, PNAS_ERROR_INTERNAL, "%llu bytes are too many for one broadcast", length);
@@ -108,7 +142,7 @@ pnas_status pnas_mpi_gather(const void *mine, unsigned long size, void *out)
     PNAS_CHECK(size <= INT_MAX, PNAS_ERROR_INTERNAL, "%lu bytes are too many for one gather", size);
     MPI_Request request = MPI_REQUEST_NULL;
     PNAS_TRY(pnas_mpi_status(
-        MPI_Igather(mine, (int)size, MPI_BYTE, out, (int)size, MPI_BYTE, 0, MPI_COMM_WORLD, &request),
+        MPI_Igather(mine, (int)size, MPI_BYTE, out, (int)size, MPI_BYTE, 0, pnas_mpi_ranks(), &request),
         "MPI_Igather"));
     return pnas_mpi_wait(&request, "MPI_Igather");
 }
@@ -119,7 +153,7 @@ pnas_status pnas_mpi_gather_local(const pnas_layout *layout, const void *mine, u
     MPI_Request request = MPI_REQUEST_NULL;
     PNAS_CHECK(size <= INT_MAX, PNAS_ERROR_INTERNAL, "%lu bytes are too many for one gather", size);
     PNAS_TRY(pnas_mpi_status(
-        MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, layout->rank, MPI_INFO_NULL, &local),
+        MPI_Comm_split_type(pnas_mpi_ranks(), MPI_COMM_TYPE_SHARED, layout->rank, MPI_INFO_NULL, &local),
         "MPI_Comm_split_type"));
     pnas_status status =
         pnas_mpi_status(MPI_Iallgather(mine, (int)size, MPI_BYTE, out, (int)size, MPI_BYTE, local, &request),

@@ -5,6 +5,8 @@
 
 #include "src/base/status.h"
 
+#include <stdbool.h>
+
 typedef struct {
     int rank, ranks;
     int local_rank, local_ranks; /* among the ranks on this machine */
@@ -19,6 +21,11 @@ void pnas_mpi_end(void);
 
 /* The one place of MPI_Abort: for a rank that failed where the others cannot be told. Does not return. */
 void pnas_mpi_abort(int exit_code) __attribute__((noreturn));
+
+/* Sees to it that rank 0 is `able`: if it is not, the lowest rank that is changes its number with it, and
+ * *layout (of both, and local ranks) with it. *was: the number that rank 0 had before; 0 where nothing has
+ * changed, as rank 0 is able or none is. Collective; once, before a scheduler is made. */
+pnas_status pnas_mpi_choose_leader(pnas_layout *layout, bool able, int *was);
 
 /* Agrees on one status; collective. PNAS_OK only if every rank brings it; otherwise that of the lowest
  * failing rank (PNAS_STOPPED only if no rank has an error), whose message becomes every rank's. */

@@ -32,6 +32,9 @@ typedef struct {
     unsigned char *data; /* owned; NULL if empty */
 } pnas_letter;
 
+/* All ranks, by their present numbers; what is the same for the program's whole life is MPI_COMM_WORLD. */
+MPI_Comm pnas_mpi_ranks(void);
+
 /* PNAS_ERROR_INTERNAL with MPI's own words unless `code` is MPI_SUCCESS. */
 pnas_status pnas_mpi_status(int code, const char *what);
 

@@ -41,7 +41,7 @@ pnas_status pnas_scheduler_create(const pnas_layout *layout, const pnas_evaluato
     scheduler->layout = layout;
     pnas_status status = PNAS_OK;
     PNAS_TRY_CLEANUP(gather_lanes(scheduler, lanes));
-    PNAS_TRY_CLEANUP(pnas_mpi_status(MPI_Comm_dup(MPI_COMM_WORLD, &scheduler->comm), "MPI_Comm_dup"));
+    PNAS_TRY_CLEANUP(pnas_mpi_status(MPI_Comm_dup(pnas_mpi_ranks(), &scheduler->comm), "MPI_Comm_dup"));
     if (lanes > 0)
         PNAS_TRY_CLEANUP(pnas_lanes_create(evaluators, lanes, &scheduler->lanes));
     snprintf(scheduler->last_loss, sizeof scheduler->last_loss, "none of them has a device to train on");

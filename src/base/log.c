@@ -16,6 +16,11 @@ void pnas_log_setup(const char *program, pnas_log_level level, int rank, int ran
     log_ranks = ranks;
 }
 
+void pnas_log_set_rank(int rank)
+{
+    log_rank = rank;
+}
+
 const char *pnas_log_program(void)
 {
     return log_program;

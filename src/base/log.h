@@ -21,6 +21,9 @@ void pnas_log(pnas_log_level level, const char *format, ...) __attribute__((form
 #define pnas_info(...)    pnas_log(PNAS_LOG_INFO, __VA_ARGS__)
 #define pnas_debug(...)   pnas_log(PNAS_LOG_DEBUG, __VA_ARGS__)
 
+/* The rank alone, where it has changed. */
+void pnas_log_set_rank(int rank);
+
 /* The program's and this process's rank as given to pnas_log_setup. */
 const char *pnas_log_program(void);
 int pnas_log_rank(void);

@@ -172,7 +172,7 @@ static pnas_status gather_table(const pnas_layout *layout, pnas_devices *devices
     return pnas_mpi_gather(&mine, sizeof mine, devices->table);
 }
 
-/* A failure that is only this rank's becomes a warning, unless rank 0 is left without a device at all. */
+/* A failure that is only this rank's becomes a warning, unless it is rank 0's: then no rank has a device. */
 static pnas_status tolerate(const pnas_layout *layout, const pnas_devices *devices, pnas_status status)
 {
     if (!only_here(status) || (layout->rank == 0 && !devices->cl))
@@ -191,13 +191,30 @@ static pnas_status check_table(const pnas_layout *layout, const pnas_devices *de
     return layout->rank == 0 ? pnas_tuned_check_agreement(devices->table, (size_t)layout->ranks) : PNAS_OK;
 }
 
-pnas_status pnas_devices_create(const pnas_layout *layout, const pnas_configuration *configuration,
+/* Rank 0 writes the run and asks the surrogate, so a rank without a device leaves that to one that has one.
+ */
+static pnas_status choose_leader(pnas_layout *layout, const pnas_devices *devices)
+{
+    int was, before = layout->rank;
+    PNAS_TRY(pnas_mpi_choose_leader(layout, devices->cl, &was));
+    pnas_log_set_rank(layout->rank);
+    if (was > 0 && before == was)
+        pnas_info(
+            "rank 0 has no usable device and changes its number with rank %d on %s, which leads instead "
+            "and writes the run file there",
+            was, layout->host);
+    return PNAS_OK;
+}
+
+pnas_status pnas_devices_create(pnas_layout *layout, const pnas_configuration *configuration,
                                 const pnas_image_set *images, const pnas_fault *fault, pnas_devices *out)
 {
     *out = (pnas_devices){0};
     int sharing = 1;
     bool surrogate = configuration->search.strategy == PNAS_STRATEGY_PNAS;
     pnas_status status = open_device(layout, configuration, images || surrogate, out);
+    pnas_status chosen = images || surrogate ? choose_leader(layout, out) : PNAS_OK;
+    status = status == PNAS_OK ? chosen : status;
     pnas_status counted = count_sharing(layout, out, &sharing);
     status = status == PNAS_OK ? counted : status;
     if (status == PNAS_OK && images)

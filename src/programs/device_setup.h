@@ -31,9 +31,9 @@ typedef struct {
  * Chooses by local rank (among ranks that see the same devices) among the devices that configuration->device
  * names, shares a CPU's cores among the ranks of a machine, prepares training in as many lanes as
  * configuration->lanes and the device allow, and gathers the table; collective, agreed. A rank without a
- * usable device warns and goes on without; PNAS_ERROR_DEVICE if that is rank 0, which needs one for the
- * surrogate, or every rank. */
-pnas_status pnas_devices_create(const pnas_layout *layout, const pnas_configuration *configuration,
+ * usable device warns and goes on without; where that is rank 0, it changes its number with the lowest rank
+ * that has one, and *layout with it. PNAS_ERROR_DEVICE if every rank is without. */
+pnas_status pnas_devices_create(pnas_layout *layout, const pnas_configuration *configuration,
                                 const pnas_image_set *images, const pnas_fault *fault, pnas_devices *out);
 void pnas_devices_destroy(pnas_devices *devices);
 

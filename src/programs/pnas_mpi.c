@@ -288,10 +288,10 @@ int main(int argc, char **argv)
     if (status != PNAS_OK)
         return pnas_program_end(status);
 
-    bool leader = program.layout.rank == 0;
+    bool speaks = program.layout.rank == 0; /* another rank may lead in the end */
     pnas_mpi_options *options = &program.options;
     program.command_line = pnas_program_command_line(argc, argv, program.layout.ranks);
-    status = pnas_mpi_options_parse(argc, argv, leader, options);
+    status = pnas_mpi_options_parse(argc, argv, speaks, options);
     bool understood = status == PNAS_OK;
     if (understood && !options->answered) {
         pnas_log_setup("pnas_mpi", options->level, program.layout.rank, program.layout.ranks);
@@ -300,5 +300,5 @@ int main(int argc, char **argv)
     }
     clean_up(&program);
     pnas_mpi_end();
-    return leader && understood ? pnas_program_end(status) : pnas_exit_code(status);
+    return program.layout.rank == 0 && understood ? pnas_program_end(status) : pnas_exit_code(status);
 }

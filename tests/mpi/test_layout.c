@@ -73,6 +73,47 @@ Test(layout, a_broadcast_brings_bytes_of_any_length)
     pnas_mpi_end();
 }
 
+/* Rank 1 is the lowest that is able, of three. */
+Test(layout, a_rank_that_is_not_able_does_not_lead)
+{
+    pnas_layout layout = start();
+    int before = layout.rank, was = -1, sum = 0, all[3] = {0};
+    cr_assert_eq(pnas_mpi_choose_leader(&layout, before > 0, &was), PNAS_OK, "%s", pnas_message());
+    cr_expect_eq(was, 1);
+    cr_expect_eq(layout.rank, before == 2 ? 2 : 1 - before);
+    cr_expect_eq(layout.local_rank, layout.rank);
+    cr_assert_eq(pnas_mpi_gather(&before, sizeof before, all), PNAS_OK);
+    if (layout.rank == 0)
+        cr_expect(all[0] == 1 && all[1] == 0 && all[2] == 2, "%d %d %d", all[0], all[1], all[2]);
+    cr_assert_eq(pnas_mpi_gather_local(&layout, &before, sizeof before, all), PNAS_OK);
+    for (int i = 0; i < 3; i++)
+        sum += all[i] * (i + 1);
+    cr_expect_eq(sum, 1 * 1 + 2 * 0 + 3 * 2);
+    pnas_status mine = layout.rank == 2 ? PNAS_OK : PNAS_ERROR_DATA;
+    pnas_fail(mine, "said by the one that was rank %d", before);
+    cr_assert_eq(pnas_mpi_agree(mine), PNAS_ERROR_DATA);
+    cr_assert_str_eq(pnas_message(), "said by the one that was rank 1");
+    unsigned long size = sizeof before;
+    int *data = layout.rank == 0 ? malloc(size) : NULL;
+    if (data)
+        *data = before;
+    cr_assert_eq(pnas_mpi_broadcast((void **)&data, &size), PNAS_OK);
+    cr_expect_eq(*data, 1);
+    free(data);
+    pnas_mpi_end();
+}
+
+Test(layout, nothing_changes_where_rank_0_is_able_or_no_rank_is)
+{
+    pnas_layout layout = start(), before = layout;
+    int was = -1;
+    cr_assert_eq(pnas_mpi_choose_leader(&layout, layout.rank != 1, &was), PNAS_OK);
+    cr_expect(was == 0 && layout.rank == before.rank);
+    cr_assert_eq(pnas_mpi_choose_leader(&layout, false, &was), PNAS_OK);
+    cr_expect(was == 0 && layout.rank == before.rank);
+    pnas_mpi_end();
+}
+
 Test(layout, a_gather_brings_one_record_a_rank_in_order)
 {
     pnas_layout layout = start();

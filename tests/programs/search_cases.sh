@@ -400,6 +400,23 @@ case_one_rank_without_device() {
     expect_reference_figures run.h5
 }
 
+# The rank that would lead is the blind one: the first that sees a device leads instead, also after a stop.
+case_rank_0_without_device() {
+    local blind=(env OCL_ICD_VENDORS=/nonexistent "$pnas_mpi")
+    local code=0
+    mpirun --oversubscribe -n 1 "${blind[@]}" "$tiny" -o run.h5 --time-limit 1s : -n 2 "$pnas_mpi" "$tiny" -o run.h5 \
+        --time-limit 1s >last.out 2>last.err || code=$?
+    [ "$code" -eq 75 ] || fail "exit code $code"
+    mpirun --oversubscribe -n 1 "${blind[@]}" "$tiny" -o run.h5 : -n 2 "$pnas_mpi" "$tiny" -o run.h5 \
+        >last.out 2>last.err || fail "exit code $?"
+    expect_said 'rank 0 has no usable device and changes its number with rank 1 on '
+    expect_said 'warning: rank 1 on .* does not train: '
+    expect_said 'pnas_mpi: 0 +[^ ]+ +0 '
+    expect_said 'pnas_mpi: 1 +[^ ]+ +none'
+    tail -n 1 last.out | grep -qx run.h5 || fail "the run file is not named last"
+    expect_reference_figures run.h5
+}
+
 # mpirun has no time to end its ranks: they have to notice by themselves and let go of the run file.
 case_killed_launcher() {
     start_background
