@@ -9,14 +9,34 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 static void print_version(FILE *stream, struct argp_state *state)
 {
     fprintf(stream, "%s %s (%s)\n", pnas_log_program(), PNAS_VERSION, PNAS_COMMIT);
 }
 
+static bool told_of_output; /* that it did not arrive */
+
+static bool output_arrived(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return true;
+    pnas_error("standard output cannot be written: %s", strerror(errno));
+    told_of_output = true;
+    return false;
+}
+
+/* For --help and the like, after which argp ends the program by itself. */
+static void check_output_at_exit(void)
+{
+    if (!told_of_output && !output_arrived())
+        _exit(EX_IOERR);
+}
+
 void pnas_program_setup(const char *name)
 {
+    atexit(check_output_at_exit);
     pnas_log_setup(name, PNAS_LOG_INFO, 0, 1);
     argp_program_version_hook = print_version;
     argp_err_exit_status = EX_USAGE;
@@ -146,10 +166,6 @@ int pnas_program_end(pnas_status status)
 {
     if (status != PNAS_OK)
         pnas_log(status == PNAS_STOPPED ? PNAS_LOG_INFO : PNAS_LOG_ERROR, "%s", pnas_message());
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        pnas_error("standard output cannot be written: %s", strerror(errno));
-        if (status == PNAS_OK)
-            status = PNAS_ERROR_FILE;
-    }
-    return pnas_exit_code(status);
+    bool arrived = output_arrived();
+    return pnas_exit_code(status == PNAS_OK && !arrived ? PNAS_ERROR_FILE : status);
 }
