@@ -109,10 +109,12 @@ void pnas_dispatch_learn(pnas_dispatch *dispatch, int kind, const pnas_job *job,
     pnas_duration_learn(&dispatch->all_kinds, job, seconds);
 }
 
-/* Sorting at every result would cost more than it gives. */
+/* The first measurement gives all that is expected its unit; then sorting at every result would cost more
+ * than it gives. */
 static void sort_if_learned(pnas_dispatch *dispatch)
 {
-    if (dispatch->waiting && dispatch->all_kinds.count >= dispatch->sorted_at + dispatch->sorted_at / 2 + 4)
+    size_t known = dispatch->sorted_at, enough = known == 0 ? 1 : known + known / 2 + 4;
+    if (dispatch->waiting && dispatch->all_kinds.count >= enough)
         sort(dispatch);
 }
 

@@ -179,6 +179,21 @@ Test(dispatch, towards_the_end_no_ticket_waits_for_a_busy_rank)
     destroy(&bench);
 }
 
+Test(dispatch, the_first_measurement_makes_no_ticket_wait_for_a_busy_rank)
+{
+    static test_bench bench; /* what was expected in multiply-adds is no number of seconds */
+    create(&bench, 4, 1);
+    for (int i = 0; i < 7; i++)
+        add_job(&bench, i == 3 ? 901000 : 900000 + (i < 3 ? 2000 : 0), 0);
+    begin(&bench);
+    hand_out(&bench);
+    finish(&bench, 3);
+    hand_out(&bench);
+    cr_expect_eq(pnas_dispatch_held(bench.dispatch, 3), 1);
+    cr_expect_eq(bench.waited, 0);
+    destroy(&bench);
+}
+
 Test(dispatch, tickets_that_do_not_come_out_even_are_shared_out_before_the_end)
 {
     static test_bench bench;
