@@ -187,7 +187,9 @@ static pnas_status check_table(const pnas_layout *layout, const pnas_devices *de
     for (int rank = 0; layout->rank == 0 && rank < layout->ranks; rank++)
         trainers += devices->table[rank].device >= 0;
     PNAS_CHECK(layout->rank != 0 || trainers > 0, PNAS_ERROR_DEVICE,
-               "no rank has a device that can train; the warnings above say why");
+               "no rank has a device that can train; the warnings above say why, and 'pnas_device list' "
+               "shows what a "
+               "machine has");
     return layout->rank == 0 ? pnas_tuned_check_agreement(devices->table, (size_t)layout->ranks) : PNAS_OK;
 }
 

@@ -336,6 +336,8 @@ static pnas_status end_run(search_run *run, pnas_status status)
     const char *outlook = "";
     if (status == PNAS_STOPPED)
         outlook = "; what is finished is kept, and the same command goes on";
+    else if (status == PNAS_ERROR_DEVICE)
+        outlook = "; what is finished is kept, and the same command goes on where there are devices";
     else if (status == PNAS_ERROR_FILE)
         outlook = "; what was finished before is kept, and the same command goes on once that is mended";
     return pnas_fail(status, "%s%s", message, outlook);

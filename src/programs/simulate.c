@@ -1,5 +1,6 @@
 #include "src/programs/simulate.h"
 
+#include "mpi/division.h"
 #include "src/base/clock.h"
 #include "src/base/log.h"
 #include "src/base/random.h"
@@ -35,6 +36,7 @@ typedef struct {
     double fit[PNAS_BLOCKS_MAX], score[PNAS_BLOCKS_MAX]; /* simulated, by level */
     double stand_in_seconds, search_seconds;             /* real */
     pnas_simulation_waits waits;                         /* summed */
+    double known_seconds; /* of levels that were planned with every duration known; NaN for mixed devices */
 } simulation;
 
 static double draw(const simulation *self, const pnas_cell *cell, uint32_t step)
@@ -105,6 +107,32 @@ static double score_takes(const simulation *self, uint64_t candidates)
 
 /* --- levels --- */
 
+static int longest_first(const void *a, const void *b)
+{
+    double left = *(const double *)a, right = *(const double *)b;
+    return (left < right) - (left > right);
+}
+
+/* Adds what a level takes if every duration is known when it begins: not less than the shortest possible. */
+static pnas_status plan_with_hindsight(simulation *self, const pnas_job *jobs, size_t count)
+{
+    double *work = calloc(count + 1, sizeof *work), *busy = calloc((size_t)self->ranks, sizeof *busy);
+    pnas_division division = {.lane = calloc(count + 1, sizeof *division.lane)};
+    pnas_status status = PNAS_OK;
+    PNAS_CHECK_CLEANUP(work && busy && division.lane, PNAS_ERROR_MEMORY, "no memory to plan %zu children",
+                       count);
+    for (size_t i = 0; i < count; i++)
+        work[i] = duration(self, &jobs[i], self->kind[0]);
+    qsort(work, count, sizeof *work, longest_first);
+    PNAS_TRY_CLEANUP(pnas_divide(work, count, busy, (size_t)self->ranks, 0, &division));
+    self->known_seconds += division.span;
+cleanup:
+    free(work);
+    free(busy);
+    free(division.lane);
+    return status;
+}
+
 static pnas_status propose(simulation *self)
 {
     const pnas_surrogate stand_in = {fit, predict, self};
@@ -139,6 +167,8 @@ static pnas_status train(simulation *self, const pnas_level *level)
     PNAS_TRY(pnas_level_jobs(self->configuration, NULL, level, &jobs, &count));
     pnas_status status =
         pnas_simulated_ranks_train(self->simulated, jobs, count, duration, self, &usage, &waits);
+    if (status == PNAS_OK)
+        status = plan_with_hindsight(self, jobs, count);
     for (size_t i = 0; i < count && status == PNAS_OK; i++)
         status = record(self, &jobs[i]);
     free(jobs);
@@ -198,6 +228,11 @@ static void print_table(const simulation *self)
     }
     pnas_usage_print_line("all", &sum, fits, scores);
     double whole = sum.span_seconds + fits + scores + self->search_seconds;
+    if (!isnan(self->known_seconds)) {
+        pnas_clock_duration(self->known_seconds, text, sizeof text);
+        printf("\ntraining could have taken %s with every duration known beforehand (%.1f %% of best)\n",
+               text, 100 * fmin(sum.best_seconds / self->known_seconds, 1));
+    }
     pnas_clock_duration(whole, text, sizeof text);
     printf("\n%zu children in %s (%.2f hours), %.2f %% of it training\n", self->children, text, whole / 3600,
            100 * sum.span_seconds / whole);
@@ -220,12 +255,18 @@ static pnas_status deal_kinds(simulation *self, const char *path)
         all += measured->kind[kind].model.count > 0 ? measured->kind[kind].ranks : 0;
     self->kind = calloc((size_t)self->ranks, sizeof *self->kind);
     PNAS_CHECK(self->kind, PNAS_ERROR_MEMORY, "no memory to simulate %d ranks", self->ranks);
-    PNAS_CHECK(all > 0, PNAS_ERROR_DATA, "%s: its table of ranks names no device that trained a child", path);
+    PNAS_CHECK(
+        all > 0, PNAS_ERROR_DATA,
+        "%s: its table of ranks names no device that trained a child; take another run with --durations",
+        path);
     while (dealt < self->ranks)
         for (int kind = 0; kind < measured->kinds; kind++)
             for (int i = 0; measured->kind[kind].model.count && i < measured->kind[kind].ranks; i++)
                 if (dealt < self->ranks)
                     self->kind[dealt++] = kind;
+    for (int rank = 1; rank < self->ranks; rank++)
+        if (self->kind[rank] != self->kind[0])
+            self->known_seconds = NAN;
     return PNAS_OK;
 }
 
