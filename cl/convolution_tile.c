@@ -195,28 +195,32 @@ pnas_status pnas_convolution_tile_pointwise(pnas_cl *cl, pnas_launch_list *list,
                                             const pnas_downstream *dx, pnas_slice partial)
 {
     const pnas_view *x = &conv->x->view, *shape = conv->y;
-    int chunks = pnas_convolution_chunks(conv->N, (size_t)x->channels * shape->channels);
-    const staging on = {conv, conv->window, x->channels};
-    const piece p = choose_piece(stage_pixels, &on, 1, shape->width, VECTOR);
+    const pnas_window *window = conv->window;
+    int chunks =
+        pnas_convolution_chunks(conv->N, pnas_convolution_weights(window, x->channels, shape->channels));
+    const staging on = {conv, window, x->channels};
+    const piece p = choose_piece(stage_pixels, &on, shape->height, shape->width, VECTOR);
     bool wanted = dx->into.at.buffer != NULL;
     char options[128];
     const pnas_launch_spec spec = {
-        .label = "pointwise backward",
+        .label = window->reduction_split ? "reduction backward" : "pointwise backward",
         .file = "pointwise_tile.cl",
-        .options = build_options(options, p.floats, on.window, y->normalise),
+        .options = build_options(options, p.floats, window, y->normalise),
         .kernel = "pointwise_backward_tile",
         .global = {(size_t)chunks},
         .local = {1, 1, 1},
-        .flops = (1 + wanted) * pnas_convolution_flops(conv->N, on.window, x, shape),
+        .flops = (1 + wanted) * pnas_convolution_flops(conv->N, window, x, shape),
         .bytes = moved_bytes(conv, pnas_upstream_bytes(y)) + wanted * conv->N * pnas_view_bytes(&dx->into),
         .half = x->half};
     return pnas_launch_append(
         cl, list, &spec,
-        PNAS_ARGS(ARG_OPERAND(conv->x), PNAS_ARG_INT(x->channels), PNAS_ARG_INT(x->width),
-                  ARG_SLICE(transposed), ARG_UPSTREAM(y), ARG_CHANNELS(shape),
-                  ARG_SLICE_IF(wanted, dx->into.at, partial.buffer), PNAS_ARG_OFFSET(dx->into.image_stride),
-                  PNAS_ARG_INT(dx->accumulate), PNAS_ARG_INT(wanted), PNAS_ARG_INT(conv->N),
-                  PNAS_ARG_INT(chunks), ARG_SLICE(partial), PNAS_ARG_INT(p.columns)));
+        PNAS_ARGS(ARG_OPERAND(conv->x), PNAS_ARG_INT(x->channels), ARG_SIZE(x), ARG_SLICE(transposed),
+                  PNAS_ARG_INT(window->kernel_h), PNAS_ARG_INT(window->stride_h),
+                  PNAS_ARG_INT(window->stride_w), PNAS_ARG_INT(window->reduction_split), ARG_UPSTREAM(y),
+                  ARG_CHANNELS(shape), ARG_SIZE(shape), ARG_SLICE_IF(wanted, dx->into.at, partial.buffer),
+                  PNAS_ARG_OFFSET(dx->into.image_stride), PNAS_ARG_INT(dx->accumulate), PNAS_ARG_INT(wanted),
+                  PNAS_ARG_INT(conv->N), PNAS_ARG_INT(chunks), ARG_SLICE(partial), PNAS_ARG_INT(p.rows),
+                  PNAS_ARG_INT(p.columns)));
 }
 
 pnas_status pnas_convolution_tile_transpose(pnas_cl *cl, pnas_launch_list *list, const pnas_convolution *conv,

@@ -21,8 +21,8 @@ pnas_status pnas_convolution_tile_transpose(pnas_cl *cl, pnas_launch_list *list,
 pnas_status pnas_convolution_tile_weight_sum(pnas_cl *cl, pnas_launch_list *list,
                                              const pnas_convolution *conv, pnas_slice scratch,
                                              pnas_slice weight_gradient);
-/* Input gradient (if wanted) and partial sums of the weight gradient in one pass; 1x1, stride 1, no padding,
- * views flattened to one row. */
+/* Input gradient (if wanted) and partial sums of the weight gradient in one pass, for a window whose taps
+ * each see one pixel of x, none of them twice, without padding. */
 pnas_status pnas_convolution_tile_pointwise(pnas_cl *cl, pnas_launch_list *list, const pnas_convolution *conv,
                                             pnas_slice transposed, const pnas_upstream *y,
                                             const pnas_downstream *dx, pnas_slice partial);

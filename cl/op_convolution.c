@@ -40,8 +40,9 @@ size_t pnas_convolution_scratch(int N, const pnas_window *window, int C, int M)
 
 double pnas_convolution_flops(int N, const pnas_window *window, const pnas_view *x, const pnas_view *y)
 {
-    int taps = window->reduction_split ? 1 : window->kernel_h * window->kernel_w;
-    return 2.0 * N * taps * pnas_view_used(x) * pnas_view_used(y) * y->height * y->width;
+    double served = window->reduction_split ? 0.5 : 1; /* each tap of a reduction makes half of the outputs */
+    return 2.0 * N * served * window->kernel_h * window->kernel_w * pnas_view_used(x) * pnas_view_used(y) *
+           y->height * y->width;
 }
 
 pnas_slice pnas_convolution_partial(const pnas_convolution *conv, pnas_slice scratch)
@@ -207,6 +208,17 @@ static pnas_status append_backward(pnas_cl *cl, pnas_launch_list *list, const pn
                                                                                     y, partial);
 }
 
+/* Every tap sees one pixel, no two the same one, and the strides leave no pixel of x out. */
+static bool separate_pixels(const pnas_convolution *conv)
+{
+    const pnas_window *w = conv->window;
+    const pnas_view *x = &conv->x->view, *y = conv->y;
+    int taps = w->reduction_split ? 2 : 1;
+    return w->kernel_h == taps && w->kernel_w == 1 && w->pad_top == 0 && w->pad_left == 0 &&
+           w->stride_h >= taps && w->stride_w >= taps && y->height * w->stride_h >= x->height &&
+           y->width * w->stride_w >= x->width;
+}
+
 pnas_status pnas_convolution_backward(pnas_cl *cl, pnas_launch_list *list, pnas_op_kind op,
                                       const pnas_convolution *conv, const pnas_upstream *y,
                                       const pnas_downstream *dx, pnas_slice weight_gradient,
@@ -218,10 +230,14 @@ pnas_status pnas_convolution_backward(pnas_cl *cl, pnas_launch_list *list, pnas_
     pnas_downstream into = *dx;
     if (into.into.at.buffer)
         PNAS_TRY((tiled ? pnas_convolution_tile_transpose : append_transpose)(cl, list, conv, scratch));
-    for (int i = 0; i < servings; ++i) {
-        PNAS_TRY(append_backward(cl, list, conv, &serving[i], tiled, y, &into, scratch));
-        into.accumulate = true; /* the second tap of a reduction adds to the first's */
-    }
+    if (tiled && separate_pixels(conv))
+        PNAS_TRY(pnas_convolution_tile_pointwise(cl, list, conv, scratch, y, dx,
+                                                 pnas_convolution_partial(conv, scratch)));
+    else
+        for (int i = 0; i < servings; ++i) {
+            PNAS_TRY(append_backward(cl, list, conv, &serving[i], tiled, y, &into, scratch));
+            into.accumulate = true; /* the second tap of a reduction adds to the first's */
+        }
     return (tiled ? pnas_convolution_tile_weight_sum : append_weight_sum)(cl, list, conv, scratch,
                                                                           weight_gradient);
 }

@@ -1,7 +1,5 @@
 #include "cl/convolution.h"
 
-#include "cl/convolution_tile.h"
-
 /* A 1x1 convolution of stride 1 does not see rows: one long row gives the longest tiles. */
 static pnas_view flatten(const pnas_view *view)
 {
@@ -31,37 +29,21 @@ pnas_status pnas_op_pointwise_forward(pnas_cl *cl, pnas_launch_list *list, int N
     return pnas_convolution_forward(cl, list, PNAS_OP_POINTWISE_FORWARD, &conv, statistics);
 }
 
-static pnas_status append_fused(pnas_cl *cl, pnas_launch_list *list, const pnas_convolution *conv,
-                                const pnas_upstream *y, const pnas_downstream *dx, pnas_slice weight_gradient,
-                                pnas_slice scratch)
-{
-    if (dx->into.at.buffer)
-        PNAS_TRY(pnas_convolution_tile_transpose(cl, list, conv, scratch));
-    PNAS_TRY(pnas_convolution_tile_pointwise(cl, list, conv, scratch, y, dx,
-                                             pnas_convolution_partial(conv, scratch)));
-    return pnas_convolution_tile_weight_sum(cl, list, conv, scratch, weight_gradient);
-}
-
 pnas_status pnas_op_pointwise_backward(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_operand *x,
                                        pnas_slice weight, const pnas_window *window, const pnas_upstream *y,
                                        const pnas_downstream *dx, pnas_slice weight_gradient,
                                        pnas_slice scratch)
 {
-    if (!one_to_one(window)) {
-        const pnas_convolution conv = {N, x, weight, window, &y->gradient};
-        return pnas_convolution_backward(cl, list, PNAS_OP_POINTWISE_BACKWARD, &conv, y, dx, weight_gradient,
-                                         scratch);
-    }
     pnas_operand flat_x = *x;
     pnas_upstream flat_y = *y;
     pnas_downstream flat_dx = *dx;
-    flat_x.view = flatten(&x->view);
-    flat_y.gradient = flatten(&y->gradient);
-    flat_y.raw = flatten(&y->raw);
-    flat_dx.into = flatten(&dx->into);
+    if (one_to_one(window)) {
+        flat_x.view = flatten(&x->view);
+        flat_y.gradient = flatten(&y->gradient);
+        flat_y.raw = flatten(&y->raw);
+        flat_dx.into = flatten(&dx->into);
+    }
     const pnas_convolution conv = {N, &flat_x, weight, window, &flat_y.gradient};
-    if (pnas_op_tiled(cl, PNAS_OP_POINTWISE_BACKWARD, N, &flat_x.view, window, conv.y))
-        return append_fused(cl, list, &conv, &flat_y, &flat_dx, weight_gradient, scratch);
     return pnas_convolution_backward(cl, list, PNAS_OP_POINTWISE_BACKWARD, &conv, &flat_y, &flat_dx,
                                      weight_gradient, scratch);
 }

@@ -35,9 +35,9 @@ INLINE void find_taps(const stage_shape s, const int kernel_h, const int kernel_
 }
 
 /* statistics [N][2][M] (if has_statistics). NDRange: (N) */
-TILE_KERNEL void convolution_forward_tile(OPERAND(x), const int C, const int x_used, const int H, const int W, SLICE(weight),
-                                          WINDOW, const int first, const int last, OUT_VIEW(y), const int M,
-                                          const int OH, const int OW, OUT_SLICE(statistics),
+TILE_KERNEL void convolution_forward_tile(OPERAND(x), const int C, const int x_used, const int H, const int W,
+                                          SLICE(weight), WINDOW, const int first, const int last, OUT_VIEW(y),
+                                          const int M, const int OH, const int OW, OUT_SLICE(statistics),
                                           const int has_statistics, SHAPE)
 {
     const int n = get_global_id(0);
@@ -50,15 +50,15 @@ TILE_KERNEL void convolution_forward_tile(OPERAND(x), const int C, const int x_u
             stage_operand(stage, s, BLOCK(x, n, 0, H * W), x_transform + x_transform_at, x_normalise, x_relu,
                           C, H, W, oh * stride_h - pad_top, ow * stride_w - pad_left, stride_w);
             const int forth = rows < OH ? rows * stride_h * W : columns * stride_w;
-            const __global STORED *next =
-                BLOCK(x, n, 0, H * W) + (oh * stride_h * W + ow * stride_w + forth) * 8;
+            const source next = {BLOCK(x, n, 0, H * W) + (oh * stride_h * W + ow * stride_w + forth) * 8,
+                                 stride_w * 8, stride_h * W * 8, H * W * 8};
             for (int m = first / 8 * 8, wide; m < last; m += wide * 8) {
                 wide = m < first ? 1 : wide_next((last - m + 7) / 8);
                 __global float *sums = has_statistics ? statistics + statistics_at + (ulong)n * 2 * M + m : 0;
                 WIDE_CALL(wide, forward_, stage, s, stride_h / row_step, x_used, weight + weight_at + m, M,
                           tap_at, tap_weight, kernel_h * kernel_w,
                           BLOCK(y, n, m / 8, OH * OW) + (oh * OW + ow) * 8, OH * OW, OW, min(rows, OH - oh),
-                          min(columns, OW - ow), first - m, sums, oh == 0 && ow == 0, next, H * W * 8);
+                          min(columns, OW - ow), first - m, sums, oh == 0 && ow == 0, next);
             }
         }
 }
@@ -121,8 +121,8 @@ TILE_KERNEL void convolution_input_gradient_tile(OPERAND(x), const int C, const 
                     for (int c = 0, wide; c < C && !(taps == 0 && dx_accumulate); c += wide * 8) {
                         wide = wide_next((C - c) / 8);
                         if (taps == 0) {
-                            WIDE_CALL(wide, nothing_, BLOCK(dx, n, c / 8, H * W) + pixel * 8, H * W, stride_w * 8,
-                                      count);
+                            WIDE_CALL(wide, nothing_, BLOCK(dx, n, c / 8, H * W) + pixel * 8, H * W,
+                                      stride_w * 8, count);
                             continue;
                         }
                         WIDE_CALL(wide, downstream_, stage + (strided ? 0 : r * s.row), s.plane, depth,
@@ -135,10 +135,10 @@ TILE_KERNEL void convolution_input_gradient_tile(OPERAND(x), const int C, const 
         }
 }
 
-/* Rows `first` on of the weights' matrix [taps][used]: where they lie in the stage, and which rows of [taps][C]
- * they are; past the end, the last one again. */
-INLINE void find_weight_rows(const stage_shape s, const int first, const int rows, const int used, const int C,
-                             const int *tap_at, int *row, int *to_row)
+/* Rows `first` on of the weights' matrix [taps][used]: where they lie in the stage, and which rows of
+ * [taps][C] they are; past the end, the last one again. */
+INLINE void find_weight_rows(const stage_shape s, const int first, const int rows, const int used,
+                             const int C, const int *tap_at, int *row, int *to_row)
 {
     for (int i = 0; i < OUTER_CHANNELS; ++i) {
         const int k = min(first + i, rows - 1), tap = k / used, c = k % used;
@@ -150,10 +150,11 @@ INLINE void find_weight_rows(const stage_shape s, const int first, const int row
 /* partial [chunks][..][kh][kw][C][M], `partial_stride` floats a chunk: the sum over the chunk's images, which
  * are chunk * N / chunks up to the next chunk's. The stage of x is followed by one of the upstream gradient,
  * `rows` x `columns` pixels. NDRange: (chunks) */
-TILE_KERNEL void convolution_weight_gradient_tile(OPERAND(x), const int C, const int x_used, const int H, const int W, WINDOW,
-                                                  const int first, const int last, UPSTREAM(dy), const int M,
-                                                  const int OH, const int OW, const int N, const int chunks,
-                                                  OUT_SLICE(partial), const ulong partial_stride, SHAPE)
+TILE_KERNEL void convolution_weight_gradient_tile(OPERAND(x), const int C, const int x_used, const int H,
+                                                  const int W, WINDOW, const int first, const int last,
+                                                  UPSTREAM(dy), const int M, const int OH, const int OW,
+                                                  const int N, const int chunks, OUT_SLICE(partial),
+                                                  const ulong partial_stride, SHAPE)
 {
     const int chunk = get_global_id(0), first_image = chunk * N / chunks;
     float stage[STAGE];
@@ -198,7 +199,8 @@ INLINE int8 weights_count(const int m, const int tap, const int split)
 /* gradient [taps][C][M]: partial [chunks][taps][C][M] summed over chunks, in their order; 64 weights a
  * work-item. NDRange: (taps * C * M / 64) */
 TILE_KERNEL void convolution_weight_sum_tile(SLICE(partial), const int chunks, const int count, const int C,
-                                             const int used, const int M, const int split, OUT_SLICE(gradient))
+                                             const int used, const int M, const int split,
+                                             OUT_SLICE(gradient))
 {
     const int first = get_global_id(0) * 64;
     const __global float *from = partial + partial_at + first;

@@ -31,6 +31,11 @@ INLINE void fetch_to_write(__global void *p)
     FETCH(p, 1);
 }
 
+typedef struct { /* a part of a tensor: its first value, and values from one pixel, row, plane to the next */
+    const __global STORED *from;
+    int pixel, row, plane;
+} source;
+
 typedef struct {
     int rows, phases, columns;
     int row_step;   /* image rows from one staged row to the next */

@@ -15,20 +15,20 @@
 #define EACH_VECTOR  _Pragma("unroll") for (int j = 0; j < WIDE; ++j)
 
 /* sum[i][j] = over taps t and d < depth: stage[tap_at[t] + d / 8 * plane + i * 8 + d % 8] times the vector
- * weight[tap_weight[t] + d * width + j * 8]. Goes by twos: of an odd depth the next one is zero. Asks for as
- * many pixels of the planes from `ahead` on, a little at a time, if ahead_plane is not 0. */
+ * weight[tap_weight[t] + d * width + j * 8]. Goes by twos: of an odd depth the next one is zero. Asks for
+ * `next`, which is for as many pixels, a little at a time. */
 INLINE void WIDE_(product_)(float8 sum[PIXELS][WIDE], const float *stage, const int plane, const int depth,
                             const __global float *weight, const int width, const int *tap_at,
-                            const int *tap_weight, const int taps, const __global STORED *ahead,
-                            const int ahead_plane)
+                            const int *tap_weight, const int taps, const source next)
 {
     EACH_PIXEL EACH_VECTOR sum[i][j] = (float8)(0.0f);
     for (int t = 0; t < taps; ++t) {
         const float *s = stage + tap_at[t];
         const __global float *w = weight + tap_weight[t];
-        for (int left = depth; left > 0; left -= 8, s += plane, ahead += ahead_plane) {
-            for (int i = 0; ahead_plane && i < PIXELS; i += 2)
-                fetch_far_ahead(ahead + i * 8);
+        const __global STORED *ahead = next.from;
+        for (int left = depth; left > 0; left -= 8, s += plane, ahead += next.plane) {
+            for (int i = 0; t == 0 && i < PIXELS * next.pixel; i += 64 / sizeof(STORED))
+                fetch_far_ahead(ahead + i);
             for (int d = 0; d < min(left, 8); d += 2)
                 _Pragma("unroll") for (int e = 0; e < 2; ++e, w += width)
                 {
@@ -95,13 +95,12 @@ INLINE void WIDE_(outer_rows_)(__global float *partial, const int width, const i
 
 /* y of `rows` x `columns` pixels from a stage, with sums and sums of squares of what was written. The first
  * `kept` lanes stay as they are in y: only a tile one vector wide can keep some. y: these vectors' first
- * pixel; ahead: the next piece's in channel 0 of x, about as many pixels of which are asked for meanwhile. */
+ * pixel; next: what the next piece reads, from its first pixel on, asked for meanwhile. */
 INLINE void WIDE_(forward_)(const float *stage, const stage_shape s, const int stage_rows, const int depth,
                             const __global float *weight, const int M, const int *tap_at,
                             const int *tap_weight, const int taps, __global STORED *y, const int pixels,
                             const int OW, const int rows, const int columns, const int kept,
-                            __global float *statistics, const int fresh, const __global STORED *ahead,
-                            const int ahead_plane)
+                            __global float *statistics, const int fresh, const source next)
 {
 #if WIDE == 1
     const int8 keep = (int8)(0, 1, 2, 3, 4, 5, 6, 7) < kept;
@@ -113,10 +112,12 @@ INLINE void WIDE_(forward_)(const float *stage, const stage_shape s, const int s
         EACH_VECTOR row_total[j] = row_squares[j] = (float8)(0.0f);
         for (int p = 0; p < columns; p += PIXELS) {
             __global STORED *out = y + (r * OW + p) * 8;
+            source ahead = next;
+            ahead.from += r * next.row + p * next.pixel;
             float8 sum[PIXELS][WIDE];
             WIDE_(product_)
             (sum, stage + r * stage_rows * s.row + p * 8, s.plane, depth, weight, M, tap_at, tap_weight, taps,
-             ahead + (r * OW + p) * 8, ahead_plane);
+             ahead);
             EACH_PIXEL if (p + i < columns)
             {
 #if WIDE == 1
@@ -156,13 +157,14 @@ INLINE void WIDE_(downstream_)(const float *stage, const int plane, const int de
 #else
     const __global float *old = accumulate ? into : x; /* the latter is at hand, and adds nothing */
 #endif
+    const source nothing = {0, 0, 0, 0};
     transform t[WIDE];
     EACH_VECTOR t[j] = transform_make(scale_shift, C, j * 8, normalise, relu);
     for (int p = 0; p < count; p += PIXELS) {
         for (int i = 0; i < PIXELS; i += 2)
             EACH_VECTOR fetch_to_write(into + (long)j * pixels * 8 + (p + i) * step);
         float8 sum[PIXELS][WIDE];
-        WIDE_(product_)(sum, stage + p * 8, plane, depth, transposed, C, tap_at, tap_weight, taps, x, 0);
+        WIDE_(product_)(sum, stage + p * 8, plane, depth, transposed, C, tap_at, tap_weight, taps, nothing);
         EACH_PIXEL if (p + i < count)
         {
             EACH_VECTOR
