@@ -29,6 +29,7 @@ refused() {
 grep -qE '^5 ranks: 5 as ' first.out || fail "ranks and their devices are not named"
 grep -qE '^durations of 12 children in ' first.out || fail "the measured children are not counted"
 grep -qE '^17 children in .* % of it training$' first.out || fail "no sum"
+grep -qE '^training could have taken .* known beforehand \([0-9.]+ % of best\)$' first.out || fail "no hindsight"
 [ "$(grep -cE '^    [123] ' first.out)" -eq 3 ] || fail "not a line for each level"
 [ -z "$(ls ./*.h5 2>/dev/null)" ] || fail "a simulation left a run file"
 
