@@ -13,6 +13,8 @@
 #define EDITS_MAX   6
 #define SEAL_SIZE   20
 #define WRITE_MAX   4096 /* values that are written into a new array */
+#define CHANGE_MAX                                                                                           \
+    0x10000 /* values of an array that may be changed; an earlier edit may have made it larger */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
@@ -161,7 +163,8 @@ static void change_values(hid_t file, const char *name, stream *in)
     if (array < 0)
         return;
     hid_t type = H5Dget_type(array), space = H5Dget_space(array);
-    size_t size = (size_t)H5Sget_simple_extent_npoints(space) * H5Tget_size(type);
+    hssize_t count = H5Sget_simple_extent_npoints(space);
+    size_t size = count > 0 && count <= CHANGE_MAX ? (size_t)count * H5Tget_size(type) : 0;
     char *text = take_text(in, 200);
     unsigned char *values = calloc(1, size + 1);
     bool texts = H5Tis_variable_str(type) > 0;
@@ -172,7 +175,7 @@ static void change_values(hid_t file, const char *name, stream *in)
     } else if (size > 0 && H5Tget_class(type) != H5T_VLEN &&
                H5Dread(array, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0) {
         size_t at = take(in) | take(in) << 8;
-        for (unsigned count = 1 + take(in) % 16; count > 0; count--)
+        for (unsigned left = 1 + take(in) % 16; left > 0; left--)
             values[at++ % size] = (unsigned char)take(in);
         H5Dwrite(array, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values);
     }
