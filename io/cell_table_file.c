@@ -260,23 +260,11 @@ cleanup:
 
 /* ---- any of them ---- */
 
-static pnas_status is_hdf5(const char *path, bool *out)
-{
-    static const char signature[8] = {(char)0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
-    char start[8] = {0};
-    FILE *file = fopen(path, "rb");
-    PNAS_CHECK(file, PNAS_ERROR_FILE, "%s: cannot be opened: %s", path, strerror(errno));
-    size_t length = fread(start, 1, sizeof start, file);
-    fclose(file);
-    *out = length == sizeof start && memcmp(start, signature, sizeof start) == 0;
-    return PNAS_OK;
-}
-
 pnas_status pnas_table_rows_read(const char *path, pnas_table_rows *rows)
 {
     bool hdf5, is_run = false;
     size_t before = rows->count;
-    PNAS_TRY(is_hdf5(path, &hdf5));
+    PNAS_TRY(pnas_h5_is_meant(path, &hdf5));
     PNAS_TRY(hdf5 ? read_table(path, rows, &is_run) : read_csv(path, rows));
     if (is_run)
         PNAS_TRY(read_run(path, rows));

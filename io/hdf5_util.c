@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -227,6 +228,20 @@ void pnas_h5_output_discard(pnas_h5_output *output)
     if (output->taken)
         pthread_mutex_unlock(&one_thread);
     *output = PNAS_H5_NO_OUTPUT;
+}
+
+pnas_status pnas_h5_is_meant(const char *path, bool *out)
+{
+    static const char signature[8] = "\x89HDF\r\n\x1a\n";
+    char start[8];
+    const char *dot = strrchr(path, '.');
+    FILE *file = fopen(path, "rbe");
+    PNAS_CHECK(file, PNAS_ERROR_FILE, "%s: cannot be opened: %s", path, strerror(errno));
+    size_t got = fread(start, 1, sizeof start, file);
+    fclose(file);
+    *out = (got == sizeof start && memcmp(start, signature, sizeof start) == 0) ||
+           (dot && strcasecmp(dot, ".h5") == 0);
+    return PNAS_OK;
 }
 
 static pnas_status open_alone(const char *path, hid_t *out)

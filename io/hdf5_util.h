@@ -40,6 +40,10 @@ pnas_status pnas_h5_output_commit(pnas_h5_output *output);
  */
 void pnas_h5_output_discard(pnas_h5_output *output);
 
+/* Whether a file is HDF5 or is called so: by its first bytes, or by the end .h5 of its name, as it may be cut
+ * off within them. PNAS_ERROR_FILE if it cannot be opened. */
+pnas_status pnas_h5_is_meant(const char *path, bool *out);
+
 /* For reading. PNAS_ERROR_FILE if it cannot be opened, PNAS_ERROR_DATA if it is not HDF5, is cut short or
  * does not fit its seal. A file without a seal, as other programs make them, is left to HDF5. */
 pnas_status pnas_h5_open(const char *path, hid_t *out);

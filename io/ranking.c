@@ -7,12 +7,10 @@
 #include "io/ranking_scores.h"
 #include "src/base/log.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* ---- order ---- */
 
@@ -205,21 +203,6 @@ static pnas_status read_table(pnas_ranking *ranking)
 
 /* ---- files ---- */
 
-/* HDF5 starts with a signature; a run cut off within it is told by its name. */
-static pnas_status is_hdf5(const char *path, bool *out)
-{
-    static const char signature[8] = "\x89HDF\r\n\x1a\n";
-    char start[8];
-    const char *dot = strrchr(path, '.');
-    FILE *file = fopen(path, "rbe");
-    PNAS_CHECK(file, PNAS_ERROR_FILE, "%s: cannot be opened: %s", path, strerror(errno));
-    size_t got = fread(start, 1, sizeof start, file);
-    fclose(file);
-    *out = (got == sizeof start && memcmp(start, signature, sizeof start) == 0) ||
-           (dot && strcasecmp(dot, ".h5") == 0);
-    return PNAS_OK;
-}
-
 static void read_conventions(const char *path, char *out, size_t size)
 {
     hid_t file;
@@ -241,7 +224,7 @@ static pnas_status read_content(pnas_ranking *ranking)
 {
     bool hdf5;
     char conventions[64];
-    PNAS_TRY(is_hdf5(ranking->path, &hdf5));
+    PNAS_TRY(pnas_h5_is_meant(ranking->path, &hdf5));
     if (!hdf5)
         return read_csv(ranking);
     read_conventions(ranking->path, conventions, sizeof conventions);

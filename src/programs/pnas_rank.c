@@ -16,6 +16,13 @@
 
 /* ---- files ---- */
 
+static void keep_level(pnas_ranking *ranking, int level)
+{
+    pnas_ranking_keep_level(ranking, level);
+    if (ranking->count == 0)
+        pnas_warning("--level %d: %s has no finished cell of so many blocks", level, ranking->path);
+}
+
 static pnas_status read_files(const pnas_rank_options *options, pnas_rank_files *files)
 {
     files->ranking = calloc(options->paths + 1, sizeof(void *));
@@ -24,7 +31,7 @@ static pnas_status read_files(const pnas_rank_options *options, pnas_rank_files 
         PNAS_TRY(pnas_ranking_read(options->path[i], &files->ranking[i]));
         files->count++;
         if (options->level)
-            pnas_ranking_keep_level(files->ranking[i], options->level);
+            keep_level(files->ranking[i], options->level);
     }
     return PNAS_OK;
 }

@@ -157,6 +157,8 @@ Test(cell_table_file, what_is_no_table_is_refused)
     expect_refused("high.csv", PNAS_ERROR_DATA, "accuracy 1.5");
     write_text("empty.csv", "");
     expect_refused("empty.csv", PNAS_ERROR_DATA, "");
+    write_text("text.h5", "not a table\n");
+    expect_refused("text.h5", PNAS_ERROR_DATA, "is not an HDF5 file");
     hid_t file = H5Fcreate(test_path("other.h5"), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
     H5Fclose(file);
     expect_refused("other.h5", PNAS_ERROR_DATA, "neither a table");

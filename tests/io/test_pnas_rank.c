@@ -85,6 +85,8 @@ Test(pnas_rank, top_and_level_choose_what_is_ranked)
     cr_expect_eq(rank_run("--top 0"), 0);
     cr_expect_not_null(strstr(out, "\n  14  "), "all done children: 6 + 4 + 4");
     cr_expect_null(strstr(out, "\n  15  "));
+    cr_expect_eq(rank_run("--level 9"), 0);
+    EXPECT_OUT("has no finished cell of so many blocks");
 }
 
 Test(pnas_rank, csv_has_column_names_and_a_row_for_each_done_child)
