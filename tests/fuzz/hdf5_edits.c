@@ -215,13 +215,15 @@ static void change_text(hid_t file, size_t which, stream *in)
     hid_t made = id >= 0 ? H5Aopen(id, attribute[which].name, H5P_DEFAULT) : -1;
     char *text = take_text(in, 255);
     if (made >= 0) {
-        hid_t type = H5Aget_type(made);
+        hid_t type = H5Aget_type(made), space = H5Aget_space(made);
         uint64_t number[4] = {0};
         memcpy(number, text, strlen(text) < sizeof number ? strlen(text) : sizeof number);
-        if (H5Tis_variable_str(type) > 0 && H5Aget_storage_size(made) <= 16)
+        bool texts = H5Tis_variable_str(type) > 0;
+        if (texts && H5Sget_simple_extent_npoints(space) == 1)
             H5Awrite(made, type, &text);
-        else if (H5Tget_class(type) != H5T_VLEN && H5Aget_storage_size(made) <= sizeof number)
+        else if (!texts && H5Tget_class(type) != H5T_VLEN && H5Aget_storage_size(made) <= sizeof number)
             H5Awrite(made, type, number);
+        H5Sclose(space);
         H5Tclose(type);
         H5Aclose(made);
     }
