@@ -125,7 +125,7 @@ static pnas_status take_search(pnas_run_file *file, const pnas_search_options *o
     PNAS_TRY_CLEANUP(pnas_search_create(options, &search));
     PNAS_TRY_CLEANUP(pnas_run_file_restore(file, search));
     translate(&rows->operators, &options->space.operators, code);
-    for (int b = 1; b <= pnas_search_levels(search); ++b)
+    for (int b = 1; pnas_search_level(search, b); ++b)
         PNAS_TRY_CLEANUP(take_level(rows, pnas_search_level(search, b), code));
 cleanup:
     pnas_search_destroy(&search);

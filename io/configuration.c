@@ -33,6 +33,7 @@ void pnas_configuration_defaults(pnas_configuration *out)
                    .beam = 256,
                    .first = 0,
                    .kappa = 1,
+                   .overlap_share = 0.25,
                    .population = 100,
                    .sample = 25,
                    .round = 10,
@@ -399,6 +400,11 @@ static pnas_status check_together(const pnas_source *source, pnas_configuration 
         return wrong(source, "dataset.validation",
                      "dataset.validation is %g; it must be a share below 1 or a whole number of images",
                      all->validation);
+    if (all->search.overlap && all->search.strategy != PNAS_STRATEGY_PNAS)
+        return wrong(
+            source, "search.overlap",
+            "search.overlap is true, but only search.strategy: pnas has levels that could overlap; set "
+            "it to false");
     if (schedule->final_rate > schedule->rate)
         return wrong(source, "training.final_learning_rate",
                      "training.final_learning_rate is %g; it must be at most training.learning_rate (%g)",

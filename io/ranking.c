@@ -39,6 +39,7 @@ static void add_child(pnas_ranking *ranking, int level, const pnas_child *child)
     size_t place = ranking->count++;
     ranking->cell[place] = (pnas_ranked_cell){.cell = child->cell,
                                               .level = level,
+                                              .early = child->early,
                                               .place = place,
                                               .score = result->accuracy,
                                               .predicted = child->predicted,
@@ -56,12 +57,14 @@ static void add_level(pnas_ranking *ranking, const pnas_level *level)
     double sum = 0;
     *out = (pnas_ranking_level){.level = level->blocks,
                                 .children = level->count,
+                                .begun = level->begun,
                                 .candidates = level->candidates,
                                 .spearman = level->spearman,
                                 .best = NAN};
     for (size_t i = 0; i < level->count; i++) {
         const pnas_child *child = &level->child[i];
         out->failed += child->result.status == PNAS_CHILD_FAILED;
+        out->early += child->early;
         if (child->result.status != PNAS_CHILD_DONE)
             continue;
         out->done++;
@@ -88,10 +91,10 @@ static pnas_status read_run(pnas_ranking *ranking)
     ranking->operators = configuration.search.space.operators;
     ranking->concatenation = configuration.network.concatenation;
     ranking->blocks = configuration.search.space.blocks;
-    for (int b = 1; b <= pnas_search_levels(ranking->search); b++)
+    for (int b = 1; pnas_search_level(ranking->search, b); b++)
         children += pnas_search_level(ranking->search, b)->count;
     PNAS_TRY(make_room(ranking, children));
-    for (int b = 1; b <= pnas_search_levels(ranking->search); b++)
+    for (int b = 1; pnas_search_level(ranking->search, b); b++)
         if (pnas_search_level(ranking->search, b)->count > 0)
             add_level(ranking, pnas_search_level(ranking->search, b));
     return PNAS_OK;

@@ -8,9 +8,10 @@
 
 typedef struct {
     pnas_cell cell;
-    int level;                                      /* b: its blocks */
-    size_t place;                                   /* in the order of the file, from 0: the model index */
-    double score;                                   /* a run's: the measured accuracy */
+    int level;    /* b: its blocks */
+    bool early;   /* chosen before the level below was finished (search.overlap) */
+    size_t place; /* in the order of the file, from 0: the model index */
+    double score; /* a run's: the measured accuracy */
     double predicted, predicted_std, train_seconds; /* NaN where the file has none */
     int64_t parameters, multiply_adds;              /* -1 where the file has none */
     int epochs;
@@ -20,6 +21,8 @@ typedef struct {
 typedef struct {
     int level;
     size_t children, done, failed;
+    size_t early;                /* of the children; the run's search.overlap */
+    bool begun;                  /* only these are there so far */
     uint64_t candidates;         /* 0 where the file has none */
     double spearman, best, mean; /* NaN where undefined */
 } pnas_ranking_level;

@@ -150,6 +150,21 @@ static pnas_status read_usage(hid_t group, pnas_level_usage *out)
     return pnas_h5_read_number(group, "message_bytes", H5T_NATIVE_INT64, &out->bytes);
 }
 
+static pnas_status read_early(hid_t group, pnas_level *level)
+{
+    level->begun = pnas_h5_has_attribute(group, "begun_early");
+    if (!pnas_h5_exists(group, "early"))
+        return PNAS_OK;
+    const hsize_t shape[] = {level->count};
+    int8_t *early = malloc(level->count + 1);
+    PNAS_CHECK(early, PNAS_ERROR_MEMORY, "out of memory for the children of level %d", level->blocks);
+    pnas_status status = pnas_h5_read_array(group, "early", H5T_NATIVE_INT8, 1, shape, early);
+    for (size_t i = 0; i < level->count && status == PNAS_OK; i++)
+        level->child[i].early = early[i] != 0;
+    free(early);
+    return status;
+}
+
 static pnas_status read_level(hid_t group, pnas_level *level)
 {
     PNAS_TRY(pnas_h5_read_number(group, "candidates", H5T_NATIVE_UINT64, &level->candidates));
@@ -162,6 +177,7 @@ static pnas_status read_level(hid_t group, pnas_level *level)
     PNAS_CHECK(level->child, PNAS_ERROR_MEMORY, "out of memory for %zu children", level->count);
     PNAS_TRY(pnas_table_read(group, &pnas_children_table, level->child, level->count));
     PNAS_TRY(read_cells(group, level));
+    PNAS_TRY(read_early(group, level));
     for (size_t i = 0; i < level->count; i++)
         PNAS_TRY(check_child(group, &level->child[i], i));
     return read_history(group, level);

@@ -256,6 +256,29 @@ static pnas_status write_children(hid_t group, const pnas_level *level)
     return status;
 }
 
+/* Only where there are some: most searches know none. */
+static pnas_status write_early(hid_t group, const pnas_level *level)
+{
+    bool any = false;
+    int8_t *early = malloc(level->count + 1);
+    if (!early)
+        return no_memory();
+    for (size_t i = 0; i < level->count; i++)
+        any |= early[i] = level->child[i].early;
+    const pnas_h5_array array = {.name = "early",
+                                 .file_type = H5T_NATIVE_INT8,
+                                 .memory_type = H5T_NATIVE_INT8,
+                                 .rank = 1,
+                                 .shape = {level->count},
+                                 .data = early,
+                                 .long_name = "1: chosen and begun before the level below was finished",
+                                 .dimension = {"child"},
+                                 .scale = {"child"}};
+    pnas_status status = any ? pnas_h5_write_array(group, &array) : PNAS_OK;
+    free(early);
+    return status;
+}
+
 static pnas_status write_usage(hid_t group, const pnas_level_usage *usage)
 {
     PNAS_TRY(write_real(group, "span_seconds", usage->span_seconds));
@@ -279,7 +302,10 @@ static pnas_status write_level(hid_t levels, const pnas_level *level, const pnas
     PNAS_TRY_CLEANUP(write_real(group, "score_seconds", level->score_seconds));
     PNAS_TRY_CLEANUP(write_real(group, "fit_seconds", level->fit_seconds));
     PNAS_TRY_CLEANUP(write_usage(group, &level->usage));
+    if (level->begun)
+        PNAS_TRY_CLEANUP(write_int(group, "begun_early", 1));
     PNAS_TRY_CLEANUP(write_children(group, level));
+    PNAS_TRY_CLEANUP(write_early(group, level));
     PNAS_TRY_CLEANUP(write_cells(group, level));
     PNAS_TRY_CLEANUP(write_texts(group, level, operators));
     status = write_history(group, level);
@@ -294,7 +320,7 @@ static pnas_status write_levels(hid_t file, const pnas_search *search)
     PNAS_TRY(pnas_h5_create_group(file, "levels", &group));
     pnas_status status = PNAS_OK;
     pnas_level_usage sum = {0};
-    for (int b = 1; b <= pnas_search_levels(search) && status == PNAS_OK; b++) {
+    for (int b = 1; pnas_search_level(search, b) && status == PNAS_OK; b++) {
         const pnas_level *level = pnas_search_level(search, b);
         pnas_usage_add(&sum, &level->usage);
         if (level->count > 0) /* strategies other than PNAS have children on the last level only */

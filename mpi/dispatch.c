@@ -47,10 +47,10 @@ static int lanes_of(const pnas_dispatch *dispatch, const dispatch_rank *rank)
 
 static double expect(const pnas_dispatch *dispatch, int kind, const dispatch_ticket *ticket)
 {
-    if (!ticket->job)
+    if (dispatch->pieces)
         return 1;
     const pnas_duration_model *model = &dispatch->model[kind];
-    double seconds = pnas_duration_expect(model->count ? model : &dispatch->all_kinds, ticket->job);
+    double seconds = pnas_duration_expect(model->count ? model : &dispatch->all_kinds, &ticket->job);
     return seconds > 0 ? seconds : 1;
 }
 
@@ -79,10 +79,12 @@ static bool is_mixed(const pnas_dispatch *dispatch)
 static int longest_first(const void *a, const void *b)
 {
     const dispatch_ticket *left = *(dispatch_ticket *const *)a, *right = *(dispatch_ticket *const *)b;
+    if (left->spare || right->spare)
+        return left->spare != right->spare ? left->spare - right->spare : (left > right) - (left < right);
     if (left->expected != right->expected)
         return left->expected > right->expected ? -1 : 1;
-    if (left->job && left->job->cost != right->job->cost)
-        return left->job->cost > right->job->cost ? -1 : 1;
+    if (left->job.cost != right->job.cost)
+        return left->job.cost > right->job.cost ? -1 : 1;
     return (left > right) - (left < right);
 }
 
@@ -173,12 +175,12 @@ size_t pnas_dispatch_done(pnas_dispatch *dispatch, int rank, size_t number, doub
     dispatch_ticket *ticket = &dispatch->ticket[number];
     ticket->attempts += ticket->attempts == 0; /* its rank began it before it said that it could */
     ticket->state = TICKET_DONE;
-    ticket->seconds = seconds;
+    ticket->seconds = ticket->carried ? fmin(seconds, now - dispatch->began) : seconds;
     ticket->kind = dispatch->rank[rank].kind;
-    dispatch->done++;
+    dispatch->left -= !ticket->spare;
     dispatch->last = now;
-    if (ticket->job)
-        pnas_dispatch_learn(dispatch, ticket->kind, ticket->job, seconds);
+    if (!dispatch->pieces)
+        pnas_dispatch_learn(dispatch, ticket->kind, &ticket->job, seconds);
     sort_if_learned(dispatch);
     return let_go(dispatch, rank, number, now);
 }
@@ -202,7 +204,7 @@ int pnas_dispatch_attempts(const pnas_dispatch *dispatch, size_t ticket)
 
 bool pnas_dispatch_all_done(const pnas_dispatch *dispatch)
 {
-    return dispatch->done == dispatch->count;
+    return dispatch->left == 0;
 }
 
 /* --- ranks --- */
@@ -286,10 +288,23 @@ int pnas_dispatch_held(const pnas_dispatch *dispatch, int rank)
     return dispatch->rank[rank].held_count;
 }
 
+size_t pnas_dispatch_held_ticket(const pnas_dispatch *dispatch, int rank, int i)
+{
+    return dispatch->rank[rank].held[i].ticket;
+}
+
 bool pnas_dispatch_is_free(const pnas_dispatch *dispatch, int rank)
 {
     const dispatch_rank *asked = &dispatch->rank[rank];
     return asked->state == RANK_IN && asked->held_count < lanes_of(dispatch, asked);
+}
+
+bool pnas_dispatch_idle(const pnas_dispatch *dispatch)
+{
+    for (int rank = 0; dispatch->waiting == 0 && rank < dispatch->ranks; rank++)
+        if (pnas_dispatch_is_free(dispatch, rank))
+            return true;
+    return false;
 }
 
 /* --- who gets what --- */
@@ -322,6 +337,18 @@ double pnas_dispatch_remaining(const pnas_dispatch *dispatch, const dispatch_ran
     double expected = expect(dispatch, rank->kind, &dispatch->ticket[held->ticket]);
     bool measured = dispatch->all_kinds.count > 0;
     return held->runs && measured ? fmax(expected - (now - held->since), 0.02 * expected) : expected;
+}
+
+double pnas_dispatch_seconds_left(const pnas_dispatch *dispatch, double now)
+{
+    double longest = 0;
+    for (int r = 0; r < dispatch->ranks; r++) {
+        const dispatch_rank *rank = &dispatch->rank[r];
+        for (int i = 0; i < rank->held_count; i++)
+            if (!dispatch->ticket[rank->held[i].ticket].spare)
+                longest = fmax(longest, pnas_dispatch_remaining(dispatch, rank, &rank->held[i], now));
+    }
+    return longest;
 }
 
 /* Whether `ticket`, waiting at `rank` until a lane of it is free, would be done before the level can end. */
@@ -393,7 +420,11 @@ static size_t choose(pnas_dispatch *dispatch, int number, double now)
     if (!dispatch->pieces && is_mixed(dispatch) && small)
         return free_now ? projected(dispatch, number, now) : PNAS_NO_TICKET;
     size_t ticket = longest_waiting(dispatch, number);
-    if (ticket == PNAS_NO_TICKET || (!free_now && !can_wait_there(dispatch, rank, ticket)))
+    if (ticket == PNAS_NO_TICKET)
+        return ticket;
+    if (dispatch->ticket[ticket].spare)
+        return free_now ? ticket : PNAS_NO_TICKET;
+    if (!free_now && !can_wait_there(dispatch, rank, ticket))
         return PNAS_NO_TICKET;
     return dispatch->pieces ? ticket : pnas_dispatch_planned(dispatch, number, ticket, now);
 }
@@ -404,7 +435,7 @@ size_t pnas_dispatch_next(pnas_dispatch *dispatch, int number, double now, bool 
     if (starts)
         *starts = false;
     bool full = rank->state != RANK_IN || rank->held_count > lanes_of(dispatch, rank);
-    if (full || dispatch->waiting == 0 || rank->refused_at == dispatch->changes)
+    if (full || dispatch->waiting == 0 || dispatch->left == 0 || rank->refused_at == dispatch->changes)
         return PNAS_NO_TICKET;
     size_t ticket = choose(dispatch, number, now);
     if (ticket == PNAS_NO_TICKET) {
@@ -419,24 +450,109 @@ size_t pnas_dispatch_next(pnas_dispatch *dispatch, int number, double now, bool 
 
 /* --- a run --- */
 
+const pnas_job *pnas_dispatch_job(const pnas_dispatch *dispatch, size_t ticket)
+{
+    return &dispatch->ticket[ticket].job;
+}
+
+/* The ticket of the same child as one of another run, or NULL. */
+static dispatch_ticket *find_again(const pnas_dispatch *dispatch, const dispatch_ticket *before)
+{
+    for (size_t i = 0; i < dispatch->count; i++) {
+        dispatch_ticket *ticket = &dispatch->ticket[i];
+        if (ticket->job.level == before->job.level && ticket->job.index == before->job.index)
+            return ticket;
+    }
+    return NULL;
+}
+
+static void carry_over(pnas_dispatch *dispatch, dispatch_rank *rank, const dispatch_ticket *before)
+{
+    int kept = 0;
+    for (int i = 0; i < rank->held_count; i++) {
+        held_ticket held = rank->held[i];
+        dispatch_ticket *ticket = find_again(dispatch, &before[held.ticket]);
+        if (!ticket)
+            continue;
+        ticket->state = TICKET_HELD;
+        ticket->attempts = before[held.ticket].attempts;
+        ticket->carried = true;
+        dispatch->waiting--;
+        held.ticket = number_of(dispatch, ticket);
+        rank->held[kept++] = held;
+    }
+    rank->held_count = kept;
+}
+
+/* What was tried before and waits for another rank. */
+static void remember_attempts(pnas_dispatch *dispatch, const dispatch_ticket *before)
+{
+    dispatch_ticket *ticket = find_again(dispatch, before);
+    if (!ticket)
+        return;
+    ticket->attempts = before->attempts;
+    ticket->given_back_by = before->given_back_by;
+}
+
+static void take_over(pnas_dispatch *dispatch, const dispatch_ticket *before, size_t count)
+{
+    for (int i = 0; i < dispatch->ranks; i++)
+        carry_over(dispatch, &dispatch->rank[i], before);
+    for (size_t i = 0; i < count; i++)
+        if (before[i].state == TICKET_WAITING && before[i].attempts > 0)
+            remember_attempts(dispatch, &before[i]);
+}
+
+static void fill(pnas_dispatch *dispatch, const pnas_job *jobs, size_t from, bool spare)
+{
+    for (size_t i = 0; i < dispatch->count; i++) {
+        dispatch_ticket *ticket = &dispatch->ticket[i];
+        if (i >= from)
+            *ticket = (dispatch_ticket){
+                .job = jobs ? jobs[i - from] : (pnas_job){0}, .spare = spare, .given_back_by = -1};
+        dispatch->order[i] = ticket;
+    }
+}
+
 pnas_status pnas_dispatch_begin(pnas_dispatch *dispatch, const pnas_job *jobs, size_t count, double now)
 {
-    pnas_dispatch_end(dispatch);
-    dispatch->ticket = calloc(count + 1, sizeof *dispatch->ticket);
-    dispatch->order = calloc(count + 1, sizeof *dispatch->order);
-    if (!dispatch->ticket || !dispatch->order) {
+    dispatch_ticket *before = dispatch->ticket, *ticket = calloc(count + 1, sizeof *ticket);
+    dispatch_ticket **order = calloc(count + 1, sizeof *order);
+    size_t before_count = dispatch->count;
+    if (!ticket || !order) {
+        free(ticket);
+        free(order);
         pnas_dispatch_end(dispatch);
         return pnas_fail(PNAS_ERROR_MEMORY, "no memory for a list of %zu children", count);
     }
-    for (size_t i = 0; i < count; i++) {
-        dispatch->ticket[i] = (dispatch_ticket){.job = jobs ? &jobs[i] : NULL, .given_back_by = -1};
-        dispatch->order[i] = &dispatch->ticket[i];
-    }
-    dispatch->count = dispatch->waiting = count;
+    free(dispatch->order);
+    dispatch->ticket = ticket;
+    dispatch->order = order;
+    dispatch->count = dispatch->waiting = dispatch->left = count;
     dispatch->began = dispatch->last = now;
     dispatch->most_lanes = dispatch->lanes;
     dispatch->pieces = !jobs;
     dispatch->changes++;
+    fill(dispatch, jobs, 0, false);
+    take_over(dispatch, before, before_count);
+    free(before);
+    sort(dispatch);
+    return PNAS_OK;
+}
+
+pnas_status pnas_dispatch_add(pnas_dispatch *dispatch, const pnas_job *jobs, size_t count)
+{
+    size_t from = dispatch->count, all = from + count;
+    dispatch_ticket **order = realloc(dispatch->order, (all + 1) * sizeof *order);
+    PNAS_CHECK(order, PNAS_ERROR_MEMORY, "no memory for a list of %zu children", all);
+    dispatch->order = order;
+    dispatch_ticket *ticket = realloc(dispatch->ticket, (all + 1) * sizeof *ticket);
+    PNAS_CHECK(ticket, PNAS_ERROR_MEMORY, "no memory for a list of %zu children", all);
+    dispatch->ticket = ticket;
+    dispatch->count = all;
+    dispatch->waiting += count;
+    dispatch->changes++;
+    fill(dispatch, jobs, from, true);
     sort(dispatch);
     return PNAS_OK;
 }
@@ -447,7 +563,7 @@ void pnas_dispatch_end(pnas_dispatch *dispatch)
     free(dispatch->order);
     dispatch->ticket = NULL;
     dispatch->order = NULL;
-    dispatch->count = dispatch->waiting = dispatch->done = dispatch->first = 0;
+    dispatch->count = dispatch->waiting = dispatch->left = dispatch->first = 0;
     dispatch->pieces = false;
     for (int i = 0; i < dispatch->ranks; i++)
         dispatch->rank[i].held_count = 0;

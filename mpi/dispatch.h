@@ -13,7 +13,9 @@
  *   rest is shared; so towards the end of a level each ticket goes to the rank that is free first.
  * - Where kinds of devices differ, a rank that is free leaves a ticket alone which another one that is busy
  * now is expected to finish sooner.
- * - What a rank gave back goes to another rank, as long as there is one. */
+ * - What a rank gave back goes to another rank, as long as there is one.
+ * - Spare tickets, which nothing waits for, go to lanes that are free when nothing else waits, in the order
+ *   in which they came, until all else is done; a rank that holds one then holds it in the next run. */
 #ifndef PNAS_MPI_DISPATCH_H
 #define PNAS_MPI_DISPATCH_H
 
@@ -41,7 +43,8 @@ void pnas_dispatch_lose(pnas_dispatch *dispatch, int rank);  /* what it holds is
 bool pnas_dispatch_is_in(const pnas_dispatch *dispatch, int rank);
 bool pnas_dispatch_anyone_left(const pnas_dispatch *dispatch);
 bool pnas_dispatch_others_left(const pnas_dispatch *dispatch, int rank); /* beside this one */
-int pnas_dispatch_held(const pnas_dispatch *dispatch, int rank);     /* tickets, running or waiting there */
+int pnas_dispatch_held(const pnas_dispatch *dispatch, int rank); /* tickets, running or waiting there */
+size_t pnas_dispatch_held_ticket(const pnas_dispatch *dispatch, int rank, int i); /* i < held */
 bool pnas_dispatch_is_free(const pnas_dispatch *dispatch, int rank); /* has a lane without a ticket */
 
 /* Teaches what a child trained on a device of this kind took. */
@@ -49,10 +52,22 @@ void pnas_dispatch_learn(pnas_dispatch *dispatch, int kind, const pnas_job *job,
 
 /* --- a run; `now` is in seconds of any clock that goes on evenly --- */
 
-/* Work begins: one ticket for each of `jobs` (borrowed until the end), numbered as they are; NULL: for
- * `count` pieces of equal size, of which a rank works on one at a time. */
+/* Work begins: one ticket for each of `jobs`, numbered as they are; NULL: for `count` pieces of equal size,
+ * of which a rank works on one at a time. Jobs that ranks still hold from the last run stay there; those that
+ * are not among `jobs` (told by level and index) are forgotten. */
 pnas_status pnas_dispatch_begin(pnas_dispatch *dispatch, const pnas_job *jobs, size_t count, double now);
-void pnas_dispatch_end(pnas_dispatch *dispatch);
+void pnas_dispatch_end(pnas_dispatch *dispatch); /* forgets all */
+
+/* Spare tickets, numbered on. PNAS_ERROR_MEMORY: nothing has changed. */
+pnas_status pnas_dispatch_add(pnas_dispatch *dispatch, const pnas_job *jobs, size_t count);
+
+/* Whether a lane is free and no ticket waits. */
+bool pnas_dispatch_idle(const pnas_dispatch *dispatch);
+
+/* Seconds that the tickets at work, but for spare ones, are still expected to take; the longest. */
+double pnas_dispatch_seconds_left(const pnas_dispatch *dispatch, double now);
+
+const pnas_job *pnas_dispatch_job(const pnas_dispatch *dispatch, size_t ticket); /* until begin, add or end */
 
 /* The ticket that `rank` is to get now, which it then holds; PNAS_NO_TICKET: none. *starts (may be NULL): it
  * has a lane for it; otherwise the ticket waits there. Those that are free are to be asked first. */
@@ -65,9 +80,9 @@ size_t pnas_dispatch_give_back(pnas_dispatch *dispatch, int rank, size_t ticket,
 
 bool pnas_dispatch_holds(const pnas_dispatch *dispatch, int rank, size_t ticket);
 int pnas_dispatch_attempts(const pnas_dispatch *dispatch, size_t ticket); /* how often it was begun */
-bool pnas_dispatch_all_done(const pnas_dispatch *dispatch);
+bool pnas_dispatch_all_done(const pnas_dispatch *dispatch);               /* but for spare ones */
 
-/* What the tickets done so far took of the ranks. */
+/* What the tickets done so far, and the spare ones at work, took of the ranks since the run began. */
 void pnas_dispatch_usage(const pnas_dispatch *dispatch, pnas_level_usage *out);
 
 #endif

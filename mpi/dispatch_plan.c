@@ -18,13 +18,13 @@ typedef struct {
     pnas_division division;
 } plan;
 
-/* What a rank gave back is in no plan: it goes to another one at once. */
+/* What a rank gave back is in no plan, since it goes to another one at once, nor what nothing waits for. */
 static void plan_tickets(const pnas_dispatch *dispatch, plan *self)
 {
     int kind = pnas_dispatch_main_kind(dispatch);
     for (size_t i = dispatch->first; i < dispatch->count; i++) {
         const dispatch_ticket *ticket = dispatch->order[i];
-        if (ticket->state != TICKET_WAITING || ticket->given_back_by >= 0)
+        if (ticket->state != TICKET_WAITING || ticket->spare || ticket->given_back_by >= 0)
             continue;
         self->ticket[self->count] = (size_t)(ticket - dispatch->ticket);
         self->work[self->count] = pnas_dispatch_expect(dispatch, kind, self->ticket[self->count]);

@@ -9,14 +9,16 @@
 typedef enum { TICKET_WAITING, TICKET_HELD, TICKET_DONE } ticket_state;
 
 typedef struct {
-    const pnas_job *job; /* NULL: one of equal pieces */
+    pnas_job job; /* unless it is one of equal pieces */
+    bool spare;   /* nothing waits for it */
+    bool carried; /* held since the run before */
     ticket_state state;
     int attempts;
     int given_back_by; /* the last rank that could not do it, or -1 */
     double expected;   /* on the commonest kind of device */
     size_t place;      /* in the order */
     int kind;          /* DONE: of the device */
-    double seconds;    /* DONE */
+    double seconds;    /* DONE; of a carried one those of this run */
 } dispatch_ticket;
 
 typedef struct {
@@ -42,13 +44,14 @@ struct pnas_dispatch {
     pnas_duration_model model[PNAS_DEVICE_KINDS_MAX], all_kinds;
     uint64_t changes; /* counts what may change a decision */
 
-    bool pieces;                        /* the tickets are no jobs */
-    size_t count, waiting, done, first; /* first: nothing before it in the order waits */
-    dispatch_ticket *ticket;            /* [count] */
-    dispatch_ticket **order;            /* [count], longest first */
-    double waiting_seconds;             /* expected, of all that wait */
-    size_t sorted_at;                   /* measurements when it was last sorted */
-    double began, last;                 /* last: when a ticket was last done */
+    bool pieces;                  /* the tickets are no jobs */
+    size_t count, waiting, first; /* first: nothing before it in the order waits */
+    size_t left;                  /* not done, of those that are waited for */
+    dispatch_ticket *ticket;      /* [count] */
+    dispatch_ticket **order;      /* [count], longest first, then the spare ones as they came */
+    double waiting_seconds;       /* expected, of all that wait */
+    size_t sorted_at;             /* measurements when it was last sorted */
+    double began, last;           /* last: when a ticket was last done */
 };
 
 double pnas_dispatch_expect(const pnas_dispatch *dispatch, int kind, size_t ticket);

@@ -72,6 +72,23 @@ static double pairs(const double *work, size_t count, size_t lanes)
     return best;
 }
 
+/* What the spare tickets that run now have taken of this run; appended to `work`, which may be NULL. */
+static void count_spare(const pnas_dispatch *dispatch, const double *speed, double *work, size_t *count,
+                        pnas_level_usage *out)
+{
+    for (int r = 0; r < dispatch->ranks; r++) {
+        const dispatch_rank *rank = &dispatch->rank[r];
+        for (int i = 0; i < rank->held_count; i++) {
+            double seconds = dispatch->last - fmax(rank->held[i].since, dispatch->began);
+            if (!dispatch->ticket[rank->held[i].ticket].spare || !rank->held[i].runs || seconds <= 0)
+                continue;
+            out->busy_seconds += seconds;
+            if (work)
+                work[(*count)++] = seconds * speed[rank->kind];
+        }
+    }
+}
+
 /* `work` [count]: seconds on a device of speed 1; in any order. */
 static double best_span(double *work, size_t count, size_t lanes, double fastest, double speed)
 {
@@ -104,6 +121,7 @@ void pnas_dispatch_usage(const pnas_dispatch *dispatch, pnas_level_usage *out)
         if (work)
             work[count++] = ticket->seconds * speed[ticket->kind];
     }
+    count_spare(dispatch, speed, work, &count, out);
     if (count > 0 && fastest > 0)
         out->best_seconds = best_span(work, count, (size_t)dispatch->lanes, fastest, sum);
     free(work);

@@ -11,6 +11,24 @@
 
 #define ATTEMPTS_MAX 2 /* of a child that failed where another rank might help */
 
+static pnas_status join(pnas_scheduler *scheduler, int rank, int lanes)
+{
+    PNAS_TRY(pnas_dispatch_join(scheduler->children, rank, lanes));
+    return pnas_dispatch_join(scheduler->sharing, rank, lanes);
+}
+
+static void leave(pnas_scheduler *scheduler, int rank)
+{
+    pnas_dispatch_leave(scheduler->children, rank);
+    pnas_dispatch_leave(scheduler->sharing, rank);
+}
+
+static void lose(pnas_scheduler *scheduler, int rank)
+{
+    pnas_dispatch_lose(scheduler->children, rank);
+    pnas_dispatch_lose(scheduler->sharing, rank);
+}
+
 /* Rank 0 counts on what the ranks bring as soon as they say that they are ready. Collective. */
 static pnas_status gather_lanes(pnas_scheduler *scheduler, int lanes)
 {
@@ -25,10 +43,11 @@ static pnas_status gather_lanes(pnas_scheduler *scheduler, int lanes)
     scheduler->lanes_of = all;
     scheduler->span = calloc((size_t)layout->ranks, sizeof *scheduler->span);
     PNAS_CHECK(scheduler->span, PNAS_ERROR_MEMORY, "no memory for %d ranks", layout->ranks);
-    PNAS_TRY(pnas_dispatch_create(layout->ranks, &scheduler->dispatch));
+    PNAS_TRY(pnas_dispatch_create(layout->ranks, &scheduler->children));
+    PNAS_TRY(pnas_dispatch_create(layout->ranks, &scheduler->sharing));
     if (lanes > 0)
-        return pnas_dispatch_join(scheduler->dispatch, 0, lanes);
-    pnas_dispatch_leave(scheduler->dispatch, 0);
+        return join(scheduler, 0, lanes);
+    leave(scheduler, 0);
     return PNAS_OK;
 }
 
@@ -61,7 +80,8 @@ void pnas_scheduler_destroy(pnas_scheduler **scheduler)
     if ((*scheduler)->comm != MPI_COMM_NULL)
         MPI_Comm_free(&(*scheduler)->comm);
     pnas_packet_clear(&(*scheduler)->outgoing);
-    pnas_dispatch_destroy(&(*scheduler)->dispatch);
+    pnas_dispatch_destroy(&(*scheduler)->children);
+    pnas_dispatch_destroy(&(*scheduler)->sharing);
     free((*scheduler)->lanes_of);
     free((*scheduler)->span);
     free(*scheduler);
@@ -110,6 +130,11 @@ static void check_connection(pnas_scheduler *scheduler, pnas_status status)
     scheduler->cut_off = scheduler->cut_off || status != PNAS_OK;
 }
 
+static bool is_busy(const pnas_scheduler *scheduler, int rank)
+{
+    return pnas_dispatch_held(scheduler->children, rank) + pnas_dispatch_held(scheduler->sharing, rank) > 0;
+}
+
 static void stop_children(pnas_scheduler *scheduler)
 {
     if (scheduler->stops_sent)
@@ -118,48 +143,60 @@ static void stop_children(pnas_scheduler *scheduler)
     if (scheduler->lanes)
         pnas_lanes_stop(scheduler->lanes, scheduler->ending_message);
     for (int rank = 1; rank < scheduler->layout->ranks; rank++)
-        if (pnas_dispatch_held(scheduler->dispatch, rank) > 0)
+        if (is_busy(scheduler, rank))
             check_connection(scheduler, pnas_letter_send_empty(scheduler->comm, rank, PNAS_LETTER_STOP));
 }
 
 /* --- answers --- */
 
-static const char *what_is_given(const pnas_scheduler *scheduler)
+/* A child on the way; told by what it is, since its ticket's number changes from run to run. */
+static int64_t name_of(const pnas_job *job)
 {
-    return scheduler->jobs ? "child" : "share of the work";
+    return (int64_t)job->level << 32 | job->index;
+}
+
+static const pnas_job *job_of(const pnas_scheduler *scheduler, size_t ticket)
+{
+    return pnas_dispatch_job(scheduler->children, ticket);
+}
+
+/* The ticket of the child of that name that `rank` holds, or PNAS_NO_TICKET. */
+static size_t find_child(const pnas_scheduler *scheduler, int rank, int64_t name)
+{
+    for (int i = 0; i < pnas_dispatch_held(scheduler->children, rank); i++) {
+        size_t ticket = pnas_dispatch_held_ticket(scheduler->children, rank, i);
+        if (name_of(job_of(scheduler, ticket)) == name)
+            return ticket;
+    }
+    return PNAS_NO_TICKET;
 }
 
 static void show_start(pnas_scheduler *scheduler, int rank, size_t ticket)
 {
-    const pnas_scheduler_listener *listener = scheduler->listener;
-    if (ticket != PNAS_NO_TICKET && scheduler->jobs && listener->on_start)
-        listener->on_start(listener->payload, &scheduler->jobs[ticket], rank);
+    const pnas_scheduler_listener *listener = &scheduler->listener;
+    if (ticket != PNAS_NO_TICKET && listener->on_start)
+        listener->on_start(listener->payload, job_of(scheduler, ticket), rank);
 }
 
-/* Only a child may fail on one rank for any reason; a helper's request says more about itself. */
-static bool only_there(const pnas_scheduler *scheduler, pnas_status status)
+/* `rank` could not finish its ticket. What it holds beside that it may end, or it refuses it. Only a child
+ * may fail on one rank for any reason; a helper's request says more about itself. */
+static void take_failure(pnas_scheduler *scheduler, pnas_dispatch *dispatch, int rank, size_t ticket,
+                         pnas_status status, const char *message)
 {
-    return scheduler->jobs || status == PNAS_ERROR_DEVICE || status == PNAS_ERROR_MEMORY;
-}
-
-/* `rank` could not finish its ticket. What it holds beside that it may end, or it refuses it. */
-static void take_failure(pnas_scheduler *scheduler, int rank, size_t ticket, pnas_status status,
-                         const char *message)
-{
-    bool known = !pnas_dispatch_is_in(scheduler->dispatch, rank);
-    pnas_dispatch_leave(scheduler->dispatch, rank);
-    pnas_dispatch_give_back(scheduler->dispatch, rank, ticket, pnas_clock_seconds());
+    bool child = dispatch == scheduler->children, known = !pnas_dispatch_is_in(dispatch, rank);
+    leave(scheduler, rank);
+    pnas_dispatch_give_back(dispatch, rank, ticket, pnas_clock_seconds());
     if (status == PNAS_STOPPED || scheduler->ending != PNAS_OK) { /* asked for by us, or by a signal there */
         end_run(scheduler, pnas_fail(PNAS_STOPPED, "%s", message));
         return;
     }
-    if (!only_there(scheduler, status)) {
+    if (!child && status != PNAS_ERROR_DEVICE && status != PNAS_ERROR_MEMORY) {
         end_run(scheduler, pnas_fail(status, "%s", message));
         return;
     }
     if (!known)
         pnas_warning("rank %d cannot go on (%s: %s); its %s waits for another rank", rank,
-                     pnas_status_name(status), message, what_is_given(scheduler));
+                     pnas_status_name(status), message, child ? "child" : "share of the work");
     snprintf(scheduler->last_loss, sizeof scheduler->last_loss, "the last, rank %d, failed: %s", rank,
              message);
 }
@@ -168,32 +205,33 @@ static bool may_succeed_elsewhere(const pnas_scheduler *scheduler, int rank, siz
                                   const pnas_result *result)
 {
     return result->status == PNAS_CHILD_FAILED && result->elsewhere && scheduler->ending == PNAS_OK &&
-           pnas_dispatch_attempts(scheduler->dispatch, ticket) < ATTEMPTS_MAX &&
-           pnas_dispatch_others_left(scheduler->dispatch, rank);
+           pnas_dispatch_attempts(scheduler->children, ticket) < ATTEMPTS_MAX &&
+           pnas_dispatch_others_left(scheduler->children, rank);
 }
 
 /* What became of a child. */
-static void take_answer(pnas_scheduler *scheduler, int rank, pnas_answer *answer)
+static void take_answer(pnas_scheduler *scheduler, int rank, size_t ticket, pnas_answer *answer)
 {
-    size_t ticket = (size_t)answer->ticket;
+    pnas_dispatch *children = scheduler->children;
+    const pnas_job *job = job_of(scheduler, ticket);
+    const pnas_scheduler_listener *listener = &scheduler->listener;
     if (answer->status != PNAS_OK) {
-        take_failure(scheduler, rank, ticket, answer->status, answer->message);
+        take_failure(scheduler, children, rank, ticket, answer->status, answer->message);
         return;
     }
     pnas_result *result = &answer->result;
     if (may_succeed_elsewhere(scheduler, rank, ticket, result)) {
-        pnas_warning("level %d, child %d failed on rank %d and is tried once more on another: %s",
-                     scheduler->jobs[ticket].level, scheduler->jobs[ticket].index, rank, result->error);
-        show_start(scheduler, rank,
-                   pnas_dispatch_give_back(scheduler->dispatch, rank, ticket, pnas_clock_seconds()));
+        pnas_warning("level %d, child %d failed on rank %d and is tried once more on another: %s", job->level,
+                     job->index, rank, result->error);
+        show_start(scheduler, rank, pnas_dispatch_give_back(children, rank, ticket, pnas_clock_seconds()));
         return;
     }
     double measured = result->status == PNAS_CHILD_DONE ? result->train_seconds : 0;
-    size_t next = pnas_dispatch_done(scheduler->dispatch, rank, ticket, measured, pnas_clock_seconds());
+    size_t next = pnas_dispatch_done(children, rank, ticket, measured, pnas_clock_seconds());
     result->rank = rank;
-    result->attempts = pnas_dispatch_attempts(scheduler->dispatch, ticket);
-    check(scheduler,
-          scheduler->listener->on_result(scheduler->listener->payload, &scheduler->jobs[ticket], result));
+    result->attempts = pnas_dispatch_attempts(children, ticket);
+    scheduler->results++;
+    check(scheduler, listener->on_result(listener->payload, job, result));
     if (scheduler->ending == PNAS_OK)
         show_start(scheduler, rank, next);
 }
@@ -213,43 +251,46 @@ static void take_reply(pnas_scheduler *scheduler, int rank, const pnas_errand *r
     if (reply->status != PNAS_OK) {
         char message[PNAS_ANSWER_MESSAGE_MAX];
         snprintf(message, sizeof message, "%.*s", (int)reply->size, (const char *)reply->data);
-        take_failure(scheduler, rank, ticket, reply->status, message);
+        take_failure(scheduler, scheduler->sharing, rank, ticket, reply->status, message);
         return;
     }
     widen(&scheduler->span[rank], reply->start, reply->seconds);
-    pnas_dispatch_done(scheduler->dispatch, rank, ticket, reply->seconds, pnas_clock_seconds());
+    pnas_dispatch_done(scheduler->sharing, rank, ticket, reply->seconds, pnas_clock_seconds());
     check(scheduler, scheduler->on_reply(scheduler->on_reply_payload, ticket, reply->data, reply->size));
 }
 
-static bool has_ticket(const pnas_scheduler *scheduler, int rank, int64_t ticket)
+static bool has_request(const pnas_scheduler *scheduler, int rank, int64_t ticket)
 {
-    return ticket >= 0 && pnas_dispatch_holds(scheduler->dispatch, rank, (size_t)ticket);
+    return ticket >= 0 && pnas_dispatch_holds(scheduler->sharing, rank, (size_t)ticket);
 }
 
 static pnas_status read_reply(pnas_scheduler *scheduler, const pnas_letter *letter)
 {
     pnas_errand reply;
     pnas_status status = pnas_unpack_errand(letter->data, letter->size, &reply);
-    if (status == PNAS_OK && (scheduler->jobs || !has_ticket(scheduler, letter->from, reply.ticket)))
+    if (status == PNAS_OK && !has_request(scheduler, letter->from, reply.ticket))
         status =
             pnas_fail(PNAS_ERROR_INTERNAL, "rank %d replied to a request it was not given", letter->from);
     if (status == PNAS_OK)
         take_reply(scheduler, letter->from, &reply);
     else
-        pnas_dispatch_lose(scheduler->dispatch, letter->from); /* or it would be waited for */
+        lose(scheduler, letter->from); /* or it would be waited for */
     return status;
 }
 
 static pnas_status read_answer(pnas_scheduler *scheduler, const pnas_letter *letter)
 {
     pnas_answer answer = {0};
+    size_t ticket = PNAS_NO_TICKET;
     pnas_status status = pnas_unpack_answer(letter->data, letter->size, &answer);
-    if (status == PNAS_OK && (!scheduler->jobs || !has_ticket(scheduler, letter->from, answer.ticket)))
+    if (status == PNAS_OK)
+        ticket = find_child(scheduler, letter->from, answer.ticket);
+    if (status == PNAS_OK && ticket == PNAS_NO_TICKET)
         status = pnas_fail(PNAS_ERROR_INTERNAL, "rank %d answered an order it was not given", letter->from);
     if (status == PNAS_OK)
-        take_answer(scheduler, letter->from, &answer);
+        take_answer(scheduler, letter->from, ticket, &answer);
     else
-        pnas_dispatch_lose(scheduler->dispatch, letter->from); /* or it would be waited for */
+        lose(scheduler, letter->from); /* or it would be waited for */
     pnas_result_clear(&answer.result);
     return status;
 }
@@ -259,7 +300,9 @@ static void take_own_answers(pnas_scheduler *scheduler)
 {
     pnas_answer answer;
     while (scheduler->lanes && pnas_lanes_take(scheduler->lanes, &answer)) {
-        take_answer(scheduler, 0, &answer);
+        size_t ticket = find_child(scheduler, 0, answer.ticket);
+        assert(ticket != PNAS_NO_TICKET);
+        take_answer(scheduler, 0, ticket, &answer);
         pnas_result_clear(&answer.result);
     }
 }
@@ -268,9 +311,9 @@ static pnas_status read_letter(pnas_scheduler *scheduler, const pnas_letter *let
 {
     switch (letter->kind) {
     case PNAS_LETTER_READY:
-        return pnas_dispatch_join(scheduler->dispatch, letter->from, scheduler->lanes_of[letter->from]);
+        return join(scheduler, letter->from, scheduler->lanes_of[letter->from]);
     case PNAS_LETTER_ABSENT:
-        pnas_dispatch_leave(scheduler->dispatch, letter->from);
+        leave(scheduler, letter->from);
         return PNAS_OK;
     case PNAS_LETTER_ANSWER:
         return read_answer(scheduler, letter);
@@ -327,23 +370,25 @@ static pnas_status send_request(pnas_scheduler *scheduler, int rank, size_t tick
 
 static pnas_status send_order(pnas_scheduler *scheduler, int rank, size_t ticket)
 {
-    pnas_order order = {.ticket = (int64_t)ticket, .job = scheduler->jobs[ticket]};
+    const pnas_job *job = job_of(scheduler, ticket);
+    const pnas_order order = {.ticket = name_of(job), .job = *job};
     PNAS_TRY(pnas_pack_order(&order, &scheduler->outgoing));
     return post(scheduler, rank, PNAS_LETTER_ORDER);
 }
 
 static void start_here(pnas_scheduler *scheduler, size_t ticket)
 {
-    bool started = pnas_lanes_start(scheduler->lanes, (int64_t)ticket, &scheduler->jobs[ticket]);
+    const pnas_job *job = job_of(scheduler, ticket);
+    bool started = pnas_lanes_start(scheduler->lanes, name_of(job), job);
     assert(started);
     (void)started;
 }
 
-/* Gives `rank` one ticket, if there is one for it. */
-static bool give(pnas_scheduler *scheduler, int rank)
+/* Gives `rank` one child, if there is one for it. */
+static bool give_child(pnas_scheduler *scheduler, int rank)
 {
     bool starts;
-    size_t ticket = pnas_dispatch_next(scheduler->dispatch, rank, pnas_clock_seconds(), &starts);
+    size_t ticket = pnas_dispatch_next(scheduler->children, rank, pnas_clock_seconds(), &starts);
     if (ticket == PNAS_NO_TICKET)
         return false;
     if (starts)
@@ -352,27 +397,60 @@ static bool give(pnas_scheduler *scheduler, int rank)
         start_here(scheduler, ticket);
         return true;
     }
-    pnas_status sent =
-        scheduler->jobs ? send_order(scheduler, rank, ticket) : send_request(scheduler, rank, ticket);
+    pnas_status sent = send_order(scheduler, rank, ticket);
     check_connection(scheduler, sent);
     return true;
 }
 
 /* First to those that are free, a lane of each at a time, rank 0 last; then what may wait where others are
- * busy. Rank 0 needs nothing to wait for it, and does requests itself (perform_one_here). */
-static void hand_out(pnas_scheduler *scheduler)
+ * busy. Rank 0 needs nothing to wait for it. */
+static void hand_out_children(pnas_scheduler *scheduler)
 {
-    const pnas_dispatch *dispatch = scheduler->dispatch;
-    int ranks = scheduler->layout->ranks, own = scheduler->jobs ? ranks : ranks - 1;
+    const pnas_dispatch *children = scheduler->children;
+    int ranks = scheduler->layout->ranks;
     for (bool given = true; given;) {
         given = false;
-        for (int i = 1; i <= own; i++)
-            if (pnas_dispatch_is_free(dispatch, i % ranks))
-                given = give(scheduler, i % ranks) || given;
+        for (int i = 1; i <= ranks; i++)
+            if (pnas_dispatch_is_free(children, i % ranks))
+                given = give_child(scheduler, i % ranks) || given;
     }
     for (int rank = 1; rank < ranks; rank++)
-        if (pnas_dispatch_held(dispatch, rank) > 0)
-            give(scheduler, rank);
+        if (pnas_dispatch_held(children, rank) > 0)
+            give_child(scheduler, rank);
+}
+
+/* Whoever trains is left alone: its device is busy, and its answers would wait. */
+static bool may_share(const pnas_scheduler *scheduler, int rank)
+{
+    return pnas_dispatch_is_in(scheduler->sharing, rank) &&
+           pnas_dispatch_held(scheduler->children, rank) == 0;
+}
+
+static bool give_request(pnas_scheduler *scheduler, int rank)
+{
+    size_t ticket = pnas_dispatch_next(scheduler->sharing, rank, pnas_clock_seconds(), NULL);
+    if (ticket == PNAS_NO_TICKET)
+        return false;
+    pnas_status sent = send_request(scheduler, rank, ticket);
+    check_connection(scheduler, sent);
+    return true;
+}
+
+/* To the others; rank 0 does its own itself (perform_one_here). First to those that are free. */
+static void hand_out_requests(pnas_scheduler *scheduler)
+{
+    for (int pass = 0; pass < 2; pass++)
+        for (int rank = 1; rank < scheduler->layout->ranks; rank++)
+            if (may_share(scheduler, rank) && (pass == 1 || pnas_dispatch_is_free(scheduler->sharing, rank)))
+                give_request(scheduler, rank);
+}
+
+static void hand_out(pnas_scheduler *scheduler)
+{
+    if (scheduler->requests)
+        hand_out_requests(scheduler);
+    if (scheduler->running)
+        hand_out_children(scheduler);
 }
 
 /* Everything rank 0 owes the others and its own lanes. */
@@ -387,8 +465,8 @@ static pnas_status attend(void *payload)
         hand_out(scheduler);
     if (scheduler->ending != PNAS_OK)
         stop_children(scheduler);
-    if (scheduler->listener && scheduler->listener->on_tick)
-        scheduler->listener->on_tick(scheduler->listener->payload);
+    if (scheduler->running && scheduler->listener.on_tick)
+        scheduler->listener.on_tick(scheduler->listener.payload);
     return scheduler->ending;
 }
 
@@ -431,35 +509,60 @@ static void perform_one_here(pnas_scheduler *scheduler, size_t ticket)
 static bool anyone_busy(const pnas_scheduler *scheduler)
 {
     for (int rank = 0; rank < scheduler->layout->ranks; rank++)
-        if (pnas_dispatch_held(scheduler->dispatch, rank) > 0)
+        if (is_busy(scheduler, rank))
             return true;
     return false;
 }
 
-static bool finished(const pnas_scheduler *scheduler)
+static bool finished(const pnas_scheduler *scheduler, const pnas_dispatch *dispatch)
 {
     if (scheduler->ending == PNAS_OK)
-        return pnas_dispatch_all_done(scheduler->dispatch);
+        return pnas_dispatch_all_done(dispatch);
     return scheduler->cut_off || !anyone_busy(scheduler);
 }
 
-/* A request that is for rank 0 to do, or PNAS_NO_TICKET. */
-static size_t own_request(pnas_scheduler *scheduler)
+static bool others_may_share(const pnas_scheduler *scheduler)
 {
-    bool may =
-        !scheduler->jobs && scheduler->ending == PNAS_OK && pnas_dispatch_is_free(scheduler->dispatch, 0);
-    return may ? pnas_dispatch_next(scheduler->dispatch, 0, pnas_clock_seconds(), NULL) : PNAS_NO_TICKET;
+    for (int rank = 1; rank < scheduler->layout->ranks; rank++)
+        if (may_share(scheduler, rank))
+            return true;
+    return false;
 }
 
-static void work(pnas_scheduler *scheduler)
+/* A request that is for rank 0 to do, or PNAS_NO_TICKET. While it hands out children it leaves them to
+ * others: a device's compiler knows no ticks. */
+static size_t own_request(pnas_scheduler *scheduler)
+{
+    bool may = scheduler->requests && scheduler->ending == PNAS_OK &&
+               pnas_dispatch_is_free(scheduler->sharing, 0) &&
+               ((may_share(scheduler, 0) && !scheduler->running) || !others_may_share(scheduler));
+    return may ? pnas_dispatch_next(scheduler->sharing, 0, pnas_clock_seconds(), NULL) : PNAS_NO_TICKET;
+}
+
+/* Whoever listens may have work for lanes that are free; nothing new is known before the next result. */
+static void offer_lanes(pnas_scheduler *scheduler)
+{
+    const pnas_scheduler_listener *listener = &scheduler->listener;
+    if (!listener->on_idle || scheduler->asked_at == scheduler->results ||
+        !pnas_dispatch_idle(scheduler->children))
+        return;
+    scheduler->asked_at = scheduler->results;
+    double left = pnas_dispatch_seconds_left(scheduler->children, pnas_clock_seconds());
+    check(scheduler, listener->on_idle(listener->payload, left));
+}
+
+/* Until the tickets of `dispatch` are done, or the run has ended. */
+static void work(pnas_scheduler *scheduler, const pnas_dispatch *dispatch)
 {
     for (;;) {
         attend(scheduler);
-        if (finished(scheduler))
+        if (finished(scheduler, dispatch))
             return;
-        if (!pnas_dispatch_anyone_left(scheduler->dispatch))
+        if (!pnas_dispatch_anyone_left(dispatch))
             end_run(scheduler,
                     pnas_fail(PNAS_ERROR_DEVICE, "no rank is left that can train; %s", scheduler->last_loss));
+        if (dispatch == scheduler->children && scheduler->ending == PNAS_OK)
+            offer_lanes(scheduler);
         size_t ticket = own_request(scheduler);
         if (ticket != PNAS_NO_TICKET)
             perform_one_here(scheduler, ticket);
@@ -468,17 +571,8 @@ static void work(pnas_scheduler *scheduler)
     }
 }
 
-/* Works off what was set before. */
-static pnas_status run_tickets(pnas_scheduler *scheduler, size_t count)
+static pnas_status end_of(const pnas_scheduler *scheduler)
 {
-    scheduler->stops_sent = false;
-    scheduler->messages = scheduler->bytes = 0;
-    PNAS_TRY(pnas_dispatch_begin(scheduler->dispatch, scheduler->jobs, count, pnas_clock_seconds()));
-    work(scheduler);
-    pnas_dispatch_usage(scheduler->dispatch, &scheduler->usage);
-    scheduler->usage.messages = scheduler->messages;
-    scheduler->usage.bytes = scheduler->bytes;
-    pnas_dispatch_end(scheduler->dispatch);
     return scheduler->ending == PNAS_OK ? PNAS_OK
                                         : pnas_fail(scheduler->ending, "%s", scheduler->ending_message);
 }
@@ -489,12 +583,23 @@ pnas_status pnas_scheduler_run(pnas_scheduler *scheduler, const pnas_job *jobs, 
     scheduler->usage = (pnas_level_usage){0};
     if (count == 0)
         return PNAS_OK;
-    scheduler->jobs = jobs;
-    scheduler->listener = listener;
-    pnas_status status = run_tickets(scheduler, count);
-    scheduler->jobs = NULL;
-    scheduler->listener = NULL;
-    return status;
+    PNAS_TRY(pnas_dispatch_begin(scheduler->children, jobs, count, pnas_clock_seconds()));
+    scheduler->listener = *listener;
+    scheduler->stops_sent = false;
+    scheduler->messages = scheduler->bytes = 0;
+    scheduler->asked_at = SIZE_MAX;
+    scheduler->running = true;
+    work(scheduler, scheduler->children);
+    scheduler->running = false;
+    pnas_dispatch_usage(scheduler->children, &scheduler->usage);
+    scheduler->usage.messages = scheduler->messages;
+    scheduler->usage.bytes = scheduler->bytes;
+    return end_of(scheduler);
+}
+
+pnas_status pnas_scheduler_add(pnas_scheduler *scheduler, const pnas_job *jobs, size_t count)
+{
+    return pnas_dispatch_add(scheduler->children, jobs, count);
 }
 
 const pnas_level_usage *pnas_scheduler_usage(const pnas_scheduler *scheduler)
@@ -504,12 +609,13 @@ const pnas_level_usage *pnas_scheduler_usage(const pnas_scheduler *scheduler)
 
 void pnas_scheduler_set_kind(pnas_scheduler *scheduler, int rank, int kind)
 {
-    pnas_dispatch_set_kind(scheduler->dispatch, rank, kind);
+    pnas_dispatch_set_kind(scheduler->children, rank, kind);
+    pnas_dispatch_set_kind(scheduler->sharing, rank, kind);
 }
 
 void pnas_scheduler_learn(pnas_scheduler *scheduler, int kind, const pnas_job *job, double seconds)
 {
-    pnas_dispatch_learn(scheduler->dispatch, kind, job, seconds);
+    pnas_dispatch_learn(scheduler->children, kind, job, seconds);
 }
 
 /* --- a helper's work --- */
@@ -527,13 +633,16 @@ pnas_status pnas_scheduler_share(pnas_scheduler *scheduler, const pnas_request *
     scheduler->requests = requests;
     scheduler->on_reply = on_reply;
     scheduler->on_reply_payload = payload;
-    bool trains = pnas_dispatch_is_in(scheduler->dispatch, 0);
+    bool trains = pnas_dispatch_is_in(scheduler->sharing, 0);
     if (!trains)
-        PNAS_TRY(pnas_dispatch_join(scheduler->dispatch, 0, 1));
-    pnas_status status = run_tickets(scheduler, count);
+        PNAS_TRY(pnas_dispatch_join(scheduler->sharing, 0, 1));
+    PNAS_TRY(pnas_dispatch_begin(scheduler->sharing, NULL, count, pnas_clock_seconds()));
+    work(scheduler, scheduler->sharing);
+    pnas_dispatch_end(scheduler->sharing);
     if (!trains)
-        pnas_dispatch_leave(scheduler->dispatch, 0);
-    return status;
+        pnas_dispatch_leave(scheduler->sharing, 0);
+    scheduler->requests = NULL;
+    return end_of(scheduler);
 }
 
 void pnas_scheduler_take_spans(pnas_scheduler *scheduler, pnas_rank_span *out)

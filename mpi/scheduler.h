@@ -20,6 +20,10 @@ typedef struct { /* rank 0's side; all called on rank 0 only */
     pnas_status (*on_result)(void *payload, const pnas_job *job, pnas_result *result);
     void (*on_start)(void *payload, const pnas_job *job, int rank); /* a child was handed out; may be NULL */
     void (*on_tick)(void *payload); /* now and then, for the progress line; may be NULL */
+    /* A lane is free and no job waits; may share work and add jobs. The run's children are expected to take
+     * `seconds_left` more, and it cannot end before this returns. Called once after each result at most. May
+     * be NULL. Anything but PNAS_OK stops the run. */
+    pnas_status (*on_idle)(void *payload, double seconds_left);
     void *payload;
 } pnas_scheduler_listener;
 
@@ -51,12 +55,17 @@ pnas_status pnas_scheduler_create(const pnas_layout *layout, const pnas_evaluato
 void pnas_scheduler_destroy(pnas_scheduler **scheduler); /* collective */
 int pnas_scheduler_ranks(const pnas_scheduler *scheduler);
 
-/* On rank 0: trains `jobs` on all ranks and returns when all are recorded (PNAS_OK), or PNAS_STOPPED after a
- * stop request on any rank (running children given up), or the first failure of on_result, or
- * PNAS_ERROR_DEVICE when no rank is left that can train. After anything but PNAS_OK only the
- * release is left to do. Not collective: the others serve. */
+/* On rank 0: trains `jobs` on all ranks and returns when all are recorded (PNAS_OK; jobs that were added go
+ * on meanwhile, are recorded in any later call, and belong into the jobs of the next run, of the same
+ * listener), or PNAS_STOPPED after a stop request on any rank (running children given up), or the first
+ * failure of on_result, or PNAS_ERROR_DEVICE when no rank is left that can train. After anything but PNAS_OK
+ * only the release is left to do. Not collective: the others serve. */
 pnas_status pnas_scheduler_run(pnas_scheduler *scheduler, const pnas_job *jobs, size_t count,
                                const pnas_scheduler_listener *listener);
+
+/* On rank 0, from on_idle: jobs that this run need not wait for. Those that were not handed out when it ends
+ * are forgotten. */
+pnas_status pnas_scheduler_add(pnas_scheduler *scheduler, const pnas_job *jobs, size_t count);
 
 /* On rank 0: what the last run took; zeros after one without jobs. Borrowed. */
 const pnas_level_usage *pnas_scheduler_usage(const pnas_scheduler *scheduler);
@@ -69,8 +78,9 @@ void pnas_scheduler_learn(pnas_scheduler *scheduler, int kind, const pnas_job *j
 /* On every rank, before it serves or shares; borrowed. A rank without one cannot help. Local. */
 void pnas_scheduler_set_helper(pnas_scheduler *scheduler, const pnas_helper *helper);
 
-/* On rank 0, between two runs: hands the requests out to all ranks that can train, and to rank 0 in any case,
- * and returns when all are done. Otherwise as pnas_scheduler_run. */
+/* On rank 0, between two runs or from on_idle: hands the requests out to all ranks that can train and have no
+ * child just now, and to rank 0 if there is no other, and returns when all are done. Otherwise as
+ * pnas_scheduler_run. */
 pnas_status pnas_scheduler_share(pnas_scheduler *scheduler, const pnas_request *requests, size_t count,
                                  pnas_on_reply on_reply, void *payload);
 

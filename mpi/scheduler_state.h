@@ -25,14 +25,15 @@ struct pnas_scheduler {
     char unheeded_message[PNAS_ANSWER_MESSAGE_MAX];
 
     /* rank 0's side */
-    pnas_dispatch *dispatch;
-    pnas_outbox outbox;   /* orders and requests: whoever gets one may be sending an answer */
-    int *lanes_of;        /* [ranks], that a rank has once it is ready */
-    pnas_rank_span *span; /* [ranks], of requests */
-    const pnas_job *jobs; /* of a run, or NULL: its tickets are the requests */
-    const pnas_request *requests;
-    const pnas_scheduler_listener *listener; /* of jobs */
-    pnas_on_reply on_reply;                  /* of requests */
+    pnas_dispatch *children, *sharing; /* of jobs and of requests, which may go on side by side */
+    pnas_outbox outbox;                /* orders and requests: whoever gets one may be sending an answer */
+    int *lanes_of;                     /* [ranks], that a rank has once it is ready */
+    pnas_rank_span *span;              /* [ranks], of requests */
+    bool running;                      /* jobs are handed out */
+    size_t results, asked_at;          /* asked_at: results when lanes were last offered */
+    pnas_scheduler_listener listener;  /* of jobs; also of those that go on after their run */
+    const pnas_request *requests;      /* NULL: none are handed out */
+    pnas_on_reply on_reply;            /* of requests */
     void *on_reply_payload;
     int64_t messages, bytes; /* of the run */
     pnas_level_usage usage;  /* of the last one */

@@ -56,7 +56,9 @@ static pnas_status perform(pnas_scheduler *scheduler, const pnas_errand *request
         return pnas_fail(scheduler->refusal, "%s", scheduler->refusal_message);
     pnas_status status =
         pnas_scheduler_perform(scheduler, request->data, request->size, worker_tick, data, size);
-    if (status != PNAS_OK)
+    if (status == PNAS_STOPPED) /* its tick took what is for the lanes, too */
+        stop_children(scheduler, pnas_message());
+    else if (status != PNAS_OK)
         refuse_from_now_on(scheduler, status, pnas_message());
     return status;
 }

@@ -20,7 +20,7 @@ static int better_first(const void *a, const void *b)
 static size_t count_children(const pnas_search *search)
 {
     size_t total = 0;
-    for (int b = 1; b <= pnas_search_levels(search); b++)
+    for (int b = 1; pnas_search_level(search, b); b++)
         total += pnas_search_level(search, b)->count;
     return total;
 }
@@ -30,7 +30,7 @@ pnas_status pnas_best_children(const pnas_search *search, pnas_best_child **out,
     size_t total = count_children(search), found = 0;
     pnas_best_child *best = calloc(total ? total : 1, sizeof *best);
     PNAS_CHECK(best, PNAS_ERROR_MEMORY, "no memory for a list of %zu children", total);
-    for (int b = 1; b <= pnas_search_levels(search); b++) {
+    for (int b = 1; pnas_search_level(search, b); b++) {
         const pnas_level *level = pnas_search_level(search, b);
         for (size_t i = 0; i < level->count; i++)
             if (level->child[i].result.status == PNAS_CHILD_DONE)

@@ -27,6 +27,7 @@ typedef struct { /* what a rank holds while the program runs */
     pnas_devices devices;
     pnas_evaluator evaluator[PNAS_LANES_MAX];
     pnas_scheduler *scheduler;
+    pnas_cl *surrogate_cl;           /* its lane where children train meanwhile, or NULL */
     pnas_surrogate_ranks *surrogate; /* NULL: this rank has no share in it */
     pnas_running_children *running;  /* NULL: children are looked up */
 } mpi_program;
@@ -194,9 +195,15 @@ static pnas_status open_surrogate(mpi_program *program)
     const pnas_configuration *configuration = &program->configuration;
     if (configuration->search.strategy != PNAS_STRATEGY_PNAS || !program->devices.cl)
         return PNAS_OK;
-    pnas_status status =
-        pnas_surrogate_ranks_create(program->devices.cl, &configuration->surrogate,
-                                    &configuration->search.space, program->scheduler, &program->surrogate);
+    pnas_cl *cl = program->devices.cl;
+    pnas_status status = PNAS_OK;
+    if (configuration->search.overlap) { /* children train on that queue while it is fit */
+        status = pnas_cl_create_lane(cl, &program->surrogate_cl);
+        cl = program->surrogate_cl;
+    }
+    if (status == PNAS_OK)
+        status = pnas_surrogate_ranks_create(cl, &configuration->surrogate, &configuration->search.space,
+                                             program->scheduler, &program->surrogate);
     if (status == PNAS_OK || program->layout.rank == 0)
         return status;
     pnas_warning("rank %d on %s does not share the surrogate's work: %s", program->layout.rank,
@@ -262,6 +269,7 @@ static void clean_up(mpi_program *program)
 {
     pnas_surrogate_ranks_destroy(&program->surrogate);
     pnas_scheduler_destroy(&program->scheduler); /* with what is still being trained */
+    pnas_cl_destroy(&program->surrogate_cl);
     pnas_running_children_destroy(&program->running);
     pnas_devices_destroy(&program->devices);
     pnas_image_set_destroy(&program->images);

@@ -60,7 +60,7 @@ pnas_status pnas_rank_kinds_learn(const pnas_search_run_options *options, const 
                                   const pnas_rank_kinds *then)
 {
     const kind_names names = collect(options);
-    for (int b = 1; b <= pnas_search_levels(search) && !options->table; b++) {
+    for (int b = 1; pnas_search_level(search, b) && !options->table; b++) {
         const pnas_level *level = pnas_search_level(search, b);
         for (size_t i = 0; i < level->count; i++) {
             const pnas_result *result = &level->child[i].result;

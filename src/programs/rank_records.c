@@ -138,6 +138,8 @@ static void print_json_levels(const pnas_ranking *ranking)
             "%s\n        {\"level\": %d, \"children\": %zu, \"done\": %zu, \"failed\": %zu, \"candidates\": "
             "%" PRIu64,
             i ? "," : "", level->level, level->children, level->done, level->failed, level->candidates);
+        if (level->early > 0)
+            printf(", \"early\": %zu", level->early);
         print_json_real("spearman", level->spearman);
         print_json_real("best", level->best);
         print_json_real("mean", level->mean);
@@ -185,7 +187,7 @@ static void print_json_entry(size_t rank, const pnas_rank_entry *entry)
     print_json_whole("parameters", cell->parameters);
     print_json_whole("multiply_adds", cell->multiply_adds);
     print_json_real("train_seconds", cell->train_seconds);
-    printf("}");
+    printf("%s}", cell->early ? ", \"early\": true" : "");
 }
 
 pnas_status pnas_rank_print_json(const pnas_rank_files *files, size_t top)

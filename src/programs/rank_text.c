@@ -117,6 +117,8 @@ static void print_levels(const pnas_ranking *ranking)
         print_real(8, 3, level->spearman);
         print_real(10, 4, level->best);
         print_real(10, 4, level->mean);
+        if (level->early > 0)
+            printf("  %s%zu begun early", level->begun ? "only " : "", level->early);
         putchar('\n');
     }
 }
@@ -300,7 +302,7 @@ static void print_entry(size_t rank, const pnas_rank_entry *entry, bool several)
     print_whole(13, cell->multiply_adds);
     printf("  ");
     print_duration(10, cell->train_seconds);
-    printf("  %s\n", text);
+    printf("  %s%s\n", text, cell->early ? "  (early)" : "");
 }
 
 static void print_titles(bool several)

@@ -62,16 +62,19 @@ static void print_levels(const run_view *view)
         printf("%5d  %8zu  %6zu  %6zu  %7zu", level->level, level->children, level->done, level->failed,
                running_in(view, level->level));
         if (isnan(level->best))
-            printf("         -\n");
+            printf("         -");
         else
-            printf("  %8.4f\n", level->best);
+            printf("  %8.4f", level->best);
+        if (level->early > 0)
+            printf("  %s%zu begun early", level->begun ? "only " : "", level->early);
+        putchar('\n');
     }
 }
 
 static size_t done_by(const run_view *view, int rank)
 {
     size_t done = 0;
-    for (int b = 1; b <= pnas_search_levels(view->ranking->search); b++) {
+    for (int b = 1; pnas_search_level(view->ranking->search, b); b++) {
         const pnas_level *level = pnas_search_level(view->ranking->search, b);
         for (size_t i = 0; i < level->count; i++)
             done +=
@@ -86,7 +89,9 @@ static void print_child(const run_view *view, const pnas_running_child *child)
     char text[PNAS_CELL_TEXT_MAX] = "";
     if (level && child->index >= 0 && (size_t)child->index < level->count)
         pnas_cell_format(&level->child[child->index].cell, &view->ranking->operators, text);
-    printf("  %d/%d for ", child->level, child->index);
+    bool early =
+        level && child->index >= 0 && (size_t)child->index < level->count && level->child[child->index].early;
+    printf("  %d/%d%s for ", child->level, child->index, early ? " (early)" : "");
     print_duration("", fmax(view->now - child->start, 0), "");
     printf("  %s", text);
 }

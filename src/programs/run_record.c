@@ -91,7 +91,7 @@ static pnas_status rebuild_training_events(pnas_run_file *file, const pnas_searc
         if (strncmp(info->event[i].what, "train ", 6) != 0)
             info->event[kept++] = info->event[i];
     info->event_count = kept;
-    for (int b = 1; b <= pnas_search_levels(search); b++) {
+    for (int b = 1; pnas_search_level(search, b); b++) {
         const pnas_level *level = pnas_search_level(search, b);
         for (size_t i = 0; i < level->count; i++)
             if (level->child[i].result.status != PNAS_CHILD_PENDING)
@@ -173,6 +173,18 @@ pnas_status pnas_run_record_proposal(pnas_run_file *file, const pnas_search_run_
     PNAS_TRY(add_fit(file, options, proposed - 1, start, fit));
     snprintf(what, sizeof what, "score %d", proposed);
     PNAS_TRY(add_event(file, start + fit, score, 0, what));
+    return add_shares(file, pnas_surrogate_ranks_score_spans(options->surrogate), options->layout->ranks,
+                      what);
+}
+
+pnas_status pnas_run_record_early(pnas_run_file *file, const pnas_search_run_options *options, int level,
+                                  double start)
+{
+    char what[48];
+    snprintf(what, sizeof what, "fit and score %d early", level);
+    PNAS_TRY(add_event(file, start, pnas_clock_unix() - start, 0, what));
+    PNAS_TRY(
+        add_shares(file, pnas_surrogate_ranks_fit_spans(options->surrogate), options->layout->ranks, what));
     return add_shares(file, pnas_surrogate_ranks_score_spans(options->surrogate), options->layout->ranks,
                       what);
 }

@@ -14,6 +14,10 @@ pnas_status pnas_run_record_begin(pnas_run_file *file, const pnas_search_run_opt
 pnas_status pnas_run_record_resume(pnas_run_file *file, const pnas_search_run_options *options,
                                    pnas_search *search);
 
+/* Timeline: the fit and scoring by which children of `level` were begun early, from `start` to now. */
+pnas_status pnas_run_record_early(pnas_run_file *file, const pnas_search_run_options *options, int level,
+                                  double start);
+
 /* Timeline: a trained child; fit and scoring of the proposal just made, begun at `start` (seconds since
  * 1970), on rank 0 as a whole and on the others their share; the fit after the last level. */
 pnas_status pnas_run_record_training(pnas_run_file *file, int level, int index, const pnas_result *result);

@@ -32,28 +32,30 @@ void pnas_search_progress_started(pnas_search_progress *progress)
 
 static void log_result(const pnas_search_progress *progress, const pnas_job *job, const pnas_result *result)
 {
-    char text[PNAS_CELL_TEXT_MAX], seconds[32];
+    char text[PNAS_CELL_TEXT_MAX], seconds[32], place[48] = "early";
+    if (job->level == progress->level)
+        snprintf(place, sizeof place, "%zu/%zu", progress->done, progress->children);
     pnas_cell_format(&job->cell, &progress->search->space.operators, text);
     if (result->train_seconds < 60)
         snprintf(seconds, sizeof seconds, "%.1f s", result->train_seconds);
     else
         pnas_clock_duration(result->train_seconds, seconds, sizeof seconds);
     if (result->status == PNAS_CHILD_FAILED)
-        pnas_progress_event(1, "level %d/%d  %zu/%zu  failed: %s  %s  rank %d", job->level,
-                            progress->search->space.blocks, progress->done, progress->children, result->error,
-                            text, result->rank);
+        pnas_progress_event(1, "level %d/%d  %s  failed: %s  %s  rank %d", job->level,
+                            progress->search->space.blocks, place, result->error, text, result->rank);
     else
-        pnas_progress_event(0, "level %d/%d  %zu/%zu  accuracy %.4f  %" PRId64 " parameters  %s  rank %d  %s",
-                            job->level, progress->search->space.blocks, progress->done, progress->children,
-                            result->accuracy, result->parameters, seconds, result->rank, text);
+        pnas_progress_event(0, "level %d/%d  %s  accuracy %.4f  %" PRId64 " parameters  %s  rank %d  %s",
+                            job->level, progress->search->space.blocks, place, result->accuracy,
+                            result->parameters, seconds, result->rank, text);
 }
 
 void pnas_search_progress_result(pnas_search_progress *progress, const pnas_job *job,
                                  const pnas_result *result)
 {
-    progress->done++;
+    bool early = job->level != progress->level; /* of the next level, before this one is finished */
+    progress->done += !early;
     progress->running -= progress->running > 0;
-    progress->cost_left -= (double)job->cost;
+    progress->cost_left -= early ? 0 : (double)job->cost;
     if (result->status == PNAS_CHILD_DONE) {
         progress->cost_done += (double)job->cost;
         progress->seconds_done += result->train_seconds;

@@ -29,6 +29,8 @@ typedef struct {
     pnas_surrogate surrogate;
     pnas_search_progress progress;
     pnas_run_moment moment; /* the children that run now */
+    size_t begun;           /* of the next level's children so many are kept: they were handed out */
+    bool offered;           /* those that are begun early were given to the scheduler */
 } search_run;
 
 /* --- for whoever watches --- */
@@ -50,71 +52,7 @@ static void end_moment(search_run *run)
     pnas_run_moment_free(&run->moment);
 }
 
-/* --- a level's children --- */
-
-static pnas_status keep_result(void *payload, const pnas_job *job, pnas_result *result)
-{
-    search_run *run = payload;
-    PNAS_TRY(pnas_run_file_append(run->file, job->level, (size_t)job->index, result));
-    pnas_running_children_forget(run->options->running, &job->cell);
-    PNAS_TRY(pnas_run_record_training(run->file, job->level, job->index, result));
-    pnas_search_progress_result(&run->progress, job, result);
-    pnas_run_moment_drop(&run->moment, job->level, job->index);
-    return pnas_search_record(run->search, job->level, (size_t)job->index, result);
-}
-
-static void show_start(void *payload, const pnas_job *job, int rank)
-{
-    search_run *run = payload;
-    pnas_search_progress_started(&run->progress);
-    const pnas_running_child child = {rank, job->level, job->index, pnas_clock_unix()};
-    if (pnas_run_moment_add(&run->moment, &child) != PNAS_OK)
-        pnas_warning("%s", pnas_message());
-    pnas_debug("level %d, child %d goes to rank %d", job->level, job->index, rank);
-}
-
-static void show_progress(void *payload)
-{
-    search_run *run = payload;
-    pnas_search_progress_show(&run->progress);
-    keep_moment(run, pnas_search_progress_left(&run->progress));
-}
-
-/* Children that were looked up at once took no time. */
-static void keep_usage(search_run *run, int level)
-{
-    const pnas_level_usage *usage = &pnas_search_level(run->search, level)->usage;
-    char text[256];
-    if (run->options->table && run->options->configuration->table_pace <= 0)
-        return;
-    pnas_search_add_usage(run->search, level, pnas_scheduler_usage(run->options->scheduler));
-    if (usage->busy_seconds <= 0)
-        return;
-    pnas_usage_text(usage, text, sizeof text);
-    pnas_info("level %d: %s", level, text);
-}
-
-static pnas_status train_level(search_run *run, const pnas_level *level)
-{
-    const pnas_scheduler_listener listener = {keep_result, show_start, show_progress, run};
-    pnas_scheduler *scheduler = run->options->scheduler;
-    pnas_job *jobs = NULL;
-    size_t count = 0;
-    PNAS_TRY(pnas_level_jobs(run->options->configuration, run->options->table, level, &jobs, &count));
-    pnas_search_progress_level(&run->progress, level, jobs, count);
-    pnas_status status = pnas_scheduler_run(scheduler, jobs, count, &listener);
-    pnas_progress_end();
-    keep_usage(run, level->blocks);
-    free(jobs);
-    return status;
-}
-
-/* --- from level to level --- */
-
-static bool is_progressive(const search_run *run)
-{
-    return run->options->configuration->search.strategy == PNAS_STRATEGY_PNAS;
-}
+/* --- the surrogate's weights --- */
 
 static pnas_status keep_controller(search_run *run, int level)
 {
@@ -161,6 +99,115 @@ static pnas_status start_warm(search_run *run)
     return pnas_surrogate_ranks_start(run->options->surrogate);
 }
 
+/* --- a level's children --- */
+
+static pnas_status keep_result(void *payload, const pnas_job *job, pnas_result *result)
+{
+    search_run *run = payload;
+    PNAS_TRY(pnas_run_file_append(run->file, job->level, (size_t)job->index, result));
+    pnas_running_children_forget(run->options->running, &job->cell);
+    PNAS_TRY(pnas_run_record_training(run->file, job->level, job->index, result));
+    pnas_search_progress_result(&run->progress, job, result);
+    pnas_run_moment_drop(&run->moment, job->level, job->index);
+    return pnas_search_record(run->search, job->level, (size_t)job->index, result);
+}
+
+static void show_start(void *payload, const pnas_job *job, int rank)
+{
+    search_run *run = payload;
+    pnas_search_progress_started(&run->progress);
+    if (job->level > pnas_search_levels(run->search) && (size_t)job->index >= run->begun)
+        run->begun = (size_t)job->index + 1;
+    const pnas_running_child child = {rank, job->level, job->index, pnas_clock_unix()};
+    if (pnas_run_moment_add(&run->moment, &child) != PNAS_OK)
+        pnas_warning("%s", pnas_message());
+    pnas_debug("level %d, child %d goes to rank %d", job->level, job->index, rank);
+}
+
+static void show_progress(void *payload)
+{
+    search_run *run = payload;
+    pnas_search_progress_show(&run->progress);
+    keep_moment(run, pnas_search_progress_left(&run->progress));
+}
+
+/* Children that were looked up at once took no time. */
+static void keep_usage(search_run *run, int level)
+{
+    const pnas_level_usage *usage = &pnas_search_level(run->search, level)->usage;
+    char text[256];
+    if (run->options->table && run->options->configuration->table_pace <= 0)
+        return;
+    pnas_search_add_usage(run->search, level, pnas_scheduler_usage(run->options->scheduler));
+    if (usage->busy_seconds <= 0)
+        return;
+    pnas_usage_text(usage, text, sizeof text);
+    pnas_info("level %d: %s", level, text);
+}
+
+/* How long choosing children took at the last level. */
+static double choice_seconds(const search_run *run)
+{
+    int level = pnas_search_levels(run->search);
+    const pnas_level *before = pnas_search_level(run->search, level - 1);
+    return before ? before->fit_seconds + pnas_search_level(run->search, level)->score_seconds : 0;
+}
+
+/* Free lanes may begin the next level's children, which stand in the run file before one is handed out. */
+static pnas_status begin_next_level(void *payload, double seconds_left)
+{
+    search_run *run = payload;
+    const pnas_search_run_options *options = run->options;
+    int next = pnas_search_levels(run->search) + 1;
+    pnas_job *jobs = NULL;
+    size_t count = 0;
+    if (pnas_search_may_begin_next(run->search) && choice_seconds(run) < seconds_left) {
+        double start = pnas_clock_unix();
+        PNAS_TRY(pnas_search_begin_next(run->search, &run->surrogate));
+        PNAS_TRY(pnas_run_record_early(run->file, options, next, start));
+        if (options->configuration->surrogate.refit == PNAS_REFIT_FINETUNE)
+            PNAS_TRY(restore_controller(run)); /* the level's own fit goes on from the one before */
+        PNAS_TRY(pnas_run_file_write(run->file, run->search));
+    }
+    const pnas_level *begun = pnas_search_level(run->search, next);
+    if (!begun || run->offered)
+        return PNAS_OK;
+    PNAS_TRY(pnas_level_jobs(options->configuration, options->table, begun, &jobs, &count));
+    run->offered = true;
+    pnas_info("level %d: lanes are free, which may begin %zu children of level %d", next - 1, count, next);
+    pnas_status status = pnas_scheduler_add(options->scheduler, jobs, count);
+    free(jobs);
+    return status;
+}
+
+static pnas_status train_level(search_run *run, const pnas_level *level)
+{
+    const pnas_scheduler_listener listener = {.on_result = keep_result,
+                                              .on_start = show_start,
+                                              .on_tick = show_progress,
+                                              .on_idle = begin_next_level,
+                                              .payload = run};
+    pnas_scheduler *scheduler = run->options->scheduler;
+    pnas_job *jobs = NULL;
+    size_t count = 0;
+    PNAS_TRY(pnas_level_jobs(run->options->configuration, run->options->table, level, &jobs, &count));
+    pnas_search_progress_level(&run->progress, level, jobs, count);
+    run->progress.running = run->moment.count; /* begun before this level was */
+    run->offered = false;
+    pnas_status status = pnas_scheduler_run(scheduler, jobs, count, &listener);
+    pnas_progress_end();
+    keep_usage(run, level->blocks);
+    free(jobs);
+    return status;
+}
+
+/* --- from level to level --- */
+
+static bool is_progressive(const search_run *run)
+{
+    return run->options->configuration->search.strategy == PNAS_STRATEGY_PNAS;
+}
+
 static void report_level(const search_run *run, const pnas_level *level)
 {
     char fit[32], score[32];
@@ -175,8 +222,14 @@ static void report_level(const search_run *run, const pnas_level *level)
     }
     pnas_clock_duration(pnas_search_level(run->search, level->blocks - 1)->fit_seconds, fit, sizeof fit);
     pnas_clock_duration(level->score_seconds, score, sizeof score);
+    size_t early = 0;
+    while (early < level->count && level->child[early].early)
+        early++;
     pnas_info("level %d: the best %zu of %llu candidates by the surrogate, fit in %s, scored in %s",
-              level->blocks, level->count, (unsigned long long)level->candidates, fit, score);
+              level->blocks, level->count - early, (unsigned long long)level->candidates, fit, score);
+    if (early > 0)
+        pnas_info("level %d: %zu more were begun before level %d was finished", level->blocks, early,
+                  level->blocks - 1);
 }
 
 static pnas_status next_level(search_run *run)
@@ -187,7 +240,9 @@ static pnas_status next_level(search_run *run)
     if (finished > 0)
         pnas_progress_show("level %d/%d  fitting the surrogate and scoring candidates", finished + 1,
                            run->options->configuration->search.space.blocks);
+    PNAS_TRY(pnas_search_keep_begun(run->search, run->begun));
     PNAS_TRY(pnas_search_propose(run->search, asks ? &run->surrogate : NULL));
+    run->begun = 0;
     pnas_progress_end();
     if (finished > 0) {
         PNAS_TRY(pnas_run_record_proposal(run->file, run->options, run->search, start));
@@ -300,6 +355,8 @@ static pnas_status open_run(search_run *run)
     if (status == PNAS_OK)
         status = pnas_rank_kinds_learn(options, run->search, &then);
     pnas_rank_kinds_free(&then);
+    const pnas_level *begun = pnas_search_level(run->search, pnas_search_levels(run->search) + 1);
+    run->begun = begun ? begun->count : 0; /* which of them were handed out is not known any more */
     return status;
 }
 

@@ -31,12 +31,18 @@ typedef struct {
     pnas_measured_run measured;
     pnas_cell_costs *costs;
     pnas_simulated_ranks *simulated;
+    pnas_simulation_listener listener;
     pnas_search *search;
     size_t children;                                     /* so far */
     double fit[PNAS_BLOCKS_MAX], score[PNAS_BLOCKS_MAX]; /* simulated, by level */
     double stand_in_seconds, search_seconds;             /* real */
     pnas_simulation_waits waits;                         /* summed */
-    double known_seconds; /* of levels that were planned with every duration known; NaN for mixed devices */
+    double known_seconds;  /* of levels that were planned with every duration known; NaN: mixed devices,
+                              overlap */
+    double busy_seconds;   /* all children together */
+    pnas_job *early;       /* jobs of the next level, or NULL */
+    size_t begun;          /* of the next level's children so many were handed out */
+    size_t early_children; /* of all levels */
 } simulation;
 
 static double draw(const simulation *self, const pnas_cell *cell, uint32_t step)
@@ -56,6 +62,13 @@ static double duration(void *payload, const pnas_job *job, int kind)
     double spread = model->spread;
     return pnas_duration_expect(model, &whole) *
            exp(spread * draw(self, &job->cell, STEP_DURATION) - spread * spread / 2);
+}
+
+static double count_duration(void *payload, const pnas_job *job, int kind)
+{
+    double seconds = duration(payload, job, kind);
+    ((simulation *)payload)->busy_seconds += seconds;
+    return seconds;
 }
 
 /* --- the surrogate's stand-in --- */
@@ -140,22 +153,53 @@ static pnas_status propose(simulation *self)
     double start = pnas_clock_seconds();
     bool asks = self->configuration->search.strategy == PNAS_STRATEGY_PNAS && finished > 0;
     self->stand_in_seconds = 0;
+    PNAS_TRY(pnas_search_keep_begun(self->search, self->begun));
+    self->early_children += self->begun;
+    self->begun = 0;
     PNAS_TRY(pnas_search_propose(self->search, asks ? &stand_in : NULL));
     self->search_seconds += pnas_clock_seconds() - start - self->stand_in_seconds;
     if (!asks)
         return PNAS_OK;
     self->fit[finished - 1] = fit_takes(self);
     self->score[finished] = score_takes(self, pnas_search_level(self->search, finished + 1)->candidates);
-    return PNAS_OK;
+    return pnas_simulated_ranks_pass(self->simulated, self->fit[finished - 1] + self->score[finished]);
 }
 
-static pnas_status record(simulation *self, const pnas_job *job)
+static pnas_status record(void *payload, const pnas_job *job)
 {
+    simulation *self = payload;
     pnas_result result = {.status = PNAS_CHILD_DONE,
                           .accuracy = accuracy_around(self, &job->cell, (double)job->cost, STEP_ACCURACY),
                           .multiply_adds = job->cost};
     self->children++;
     return pnas_search_record(self->search, job->level, (size_t)job->index, &result);
+}
+
+/* --- the next level's children on lanes that are free --- */
+
+static void count_begun(void *payload, const pnas_job *job)
+{
+    simulation *self = payload;
+    if (job->level > pnas_search_levels(self->search) && (size_t)job->index >= self->begun)
+        self->begun = (size_t)job->index + 1;
+}
+
+static pnas_status begin_early(void *payload, double left, const pnas_job **jobs, size_t *count,
+                               double *seconds)
+{
+    simulation *self = payload;
+    const pnas_surrogate stand_in = {fit, predict, self};
+    int level = pnas_search_levels(self->search);
+    double takes = fit_takes(self) + self->score[level - 1]; /* as far as it is known by then */
+    if (!pnas_search_may_begin_next(self->search) || takes >= left)
+        return PNAS_OK;
+    PNAS_TRY(pnas_search_begin_next(self->search, &stand_in));
+    const pnas_level *next = pnas_search_level(self->search, level + 1);
+    free(self->early);
+    PNAS_TRY(pnas_level_jobs(self->configuration, NULL, next, &self->early, count));
+    *jobs = self->early;
+    *seconds = fit_takes(self) + score_takes(self, next->candidates);
+    return PNAS_OK;
 }
 
 static pnas_status train(simulation *self, const pnas_level *level)
@@ -166,11 +210,9 @@ static pnas_status train(simulation *self, const pnas_level *level)
     pnas_simulation_waits waits;
     PNAS_TRY(pnas_level_jobs(self->configuration, NULL, level, &jobs, &count));
     pnas_status status =
-        pnas_simulated_ranks_train(self->simulated, jobs, count, duration, self, &usage, &waits);
+        pnas_simulated_ranks_train(self->simulated, jobs, count, count_duration, self, &usage, &waits);
     if (status == PNAS_OK)
         status = plan_with_hindsight(self, jobs, count);
-    for (size_t i = 0; i < count && status == PNAS_OK; i++)
-        status = record(self, &jobs[i]);
     free(jobs);
     PNAS_TRY(status);
     pnas_search_add_usage(self->search, level->blocks, &usage);
@@ -236,6 +278,10 @@ static void print_table(const simulation *self)
     pnas_clock_duration(whole, text, sizeof text);
     printf("\n%zu children in %s (%.2f hours), %.2f %% of it training\n", self->children, text, whole / 3600,
            100 * sum.span_seconds / whole);
+    printf("all ranks were busy for %.1f %% of it", 100 * self->busy_seconds / (self->ranks * whole));
+    if (self->configuration->search.overlap)
+        printf(", with %zu children begun before the level below was finished", self->early_children);
+    putchar('\n');
     printf(
         "a rank waited %.3f s for each of its children, %.0f %% of which were there before; rank 0 was busy "
         "with answers for %.2f %% of the time\n",
@@ -267,6 +313,8 @@ static pnas_status deal_kinds(simulation *self, const char *path)
     for (int rank = 1; rank < self->ranks; rank++)
         if (self->kind[rank] != self->kind[0])
             self->known_seconds = NAN;
+    if (self->configuration->search.overlap) /* its levels are not planned one by one */
+        self->known_seconds = NAN;
     return PNAS_OK;
 }
 
@@ -289,7 +337,11 @@ static pnas_status set_up(simulation *self, const char *path)
                                              .kind = self->kind,
                                              .latency = LETTER_SECONDS,
                                              .answer_seconds = ANSWER_SECONDS};
-    return pnas_simulated_ranks_create(&options, &self->simulated);
+    PNAS_TRY(pnas_simulated_ranks_create(&options, &self->simulated));
+    self->listener = (pnas_simulation_listener){
+        .on_start = count_begun, .on_done = record, .on_idle = begin_early, .payload = self};
+    pnas_simulated_ranks_listen(self->simulated, &self->listener);
+    return PNAS_OK;
 }
 
 pnas_status pnas_simulate(int ranks, const char *durations, pnas_configuration *configuration)
@@ -307,6 +359,7 @@ cleanup:
     pnas_simulated_ranks_destroy(&self->simulated);
     pnas_search_destroy(&self->search);
     free(self->costs);
+    free(self->early);
     free(self->kind);
     free(self);
     return status;

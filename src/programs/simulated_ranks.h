@@ -21,6 +21,17 @@ typedef struct {
     int64_t prefetched;    /* children that waited at their rank before its last one was done */
 } pnas_simulation_waits;
 
+typedef struct {                                          /* all may be NULL */
+    void (*on_start)(void *payload, const pnas_job *job); /* a child was handed out */
+    /* A child has been taken in by rank 0. */
+    pnas_status (*on_done)(void *payload, const pnas_job *job);
+    /* A lane is free and no job waits; those at work are expected to take `left` seconds more. Jobs (the
+     * caller's until the next call) that this training need not wait for, which can be handed out after so
+     * many seconds. Called once after each child at most. */
+    pnas_status (*on_idle)(void *payload, double left, const pnas_job **jobs, size_t *count, double *seconds);
+    void *payload;
+} pnas_simulation_listener;
+
 typedef struct pnas_simulated_ranks pnas_simulated_ranks;
 
 pnas_status pnas_simulated_ranks_create(const pnas_simulation_options *options, pnas_simulated_ranks **out);
@@ -29,7 +40,14 @@ void pnas_simulated_ranks_destroy(pnas_simulated_ranks **ranks);
 /* Seconds that `job` takes on a device of `kind`. */
 typedef double (*pnas_job_duration)(void *payload, const pnas_job *job, int kind);
 
-/* Trains `jobs`; *usage and *waits are those of this call. The clock goes on from call to call. */
+/* Borrowed; NULL: nobody listens, as at first. */
+void pnas_simulated_ranks_listen(pnas_simulated_ranks *ranks, const pnas_simulation_listener *listener);
+
+/* The clock goes on by `seconds`, during which children that were given beyond a training (on_idle) end. */
+pnas_status pnas_simulated_ranks_pass(pnas_simulated_ranks *ranks, double seconds);
+
+/* Trains `jobs`; *usage and *waits are those of this call. The clock goes on from call to call. What on_idle
+ * gave and is still at work then goes on, and belongs into the next call's jobs unless it ends before. */
 pnas_status pnas_simulated_ranks_train(pnas_simulated_ranks *ranks, const pnas_job *jobs, size_t count,
                                        pnas_job_duration duration, void *payload, pnas_level_usage *usage,
                                        pnas_simulation_waits *waits);

@@ -79,6 +79,8 @@ static pnas_status check_acquisition(const pnas_search_options *options)
                "a share of %g of the beam for diversity; it must be 0 to 1", options->diversity);
     PNAS_CHECK(options->failed_reward >= 0 && options->failed_reward <= 1, PNAS_ERROR_USAGE,
                "a reward of %g for failed children; it must be 0 to 1", options->failed_reward);
+    PNAS_CHECK(options->overlap_share >= 0 && options->overlap_share <= 1, PNAS_ERROR_USAGE,
+               "a share of %g of the beam to begin early; it must be 0 to 1", options->overlap_share);
     return PNAS_OK;
 }
 
@@ -92,6 +94,8 @@ static pnas_status check_strategy(const pnas_search_options *options)
                "evolution with a population of %d, samples of %d and rounds of %d children; each must be at "
                "least 1",
                options->population, options->sample, options->round);
+    PNAS_CHECK(!options->overlap || options->strategy == PNAS_STRATEGY_PNAS, PNAS_ERROR_USAGE,
+               "levels that overlap were asked for, but only the strategy pnas has levels");
     return PNAS_OK;
 }
 
@@ -118,7 +122,7 @@ void pnas_search_destroy(pnas_search **search)
 {
     if (!*search)
         return;
-    for (int i = 0; i < (*search)->levels; ++i)
+    for (int i = 0; i <= (*search)->levels; ++i) /* with one that was begun */
         pnas_level_clear(&(*search)->level[i]);
     free(*search);
     *search = NULL;
@@ -142,7 +146,15 @@ int pnas_search_levels(const pnas_search *search)
 
 const pnas_level *pnas_search_level(const pnas_search *search, int blocks)
 {
-    return blocks >= 1 && blocks <= search->levels ? &search->level[blocks - 1] : NULL;
+    bool there = blocks >= 1 && (blocks <= search->levels ||
+                                 (blocks == search->levels + 1 && search->level[blocks - 1].begun));
+    return there ? &search->level[blocks - 1] : NULL;
+}
+
+pnas_level *pnas_search_begun(pnas_search *search)
+{
+    pnas_level *next = &search->level[search->levels];
+    return next->begun ? next : NULL;
 }
 
 size_t pnas_search_pending(const pnas_search *search)
@@ -165,9 +177,9 @@ static bool is_accuracy(double value)
 
 pnas_status pnas_search_record(pnas_search *search, int blocks, size_t index, pnas_result *result)
 {
-    PNAS_CHECK(blocks >= 1 && blocks <= search->levels && index < search->level[blocks - 1].count,
-               PNAS_ERROR_INTERNAL, "a result came for child %zu of level %d, which was never proposed",
-               index, blocks);
+    const pnas_level *there = pnas_search_level(search, blocks);
+    PNAS_CHECK(there && index < there->count, PNAS_ERROR_INTERNAL,
+               "a result came for child %zu of level %d, which was never proposed", index, blocks);
     pnas_level *level = &search->level[blocks - 1];
     pnas_child *child = &level->child[index];
     PNAS_CHECK(child->result.status == PNAS_CHILD_PENDING, PNAS_ERROR_INTERNAL,
@@ -227,10 +239,13 @@ static pnas_status check_restored_child(const pnas_search *search, const pnas_le
 
 pnas_status pnas_search_restore(pnas_search *search, pnas_level *level)
 {
-    PNAS_CHECK(level->blocks == search->levels + 1 && level->blocks <= search->options.space.blocks,
+    PNAS_CHECK(level->blocks == search->levels + 1 && level->blocks <= search->options.space.blocks &&
+                   !pnas_search_begun(search),
                PNAS_ERROR_DATA, "level %d was to be put back after level %d of %d", level->blocks,
                search->levels, search->options.space.blocks);
-    PNAS_CHECK(pnas_search_pending(search) == 0, PNAS_ERROR_DATA,
+    PNAS_CHECK(!level->begun || (search->levels > 0 && search->options.strategy == PNAS_STRATEGY_PNAS),
+               PNAS_ERROR_DATA, "level %d was begun early, which cannot be", level->blocks);
+    PNAS_CHECK(level->begun || pnas_search_pending(search) == 0, PNAS_ERROR_DATA,
                "level %d was to be put back, but %zu children of level %d are not finished", level->blocks,
                pnas_search_pending(search), search->levels);
     bool may_be_empty = search->options.strategy != PNAS_STRATEGY_PNAS;
@@ -238,7 +253,8 @@ pnas_status pnas_search_restore(pnas_search *search, pnas_level *level)
                "level %d was to be put back without children", level->blocks);
     for (size_t i = 0; i < level->count; ++i)
         PNAS_TRY(check_restored_child(search, level, i));
-    pnas_level *kept = &search->level[search->levels++];
+    pnas_level *kept = &search->level[search->levels];
+    search->levels += !level->begun;
     *kept = *level;
     memset(level, 0, sizeof *level);
     for (size_t i = 0; i < kept->count; ++i)

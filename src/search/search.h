@@ -49,6 +49,7 @@ typedef struct {
     pnas_cell cell; /* canonical */
     uint64_t hash;
     double predicted, predicted_std; /* NaN where no surrogate was asked, as mostly on level 1 */
+    bool early;                      /* chosen before the level below was finished (pnas_search_begin_next) */
     pnas_result result;
 } pnas_child;
 
@@ -65,6 +66,7 @@ void pnas_usage_add(pnas_level_usage *sum, const pnas_level_usage *usage);
 
 typedef struct {
     int blocks; /* the level's b */
+    bool begun; /* only children chosen early are there so far */
     size_t count;
     pnas_child *child;    /* [count] */
     uint64_t candidates;  /* cells scored by the surrogate to choose these; 0: it was not asked */
@@ -104,6 +106,8 @@ typedef struct {
     double kappa;                 /* of the upper confidence bound */
     double diversity;             /* share of K for the candidates of the widest spread, 0 .. 1 */
     double failed_reward;         /* what the surrogate is told a failed child reached; 0: nothing */
+    bool overlap;         /* PNAS: children of the next level may be chosen before a level is finished, ... */
+    double overlap_share; /* ... at most this share of the K, 0 .. 1 */
     int first; /* how many of level 1 to train, evenly spaced in canonical order; 0 = all (the paper) */
     pnas_strategy strategy;
     int population, sample; /* evolution: how many of the last children take part, how many are compared */
@@ -124,8 +128,10 @@ void pnas_search_limit(pnas_search *search, const pnas_cell_table *table, pnas_c
 size_t pnas_search_budget(const pnas_search_options *options);
 
 const pnas_search_options *pnas_search_get_options(const pnas_search *search);
-int pnas_search_levels(const pnas_search *search);                          /* levels proposed so far */
-const pnas_level *pnas_search_level(const pnas_search *search, int blocks); /* 1-based; NULL if not yet */
+int pnas_search_levels(const pnas_search *search); /* levels proposed so far */
+
+/* 1-based; the one after the last may be begun (below); NULL if not yet. */
+const pnas_level *pnas_search_level(const pnas_search *search, int blocks);
 
 /* Proposes the next level: level 1 from the space; level b+1 by fitting the surrogate on all done children,
  * expanding the beam (the children of level b), scoring and keeping the best K (src/search/selection.h).
@@ -133,8 +139,23 @@ const pnas_level *pnas_search_level(const pnas_search *search, int blocks); /* 1
  * PNAS_ERROR_DATA if no child of the level succeeded, or a table has no candidate. For level 1
  * `surrogate` may be NULL; one that another search has fit chooses there, too, before any fit. The other
  * strategies: more children of level B; no surrogate is asked. What is drawn for a child depends on the seed,
- * its index and the children before it only. */
+ * its index and the children before it only.
+ *
+ * A level that was begun keeps its children in front, whatever has become of them; only the others are chosen
+ * now, and the surrogate is fit on the levels below alone. */
 pnas_status pnas_search_propose(pnas_search *search, const pnas_surrogate *surrogate);
+
+/* Whether the next level may be begun now: overlap is on, half of the level's children are done, some are
+ * pending, and a level comes after it that was not begun yet. */
+bool pnas_search_may_begin_next(const pnas_search *search);
+
+/* Begins the next level: the surrogate is fit on what is done, the cells of this level's done children are
+ * expanded, and of the best K the first overlap_share K become the level's first children. None if that is
+ * less than one. Children may be recorded meanwhile. */
+pnas_status pnas_search_begin_next(pnas_search *search, const pnas_surrogate *surrogate);
+
+/* Forgets all but the first `count` children of a level that was begun; those must be pending. */
+pnas_status pnas_search_keep_begun(pnas_search *search, size_t count);
 
 /* Records child `index` of level `blocks`; takes over result->history and clears *result. */
 pnas_status pnas_search_record(pnas_search *search, int blocks, size_t index, pnas_result *result);
@@ -148,8 +169,8 @@ pnas_status pnas_search_fit(pnas_search *search, const pnas_surrogate *surrogate
 size_t pnas_search_pending(const pnas_search *search); /* of the current level */
 bool pnas_search_complete(const pnas_search *search);  /* level B is there in full and nothing is pending */
 
-/* Puts back a level read from a run file (levels in order 1, 2, ...); takes over level->child and clears
- * *level. PNAS_ERROR_DATA if a cell does not fit the space or the order is wrong. */
+/* Puts back a level read from a run file (levels in order 1, 2, ..., at last one that was begun); takes over
+ * level->child and clears *level. PNAS_ERROR_DATA if a cell does not fit the space or the order is wrong. */
 pnas_status pnas_search_restore(pnas_search *search, pnas_level *level);
 
 /* Spearman's rank correlation with average ranks for ties; NaN for fewer than two or constant input. */

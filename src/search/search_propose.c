@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Candidates the surrogate scores at a time, so that its memory does not grow with the level. */
 #define CHUNK 65536
@@ -96,7 +97,7 @@ static size_t collect_rewarded(const pnas_level *level, double failed_reward, pn
     return count;
 }
 
-pnas_status pnas_search_fit(pnas_search *search, const pnas_surrogate *surrogate)
+static pnas_status fit(const pnas_search *search, const pnas_surrogate *surrogate, double *seconds)
 {
     size_t room = 0, done = 0, count = 0;
     for (int i = 0; i < search->levels; ++i) {
@@ -114,12 +115,19 @@ pnas_status pnas_search_fit(pnas_search *search, const pnas_surrogate *surrogate
                                   accuracy + count);
     double start = pnas_clock_seconds();
     status = surrogate->fit(surrogate->payload, search->levels, cell, accuracy, count);
-    if (status == PNAS_OK)
-        search->level[search->levels - 1].fit_seconds = pnas_clock_seconds() - start;
+    *seconds = pnas_clock_seconds() - start;
 cleanup:
     free(cell);
     free(accuracy);
     return status;
+}
+
+pnas_status pnas_search_fit(pnas_search *search, const pnas_surrogate *surrogate)
+{
+    double seconds;
+    PNAS_TRY(fit(search, surrogate, &seconds));
+    search->level[search->levels - 1].fit_seconds = seconds;
+    return PNAS_OK;
 }
 
 /* Keeps of the candidates what the table holds; returns how many. */
@@ -236,29 +244,75 @@ static double best_accuracy(const pnas_search *search)
     return best;
 }
 
-/* Chooses the next level by the surrogate as it is; of level 1 as many as without one. */
-static pnas_status choose(const pnas_search *search, const pnas_surrogate *surrogate, pnas_level *level)
+static int compare_cells(const void *a, const void *b)
 {
-    pnas_search_options options = search->options;
+    return pnas_cell_compare(a, b);
+}
+
+/* Drops what the level has already from the candidates; returns how many are left. `begun` may be NULL. */
+static size_t leave_out(const pnas_level *begun, pnas_cell *taken, pnas_cell *cell, size_t count)
+{
+    size_t kept = 0, taken_count = begun ? begun->count : 0;
+    for (size_t i = 0; i < taken_count; ++i)
+        taken[i] = begun->child[i].cell;
+    qsort(taken, taken_count, sizeof *taken, compare_cells);
+    for (size_t i = 0; i < count; ++i)
+        if (!bsearch(&cell[i], taken, taken_count, sizeof *taken, compare_cells))
+            cell[kept++] = cell[i];
+    return kept;
+}
+
+/* Chooses by the surrogate as it is, beside what was begun; of level 1 as many as without one. */
+static pnas_status choose(const pnas_search *search, const pnas_surrogate *surrogate, const pnas_level *begun,
+                          uint64_t *candidates, pnas_selection *selection)
+{
     pnas_cell *candidate = NULL;
-    size_t count;
-    pnas_selection selection = {0};
+    pnas_search_options options = search->options;
+    size_t count, taken_count = begun ? begun->count : 0;
+    pnas_cell *taken = malloc((taken_count + 1) * sizeof *taken);
     pnas_status status;
-    double start = pnas_clock_seconds();
+    PNAS_CHECK_CLEANUP(taken, PNAS_ERROR_MEMORY, "out of memory for %zu cells", taken_count);
     PNAS_TRY_CLEANUP(find_candidates(search, &candidate, &count));
+    *candidates = count;
+    count = leave_out(begun, taken, candidate, count);
     if (search->levels == 0)
         options.beam = options.first > 0 ? options.first : (int)count;
-    PNAS_TRY_CLEANUP(pnas_selection_create(&options, best_accuracy(search), count, &selection));
-    PNAS_TRY_CLEANUP(score(surrogate, candidate, count, &selection));
-    PNAS_TRY_CLEANUP(create_children(level, search->levels + 1, selection.count));
-    for (size_t i = 0; i < selection.count; ++i) {
-        const pnas_beam_entry *entry = pnas_selection_entry(&selection, i);
-        set_child(&level->child[i], &entry->cell, entry->predicted, entry->spread);
-    }
-    level->candidates = count;
-    level->score_seconds = pnas_clock_seconds() - start;
+    options.beam = (size_t)options.beam > taken_count ? options.beam - (int)taken_count : 0;
+    PNAS_TRY_CLEANUP(pnas_selection_create(&options, best_accuracy(search), count, selection));
+    status = score(surrogate, candidate, count, selection);
 cleanup:
     free(candidate);
+    free(taken);
+    return status;
+}
+
+static void set_children(pnas_child *child, const pnas_selection *selection, size_t count)
+{
+    for (size_t i = 0; i < count; ++i) {
+        const pnas_beam_entry *entry = pnas_selection_entry(selection, i);
+        set_child(&child[i], &entry->cell, entry->predicted, entry->spread);
+    }
+}
+
+/* What was begun moves into `level` with what has become of it, which may change until then. */
+static pnas_status fill_level(pnas_search *search, const pnas_surrogate *surrogate, pnas_level *level)
+{
+    pnas_level *begun = pnas_search_begun(search);
+    size_t early = begun ? begun->count : 0;
+    pnas_selection selection = {0};
+    uint64_t candidates = 0;
+    pnas_status status;
+    double start = pnas_clock_seconds();
+    PNAS_TRY_CLEANUP(choose(search, surrogate, begun, &candidates, &selection));
+    PNAS_TRY_CLEANUP(create_children(level, search->levels + 1, early + selection.count));
+    set_children(level->child + early, &selection, selection.count);
+    if (early > 0)
+        memcpy(level->child, begun->child, early * sizeof *level->child);
+    if (begun)
+        free(begun->child);
+    level->candidates = candidates;
+    level->score_seconds = pnas_clock_seconds() - start;
+cleanup:
     pnas_selection_destroy(&selection);
     return status;
 }
@@ -270,7 +324,53 @@ static pnas_status propose_next(pnas_search *search, const pnas_surrogate *surro
                "all %zu children of level %d failed, so level %d cannot be proposed; the first said: %s",
                last->count, last->blocks, last->blocks + 1, pnas_level_first_error(last));
     PNAS_TRY(pnas_search_fit(search, surrogate));
-    return choose(search, surrogate, level);
+    return fill_level(search, surrogate, level);
+}
+
+bool pnas_search_may_begin_next(const pnas_search *search)
+{
+    if (!search->options.overlap || search->levels < 1 || search->levels >= search->options.space.blocks ||
+        search->level[search->levels].begun)
+        return false;
+    const pnas_level *level = &search->level[search->levels - 1];
+    size_t pending = pnas_level_count(level, PNAS_CHILD_PENDING);
+    return pending > 0 && 2 * pending <= level->count && pnas_level_count(level, PNAS_CHILD_DONE) > 0;
+}
+
+pnas_status pnas_search_begin_next(pnas_search *search, const pnas_surrogate *surrogate)
+{
+    pnas_level level = {0};
+    pnas_selection selection = {0};
+    uint64_t candidates = 0;
+    double seconds;
+    pnas_status status;
+    PNAS_CHECK(pnas_search_may_begin_next(search), PNAS_ERROR_INTERNAL,
+               "level %d was to be begun at a moment when it must not be", search->levels + 1);
+    PNAS_TRY_CLEANUP(fit(search, surrogate, &seconds));
+    PNAS_TRY_CLEANUP(choose(search, surrogate, NULL, &candidates, &selection));
+    size_t count = (size_t)floor(search->options.overlap_share * (double)selection.count);
+    PNAS_TRY_CLEANUP(create_children(&level, search->levels + 1, count ? count : 1));
+    level.begun = true;
+    level.candidates = candidates;
+    level.count = count;
+    set_children(level.child, &selection, count);
+    for (size_t i = 0; i < count; ++i)
+        level.child[i].early = true;
+    search->level[search->levels] = level;
+cleanup:
+    pnas_selection_destroy(&selection);
+    return status;
+}
+
+pnas_status pnas_search_keep_begun(pnas_search *search, size_t count)
+{
+    pnas_level *begun = pnas_search_begun(search);
+    for (size_t i = count; begun && i < begun->count; ++i)
+        PNAS_CHECK(begun->child[i].result.status == PNAS_CHILD_PENDING, PNAS_ERROR_INTERNAL,
+                   "child %zu of level %d was to be forgotten, but it is finished", i, begun->blocks);
+    if (begun && count < begun->count)
+        begun->count = count;
+    return PNAS_OK;
 }
 
 pnas_status pnas_search_propose(pnas_search *search, const pnas_surrogate *surrogate)
@@ -289,7 +389,7 @@ pnas_status pnas_search_propose(pnas_search *search, const pnas_surrogate *surro
     if (search->levels > 0)
         status = propose_next(search, surrogate, &level);
     else
-        status = surrogate ? choose(search, surrogate, &level) : propose_first(search, &level);
+        status = surrogate ? fill_level(search, surrogate, &level) : propose_first(search, &level);
     if (status == PNAS_OK)
         search->level[search->levels++] = level;
     else

@@ -10,7 +10,7 @@ struct pnas_search {
     pnas_candidates candidates;
     bool exhausted; /* random, evolution: there is no cell left to draw */
     int levels;
-    pnas_level level[PNAS_BLOCKS_MAX]; /* [levels], those so far */
+    pnas_level level[PNAS_BLOCKS_MAX + 1]; /* [levels], those so far, then one that may be begun */
 };
 
 /* How many one-block cells the space has. */
@@ -20,6 +20,9 @@ size_t pnas_level_count(const pnas_level *level, pnas_child_status status);
 
 /* Spearman of a level; NaN where nothing was predicted and while children are pending. */
 double pnas_level_spearman(const pnas_level *level);
+
+/* The level after the last if it was begun, or NULL. */
+pnas_level *pnas_search_begun(pnas_search *search);
 
 /* The next round of random or evolution. */
 pnas_status pnas_search_propose_round(pnas_search *search);

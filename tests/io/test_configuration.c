@@ -52,7 +52,8 @@ Test(configuration, every_key_reaches_its_field)
         "table_pace: 0.5\n"
         "dataset: {file: a b.h5, validation: 5000, training_images: 4000000}\n"
         "space: {blocks: 4, lookback: -1, lookforward: 2, operators: [max3, conv3]}\n"
-        "search: {beam: 7, first: 9, acquisition: ucb, kappa: 2.5, diversity: 0.25}\n"
+        "search: {beam: 7, first: 9, acquisition: ucb, kappa: 2.5, diversity: 0.25, overlap: true,\n"
+        "  overlap_share: 0.125}\n"
         "network: {filters: 10, repeats: 3, stem_multiplier: 2, concatenation: unused_inputs}\n"
         "training: {epochs: 30, batch: 64, optimizer: rmsprop, momentum: 0.8, nesterov: true, beta1: 0.7,\n"
         "  beta2: 0.99, epsilon: 1e-3, weight_decay: 1e-4, clip_norm: 0, learning_rate: 0.1,\n"
@@ -93,6 +94,7 @@ Test(configuration, every_key_reaches_its_field)
     cr_expect(!training->flip && training->cutout == 8);
     cr_expect(read.surrogate.embedding == 20 && read.surrogate.hidden == 30);
     cr_expect(read.search.acquisition == PNAS_ACQUISITION_UCB && read.search.kappa == 2.5);
+    cr_expect(read.search.overlap && read.search.overlap_share == 0.125);
     cr_expect_eq(read.search.diversity, 0.25);
     cr_expect(read.surrogate.model == PNAS_MODEL_MLP && read.surrogate.members == 7);
     cr_expect(read.surrogate.fold == 0.9 && read.surrogate.loss == PNAS_LOSS_RANKING);
@@ -314,6 +316,9 @@ Test(configuration_mistakes, wrong_types_are_shown_with_what_is_allowed)
         {"training: {epochs: 010}\n", "training.epochs is '010'"},
         {"training: {augment: {flip: maybe}}\n",
          "training.augment.flip is 'maybe'; it must be true or false"},
+        {"search:\n  strategy: random\n  overlap: true\n",
+         "run.yaml: line 3: search.overlap is true, but only search.strategy: pnas has levels that could "
+         "overlap; set it to false"},
         {"training: {optimizer: adamw}\n", "training.optimizer is 'adamw'; it must be sgd, adam or rmsprop"},
         {"training: 5\n", "training is '5'; it must be a section with the keys epochs, batch"},
         {"training: [epochs]\n", "training is a list of 1; it must be a section"},

@@ -128,6 +128,54 @@ Test(run_file, children_appended_after_a_write_are_there_when_it_is_opened_again
     pnas_search_destroy(&search);
 }
 
+Test(run_file, a_level_that_was_begun_early_is_kept_with_its_mark_and_what_the_journal_says_of_it)
+{
+    pnas_search *plain = fake_search(), *search = NULL, *restored = NULL;
+    pnas_search_options options = *pnas_search_get_options(plain);
+    pnas_surrogate surrogate = fake_surrogate();
+    options.overlap = true;
+    options.overlap_share = 0.6;
+    cr_assert_eq(pnas_search_create(&options, &search), PNAS_OK);
+    cr_assert_eq(pnas_search_create(&options, &restored), PNAS_OK);
+    pnas_run_file *file = open_run("run.h5", false);
+    fake_info(pnas_run_file_info(file));
+    fake_propose(search);
+    fake_record(search, 0, 5);
+    cr_assert_eq(pnas_search_begin_next(search, &surrogate), PNAS_OK, "%s", pnas_message());
+    write_again(file, search);
+    pnas_result early = fake_result(2, 1);
+    cr_assert_eq(pnas_run_file_append(file, 2, 1, &early), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(pnas_search_record(search, 2, 1, &early), PNAS_OK, "%s", pnas_message());
+    pnas_run_file_close(&file);
+
+    file = open_run("run.h5", true);
+    cr_assert_eq(pnas_run_file_restore(file, restored), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(pnas_search_levels(restored), 1);
+    const pnas_level *begun = pnas_search_level(restored, 2);
+    cr_assert(begun && begun->begun && begun->count == 3);
+    for (size_t i = 0; i < 3; i++)
+        cr_expect(begun->child[i].early);
+    fake_expect_result(&begun->child[1].result, &pnas_search_level(search, 2)->child[1].result);
+    fake_record(restored, 5, FAKE_FIRST);
+    cr_assert_eq(pnas_search_propose(restored, &surrogate), PNAS_OK, "%s", pnas_message());
+    write_again(file, restored);
+    pnas_run_file_close(&file);
+
+    const pnas_level *level;
+    int count;
+    cr_assert_eq(pnas_run_file_read(test_path("run.h5"), &file), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(pnas_run_file_levels(file, &level, &count), PNAS_OK);
+    cr_assert(count == 2 && level[1].count == FAKE_BEAM && !level[1].begun);
+    for (size_t i = 0; i < FAKE_BEAM; i++)
+        cr_expect_eq(level[1].child[i].early, i < 3);
+    cr_expect_eq(level[1].child[1].result.status, PNAS_CHILD_DONE);
+    pnas_run_file_close(&file);
+    pnas_search_destroy(&plain);
+    pnas_search_destroy(&search);
+    pnas_search_destroy(&restored);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
 Test(run_file, nothing_can_be_appended_before_the_first_write)
 {
     pnas_run_file *file = open_run("run.h5", false);

@@ -281,6 +281,75 @@ Test(dispatch, a_rank_that_leaves_keeps_what_it_holds_and_one_that_is_lost_does_
     destroy(&bench);
 }
 
+Test(dispatch, spare_tickets_go_to_free_lanes_only_and_nothing_waits_for_them)
+{
+    static test_bench bench;
+    create(&bench, 3, 1);
+    for (int i = 0; i < 3; i++)
+        add_job(&bench, i == 2 ? 100 : 1000, 0);
+    begin(&bench);
+    hand_out(&bench);
+    cr_expect_not(pnas_dispatch_idle(bench.dispatch));
+    finish(&bench, 2);
+    cr_expect(pnas_dispatch_idle(bench.dispatch));
+    double left = pnas_dispatch_seconds_left(bench.dispatch, bench.now);
+    cr_expect_float_eq(left, 0.9, 1e-9, "1 s less 0.1 s: %g", left);
+    const pnas_job next[] = {{.level = 3, .index = 0, .cost = 10},
+                             {.level = 3, .index = 1, .cost = 9000},
+                             {.level = 3, .index = 2, .cost = 1}};
+    cr_assert_eq(pnas_dispatch_add(bench.dispatch, next, 3), PNAS_OK);
+    cr_expect_not(pnas_dispatch_idle(bench.dispatch));
+    cr_expect_eq(pnas_dispatch_next(bench.dispatch, 0, bench.now, NULL), PNAS_NO_TICKET, "rank 0 is busy");
+    cr_expect_eq(pnas_dispatch_next(bench.dispatch, 2, bench.now, NULL), 3,
+                 "in the order in which they came");
+    cr_expect_eq(pnas_dispatch_job(bench.dispatch, 3)->level, 3);
+    finish(&bench, 0);
+    cr_expect_eq(pnas_dispatch_next(bench.dispatch, 0, bench.now, NULL), 4);
+    cr_expect_not(pnas_dispatch_all_done(bench.dispatch));
+    finish(&bench, 1);
+    cr_expect(pnas_dispatch_all_done(bench.dispatch), "both spare ones still run");
+    cr_expect_eq(pnas_dispatch_next(bench.dispatch, 1, bench.now, NULL), PNAS_NO_TICKET,
+                 "too late for one more");
+    destroy(&bench);
+}
+
+/* Two ranks; rank 1 is free after a tenth of the level, and begins two of the next one's jobs. */
+Test(dispatch, what_a_rank_holds_at_the_end_goes_on_in_the_next_run_and_counts_in_both)
+{
+    static test_bench bench;
+    pnas_level_usage usage;
+    create(&bench, 2, 1);
+    add_job(&bench, 1000, 0);
+    add_job(&bench, 100, 0);
+    begin(&bench);
+    hand_out(&bench);
+    finish(&bench, 1);
+    const pnas_job next[] = {{.level = 3, .index = 0, .cost = 10},
+                             {.level = 3, .index = 1, .cost = 10},
+                             {.level = 3, .index = 2, .cost = 10}};
+    cr_assert_eq(pnas_dispatch_add(bench.dispatch, next, 2), PNAS_OK);
+    cr_assert_eq(pnas_dispatch_next(bench.dispatch, 1, 0.1, NULL), 2);
+    cr_assert_eq(pnas_dispatch_done(bench.dispatch, 1, 2, 0.3, 0.4), PNAS_NO_TICKET);
+    cr_assert_eq(pnas_dispatch_next(bench.dispatch, 1, 0.4, NULL), 3);
+    finish(&bench, 0);
+    cr_assert(pnas_dispatch_all_done(bench.dispatch));
+    pnas_dispatch_usage(bench.dispatch, &usage);
+    cr_expect_float_eq(usage.span_seconds, 1, 1e-9);
+    cr_expect_float_eq(usage.busy_seconds, 1 + 0.1 + 0.3 + 0.6, 1e-9, "%g", usage.busy_seconds);
+    cr_assert_eq(pnas_dispatch_begin(bench.dispatch, next + 1, 2, 1.5), PNAS_OK);
+    cr_expect_eq(pnas_dispatch_held(bench.dispatch, 1), 1);
+    cr_expect_eq(pnas_dispatch_held_ticket(bench.dispatch, 1, 0), 0);
+    cr_expect_eq(pnas_dispatch_attempts(bench.dispatch, 0), 1);
+    cr_expect_eq(pnas_dispatch_next(bench.dispatch, 0, 1.5, NULL), 1, "the other one has begun");
+    pnas_dispatch_done(bench.dispatch, 1, 0, 1.6, 2);
+    pnas_dispatch_done(bench.dispatch, 0, 1, 0.5, 2);
+    cr_expect(pnas_dispatch_all_done(bench.dispatch));
+    pnas_dispatch_usage(bench.dispatch, &usage);
+    cr_expect_float_eq(usage.busy_seconds, 0.5 + 0.5, 1e-9, "of this run half a second: %g",
+                       usage.busy_seconds);
+    destroy(&bench);
+}
+
 /* Costs of a level's children are spread by a factor of five or so; durations differ from what the model
  * expects by a tenth. */
 static double share_of_best(int ranks, int lanes, int children, double *worst)

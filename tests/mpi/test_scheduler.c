@@ -21,6 +21,7 @@ typedef struct {         /* what a rank's fake evaluator does */
     double seconds;      /* a child takes */
     double first_longer; /* added to this rank's first child */
     bool misfit;         /* every child fails here, but might not elsewhere */
+    int long_index;      /* the child of this index takes a second; 0: none */
     int fail_at;         /* this rank's n-th child (1-based) loses the device; 0: never */
     int signal_at;       /* in the n-th child, which takes a minute, the rank gets SIGUSR2; 0: never */
     int trained;
@@ -38,6 +39,9 @@ typedef struct { /* what rank 0 saw */
     int ticks;
     int fail_at; /* on_result fails at the n-th result */
     int nap_at;  /* on_result takes 0.35 s for the n-th result */
+    pnas_scheduler *scheduler;
+    const pnas_job *spare; /* given to the scheduler when lanes are free */
+    size_t spare_count;
 } rank_0_record;
 
 typedef struct {
@@ -73,6 +77,8 @@ static pnas_status evaluate(void *payload, const pnas_job *job, pnas_tick tick, 
     if (self->trained == 2)
         self->first_gap = pnas_clock_seconds() - self->last_end;
     double seconds = self->seconds + (self->trained == 1 ? self->first_longer : 0);
+    if (self->long_index && job->index == self->long_index)
+        seconds = 1;
     if (self->trained == self->signal_at) {
         kill(getpid(), SIGUSR2); /* raise() would send it to this lane's thread, which leaves it alone */
         seconds = 60;
@@ -151,7 +157,8 @@ static void set_up(test_bench *bench)
     bench->fake.seconds = 0.002;
     bench->record.lanes = 1;
     bench->evaluator = (pnas_evaluator){evaluate, &bench->fake};
-    bench->listener = (pnas_scheduler_listener){on_result, on_start, on_tick, &bench->record};
+    bench->listener = (pnas_scheduler_listener){
+        .on_result = on_result, .on_start = on_start, .on_tick = on_tick, .payload = &bench->record};
     make_jobs(bench);
 }
 
@@ -281,6 +288,50 @@ Test(scheduler, no_jobs_are_done_at_once)
     set_up(&bench);
     run(&bench, 0, PNAS_OK, "");
     expect_each_done_once(&bench, 0);
+}
+
+static pnas_status on_idle(void *payload, double seconds_left)
+{
+    rank_0_record *seen = payload;
+    size_t count = seen->spare_count;
+    seen->spare_count = 0;
+    cr_expect_gt(seconds_left, 0);
+    return count ? pnas_scheduler_add(seen->scheduler, seen->spare, count) : PNAS_OK;
+}
+
+/* Rank 0's first child takes half a second longer than the others. Meanwhile four children of the next run
+ * are begun, one of which is at work when this run ends. */
+Test(scheduler, free_ranks_begin_jobs_of_the_next_run_and_go_on_with_them)
+{
+    test_bench bench;
+    set_up(&bench);
+    bench.fake.first_longer = bench.layout.rank == 0 ? 0.5 : 0;
+    bench.fake.long_index = 22;
+    create(&bench);
+    pnas_status status = PNAS_OK;
+    if (bench.layout.rank == 0) {
+        pnas_job left[JOBS_MAX];
+        size_t count = 0;
+        bench.record.scheduler = bench.scheduler;
+        bench.record.spare = bench.job + 20;
+        bench.record.spare_count = 4;
+        bench.listener.on_idle = on_idle;
+        cr_assert_eq(pnas_scheduler_run(bench.scheduler, bench.job, 20, &bench.listener), PNAS_OK);
+        cr_expect_eq(bench.record.count, 23, "all but the one that is at work: %d", bench.record.count);
+        cr_expect_eq(bench.record.times_done[22], 0);
+        for (int i = 20; i < 40; i++)
+            if (bench.record.times_done[i] == 0)
+                left[count++] = bench.job[i];
+        cr_assert_eq(pnas_scheduler_run(bench.scheduler, left, count, &bench.listener), PNAS_OK);
+        cr_expect_eq(bench.record.attempts[22], 1);
+        cr_expect_eq(bench.record.started_count, 40, "it was not handed out again");
+        cr_assert_eq(pnas_scheduler_release(bench.scheduler, PNAS_OK), PNAS_OK);
+    } else {
+        cr_assert_eq(pnas_scheduler_serve(bench.scheduler, &status), PNAS_OK);
+        cr_assert_eq(status, PNAS_OK);
+    }
+    expect_each_done_once(&bench, 40);
+    tear_down(&bench);
 }
 
 Test(scheduler, one_scheduler_serves_level_after_level)

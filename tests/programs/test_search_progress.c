@@ -55,3 +55,13 @@ Test(search_progress, the_best_is_the_best_of_all_levels, .init = set_up)
     finish(2, 1, 0.95);
     cr_assert_float_eq(progress.best, 0.95, 1e-12);
 }
+
+Test(search_progress, a_child_of_the_next_level_is_none_of_this_one, .init = set_up)
+{
+    pnas_search_progress_level(&progress, &level, job, 4);
+    job[3].level = 2;
+    finish(3, 10, 0.5);
+    cr_assert_eq(progress.done, 0);
+    cr_assert_float_eq(progress.cost_left, 4000, 1e-9);
+    cr_assert_eq(progress.best, 0.5);
+}

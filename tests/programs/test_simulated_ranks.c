@@ -103,3 +103,82 @@ Test(simulated_ranks, kinds_of_devices_are_told_apart)
     cr_expect_geq(usage.best_seconds / usage.span_seconds, 0.9, "%.3f",
                   usage.best_seconds / usage.span_seconds);
 }
+
+typedef struct {
+    pnas_simulated_ranks *ranks;
+    pnas_job early[4];
+    int asked, begun, done[2];
+} overlap_record;
+
+static void count_begun(void *payload, const pnas_job *of)
+{
+    ((overlap_record *)payload)->begun += of->level == 3;
+}
+
+static pnas_status count_done(void *payload, const pnas_job *of)
+{
+    ((overlap_record *)payload)->done[of->level - 2]++;
+    return PNAS_OK;
+}
+
+static pnas_status give_early(void *payload, double left, const pnas_job **jobs, size_t *count,
+                              double *seconds)
+{
+    overlap_record *record = payload;
+    if (record->asked++ > 0)
+        return PNAS_OK;
+    cr_expect_gt(left, 0);
+    for (int i = 0; i < 4; i++)
+        record->early[i] = (pnas_job){.level = 3, .index = i, .cost = 1000};
+    *jobs = record->early;
+    *count = 4;
+    *seconds = 1;
+    return PNAS_OK;
+}
+
+/* Two ranks, one job of 600 s and one of 60 s: four jobs of 60 s or a little more find room beside the long
+ * one; without them its rank is the only one that is busy. */
+Test(simulated_ranks, free_ranks_begin_jobs_of_the_next_training)
+{
+    const pnas_simulation_options options = {2, kind, 0.004, 0.001};
+    const pnas_job level[] = {{.level = 2, .index = 0, .cost = 10000},
+                              {.level = 2, .index = 1, .cost = 1000}};
+    overlap_record record = {0};
+    const pnas_simulation_listener listener = {count_begun, count_done, give_early, &record};
+    pnas_level_usage usage;
+    pnas_simulation_waits waits;
+    cr_assert_eq(pnas_simulated_ranks_create(&options, &record.ranks), PNAS_OK);
+    pnas_simulated_ranks_listen(record.ranks, &listener);
+    cr_assert_eq(pnas_simulated_ranks_train(record.ranks, level, 2, duration, NULL, &usage, &waits), PNAS_OK);
+    cr_expect_eq(record.begun, 4);
+    cr_expect_eq(record.done[1], 4);
+    cr_expect_float_eq(usage.span_seconds, 600, 1, "%g", usage.span_seconds);
+    cr_expect_gt(usage.busy_seconds, 600 + 60 + 4 * 60);
+    pnas_simulated_ranks_destroy(&record.ranks);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+/* The same with a long job of 90 s: one early job is at work at its end and goes on. */
+Test(simulated_ranks, what_is_at_work_at_the_end_goes_on_in_the_next_training)
+{
+    const pnas_simulation_options options = {2, kind, 0.004, 0.001};
+    const pnas_job level[] = {{.level = 2, .index = 0, .cost = 1500}, {.level = 2, .index = 1, .cost = 1000}};
+    overlap_record record = {0};
+    const pnas_simulation_listener listener = {count_begun, count_done, give_early, &record};
+    pnas_level_usage usage, next;
+    pnas_simulation_waits waits;
+    cr_assert_eq(pnas_simulated_ranks_create(&options, &record.ranks), PNAS_OK);
+    pnas_simulated_ranks_listen(record.ranks, &listener);
+    cr_assert_eq(pnas_simulated_ranks_train(record.ranks, level, 2, duration, NULL, &usage, &waits), PNAS_OK);
+    cr_expect(record.begun == 1 && record.done[1] == 0);
+    cr_assert_eq(pnas_simulated_ranks_pass(record.ranks, 10), PNAS_OK);
+    cr_assert_eq(pnas_simulated_ranks_train(record.ranks, record.early, 4, duration, NULL, &next, &waits),
+                 PNAS_OK);
+    cr_expect_eq(record.done[1], 4);
+    cr_expect_eq(record.begun, 4, "none was handed out twice");
+    double all = 90 + 60.5 + 4 * 60 * 1.04; /* at most */
+    cr_expect_lt(usage.busy_seconds + next.busy_seconds, all - 9, "ten seconds of one passed between");
+    cr_expect_gt(usage.busy_seconds + next.busy_seconds, 90 + 60 + 4 * 60 - 11);
+    pnas_simulated_ranks_destroy(&record.ranks);
+    PNAS_EXPECT_NO_LEAKS();
+}

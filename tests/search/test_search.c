@@ -572,3 +572,103 @@ Test(search, impossible_options_are_refused)
     cr_expect_eq(pnas_search_level(search, 1)->count, 136);
     pnas_search_destroy(&search);
 }
+
+/* --- levels that overlap --- */
+
+static pnas_search *half_done(const pnas_search_options *options, size_t done)
+{
+    pnas_search *search = created(options);
+    cr_assert_eq(pnas_search_propose(search, NULL), PNAS_OK);
+    for (size_t i = 0; i < done; ++i)
+        record_child(search, 1, i);
+    return search;
+}
+
+static pnas_search_options overlapping_options(void)
+{
+    pnas_search_options options = paper_options(2, 20);
+    options.overlap = true;
+    options.overlap_share = 0.25;
+    return options;
+}
+
+Test(search, a_level_may_be_begun_when_half_of_the_one_below_is_done_and_not_once_all_of_it_is)
+{
+    pnas_search_options options = overlapping_options();
+    pnas_search *search = half_done(&options, 67);
+    cr_expect_not(pnas_search_may_begin_next(search));
+    record_child(search, 1, 67);
+    cr_expect(pnas_search_may_begin_next(search));
+    for (size_t i = 68; i < 136; ++i)
+        record_child(search, 1, i);
+    cr_expect_not(pnas_search_may_begin_next(search));
+    pnas_search_destroy(&search);
+    options.overlap = false;
+    search = half_done(&options, 100);
+    cr_expect_not(pnas_search_may_begin_next(search));
+    pnas_search_destroy(&search);
+    options.overlap = true;
+    options.space.blocks = 1;
+    search = half_done(&options, 100);
+    cr_expect_not(pnas_search_may_begin_next(search), "no level comes after the last");
+    pnas_search_destroy(&search);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+Test(search, children_begun_early_count_among_the_beam_and_none_is_chosen_twice)
+{
+    const pnas_search_options options = overlapping_options();
+    pnas_search *search = half_done(&options, 100);
+    fake f = {0};
+    pnas_surrogate surrogate = surrogate_of(&f);
+    cr_assert_eq(pnas_search_begin_next(search, &surrogate), PNAS_OK, "%s", pnas_message());
+    const pnas_level *begun = pnas_search_level(search, 2);
+    cr_assert_eq(begun->count, 5, "a quarter of 20");
+    cr_expect(begun->begun && pnas_search_levels(search) == 1 && !pnas_search_may_begin_next(search));
+    cr_expect_eq(pnas_search_pending(search), 36, "of the level below");
+    record_child(search, 2, 1);
+    cr_expect_eq(pnas_search_keep_begun(search, 1), PNAS_ERROR_INTERNAL, "the second one is finished");
+    cr_assert_eq(pnas_search_keep_begun(search, 3), PNAS_OK);
+    const pnas_cell early[] = {begun->child[0].cell, begun->child[1].cell, begun->child[2].cell};
+    record_level(search);
+    cr_assert_eq(pnas_search_propose(search, &surrogate), PNAS_OK, "%s", pnas_message());
+    const pnas_level *level = pnas_search_level(search, 2);
+    cr_assert(level->count == 20 && !level->begun && pnas_search_levels(search) == 2);
+    cr_expect_eq(pnas_search_pending(search), 19, "one was recorded before");
+    for (size_t i = 0; i < 20; ++i) {
+        cr_expect_eq(level->child[i].early, i < 3);
+        if (i < 3)
+            cr_expect_eq(pnas_cell_compare(&level->child[i].cell, &early[i]), 0);
+        for (size_t j = 0; j < i; ++j)
+            cr_expect_neq(pnas_cell_compare(&level->child[i].cell, &level->child[j].cell), 0,
+                          "twice: %zu, %zu", i, j);
+    }
+    cr_expect_eq(level->child[1].result.accuracy, true_accuracy(&level->child[1].cell));
+    pnas_search_destroy(&search);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+Test(search, a_level_that_was_begun_is_put_back_beside_one_that_is_not_finished)
+{
+    const pnas_search_options options = overlapping_options();
+    pnas_search *search = half_done(&options, 100), *again = created(&options);
+    fake f = {0};
+    pnas_surrogate surrogate = surrogate_of(&f);
+    cr_assert_eq(pnas_search_begin_next(search, &surrogate), PNAS_OK, "%s", pnas_message());
+    for (int b = 1; b <= 2; ++b) {
+        const pnas_level *from = pnas_search_level(search, b);
+        pnas_level level = *from;
+        level.child = calloc(level.count, sizeof *level.child);
+        for (size_t i = 0; i < level.count; ++i) {
+            level.child[i] = from->child[i];
+            level.child[i].result.history = NULL;
+        }
+        cr_assert_eq(pnas_search_restore(again, &level), PNAS_OK, "%s", pnas_message());
+    }
+    cr_expect(pnas_search_levels(again) == 1 && pnas_search_pending(again) == 36);
+    cr_assert_not_null(pnas_search_level(again, 2));
+    cr_expect(pnas_search_level(again, 2)->begun && pnas_search_level(again, 2)->count == 5);
+    pnas_search_destroy(&search);
+    pnas_search_destroy(&again);
+    PNAS_EXPECT_NO_LEAKS();
+}
