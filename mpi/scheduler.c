@@ -1,4 +1,4 @@
-#include "mpi/scheduler_state.h"
+#include "mpi/scheduler_answers.h"
 #include "mpi/stop_request.h"
 
 #include "src/base/clock.h"
@@ -8,26 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define ATTEMPTS_MAX 2 /* of a child that failed where another rank might help */
-
-static pnas_status join(pnas_scheduler *scheduler, int rank, int lanes)
-{
-    PNAS_TRY(pnas_dispatch_join(scheduler->children, rank, lanes));
-    return pnas_dispatch_join(scheduler->sharing, rank, lanes);
-}
-
-static void leave(pnas_scheduler *scheduler, int rank)
-{
-    pnas_dispatch_leave(scheduler->children, rank);
-    pnas_dispatch_leave(scheduler->sharing, rank);
-}
-
-static void lose(pnas_scheduler *scheduler, int rank)
-{
-    pnas_dispatch_lose(scheduler->children, rank);
-    pnas_dispatch_lose(scheduler->sharing, rank);
-}
 
 /* Rank 0 counts on what the ranks bring as soon as they say that they are ready. Collective. */
 static pnas_status gather_lanes(pnas_scheduler *scheduler, int lanes)
@@ -46,8 +26,8 @@ static pnas_status gather_lanes(pnas_scheduler *scheduler, int lanes)
     PNAS_TRY(pnas_dispatch_create(layout->ranks, &scheduler->children));
     PNAS_TRY(pnas_dispatch_create(layout->ranks, &scheduler->sharing));
     if (lanes > 0)
-        return join(scheduler, 0, lanes);
-    leave(scheduler, 0);
+        return pnas_scheduler_join(scheduler, 0, lanes);
+    pnas_scheduler_leave(scheduler, 0);
     return PNAS_OK;
 }
 
@@ -106,29 +86,7 @@ void pnas_scheduler_rest(pnas_scheduler *scheduler)
                         pnas_lanes_busy(scheduler->lanes) ? NAP_BESIDE_CHILDREN : PNAS_MPI_NAP);
 }
 
-/* --- how a run ends --- */
-
-/* The first reason counts; its message is this thread's. */
-static void end_run(pnas_scheduler *scheduler, pnas_status status)
-{
-    if (scheduler->ending != PNAS_OK)
-        return;
-    scheduler->ending = status;
-    snprintf(scheduler->ending_message, sizeof scheduler->ending_message, "%s", pnas_message());
-}
-
-static void check(pnas_scheduler *scheduler, pnas_status status)
-{
-    if (status != PNAS_OK)
-        end_run(scheduler, status);
-}
-
-/* For failures of MPI: as check, and no answer can be expected any more. */
-static void check_connection(pnas_scheduler *scheduler, pnas_status status)
-{
-    check(scheduler, status);
-    scheduler->cut_off = scheduler->cut_off || status != PNAS_OK;
-}
+/* --- handing out --- */
 
 static bool is_busy(const pnas_scheduler *scheduler, int rank)
 {
@@ -144,210 +102,9 @@ static void stop_children(pnas_scheduler *scheduler)
         pnas_lanes_stop(scheduler->lanes, scheduler->ending_message);
     for (int rank = 1; rank < scheduler->layout->ranks; rank++)
         if (is_busy(scheduler, rank))
-            check_connection(scheduler, pnas_letter_send_empty(scheduler->comm, rank, PNAS_LETTER_STOP));
+            pnas_scheduler_check_connection(scheduler,
+                                            pnas_letter_send_empty(scheduler->comm, rank, PNAS_LETTER_STOP));
 }
-
-/* --- answers --- */
-
-/* A child on the way; told by what it is, since its ticket's number changes from run to run. */
-static int64_t name_of(const pnas_job *job)
-{
-    return (int64_t)job->level << 32 | job->index;
-}
-
-static const pnas_job *job_of(const pnas_scheduler *scheduler, size_t ticket)
-{
-    return pnas_dispatch_job(scheduler->children, ticket);
-}
-
-/* The ticket of the child of that name that `rank` holds, or PNAS_NO_TICKET. */
-static size_t find_child(const pnas_scheduler *scheduler, int rank, int64_t name)
-{
-    for (int i = 0; i < pnas_dispatch_held(scheduler->children, rank); i++) {
-        size_t ticket = pnas_dispatch_held_ticket(scheduler->children, rank, i);
-        if (name_of(job_of(scheduler, ticket)) == name)
-            return ticket;
-    }
-    return PNAS_NO_TICKET;
-}
-
-static void show_start(pnas_scheduler *scheduler, int rank, size_t ticket)
-{
-    const pnas_scheduler_listener *listener = &scheduler->listener;
-    if (ticket != PNAS_NO_TICKET && listener->on_start)
-        listener->on_start(listener->payload, job_of(scheduler, ticket), rank);
-}
-
-/* `rank` could not finish its ticket. What it holds beside that it may end, or it refuses it. Only a child
- * may fail on one rank for any reason; a helper's request says more about itself. */
-static void take_failure(pnas_scheduler *scheduler, pnas_dispatch *dispatch, int rank, size_t ticket,
-                         pnas_status status, const char *message)
-{
-    bool child = dispatch == scheduler->children, known = !pnas_dispatch_is_in(dispatch, rank);
-    leave(scheduler, rank);
-    pnas_dispatch_give_back(dispatch, rank, ticket, pnas_clock_seconds());
-    if (status == PNAS_STOPPED || scheduler->ending != PNAS_OK) { /* asked for by us, or by a signal there */
-        end_run(scheduler, pnas_fail(PNAS_STOPPED, "%s", message));
-        return;
-    }
-    if (!child && status != PNAS_ERROR_DEVICE && status != PNAS_ERROR_MEMORY) {
-        end_run(scheduler, pnas_fail(status, "%s", message));
-        return;
-    }
-    if (!known)
-        pnas_warning("rank %d cannot go on (%s: %s); its %s waits for another rank", rank,
-                     pnas_status_name(status), message, child ? "child" : "share of the work");
-    snprintf(scheduler->last_loss, sizeof scheduler->last_loss, "the last, rank %d, failed: %s", rank,
-             message);
-}
-
-static bool may_succeed_elsewhere(const pnas_scheduler *scheduler, int rank, size_t ticket,
-                                  const pnas_result *result)
-{
-    return result->status == PNAS_CHILD_FAILED && result->elsewhere && scheduler->ending == PNAS_OK &&
-           pnas_dispatch_attempts(scheduler->children, ticket) < ATTEMPTS_MAX &&
-           pnas_dispatch_others_left(scheduler->children, rank);
-}
-
-/* What became of a child. */
-static void take_answer(pnas_scheduler *scheduler, int rank, size_t ticket, pnas_answer *answer)
-{
-    pnas_dispatch *children = scheduler->children;
-    const pnas_job *job = job_of(scheduler, ticket);
-    const pnas_scheduler_listener *listener = &scheduler->listener;
-    if (answer->status != PNAS_OK) {
-        take_failure(scheduler, children, rank, ticket, answer->status, answer->message);
-        return;
-    }
-    pnas_result *result = &answer->result;
-    if (may_succeed_elsewhere(scheduler, rank, ticket, result)) {
-        pnas_warning("level %d, child %d failed on rank %d and is tried once more on another: %s", job->level,
-                     job->index, rank, result->error);
-        show_start(scheduler, rank, pnas_dispatch_give_back(children, rank, ticket, pnas_clock_seconds()));
-        return;
-    }
-    double measured = result->status == PNAS_CHILD_DONE ? result->train_seconds : 0;
-    size_t next = pnas_dispatch_done(children, rank, ticket, measured, pnas_clock_seconds());
-    result->rank = rank;
-    result->attempts = pnas_dispatch_attempts(children, ticket);
-    scheduler->results++;
-    check(scheduler, listener->on_result(listener->payload, job, result));
-    if (scheduler->ending == PNAS_OK)
-        show_start(scheduler, rank, next);
-}
-
-static void widen(pnas_rank_span *span, double start, double seconds)
-{
-    if (span->end <= 0 || start < span->start)
-        span->start = start;
-    if (start + seconds > span->end)
-        span->end = start + seconds;
-}
-
-/* What became of a request. */
-static void take_reply(pnas_scheduler *scheduler, int rank, const pnas_errand *reply)
-{
-    size_t ticket = (size_t)reply->ticket;
-    if (reply->status != PNAS_OK) {
-        char message[PNAS_ANSWER_MESSAGE_MAX];
-        snprintf(message, sizeof message, "%.*s", (int)reply->size, (const char *)reply->data);
-        take_failure(scheduler, scheduler->sharing, rank, ticket, reply->status, message);
-        return;
-    }
-    widen(&scheduler->span[rank], reply->start, reply->seconds);
-    pnas_dispatch_done(scheduler->sharing, rank, ticket, reply->seconds, pnas_clock_seconds());
-    check(scheduler, scheduler->on_reply(scheduler->on_reply_payload, ticket, reply->data, reply->size));
-}
-
-static bool has_request(const pnas_scheduler *scheduler, int rank, int64_t ticket)
-{
-    return ticket >= 0 && pnas_dispatch_holds(scheduler->sharing, rank, (size_t)ticket);
-}
-
-static pnas_status read_reply(pnas_scheduler *scheduler, const pnas_letter *letter)
-{
-    pnas_errand reply;
-    pnas_status status = pnas_unpack_errand(letter->data, letter->size, &reply);
-    if (status == PNAS_OK && !has_request(scheduler, letter->from, reply.ticket))
-        status =
-            pnas_fail(PNAS_ERROR_INTERNAL, "rank %d replied to a request it was not given", letter->from);
-    if (status == PNAS_OK)
-        take_reply(scheduler, letter->from, &reply);
-    else
-        lose(scheduler, letter->from); /* or it would be waited for */
-    return status;
-}
-
-static pnas_status read_answer(pnas_scheduler *scheduler, const pnas_letter *letter)
-{
-    pnas_answer answer = {0};
-    size_t ticket = PNAS_NO_TICKET;
-    pnas_status status = pnas_unpack_answer(letter->data, letter->size, &answer);
-    if (status == PNAS_OK)
-        ticket = find_child(scheduler, letter->from, answer.ticket);
-    if (status == PNAS_OK && ticket == PNAS_NO_TICKET)
-        status = pnas_fail(PNAS_ERROR_INTERNAL, "rank %d answered an order it was not given", letter->from);
-    if (status == PNAS_OK)
-        take_answer(scheduler, letter->from, ticket, &answer);
-    else
-        lose(scheduler, letter->from); /* or it would be waited for */
-    pnas_result_clear(&answer.result);
-    return status;
-}
-
-/* Children of this rank's own lanes that have ended. */
-static void take_own_answers(pnas_scheduler *scheduler)
-{
-    pnas_answer answer;
-    while (scheduler->lanes && pnas_lanes_take(scheduler->lanes, &answer)) {
-        size_t ticket = find_child(scheduler, 0, answer.ticket);
-        assert(ticket != PNAS_NO_TICKET);
-        take_answer(scheduler, 0, ticket, &answer);
-        pnas_result_clear(&answer.result);
-    }
-}
-
-static pnas_status read_letter(pnas_scheduler *scheduler, const pnas_letter *letter)
-{
-    switch (letter->kind) {
-    case PNAS_LETTER_READY:
-        return join(scheduler, letter->from, scheduler->lanes_of[letter->from]);
-    case PNAS_LETTER_ABSENT:
-        leave(scheduler, letter->from);
-        return PNAS_OK;
-    case PNAS_LETTER_ANSWER:
-        return read_answer(scheduler, letter);
-    case PNAS_LETTER_REPLY:
-        return read_reply(scheduler, letter);
-    case PNAS_LETTER_STOP_WANTED:
-        return pnas_fail(PNAS_STOPPED, "stopped by %.*s on rank %d", (int)letter->size,
-                         letter->data ? (const char *)letter->data : "", letter->from);
-    default:
-        return pnas_fail(PNAS_ERROR_INTERNAL, "rank %d sent a message of unknown kind %d", letter->from,
-                         letter->kind);
-    }
-}
-
-static void count_message(pnas_scheduler *scheduler, size_t bytes)
-{
-    scheduler->messages++;
-    scheduler->bytes += (int64_t)bytes;
-}
-
-static void read_letters(pnas_scheduler *scheduler)
-{
-    for (bool got = true; got;) {
-        pnas_letter letter;
-        check_connection(scheduler, pnas_letter_take(scheduler->comm, 0, &letter, &got));
-        if (got) {
-            count_message(scheduler, letter.size);
-            check(scheduler, read_letter(scheduler, &letter));
-        }
-        pnas_letter_clear(&letter);
-    }
-}
-
-/* --- handing out --- */
 
 /* Sends what was packed. */
 static pnas_status post(pnas_scheduler *scheduler, int rank, pnas_letter_kind kind)
@@ -356,7 +113,7 @@ static pnas_status post(pnas_scheduler *scheduler, int rank, pnas_letter_kind ki
     void *data = packet->data;
     size_t size = packet->size;
     *packet = (pnas_packet){0};
-    count_message(scheduler, size);
+    pnas_scheduler_count_message(scheduler, size);
     return pnas_outbox_post(&scheduler->outbox, scheduler->comm, rank, kind, data, size);
 }
 
@@ -370,16 +127,16 @@ static pnas_status send_request(pnas_scheduler *scheduler, int rank, size_t tick
 
 static pnas_status send_order(pnas_scheduler *scheduler, int rank, size_t ticket)
 {
-    const pnas_job *job = job_of(scheduler, ticket);
-    const pnas_order order = {.ticket = name_of(job), .job = *job};
+    const pnas_job *job = pnas_scheduler_job(scheduler, ticket);
+    const pnas_order order = {.ticket = pnas_scheduler_name(job), .job = *job};
     PNAS_TRY(pnas_pack_order(&order, &scheduler->outgoing));
     return post(scheduler, rank, PNAS_LETTER_ORDER);
 }
 
 static void start_here(pnas_scheduler *scheduler, size_t ticket)
 {
-    const pnas_job *job = job_of(scheduler, ticket);
-    bool started = pnas_lanes_start(scheduler->lanes, name_of(job), job);
+    const pnas_job *job = pnas_scheduler_job(scheduler, ticket);
+    bool started = pnas_lanes_start(scheduler->lanes, pnas_scheduler_name(job), job);
     assert(started);
     (void)started;
 }
@@ -392,13 +149,13 @@ static bool give_child(pnas_scheduler *scheduler, int rank)
     if (ticket == PNAS_NO_TICKET)
         return false;
     if (starts)
-        show_start(scheduler, rank, ticket);
+        pnas_scheduler_show_start(scheduler, rank, ticket);
     if (rank == 0) {
         start_here(scheduler, ticket);
         return true;
     }
     pnas_status sent = send_order(scheduler, rank, ticket);
-    check_connection(scheduler, sent);
+    pnas_scheduler_check_connection(scheduler, sent);
     return true;
 }
 
@@ -432,7 +189,7 @@ static bool give_request(pnas_scheduler *scheduler, int rank)
     if (ticket == PNAS_NO_TICKET)
         return false;
     pnas_status sent = send_request(scheduler, rank, ticket);
-    check_connection(scheduler, sent);
+    pnas_scheduler_check_connection(scheduler, sent);
     return true;
 }
 
@@ -457,10 +214,10 @@ static void hand_out(pnas_scheduler *scheduler)
 static pnas_status attend(void *payload)
 {
     pnas_scheduler *scheduler = payload;
-    read_letters(scheduler);
-    take_own_answers(scheduler);
+    pnas_scheduler_read_letters(scheduler);
+    pnas_scheduler_take_own_answers(scheduler);
     if (pnas_stop_requested())
-        end_run(scheduler, pnas_fail(PNAS_STOPPED, "stopped by %s", pnas_stop_reason()));
+        pnas_scheduler_end(scheduler, pnas_fail(PNAS_STOPPED, "stopped by %s", pnas_stop_reason()));
     if (scheduler->ending == PNAS_OK)
         hand_out(scheduler);
     if (scheduler->ending != PNAS_OK)
@@ -502,7 +259,7 @@ static void perform_one_here(pnas_scheduler *scheduler, size_t ticket)
         reply.size = strlen(message);
     }
     reply.data = reply.status == PNAS_OK ? data : message;
-    take_reply(scheduler, 0, &reply);
+    pnas_scheduler_take_reply(scheduler, 0, &reply);
     free(data);
 }
 
@@ -548,7 +305,7 @@ static void offer_lanes(pnas_scheduler *scheduler)
         return;
     scheduler->asked_at = scheduler->results;
     double left = pnas_dispatch_seconds_left(scheduler->children, pnas_clock_seconds());
-    check(scheduler, listener->on_idle(listener->payload, left));
+    pnas_scheduler_check(scheduler, listener->on_idle(listener->payload, left));
 }
 
 /* Until the tickets of `dispatch` are done, or the run has ended. */
@@ -559,8 +316,8 @@ static void work(pnas_scheduler *scheduler, const pnas_dispatch *dispatch)
         if (finished(scheduler, dispatch))
             return;
         if (!pnas_dispatch_anyone_left(dispatch))
-            end_run(scheduler,
-                    pnas_fail(PNAS_ERROR_DEVICE, "no rank is left that can train; %s", scheduler->last_loss));
+            pnas_scheduler_end(scheduler, pnas_fail(PNAS_ERROR_DEVICE, "no rank is left that can train; %s",
+                                                    scheduler->last_loss));
         if (dispatch == scheduler->children && scheduler->ending == PNAS_OK)
             offer_lanes(scheduler);
         size_t ticket = own_request(scheduler);

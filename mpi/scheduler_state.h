@@ -1,4 +1,4 @@
-/* What scheduler.c (rank 0) and worker.c (the others) share; private to this room. */
+/* What scheduler.c, scheduler_answers.c (rank 0) and worker.c (the others) share; private to this room. */
 #ifndef PNAS_MPI_SCHEDULER_STATE_H
 #define PNAS_MPI_SCHEDULER_STATE_H
 

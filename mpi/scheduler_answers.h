@@ -1,0 +1,33 @@
+/* What reaches rank 0: who is there, what became of children and requests, and why a run ends; private to
+ * this room. */
+#ifndef PNAS_MPI_SCHEDULER_ANSWERS_H
+#define PNAS_MPI_SCHEDULER_ANSWERS_H
+
+#include "mpi/scheduler_state.h"
+
+/* A rank takes part, or does not. */
+pnas_status pnas_scheduler_join(pnas_scheduler *scheduler, int rank, int lanes);
+void pnas_scheduler_leave(pnas_scheduler *scheduler, int rank);
+
+/* Nothing more is handed out. The first reason counts; its message is this thread's. */
+void pnas_scheduler_end(pnas_scheduler *scheduler, pnas_status status);
+/* Ends the run unless `status` is PNAS_OK. */
+void pnas_scheduler_check(pnas_scheduler *scheduler, pnas_status status);
+/* The same for failures of MPI: no answer can be expected any more. */
+void pnas_scheduler_check_connection(pnas_scheduler *scheduler, pnas_status status);
+
+/* A child on the way; told by what it is, since its ticket's number changes from run to run. */
+int64_t pnas_scheduler_name(const pnas_job *job);
+const pnas_job *pnas_scheduler_job(const pnas_scheduler *scheduler, size_t ticket);
+/* Tells the listener, if there is a ticket, that `rank` begins it. */
+void pnas_scheduler_show_start(pnas_scheduler *scheduler, int rank, size_t ticket);
+
+/* Of a request that was done here or elsewhere. */
+void pnas_scheduler_take_reply(pnas_scheduler *scheduler, int rank, const pnas_errand *reply);
+/* Children of this rank's own lanes that have ended. */
+void pnas_scheduler_take_own_answers(pnas_scheduler *scheduler);
+/* All letters that have come. */
+void pnas_scheduler_read_letters(pnas_scheduler *scheduler);
+void pnas_scheduler_count_message(pnas_scheduler *scheduler, size_t bytes);
+
+#endif
