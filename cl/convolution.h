@@ -1,7 +1,7 @@
 /* Inside the cl room: what the dense and the pointwise convolution share.
  *
  * A factorized reduction is served as two windows of one tap, each for its own range of outputs; every other
- * convolution is one serving of all of them. */
+ * convolution is one serving of all of them. Backward, the tile route takes both taps in one launch. */
 #ifndef PNAS_CL_CONVOLUTION_H
 #define PNAS_CL_CONVOLUTION_H
 
