@@ -46,6 +46,33 @@ static bool same_run(const pnas_run_identity *a, const pnas_run_identity *b)
     return memcmp(a->run, b->run, PNAS_RUN_ID_SIZE) == 0;
 }
 
+/* Results that nobody can place any more are not silently dropped. */
+static void warn_of_lost_records(const pnas_run_file *file, const pnas_journal_text *text, const char *fate)
+{
+    if (text->headless)
+        pnas_warning("%s: its head is damaged; the finished children that it may hold %s", file->journal_path,
+                     fate);
+    else if (text->begun && same_run(&text->identity, &file->identity) && text->size > text->at &&
+             text->identity.generation > file->identity.generation)
+        pnas_warning("%s: goes with a later state of this run than %s, which is an older copy; its finished "
+                     "children %s",
+                     file->journal_path, file->path, fate);
+}
+
+/* Without its run a journal cannot be used, but what it holds may still be wanted. */
+static pnas_status refuse_orphan(const pnas_run_file *file)
+{
+    pnas_journal_text text;
+    PNAS_TRY(pnas_journal_load(file->journal_path, &text));
+    bool holds_results = text.headless || (text.begun && text.size > text.at);
+    pnas_journal_free(&text);
+    PNAS_CHECK(!holds_results, PNAS_ERROR_DATA,
+               "%s: holds finished children of a run, but %s is not there; put it back, or move the journal "
+               "away",
+               file->journal_path, file->path);
+    return PNAS_OK;
+}
+
 /* The writer's side: folds in what belongs to this version of the run and brings the journal in order. */
 static pnas_status take_journal(pnas_run_file *file)
 {
@@ -65,6 +92,7 @@ static pnas_status take_journal(pnas_run_file *file)
                          file->journal_path, text.size - text.at);
         status = pnas_journal_cut(&file->journal, (off_t)text.at);
     } else {
+        warn_of_lost_records(file, &text, "are dropped and trained again");
         status = pnas_journal_begin(&file->journal, &file->identity);
     }
     pnas_journal_free(&text);
@@ -99,6 +127,15 @@ static pnas_status new_identity(pnas_run_identity *out)
     return PNAS_OK;
 }
 
+static pnas_status take_run(pnas_run_file *file)
+{
+    pnas_status status = pnas_run_read_all(file);
+    if (status == PNAS_ERROR_DATA)
+        return pnas_fail(status, "%s; it is left as it is, and another name begins a new run",
+                         pnas_message());
+    return status == PNAS_OK ? take_journal(file) : status;
+}
+
 pnas_status pnas_run_file_open(const char *path, pnas_run_file **out, bool *existed)
 {
     *existed = false;
@@ -107,12 +144,12 @@ pnas_status pnas_run_file_open(const char *path, pnas_run_file **out, bool *exis
     pnas_status status;
     PNAS_TRY_CLEANUP(pnas_journal_open(file->journal_path, &file->journal));
     if (access(path, F_OK) == 0) {
-        PNAS_TRY_CLEANUP(pnas_run_read_all(file));
-        PNAS_TRY_CLEANUP(take_journal(file));
+        PNAS_TRY_CLEANUP(take_run(file));
         *existed = true;
     } else {
         PNAS_CHECK_CLEANUP(errno == ENOENT, PNAS_ERROR_FILE, "%s: cannot be opened: %s", path,
                            strerror(errno));
+        PNAS_TRY_CLEANUP(refuse_orphan(file));
         PNAS_TRY_CLEANUP(new_identity(&file->identity));
     }
 cleanup:
@@ -164,6 +201,8 @@ pnas_status pnas_run_file_read(const char *path, pnas_run_file **out)
     if (status == PNAS_OK && text.begun && same_run(&text.identity, &file->identity) &&
         text.identity.generation == file->identity.generation)
         fold(file, &text);
+    else if (status == PNAS_OK)
+        warn_of_lost_records(file, &text, "are left out");
     pnas_journal_free(&text);
     if (status != PNAS_OK)
         pnas_run_file_close(&file);

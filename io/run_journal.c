@@ -328,6 +328,7 @@ static pnas_status parse_header(const char *path, pnas_journal_text *text)
 {
     PNAS_CHECK(may_be_journal(text), PNAS_ERROR_DATA,
                "%s: is no journal of a run; move it away, or name another run file", path);
+    text->headless = text->size > HEADER_SIZE;
     if (text->size < HEADER_SIZE || memcmp(text->bytes, magic, MAGIC_SIZE) != 0)
         return PNAS_OK;
     const unsigned char *at = text->bytes + MAGIC_SIZE;
@@ -336,6 +337,7 @@ static pnas_status parse_header(const char *path, pnas_journal_text *text)
     text->identity.generation = get(&at, 8);
     text->begun = get(&at, 4) == checksum(text->bytes, OWNER_AT - 4);
     text->at = text->begun ? HEADER_SIZE : 0;
+    text->headless = text->headless && !text->begun;
     return PNAS_OK;
 }
 

@@ -48,7 +48,8 @@ void pnas_journal_close(pnas_journal *journal);
 typedef struct { /* a journal in memory */
     unsigned char *bytes;
     size_t size;
-    bool begun; /* it has a header, so identity counts */
+    bool begun;    /* it has a header, so identity counts */
+    bool headless; /* it has records, perhaps, but no sound header: whose they are is not known */
     pnas_run_identity identity;
     size_t at; /* end of what was read and intact */
 } pnas_journal_text;

@@ -210,6 +210,84 @@ Test(run_journal, one_of_another_run_is_refused_and_kept)
     free(made.bytes);
 }
 
+/* What `file` says on stderr while it is opened for writing. */
+static char *warnings_at_open(pnas_run_file **file)
+{
+    static char said[1000];
+    bool existed;
+    FILE *catcher = fopen(test_path("said"), "w+");
+    int keep = dup(STDERR_FILENO);
+    dup2(fileno(catcher), STDERR_FILENO);
+    pnas_log_setup("test", PNAS_LOG_WARNING, 0, 1);
+    pnas_status status = pnas_run_file_open(test_path("run.h5"), file, &existed);
+    dup2(keep, STDERR_FILENO);
+    close(keep);
+    rewind(catcher);
+    said[fread(said, 1, sizeof said - 1, catcher)] = 0;
+    fclose(catcher);
+    cr_assert_eq(status, PNAS_OK, "%s", pnas_message());
+    return said;
+}
+
+Test(run_journal, a_damaged_head_is_told_before_its_records_are_dropped)
+{
+    journal made = make_run();
+    pnas_run_file *file = NULL;
+    made.bytes[26] ^= 1;
+    test_write_file("run.h5.journal", made.bytes, made.size);
+    const char *said = warnings_at_open(&file);
+    cr_expect_not_null(strstr(said, "run.h5.journal: its head is damaged; the finished children"), "%s",
+                       said);
+    expect_children(file, 0);
+    pnas_run_file_close(&file);
+    free(made.bytes);
+}
+
+Test(run_journal, an_older_copy_of_its_run_is_told)
+{
+    journal made = make_run();
+    size_t size;
+    unsigned char *older = fake_read_file(test_path("run.h5"), &size);
+    pnas_run_file *file = NULL;
+    pnas_search *search = fake_search();
+    pnas_result result = fake_result(1, 0);
+    const char *said = warnings_at_open(&file);
+    cr_expect_str_eq(said, "", "nothing is wrong yet");
+    cr_assert_eq(pnas_run_file_restore(file, search), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(pnas_run_file_write(file, search), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(pnas_run_file_append(file, 1, 0, &result), PNAS_OK, "%s", pnas_message());
+    pnas_result_clear(&result);
+    pnas_run_file_close(&file);
+
+    test_write_file("run.h5", older, size);
+    said = warnings_at_open(&file);
+    cr_expect_not_null(strstr(said, "run.h5, which is an older copy"), "%s", said);
+    expect_children(file, 0);
+    pnas_run_file_close(&file);
+    pnas_search_destroy(&search);
+    free(older);
+    free(made.bytes);
+}
+
+Test(run_journal, one_whose_run_is_gone_is_refused_and_kept)
+{
+    journal made = make_run();
+    pnas_run_file *file = NULL;
+    bool existed;
+    unlink(test_path("run.h5"));
+    expect_open_refused("run.h5 is not there; put it back, or move the journal away");
+    cr_expect_eq(test_file_size("run.h5.journal"), made.size);
+    made.bytes[26] ^= 1;
+    test_write_file("run.h5.journal", made.bytes, made.size);
+    expect_open_refused("run.h5 is not there");
+    test_write_file("run.h5.journal", made.bytes, made.end[0]);
+    cr_expect_eq(pnas_run_file_open(test_path("run.h5"), &file, &existed), PNAS_OK, "nothing is in it: %s",
+                 pnas_message());
+    pnas_run_file_close(&file);
+    free(made.bytes);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
 Test(run_journal, somebody_elses_file_in_its_place_is_refused_and_kept)
 {
     fake_run_write(test_path("run.h5"));
