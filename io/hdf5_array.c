@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CLAIM_FREE  (256.0 * 1024 * 1024)
+#define CLAIM_FREE  (4.0 * 1024 * 1024)
 #define CLAIM_RATIO 4096.0 /* more than any array of numbers is packed by; deflate's best is 1032 */
+#define TEXT_COST   48.0   /* what a text takes in memory besides its bytes */
 
 /* --- Writing ------------------------------------------------------------------------------------------- */
 
@@ -129,20 +130,28 @@ static pnas_status check_type(hid_t parent, const char *name, hid_t dataset, hid
     return PNAS_OK;
 }
 
-/* A shape is only a claim: no memory is taken for what the file cannot hold. Smaller arrays may well be
- * nothing but their fill value. */
-static pnas_status check_claim(hid_t parent, const char *name, hid_t dataset, int rank, const hsize_t *shape)
+/* In other files: what is stored here then says nothing. */
+static bool is_elsewhere(hid_t dataset)
 {
-    hid_t type = H5Dget_type(dataset), properties = H5Dget_create_plist(dataset);
-    double claimed = (double)H5Tget_size(type), stored = (double)H5Dget_storage_size(dataset);
+    hid_t properties = H5Dget_create_plist(dataset);
     bool elsewhere = H5Pget_layout(properties) == H5D_VIRTUAL || H5Pget_external_count(properties) > 0;
     H5Pclose(properties);
+    return elsewhere;
+}
+
+/* A shape is only a claim: no memory is taken for what the file cannot hold. Small arrays may well be nothing
+ * but their fill value. */
+static pnas_status check_claim(hid_t parent, const char *name, hid_t dataset, int rank, const hsize_t *shape)
+{
+    hid_t type = H5Dget_type(dataset);
+    double size = (double)H5Tget_size(type), stored = (double)H5Dget_storage_size(dataset), values = 1;
+    double taken = H5Tget_class(type) == H5T_STRING ? size + TEXT_COST : size;
     H5Tclose(type);
     for (int i = 0; i < rank; ++i)
-        claimed *= (double)shape[i];
-    if (!elsewhere && claimed > CLAIM_FREE && claimed > CLAIM_RATIO * stored)
+        values *= (double)shape[i];
+    if (values * taken > CLAIM_FREE && values * size > CLAIM_RATIO * stored && !is_elsewhere(dataset))
         return pnas_h5_fail(PNAS_ERROR_DATA, parent, name,
-                            "claims to hold %.3g bytes, of which %.0f are stored", claimed, stored);
+                            "claims to hold %.3g bytes, of which %.0f are stored", values * size, stored);
     return PNAS_OK;
 }
 

@@ -258,6 +258,7 @@ static pnas_status open_alone(const char *path, hid_t *out)
     PNAS_TRY(pnas_file_check_seal(path)); /* HDF5 itself can crash on damage */
     PNAS_CHECK(H5Fis_hdf5(path) > 0, PNAS_ERROR_DATA, "%s: is not an HDF5 file", path);
     hid_t access = file_access();
+    H5Pset_sieve_buf_size(access, 0); /* of no use, as arrays are read whole */
     *out = H5Fopen(path, H5F_ACC_RDONLY, access);
     pnas_status status =
         *out >= 0 ? PNAS_OK : pnas_h5_fail(PNAS_ERROR_DATA, -1, NULL, "%s: is a damaged HDF5 file", path);

@@ -396,27 +396,42 @@ Test(hdf5_content, arrays_that_are_not_as_expected_are_refused)
     PNAS_EXPECT_NO_LEAKS();
 }
 
+static void make_unwritten(hid_t file, const char *name, hid_t type, int rank, const hsize_t *shape)
+{
+    hid_t space = H5Screate_simple(rank, shape, NULL);
+    H5Dclose(H5Dcreate2(file, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+    H5Sclose(space);
+}
+
+static void expect_claim_refused(hid_t file, const char *name, const char *message)
+{
+    char **texts = NULL;
+    size_t count = 0;
+    cr_expect_eq(pnas_h5_read_strings(file, name, &texts, &count), PNAS_ERROR_DATA);
+    cr_expect_not_null(strstr(pnas_message(), message), "%s", pnas_message());
+}
+
 /* A contiguous array that nothing was written to takes no room in the file. */
 Test(hdf5_content, more_than_the_file_can_hold_is_refused_before_memory_is_taken)
 {
-    const hsize_t shape[2] = {1u << 20, 1u << 20}, length[1] = {1u << 30};
+    const hsize_t shape[2] = {1u << 20, 1u << 20}, few[1] = {10};
     hsize_t found[2];
-    char **texts = NULL;
-    size_t count = 0;
     hid_t file = H5Fcreate(test_path("a.h5"), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
-    hid_t table = H5Screate_simple(2, shape, NULL), row = H5Screate_simple(1, length, NULL);
     hid_t text = H5Tcopy(H5T_C_S1);
-    H5Tset_size(text, 1u << 10);
-    H5Dclose(H5Dcreate2(file, "table", H5T_NATIVE_FLOAT, table, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
-    H5Dclose(H5Dcreate2(file, "texts", text, row, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+    make_unwritten(file, "table", H5T_NATIVE_FLOAT, 2, shape);
+    make_unwritten(file, "little", H5T_NATIVE_FLOAT, 1, few);
+    H5Tset_size(text, 1u << 20);
+    make_unwritten(file, "long_texts", text, 1, shape);
+    H5Tset_size(text, 1); /* each takes a pointer and an allocation as well */
+    make_unwritten(file, "short_texts", text, 1, shape);
     cr_expect_eq(pnas_h5_read_shape(file, "table", H5T_NATIVE_FLOAT, 2, found), PNAS_ERROR_DATA);
     cr_expect_not_null(strstr(pnas_message(), "/table: claims to hold 4.4e+12 bytes, of which 0 are stored"),
                        "%s", pnas_message());
-    cr_expect_eq(pnas_h5_read_strings(file, "texts", &texts, &count), PNAS_ERROR_DATA);
-    cr_expect_not_null(strstr(pnas_message(), "/texts: claims to hold 1.1e+12 bytes"), "%s", pnas_message());
+    cr_expect_eq(pnas_h5_read_shape(file, "little", H5T_NATIVE_FLOAT, 1, found), PNAS_OK, "%s",
+                 pnas_message());
+    expect_claim_refused(file, "long_texts", "/long_texts: claims to hold 1.1e+12 bytes");
+    expect_claim_refused(file, "short_texts", "/short_texts: claims to hold 1.05e+06 bytes");
     H5Tclose(text);
-    H5Sclose(row);
-    H5Sclose(table);
     H5Fclose(file);
     PNAS_EXPECT_NO_LEAKS();
 }
