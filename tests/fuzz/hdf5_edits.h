@@ -11,4 +11,7 @@
 void fuzz_make(const char *path);
 void fuzz_read(const char *path);
 
+/* A number that depends on the input alone, for what is tried with only some inputs. */
+unsigned fuzz_choice(void);
+
 #endif
