@@ -95,8 +95,8 @@ void pnas_scheduler_take_spans(pnas_scheduler *scheduler, pnas_rank_span *out);
  * fails to leaves the pool at its next request; rank 0's own failure is returned. */
 pnas_status pnas_scheduler_tell(pnas_scheduler *scheduler, const void *notice, size_t size);
 
-/* On rank 0, between two runs, with the signature of a tick: looks for stop requests of all ranks;
- * PNAS_STOPPED after one. */
+/* On rank 0, between two runs or from on_idle, with the signature of a tick: takes in what the others sent
+ * and hands out what is there for them. PNAS_STOPPED after a stop request on any rank. */
 pnas_status pnas_scheduler_poll(void *scheduler);
 
 /* On ranks other than 0: trains what rank 0 hands out until it is released. PNAS_OK: *verdict is the run's

@@ -340,6 +340,7 @@ static pnas_status open_run(search_run *run)
     bool existed = false;
     pnas_rank_kinds_set(options);
     PNAS_TRY(pnas_search_create(&options->configuration->search, &run->search));
+    pnas_search_set_tick(run->search, pnas_scheduler_poll, options->scheduler);
     if (options->table)
         pnas_search_limit(run->search, options->table, options->configuration->candidates);
     PNAS_TRY(pnas_run_file_open(options->path, &run->file, &existed));

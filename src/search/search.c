@@ -134,6 +134,12 @@ void pnas_search_limit(pnas_search *search, const pnas_cell_table *table, pnas_c
     search->candidates = candidates;
 }
 
+void pnas_search_set_tick(pnas_search *search, pnas_status (*tick)(void *payload), void *payload)
+{
+    search->tick = tick;
+    search->tick_payload = payload;
+}
+
 const pnas_search_options *pnas_search_get_options(const pnas_search *search)
 {
     return &search->options;

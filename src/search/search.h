@@ -124,6 +124,10 @@ void pnas_search_destroy(pnas_search **search);
 /* Proposes from now on only what `table` (borrowed, of the same space) allows by `candidates`. */
 void pnas_search_limit(pnas_search *search, const pnas_cell_table *table, pnas_candidates candidates);
 
+/* `tick` is called every few milliseconds while a beam is expanded, so that nobody waits for the end of that;
+ * anything but PNAS_OK ends it and is returned. */
+void pnas_search_set_tick(pnas_search *search, pnas_status (*tick)(void *payload), void *payload);
+
 /* How many children PNAS trains with these options, and every other strategy too. */
 size_t pnas_search_budget(const pnas_search_options *options);
 

@@ -157,7 +157,7 @@ static pnas_status expand_beam(const pnas_search *search, pnas_cell **out, size_
     pnas_cell *parents = malloc(level->count * sizeof *parents);
     PNAS_CHECK(parents, PNAS_ERROR_MEMORY, "out of memory for a beam of %zu cells", level->count);
     size_t parent_count = collect_done(level, parents);
-    pnas_status status = pnas_space_expand(&search->options.space, parents, parent_count, out, count);
+    pnas_status status = pnas_search_expand(search, parents, parent_count, out, count);
     free(parents);
     return status;
 }

@@ -8,6 +8,8 @@ struct pnas_search {
     pnas_search_options options;
     const pnas_cell_table *table; /* borrowed; NULL: no limit */
     pnas_candidates candidates;
+    pnas_status (*tick)(void *payload); /* or NULL */
+    void *tick_payload;
     bool exhausted; /* random, evolution: there is no cell left to draw */
     int levels;
     pnas_level level[PNAS_BLOCKS_MAX + 1]; /* [levels], those so far, then one that may be begun */
@@ -23,6 +25,10 @@ double pnas_level_spearman(const pnas_level *level);
 
 /* The level after the last if it was begun, or NULL. */
 pnas_level *pnas_search_begun(pnas_search *search);
+
+/* pnas_space_expand with the search's tick in between. */
+pnas_status pnas_search_expand(const pnas_search *search, const pnas_cell *parents, size_t count,
+                               pnas_cell **out, size_t *out_count);
 
 /* The next round of random or evolution. */
 pnas_status pnas_search_propose_round(pnas_search *search);

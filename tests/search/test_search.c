@@ -521,6 +521,38 @@ Test(search, a_surrogate_that_stops_leaves_the_search_as_it_was)
     PNAS_EXPECT_NO_LEAKS();
 }
 
+typedef struct {
+    int calls, last;
+} tick_count;
+
+static pnas_status count_tick(void *payload)
+{
+    tick_count *count = payload;
+    return ++count->calls == count->last ? pnas_fail(PNAS_STOPPED, "stopped by a test") : PNAS_OK;
+}
+
+Test(search, whoever_waits_is_heard_between_any_few_parents_of_a_beam)
+{
+    pnas_search_options options = paper_options(2, 40);
+    pnas_search *search = created(&options);
+    fake f = {0};
+    pnas_surrogate surrogate = surrogate_of(&f);
+    tick_count count = {.last = 12};
+    pnas_search_set_tick(search, count_tick, &count);
+    cr_assert_eq(pnas_search_propose(search, NULL), PNAS_OK);
+    record_level(search);
+    cr_expect_eq(pnas_search_propose(search, &surrogate), PNAS_STOPPED);
+    cr_expect_str_eq(pnas_message(), "stopped by a test");
+    cr_expect_eq(pnas_search_levels(search), 1);
+    cr_expect_eq(count.calls, 12);
+    count = (tick_count){0};
+    cr_assert_eq(pnas_search_propose(search, &surrogate), PNAS_OK, "%s", pnas_message());
+    cr_expect_gt(count.calls, 136 / 2 / 4, "%d times for all cells of level 1", count.calls);
+    expect_next_is_best(search, 1);
+    pnas_search_destroy(&search);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
 static void expect_not_recorded(pnas_search *search, int blocks, size_t index, pnas_result result)
 {
     result.history = calloc(PNAS_METRICS, sizeof *result.history);
