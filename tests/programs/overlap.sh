@@ -78,6 +78,7 @@ for _ in $(seq 600); do
     ! grep -q '2/2  early  accuracy' killed.err || break
     sleep 0.05
 done
+grep -q '2/2  early  accuracy' killed.err || fail "no early child is done"
 kill -KILL "$(pgrep -P "$launcher" | head -n 1)"
 wait "$launcher" && fail "the search outlived its rank 0"
 grep -q 'level 1: lanes are free, which may begin 6 children of level 2' killed.err || fail "nothing was begun"
