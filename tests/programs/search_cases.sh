@@ -165,6 +165,21 @@ case_two_devices() {
     expect_said '^pnas_mpi: 1 +[^ ]+ +1 '
 }
 
+# A CPU that pretends to be a GPU takes one rank, or as many as are asked for.
+case_ranks_on_a_gpu() {
+    printf '#!/bin/sh\nLD_PRELOAD="%s" exec "%s" "$@"\n' "${LD_PRELOAD:+$LD_PRELOAD:}$GPU_PRETENDER" "$pnas_mpi" >pretend
+    chmod +x pretend
+    pnas_mpi=./pretend # the ranks alone, for mpirun looks at devices, too, and would stumble
+    start 2 "$tiny" --check || fail "exit code $?"
+    expect_said 'rank 1 on .* does not train: every device that matches "gpu" .1. has 1 rank already; start 1 rank on'
+    expect_said '^pnas_mpi: 0 +[^ ]+ +0 '
+    expect_said '^pnas_mpi: 1 +[^ ]+ +none'
+    start 3 "$tiny" --check --ranks-per-device 2 || fail "exit code $?"
+    expect_said '^pnas_mpi: 1 +[^ ]+ +0 '
+    expect_said '^pnas_mpi: 2 +[^ ]+ +none'
+    ! grep -q 'rank 1 on .* does not train' last.err || fail "a rank that was allowed does not train"
+}
+
 # What goes wrong on rank 1 alone is tried again on rank 0, and nothing is lost.
 case_faults_on_one_rank() {
     for kind in memory build time device; do
