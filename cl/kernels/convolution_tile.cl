@@ -207,12 +207,12 @@ TILE_KERNEL void convolution_weight_sum_tile(SLICE(partial), const int chunks, c
     float8 sum[8];
     _Pragma("unroll") for (int i = 0; i < 8; ++i) sum[i] = (float8)(0.0f);
     for (int chunk = 0; chunk < chunks; ++chunk, from += count)
-        _Pragma("unroll") for (int i = 0; i < 8; ++i) sum[i] += vload8(i, from);
+        _Pragma("unroll") for (int i = 0; i < 8; ++i) sum[i] += get8(i, from);
     _Pragma("unroll") for (int i = 0; i < 8; ++i)
     {
         const int at = first + i * 8;
         const int8 counts = at / M % C < used ? weights_count(at % M, at / (C * M), split) : (int8)(0);
-        vstore8(counts ? sum[i] : (float8)(0.0f), 0, gradient + gradient_at + at);
+        put8(counts ? sum[i] : (float8)(0.0f), 0, gradient + gradient_at + at);
     }
 }
 
@@ -225,7 +225,7 @@ TILE_KERNEL void convolution_transpose_tile(SLICE(weight), const int C, const in
     __global float *to = transposed + transposed_at + ((ulong)tap * M + m) * C;
     const int8 counts = weights_count(m, tap, split);
     for (int c = 0; c < C; ++c) {
-        const float8 v = counts ? vload8(0, from + c * M) : (float8)(0.0f);
+        const float8 v = counts ? get8(0, from + c * M) : (float8)(0.0f);
         to[c] = v.s0;
         to[C + c] = v.s1;
         to[2 * C + c] = v.s2;

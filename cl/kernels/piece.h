@@ -67,7 +67,7 @@ INLINE int2 stage_inside(const stage_shape s, const int w, const int step, const
 INLINE void stage_zero(float *to, const int first, const int last)
 {
     for (int i = first; i < last; ++i)
-        vstore8((float8)(0.0f), i, to);
+        put8((float8)(0.0f), i, to);
 }
 
 /* `x`: channel 0 of an image; the stage's corner is at image row h0, column w0. */
@@ -85,7 +85,7 @@ INLINE void stage_operand(float *to, const stage_shape s, const __global STORED 
                 float *out = to + b * s.plane + r * s.row + p * s.columns * 8;
                 stage_zero(out, 0, inside.x);
                 for (int i = inside.x; i < inside.y; ++i)
-                    vstore8(transform_apply(t, READ(i * stride_w, from)), i, out);
+                    put8(transform_apply(t, READ(i * stride_w, from)), i, out);
                 stage_zero(out, inside.y, s.columns);
             }
     }
@@ -106,7 +106,7 @@ INLINE void stage_upstream(float *to, const stage_shape s, const __global float 
             float *out = to + (b - first_block) * s.plane + r * s.row;
             stage_zero(out, 0, inside.x);
             for (int i = inside.x; i < inside.y; ++i)
-                vstore8(upstream_read(u, g + at + i * 8, raw + at + i * 8), i, out);
+                put8(upstream_read(u, g + at + i * 8, raw + at + i * 8), i, out);
             stage_zero(out, inside.y, s.columns);
         }
     }

@@ -33,7 +33,7 @@ INLINE void WIDE_(product_)(float8 sum[PIXELS][WIDE], const float *stage, const 
                 _Pragma("unroll") for (int e = 0; e < 2; ++e, w += width)
                 {
                     float8 row[WIDE];
-                    EACH_VECTOR row[j] = vload8(j, w);
+                    EACH_VECTOR row[j] = get8(j, w);
                     EACH_PIXEL
                     {
                         const float8 value = (float8)(s[i * 8 + d + e]);
@@ -51,11 +51,11 @@ INLINE void WIDE_(outer_)(__global float *partial, const int width, const int fr
                           const int rows, const int columns AHEAD_PARAMETER)
 {
     float8 sum[OUTER_CHANNELS][WIDE];
-    EACH_CHANNEL EACH_VECTOR sum[i][j] = fresh ? (float8)(0.0f) : vload8(j, partial + i * width);
+    EACH_CHANNEL EACH_VECTOR sum[i][j] = fresh ? (float8)(0.0f) : get8(j, partial + i * width);
     for (int r = 0; r < rows; ++r, x += x_row, dy += dy_row)
         for (int p = 0; p < columns; ++p) {
             float8 g[WIDE];
-            EACH_VECTOR g[j] = vload8(p, dy + j * dy_plane);
+            EACH_VECTOR g[j] = get8(p, dy + j * dy_plane);
             FETCH_AHEAD(p);
             EACH_CHANNEL
             {
@@ -63,7 +63,7 @@ INLINE void WIDE_(outer_)(__global float *partial, const int width, const int fr
                 EACH_VECTOR sum[i][j] = fma(value, g[j], sum[i][j]);
             }
         }
-    EACH_CHANNEL EACH_VECTOR vstore8(sum[i][j], j, partial + i * width);
+    EACH_CHANNEL EACH_VECTOR put8(sum[i][j], j, partial + i * width);
 }
 
 /* The same for rows of their own each: row[i] of x, to_row[i] of partial, of which the first `count` are
@@ -77,20 +77,20 @@ INLINE void WIDE_(outer_rows_)(__global float *partial, const int width, const i
     const float *from[OUTER_CHANNELS];
     EACH_CHANNEL
     {
-        EACH_VECTOR sum[i][j] = fresh || i >= count ? (float8)(0.0f) : vload8(j, partial + to_row[i] * width);
+        EACH_VECTOR sum[i][j] = fresh || i >= count ? (float8)(0.0f) : get8(j, partial + to_row[i] * width);
         from[i] = x + row[i];
     }
     for (int r = 0; r < rows; ++r, dy += dy_row)
         for (int p = 0; p < columns; ++p) {
             float8 g[WIDE];
-            EACH_VECTOR g[j] = vload8(p, dy + j * dy_plane);
+            EACH_VECTOR g[j] = get8(p, dy + j * dy_plane);
             EACH_CHANNEL
             {
                 const float8 value = (float8)(from[i][r * x_row + p * 8]);
                 EACH_VECTOR sum[i][j] = fma(value, g[j], sum[i][j]);
             }
         }
-    EACH_CHANNEL if (i < count) EACH_VECTOR vstore8(sum[i][j], j, partial + to_row[i] * width);
+    EACH_CHANNEL if (i < count) EACH_VECTOR put8(sum[i][j], j, partial + to_row[i] * width);
 }
 
 /* y of `rows` x `columns` pixels from a stage, with sums and sums of squares of what was written. The first
@@ -137,8 +137,8 @@ INLINE void WIDE_(forward_)(const float *stage, const stage_shape s, const int s
     }
     if (!statistics)
         return;
-    EACH_VECTOR vstore8(fresh ? total[j] : total[j] + vload8(j, statistics), j, statistics);
-    EACH_VECTOR vstore8(fresh ? squares[j] : squares[j] + vload8(j, statistics + M), j, statistics + M);
+    EACH_VECTOR put8(fresh ? total[j] : total[j] + get8(j, statistics), j, statistics);
+    EACH_VECTOR put8(fresh ? squares[j] : squares[j] + get8(j, statistics + M), j, statistics + M);
 }
 
 /* Input gradients of one row: pixels p < count at into + p * step floats, and x likewise (raw, for the
@@ -170,8 +170,8 @@ INLINE void WIDE_(downstream_)(const float *stage, const int plane, const int de
             EACH_VECTOR
             {
                 const long at = (long)j * pixels * 8 + (p + i) * step;
-                const float8 before = as_float8(as_int8(vload8(0, old + at)) & add);
-                vstore8(before + transform_mask(t[j], READ(0, x + at), sum[i][j]), 0, into + at);
+                const float8 before = as_float8(as_int8(get8(0, old + at)) & add);
+                put8(before + transform_mask(t[j], READ(0, x + at), sum[i][j]), 0, into + at);
             }
         }
     }
@@ -181,7 +181,7 @@ INLINE void WIDE_(downstream_)(const float *stage, const int plane, const int de
 INLINE void WIDE_(nothing_)(__global float *into, const int pixels, const int step, const int count)
 {
     for (int p = 0; p < count; ++p)
-        EACH_VECTOR vstore8((float8)(0.0f), 0, into + (long)j * pixels * 8 + p * step);
+        EACH_VECTOR put8((float8)(0.0f), 0, into + (long)j * pixels * 8 + p * step);
 }
 
 #undef PIXELS

@@ -10,17 +10,40 @@
 #ifndef VIEW_H
 #define VIEW_H
 
+#define INLINE static inline __attribute__((always_inline))
+
 #if WIDTH == 1
 #define REAL            float
 #define LOAD(p)         (*(p))
 #define STORE(value, p) (*(p) = (value))
 #else
 #define REAL            float8
-#define LOAD(p)         vload8(0, (p))
-#define STORE(value, p) vstore8((value), 0, (p))
-#endif
+#define LOAD(p)         get8(0, (p))
+#define STORE(value, p) put8((value), 0, (p))
 
-#define INLINE static inline __attribute__((always_inline))
+/* vload8 and vstore8 by another way: PoCL's vstore8 is made of pieces, which the compiler does not always join. */
+typedef float8 eight_floats __attribute__((aligned(4)));
+
+INLINE float8 __attribute__((overloadable)) get8(const long i, const __global float *p)
+{
+    return *(const __global eight_floats *)(p + i * 8);
+}
+
+INLINE float8 __attribute__((overloadable)) get8(const long i, const float *p)
+{
+    return *(const eight_floats *)(p + i * 8);
+}
+
+INLINE void __attribute__((overloadable)) put8(const float8 value, const long i, __global float *p)
+{
+    *(__global eight_floats *)(p + i * 8) = value;
+}
+
+INLINE void __attribute__((overloadable)) put8(const float8 value, const long i, float *p)
+{
+    *(eight_floats *)(p + i * 8) = value;
+}
+#endif
 
 /* READ and WRITE: the i-th REAL from p on. ROUNDED: a REAL as it is read back once written. */
 #if HALF_STORAGE
@@ -48,8 +71,8 @@ INLINE REAL ROUNDED(const REAL value)
 #define READ(i, p)         ((p)[i])
 #define WRITE(value, i, p) ((p)[i] = (value))
 #else
-#define READ(i, p)         vload8((i), (p))
-#define WRITE(value, i, p) vstore8((value), (i), (p))
+#define READ(i, p)         get8((i), (p))
+#define WRITE(value, i, p) put8((value), (i), (p))
 #endif
 #define ROUNDED(value) (value)
 #endif
