@@ -3,6 +3,7 @@
 #include "src/base/log.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #define READ_ATTEMPTS 5
+#define LINKS_MAX     40
 
 /* ---- folding the journal in ---- */
 
@@ -101,22 +103,43 @@ static pnas_status take_journal(pnas_run_file *file)
 
 /* ---- opening and closing ---- */
 
+pnas_status pnas_run_path(const char *path, char **out)
+{
+    char at[PATH_MAX], target[PATH_MAX];
+    int links = 0;
+    ssize_t length;
+    *out = NULL;
+    PNAS_CHECK(strlen(path) < sizeof at, PNAS_ERROR_FILE, "%s: the name is too long", path);
+    strcpy(at, path);
+    while ((length = readlink(at, target, sizeof target - 1)) > 0) {
+        const char *name = strrchr(at, '/');
+        size_t folder = target[0] == '/' || !name ? 0 : (size_t)(name + 1 - at);
+        PNAS_CHECK(++links <= LINKS_MAX && folder + (size_t)length < sizeof at, PNAS_ERROR_FILE,
+                   "%s: is a symbolic link that leads nowhere; remove it", path);
+        memcpy(at + folder, target, (size_t)length);
+        at[folder + (size_t)length] = 0;
+    }
+    *out = strdup(at);
+    PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "%s: out of memory", path);
+    return PNAS_OK;
+}
+
 static pnas_status make(const char *path, pnas_run_file **out)
 {
     *out = NULL;
     pnas_run_file *file = calloc(1, sizeof *file);
-    if (file) {
-        file->journal = PNAS_NO_JOURNAL;
-        file->path = strdup(path);
-        file->journal_path = malloc(strlen(path) + sizeof ".journal");
-    }
-    if (!file || !file->path || !file->journal_path) {
+    pnas_status status;
+    PNAS_CHECK(file, PNAS_ERROR_MEMORY, "%s: out of memory", path);
+    file->journal = PNAS_NO_JOURNAL;
+    PNAS_TRY_CLEANUP(pnas_run_path(path, &file->path));
+    file->journal_path = malloc(strlen(file->path) + sizeof ".journal");
+    PNAS_CHECK_CLEANUP(file->journal_path, PNAS_ERROR_MEMORY, "%s: out of memory", path);
+    sprintf(file->journal_path, "%s.journal", file->path);
+cleanup:
+    if (status != PNAS_OK)
         pnas_run_file_close(&file);
-        return pnas_fail(PNAS_ERROR_MEMORY, "%s: out of memory", path);
-    }
-    sprintf(file->journal_path, "%s.journal", path);
     *out = file;
-    return PNAS_OK;
+    return status;
 }
 
 static pnas_status new_identity(pnas_run_identity *out)
@@ -143,7 +166,7 @@ pnas_status pnas_run_file_open(const char *path, pnas_run_file **out, bool *exis
     PNAS_TRY(make(path, &file));
     pnas_status status;
     PNAS_TRY_CLEANUP(pnas_journal_open(file->journal_path, &file->journal));
-    if (access(path, F_OK) == 0) {
+    if (access(file->path, F_OK) == 0) {
         PNAS_TRY_CLEANUP(take_run(file));
         *existed = true;
     } else {

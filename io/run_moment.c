@@ -1,4 +1,5 @@
 #include "io/run_moment.h"
+#include "io/run_file.h"
 
 #include <errno.h>
 #include <math.h>
@@ -41,10 +42,12 @@ pnas_status pnas_run_moment_add(pnas_run_moment *moment, const pnas_running_chil
 /* RUN.h5.now or, with a second ending, the file that becomes it; the caller's (free). */
 static char *path_of(const char *run_path, const char *ending)
 {
-    size_t size = strlen(run_path) + strlen(ending) + 5;
-    char *path = malloc(size);
-    if (path)
-        snprintf(path, size, "%s.now%s", run_path, ending);
+    char *place, *path = NULL;
+    if (pnas_run_path(run_path, &place) != PNAS_OK)
+        return NULL;
+    if (asprintf(&path, "%s.now%s", place, ending) < 0)
+        path = NULL;
+    free(place);
     return path;
 }
 

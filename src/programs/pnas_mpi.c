@@ -21,6 +21,7 @@ typedef struct { /* what a rank holds while the program runs */
     pnas_configuration configuration;
     char *command_line;
     char *configuration_text; /* resolved */
+    char *run_path;           /* where the output leads, or NULL */
     pnas_dataset *dataset;
     pnas_image_set *images; /* NULL if children are looked up */
     pnas_replay replay;
@@ -171,7 +172,7 @@ static pnas_status check(mpi_program *program)
 static pnas_status lead(mpi_program *program)
 {
     const pnas_search_run_options options = {
-        .path = program->options.output,
+        .path = program->run_path,
         .command_line = program->command_line,
         .configuration = &program->configuration,
         .configuration_text = program->configuration_text,
@@ -229,7 +230,7 @@ static pnas_status keep_checkpoints(mpi_program *program)
     const pnas_devices *devices = &program->devices;
     if (program->replay.table)
         return PNAS_OK;
-    PNAS_TRY(pnas_running_children_create(program->options.output, &program->configuration,
+    PNAS_TRY(pnas_running_children_create(program->run_path, &program->configuration,
                                           program->dataset->sha256, &program->running));
     for (int i = 0; i < devices->lanes; i++)
         pnas_trainer_keep(pnas_devices_trainer(devices, i), pnas_running_children_store(program->running));
@@ -238,6 +239,7 @@ static pnas_status keep_checkpoints(mpi_program *program)
 
 static pnas_status search(mpi_program *program)
 {
+    PNAS_TRY(pnas_mpi_agree(pnas_run_path(program->options.output, &program->run_path)));
     PNAS_TRY(pnas_mpi_agree(keep_checkpoints(program)));
     int lanes = make_evaluators(program);
     PNAS_TRY(pnas_mpi_agree(
@@ -275,6 +277,7 @@ static void clean_up(mpi_program *program)
     pnas_image_set_destroy(&program->images);
     pnas_replay_close(&program->replay);
     pnas_dataset_destroy(&program->dataset);
+    free(program->run_path);
     free(program->configuration_text);
     free(program->command_line);
 }

@@ -234,6 +234,34 @@ Test(run_file, a_second_run_is_refused_and_told_who_holds_it)
     pnas_run_file_close(&second);
 }
 
+Test(run_file, a_symbolic_link_is_another_name_of_the_same_run)
+{
+    pnas_run_file *file, *second;
+    pnas_search *search = fake_search();
+    bool existed;
+    test_make_folder("elsewhere");
+    cr_assert_eq(symlink("elsewhere/run.h5", test_path("link.h5")), 0);
+    file = open_run("link.h5", false);
+    fake_info(pnas_run_file_info(file));
+    fake_propose(search);
+    write_again(file, search);
+    pnas_result result = fake_result(1, 0);
+    cr_assert_eq(pnas_run_file_append(file, 1, 0, &result), PNAS_OK);
+    pnas_result_clear(&result);
+    cr_expect(test_file_exists("elsewhere/run.h5") && test_file_exists("elsewhere/run.h5.journal"));
+    cr_expect_eq(pnas_run_file_open(test_path("elsewhere/run.h5"), &second, &existed), PNAS_ERROR_FILE);
+    cr_expect_not_null(strstr(pnas_message(), "another run writes here"), "%s", pnas_message());
+    pnas_run_file_close(&file);
+    char target[64] = "";
+    cr_expect_eq(readlink(test_path("link.h5"), target, sizeof target - 1), 16, "the link is left");
+
+    cr_assert_eq(symlink("loop.h5", test_path("loop.h5")), 0);
+    cr_expect_eq(pnas_run_file_open(test_path("loop.h5"), &file, &existed), PNAS_ERROR_FILE);
+    cr_expect_not_null(strstr(pnas_message(), "a symbolic link that leads nowhere"), "%s", pnas_message());
+    pnas_search_destroy(&search);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
 Test(run_file, a_locked_run_can_be_read_with_its_latest_children)
 {
     const pnas_level *levels;
