@@ -26,15 +26,21 @@ static void remember(int number)
     atomic_compare_exchange_strong(&caught, &none, number);
 }
 
+static void install(void)
+{
+    for (size_t i = 0; i < sizeof stop_signals / sizeof *stop_signals; i++) {
+        struct sigaction action = {.sa_handler = remember, .sa_flags = stop_signals[i].flags}, there;
+        sigemptyset(&action.sa_mask);
+        if (sigaction(stop_signals[i].number, NULL, &there) != 0 || there.sa_handler != remember)
+            sigaction(stop_signals[i].number, &action, NULL);
+    }
+}
+
 void pnas_stop_install(double deadline)
 {
     caught = 0;
     stop_deadline = deadline;
-    for (size_t i = 0; i < sizeof stop_signals / sizeof *stop_signals; i++) {
-        struct sigaction action = {.sa_handler = remember, .sa_flags = stop_signals[i].flags};
-        sigemptyset(&action.sa_mask);
-        sigaction(stop_signals[i].number, &action, NULL);
-    }
+    install();
 }
 
 static bool out_of_time(void)
@@ -42,8 +48,12 @@ static bool out_of_time(void)
     return stop_deadline > 0 && pnas_clock_seconds() >= stop_deadline;
 }
 
+/* An OpenCL driver that compiles may put handlers of its own in the place of ours: LLVM does, and drops
+ * SIGUSR1. So they are looked after at each call, until a signal has come. */
 bool pnas_stop_requested(void)
 {
+    if (caught == 0)
+        install();
     return caught != 0 || out_of_time();
 }
 

@@ -31,6 +31,26 @@ Test(stop_request, the_first_signal_is_the_reason)
     cr_assert_str_eq(pnas_stop_reason(), "SIGUSR1");
 }
 
+Test(stop_request, a_library_that_takes_the_signals_over_does_not_keep_them)
+{
+    static const int numbers[] = {SIGTERM, SIGINT, SIGUSR1, SIGUSR2};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        pnas_stop_install(0);
+        signal(numbers[i], SIG_IGN);
+        cr_assert_not(pnas_stop_requested());
+        raise(numbers[i]);
+        cr_assert(pnas_stop_requested(), "signal %d was lost", numbers[i]);
+    }
+}
+
+Test(stop_request, a_look_after_the_first_interrupt_leaves_the_second_its_way, .signal = SIGINT)
+{
+    pnas_stop_install(0);
+    raise(SIGINT);
+    cr_assert(pnas_stop_requested());
+    raise(SIGINT);
+}
+
 Test(stop_request, a_second_interrupt_ends_the_process, .signal = SIGINT)
 {
     pnas_stop_install(0);
