@@ -198,8 +198,8 @@ static pnas_status check_time(const child_run *run)
     double limit = run->trainer->options.training.child_seconds;
     double seconds = pnas_clock_seconds() - run->started;
     PNAS_CHECK(limit <= 0 || seconds < limit, PNAS_ERROR_LATE,
-               "not ready after %.0f s in epoch %d of %d; training.child_time_limit is %g s", seconds,
-               run->at.epoch + 1, run->trainer->options.training.epochs, limit);
+               "not ready after %.*f s in epoch %d of %d; training.child_time_limit is %g s", seconds < 10,
+               seconds, run->at.epoch + 1, run->trainer->options.training.epochs, limit);
     return PNAS_OK;
 }
 
@@ -288,7 +288,11 @@ static pnas_status train(child_run *run, pnas_result *result)
 {
     pnas_trainer *trainer = run->trainer;
     const pnas_training_options *training = &trainer->options.training;
-    PNAS_TRY(make_child(trainer, &run->job->cell));
+    trainer->cl->tick = run->tick;
+    trainer->cl->tick_payload = run->tick_payload;
+    pnas_status made = make_child(trainer, &run->job->cell);
+    trainer->cl->tick = NULL;
+    PNAS_TRY(made);
     PNAS_TRY(pnas_child_fault_apply(trainer->plan, fault_of(run)));
     if (fault_of(run) == PNAS_FAULT_TIME)
         run->started -= trainer->options.training.child_seconds;

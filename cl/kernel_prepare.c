@@ -130,7 +130,9 @@ static pnas_status prepare(pnas_cl *cl, const pnas_launch *launch, bool wait, bo
         return PNAS_OK;
     }
     *ran = true;
-    pnas_status status = run_one_group(cl, launch);
+    pnas_status status = pnas_cl_tick(cl);
+    if (status == PNAS_OK)
+        status = run_one_group(cl, launch);
     pnas_program_cache_unlock(lock);
     if (status == PNAS_OK)
         return add_warm(cl, key);

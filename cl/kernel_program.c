@@ -156,8 +156,10 @@ static pnas_status build(pnas_cl *cl, const char *file, const char *options, boo
         /* Another process may have built it while this one waited. */
         *out = cl->keep_binaries ? build_from_binary(cl, options, key) : NULL;
     }
-    if (!*out && mine)
+    if (!*out && mine) {
+        PNAS_TRY_CLEANUP(pnas_cl_tick(cl));
         PNAS_TRY_CLEANUP(build_from_source(cl, file, options, source, key, out));
+    }
 cleanup:
     pnas_program_cache_unlock(lock);
     free(source);

@@ -30,7 +30,16 @@ struct pnas_cl {
     bool is_lane; /* programs, tuned, context, device and paths are the first lane's, who releases them */
     struct pnas_warm_kernel *warm;      /* kernels that have been run (uthash; kernel_prepare.c) */
     struct pnas_program_wishes *wishes; /* not NULL: kernels are only noted here, and nothing is appended */
+    pnas_status (*tick)(
+        void *payload); /* asked before anything is compiled, which may take seconds; or NULL */
+    void *tick_payload;
 };
+
+/* Anything but PNAS_OK: nothing more is to be compiled now. */
+static inline pnas_status pnas_cl_tick(const pnas_cl *cl)
+{
+    return cl->tick ? cl->tick(cl->tick_payload) : PNAS_OK;
+}
 
 /* A name for an OpenCL error code ("CL_OUT_OF_RESOURCES"). */
 const char *pnas_cl_error(cl_int code);
