@@ -179,7 +179,13 @@ pnas_status pnas_journal_open(const char *path, pnas_journal *out)
     PNAS_CHECK_CLEANUP(journal.path, PNAS_ERROR_MEMORY, "%s: out of memory", path);
     PNAS_TRY_CLEANUP(pnas_journal_load(path, &text));
     journal.end = (off_t)text.size; /* so that closing it unused removes nothing that was there */
-    PNAS_TRY_CLEANUP(write_owner(&journal));
+    status = write_owner(&journal);
+    if (status != PNAS_OK) {
+        pnas_fail(status, "%s; make room there, or name another run file", pnas_message());
+        if (text.size == 0)
+            unlink(path);
+        goto cleanup;
+    }
     *out = journal;
 cleanup:
     pnas_journal_free(&text);

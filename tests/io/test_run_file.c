@@ -445,6 +445,16 @@ static void limit_file_size(rlim_t bytes)
     cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
+Test(run_trouble, a_disk_that_is_full_from_the_start_is_told_and_nothing_is_left_on_it)
+{
+    limit_file_size(0);
+    expect_refused(PNAS_ERROR_FILE,
+                   "cannot be written: File too large; make room there, or name another run file");
+    limit_file_size(RLIM_INFINITY);
+    cr_expect_eq(test_folder_count(), 0);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
 Test(run_trouble, a_full_disk_leaves_the_old_run_and_its_journal)
 {
     pnas_run_file *file = open_run("run.h5", false);
