@@ -2,7 +2,7 @@
 # sleeping_children.sh PNAS_MPI [RANKS [CHILDREN]]: what messages cost. A random search over a made-up table whose
 # children sleep about a quarter of a second each (and with PACE=0.1 a tenth of that), on RANKS processes.
 set -euo pipefail
-pnas_mpi=$(realpath "$1") ranks=${2:-64} children=${3:-1536}
+pnas_mpi=$(realpath "$(command -v "$1")") ranks=${2:-64} children=${3:-1536}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
