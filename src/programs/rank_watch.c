@@ -32,11 +32,12 @@ static void print_summary(const run_view *view)
     const pnas_ranking *ranking = view->ranking;
     char stamp[32];
     pnas_clock_stamp(view->now, stamp);
+    bool runs = view->heard && view->now - view->moment.written <= SILENCE;
     printf("%s  %s: %s\n%s", stamp, ranking->path, ranking->title,
-           pnas_rank_status_words(view->info->status));
+           runs ? "running" : pnas_rank_status_words(view->info->status));
     if (view->heard && !isnan(view->moment.seconds_left))
         print_duration("; about ", view->moment.seconds_left, " left");
-    if (view->heard && view->now - view->moment.written > SILENCE)
+    if (view->heard && !runs)
         print_duration("; nothing was heard of it for ", view->now - view->moment.written, "");
     putchar('\n');
     if (ranking->count > 0) {

@@ -41,10 +41,24 @@ timeout 60 "$pnas_rank" --watch run.h5 >watch.out 2>watch.err || code=$?
 wait "$run" || fail "the search ended with $?"
 [ "$code" -eq 0 ] || fail "watching ended with $code"
 [ ! -e run.h5.now ] || fail "run.h5.now is left"
-grep -qE '^running, or killed.* left$' watch.out || fail "no time left was told"
+grep -qE '^running; about .* left$' watch.out || fail "no time left was told"
 grep -qE '^ +1 +9 +[0-9] +0 +[12] ' watch.out || fail "nothing was seen running"
 grep -qE '^ +[01] .* 1/[0-9]+ for .*-2:[a-z0-9]+\+-1:[a-z0-9]+$' watch.out || fail "no rank has a running child"
 tail -n 12 watch.out | grep -qx complete || fail "the end was not seen"
+
+# One that was killed is not heard of any more.
+"$pnas_mpi" watched.yaml -o killed.h5 >killed.out 2>killed.err &
+run=$!
+for _ in $(seq 300); do
+    [ ! -e killed.h5.now ] || break
+    sleep 0.1
+done
+kill -KILL "$run"
+wait "$run" 2>/dev/null || true
+sed -i 's/^written .*/written 1000000000/' killed.h5.now
+timeout 3 "$pnas_rank" --watch killed.h5 >silent.out 2>silent.err || true
+grep -qE '^running, or killed; the same command goes on with it.*; nothing was heard of it for [1-9][0-9]* h' silent.out ||
+    fail "a silent run was not told"
 
 # A run that is over is shown once.
 "$pnas_rank" --watch run.h5 >over.out 2>over.err || fail "exit code $?"
