@@ -169,7 +169,12 @@ pnas_status pnas_measured_run_read(const char *path, pnas_measured_run *out)
     PNAS_CHECK(run, PNAS_ERROR_MEMORY, "no memory to read %s", path);
     run->path = path;
     run->out = out;
-    PNAS_TRY_CLEANUP(pnas_run_file_read(path, &file));
+    status = pnas_run_file_read(path, &file);
+    if (status != PNAS_OK) {
+        pnas_fail(status, "--durations: %s; give the RUN.h5 of a search that has trained children",
+                  pnas_message());
+        goto cleanup;
+    }
     run->info = pnas_run_file_info(file);
     PNAS_TRY_CLEANUP(pnas_run_file_levels(file, &run->level, &run->levels));
     PNAS_TRY_CLEANUP(read_configuration(run));

@@ -119,7 +119,9 @@ static pnas_status open_other(const pnas_configuration *configuration, pnas_run_
     const char *path = configuration->warm_start;
     pnas_status status = pnas_run_file_read(path, out);
     if (status != PNAS_OK)
-        return pnas_fail_at(status, "warm_start");
+        return pnas_fail(
+            status, "warm_start: %s; give the RUN.h5 of a search that has fit a surrogate, or leave it empty",
+            pnas_message());
     const pnas_run_info *theirs = pnas_run_file_info(*out);
     *level = last_level(theirs);
     PNAS_CHECK(*level > 0, PNAS_ERROR_DATA,

@@ -92,7 +92,7 @@ refused() {
     [ ! -e refused.h5 ] || fail "a run file was made"
 }
 
-refused 74 'warm_start: gone.h5: .*No such file' --set warm_start=gone.h5
+refused 74 'warm_start: gone.h5: .*No such file.*; give the RUN.h5 of a search that has fit a surrogate' --set warm_start=gone.h5
 refused 65 'warm_start: search.yaml: ' --set warm_start=search.yaml
 refused 64 'warm_start is "other.h5", but random and evolution ask no surrogate' --set warm_start=other.h5 \
     --set search.strategy=random
