@@ -18,6 +18,7 @@ static const struct {
 };
 
 static atomic_int caught; /* any thread of the process may get the signal */
+static bool installed;
 static double stop_deadline;
 
 static void remember(int number)
@@ -40,6 +41,7 @@ void pnas_stop_install(double deadline)
 {
     caught = 0;
     stop_deadline = deadline;
+    installed = true;
     install();
 }
 
@@ -52,7 +54,7 @@ static bool out_of_time(void)
  * SIGUSR1. So they are looked after at each call, until a signal has come. */
 bool pnas_stop_requested(void)
 {
-    if (caught == 0)
+    if (installed && caught == 0)
         install();
     return caught != 0 || out_of_time();
 }
