@@ -185,13 +185,15 @@ static pnas_status read_part(hid_t file, const char *name, const pnas_dataset *d
     pnas_status status;
     PNAS_TRY_CLEANUP(pnas_h5_open_group(file, name, &group));
     PNAS_TRY_CLEANUP(pnas_h5_read_shape(group, "images", H5T_NATIVE_UINT8, 4, images));
+    const hsize_t expected[4] = {images[0], (hsize_t)dataset->height, (hsize_t)dataset->width,
+                                 (hsize_t)dataset->channels};
+    /* Before memory is taken: images of no pixels could be any number. */
+    PNAS_TRY_CLEANUP(pnas_h5_check_shape(group, "images", 4, expected, images));
     status = pnas_dataset_allocate(dataset, images[0], part);
     if (status != PNAS_OK) {
         status = pnas_h5_fail(status, group, "images", "%s", pnas_message());
         goto cleanup;
     }
-    const hsize_t expected[4] = {images[0], (hsize_t)dataset->height, (hsize_t)dataset->width,
-                                 (hsize_t)dataset->channels};
     PNAS_TRY_CLEANUP(pnas_h5_read_array(group, "images", H5T_NATIVE_UINT8, 4, expected, part->images));
     PNAS_TRY_CLEANUP(pnas_h5_read_array(group, "labels", H5T_NATIVE_UINT16, 1, expected, part->labels));
     PNAS_TRY_CLEANUP(check_labels(group, dataset, part));

@@ -192,6 +192,17 @@ pnas_status pnas_h5_read_shape(hid_t parent, const char *name, hid_t memory_type
     return status;
 }
 
+pnas_status pnas_h5_check_shape(hid_t parent, const char *name, int rank, const hsize_t *expected,
+                                const hsize_t *found)
+{
+    char want[96] = "", is[96] = "";
+    if (memcmp(expected, found, (size_t)rank * sizeof *found) == 0)
+        return PNAS_OK;
+    print_shape(rank, expected, want, sizeof want);
+    print_shape(rank, found, is, sizeof is);
+    return pnas_h5_fail(PNAS_ERROR_DATA, parent, name, "expected shape [%s], found [%s]", want, is);
+}
+
 pnas_status pnas_h5_read_array(hid_t parent, const char *name, hid_t memory_type, int rank,
                                const hsize_t *shape, void *data)
 {
@@ -200,15 +211,10 @@ pnas_status pnas_h5_read_array(hid_t parent, const char *name, hid_t memory_type
     PNAS_TRY(open_array(parent, name, rank, found, &dataset));
     pnas_status status = check_type(parent, name, dataset, memory_type);
     hsize_t values = 1;
-    for (int i = 0; i < rank && status == PNAS_OK; ++i) {
+    for (int i = 0; i < rank; ++i)
         values *= shape[i];
-        if (found[i] != shape[i]) {
-            char want[96] = "", is[96] = "";
-            print_shape(rank, shape, want, sizeof want);
-            print_shape(rank, found, is, sizeof is);
-            status = pnas_h5_fail(PNAS_ERROR_DATA, parent, name, "expected shape [%s], found [%s]", want, is);
-        }
-    }
+    if (status == PNAS_OK)
+        status = pnas_h5_check_shape(parent, name, rank, shape, found);
     if (status == PNAS_OK && values > 0 &&
         H5Dread(dataset, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0)
         status = pnas_h5_fail(PNAS_ERROR_DATA, parent, name, "is damaged and cannot be read");

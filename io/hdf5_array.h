@@ -27,7 +27,12 @@ pnas_status pnas_h5_write_array(hid_t parent, const pnas_h5_array *array);
  * and gives its shape. */
 pnas_status pnas_h5_read_shape(hid_t parent, const char *name, hid_t memory_type, int rank, hsize_t *shape);
 
-/* The same, and that its shape is `shape`; reads all of it into `data`. */
+/* PNAS_ERROR_DATA, with both in the message, where the shape `found` of that array is not the one expected.
+ */
+pnas_status pnas_h5_check_shape(hid_t parent, const char *name, int rank, const hsize_t *expected,
+                                const hsize_t *found);
+
+/* The same as pnas_h5_read_shape, and that its shape is `shape`; reads all of it into `data`. */
 pnas_status pnas_h5_read_array(hid_t parent, const char *name, hid_t memory_type, int rank,
                                const hsize_t *shape, void *data);
 

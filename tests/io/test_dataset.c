@@ -188,8 +188,11 @@ Test(dataset, a_label_without_a_class_is_refused)
 Test(dataset, other_shapes_and_types_are_refused)
 {
     const hsize_t seven[1] = {7}, flat[2] = {6, 12}, wide[4] = {3, 3, 3, 2}, deep[4] = {6, 3, 2, 99};
-    const hsize_t none[4] = {0, 3, 2, 2};
+    const hsize_t none[4] = {0, 3, 2, 2}, without_pixels[4] = {1u << 30, 0, 2, 2};
     write_dataset();
+    replace_array("test/images", H5T_STD_U8LE, 4,
+                  without_pixels); /* refused before memory is taken for them */
+    expect_refused("/test/images: expected shape [1073741824, 3, 2, 2], found [1073741824, 0, 2, 2]");
     replace_array("test/images", H5T_STD_U8LE, 4, wide);
     expect_refused("/test/images: expected shape [3, 3, 2, 2], found [3, 3, 3, 2]");
     replace_array("train/labels", H5T_STD_U16LE, 1, seven);
