@@ -21,7 +21,8 @@
 #define LOAD(p)         get8(0, (p))
 #define STORE(value, p) put8((value), 0, (p))
 
-/* vload8 and vstore8 by another way: PoCL's vstore8 is made of pieces, which the compiler does not always join. */
+/* vload8 and vstore8 by another way: PoCL's vstore8 is made of pieces, which the compiler does not always
+ * join. */
 typedef float8 eight_floats __attribute__((aligned(4)));
 
 INLINE float8 __attribute__((overloadable)) get8(const long i, const __global float *p)
