@@ -42,6 +42,7 @@ pnas_status pnas_child_fault_apply(pnas_child_plan *plan, pnas_fault_kind kind)
                          pnas_cl_device(plan->cl)->name);
     case PNAS_FAULT_NONE:
     case PNAS_FAULT_TIME:
+    case PNAS_FAULT_HANG:
         break;
     }
     return PNAS_OK;

@@ -6,7 +6,7 @@
 #include "cl/child_trainer.h"
 
 /* On a child that is ready to train: asks the device for what it cannot give, so that its own failure comes
- * back; PNAS_FAULT_LOSS spoils the weights, and PNAS_FAULT_NONE and _TIME do nothing. */
+ * back; PNAS_FAULT_LOSS spoils the weights, and PNAS_FAULT_NONE, _TIME and _HANG do nothing. */
 pnas_status pnas_child_fault_apply(pnas_child_plan *plan, pnas_fault_kind kind);
 
 #endif

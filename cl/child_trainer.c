@@ -203,10 +203,17 @@ static pnas_status check_time(const child_run *run)
     return PNAS_OK;
 }
 
-/* The tick of all batches: what ends the child between two of them leaves a checkpoint. */
-static pnas_status watch(void *payload)
+static pnas_fault_kind fault_of(const child_run *run)
 {
-    child_run *run = payload;
+    const pnas_trainer_options *options = &run->trainer->options;
+    const pnas_fault *fault = &options->fault;
+    bool child = fault->level == 0 || (fault->level == run->job->level && fault->index == run->job->index);
+    return child && (fault->rank < 0 || fault->rank == options->rank) ? fault->kind : PNAS_FAULT_NONE;
+}
+
+/* What ends the child between two batches leaves a checkpoint. */
+static pnas_status look_up(child_run *run)
+{
     const pnas_checkpoint_store *store = run->trainer->store;
     pnas_status status = run->tick ? run->tick(run->tick_payload) : PNAS_OK;
     if (status == PNAS_OK)
@@ -222,6 +229,26 @@ static pnas_status watch(void *payload)
     if (store->seconds > 0 && pnas_clock_seconds() - run->kept >= store->seconds)
         keep_checkpoint(run);
     return PNAS_OK;
+}
+
+/* Whether a test wants it to hang: in the second half of its batches. */
+static bool hangs(const child_run *run)
+{
+    int64_t period = run->trainer->plan->train.period;
+    return fault_of(run) == PNAS_FAULT_HANG &&
+           2 * (run->at.epoch * period + run->at.batch) > run->trainer->options.training.epochs * period;
+}
+
+/* The tick of all batches. */
+static pnas_status watch(void *payload)
+{
+    child_run *run = payload;
+    pnas_status status = look_up(run);
+    while (status == PNAS_OK && hangs(run)) {
+        pnas_clock_sleep(0.001);
+        status = look_up(run);
+    }
+    return status;
 }
 
 /* Goes on from a checkpoint if there is one that fits. */
@@ -274,14 +301,6 @@ static pnas_status run_epoch(child_run *run, uint64_t hash)
     run->at.epoch = epoch + 1;
     run->at.batch = 0;
     return PNAS_OK;
-}
-
-static pnas_fault_kind fault_of(const child_run *run)
-{
-    const pnas_trainer_options *options = &run->trainer->options;
-    const pnas_fault *fault = &options->fault;
-    bool child = fault->level == 0 || (fault->level == run->job->level && fault->index == run->job->index);
-    return child && (fault->rank < 0 || fault->rank == options->rank) ? fault->kind : PNAS_FAULT_NONE;
 }
 
 static pnas_status train(child_run *run, pnas_result *result)

@@ -15,7 +15,8 @@ typedef enum { /* for tests: what goes wrong with a child */
                PNAS_FAULT_BUILD,  /* a kernel that does not compile */
                PNAS_FAULT_LOSS,   /* weights that are not finite */
                PNAS_FAULT_TIME,   /* its time is over as soon as it starts */
-               PNAS_FAULT_DEVICE  /* the device is lost */
+               PNAS_FAULT_DEVICE, /* the device is lost */
+               PNAS_FAULT_HANG    /* half way it gets no further until it is stopped or its time is over */
 } pnas_fault_kind;
 
 typedef struct {

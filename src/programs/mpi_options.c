@@ -127,7 +127,8 @@ static bool parse_fault(const char *text, pnas_fault *out)
                  {"build", PNAS_FAULT_BUILD},
                  {"loss", PNAS_FAULT_LOSS},
                  {"time", PNAS_FAULT_TIME},
-                 {"device", PNAS_FAULT_DEVICE}};
+                 {"device", PNAS_FAULT_DEVICE},
+                 {"hang", PNAS_FAULT_HANG}};
     size_t length = strcspn(text, ":@");
     int read = 0;
     *out = (pnas_fault){.rank = -1};
@@ -188,7 +189,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case KEY_INJECT_FAULT:
         if (!parse_fault(argument, &options->fault))
             return pnas_program_complain(
-                state, "--inject-fault: give memory, build, loss, time or device, and :LEVEL/CHILD, "
+                state, "--inject-fault: give memory, build, loss, time, device or hang, and :LEVEL/CHILD, "
                        "@RANK or both behind it");
         return 0;
     case KEY_TIME_LIMIT:
