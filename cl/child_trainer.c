@@ -174,7 +174,7 @@ typedef struct { /* a child on its way */
     pnas_checkpoint at; /* without tensors */
     float *history;     /* [epochs][PNAS_METRICS], the result's */
     double begun;       /* steady clock, put back by what was trained before */
-    double started;     /* steady clock, by this rank */
+    double started;     /* steady clock, by this rank, its kernels built */
     double kept;        /* when the last checkpoint was made, or the training began */
 } child_run;
 
@@ -313,6 +313,7 @@ static pnas_status train(child_run *run, pnas_result *result)
     trainer->cl->tick = NULL;
     PNAS_TRY(made);
     PNAS_TRY(pnas_child_fault_apply(trainer->plan, fault_of(run)));
+    run->started = pnas_clock_seconds();
     if (fault_of(run) == PNAS_FAULT_TIME)
         run->started -= trainer->options.training.child_seconds;
     result->parameters = trainer->graph->parameters;
@@ -351,7 +352,6 @@ pnas_status pnas_trainer_evaluate(void *payload, const pnas_job *job, pnas_tick 
                      .tick = tick,
                      .tick_payload = tick_payload,
                      .begun = now,
-                     .started = now,
                      .kept = now};
     pnas_status status = train(&run, result);
     result->train_seconds = pnas_clock_seconds() - run.begun;

@@ -170,7 +170,7 @@ static size_t let_go(pnas_dispatch *dispatch, int number, size_t ticket, double 
     return PNAS_NO_TICKET;
 }
 
-size_t pnas_dispatch_done(pnas_dispatch *dispatch, int rank, size_t number, double seconds, double now)
+static size_t finish(pnas_dispatch *dispatch, int rank, size_t number, double seconds, double now)
 {
     dispatch_ticket *ticket = &dispatch->ticket[number];
     ticket->attempts += ticket->attempts == 0; /* its rank began it before it said that it could */
@@ -179,10 +179,20 @@ size_t pnas_dispatch_done(pnas_dispatch *dispatch, int rank, size_t number, doub
     ticket->kind = dispatch->rank[rank].kind;
     dispatch->left -= !ticket->spare;
     dispatch->last = now;
-    if (!dispatch->pieces)
-        pnas_dispatch_learn(dispatch, ticket->kind, &ticket->job, seconds);
     sort_if_learned(dispatch);
     return let_go(dispatch, rank, number, now);
+}
+
+size_t pnas_dispatch_done(pnas_dispatch *dispatch, int rank, size_t number, double seconds, double now)
+{
+    if (!dispatch->pieces)
+        pnas_dispatch_learn(dispatch, dispatch->rank[rank].kind, &dispatch->ticket[number].job, seconds);
+    return finish(dispatch, rank, number, seconds, now);
+}
+
+size_t pnas_dispatch_failed(pnas_dispatch *dispatch, int rank, size_t number, double seconds, double now)
+{
+    return finish(dispatch, rank, number, seconds, now);
 }
 
 size_t pnas_dispatch_give_back(pnas_dispatch *dispatch, int rank, size_t number, double now)

@@ -73,9 +73,11 @@ const pnas_job *pnas_dispatch_job(const pnas_dispatch *dispatch, size_t ticket);
  * has a lane for it; otherwise the ticket waits there. Those that are free are to be asked first. */
 size_t pnas_dispatch_next(pnas_dispatch *dispatch, int rank, double now, bool *starts);
 
-/* A ticket that `rank` held is done, or is given back. Returns the ticket that waited there and starts now,
- * or PNAS_NO_TICKET. `seconds`: what it took; 0: not known. */
+/* A ticket that `rank` held is done, has failed for good, or is given back. Returns the ticket that waited
+ * there and starts now, or PNAS_NO_TICKET. `seconds`: what it took; 0: not known. Only what is done teaches
+ * how long others take. */
 size_t pnas_dispatch_done(pnas_dispatch *dispatch, int rank, size_t ticket, double seconds, double now);
+size_t pnas_dispatch_failed(pnas_dispatch *dispatch, int rank, size_t ticket, double seconds, double now);
 size_t pnas_dispatch_give_back(pnas_dispatch *dispatch, int rank, size_t ticket, double now);
 
 bool pnas_dispatch_holds(const pnas_dispatch *dispatch, int rank, size_t ticket);

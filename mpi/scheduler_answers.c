@@ -129,8 +129,9 @@ static void take_answer(pnas_scheduler *scheduler, int rank, size_t ticket, pnas
                                   pnas_dispatch_give_back(children, rank, ticket, pnas_clock_seconds()));
         return;
     }
-    double measured = result->status == PNAS_CHILD_DONE ? result->train_seconds : 0;
-    size_t next = pnas_dispatch_done(children, rank, ticket, measured, pnas_clock_seconds());
+    bool failed = result->status != PNAS_CHILD_DONE;
+    size_t next = (failed ? pnas_dispatch_failed : pnas_dispatch_done)(
+        children, rank, ticket, result->train_seconds, pnas_clock_seconds());
     result->rank = rank;
     result->attempts = pnas_dispatch_attempts(children, ticket);
     scheduler->results++;

@@ -350,6 +350,26 @@ Test(dispatch, what_a_rank_holds_at_the_end_goes_on_in_the_next_run_and_counts_i
     destroy(&bench);
 }
 
+Test(dispatch, a_failed_child_took_time_but_teaches_nothing)
+{
+    static test_bench bench;
+    pnas_level_usage usage;
+    create(&bench, 3, 1);
+    for (int i = 0; i < 3; i++)
+        add_job(&bench, 1000, 0);
+    begin(&bench);
+    hand_out(&bench);
+    double unmeasured = pnas_dispatch_seconds_left(bench.dispatch, 0);
+    cr_assert_eq(pnas_dispatch_failed(bench.dispatch, 0, 0, 50, 50), PNAS_NO_TICKET);
+    cr_expect_eq(pnas_dispatch_seconds_left(bench.dispatch, 0), unmeasured);
+    pnas_dispatch_done(bench.dispatch, 1, 1, 4, 50);
+    cr_expect_float_eq(pnas_dispatch_seconds_left(bench.dispatch, 0), 4, 1e-6);
+    pnas_dispatch_usage(bench.dispatch, &usage);
+    cr_expect_float_eq(usage.busy_seconds, 54, 1e-9);
+    cr_expect_float_eq(usage.longest_seconds, 50, 1e-9);
+    destroy(&bench);
+}
+
 /* Costs of a level's children are spread by a factor of five or so; durations differ from what the model
  * expects by a tenth. */
 static double share_of_best(int ranks, int lanes, int children, double *worst)

@@ -211,6 +211,9 @@ case_faults_of_a_child() {
         attempts=$(h5dump -d '/levels/1/attempts[3;1;1;1]' "$kind.h5" | sed -n 's/^ *(3): //p')
         [ "$attempts" -eq "$([ "$kind" = loss ] && echo 1 || echo 2)" ] || fail "$kind: $attempts attempts"
     done
+    start 2 "$tiny" -o hang.h5 --inject-fault hang:1/3 --set training.child_time_limit=5 || fail "exit code $? with hang"
+    expect_said 'level 1/2  [0-9]+/7  failed: not ready after 5.0 s in epoch 5 of 8; training.child_time_limit is 5 s'
+    expect_status hang.h5 complete
     expect_code 69 2 "$tiny" -o device.h5 --inject-fault device
     expect_said 'no rank is left that can train; the last, rank [01], failed: .* was lost.*; what is finished is kept, and the same'
 }
