@@ -29,10 +29,23 @@ static void limit_pocl_threads(int threads)
     setenv("POCL_CPU_MAX_CU_COUNT", text, 0);
 }
 
+/* Drivers that cannot divide a device may lack the call for it altogether, so that calling it would crash. */
+static bool can_be_divided(cl_device_id device)
+{
+    cl_device_partition_property ways[16] = {0};
+    size_t size = 0;
+    if (clGetDeviceInfo(device, CL_DEVICE_PARTITION_PROPERTIES, sizeof ways, ways, &size) != CL_SUCCESS)
+        return false;
+    for (size_t i = 0; i < size / sizeof *ways; i++)
+        if (ways[i] == CL_DEVICE_PARTITION_BY_COUNTS)
+            return true;
+    return false;
+}
+
 /* Replaces cl->device by a part of it where it still has more cores than asked for. */
 static void limit_device_cores(pnas_cl *cl, int threads)
 {
-    if (!cl->info.cpu || cl->info.compute_units <= threads)
+    if (!cl->info.cpu || cl->info.compute_units <= threads || !can_be_divided(cl->device))
         return;
     const cl_device_partition_property parts[] = {CL_DEVICE_PARTITION_BY_COUNTS, threads,
                                                   CL_DEVICE_PARTITION_BY_COUNTS_LIST_END, 0};

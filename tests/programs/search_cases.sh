@@ -59,6 +59,14 @@ expect_status() {
     h5dump -a /status "$1" | grep "\"$2\"" >/dev/null || fail "the run's status is not $2"
 }
 
+# pretend [VARIABLE=VALUE]: the ranks alone see other devices, for mpirun looks at them, too, and would stumble.
+pretend() {
+    printf '#!/bin/sh\nLD_PRELOAD="%s" exec env %s "%s" "$@"\n' "${LD_PRELOAD:+$LD_PRELOAD:}$DEVICE_PRETENDER" "${1:-}" \
+        "$pnas_mpi" >pretender
+    chmod +x pretender
+    pnas_mpi=./pretender
+}
+
 # How many finished children a log tells of.
 children_in() {
     grep -c 'level [12]/2  .*accuracy 0' "$1" || true
@@ -154,6 +162,14 @@ case_threads() {
     done
 }
 
+# A device that has more cores than are wanted, and cannot be divided, is used whole.
+case_undivided_device() {
+    pretend PRETEND_UNDIVIDED=1
+    export POCL_MAX_PTHREAD_COUNT=4 # the user's setting stays
+    start 1 "$tiny" -o run.h5 --threads 1 || fail "exit code $?"
+    expect_reference_figures run.h5
+}
+
 # PoCL pretends to be two devices: ranks take them in turn, and both train the same.
 case_two_devices() {
     export POCL_DEVICES="pthread pthread"
@@ -168,9 +184,7 @@ case_two_devices() {
 
 # A CPU that pretends to be a GPU takes one rank, or as many as are asked for.
 case_ranks_on_a_gpu() {
-    printf '#!/bin/sh\nLD_PRELOAD="%s" exec "%s" "$@"\n' "${LD_PRELOAD:+$LD_PRELOAD:}$GPU_PRETENDER" "$pnas_mpi" >pretend
-    chmod +x pretend
-    pnas_mpi=./pretend # the ranks alone, for mpirun looks at devices, too, and would stumble
+    pretend
     start 2 "$tiny" --check || fail "exit code $?"
     expect_said 'rank 1 on .* does not train: every device that matches "gpu" .1. has 1 rank already; start 1 rank on'
     expect_said '^pnas_mpi: 0 +[^ ]+ +0 '
