@@ -195,6 +195,24 @@ case_ranks_on_a_gpu() {
     ! grep -q 'rank 1 on .* does not train' last.err || fail "a rank that was allowed does not train"
 }
 
+accuracies_of_level_1() {
+    h5dump -d /levels/1/accuracy -y -w 1 "$1" | sed -n 's/^ *\([01][0-9.]*\),\{0,1\}$/\1/p'
+}
+
+# A whole search by a GPU's routes, blocks of channels and lanes: alike on any number of ranks, and near a CPU's.
+case_like_a_gpu() {
+    pretend
+    start 1 "$tiny" -o run.h5 || fail "exit code $?"
+    expect_said 'was never tuned, so built-in routes serve'
+    run_figures run.h5 >one.txt
+    start 2 "$tiny" -o two.h5 --ranks-per-device 2 --lanes 2 || fail "exit code $?"
+    run_figures two.h5 >two.txt
+    diff one.txt two.txt || fail "figures of two ranks with two lanes differ from those of one"
+    paste <(accuracies_of_level_1 run.h5) <(accuracies_of_level_1 "$reference_dir/reference.h5") >accuracies.txt
+    [ "$(wc -l <accuracies.txt)" -eq 7 ] || fail "not seven children"
+    awk '{ d = $1 - $2; if (d > 0.1 || d < -0.1) exit 1 }' accuracies.txt || fail "far from a CPU's: $(cat accuracies.txt)"
+}
+
 # What goes wrong on rank 1 alone is tried again on rank 0, and nothing is lost.
 case_faults_on_one_rank() {
     for kind in memory build time device; do
