@@ -331,7 +331,7 @@ Test(scheduler, each_lane_of_a_rank_trains_a_child_at_the_same_time)
 {
     test_bench bench;
     set_up_lanes(&bench, 3);
-    bench.fake.first_longer = bench.more[1].first_longer = bench.more[2].first_longer = 0.2;
+    bench.fake.first_longer = bench.more[1].first_longer = bench.more[2].first_longer = 1;
     run(&bench, 60, PNAS_OK, "");
     expect_each_done_once(&bench, 60);
     for (int rank = 0; bench.layout.rank == 0 && rank < bench.layout.ranks; rank++)
@@ -348,7 +348,7 @@ Test(scheduler, children_are_spread_over_ranks_before_second_lanes)
     create(&bench);
     pnas_status status = PNAS_OK;
     if (bench.layout.rank == 0) {
-        for (double end = pnas_clock_seconds() + 0.5; pnas_clock_seconds() < end;) {
+        for (double end = pnas_clock_seconds() + 1.5; pnas_clock_seconds() < end;) {
             cr_assert_eq(pnas_scheduler_poll(bench.scheduler), PNAS_OK); /* all say that they are free */
             pnas_clock_sleep(0.01);
         }

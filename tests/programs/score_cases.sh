@@ -130,20 +130,29 @@ case_all() {
     od -An -v -w12 -td1 cells.bin | sort -u | wc -l | grep -qx $cells_3 || fail "cells are missing or twice there"
 }
 
+# Kills a run when it has some parts, but not all: a fast one may be over first, and is tried again.
+kill_half_way() {
+    for _ in 1 2 3 4 5; do
+        rm -rf scores.h5 scores.h5.parts
+        mpirun --oversubscribe -n 2 "$pnas_score" "$@" >background.out 2>background.err &
+        launcher=$!
+        for _ in $(seq 1200); do
+            [ "$(find . -name '000??.h5' | wc -l)" -lt 2 ] || break
+            sleep 0.02
+        done
+        kill -KILL "$launcher"
+        wait "$launcher" 2>/dev/null || true
+        [ -e scores.h5 ] || return 0
+    done
+    fail "it was done before it was killed"
+}
+
 case_killed() {
     local arguments=("$run" --blocks 4 --operators sep3,max3,avg3 -o scores.h5)
-    mpirun --oversubscribe -n 2 "$pnas_score" "${arguments[@]}" >background.out 2>background.err &
-    launcher=$!
-    for _ in $(seq 1200); do
-        [ "$(find . -name '000*.h5' | wc -l)" -lt 3 ] || break
-        sleep 0.02
-    done
-    kill -KILL "$launcher"
-    wait "$launcher" 2>/dev/null || true
-    [ ! -e scores.h5 ] || fail "it was done before it was killed"
+    kill_half_way "${arguments[@]}"
     sleep 1 # the ranks notice and end
     done_before=$(find . -name '000??.h5' | wc -l)
-    [ "$done_before" -ge 3 ] || fail "only $done_before parts were done"
+    [ "$done_before" -ge 2 ] || fail "only $done_before parts were done"
     start 2 "${arguments[@]}" || fail "going on: exit code $?"
     expect_said 'parts were there already'
     mv scores.h5 resumed.h5
