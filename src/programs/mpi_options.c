@@ -123,12 +123,8 @@ static bool parse_fault(const char *text, pnas_fault *out)
     static const struct {
         const char *name;
         pnas_fault_kind kind;
-    } kinds[] = {{"memory", PNAS_FAULT_MEMORY},
-                 {"build", PNAS_FAULT_BUILD},
-                 {"loss", PNAS_FAULT_LOSS},
-                 {"time", PNAS_FAULT_TIME},
-                 {"device", PNAS_FAULT_DEVICE},
-                 {"hang", PNAS_FAULT_HANG}};
+    } kinds[] = {{"memory", PNAS_FAULT_MEMORY}, {"build", PNAS_FAULT_BUILD},   {"loss", PNAS_FAULT_LOSS},
+                 {"time", PNAS_FAULT_TIME},     {"device", PNAS_FAULT_DEVICE}, {"hang", PNAS_FAULT_HANG}};
     size_t length = strcspn(text, ":@");
     int read = 0;
     *out = (pnas_fault){.rank = -1};
