@@ -170,12 +170,20 @@ static size_t let_go(pnas_dispatch *dispatch, int number, size_t ticket, double 
     return PNAS_NO_TICKET;
 }
 
+/* Of what a ticket took, what it took of this run: a child may have been trained before. */
+static double seconds_here(const pnas_dispatch *dispatch, const held_ticket *held, double seconds, double now)
+{
+    double since = held->runs ? fmax(held->since, dispatch->began) : dispatch->began;
+    return fmin(seconds, now - since);
+}
+
 static size_t finish(pnas_dispatch *dispatch, int rank, size_t number, double seconds, double now)
 {
+    const held_ticket *held = &dispatch->rank[rank].held[find_held(&dispatch->rank[rank], number)];
     dispatch_ticket *ticket = &dispatch->ticket[number];
     ticket->attempts += ticket->attempts == 0; /* its rank began it before it said that it could */
     ticket->state = TICKET_DONE;
-    ticket->seconds = ticket->carried ? fmin(seconds, now - dispatch->began) : seconds;
+    ticket->seconds = seconds_here(dispatch, held, seconds, now);
     ticket->kind = dispatch->rank[rank].kind;
     dispatch->left -= !ticket->spare;
     dispatch->last = now;
@@ -486,7 +494,6 @@ static void carry_over(pnas_dispatch *dispatch, dispatch_rank *rank, const dispa
             continue;
         ticket->state = TICKET_HELD;
         ticket->attempts = before[held.ticket].attempts;
-        ticket->carried = true;
         dispatch->waiting--;
         held.ticket = number_of(dispatch, ticket);
         rank->held[kept++] = held;

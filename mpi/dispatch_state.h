@@ -11,14 +11,13 @@ typedef enum { TICKET_WAITING, TICKET_HELD, TICKET_DONE } ticket_state;
 typedef struct {
     pnas_job job; /* unless it is one of equal pieces */
     bool spare;   /* nothing waits for it */
-    bool carried; /* held since the run before */
     ticket_state state;
     int attempts;
     int given_back_by; /* the last rank that could not do it, or -1 */
     double expected;   /* on the commonest kind of device */
     size_t place;      /* in the order */
     int kind;          /* DONE: of the device */
-    double seconds;    /* DONE; of a carried one those of this run */
+    double seconds;    /* DONE: of this run */
 } dispatch_ticket;
 
 typedef struct {

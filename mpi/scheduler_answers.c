@@ -129,9 +129,10 @@ static void take_answer(pnas_scheduler *scheduler, int rank, size_t ticket, pnas
                                   pnas_dispatch_give_back(children, rank, ticket, pnas_clock_seconds()));
         return;
     }
-    bool failed = result->status != PNAS_CHILD_DONE;
-    size_t next = (failed ? pnas_dispatch_failed : pnas_dispatch_done)(
-        children, rank, ticket, result->train_seconds, pnas_clock_seconds());
+    double seconds = result->train_seconds, now = pnas_clock_seconds();
+    size_t next = result->status == PNAS_CHILD_DONE
+                      ? pnas_dispatch_done(children, rank, ticket, seconds, now)
+                      : pnas_dispatch_failed(children, rank, ticket, seconds, now);
     result->rank = rank;
     result->attempts = pnas_dispatch_attempts(children, ticket);
     scheduler->results++;

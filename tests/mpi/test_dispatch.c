@@ -350,6 +350,22 @@ Test(dispatch, what_a_rank_holds_at_the_end_goes_on_in_the_next_run_and_counts_i
     destroy(&bench);
 }
 
+Test(dispatch, what_a_child_took_in_an_earlier_run_is_learned_but_was_no_work_of_this_one)
+{
+    static test_bench bench;
+    pnas_level_usage usage;
+    create(&bench, 2, 1);
+    add_job(&bench, 1000, 0);
+    add_job(&bench, 1000, 0);
+    begin(&bench);
+    hand_out(&bench);
+    pnas_dispatch_done(bench.dispatch, 0, 0, 9, 4);
+    cr_expect_float_eq(pnas_dispatch_seconds_left(bench.dispatch, 0), 9, 1e-6);
+    pnas_dispatch_usage(bench.dispatch, &usage);
+    cr_expect_float_eq(usage.busy_seconds, 4, 1e-9);
+    destroy(&bench);
+}
+
 Test(dispatch, a_failed_child_took_time_but_teaches_nothing)
 {
     static test_bench bench;

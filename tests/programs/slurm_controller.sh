@@ -65,13 +65,14 @@ job_field() {
     scontrol --oneliner show job "$1" | awk -v RS=' ' -F= -v name="$2" '$1 == name && !found++ { print $2 }'
 }
 
-# end_of JOB [SECONDS]: prints how the job ended, which a requeued one has not.
+# end_of JOB [SECONDS]: prints how the job ended, which a requeued one has not, nor one that ran into its time limit: that
+# one is called TIMEOUT until its script has queued it again.
 end_of() {
     local state=
     for _ in $(seq $((2 * ${2:-300}))); do
         state=$(job_field "$1" JobState)
         case $state in
-        COMPLETED | FAILED | CANCELLED | TIMEOUT | NODE_FAIL | OUT_OF_MEMORY) break ;;
+        COMPLETED | FAILED | CANCELLED | NODE_FAIL | OUT_OF_MEMORY) break ;;
         esac
         sleep 0.5
     done
