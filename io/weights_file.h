@@ -13,8 +13,4 @@ typedef struct {
 pnas_status pnas_weights_write(const char *path, const pnas_weights_attribute *attributes,
                                size_t attribute_count, const pnas_named_tensor *tensors, size_t count);
 
-/* *out is the caller's (pnas_weights_free). */
-pnas_status pnas_weights_read(const char *path, pnas_named_tensor **out, size_t *count);
-void pnas_weights_free(pnas_named_tensor **tensors, size_t count);
-
 #endif
