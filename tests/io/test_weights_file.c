@@ -99,7 +99,8 @@ Test(weights_file, among_tensors_another_type_is_refused_by_its_name)
     hid_t file = H5Fopen(test_path("w.h5"), H5F_ACC_RDWR, H5P_DEFAULT);
     H5LTmake_dataset_double(file, "extra", 1, shape, &wide);
     cr_expect_eq(pnas_tensor_group_read(file, &read, &count), PNAS_ERROR_DATA);
-    cr_expect_not_null(strstr(pnas_message(), "/extra: expected float32, found float64"), "%s", pnas_message());
+    cr_expect_not_null(strstr(pnas_message(), "/extra: expected float32, found float64"), "%s",
+                       pnas_message());
     cr_expect(read == NULL && count == 0);
     H5Fclose(file);
     PNAS_EXPECT_NO_LEAKS();
