@@ -130,16 +130,23 @@ case_all() {
     od -An -v -w12 -td1 cells.bin | sort -u | wc -l | grep -qx $cells_3 || fail "cells are missing or twice there"
 }
 
+# start_until_parts COUNT ARGUMENTS...: in the background, until COUNT parts are there
+start_until_parts() {
+    local count=$1
+    shift
+    mpirun --oversubscribe -n 2 "$pnas_score" "$@" >background.out 2>background.err &
+    launcher=$!
+    for _ in $(seq 1200); do
+        [ "$(find . -name '000??.h5' | wc -l)" -lt "$count" ] || break
+        sleep 0.02
+    done
+}
+
 # Kills a run when it has some parts, but not all: a fast one may be over first, and is tried again.
 kill_half_way() {
     for _ in 1 2 3 4 5; do
         rm -rf scores.h5 scores.h5.parts
-        mpirun --oversubscribe -n 2 "$pnas_score" "$@" >background.out 2>background.err &
-        launcher=$!
-        for _ in $(seq 1200); do
-            [ "$(find . -name '000??.h5' | wc -l)" -lt 2 ] || break
-            sleep 0.02
-        done
+        start_until_parts 2 "$@"
         kill -KILL "$launcher"
         wait "$launcher" 2>/dev/null || true
         [ -e scores.h5 ] || return 0
@@ -161,12 +168,7 @@ case_killed() {
 }
 
 case_stopped() {
-    mpirun --oversubscribe -n 2 "$pnas_score" "$run" --blocks 4 -o scores.h5 >background.out 2>background.err &
-    launcher=$!
-    for _ in $(seq 1200); do
-        [ "$(find . -name '000??.h5' | wc -l)" -lt 1 ] || break
-        sleep 0.02
-    done
+    start_until_parts 1 "$run" --blocks 4 -o scores.h5
     kill -USR2 "$launcher"
     code=0
     wait "$launcher" || code=$?

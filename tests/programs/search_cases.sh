@@ -81,7 +81,7 @@ wait_for() {
     fail "no $1 children within 30 s"
 }
 
-# A child of it may hang, --inject-fault hang, so that it cannot be over before it is stopped, however fast the machine is.
+# With --inject-fault hang a child of it hangs, so that it cannot be over before it is stopped, however fast the machine is.
 start_background() {
     mpirun --oversubscribe -n 2 "$pnas_mpi" "$tiny" -o run.h5 "$@" >background.out 2>background.err &
     launcher=$!
@@ -244,7 +244,7 @@ case_faults_of_a_child() {
         [ "$attempts" -eq "$([ "$kind" = loss ] && echo 1 || echo 2)" ] || fail "$kind: $attempts attempts"
     done
     start 2 "$tiny" -o hang.h5 --inject-fault hang:1/3 --set training.child_time_limit=5 || fail "exit code $? with hang"
-    expect_said 'level 1/2  [0-9]+/7  failed: not ready after 5.0 s in epoch 5 of 8; training.child_time_limit is 5 s'
+    expect_said 'level 1/2  [0-9]+/7  failed: not ready after [5-9]\.[0-9] s in epoch 5 of 8; training.child_time_limit is 5 s'
     expect_status hang.h5 complete
     expect_code 69 2 "$tiny" -o device.h5 --inject-fault device
     expect_said 'no rank is left that can train; the last, rank [01], failed: .* was lost.*; what is finished is kept, and the same'
@@ -289,7 +289,7 @@ largest_child() {
     sed -nE 's/.*largest possible child: ([0-9.]+) MiB.*/\1/p' last.err | awk '{print int(1024 * $1)}'
 }
 
-# kill_rank PLACE COUNT LEVEL: the PLACE-th rank, after COUNT children, in a level
+# kill_rank PLACE COUNT LEVEL: the PLACE-th rank, after COUNT children, before LEVEL can be over
 kill_rank() {
     start_background --inject-fault "hang:$3/1"
     wait_for "$2"
