@@ -140,7 +140,7 @@ static void hold(pnas_dispatch *dispatch, dispatch_rank *rank, size_t number, do
     ticket->attempts += starts;
     dispatch->waiting--;
     dispatch->waiting_seconds -= ticket->expected;
-    rank->held[rank->held_count++] = (held_ticket){number, now, starts};
+    rank->held[rank->held_count++] = (held_ticket){number, now, now, starts};
 }
 
 static int find_held(const dispatch_rank *rank, size_t ticket)
@@ -170,11 +170,11 @@ static size_t let_go(pnas_dispatch *dispatch, int number, size_t ticket, double 
     return PNAS_NO_TICKET;
 }
 
-/* Of what a ticket took, what it took of this run: a child may have been trained before. */
+/* Of what a ticket took, what it took of this run: a child may have been trained before. Not since it is
+ * known to run, of which one hears late. */
 static double seconds_here(const pnas_dispatch *dispatch, const held_ticket *held, double seconds, double now)
 {
-    double since = held->runs ? fmax(held->since, dispatch->began) : dispatch->began;
-    return fmin(seconds, now - since);
+    return fmin(seconds, now - fmax(held->given, dispatch->began));
 }
 
 static size_t finish(pnas_dispatch *dispatch, int rank, size_t number, double seconds, double now)

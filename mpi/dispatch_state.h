@@ -22,6 +22,7 @@ typedef struct {
 
 typedef struct {
     size_t ticket;
+    double given; /* when */
     double since; /* it was given, or runs */
     bool runs;    /* otherwise it waits there for a lane */
 } held_ticket;

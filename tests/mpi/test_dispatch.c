@@ -366,6 +366,25 @@ Test(dispatch, what_a_child_took_in_an_earlier_run_is_learned_but_was_no_work_of
     destroy(&bench);
 }
 
+Test(dispatch, a_child_that_waited_at_its_rank_counts_in_full_though_its_start_was_heard_of_late)
+{
+    static test_bench bench;
+    pnas_level_usage usage;
+    bool starts;
+    create(&bench, 1, 1);
+    for (int i = 0; i < 3; i++)
+        add_job(&bench, 1000, 0);
+    begin(&bench);
+    cr_assert_eq(pnas_dispatch_next(bench.dispatch, 0, 0, &starts), 0);
+    cr_assert_eq(pnas_dispatch_next(bench.dispatch, 0, 0, &starts), 1);
+    cr_assert_not(starts);
+    cr_assert_eq(pnas_dispatch_done(bench.dispatch, 0, 0, 1, 1.9), 1);
+    pnas_dispatch_done(bench.dispatch, 0, 1, 1, 2);
+    pnas_dispatch_usage(bench.dispatch, &usage);
+    cr_expect_float_eq(usage.busy_seconds, 2, 1e-9);
+    destroy(&bench);
+}
+
 Test(dispatch, a_failed_child_took_time_but_teaches_nothing)
 {
     static test_bench bench;
