@@ -3,7 +3,7 @@
 #ifndef PNAS_BENCH_FLOORS_H
 #define PNAS_BENCH_FLOORS_H
 
-#include "cl/launch.h"
+#include "cl/runtime/launch.h"
 
 typedef struct {
     double flops; /* a second: chains of fused multiply-adds in registers */

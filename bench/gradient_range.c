@@ -4,9 +4,9 @@
  *
  * In the backward pass nothing else is written to the arena, so after each launch the floats that have
  * changed are gradients. */
-#include "cl/child_epoch.h"
-#include "io/configuration.h"
-#include "io/dataset.h"
+#include "cl/train/child_epoch.h"
+#include "io/config/configuration.h"
+#include "io/data/dataset.h"
 #include "src/base/log.h"
 
 #include <argp.h>

@@ -1,6 +1,6 @@
 #include "bench/op_bench.h"
 
-#include "cl/op.h"
+#include "cl/ops/op.h"
 #include "src/base/random.h"
 #include "src/net/training.h"
 

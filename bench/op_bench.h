@@ -3,7 +3,7 @@
 #define PNAS_BENCH_OP_BENCH_H
 
 #include "bench/op_cases.h"
-#include "cl/launch.h"
+#include "cl/runtime/launch.h"
 
 typedef struct pnas_op_bench pnas_op_bench;
 

@@ -1,9 +1,9 @@
 /* What a setting does to accuracy: the same cells trained from the same seeds without it and with it. Prints
  * each pair, then the mean of the differences with its standard error, beside how far seeds alone part the
  * accuracies of a cell. */
-#include "cl/child_trainer.h"
-#include "io/configuration.h"
-#include "io/dataset.h"
+#include "cl/train/child_trainer.h"
+#include "io/config/configuration.h"
+#include "io/data/dataset.h"
 #include "src/base/log.h"
 #include "src/base/random.h"
 #include "src/search/search_draw.h"

@@ -1,7 +1,7 @@
 /* How many cells a second a trained LSTM scores: the trie against pnas_lstm_predict on the same weights, and
  * whether the two agree. docs/scoring.md has the figures. */
-#include "cl/lstm_trie.h"
-#include "cl/surrogate_lstm.h"
+#include "cl/surrogate/lstm_trie.h"
+#include "cl/surrogate/surrogate_lstm.h"
 #include "src/base/clock.h"
 #include "src/base/log.h"
 #include "src/base/random.h"

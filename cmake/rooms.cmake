@@ -1,4 +1,5 @@
-# One library a room, third-party libraries linked PRIVATE so that reaching across rooms is a build error.
+# One library a room. A room sees its own headers and those of the rooms that it is linked with, and links third-party
+# libraries PRIVATE, so reaching across rooms does not compile.
 set(PNAS_WARNINGS -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith
                   -Wwrite-strings -Wvla -Wno-unused-parameter)
 if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
@@ -17,28 +18,55 @@ elseif(PNAS_SANITIZE)
   set(PNAS_SANITIZER_FLAGS -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 endif()
 
-# pnas_common(TARGET): what every target of ours gets: the repository's root as include path, warnings.
+# pnas_view(NAME OUT [FOLDERS...]): an include directory that shows these folders of the source tree and nothing else,
+# under their paths from the root. Each room has one, so #include "cl/ops/op.h" compiles only where that room is linked.
+function(pnas_view name out)
+  set(view ${PROJECT_BINARY_DIR}/views/${name})
+  foreach(folder ${ARGN})
+    get_filename_component(parent ${folder} DIRECTORY)
+    file(MAKE_DIRECTORY ${view}/${parent})
+    file(CREATE_LINK ${PROJECT_SOURCE_DIR}/${folder} ${view}/${folder} SYMBOLIC)
+  endforeach()
+  set(${out} ${view} PARENT_SCOPE)
+endfunction()
+
+# pnas_common(TARGET): what every target of ours gets.
 function(pnas_common target)
-  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/generated)
+  target_include_directories(${target} PRIVATE ${PROJECT_BINARY_DIR}/generated)
   target_compile_options(${target} PRIVATE ${PNAS_WARNINGS} ${PNAS_SANITIZER_FLAGS})
   target_compile_definitions(${target} PRIVATE _GNU_SOURCE)
   target_link_options(${target} PRIVATE ${PNAS_SANITIZER_FLAGS})
+  target_link_options(${target} PRIVATE -Wl,--as-needed) # a program needs only the libraries that it calls
 endfunction()
 
 # pnas_room(NAME SOURCES files... [ROOMS libraries...] [PRIVATE third-party...])
+# The library of the current folder. ROOMS is the one statement of what it may include, and what those may include.
 function(pnas_room name)
   cmake_parse_arguments(ARG "" "" "SOURCES;ROOMS;PRIVATE" ${ARGN})
+  file(RELATIVE_PATH folder ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
+  pnas_view(${name} view ${folder})
   add_library(${name} STATIC ${ARG_SOURCES})
   pnas_common(${name})
+  target_include_directories(${name} PUBLIC ${view})
   target_link_libraries(${name} PUBLIC ${ARG_ROOMS} PRIVATE ${ARG_PRIVATE})
+  set_property(GLOBAL APPEND PROPERTY PNAS_ROOMS ${name})
+  set_property(GLOBAL PROPERTY PNAS_FOLDER_${name} ${folder})
+  set_property(GLOBAL PROPERTY PNAS_MAY_INCLUDE_${name} ${ARG_ROOMS})
 endfunction()
 
-# pnas_program(NAME SOURCES files... ROOMS libraries... [PRIVATE third-party...])
+# pnas_program(NAME [SOURCES files...] ROOMS libraries... [PRIVATE third-party...])
+# NAME.c has main; the other sources are a library NAME_parts, which tests can link.
 function(pnas_program name)
   cmake_parse_arguments(ARG "" "" "SOURCES;ROOMS;PRIVATE" ${ARGN})
-  add_executable(${name} ${ARG_SOURCES})
+  add_executable(${name} ${name}.c)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
   pnas_common(${name})
-  target_link_libraries(${name} PRIVATE ${ARG_ROOMS} ${ARG_PRIVATE})
+  if(ARG_SOURCES)
+    pnas_room(${name}_parts SOURCES ${ARG_SOURCES} ROOMS ${ARG_ROOMS} PRIVATE ${ARG_PRIVATE})
+    target_link_libraries(${name} PRIVATE ${name}_parts)
+  else()
+    target_link_libraries(${name} PRIVATE ${ARG_ROOMS} ${ARG_PRIVATE})
+  endif()
   install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endfunction()
 
@@ -52,6 +80,7 @@ function(pnas_test name)
   endif()
   add_executable(${name} ${ARG_SOURCES})
   pnas_common(${name})
+  target_include_directories(${name} PRIVATE ${PNAS_TESTS_VIEW})
   target_link_libraries(${name} PRIVATE ${ARG_ROOMS} ${ARG_PRIVATE} criterion)
   add_test(NAME ${name} COMMAND ${name} ${ARG_ARGUMENTS})
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABEL}" TIMEOUT ${ARG_TIMEOUT}

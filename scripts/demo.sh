@@ -7,7 +7,7 @@ set -euo pipefail
 install_packages "${PNAS_BUILD_PACKAGES[@]}"
 build_preset release >&2
 
-programs="$PNAS_ROOT/build/release/src/programs"
+programs="$PNAS_ROOT/build/release/bin"
 run="$PNAS_ROOT/build/demo.h5"
 rm -f "$run" "$run.journal"
 

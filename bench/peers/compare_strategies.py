@@ -5,7 +5,7 @@ Replays pnas, random and evolution with `evaluator: table` and reads the childre
 they were proposed. Prints the quartiles and writes the share of seeds that have found such a cell after so many
 children as CSV; with gnuplot installed, as a picture beside it.
 
-    python3 bench/peers/compare_strategies.py build/src/programs/pnas_mpi tests/data/digits_table.h5 \\
+    python3 bench/peers/compare_strategies.py build/ci/bin/pnas_mpi tests/data/digits_table.h5 \\
         --out docs/images/strategies
 """
 import argparse

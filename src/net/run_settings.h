@@ -1,4 +1,4 @@
-/* Everything that a run is configured by, as plain values; read and checked by io/configuration.h and
+/* Everything that a run is configured by, as plain values; read and checked by io/config/configuration.h and
  * documented key by key in docs/configuration.md. */
 #ifndef PNAS_NET_RUN_SETTINGS_H
 #define PNAS_NET_RUN_SETTINGS_H

@@ -3,7 +3,7 @@
 #ifndef PNAS_TESTS_CL_TEST_DEVICE_H
 #define PNAS_TESTS_CL_TEST_DEVICE_H
 
-#include "cl/op.h"
+#include "cl/runtime/launch.h"
 #include "src/base/random.h"
 
 #include <criterion/criterion.h>

@@ -1,5 +1,5 @@
 /* libFuzzer on the CSV reader: any bytes give cells that are possible, or a message and no cells. */
-#include "io/cell_csv.h"
+#include "io/run/cell_csv.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* libFuzzer on checkpoint files: one that is read is whole and a child's training can stand there. */
-#include "io/checkpoint_file.h"
+#include "io/run/checkpoint_file.h"
 #include "tests/fuzz/hdf5_edits.h"
 
 #include <math.h>

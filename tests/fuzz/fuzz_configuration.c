@@ -1,6 +1,6 @@
 /* libFuzzer on the configuration: any text is a configuration that prints as itself, or one message with the
  * file's name. */
-#include "io/configuration.h"
+#include "io/config/configuration.h"
 #include "src/base/log.h"
 
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* libFuzzer on data sets: one that is opened has images, labels below its classes, and can be normalised. */
-#include "io/dataset.h"
+#include "io/data/dataset.h"
 #include "tests/fuzz/hdf5_edits.h"
 
 #include <stdlib.h>

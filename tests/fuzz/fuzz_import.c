@@ -4,7 +4,7 @@
  * The input's first byte chooses the format, then come options, and then the files: each a byte of flags
  * (there or not, gzipped, gzipped and damaged, with a head or records that fit) and what the format wants of
  * it. */
-#include "io/import.h"
+#include "io/data/import.h"
 #include "tests/fuzz/scratch.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* libFuzzer on run files: one that is read goes into a search as far as the search finds it possible, and a
  * table of its trained cells can be made. */
-#include "io/cell_table_file.h"
-#include "io/run_file.h"
+#include "io/run/cell_table_file.h"
+#include "io/run/run_file.h"
 #include "tests/fuzz/hdf5_edits.h"
 
 #include <math.h>

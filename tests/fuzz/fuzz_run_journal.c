@@ -1,6 +1,6 @@
 /* libFuzzer on the run journal: whatever stands behind a valid head, and with an odd first byte whatever
  * stands in records whose checksums are right, is read up to some byte and no further. */
-#include "io/run_journal.h"
+#include "io/run/run_journal.h"
 #include "tests/fuzz/scratch.h"
 
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* libFuzzer on score files and their parts: the best cells that are read are possible. */
-#include "io/score_file.h"
+#include "io/run/score_file.h"
 #include "tests/fuzz/hdf5_edits.h"
 
 #include <stdlib.h>

@@ -67,7 +67,7 @@ case_check() {
 
 # Kernels that compute wrongly are found: a global pool that forgets to divide.
 case_check_fails() {
-    local kernels=$source/cl/kernels
+    local kernels=$source/cl/ops/kernels
     cp -r "$kernels" "$work/kernels"
     sed -i 's|sum / (float)pixels|sum|' "$work/kernels/head.cl"
     cmp -s "$kernels/head.cl" "$work/kernels/head.cl" && fail "head.cl has no mean to spoil"
@@ -89,7 +89,7 @@ case_routes() {
     # Every kernel file that it names is there.
     local file
     for file in $(grep -oE '[a-z_]+\.cl' "$work/out" | sort -u); do
-        [ -e "$source/cl/kernels/$file" ] || fail "no kernel file $file"
+        [ -e "$source/cl/ops/kernels/$file" ] || fail "no kernel file $file"
     done
     run 0 routes --config "$source/configs/demo.yaml"
     says ' N 32, 8x8x8'
@@ -113,7 +113,7 @@ case_tune() {
     says '^cell_0/.* tuned$'
     PNAS_TUNED=0 run 0 routes "${cell[@]}"
     says '; tuned table none$'
-    cp -r "$source/cl/kernels" "$work/kernels"
+    cp -r "$source/cl/ops/kernels" "$work/kernels"
     echo '/* */' >>"$work/kernels/view.h"
     PNAS_KERNELS=$work/kernels run 0 routes "${cell[@]}"
     says '; tuned table none$'

@@ -1,5 +1,5 @@
-#include "src/programs/mpi_options.h"
-#include "src/programs/program.h"
+#include "src/programs/common/program.h"
+#include "src/programs/pnas_mpi/mpi_options.h"
 
 #include <criterion/criterion.h>
 #include <criterion/redirect.h>

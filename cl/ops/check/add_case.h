@@ -1,0 +1,19 @@
+/* Sums, transformed copies and regrouping on the device and as they should be. */
+#ifndef PNAS_CL_CHECK_ADD_CASE_H
+#define PNAS_CL_CHECK_ADD_CASE_H
+
+#include "cl/ops/check/op_harness.h"
+
+typedef struct {
+    int N, C, H, W;
+    bool a_normalise, a_relu, b_normalise, b_relu, two, accumulate;
+} add_case;
+
+add_case add_case_random(op_harness *h);
+void add_case_check_forward(op_harness *h, const add_case *test);
+void add_case_check_backward(op_harness *h, const add_case *test);
+
+/* `logical` channels moved between segments of these sizes. */
+void regroup_case_check(op_harness *h, int logical, int from_segment, int to_segment, bool accumulate);
+
+#endif

@@ -1,0 +1,168 @@
+#include "cl/ops/check/convolution_case.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct { /* an instance on the device and its sizes */
+    const convolution_case *test;
+    op_operand x;
+    op_upstream dy;
+    double *weight, *before;
+    pnas_view y;
+    pnas_slice weight_on_device, statistics, weight_gradient;
+    pnas_downstream dx;
+    size_t y_count, x_count, weight_count;
+    int C, M, taps; /* padded channels */
+} instance;
+
+void convolution_case_same(reference_convolution *shape)
+{
+    pnas_window *w = &shape->window;
+    shape->OH = (shape->H + w->stride_h - 1) / w->stride_h;
+    shape->OW = (shape->W + w->stride_w - 1) / w->stride_w;
+    int high = (shape->OH - 1) * w->stride_h + (w->kernel_h - 1) * w->dilation + 1 - shape->H;
+    int wide = (shape->OW - 1) * w->stride_w + (w->kernel_w - 1) * w->dilation + 1 - shape->W;
+    w->pad_top = high > 0 ? high / 2 : 0;
+    w->pad_left = wide > 0 ? wide / 2 : 0;
+}
+
+convolution_case convolution_case_random(op_harness *h, reference_convolution shape, bool pointwise)
+{
+    return (convolution_case){.shape = shape,
+                              .pointwise = pointwise,
+                              .x_normalise = op_harness_between(h, 0, 1),
+                              .x_relu = op_harness_between(h, 0, 1),
+                              .y_normalise = op_harness_between(h, 0, 1),
+                              .accumulate = op_harness_between(h, 0, 1),
+                              .no_input_gradient = op_harness_between(h, 0, 5) == 0,
+                              .no_statistics = op_harness_between(h, 0, 3) == 0};
+}
+
+static instance make(op_harness *h, const convolution_case *test)
+{
+    const reference_convolution *s = &test->shape;
+    instance i = {.test = test,
+                  .C = op_harness_padded(h, s->C),
+                  .M = op_harness_padded(h, s->M),
+                  .taps = s->window.kernel_h * s->window.kernel_w};
+    i.y_count = (size_t)s->N * s->M * s->OH * s->OW;
+    i.x_count = (size_t)s->N * s->C * s->H * s->W;
+    i.weight_count = (size_t)i.taps * s->C * s->M;
+    i.weight = op_harness_random(h, i.weight_count);
+    i.before = op_harness_random(h, i.x_count);
+    i.x = op_harness_operand(h, s->N, s->C, s->H, s->W, test->x_normalise, test->x_relu);
+    i.dy = op_harness_upstream(h, s->N, s->M, s->OH, s->OW, test->y_normalise);
+    size_t padded = (size_t)i.taps * i.C * i.M;
+    i.weight_on_device =
+        op_harness_slice(h, padded, op_harness_pad(h, i.taps, s->C, i.C, s->M, i.M, i.weight));
+    i.y = op_harness_stored_output(h, s->N, s->M, s->OH, s->OW, NULL);
+    if (!test->no_statistics)
+        i.statistics = op_harness_output_slice(h, (size_t)s->N * 2 * i.M, NULL);
+    i.weight_gradient = op_harness_output_slice(h, padded, NULL);
+    if (!test->no_input_gradient)
+        i.dx = (pnas_downstream){
+            .into = op_harness_output(h, s->N, s->C, s->H, s->W, test->accumulate ? i.before : NULL),
+            .accumulate = test->accumulate};
+    return i;
+}
+
+static void run(op_harness *h, instance *i)
+{
+    const reference_convolution *s = &i->test->shape;
+    bool pointwise = i->test->pointwise;
+    pnas_slice scratch =
+        op_harness_output_slice(h,
+                                (pointwise ? pnas_op_pointwise_scratch : pnas_op_convolution_scratch)(
+                                    h->cl, s->N, &i->x.operand.view, &s->window, &i->y),
+                                NULL);
+    pnas_status status = (pointwise ? pnas_op_pointwise_forward : pnas_op_convolution_forward)(
+        h->cl, &h->list, s->N, &i->x.operand, i->weight_on_device, &s->window, &i->y, i->statistics);
+    op_harness_ok(h, status);
+    status = (pointwise ? pnas_op_pointwise_backward : pnas_op_convolution_backward)(
+        h->cl, &h->list, s->N, &i->x.operand, i->weight_on_device, &s->window, &i->dy.upstream, &i->dx,
+        i->weight_gradient, scratch);
+    op_harness_ok(h, status);
+    op_harness_run(h);
+}
+
+static double *absolute(op_harness *h, const double *values, size_t count)
+{
+    double *out = op_harness_zeros(h, count);
+    for (size_t i = 0; i < count; ++i)
+        out[i] = fabs(values[i]);
+    return out;
+}
+
+static void check_forward(op_harness *h, const instance *i)
+{
+    const reference_convolution *s = &i->test->shape;
+    double *expected = op_harness_zeros(h, i->y_count), *magnitude = op_harness_zeros(h, i->y_count);
+    reference_convolution_forward(s, i->x.value, i->weight, expected);
+    reference_convolution_forward(s, i->x.magnitude, absolute(h, i->weight, i->weight_count), magnitude);
+    double *written = op_harness_read(h, &i->y, s->N, s->M);
+    op_harness_compare_stored(h, "y", written, expected, magnitude, i->y_count, CONVOLUTION_TOLERANCE);
+    if (i->test->no_statistics)
+        return;
+    if (h->half) { /* what was written, not what it was rounded from */
+        expected = written;
+        magnitude = absolute(h, written, i->y_count);
+    }
+    size_t count = (size_t)s->N * 2 * s->M;
+    double *statistics = op_harness_zeros(h, count), *sums = op_harness_zeros(h, count);
+    reference_statistics(s->N, s->M, s->OH * s->OW, expected, statistics);
+    reference_statistics(s->N, s->M, s->OH * s->OW, magnitude, sums);
+    double *got = op_harness_read_slice(h, i->statistics, (size_t)s->N * 2 * i->M);
+    op_harness_compare(h, "statistics", op_harness_unpad(h, s->N * 2, 1, 1, s->M, i->M, got), statistics,
+                       sums, count, CONVOLUTION_TOLERANCE);
+}
+
+/* dx is masked by the rectifier and added to what was there. */
+static double *finish_input_gradient(op_harness *h, const instance *i, double *dx, const double *before)
+{
+    for (size_t p = 0; p < i->x_count; ++p)
+        dx[p] = dx[p] * i->x.mask[p] + (i->test->accumulate ? before[p] : 0);
+    return dx;
+}
+
+static void check_backward(op_harness *h, const instance *i)
+{
+    const reference_convolution *s = &i->test->shape;
+    double *dx = op_harness_zeros(h, i->x_count), *dx_magnitude = op_harness_zeros(h, i->x_count);
+    double *dw = op_harness_zeros(h, i->weight_count), *dw_magnitude = op_harness_zeros(h, i->weight_count);
+    reference_convolution_backward(s, i->x.value, i->weight, i->dy.value, dx, dw);
+    reference_convolution_backward(s, i->x.magnitude, absolute(h, i->weight, i->weight_count),
+                                   i->dy.magnitude, dx_magnitude, dw_magnitude);
+    double *got = op_harness_read_slice(h, i->weight_gradient, (size_t)i->taps * i->C * i->M);
+    op_harness_compare(h, "weight gradient", op_harness_unpad(h, i->taps, s->C, i->C, s->M, i->M, got), dw,
+                       dw_magnitude, i->weight_count, CONVOLUTION_TOLERANCE);
+    if (i->test->no_input_gradient)
+        return;
+    finish_input_gradient(h, i, dx, i->before);
+    finish_input_gradient(h, i, dx_magnitude, absolute(h, i->before, i->x_count));
+    op_harness_compare(h, "input gradient", op_harness_read(h, &i->dx.into, s->N, s->C), dx, dx_magnitude,
+                       i->x_count, CONVOLUTION_TOLERANCE);
+}
+
+void convolution_case_check(op_harness *h, const convolution_case *test)
+{
+    instance i = make(h, test);
+    run(h, &i);
+    check_forward(h, &i);
+    check_backward(h, &i);
+}
+
+convolution_results convolution_case_run(op_harness *h, const convolution_case *test)
+{
+    const reference_convolution *s = &test->shape;
+    instance i = make(h, test);
+    run(h, &i);
+    convolution_results r = {.y_count = i.y_count,
+                             .statistics_count = (size_t)s->N * 2 * i.M,
+                             .dx_count = i.x_count,
+                             .dw_count = (size_t)i.taps * i.C * i.M};
+    r.y = op_harness_read(h, &i.y, s->N, s->M);
+    r.statistics = op_harness_read_slice(h, i.statistics, r.statistics_count);
+    r.dx = op_harness_read(h, &i.dx.into, s->N, s->C);
+    r.dw = op_harness_read_slice(h, i.weight_gradient, r.dw_count);
+    return r;
+}

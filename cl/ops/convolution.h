@@ -1,0 +1,47 @@
+/* Inside the cl room: what the dense and the pointwise convolution share.
+ *
+ * A factorized reduction is served as two windows of one tap, each for its own range of outputs; every other
+ * convolution is one serving of all of them. Backward, the tile route takes both taps in one launch. */
+#ifndef PNAS_CL_CONVOLUTION_H
+#define PNAS_CL_CONVOLUTION_H
+
+#include "cl/ops/op_arguments.h"
+
+typedef struct {
+    int N;
+    const pnas_operand *x;
+    pnas_slice weight; /* [taps][C][M] */
+    const pnas_window *window;
+    const pnas_view *y; /* shape and, forward, what to write; a borrowed view */
+} pnas_convolution;
+
+typedef struct {
+    pnas_window window;
+    int tap;         /* its first tap in the weights */
+    int first, last; /* outputs first <= m < last */
+} pnas_serving;
+
+/* 1 or 2 servings. */
+int pnas_convolution_servings(const pnas_window *window, int M, pnas_serving out[2]);
+
+/* Images are summed in so many chunks, fixed by shapes alone: enough to keep cores busy, few enough that the
+ * partial sums stay small. */
+int pnas_convolution_chunks(int N, size_t weights);
+
+/* taps * C * M */
+size_t pnas_convolution_weights(const pnas_window *window, int C, int M);
+size_t pnas_convolution_scratch(int N, const pnas_window *window, int C, int M);
+double pnas_convolution_flops(int N, const pnas_window *window, const pnas_view *x, const pnas_view *y);
+
+/* The two as pnas_op_convolution_*; `op` is whose route the table is asked for. */
+pnas_status pnas_convolution_forward(pnas_cl *cl, pnas_launch_list *list, pnas_op_kind op,
+                                     const pnas_convolution *conv, pnas_slice statistics);
+pnas_status pnas_convolution_backward(pnas_cl *cl, pnas_launch_list *list, pnas_op_kind op,
+                                      const pnas_convolution *conv, const pnas_upstream *y,
+                                      const pnas_downstream *dx, pnas_slice weight_gradient,
+                                      pnas_slice scratch);
+
+/* scratch starts with the transposed weights [taps][M][C]; then partial sums [chunks][taps][C][M]. */
+pnas_slice pnas_convolution_partial(const pnas_convolution *conv, pnas_slice scratch);
+
+#endif

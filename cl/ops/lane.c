@@ -1,0 +1,10 @@
+#include "cl/ops/lane.h"
+
+#include "cl/ops/gemm.h"
+
+pnas_status pnas_lane_create(pnas_cl *cl, pnas_cl **out)
+{
+    *out = NULL;
+    PNAS_TRY(pnas_gemm_prepare(cl));
+    return pnas_cl_create_lane(cl, out);
+}

@@ -1,0 +1,72 @@
+/* Sums, copies between segmentations, zeros. */
+#include "cl/ops/op_arguments.h"
+
+enum { ZERO_CHUNK = 4096 }; /* floats a work-item clears on a CPU: long enough to become a memset */
+
+pnas_status pnas_op_add_forward(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_operand *a,
+                                const pnas_operand *b, const pnas_view *y)
+{
+    const pnas_operand *second = b ? b : a; /* arguments must be bound even where nothing is read */
+    bool tiled = pnas_op_tiled(cl, PNAS_OP_ADD, N, y, NULL, NULL);
+    pnas_launch_spec spec = {.label = b ? "add forward" : "copy forward",
+                             .file = tiled ? "add_tile.cl" : "add.cl",
+                             .kernel = tiled ? "add_forward_tile" : "add_forward",
+                             .bytes = N * pnas_view_bytes(y) * (b ? 3 : 2),
+                             .half = y->half};
+    pnas_op_global(cl, &spec, tiled, y, N);
+    if (tiled)
+        spec.global[0] = 1;
+    return pnas_launch_append(cl, list, &spec,
+                              PNAS_ARGS(ARG_OPERAND(a), ARG_OPERAND(second), PNAS_ARG_INT(b != NULL),
+                                        PNAS_ARG_INT(y->channels), PNAS_ARG_INT(y->height * y->width),
+                                        ARG_VIEW(y)));
+}
+
+pnas_status pnas_op_add_backward(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_operand *x,
+                                 const pnas_view *gradient, const pnas_downstream *dx)
+{
+    if (!dx->into.at.buffer)
+        return PNAS_OK;
+    bool tiled = pnas_op_tiled(cl, PNAS_OP_ADD, N, gradient, NULL, NULL);
+    pnas_launch_spec spec = {.label = "add backward",
+                             .file = tiled ? "add_tile.cl" : "add.cl",
+                             .kernel = tiled ? "add_backward_tile" : "add_backward",
+                             .bytes = N * (pnas_view_bytes(gradient) * (2 + dx->accumulate) +
+                                           (x->relu ? pnas_view_bytes(&x->view) : 0)),
+                             .half = x->view.half};
+    pnas_op_global(cl, &spec, tiled, gradient, N);
+    return pnas_launch_append(cl, list, &spec,
+                              PNAS_ARGS(ARG_OPERAND(x), ARG_VIEW(gradient), PNAS_ARG_INT(gradient->channels),
+                                        PNAS_ARG_INT(gradient->height * gradient->width),
+                                        ARG_DOWNSTREAM(dx)));
+}
+
+pnas_status pnas_op_regroup(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_view *from,
+                            int from_segment, const pnas_view *to, int to_segment, int logical_channels,
+                            bool accumulate)
+{
+    bool tiled = pnas_op_tiled(cl, PNAS_OP_ADD, N, to, NULL, NULL);
+    pnas_launch_spec spec = {.label = "regroup",
+                             .file = tiled ? "add_tile.cl" : "add.cl",
+                             .kernel = tiled ? "regroup_tile" : "regroup",
+                             .bytes = N * (pnas_view_bytes(from) + pnas_view_bytes(to)),
+                             .half = from->half};
+    pnas_op_global(cl, &spec, tiled, to, N);
+    return pnas_launch_append(cl, list, &spec,
+                              PNAS_ARGS(ARG_VIEW(from), PNAS_ARG_INT(from_segment), ARG_VIEW(to),
+                                        PNAS_ARG_INT(to_segment), PNAS_ARG_INT(logical_channels),
+                                        PNAS_ARG_INT(to->height * to->width), PNAS_ARG_INT(accumulate)));
+}
+
+pnas_status pnas_op_zero(pnas_cl *cl, pnas_launch_list *list, pnas_slice at, size_t count)
+{
+    size_t chunk = cl->info.cpu ? ZERO_CHUNK : 1;
+    pnas_launch_spec spec = {.label = "zero",
+                             .file = "add.cl",
+                             .kernel = "zero",
+                             .global = {(count + chunk - 1) / chunk},
+                             .local = {cl->info.cpu ? 1 : 0},
+                             .bytes = 4.0 * (double)count};
+    return pnas_launch_append(cl, list, &spec,
+                              PNAS_ARGS(ARG_SLICE(at), PNAS_ARG_OFFSET(count), PNAS_ARG_OFFSET(chunk)));
+}

@@ -1,0 +1,106 @@
+/* Inside the cl room: the host's side of the parameter macros of cl/ops/kernels/view.h, and the route of an
+ * op.
+ */
+#ifndef PNAS_CL_OP_ARGUMENTS_H
+#define PNAS_CL_OP_ARGUMENTS_H
+
+#include "cl/ops/op.h"
+#include "cl/ops/route.h"
+
+#include <stdio.h>
+
+#define ARG_SLICE(s) PNAS_ARG_BUFFER((s).buffer), PNAS_ARG_OFFSET((s).offset)
+/* A slice that the kernel may not read; a kernel argument must be some buffer, so it gets `other`. */
+#define ARG_SLICE_IF(condition, s, other)                                                                    \
+    PNAS_ARG_BUFFER((condition) ? (s).buffer : (other)), PNAS_ARG_OFFSET((condition) ? (s).offset : 0)
+#define ARG_VIEW(v) ARG_SLICE((v)->at), PNAS_ARG_OFFSET((v)->image_stride)
+#define ARG_OPERAND(x)                                                                                       \
+    ARG_VIEW(&(x)->view), ARG_SLICE_IF((x)->normalise, (x)->scale_shift, (x)->view.at.buffer),               \
+        PNAS_ARG_INT((x)->normalise), PNAS_ARG_INT((x)->relu)
+#define ARG_UPSTREAM(y)                                                                                      \
+    ARG_VIEW(&(y)->gradient), ARG_SLICE_IF((y)->normalise, (y)->raw.at, (y)->gradient.at.buffer),            \
+        PNAS_ARG_OFFSET((y)->normalise ? (y)->raw.image_stride : 0),                                         \
+        ARG_SLICE_IF((y)->normalise, (y)->coefficients, (y)->gradient.at.buffer)
+#define ARG_DOWNSTREAM(dx) ARG_VIEW(&(dx)->into), PNAS_ARG_INT((dx)->accumulate)
+#define ARG_SIZE(v)        PNAS_ARG_INT((v)->height), PNAS_ARG_INT((v)->width)
+/* Channels, and how many of them a product must go through. */
+#define ARG_CHANNELS(v)    PNAS_ARG_INT((v)->channels), PNAS_ARG_INT(pnas_view_used(v))
+#define ARG_WINDOW(w)                                                                                        \
+    PNAS_ARG_INT((w)->kernel_h), PNAS_ARG_INT((w)->kernel_w), PNAS_ARG_INT((w)->stride_h),                   \
+        PNAS_ARG_INT((w)->stride_w), PNAS_ARG_INT((w)->dilation), PNAS_ARG_INT((w)->pad_top),                \
+        PNAS_ARG_INT((w)->pad_left)
+
+static inline int pnas_view_used(const pnas_view *view)
+{
+    return view->used ? view->used : view->channels;
+}
+
+/* Work-items for writing view `v`. Plain: one a value (lanes of a pixel together), channel blocks, images; in
+ * groups of the default size. Tile: one a channel block of an image. */
+static inline void pnas_op_global(const pnas_cl *cl, pnas_launch_spec *spec, bool tiled, const pnas_view *v,
+                                  int N)
+{
+    size_t blocks = (size_t)v->channels / (size_t)cl->vector, pixels = (size_t)v->height * v->width;
+    if (tiled) {
+        spec->local[0] = 1;
+        spec->global[0] = blocks;
+        spec->global[1] = (size_t)N;
+        return;
+    }
+    spec->global[0] = pixels * (size_t)cl->vector;
+    spec->global[1] = blocks;
+    spec->global[2] = (size_t)N;
+}
+
+/* Whether the tile route serves `op` here. `window` and `y` (the output) may be NULL. */
+static inline bool pnas_op_tiled(const pnas_cl *cl, pnas_op_kind op, int N, const pnas_view *x,
+                                 const pnas_window *window, const pnas_view *y)
+{
+    pnas_route_shape shape = {.N = N, .C = x->channels, .H = x->height, .W = x->width};
+    if (window) {
+        shape.kernel_h = window->kernel_h;
+        shape.kernel_w = window->kernel_w;
+        shape.stride = window->stride_w;
+        shape.dilation = window->dilation;
+    }
+    if (y)
+        shape.M = y->channels;
+    return pnas_route_choose(cl, op, &shape) == PNAS_ROUTE_TILE;
+}
+
+typedef struct {
+    char text[128];
+} pnas_op_options;
+
+/* Build options of a kernel with a window: tile kernels unroll over a row of it. Borrowed from `options`. */
+static inline const char *pnas_op_window_options(pnas_op_options *options, bool tiled,
+                                                 const pnas_window *window, bool upstream_normalised)
+{
+    if (tiled)
+        snprintf(
+            options->text, sizeof options->text,
+            "-DKERNEL_H=%d -DKERNEL_W=%d -DSTRIDE_H=%d -DSTRIDE_W=%d -DDILATION=%d -DUPSTREAM_NORMALISED=%d",
+            window->kernel_h, window->kernel_w, window->stride_h, window->stride_w, window->dilation,
+            upstream_normalised);
+    else
+        snprintf(options->text, sizeof options->text, "-DUPSTREAM_NORMALISED=%d", upstream_normalised);
+    return options->text;
+}
+
+/* Values that one image of a view holds, and their bytes, as figures for benchmarks. */
+static inline double pnas_view_values(const pnas_view *view)
+{
+    return (double)view->channels * view->height * view->width;
+}
+
+static inline double pnas_view_bytes(const pnas_view *view)
+{
+    return pnas_view_values(view) * (view->half ? sizeof(cl_half) : sizeof(cl_float));
+}
+
+static inline double pnas_upstream_bytes(const pnas_upstream *y)
+{
+    return pnas_view_bytes(&y->gradient) + (y->normalise ? pnas_view_bytes(&y->raw) : 0);
+}
+
+#endif

@@ -1,0 +1,149 @@
+/* Both ends of a child: images in; global pool, classifier and loss; the step counter. */
+#include "cl/ops/gemm.h"
+#include "cl/ops/op_arguments.h"
+
+enum { LOSS_GROUP = 64 }; /* GROUP of head.cl */
+
+static const char *file_of(bool tiled)
+{
+    return tiled ? "head_tile.cl" : "head.cl";
+}
+
+pnas_status pnas_op_global_pool_forward(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_operand *x,
+                                        pnas_slice features)
+{
+    bool tiled = pnas_op_tiled(cl, PNAS_OP_HEAD, N, &x->view, NULL, NULL);
+    size_t channels = (size_t)x->view.channels;
+    pnas_launch_spec spec = {.label = "global pool forward",
+                             .file = file_of(tiled),
+                             .kernel = tiled ? "global_pool_forward_tile" : "global_pool_forward",
+                             .global = {tiled ? channels / (size_t)cl->vector : channels, (size_t)N},
+                             .local = {tiled ? 1 : 0},
+                             .bytes = N * pnas_view_bytes(&x->view),
+                             .half = x->view.half};
+    return pnas_launch_append(cl, list, &spec,
+                              PNAS_ARGS(ARG_OPERAND(x), PNAS_ARG_INT(channels),
+                                        PNAS_ARG_INT(x->view.height * x->view.width), ARG_SLICE(features)));
+}
+
+pnas_status pnas_op_global_pool_backward(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_operand *x,
+                                         pnas_slice features_gradient, const pnas_downstream *dx)
+{
+    if (!dx->into.at.buffer)
+        return PNAS_OK;
+    bool tiled = pnas_op_tiled(cl, PNAS_OP_HEAD, N, &x->view, NULL, NULL);
+    pnas_launch_spec spec = {.label = "global pool backward",
+                             .file = file_of(tiled),
+                             .kernel = tiled ? "global_pool_backward_tile" : "global_pool_backward",
+                             .bytes = N * pnas_view_bytes(&x->view),
+                             .half = x->view.half};
+    pnas_op_global(cl, &spec, tiled, &dx->into, N);
+    return pnas_launch_append(cl, list, &spec,
+                              PNAS_ARGS(ARG_OPERAND(x), PNAS_ARG_INT(x->view.channels),
+                                        PNAS_ARG_INT(x->view.height * x->view.width),
+                                        ARG_SLICE(features_gradient), ARG_DOWNSTREAM(dx)));
+}
+
+pnas_status pnas_op_classifier_forward(pnas_cl *cl, pnas_launch_list *list, int N, int C, int classes,
+                                       pnas_slice features, pnas_slice weight, pnas_slice bias,
+                                       pnas_slice logits)
+{
+    pnas_launch_spec spec = {.label = "classifier bias",
+                             .file = "head.cl",
+                             .kernel = "classifier_bias",
+                             .global = {(size_t)classes, (size_t)N}};
+    PNAS_TRY(pnas_launch_append(cl, list, &spec,
+                                PNAS_ARGS(ARG_SLICE(bias), PNAS_ARG_INT(classes), ARG_SLICE(logits))));
+    return pnas_gemm_append(cl, list,
+                            &(pnas_gemm){.m = N,
+                                         .n = classes,
+                                         .k = C,
+                                         .alpha = 1,
+                                         .beta = 1,
+                                         .a = features,
+                                         .b = weight,
+                                         .c = logits,
+                                         .lda = C,
+                                         .ldb = classes,
+                                         .ldc = classes});
+}
+
+pnas_status pnas_op_classifier_backward(pnas_cl *cl, pnas_launch_list *list, int N, int C, int classes,
+                                        pnas_slice features, pnas_slice weight, pnas_slice logits_gradient,
+                                        pnas_slice weight_gradient, pnas_slice bias_gradient,
+                                        pnas_slice features_gradient)
+{
+    pnas_launch_spec spec = {.label = "classifier bias gradient",
+                             .file = "head.cl",
+                             .kernel = "classifier_bias_gradient",
+                             .global = {(size_t)classes}};
+    PNAS_TRY(pnas_launch_append(cl, list, &spec,
+                                PNAS_ARGS(ARG_SLICE(logits_gradient), PNAS_ARG_INT(N), PNAS_ARG_INT(classes),
+                                          ARG_SLICE(bias_gradient))));
+    PNAS_TRY(pnas_gemm_append(cl, list,
+                              &(pnas_gemm){.transpose_a = true,
+                                           .m = C,
+                                           .n = classes,
+                                           .k = N,
+                                           .alpha = 1,
+                                           .a = features,
+                                           .b = logits_gradient,
+                                           .c = weight_gradient,
+                                           .lda = C,
+                                           .ldb = classes,
+                                           .ldc = classes}));
+    return pnas_gemm_append(cl, list,
+                            &(pnas_gemm){.transpose_b = true,
+                                         .m = N,
+                                         .n = C,
+                                         .k = classes,
+                                         .alpha = 1,
+                                         .a = logits_gradient,
+                                         .b = weight,
+                                         .c = features_gradient,
+                                         .lda = classes,
+                                         .ldb = classes,
+                                         .ldc = C});
+}
+
+pnas_status pnas_op_softmax_loss(pnas_cl *cl, pnas_launch_list *list, int N, int classes, pnas_slice logits,
+                                 cl_mem records, cl_mem state, int period, pnas_slice logits_gradient,
+                                 pnas_slice metrics)
+{
+    bool with_gradient = logits_gradient.buffer != NULL;
+    pnas_launch_spec spec = {.label = "softmax loss",
+                             .file = "head.cl",
+                             .kernel = "softmax_loss",
+                             .global = {LOSS_GROUP},
+                             .local = {LOSS_GROUP}};
+    return pnas_launch_append(
+        cl, list, &spec,
+        PNAS_ARGS(PNAS_ARG_INT(N), PNAS_ARG_INT(classes), ARG_SLICE(logits), PNAS_ARG_BUFFER(records),
+                  PNAS_ARG_BUFFER(state), PNAS_ARG_INT(period), PNAS_ARG_INT(with_gradient),
+                  ARG_SLICE_IF(with_gradient, logits_gradient, metrics.buffer), ARG_SLICE(metrics)));
+}
+
+pnas_status pnas_op_load_images(pnas_cl *cl, pnas_launch_list *list, int N, cl_mem images, int channels,
+                                pnas_slice mean_deviation, cl_mem records, cl_mem state, int period,
+                                const pnas_view *y)
+{
+    bool tiled = pnas_op_tiled(cl, PNAS_OP_HEAD, N, y, NULL, NULL);
+    pnas_launch_spec spec = {.label = "load images",
+                             .file = file_of(tiled),
+                             .kernel = tiled ? "load_images_tile" : "load_images",
+                             .bytes = N * (pnas_view_bytes(y) + (double)y->height * y->width * channels),
+                             .half = y->half};
+    pnas_op_global(cl, &spec, tiled, y, N);
+    return pnas_launch_append(cl, list, &spec,
+                              PNAS_ARGS(PNAS_ARG_INT(N), PNAS_ARG_BUFFER(images), PNAS_ARG_INT(channels),
+                                        ARG_SLICE(mean_deviation), PNAS_ARG_BUFFER(records),
+                                        PNAS_ARG_BUFFER(state), PNAS_ARG_INT(period), ARG_VIEW(y),
+                                        ARG_SIZE(y)));
+}
+
+pnas_status pnas_op_advance(pnas_cl *cl, pnas_launch_list *list, cl_mem state)
+{
+    pnas_launch_spec spec = {
+        .label = "advance", .file = "head.cl", .kernel = "advance", .global = {1}, .local = {1}};
+    return pnas_launch_append(cl, list, &spec, PNAS_ARGS(PNAS_ARG_BUFFER(state)));
+}

@@ -1,0 +1,111 @@
+/* The update of all parameters: clipping by the global norm, then one optimizer's step. */
+#include "cl/ops/op_arguments.h"
+#include "src/net/training.h"
+
+#include <math.h>
+
+enum { SQUARES_CHUNK = 4096, CLIP_GROUP = 64 }; /* CHUNK and GROUP of update.cl */
+
+static size_t partials_of(size_t count)
+{
+    return (count + SQUARES_CHUNK - 1) / SQUARES_CHUNK;
+}
+
+size_t pnas_op_update_scratch(size_t count)
+{
+    return partials_of(count) + 3; /* partial sums of squares, then the factor, then Adam's corrections */
+}
+
+static pnas_slice factor_of(const pnas_update *update)
+{
+    return (pnas_slice){update->scratch.buffer, update->scratch.offset + partials_of(update->count)};
+}
+
+/* The factor on every gradient into the last float of the scratch: two stages, each of a fixed order. */
+static pnas_status clip(pnas_cl *cl, pnas_launch_list *list, const pnas_update *update, const char *options)
+{
+    size_t partials = partials_of(update->count);
+    pnas_slice factor = factor_of(update);
+    pnas_launch_spec squares = {.label = "gradient squares",
+                                .file = "update.cl",
+                                .options = options,
+                                .kernel = "gradient_squares",
+                                .global = {partials},
+                                .local = {cl->info.cpu ? 1 : 0},
+                                .bytes = 4.0 * (double)update->count};
+    PNAS_TRY(pnas_launch_append(cl, list, &squares,
+                                PNAS_ARGS(ARG_SLICE(update->gradients), PNAS_ARG_OFFSET(update->count),
+                                          ARG_SLICE(update->scratch), PNAS_ARG_INT(partials))));
+    pnas_launch_spec factors = {.label = "clip factor",
+                                .file = "update.cl",
+                                .options = options,
+                                .kernel = "clip_factor",
+                                .global = {CLIP_GROUP},
+                                .local = {CLIP_GROUP}};
+    return pnas_launch_append(cl, list, &factors,
+                              PNAS_ARGS(ARG_SLICE(update->scratch), PNAS_ARG_INT(partials),
+                                        PNAS_ARG_FLOAT(update->clip_norm), ARG_SLICE(factor)));
+}
+
+/* log(beta) for 1 - beta^t; beta = 0 leaves nothing of the past, as a very small one does. */
+static double log_beta(double beta)
+{
+    return beta > 0 ? log(beta) : -1e30;
+}
+
+static pnas_status correct(pnas_cl *cl, pnas_launch_list *list, const pnas_update *update,
+                           const char *options)
+{
+    pnas_slice corrections = factor_of(update);
+    corrections.offset += 1;
+    const pnas_launch_spec spec = {.label = "adam corrections",
+                                   .file = "update.cl",
+                                   .options = options,
+                                   .kernel = "adam_corrections",
+                                   .global = {1}};
+    return pnas_launch_append(cl, list, &spec,
+                              PNAS_ARGS(PNAS_ARG_BUFFER(update->state),
+                                        PNAS_ARG_FLOAT(log_beta(update->beta1)),
+                                        PNAS_ARG_FLOAT(log_beta(update->beta2)), ARG_SLICE(corrections)));
+}
+
+static const char *build_options(bool wide, int optimizer)
+{
+    static const char *const text[2][3] = {
+        {"-DWIDTH=1 -DOPTIMIZER=0", "-DWIDTH=1 -DOPTIMIZER=1", "-DWIDTH=1 -DOPTIMIZER=2"},
+        {"-DWIDTH=8 -DOPTIMIZER=0", "-DWIDTH=8 -DOPTIMIZER=1", "-DWIDTH=8 -DOPTIMIZER=2"}};
+    switch (optimizer) {
+    case PNAS_OPTIMIZER_ADAM:
+        return text[wide][1];
+    case PNAS_OPTIMIZER_RMSPROP:
+        return text[wide][2];
+    default:
+        return text[wide][0];
+    }
+}
+
+pnas_status pnas_op_update(pnas_cl *cl, pnas_launch_list *list, const pnas_update *u)
+{
+    pnas_view all = {.channels = cl->vector};
+    bool wide = pnas_op_tiled(cl, PNAS_OP_UPDATE, 1, &all, NULL, NULL), clipping = u->clip_norm > 0;
+    const char *options = build_options(wide, u->optimizer);
+    pnas_slice factor = factor_of(u);
+    if (clipping)
+        PNAS_TRY(clip(cl, list, u, options));
+    if (u->optimizer == PNAS_OPTIMIZER_ADAM)
+        PNAS_TRY(correct(cl, list, u, options));
+    pnas_launch_spec spec = {.label = "update",
+                             .file = "update.cl",
+                             .options = options,
+                             .kernel = "update",
+                             .global = {wide ? (u->count + 7) / 8 : u->count},
+                             .bytes = (u->optimizer == PNAS_OPTIMIZER_SGD ? 20.0 : 28.0) * (double)u->count};
+    return pnas_launch_append(
+        cl, list, &spec,
+        PNAS_ARGS(ARG_SLICE(u->parameters), ARG_SLICE(u->gradients), ARG_SLICE(u->moments),
+                  PNAS_ARG_OFFSET(u->count), PNAS_ARG_OFFSET(u->decayed), ARG_SLICE(u->rates),
+                  PNAS_ARG_BUFFER(u->state), ARG_SLICE(factor), PNAS_ARG_INT(clipping),
+                  PNAS_ARG_FLOAT(u->weight_decay), PNAS_ARG_FLOAT(u->momentum), PNAS_ARG_FLOAT(u->beta1),
+                  PNAS_ARG_FLOAT(1.0 - u->beta1), PNAS_ARG_FLOAT(u->beta2), PNAS_ARG_FLOAT(1.0 - u->beta2),
+                  PNAS_ARG_FLOAT(u->epsilon), PNAS_ARG_INT(u->nesterov)));
+}

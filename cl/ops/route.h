@@ -1,0 +1,26 @@
+/* Which implementation serves an op for a shape on a device: a table, not an `if` in an op. */
+#ifndef PNAS_CL_ROUTE_H
+#define PNAS_CL_ROUTE_H
+
+#include "cl/runtime/launch.h"
+#include "cl/runtime/op_kind.h"
+
+/* What the device's tuned table says of this op and shape, else the first row of the built-in table that
+ * names this op, fits this device and whose precondition holds, else PLAIN. A route forced in the context
+ * wins on any device where its precondition holds. */
+pnas_route pnas_route_choose(const pnas_cl *cl, pnas_op_kind op, const pnas_route_shape *shape);
+
+/* The same, with where it comes from ("tuned", "built-in", "no other"; static). */
+pnas_route pnas_route_explain(const pnas_cl *cl, pnas_op_kind op, const pnas_route_shape *shape,
+                              const char **source);
+
+/* Whether the kernels of a route can do this at all, on this device's V. */
+bool pnas_route_possible(const pnas_cl *cl, pnas_op_kind op, pnas_route route, const pnas_route_shape *shape);
+
+/* The kernel file that a route of an op is in; static. */
+const char *pnas_route_file(pnas_op_kind op, pnas_route route);
+
+/* Whether the table has this route for some shape of the op on this device. */
+bool pnas_route_allowed(const pnas_cl *cl, pnas_op_kind op, pnas_route route);
+
+#endif

@@ -1,0 +1,15 @@
+/* Inside the cl room: which of a machine's devices a rank computes on, decided from their descriptions alone.
+ */
+#ifndef PNAS_CL_DEVICE_PLACE_H
+#define PNAS_CL_DEVICE_PLACE_H
+
+#include "cl/runtime/context.h"
+
+/* Ranks are numbered from 0 on the machine ("place"). They take the devices that options->device names, each
+ * in turn, and a device other than a CPU takes options->ranks_per_device of them (0: any number); a CPU takes
+ * any number, but only ranks that found no other device free. *index: into `list`. PNAS_ERROR_DEVICE if
+ * nothing matches, or all is taken. */
+pnas_status pnas_device_place(const pnas_device_info *list, int count, const pnas_cl_options *options,
+                              int *index);
+
+#endif

@@ -1,0 +1,274 @@
+/* Programs: built once for a file and options, shared by every kernel of the context, kept on disk. */
+#include "cl/runtime/kernel_prepare.h"
+#include "cl/runtime/kernel_source.h"
+#include "cl/runtime/launch.h"
+#include "cl/runtime/program_cache.h"
+#include "src/base/log.h"
+
+#include <limits.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+typedef struct {
+    char *key; /* file and options */
+    cl_program program;
+    UT_hash_handle hh;
+} built_program;
+
+struct pnas_programs {
+    pthread_mutex_t lock;
+    built_program *built; /* uthash */
+};
+
+#define OPTIONS_MAX 2048
+
+/* All that decides what a build gives; *out is the caller's. */
+static pnas_status make_key(pnas_cl *cl, const char *options, const char *source, char **out)
+{
+    const pnas_device_info *d = &cl->info;
+    int length = asprintf(out, "%s\n%s\n%s\n%s\n%s\n%s\n%s", d->platform, d->vendor, d->name, d->version,
+                          d->driver, options, source);
+    if (length < 0)
+        *out = NULL;
+    PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "no memory to build a kernel");
+    return PNAS_OK;
+}
+
+/* The start of a log, for a message: a few lines. */
+static void shorten(char *log)
+{
+    char *end = log;
+    for (int lines = 0; *end && lines < 6 && end - log < 1000; ++end)
+        lines += *end == '\n';
+    while (end > log && end[-1] == '\n')
+        --end;
+    *end = 0;
+}
+
+/* A build that the compiler refuses is the kernel's failure alone; any other code is the device's. */
+static pnas_status build_status(cl_int code)
+{
+    bool refused = code == CL_BUILD_PROGRAM_FAILURE || code == CL_INVALID_BUILD_OPTIONS;
+    return refused ? PNAS_ERROR_BUILD : pnas_cl_status(code, "clBuildProgram");
+}
+
+/* The message holds the start of the build log; the whole log goes to a file and to the debug level. */
+static pnas_status fail_to_build(pnas_cl *cl, cl_program program, cl_int code, const char *file,
+                                 const char *options, const char *key)
+{
+    size_t size = 0;
+    char path[PATH_MAX] = "";
+    clGetProgramBuildInfo(program, cl->device, CL_PROGRAM_BUILD_LOG, 0, NULL, &size);
+    char *log = calloc(1, size + 1);
+    PNAS_CHECK(log, PNAS_ERROR_MEMORY, "no memory for a build log");
+    clGetProgramBuildInfo(program, cl->device, CL_PROGRAM_BUILD_LOG, size, log, NULL);
+    pnas_debug("kernel file %s, options %s, on %s:\n%s", file, options, cl->info.name, log);
+    FILE *out = NULL;
+    if (cl->cache_directory) {
+        pnas_program_cache_path(cl->cache_directory, key, ".log", path, sizeof path);
+        out = fopen(path, "w");
+    }
+    if (out) {
+        fprintf(out, "%s\n%s on %s, driver %s\n%s\n", file, options, cl->info.name, cl->info.driver, log);
+        fclose(out);
+    }
+    shorten(log);
+    pnas_status status = pnas_fail(
+        build_status(code), "kernel file %s does not build on %s with %s (%s): %s%s%s", file, cl->info.name,
+        options, pnas_cl_error(code), log, out ? "\nThe whole log: " : "", out ? path : "");
+    free(log);
+    return status;
+}
+
+/* A program from the cache; NULL if there is none or the driver does not take it. */
+static cl_program build_from_binary(pnas_cl *cl, const char *options, const char *key)
+{
+    unsigned char *binary = NULL;
+    size_t size = 0;
+    cl_int code, state = CL_SUCCESS;
+    if (!pnas_program_cache_load(cl->cache_directory, key, &binary, &size))
+        return NULL;
+    cl_program program = clCreateProgramWithBinary(cl->context, 1, &cl->device, &size,
+                                                   (const unsigned char **)&binary, &state, &code);
+    if (code == CL_SUCCESS && state == CL_SUCCESS)
+        code = clBuildProgram(program, 1, &cl->device, options, NULL, NULL);
+    free(binary);
+    if (code == CL_SUCCESS && state == CL_SUCCESS)
+        return program;
+    if (program)
+        clReleaseProgram(program);
+    return NULL;
+}
+
+static void keep_binary(pnas_cl *cl, cl_program program, const char *key)
+{
+    size_t size = 0;
+    unsigned char *binary;
+    if (clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof size, &size, NULL) != CL_SUCCESS ||
+        size == 0)
+        return;
+    binary = malloc(size);
+    if (binary && clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof binary, &binary, NULL) == CL_SUCCESS)
+        pnas_program_cache_store(cl->cache_directory, key, binary, size);
+    free(binary);
+}
+
+static pnas_status build_from_source(pnas_cl *cl, const char *file, const char *options, const char *source,
+                                     const char *key, cl_program *out)
+{
+    cl_int code;
+    cl_program program = clCreateProgramWithSource(cl->context, 1, &source, NULL, &code);
+    PNAS_CL_TRY(code, "clCreateProgramWithSource");
+    code = clBuildProgram(program, 1, &cl->device, options, NULL, NULL);
+    /* LLVM, which most drivers compile with, removes its half-written files at SIGINT, SIGTERM and SIGUSR2
+     * and then fails: the kernel is sound, and the child must not be recorded as failed. */
+    if (code == CL_BUILD_PROGRAM_FAILURE)
+        code = clBuildProgram(program, 1, &cl->device, options, NULL, NULL);
+    if (code != CL_SUCCESS) {
+        pnas_status status = fail_to_build(cl, program, code, file, options, key);
+        clReleaseProgram(program);
+        return status;
+    }
+    if (cl->keep_binaries)
+        keep_binary(cl, program, key);
+    *out = program;
+    return PNAS_OK;
+}
+
+/* *out stays NULL where another process builds it and this one does not `wait`. */
+static pnas_status build(pnas_cl *cl, const char *file, const char *options, bool wait, cl_program *out)
+{
+    char *source = NULL, *key = NULL;
+    pnas_status status;
+    int lock = -1;
+    bool mine = true;
+    PNAS_TRY_CLEANUP(pnas_kernel_source_read(cl->kernel_directory, file, &source));
+    PNAS_TRY_CLEANUP(make_key(cl, options, source, &key));
+    *out = cl->keep_binaries ? build_from_binary(cl, options, key) : NULL;
+    if (!*out) {
+        if (wait)
+            lock = pnas_program_cache_lock(cl->cache_directory, key);
+        else
+            mine = pnas_program_cache_try_lock(cl->cache_directory, key, &lock);
+        /* Another process may have built it while this one waited. */
+        *out = cl->keep_binaries ? build_from_binary(cl, options, key) : NULL;
+    }
+    if (!*out && mine) {
+        PNAS_TRY_CLEANUP(pnas_cl_tick(cl));
+        PNAS_TRY_CLEANUP(build_from_source(cl, file, options, source, key, out));
+    }
+cleanup:
+    pnas_program_cache_unlock(lock);
+    free(source);
+    free(key);
+    return status;
+}
+
+static pnas_status add_program(pnas_cl *cl, const char *file, const char *options, const char *key, bool wait,
+                               built_program **out)
+{
+    built_program *entry = calloc(1, sizeof *entry);
+    pnas_status status = PNAS_OK;
+    if (entry)
+        entry->key = strdup(key);
+    if (!entry || !entry->key)
+        status = pnas_fail(PNAS_ERROR_MEMORY, "no memory for a kernel");
+    else
+        status = build(cl, file, options, wait, &entry->program);
+    if (status != PNAS_OK || !entry->program) {
+        if (entry)
+            free(entry->key);
+        free(entry);
+        return status;
+    }
+    HASH_ADD_KEYPTR(hh, cl->programs->built, entry->key, strlen(entry->key), entry);
+    *out = entry;
+    return PNAS_OK;
+}
+
+/* Under the lock: a lane that wants what another one builds waits for it. *out is NULL where the build is
+ * left to another process (`wait` false). */
+static pnas_status find_program(pnas_cl *cl, const char *file, const char *options, bool wait,
+                                cl_program *out)
+{
+    char key[OPTIONS_MAX + NAME_MAX + 2];
+    built_program *entry = NULL;
+    snprintf(key, sizeof key, "%s %s", file, options);
+    HASH_FIND_STR(cl->programs->built, key, entry);
+    if (!entry)
+        PNAS_TRY(add_program(cl, file, options, key, wait, &entry));
+    *out = entry ? entry->program : NULL;
+    return PNAS_OK;
+}
+
+pnas_status pnas_program_prepare(pnas_cl *cl, const char *file, const char *options, bool wait, bool *busy)
+{
+    cl_program program = NULL;
+    pthread_mutex_lock(&cl->programs->lock);
+    pnas_status status = find_program(cl, file, options, wait, &program);
+    pthread_mutex_unlock(&cl->programs->lock);
+    *busy = status == PNAS_OK && !program;
+    return status;
+}
+
+const char *pnas_program_name(const pnas_cl *cl, cl_program program)
+{
+    const char *name = NULL;
+    pthread_mutex_lock(&cl->programs->lock);
+    for (const built_program *entry = cl->programs->built; entry && !name; entry = entry->hh.next)
+        if (entry->program == program)
+            name = entry->key;
+    pthread_mutex_unlock(&cl->programs->lock);
+    return name;
+}
+
+pnas_status pnas_kernel_create(pnas_cl *cl, const char *file, const char *options, const char *name,
+                               cl_kernel *out)
+{
+    char all[OPTIONS_MAX];
+    int length = snprintf(all, sizeof all, "-cl-std=CL1.2 -DV=%d%s%s", cl->vector, options ? " " : "",
+                          options ? options : "");
+    PNAS_CHECK(length < OPTIONS_MAX, PNAS_ERROR_INTERNAL, "the options of kernel %s are too long", name);
+    cl_program program = NULL;
+    cl_int code = CL_SUCCESS;
+    *out = NULL;
+    if (cl->wishes)
+        return pnas_program_wish(cl->wishes, file, all);
+    pthread_mutex_lock(&cl->programs->lock);
+    pnas_status status = find_program(cl, file, all, true, &program);
+    if (status == PNAS_OK)
+        *out = clCreateKernel(program, name, &code);
+    pthread_mutex_unlock(&cl->programs->lock);
+    PNAS_TRY(status);
+    if (code != CL_SUCCESS)
+        return pnas_fail_at(pnas_cl_status(code, "clCreateKernel"), "kernel %s of %s", name, file);
+    return PNAS_OK;
+}
+
+pnas_status pnas_programs_create(struct pnas_programs **out)
+{
+    *out = calloc(1, sizeof **out);
+    PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "no memory for kernels");
+    pthread_mutex_init(&(*out)->lock, NULL);
+    return PNAS_OK;
+}
+
+void pnas_programs_destroy(struct pnas_programs **programs)
+{
+    built_program *entry, *next;
+    if (!*programs)
+        return;
+    HASH_ITER(hh, (*programs)->built, entry, next)
+    {
+        HASH_DEL((*programs)->built, entry);
+        clReleaseProgram(entry->program);
+        free(entry->key);
+        free(entry);
+    }
+    pthread_mutex_destroy(&(*programs)->lock);
+    free(*programs);
+    *programs = NULL;
+}

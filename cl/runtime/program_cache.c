@@ -1,0 +1,182 @@
+#include "cl/runtime/program_cache.h"
+
+#include "src/base/clock.h"
+#include "src/base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LOCK_SECONDS 120
+
+typedef struct {
+    char magic[8];
+    uint64_t key_size, binary_size, checksum; /* of key and binary */
+} entry_header;
+
+static const char magic[8] = "PNASCL1";
+
+/* FNV-1a (Fowler, Noll, Vo). */
+static uint64_t hash(uint64_t start, const void *data, size_t size)
+{
+    const unsigned char *byte = data;
+    for (size_t i = 0; i < size; ++i)
+        start = (start ^ byte[i]) * 0x100000001b3u;
+    return start;
+}
+#define HASH_START 0xcbf29ce484222325u
+
+void pnas_program_cache_path(const char *directory, const char *key, const char *suffix, char *out,
+                             size_t size)
+{
+    snprintf(out, size, "%s/%016llx%s", directory, (unsigned long long)hash(HASH_START, key, strlen(key)),
+             suffix);
+}
+
+/* A whole file, or NULL. */
+static unsigned char *read_file(const char *path, size_t *size)
+{
+    struct stat found;
+    unsigned char *data = NULL;
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return NULL;
+    if (fstat(fileno(file), &found) == 0 && found.st_size > 0)
+        data = malloc((size_t)found.st_size);
+    *size = (size_t)found.st_size;
+    if (data && fread(data, 1, *size, file) != *size) {
+        free(data);
+        data = NULL;
+    }
+    fclose(file);
+    return data;
+}
+
+static bool is_whole(const unsigned char *data, size_t size, const char *key, entry_header *header)
+{
+    size_t key_size = strlen(key);
+    if (size < sizeof *header)
+        return false;
+    memcpy(header, data, sizeof *header);
+    const unsigned char *body = data + sizeof *header;
+    return memcmp(header->magic, magic, sizeof magic) == 0 && header->key_size == key_size &&
+           header->binary_size == size - sizeof *header - key_size && size - sizeof *header >= key_size &&
+           header->checksum == hash(HASH_START, body, size - sizeof *header) &&
+           memcmp(body, key, key_size) == 0;
+}
+
+bool pnas_program_cache_load(const char *directory, const char *key, unsigned char **binary, size_t *size)
+{
+    char path[PATH_MAX];
+    entry_header header;
+    size_t whole = 0;
+    if (!directory)
+        return false;
+    pnas_program_cache_path(directory, key, ".bin", path, sizeof path);
+    unsigned char *data = read_file(path, &whole);
+    if (!data)
+        return false;
+    if (!is_whole(data, whole, key, &header)) {
+        pnas_debug("%s is damaged or of another program: it is built anew", path);
+        free(data);
+        return false;
+    }
+    *size = (size_t)header.binary_size;
+    memmove(data, data + whole - *size, *size);
+    *binary = data;
+    return true;
+}
+
+static bool write_all(int file, const void *data, size_t size)
+{
+    const char *at = data;
+    while (size > 0) {
+        ssize_t done = write(file, at, size);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done <= 0)
+            return false;
+        at += done;
+        size -= (size_t)done;
+    }
+    return true;
+}
+
+static void warn_once(const char *path)
+{
+    static bool warned;
+    if (!warned)
+        pnas_warning("a built kernel cannot be kept as %s: %s; the next start will be slow", path,
+                     strerror(errno));
+    warned = true;
+}
+
+void pnas_program_cache_store(const char *directory, const char *key, const unsigned char *binary,
+                              size_t size)
+{
+    char path[PATH_MAX], temporary[PATH_MAX];
+    size_t key_size = strlen(key);
+    entry_header header = {.key_size = key_size, .binary_size = size};
+    if (!directory)
+        return;
+    memcpy(header.magic, magic, sizeof magic);
+    header.checksum = hash(hash(HASH_START, key, key_size), binary, size);
+    pnas_program_cache_path(directory, key, ".bin", path, sizeof path);
+    pnas_program_cache_path(directory, key, ".XXXXXX", temporary, sizeof temporary);
+    int file = mkstemp(temporary);
+    if (file < 0) {
+        warn_once(path);
+        return;
+    }
+    bool written = write_all(file, &header, sizeof header) && write_all(file, key, key_size) &&
+                   write_all(file, binary, size);
+    written = close(file) == 0 && written;
+    if (!written || rename(temporary, path) != 0) {
+        warn_once(path);
+        unlink(temporary);
+    }
+}
+
+bool pnas_program_cache_try_lock(const char *directory, const char *key, int *lock)
+{
+    char path[PATH_MAX];
+    *lock = -1;
+    if (!directory)
+        return true;
+    pnas_program_cache_path(directory, key, ".lock", path, sizeof path);
+    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (file < 0)
+        return true;
+    if (flock(file, LOCK_EX | LOCK_NB) == 0) {
+        *lock = file;
+        return true;
+    }
+    bool busy = errno == EWOULDBLOCK || errno == EINTR; /* else a file system without locks */
+    close(file);
+    return !busy;
+}
+
+int pnas_program_cache_lock(const char *directory, const char *key)
+{
+    int lock;
+    double start = pnas_clock_seconds();
+    while (!pnas_program_cache_try_lock(directory, key, &lock)) {
+        if (pnas_clock_seconds() - start > LOCK_SECONDS) /* a builder that hangs */
+            return -1;
+        pnas_clock_sleep(0.02);
+    }
+    return lock;
+}
+
+void pnas_program_cache_unlock(int lock)
+{
+    if (lock >= 0)
+        close(lock);
+}

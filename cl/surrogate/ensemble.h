@@ -1,0 +1,13 @@
+/* Inside the cl room: an ensemble's members, for its own file and tests. */
+#ifndef PNAS_CL_ENSEMBLE_H
+#define PNAS_CL_ENSEMBLE_H
+
+#include "cl/surrogate/member.h"
+#include "cl/surrogate/surrogate_ensemble.h"
+
+struct pnas_ensemble {
+    int members;
+    pnas_member *member; /* [members] */
+};
+
+#endif

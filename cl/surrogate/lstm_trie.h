@@ -1,0 +1,56 @@
+/* Scores of whole parts of a search space by LSTM surrogates: cells that begin alike share what the LSTM made
+ * of their beginning. docs/scoring.md.
+ *
+ * The space's unique cells are generated, scored in batches and handed to a visitor in trie order
+ * (src/search/extension.h); nothing but the running batches is kept, so memory does not grow with the space.
+ * While the device works on a batch the next is made. Scores agree with pnas_lstm_predict's to 1e-5 (the
+ * order of sums and the exponential differ), for cells and operators that the surrogate knows. Inputs beyond
+ * its table are read as the last of the table. Local. */
+#ifndef PNAS_CL_LSTM_TRIE_H
+#define PNAS_CL_LSTM_TRIE_H
+
+#include "cl/runtime/context.h"
+#include "src/base/named_tensor.h"
+#include "src/search/trie_batch.h"
+
+typedef struct pnas_lstm_trie pnas_lstm_trie;
+
+typedef struct { /* one surrogate's weights as pnas_lstm_weights names them and run files keep them; borrowed
+                  */
+    const pnas_named_tensor *tensor;
+    size_t count;
+} pnas_lstm_tensors;
+
+typedef struct {
+    pnas_space space;
+    int blocks; /* of each cell, 1 .. PNAS_BLOCKS_MAX; may be more than the surrogates were made for */
+    const int
+        *operator_of; /* [operators of the space]: their numbers in the surrogates' space; NULL: the same */
+    size_t memory;    /* bytes that batches may take, here and on the device together; 0: 64 MiB */
+    pnas_trie_filter filter; /* NULL: all cells */
+    void *filter_payload;
+} pnas_lstm_trie_options;
+
+typedef struct { /* the scores of a batch, borrowed for the call */
+    const pnas_trie_batch *batch;
+    const float *mean;   /* [batch->cells], by the cells' numbers */
+    const float *spread; /* [batch->cells]: standard deviation over the members (of a sample); NULL where
+                            there is one */
+} pnas_trie_scores;
+
+typedef pnas_status (*pnas_trie_visitor)(void *payload, const pnas_trie_scores *scores);
+
+/* `members` (`count`, at least 1) are an ensemble; borrowed for the call. PNAS_ERROR_USAGE if the memory is
+ * too small for one prefix, with what is needed; PNAS_ERROR_DATA if a member is no LSTM or does not know an
+ * operator. */
+pnas_status pnas_lstm_trie_create(pnas_cl *cl, const pnas_lstm_tensors *members, int count,
+                                  const pnas_lstm_trie_options *options, pnas_lstm_trie **out);
+void pnas_lstm_trie_destroy(pnas_lstm_trie **trie);
+
+/* Scores all cells that begin with one of `roots`: canonical cells of at most blocks - 1 blocks, in trie
+ * order; a cell of no blocks is the whole space. What the visitor returns other than PNAS_OK ends the call.
+ */
+pnas_status pnas_lstm_trie_run(pnas_lstm_trie *trie, const pnas_cell *roots, size_t count,
+                               pnas_trie_visitor visit, void *payload);
+
+#endif

@@ -1,0 +1,210 @@
+#include "cl/surrogate/surrogate_ensemble.h"
+
+#include "cl/surrogate/ensemble.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static pnas_status check_options(const pnas_surrogate_options *o)
+{
+    PNAS_CHECK(o->members >= 0 && o->members <= PNAS_MEMBERS_MAX, PNAS_ERROR_USAGE,
+               "a surrogate of %d members: allowed are 1 to %d", o->members, PNAS_MEMBERS_MAX);
+    PNAS_CHECK(o->fold >= 0 && o->fold <= 1, PNAS_ERROR_USAGE,
+               "a surrogate's members fit on %g of the cells: allowed is above 0, at most 1", o->fold);
+    PNAS_CHECK(o->linear >= 0 && o->linear <= 1, PNAS_ERROR_USAGE,
+               "a linear part of %g of the surrogate's logit: allowed are 0 to 1", o->linear);
+    PNAS_CHECK(o->embedding >= 1 && o->embedding <= 4096, PNAS_ERROR_USAGE,
+               "a surrogate's embedding of %d: allowed are 1 to 4096", o->embedding);
+    PNAS_CHECK(o->hidden >= 1 && o->hidden <= 4096, PNAS_ERROR_USAGE,
+               "a surrogate's hidden layer of %d: allowed are 1 to 4096", o->hidden);
+    PNAS_CHECK(o->epochs >= 1, PNAS_ERROR_USAGE, "a surrogate's fit of %d epochs: at least 1", o->epochs);
+    PNAS_CHECK(o->batch >= 1 && o->batch <= 65536, PNAS_ERROR_USAGE,
+               "a surrogate's batch of %d: allowed are 1 to 65536", o->batch);
+    return PNAS_OK;
+}
+
+pnas_status pnas_ensemble_create(pnas_cl *cl, const pnas_surrogate_options *options, const pnas_space *space,
+                                 pnas_ensemble **out)
+{
+    pnas_status status;
+    *out = NULL;
+    PNAS_TRY(check_options(options));
+    pnas_ensemble *ensemble = calloc(1, sizeof *ensemble);
+    PNAS_CHECK(ensemble, PNAS_ERROR_MEMORY, "no memory for a surrogate");
+    ensemble->members = options->members ? options->members : 1;
+    ensemble->member = calloc((size_t)ensemble->members, sizeof *ensemble->member);
+    PNAS_CHECK_CLEANUP(ensemble->member, PNAS_ERROR_MEMORY, "no memory for a surrogate");
+    for (int m = 0; m < ensemble->members; ++m)
+        PNAS_TRY_CLEANUP(pnas_member_open(cl, options, space, m, &ensemble->member[m]));
+    *out = ensemble;
+    return PNAS_OK;
+cleanup:
+    pnas_ensemble_destroy(&ensemble);
+    return status;
+}
+
+void pnas_ensemble_destroy(pnas_ensemble **ensemble)
+{
+    if (!*ensemble)
+        return;
+    for (int m = 0; (*ensemble)->member && m < (*ensemble)->members; ++m)
+        pnas_member_close(&(*ensemble)->member[m]);
+    free((*ensemble)->member);
+    free(*ensemble);
+    *ensemble = NULL;
+}
+
+int pnas_ensemble_members(const pnas_ensemble *ensemble)
+{
+    return ensemble->members;
+}
+
+void pnas_ensemble_set_tick(pnas_ensemble *ensemble, pnas_status (*tick)(void *payload), void *payload)
+{
+    for (int m = 0; m < ensemble->members; ++m) {
+        ensemble->member[m].tick = tick;
+        ensemble->member[m].tick_payload = payload;
+    }
+}
+
+/* --- fit --- */
+
+static pnas_status check_member(const pnas_ensemble *ensemble, int member)
+{
+    PNAS_CHECK(member >= 0 && member < ensemble->members, PNAS_ERROR_INTERNAL,
+               "member %d of a surrogate of %d", member, ensemble->members);
+    return PNAS_OK;
+}
+
+pnas_status pnas_ensemble_fit_member(pnas_ensemble *ensemble, int member, int level, const pnas_cell *cells,
+                                     const double *accuracy, size_t count)
+{
+    PNAS_TRY(check_member(ensemble, member));
+    return pnas_member_fit(&ensemble->member[member], level, cells, accuracy, count);
+}
+
+pnas_status pnas_ensemble_fit(void *payload, int level, const pnas_cell *cells, const double *accuracy,
+                              size_t count)
+{
+    pnas_ensemble *ensemble = payload;
+    for (int m = 0; m < ensemble->members; ++m)
+        PNAS_TRY(pnas_ensemble_fit_member(ensemble, m, level, cells, accuracy, count));
+    return PNAS_OK;
+}
+
+/* --- predict --- */
+
+/* Mean and sample deviation of out [members][count] at place i. */
+static void combine(const double *out, int members, size_t count, size_t i, double *mean, double *spread)
+{
+    double sum = 0, squares = 0;
+    for (int m = 0; m < members; ++m)
+        sum += out[(size_t)m * count + i];
+    *mean = sum / members;
+    for (int m = 0; m < members; ++m) {
+        double away = out[(size_t)m * count + i] - *mean;
+        squares += away * away;
+    }
+    *spread = members > 1 ? sqrt(squares / (members - 1)) : 0;
+}
+
+/* `out` has room for [members][count]. */
+static pnas_status predict_piece(pnas_ensemble *ensemble, const pnas_cell *cells, size_t count, double *out,
+                                 double *mean, double *spread)
+{
+    for (int m = 0; m < ensemble->members; ++m)
+        PNAS_TRY(pnas_member_predict(&ensemble->member[m], cells, count, out + (size_t)m * count));
+    for (size_t i = 0; i < count; ++i)
+        combine(out, ensemble->members, count, i, &mean[i], &spread[i]);
+    return PNAS_OK;
+}
+
+pnas_status pnas_ensemble_predict(void *payload, const pnas_cell *cells, size_t count, double *mean,
+                                  double *spread)
+{
+    pnas_ensemble *ensemble = payload;
+    pnas_status status = PNAS_OK;
+    for (int m = 0; m < ensemble->members; ++m)
+        PNAS_CHECK(ensemble->member[m].fitted, PNAS_ERROR_INTERNAL,
+                   "a surrogate cannot predict before its first fit");
+    double *out = malloc((size_t)ensemble->members * PNAS_ENSEMBLE_PIECE * sizeof *out);
+    PNAS_CHECK(out, PNAS_ERROR_MEMORY, "no memory for predictions");
+    for (size_t first = 0; status == PNAS_OK && first < count; first += PNAS_ENSEMBLE_PIECE) {
+        size_t piece = count - first < PNAS_ENSEMBLE_PIECE ? count - first : PNAS_ENSEMBLE_PIECE;
+        status = predict_piece(ensemble, cells + first, piece, out, mean + first, spread + first);
+    }
+    free(out);
+    return status;
+}
+
+/* --- weights --- */
+
+static pnas_status check_fitted(const pnas_ensemble *ensemble, int member)
+{
+    PNAS_TRY(check_member(ensemble, member));
+    PNAS_CHECK(ensemble->member[member].fitted, PNAS_ERROR_INTERNAL,
+               "a surrogate has no weights before its first fit");
+    return PNAS_OK;
+}
+
+size_t pnas_ensemble_weight_count(const pnas_ensemble *ensemble)
+{
+    return ensemble->member[0].network.count;
+}
+
+pnas_status pnas_ensemble_read(pnas_ensemble *ensemble, int member, float *weights)
+{
+    PNAS_TRY(check_fitted(ensemble, member));
+    const pnas_member *m = &ensemble->member[member];
+    return pnas_buffer_read(m->cl, m->parameters, 0, m->network.count * sizeof *weights, weights);
+}
+
+pnas_status pnas_ensemble_write(pnas_ensemble *ensemble, int member, const float *weights)
+{
+    PNAS_TRY(check_member(ensemble, member));
+    pnas_member *m = &ensemble->member[member];
+    m->fitted = false;
+    PNAS_TRY(pnas_buffer_write(m->cl, m->parameters, 0, m->network.count * sizeof *weights, weights));
+    m->fitted = true;
+    return PNAS_OK;
+}
+
+pnas_status pnas_ensemble_start_from(pnas_ensemble *ensemble, int member, const float *weights)
+{
+    PNAS_TRY(pnas_ensemble_write(ensemble, member, weights));
+    return pnas_member_start_from(&ensemble->member[member], weights);
+}
+
+pnas_status pnas_ensemble_weights(pnas_ensemble *ensemble, int member, pnas_named_tensor **out, size_t *count)
+{
+    pnas_status status;
+    *out = NULL;
+    *count = 0;
+    PNAS_TRY(check_fitted(ensemble, member));
+    float *weights = malloc(pnas_ensemble_weight_count(ensemble) * sizeof *weights);
+    PNAS_CHECK(weights, PNAS_ERROR_MEMORY, "no memory for the surrogate's weights");
+    PNAS_TRY_CLEANUP(pnas_ensemble_read(ensemble, member, weights));
+    PNAS_TRY_CLEANUP(pnas_network_name(&ensemble->member[member].network, weights, out, count));
+cleanup:
+    free(weights);
+    return status;
+}
+
+pnas_status pnas_ensemble_set_weights(pnas_ensemble *ensemble, int member, const pnas_named_tensor *tensors,
+                                      size_t count)
+{
+    pnas_status status;
+    PNAS_TRY(check_member(ensemble, member));
+    float *weights = malloc(pnas_ensemble_weight_count(ensemble) * sizeof *weights);
+    PNAS_CHECK(weights, PNAS_ERROR_MEMORY, "no memory for the surrogate's weights");
+    PNAS_TRY_CLEANUP(pnas_network_take(&ensemble->member[member].network, tensors, count, weights));
+    PNAS_TRY_CLEANUP(pnas_ensemble_write(ensemble, member, weights));
+cleanup:
+    free(weights);
+    return status;
+}
+
+void pnas_ensemble_free_weights(pnas_named_tensor **tensors, size_t count)
+{
+    pnas_named_tensors_free(tensors, count);
+}

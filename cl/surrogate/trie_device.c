@@ -1,0 +1,382 @@
+#include "cl/surrogate/trie_device.h"
+
+#include "cl/ops/route.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { TILE_ROWS = 12, PLAIN_GROUP = 16 };
+
+/* --- rows --- */
+
+static pnas_status create_rows(const pnas_trie_device *device, size_t rows, size_t P, pnas_trie_rows *out)
+{
+    PNAS_TRY(pnas_buffer_create(device->cl, rows * 4 * P * sizeof(float), &out->factors));
+    return pnas_buffer_create(device->cl, rows * P * sizeof(float), &out->memory);
+}
+
+static void destroy_rows(pnas_trie_rows *rows)
+{
+    pnas_buffer_release(&rows->factors);
+    pnas_buffer_release(&rows->memory);
+}
+
+/* Before the first token hidden and memory are 0, and so are all products. */
+static pnas_status create_root(const pnas_trie_device *device, const pnas_trie_weights *weights,
+                               pnas_trie_rows *out)
+{
+    size_t P = (size_t)weights->padded;
+    PNAS_TRY(create_rows(device, 1, P, out));
+    float *row = calloc(4 * P, sizeof *row);
+    PNAS_CHECK(row, PNAS_ERROR_MEMORY, "no memory for a row of a trie");
+    pnas_status status = pnas_buffer_write(device->cl, out->memory, 0, P * sizeof *row, row);
+    for (size_t i = 0; i < 4 * P; ++i)
+        row[i] = weights->careful ? 0 : 1;
+    if (status == PNAS_OK)
+        status = pnas_buffer_write(device->cl, out->factors, 0, 4 * P * sizeof *row, row);
+    free(row);
+    return status;
+}
+
+/* --- members --- */
+
+static pnas_status create_kernels(pnas_trie_device *device, const pnas_trie_weights *weights,
+                                  pnas_trie_member *out)
+{
+    char options[160];
+    snprintf(options, sizeof options, "-DP=%d -DROWS=%d%s", weights->padded, TILE_ROWS,
+             weights->careful ? " -DCAREFUL" : "");
+    if (device->tiled) {
+        PNAS_TRY(pnas_kernel_create(device->cl, "trie_tile.cl", options, "trie_step_tile", &out->step));
+        return pnas_kernel_create(device->cl, "trie_tile.cl", options, "trie_score_tile", &out->score);
+    }
+    PNAS_TRY(pnas_kernel_create(device->cl, "trie.cl", options, "trie_enter", &out->enter));
+    PNAS_TRY(pnas_kernel_create(device->cl, "trie.cl", options, "trie_enter_family", &out->family));
+    PNAS_TRY(pnas_kernel_create(device->cl, "trie.cl", options, "trie_multiply", &out->multiply));
+    return pnas_kernel_create(device->cl, "trie.cl", options, "trie_score", &out->score);
+}
+
+static pnas_status create_member(pnas_trie_device *device, const pnas_lstm_tensors *tensors,
+                                 const int *operator_of, pnas_trie_member *out)
+{
+    pnas_trie_weights weights = {0};
+    pnas_status status;
+    PNAS_TRY(pnas_trie_weights_make(tensors, device->inputs, device->operators, operator_of, &weights));
+    out->padded = weights.padded;
+    out->hidden = weights.hidden;
+    out->words = weights.words;
+    out->side = weights.side;
+    out->pair = weights.pair;
+    weights.side = weights.pair = NULL;
+    if (device->padded < weights.padded)
+        device->padded = weights.padded;
+    PNAS_TRY_CLEANUP(create_root(device, &weights, &out->root));
+    PNAS_TRY_CLEANUP(create_kernels(device, &weights, out));
+    PNAS_TRY_CLEANUP(pnas_buffer_create(device->cl, weights.count * sizeof(float), &out->weights));
+    status = pnas_buffer_write(device->cl, out->weights, 0, weights.count * sizeof(float), weights.data);
+cleanup:
+    pnas_trie_weights_free(&weights);
+    return status;
+}
+
+static void destroy_member(pnas_trie_member *member)
+{
+    cl_kernel kernel[] = {member->step, member->score, member->enter, member->family, member->multiply};
+    for (size_t i = 0; i < sizeof kernel / sizeof *kernel; ++i)
+        if (kernel[i])
+            clReleaseKernel(kernel[i]);
+    destroy_rows(&member->root);
+    pnas_buffer_release(&member->weights);
+    free(member->side);
+    free(member->pair);
+}
+
+/* --- the device --- */
+
+static size_t rows_after_families(const pnas_trie_device *device, size_t rows)
+{
+    return rows * (size_t)device->operators;
+}
+
+pnas_status pnas_trie_device_create(pnas_cl *cl, const pnas_lstm_tensors *members, int count,
+                                    const pnas_lstm_trie_options *options, pnas_trie_device *out)
+{
+    pnas_route route = pnas_route_choose(cl, PNAS_OP_TRIE, &(pnas_route_shape){0});
+    *out = (pnas_trie_device){.cl = cl,
+                              .tiled = route == PNAS_ROUTE_TILE,
+                              .members = count,
+                              .inputs = options->blocks + 1,
+                              .operators = options->space.operators.count,
+                              .member = calloc((size_t)count, sizeof *out->member)};
+    PNAS_CHECK(out->member, PNAS_ERROR_MEMORY, "no memory for %d surrogates", count);
+    pnas_status status = PNAS_OK;
+    for (int m = 0; m < count && status == PNAS_OK; ++m) {
+        status = create_member(out, &members[m], options->operator_of, &out->member[m]);
+        if (status != PNAS_OK && count > 1)
+            pnas_fail_at(status, "member %d", m);
+    }
+    if (status != PNAS_OK)
+        pnas_trie_device_destroy(out);
+    return status;
+}
+
+size_t pnas_trie_device_row_bytes(const pnas_trie_device *device, const pnas_lstm_trie_options *options,
+                                  int slots)
+{
+    size_t P = (size_t)device->padded, operators = (size_t)device->operators,
+           members = (size_t)device->members;
+    size_t rows = (2 * 5 + (device->tiled ? 0 : operators * 6)) * P * sizeof(float);
+    size_t nodes = (4 * (size_t)options->blocks - 2) * sizeof(pnas_trie_node) + sizeof(pnas_cell);
+    size_t cells = operators * operators * sizeof(float) * (2 * members + 2);
+    size_t families = operators * (sizeof(pnas_trie_family) + members * sizeof(pnas_trie_linear));
+    return rows + (size_t)slots * (2 * (nodes + families) + sizeof(float) + cells);
+}
+
+pnas_status pnas_trie_device_reserve(pnas_trie_device *device, size_t rows)
+{
+    size_t P = (size_t)device->padded;
+    for (int i = 0; i < 2; ++i)
+        PNAS_TRY(create_rows(device, rows, P, &device->depth[i]));
+    if (device->tiled)
+        return PNAS_OK;
+    size_t after = rows_after_families(device, rows);
+    PNAS_TRY(create_rows(device, after, P, &device->last));
+    return pnas_buffer_create(device->cl, after * P * sizeof(float), &device->hidden);
+}
+
+void pnas_trie_device_destroy(pnas_trie_device *device)
+{
+    for (int m = 0; device->member && m < device->members; ++m)
+        destroy_member(&device->member[m]);
+    free(device->member);
+    for (int i = 0; i < 2; ++i)
+        destroy_rows(&device->depth[i]);
+    destroy_rows(&device->last);
+    pnas_buffer_release(&device->hidden);
+    *device = (pnas_trie_device){0};
+}
+
+/* --- batches --- */
+
+pnas_status pnas_trie_buffers_create(const pnas_trie_device *device, const pnas_trie_batch *batch,
+                                     pnas_trie_buffers *out)
+{
+    size_t rows = batch->options.rows, cells = pnas_trie_batch_cells_max(&batch->options);
+    size_t scores = (size_t)device->members * cells * sizeof(float);
+    size_t families = rows_after_families(device, rows);
+    size_t linear = (size_t)device->members * families * sizeof(pnas_trie_linear);
+    *out = (pnas_trie_buffers){.cells_max = cells,
+                               .families_max = families,
+                               .host = malloc(scores),
+                               .host_linear = malloc(linear),
+                               .prefix = malloc(rows * sizeof(float))};
+    PNAS_CHECK(out->host && out->host_linear && out->prefix, PNAS_ERROR_MEMORY, "no memory for %zu scores",
+               cells);
+    PNAS_TRY(
+        pnas_buffer_create(device->cl, (size_t)batch->depths * rows * sizeof(pnas_trie_node), &out->nodes));
+    PNAS_TRY(pnas_buffer_create(device->cl, families * sizeof(pnas_trie_family), &out->families));
+    PNAS_TRY(pnas_buffer_create(device->cl, linear, &out->linear));
+    return pnas_buffer_create(device->cl, scores, &out->scores);
+}
+
+void pnas_trie_buffers_destroy(pnas_trie_buffers *buffers)
+{
+    if (buffers->done) {
+        clWaitForEvents(1, &buffers->done);
+        clReleaseEvent(buffers->done);
+    }
+    pnas_buffer_release(&buffers->nodes);
+    pnas_buffer_release(&buffers->families);
+    pnas_buffer_release(&buffers->scores);
+    pnas_buffer_release(&buffers->linear);
+    free(buffers->host);
+    free(buffers->host_linear);
+    free(buffers->prefix);
+    *buffers = (pnas_trie_buffers){0};
+}
+
+static pnas_status write_later(pnas_cl *cl, cl_mem buffer, size_t offset, size_t bytes, const void *data)
+{
+    return pnas_cl_status(
+        clEnqueueWriteBuffer(cl->queue, buffer, CL_FALSE, offset, bytes, data, 0, NULL, NULL),
+        "clEnqueueWriteBuffer");
+}
+
+/* --- the linear part, which adds up along the trie --- */
+
+static float block_logit(const pnas_trie_member *member, int operators, const pnas_block *block)
+{
+    return member->side[(block->in1 + 2) * operators + block->op1] +
+           member->side[(block->in2 + 2) * operators + block->op2] +
+           member->pair[block->op1 * operators + block->op2];
+}
+
+static void fill_linear(const pnas_trie_device *device, const pnas_trie_batch *batch, float *prefix,
+                        const pnas_trie_member *member, pnas_trie_linear *out)
+{
+    int O = device->operators;
+    const pnas_trie_node *in1 = batch->node[batch->depths - 2], *in2 = batch->node[batch->depths - 1];
+    for (size_t i = 0; i < batch->prefixes; ++i) {
+        prefix[i] = 0;
+        for (int b = 0; b < batch->prefix[i].blocks; ++b)
+            prefix[i] += block_logit(member, O, &batch->prefix[i].block[b]);
+    }
+    for (size_t i = 0; i < batch->families; ++i) {
+        const pnas_trie_family *family = &batch->family[i];
+        const pnas_trie_node *second = &in2[family->parent], *first = &in1[second->parent];
+        out[i] = (pnas_trie_linear){prefix[first->parent] + member->side[first->token * O + family->op1],
+                                    (second->token * O + family->op1) * O};
+    }
+}
+
+static pnas_status upload_linear(const pnas_trie_device *device, const pnas_trie_batch *batch,
+                                 pnas_trie_buffers *buffers)
+{
+    for (int m = 0; m < device->members; ++m) {
+        size_t at = (size_t)m * buffers->families_max;
+        pnas_trie_linear *linear = buffers->host_linear + at;
+        fill_linear(device, batch, buffers->prefix, &device->member[m], linear);
+        PNAS_TRY(write_later(device->cl, buffers->linear, at * sizeof *linear,
+                             batch->families * sizeof *linear, linear));
+    }
+    return PNAS_OK;
+}
+
+static pnas_status upload(const pnas_trie_device *device, const pnas_trie_batch *batch,
+                          pnas_trie_buffers *buffers)
+{
+    size_t depth_bytes = batch->options.rows * sizeof(pnas_trie_node);
+    for (int depth = 0; depth < batch->depths; ++depth)
+        PNAS_TRY(write_later(device->cl, buffers->nodes, (size_t)depth * depth_bytes,
+                             batch->nodes[depth] * sizeof(pnas_trie_node), batch->node[depth]));
+    PNAS_TRY(write_later(device->cl, buffers->families, 0, batch->families * sizeof(pnas_trie_family),
+                         batch->family));
+    return upload_linear(device, batch, buffers);
+}
+
+/* Enqueues a kernel of two dimensions, the first in groups of `local`. */
+static pnas_status enqueue(const pnas_trie_device *device, cl_kernel kernel, size_t width, size_t height,
+                           size_t local, const pnas_arg *arguments, int count)
+{
+    const size_t groups[2] = {local, 1}, global[2] = {(width + local - 1) / local * local, height};
+    for (int i = 0; i < count; ++i)
+        PNAS_CL_TRY(clSetKernelArg(kernel, (cl_uint)i, arguments[i].size, arguments[i].value),
+                    "clSetKernelArg");
+    return pnas_cl_status(
+        clEnqueueNDRangeKernel(device->cl->queue, kernel, 2, NULL, global, groups, 0, NULL, NULL),
+        "clEnqueueNDRangeKernel of a trie");
+}
+
+static size_t tiles_of(size_t rows)
+{
+    return (rows + TILE_ROWS - 1) / TILE_ROWS;
+}
+
+typedef struct { /* what a launch reads and writes */
+    const pnas_trie_member *member;
+    cl_mem items; /* nodes or families */
+    size_t first, count;
+    int word; /* the row of token 0 */
+    const pnas_trie_rows *from, *to;
+} trie_launch;
+
+#define ARG_WEIGHTS(x)                                                                                       \
+    PNAS_ARG_BUFFER((x)->member->weights), PNAS_ARG_INT((x)->member->hidden), PNAS_ARG_INT((x)->member->words)
+#define ARG_ITEMS(x) ARG_WEIGHTS(x), PNAS_ARG_BUFFER((x)->items)
+#define ARG_ROWS(x)  PNAS_ARG_BUFFER((x)->factors), PNAS_ARG_BUFFER((x)->memory)
+
+static pnas_status multiply_plainly(const pnas_trie_device *device, const trie_launch *launch)
+{
+    return enqueue(device, launch->member->multiply, (size_t)launch->member->padded / 2, launch->count,
+                   PLAIN_GROUP,
+                   PNAS_ARGS(ARG_WEIGHTS(launch), PNAS_ARG_INT(launch->count),
+                             PNAS_ARG_BUFFER(device->hidden), PNAS_ARG_BUFFER(launch->to->factors)));
+}
+
+/* One depth: the states of its nodes and their products. */
+static pnas_status step(const pnas_trie_device *device, const trie_launch *launch)
+{
+    if (device->tiled)
+        return enqueue(device, launch->member->step, tiles_of(launch->count), 1, 1,
+                       PNAS_ARGS(ARG_ITEMS(launch), PNAS_ARG_INT(launch->first), PNAS_ARG_INT(launch->count),
+                                 PNAS_ARG_INT(launch->word), ARG_ROWS(launch->from), ARG_ROWS(launch->to)));
+    PNAS_TRY(enqueue(device, launch->member->enter, (size_t)launch->member->padded / 8, launch->count,
+                     PLAIN_GROUP,
+                     PNAS_ARGS(ARG_ITEMS(launch), PNAS_ARG_INT(launch->first), PNAS_ARG_INT(launch->count),
+                               PNAS_ARG_INT(launch->word), ARG_ROWS(launch->from),
+                               PNAS_ARG_BUFFER(launch->to->memory), PNAS_ARG_BUFFER(device->hidden))));
+    return multiply_plainly(device, launch);
+}
+
+/* Families to scores. */
+static pnas_status score(const pnas_trie_device *device, const trie_launch *launch,
+                         const pnas_trie_buffers *buffers, size_t m)
+{
+    const pnas_arg scores = PNAS_ARG_BUFFER(buffers->scores), at = PNAS_ARG_OFFSET(m * buffers->cells_max);
+    const pnas_arg linear = PNAS_ARG_BUFFER(buffers->linear),
+                   linear_at = PNAS_ARG_OFFSET(m * buffers->families_max);
+    if (device->tiled)
+        return enqueue(device, launch->member->score, tiles_of(launch->count), 1, 1,
+                       PNAS_ARGS(ARG_ITEMS(launch), PNAS_ARG_INT(launch->count), PNAS_ARG_INT(launch->word),
+                                 ARG_ROWS(launch->from), scores, at, linear, linear_at));
+    PNAS_TRY(enqueue(device, launch->member->family, (size_t)launch->member->padded / 8, launch->count,
+                     PLAIN_GROUP,
+                     PNAS_ARGS(ARG_ITEMS(launch), PNAS_ARG_INT(launch->count), PNAS_ARG_INT(launch->word),
+                               ARG_ROWS(launch->from), PNAS_ARG_BUFFER(launch->to->memory),
+                               PNAS_ARG_BUFFER(device->hidden))));
+    PNAS_TRY(multiply_plainly(device, launch));
+    return enqueue(device, launch->member->score, (size_t)device->operators, launch->count, 1,
+                   PNAS_ARGS(ARG_ITEMS(launch), PNAS_ARG_INT(launch->count), PNAS_ARG_INT(launch->word),
+                             ARG_ROWS(launch->to), scores, at, linear, linear_at));
+}
+
+static pnas_status score_member(const pnas_trie_device *device, const pnas_trie_batch *batch,
+                                const pnas_trie_buffers *buffers, int m)
+{
+    const pnas_trie_member *member = &device->member[m];
+    const pnas_trie_rows *from = &member->root;
+    for (int depth = 0; depth < batch->depths; ++depth) {
+        const pnas_trie_rows *to = &device->depth[depth % 2];
+        const trie_launch launch = {.member = member,
+                                    .items = buffers->nodes,
+                                    .first = (size_t)depth * batch->options.rows,
+                                    .count = batch->nodes[depth],
+                                    .word = depth % 4 < 2 ? 0 : device->inputs,
+                                    .from = from,
+                                    .to = to};
+        PNAS_TRY(step(device, &launch));
+        from = to;
+    }
+    const trie_launch launch = {.member = member,
+                                .items = buffers->families,
+                                .count = batch->families,
+                                .word = device->inputs,
+                                .from = from,
+                                .to = &device->last};
+    return score(device, &launch, buffers, (size_t)m);
+}
+
+pnas_status pnas_trie_device_start(const pnas_trie_device *device, const pnas_trie_batch *batch,
+                                   pnas_trie_buffers *buffers)
+{
+    PNAS_TRY(upload(device, batch, buffers));
+    for (int m = 0; m < device->members; ++m)
+        PNAS_TRY(score_member(device, batch, buffers, m));
+    for (int m = 0; m < device->members; ++m) {
+        size_t at = (size_t)m * buffers->cells_max;
+        bool last = m + 1 == device->members;
+        PNAS_CL_TRY(clEnqueueReadBuffer(device->cl->queue, buffers->scores, CL_FALSE, at * sizeof(float),
+                                        batch->cells * sizeof(float), buffers->host + at, 0, NULL,
+                                        last ? &buffers->done : NULL),
+                    "clEnqueueReadBuffer");
+    }
+    return pnas_cl_status(clFlush(device->cl->queue), "clFlush");
+}
+
+pnas_status pnas_trie_device_finish(pnas_trie_buffers *buffers)
+{
+    cl_int code = clWaitForEvents(1, &buffers->done);
+    clReleaseEvent(buffers->done);
+    buffers->done = NULL;
+    return pnas_cl_status(code, "clWaitForEvents");
+}

@@ -1,0 +1,145 @@
+#include "cl/train/child_epoch.h"
+
+#include "src/base/random.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BATCHES_IN_FLIGHT = 2, BATCHES_BETWEEN_LOSS_CHECKS = 50 };
+
+static void augment(const pnas_training_options *training, const pnas_sample_set *samples,
+                    pnas_stream *stream, cl_int *record)
+{
+    if (training->pad > 0) {
+        uint32_t shifts = 2 * (uint32_t)training->pad + 1;
+        record[PNAS_RECORD_SHIFT_Y] = (cl_int)pnas_stream_below(stream, shifts) - training->pad;
+        record[PNAS_RECORD_SHIFT_X] = (cl_int)pnas_stream_below(stream, shifts) - training->pad;
+    }
+    if (training->flip)
+        record[PNAS_RECORD_FLIP] = (cl_int)pnas_stream_below(stream, 2);
+    if (training->cutout >
+        0) { /* centred on any pixel, so that it may hang over an edge (DeVries and Taylor 2017) */
+        record[PNAS_RECORD_CUT_SIDE] = training->cutout;
+        record[PNAS_RECORD_CUT_TOP] =
+            (cl_int)pnas_stream_below(stream, (uint32_t)samples->height) - training->cutout / 2;
+        record[PNAS_RECORD_CUT_LEFT] =
+            (cl_int)pnas_stream_below(stream, (uint32_t)samples->width) - training->cutout / 2;
+    }
+}
+
+static pnas_status upload(pnas_child_plan *plan, const pnas_batch_stream *stream, const cl_int *records)
+{
+    size_t bytes = (size_t)stream->period * (size_t)plan->options.batch * PNAS_RECORD_INTS * sizeof *records;
+    return pnas_buffer_write(plan->cl, stream->records, 0, bytes, records);
+}
+
+pnas_status pnas_epoch_write_training(pnas_child_plan *plan, const pnas_sample_set *samples, uint64_t hash,
+                                      int epoch)
+{
+    const pnas_training_options *training = plan->options.training;
+    size_t count = (size_t)plan->train.period * (size_t)plan->options.batch;
+    uint32_t *order = malloc(samples->train_count * sizeof *order);
+    cl_int *records = calloc(count * PNAS_RECORD_INTS, sizeof *records);
+    pnas_status status = PNAS_OK;
+    PNAS_CHECK_CLEANUP(order && records, PNAS_ERROR_MEMORY, "no memory for the order of %zu images",
+                       samples->train_count);
+    memcpy(order, samples->train, samples->train_count * sizeof *order);
+    pnas_stream shuffle = pnas_stream_make(training->seed, PNAS_STREAM_SHUFFLE, hash, (uint32_t)epoch);
+    pnas_stream_shuffle(&shuffle, order, samples->train_count);
+    pnas_stream draws = pnas_stream_make(training->seed, PNAS_STREAM_AUGMENT, hash, (uint32_t)epoch);
+    for (size_t i = 0; i < count; ++i) {
+        cl_int *record = records + i * PNAS_RECORD_INTS;
+        record[PNAS_RECORD_IMAGE] = (cl_int)order[i];
+        record[PNAS_RECORD_LABEL] = samples->labels[order[i]];
+        augment(training, samples, &draws, record);
+    }
+    status = upload(plan, &plan->train, records);
+cleanup:
+    free(order);
+    free(records);
+    return status;
+}
+
+pnas_status pnas_epoch_write_validation(pnas_child_plan *plan, const pnas_sample_set *samples)
+{
+    size_t count = (size_t)plan->validation.period * (size_t)plan->options.batch;
+    cl_int *records = calloc(count * PNAS_RECORD_INTS, sizeof *records);
+    PNAS_CHECK(records, PNAS_ERROR_MEMORY, "no memory for %zu records", count);
+    for (size_t i = 0; i < count; ++i) {
+        cl_int *record = records + i * PNAS_RECORD_INTS;
+        bool real = i < samples->validation_count;
+        record[PNAS_RECORD_IMAGE] = (cl_int)samples->validation[real ? i : 0];
+        record[PNAS_RECORD_LABEL] = real ? samples->labels[samples->validation[i]] : -1;
+    }
+    pnas_status status = upload(plan, &plan->validation, records);
+    free(records);
+    return status;
+}
+
+/* A batch's valid records: all, but for the last one of an evaluation. */
+static size_t batch_images(const pnas_child_plan *plan, size_t images, int batch)
+{
+    size_t before = (size_t)batch * (size_t)plan->options.batch;
+    size_t left = images - before;
+    return left < (size_t)plan->options.batch ? left : (size_t)plan->options.batch;
+}
+
+static pnas_status check_loss(pnas_child_plan *plan, const pnas_batch_stream *stream, int batch)
+{
+    float metrics[2];
+    PNAS_TRY(
+        pnas_buffer_read(plan->cl, stream->metrics, (size_t)batch * sizeof metrics, sizeof metrics, metrics));
+    PNAS_CHECK(isfinite(metrics[0]), PNAS_ERROR_DIVERGED,
+               "the loss became %g; a lower training.learning_rate or training.clip_norm may help",
+               (double)metrics[0]);
+    return PNAS_OK;
+}
+
+static pnas_status collect(pnas_child_plan *plan, const pnas_batch_stream *stream, size_t images,
+                           pnas_epoch_result *out)
+{
+    size_t bytes = 2 * (size_t)stream->period * sizeof(float);
+    float *metrics = malloc(bytes);
+    PNAS_CHECK(metrics, PNAS_ERROR_MEMORY, "no memory for the metrics of %d batches", stream->period);
+    pnas_status status = pnas_buffer_read(plan->cl, stream->metrics, 0, bytes, metrics);
+    double loss = 0, right = 0;
+    for (int i = 0; status == PNAS_OK && i < stream->period; ++i) {
+        loss += (double)metrics[2 * i] * (double)batch_images(plan, images, i);
+        right += (double)metrics[2 * i + 1];
+    }
+    free(metrics);
+    PNAS_TRY(status);
+    *out = (pnas_epoch_result){loss / (double)images, right / (double)images};
+    PNAS_CHECK(isfinite(out->loss), PNAS_ERROR_DIVERGED,
+               "the loss became %g; a lower training.learning_rate or training.clip_norm may help",
+               out->loss);
+    return PNAS_OK;
+}
+
+pnas_status pnas_epoch_run(pnas_child_plan *plan, const pnas_launch_list *list,
+                           const pnas_batch_stream *stream, size_t images, int *batch, pnas_tick tick,
+                           void *payload, pnas_epoch_result *out)
+{
+    cl_event flight[BATCHES_IN_FLIGHT] = {NULL};
+    pnas_status status = PNAS_OK;
+    for (; *batch < stream->period; ++*batch) {
+        cl_event *event = &flight[*batch % BATCHES_IN_FLIGHT];
+        if (*event) {
+            PNAS_TRY_CLEANUP(pnas_cl_status(clWaitForEvents(1, event), "waiting for a batch"));
+            clReleaseEvent(*event);
+            *event = NULL;
+        }
+        PNAS_TRY_CLEANUP(tick(payload));
+        PNAS_TRY_CLEANUP(pnas_launch_run(plan->cl, list, event));
+        PNAS_TRY_CLEANUP(pnas_cl_status(clFlush(plan->cl->queue), "clFlush"));
+        if (*batch % BATCHES_BETWEEN_LOSS_CHECKS == BATCHES_BETWEEN_LOSS_CHECKS - 1)
+            PNAS_TRY_CLEANUP(check_loss(plan, stream, *batch));
+    }
+    status = collect(plan, stream, images, out);
+cleanup:
+    for (int i = 0; i < BATCHES_IN_FLIGHT; ++i)
+        if (flight[i])
+            clReleaseEvent(flight[i]);
+    return status;
+}

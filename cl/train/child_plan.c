@@ -1,0 +1,402 @@
+#include "cl/train/child_plan.h"
+
+#include "cl/runtime/kernel_prepare.h"
+#include "cl/train/child_routes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int pnas_child_padded(const pnas_child_plan *plan, int channels)
+{
+    int vector = plan->cl->vector;
+    return (channels + vector - 1) / vector * vector;
+}
+
+/* `start`: in floats. */
+static pnas_view view_of(const pnas_child_plan *plan, int tensor, int64_t start, bool half, int first_segment,
+                         int segments)
+{
+    const pnas_tensor *shape = &plan->graph->tensor[tensor];
+    size_t pixels = (size_t)shape->height * shape->width;
+    size_t segment = (size_t)pnas_child_padded(plan, shape->segment_channels);
+    size_t offset = (size_t)start * (half ? sizeof(cl_float) / sizeof(cl_half) : 1);
+    return (pnas_view){.at = {plan->arena, offset + (size_t)first_segment * segment * pixels},
+                       .half = half,
+                       .image_stride = (size_t)shape->segments * segment * pixels,
+                       .channels = segments * (int)segment,
+                       .used = segments == 1 ? shape->segment_channels : 0,
+                       .height = shape->height,
+                       .width = shape->width};
+}
+
+pnas_view pnas_child_data(const pnas_child_plan *plan, int tensor, int first_segment, int segments)
+{
+    return view_of(plan, tensor, plan->memory->data[tensor], plan->memory->half[tensor], first_segment,
+                   segments);
+}
+
+pnas_view pnas_child_gradient(const pnas_child_plan *plan, int tensor, int first_segment, int segments)
+{
+    int root = plan->memory->gradient_tensor[tensor];
+    if (root != tensor) {
+        /* An alias is always a whole tensor of one segment. */
+        first_segment = plan->memory->gradient_segment[tensor];
+        segments = 1;
+    }
+    if (plan->memory->gradient[root] < 0)
+        return (pnas_view){.at = {NULL, 0}};
+    return view_of(plan, root, plan->memory->gradient[root], false, first_segment, segments);
+}
+
+pnas_operand pnas_child_operand(const pnas_child_plan *plan, const pnas_value *value)
+{
+    pnas_operand operand = {.view =
+                                pnas_child_data(plan, value->tensor, value->first_segment, value->segments),
+                            .relu = value->relu};
+    if (value->norm >= 0) {
+        operand.normalise = true;
+        operand.scale_shift = pnas_child_norm(plan, value->norm, PNAS_NORM_SCALE_SHIFT);
+    }
+    return operand;
+}
+
+pnas_window pnas_child_window(const pnas_child_plan *plan, const pnas_layer *layer)
+{
+    return pnas_layer_window(plan->graph, layer);
+}
+
+pnas_slice pnas_child_parameter(const pnas_child_plan *plan, int parameter)
+{
+    return (pnas_slice){plan->parameters, plan->parameter_at[parameter]};
+}
+
+pnas_slice pnas_child_parameter_gradient(const pnas_child_plan *plan, int parameter)
+{
+    return (pnas_slice){plan->gradients, plan->parameter_at[parameter]};
+}
+
+pnas_slice pnas_child_norm(const pnas_child_plan *plan, int norm, pnas_norm_part part)
+{
+    size_t channels = (size_t)pnas_child_padded(plan, plan->graph->norm[norm].channels);
+    return (pnas_slice){plan->norms, plan->norm_at[norm] + (size_t)part * channels};
+}
+
+/* The largest scratch that any op of the backward pass asks for. */
+static size_t scratch_floats(const pnas_child_plan *plan)
+{
+    const pnas_graph *graph = plan->graph;
+    size_t largest = pnas_op_update_scratch(plan->parameter_floats);
+    for (int i = 0; i < graph->layer_count; ++i) {
+        const pnas_layer *layer = &graph->layer[i];
+        pnas_view x =
+            pnas_child_data(plan, layer->in[0].tensor, layer->in[0].first_segment, layer->in[0].segments);
+        pnas_view y = pnas_child_data(plan, layer->out, layer->out_segment, layer->out_segments);
+        pnas_window window = pnas_child_window(plan, layer);
+        size_t need = 0;
+        if (layer->kind == PNAS_LAYER_CONVOLUTION || layer->kind == PNAS_LAYER_REDUCTION)
+            need = pnas_op_convolution_scratch(plan->cl, plan->options.batch, &x, &window, &y);
+        else if (layer->kind == PNAS_LAYER_POINTWISE)
+            need = pnas_op_pointwise_scratch(plan->cl, plan->options.batch, &x, &window, &y);
+        else if (layer->kind == PNAS_LAYER_DEPTHWISE)
+            need = pnas_op_depthwise_scratch(plan->cl, plan->options.batch, &x, &window, &y);
+        if (layer->norm >= 0 && need < 2 * (size_t)plan->options.batch * (size_t)y.channels)
+            need = 2 * (size_t)plan->options.batch * (size_t)y.channels;
+        if (need > largest)
+            largest = need;
+    }
+    return largest;
+}
+
+static size_t statistics_floats(const pnas_child_plan *plan)
+{
+    size_t largest = 1;
+    for (int i = 0; i < plan->graph->norm_count; ++i) {
+        size_t channels = (size_t)pnas_child_padded(plan, plan->graph->norm[i].channels);
+        if (2 * channels * (size_t)plan->options.batch > largest)
+            largest = 2 * channels * (size_t)plan->options.batch;
+    }
+    return largest;
+}
+
+static size_t moment_floats(const pnas_child_plan *plan)
+{
+    return plan->parameter_floats * (plan->options.training->optimizer == PNAS_OPTIMIZER_SGD ? 1 : 2);
+}
+
+static size_t rate_floats(const pnas_child_plan *plan)
+{
+    return (size_t)plan->options.training->epochs * (size_t)plan->options.train_steps;
+}
+
+static size_t stream_bytes(const pnas_child_plan *plan, int period)
+{
+    return (size_t)period *
+               ((size_t)plan->options.batch * PNAS_RECORD_INTS * sizeof(cl_int) + 2 * sizeof(cl_float)) +
+           4 * sizeof(cl_int);
+}
+
+static pnas_status create_stream(pnas_child_plan *plan, int period, pnas_batch_stream *stream)
+{
+    stream->period = period;
+    size_t records = (size_t)period * (size_t)plan->options.batch * PNAS_RECORD_INTS;
+    PNAS_TRY(pnas_buffer_create(plan->cl, records * sizeof(cl_int), &stream->records));
+    PNAS_TRY(pnas_buffer_create(plan->cl, 4 * sizeof(cl_int), &stream->state));
+    PNAS_TRY(pnas_buffer_create(plan->cl, 2 * (size_t)period * sizeof(cl_float), &stream->metrics));
+    const cl_int zero[4] = {0};
+    return pnas_buffer_write(plan->cl, stream->state, 0, sizeof zero, zero);
+}
+
+static void release_stream(pnas_batch_stream *stream)
+{
+    pnas_buffer_release(&stream->records);
+    pnas_buffer_release(&stream->state);
+    pnas_buffer_release(&stream->metrics);
+}
+
+/* Everything that is known before a buffer exists. */
+static pnas_status measure(pnas_cl *cl, const pnas_graph *graph, const pnas_child_plan_options *options,
+                           pnas_child_plan *plan)
+{
+    plan->cl = cl;
+    plan->graph = graph;
+    plan->options = *options;
+    const pnas_memory_plan_options memory = {.batch = options->batch,
+                                             .vector = cl->vector,
+                                             .training = true,
+                                             .storage = options->training->storage};
+    PNAS_TRY(pnas_memory_plan_create(graph, &memory, &plan->memory));
+    PNAS_TRY(pnas_child_parameters_lay_out(plan));
+    plan->scratch_floats = scratch_floats(plan);
+    plan->statistics_floats = statistics_floats(plan);
+    return PNAS_OK;
+}
+
+static uint64_t total_bytes(const pnas_child_plan *plan)
+{
+    uint64_t floats = (uint64_t)plan->memory->floats + 2 * plan->parameter_floats + moment_floats(plan) +
+                      plan->norm_floats + plan->scratch_floats + plan->statistics_floats + rate_floats(plan);
+    return floats * sizeof(cl_float) + stream_bytes(plan, plan->options.train_steps) +
+           stream_bytes(plan, plan->options.evaluation_steps);
+}
+
+static pnas_status create_buffers(pnas_child_plan *plan)
+{
+    const struct {
+        cl_mem *buffer;
+        size_t floats;
+    } wanted[] = {
+        {&plan->arena, (size_t)plan->memory->floats},
+        {&plan->parameters, plan->parameter_floats},
+        {&plan->gradients, plan->parameter_floats},
+        {&plan->moments, moment_floats(plan)},
+        {&plan->norms, plan->norm_floats},
+        {&plan->scratch, plan->scratch_floats},
+        {&plan->statistics, plan->statistics_floats},
+        {&plan->rates, rate_floats(plan)},
+    };
+    uint64_t largest = plan->cl->info.largest_allocation;
+    uint64_t need = wanted[0].floats * sizeof(cl_float);
+    PNAS_CHECK(largest == 0 || need <= largest, PNAS_ERROR_MEMORY,
+               "the child needs one buffer of %.1f MiB for its tensors and %s allows at most %.1f MiB; use a "
+               "smaller training.batch or network.filters",
+               (double)need / 1048576, plan->cl->info.name, (double)largest / 1048576);
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; ++i)
+        PNAS_TRY(pnas_buffer_create(plan->cl, wanted[i].floats * sizeof(cl_float), wanted[i].buffer));
+    PNAS_TRY(create_stream(plan, plan->options.train_steps, &plan->train));
+    return create_stream(plan, plan->options.evaluation_steps, &plan->validation);
+}
+
+static pnas_status write_rates(pnas_child_plan *plan)
+{
+    pnas_schedule schedule = plan->options.training->schedule;
+    schedule.epochs = plan->options.training->epochs;
+    schedule.steps_per_epoch = plan->options.train_steps;
+    size_t steps = rate_floats(plan);
+    float *rate = malloc((steps ? steps : 1) * sizeof *rate);
+    PNAS_CHECK(rate, PNAS_ERROR_MEMORY, "no memory for %zu learning rates", steps);
+    for (size_t i = 0; i < steps; ++i)
+        rate[i] = (float)pnas_schedule_rate(&schedule, (int)i);
+    pnas_status status = pnas_buffer_write(plan->cl, plan->rates, 0, steps * sizeof *rate, rate);
+    free(rate);
+    return status;
+}
+
+/* Padding channels are never written by some ops, so the whole arena starts as zeros; so do the records, of
+ * which every one is then an image that there is. */
+static pnas_status append_zeros(pnas_child_plan *plan, pnas_launch_list *list)
+{
+    const pnas_batch_stream *streams[] = {&plan->train, &plan->validation};
+    PNAS_TRY(pnas_op_zero(plan->cl, list, (pnas_slice){plan->arena, 0}, (size_t)plan->memory->floats));
+    PNAS_TRY(pnas_op_zero(plan->cl, list, (pnas_slice){plan->gradients, 0}, plan->parameter_floats));
+    for (int i = 0; i < 2; ++i) {
+        size_t records = (size_t)streams[i]->period * (size_t)plan->options.batch * PNAS_RECORD_INTS;
+        PNAS_TRY(pnas_op_zero(plan->cl, list, (pnas_slice){streams[i]->records, 0}, records));
+        PNAS_TRY(pnas_op_zero(plan->cl, list, (pnas_slice){streams[i]->state, 0}, 4));
+    }
+    return PNAS_OK;
+}
+
+static pnas_status clear(pnas_child_plan *plan)
+{
+    pnas_launch_list list = {0};
+    pnas_status status = append_zeros(plan, &list);
+    if (status == PNAS_OK)
+        status = pnas_launch_run(plan->cl, &list, NULL);
+    if (status == PNAS_OK)
+        status = pnas_cl_finish(plan->cl);
+    pnas_launch_clear(&list);
+    return status;
+}
+
+static pnas_status append_loss(pnas_child_plan *plan, pnas_launch_list *list, const pnas_batch_stream *stream,
+                               bool training)
+{
+    int out = plan->graph->layer[plan->graph->layer_count - 1].out;
+    pnas_slice logits = pnas_child_data(plan, out, 0, 1).at;
+    pnas_slice gradient = training ? pnas_child_gradient(plan, out, 0, 1).at : (pnas_slice){NULL, 0};
+    return pnas_op_softmax_loss(plan->cl, list, plan->options.batch, plan->graph->options.classes, logits,
+                                stream->records, stream->state, stream->period, gradient,
+                                (pnas_slice){stream->metrics, 0});
+}
+
+static pnas_status append_images(pnas_child_plan *plan, pnas_launch_list *list,
+                                 const pnas_batch_stream *stream)
+{
+    const pnas_value *image = &plan->graph->layer[0].in[0];
+    pnas_view view = pnas_child_data(plan, image->tensor, 0, 1);
+    return pnas_op_load_images(plan->cl, list, plan->options.batch, plan->options.images,
+                               plan->graph->options.channels, (pnas_slice){plan->options.mean_deviation, 0},
+                               stream->records, stream->state, stream->period, &view);
+}
+
+static pnas_status append_update(pnas_child_plan *plan, pnas_launch_list *list)
+{
+    const pnas_training_options *training = plan->options.training;
+    pnas_update update = {.optimizer = (int)training->optimizer,
+                          .momentum = training->momentum,
+                          .beta1 = training->beta1,
+                          .beta2 = training->beta2,
+                          .epsilon = training->epsilon,
+                          .weight_decay = training->weight_decay,
+                          .clip_norm = training->clip_norm,
+                          .nesterov = training->nesterov,
+                          .count = plan->parameter_floats,
+                          .decayed = plan->decayed_floats,
+                          .parameters = {plan->parameters, 0},
+                          .gradients = {plan->gradients, 0},
+                          .moments = {plan->moments, 0},
+                          .rates = {plan->rates, 0},
+                          .state = plan->train.state,
+                          .scratch = {plan->scratch, 0}};
+    return pnas_op_update(plan->cl, list, &update);
+}
+
+static pnas_status append_lists(pnas_child_plan *plan)
+{
+    pnas_launch_list *step = &plan->step, *evaluation = &plan->evaluation;
+    PNAS_TRY(append_images(plan, step, &plan->train));
+    PNAS_TRY(pnas_child_append_forward(plan, step, true));
+    PNAS_TRY(append_loss(plan, step, &plan->train, true));
+    PNAS_TRY(pnas_child_append_backward(plan, step));
+    PNAS_TRY(append_update(plan, step));
+    PNAS_TRY(pnas_op_advance(plan->cl, step, plan->train.state));
+
+    for (int i = 0; i < plan->graph->norm_count; ++i) {
+        const pnas_norm *norm = &plan->graph->norm[i];
+        PNAS_TRY(pnas_op_norm_running(
+            plan->cl, &plan->before_evaluation, pnas_child_padded(plan, norm->channels),
+            pnas_child_parameter(plan, norm->gamma), pnas_child_parameter(plan, norm->beta),
+            plan->options.training->norm_epsilon, pnas_child_norm(plan, i, PNAS_NORM_RUNNING),
+            pnas_child_norm(plan, i, PNAS_NORM_SCALE_SHIFT)));
+    }
+    PNAS_TRY(append_images(plan, evaluation, &plan->validation));
+    PNAS_TRY(pnas_child_append_forward(plan, evaluation, false));
+    PNAS_TRY(append_loss(plan, evaluation, &plan->validation, false));
+    return pnas_op_advance(plan->cl, evaluation, plan->validation.state);
+}
+
+/* Builds all programs first: so ranks that start together share that work. */
+static pnas_status prepare_programs(pnas_child_plan *plan)
+{
+    pnas_program_wishes wishes = {0};
+    pnas_launch_list zeros = {0};
+    plan->cl->wishes = &wishes;
+    pnas_status status = append_zeros(plan, &zeros);
+    if (status == PNAS_OK)
+        status = append_lists(plan);
+    plan->cl->wishes = NULL;
+    if (status == PNAS_OK)
+        status = pnas_programs_prepare(plan->cl, &wishes);
+    pnas_launch_clear(&zeros);
+    pnas_launch_clear(&plan->step);
+    pnas_launch_clear(&plan->before_evaluation);
+    pnas_launch_clear(&plan->evaluation);
+    pnas_program_wishes_clear(&wishes);
+    return status;
+}
+
+/* Has kernels compiled that the driver would compile in the first step; they run a little, so what they wrote
+ * is cleared again. Parameters and their like are set by whoever made the plan. */
+static pnas_status prepare_kernels(pnas_child_plan *plan)
+{
+    bool ran = false;
+    const pnas_launch_list *lists[] = {&plan->step, &plan->before_evaluation, &plan->evaluation};
+    for (int i = 0; i < 3; ++i)
+        PNAS_TRY(pnas_kernels_prepare(plan->cl, lists[i], &ran));
+    return ran ? clear(plan) : PNAS_OK;
+}
+
+pnas_status pnas_child_plan_bytes(pnas_cl *cl, const pnas_graph *graph,
+                                  const pnas_child_plan_options *options, uint64_t *bytes)
+{
+    pnas_child_plan *plan = calloc(1, sizeof *plan);
+    PNAS_CHECK(plan, PNAS_ERROR_MEMORY, "no memory for a child's plan");
+    pnas_status status = measure(cl, graph, options, plan);
+    if (status == PNAS_OK)
+        *bytes = total_bytes(plan);
+    pnas_child_plan_destroy(&plan);
+    return status;
+}
+
+pnas_status pnas_child_plan_create(pnas_cl *cl, const pnas_graph *graph,
+                                   const pnas_child_plan_options *options, pnas_child_plan **out)
+{
+    pnas_child_plan *plan = calloc(1, sizeof *plan);
+    PNAS_CHECK(plan, PNAS_ERROR_MEMORY, "no memory for a child's plan");
+    pnas_status status = PNAS_OK;
+    PNAS_TRY_CLEANUP(measure(cl, graph, options, plan));
+    PNAS_TRY_CLEANUP(create_buffers(plan));
+    PNAS_TRY_CLEANUP(prepare_programs(plan));
+    PNAS_TRY_CLEANUP(clear(plan));
+    PNAS_TRY_CLEANUP(write_rates(plan));
+    PNAS_TRY_CLEANUP(append_lists(plan));
+    PNAS_TRY_CLEANUP(prepare_kernels(plan));
+    *out = plan;
+    return PNAS_OK;
+cleanup:
+    pnas_child_plan_destroy(&plan);
+    return status;
+}
+
+void pnas_child_plan_destroy(pnas_child_plan **plan_pointer)
+{
+    pnas_child_plan *plan = *plan_pointer;
+    if (!plan)
+        return;
+    if (plan->arena)
+        pnas_cl_finish(plan->cl); /* a buffer must not go while a kernel may still use it */
+    pnas_launch_clear(&plan->step);
+    pnas_launch_clear(&plan->before_evaluation);
+    pnas_launch_clear(&plan->evaluation);
+    cl_mem *const buffers[] = {&plan->arena, &plan->parameters, &plan->gradients,  &plan->moments,
+                               &plan->norms, &plan->scratch,    &plan->statistics, &plan->rates};
+    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; ++i)
+        pnas_buffer_release(buffers[i]);
+    release_stream(&plan->train);
+    release_stream(&plan->validation);
+    pnas_memory_plan_destroy(&plan->memory);
+    free(plan->parameter_at);
+    free(plan->norm_at);
+    free(plan);
+    *plan_pointer = NULL;
+}

@@ -1,0 +1,68 @@
+/* Training of children on one device: cell -> graph -> memory -> launches -> accuracy. Local to a rank. */
+#ifndef PNAS_CL_CHILD_TRAINER_H
+#define PNAS_CL_CHILD_TRAINER_H
+
+#include "cl/runtime/context.h"
+#include "src/net/checkpoint.h"
+#include "src/net/graph.h"
+#include "src/net/image_set.h"
+#include "src/net/training.h"
+#include "src/search/evaluator.h"
+
+typedef enum { /* for tests: what goes wrong with a child */
+               PNAS_FAULT_NONE,
+               PNAS_FAULT_MEMORY, /* a buffer that no device gives */
+               PNAS_FAULT_BUILD,  /* a kernel that does not compile */
+               PNAS_FAULT_LOSS,   /* weights that are not finite */
+               PNAS_FAULT_TIME,   /* its time is over as soon as it starts */
+               PNAS_FAULT_DEVICE, /* the device is lost */
+               PNAS_FAULT_HANG    /* half way it gets no further until it is stopped or its time is over */
+} pnas_fault_kind;
+
+typedef struct {
+    pnas_fault_kind kind;
+    int level, index; /* which child; level 0: every one */
+    int rank;         /* -1: on every rank */
+} pnas_fault;
+
+typedef struct {
+    pnas_operator_set operators;
+    pnas_network_options network;
+    pnas_training_options training;
+    int rank, device; /* copied into results */
+    pnas_fault fault; /* for tests */
+    uint64_t memory;  /* bytes of the device that a child and the images may take; 0: all of it */
+} pnas_trainer_options;
+
+typedef struct pnas_trainer pnas_trainer;
+
+/* Uploads the images once; `cl` is borrowed for the trainer's life, `images` only for this call. */
+pnas_status pnas_trainer_create(pnas_cl *cl, const pnas_trainer_options *options,
+                                const pnas_image_set *images, pnas_trainer **out);
+
+/* One that trains at the same time as `first`, which must outlive it, in a lane of its context: they share
+ * the images. `cl` is borrowed for the trainer's life. */
+pnas_status pnas_trainer_create_lane(const pnas_trainer *first, pnas_cl *cl, pnas_trainer **out);
+
+void pnas_trainer_destroy(pnas_trainer **trainer);
+
+/* From now on a child that is stopped leaves a checkpoint in `store` (borrowed; NULL: none), and one that has
+ * a checkpoint there goes on from it, to the same bits. */
+void pnas_trainer_keep(pnas_trainer *trainer, const pnas_checkpoint_store *store);
+
+/* A pnas_evaluator's callback and payload: trains job->cell from its seeded initial weights or its
+ * checkpoint. result->train_seconds is all of its training; result->start is put back by what was trained
+ * before. */
+pnas_status pnas_trainer_evaluate(void *trainer, const pnas_job *job, pnas_tick tick, void *tick_payload,
+                                  pnas_result *result);
+
+/* The weights of the last child trained (its last epoch): parameters and running figures, logical shapes,
+ * named by path. *out is the caller's (pnas_trainer_free_weights). PNAS_ERROR_USAGE before any child. */
+pnas_status pnas_trainer_weights(pnas_trainer *trainer, pnas_named_tensor **out, size_t *count);
+void pnas_trainer_free_weights(pnas_named_tensor **tensors, size_t count);
+
+/* Bytes of device memory that training this cell takes, images included. */
+pnas_status pnas_trainer_memory(pnas_trainer *trainer, const pnas_cell *cell, uint64_t *bytes);
+uint64_t pnas_trainer_image_bytes(const pnas_trainer *trainer); /* of these, the images; lanes share them */
+
+#endif

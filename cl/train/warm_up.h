@@ -1,0 +1,14 @@
+/* Compiles what children need before anybody trains them, so that a search finds it in the cache directory.
+ */
+#ifndef PNAS_CL_WARM_UP_H
+#define PNAS_CL_WARM_UP_H
+
+#include "cl/runtime/context.h"
+#include "src/net/graph.h"
+#include "src/net/training.h"
+
+/* Makes each child's plan and drops it again. Processes that do the same at the same time share the work. */
+pnas_status pnas_warm_up(pnas_cl *cl, const pnas_graph *const *graphs, int count,
+                         const pnas_training_options *training);
+
+#endif

@@ -1,0 +1,180 @@
+#include "io/data/dataset.h"
+#include "io/file/sha256.h"
+
+#include <endian.h>
+#include <libgen.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* --- Memory -------------------------------------------------------------------------------------------- */
+
+pnas_status pnas_dataset_create(pnas_dataset **out)
+{
+    *out = calloc(1, sizeof **out);
+    PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "out of memory for a data set");
+    return PNAS_OK;
+}
+
+static size_t image_size(const pnas_dataset *dataset)
+{
+    return (size_t)dataset->height * dataset->width * dataset->channels;
+}
+
+pnas_status pnas_dataset_allocate(const pnas_dataset *dataset, size_t count, pnas_dataset_part *part)
+{
+    PNAS_CHECK(count <= UINT32_MAX, PNAS_ERROR_DATA, "%zu images in one part, at most %u are allowed", count,
+               UINT32_MAX);
+    part->count = count;
+    part->images = calloc(count + 1, image_size(dataset));
+    part->labels = calloc(count + 1, sizeof *part->labels);
+    PNAS_CHECK(part->images && part->labels, PNAS_ERROR_MEMORY, "out of memory for %zu images of %dx%dx%d",
+               count, dataset->height, dataset->width, dataset->channels);
+    return PNAS_OK;
+}
+
+static void free_part(pnas_dataset_part *part)
+{
+    free(part->images);
+    free(part->labels);
+}
+
+void pnas_dataset_destroy(pnas_dataset **dataset)
+{
+    if (!*dataset)
+        return;
+    for (int i = 0; (*dataset)->class_names && i < (*dataset)->classes; ++i)
+        free((*dataset)->class_names[i]);
+    free((*dataset)->class_names);
+    free_part(&(*dataset)->train);
+    free_part(&(*dataset)->test);
+    free(*dataset);
+    *dataset = NULL;
+}
+
+/* --- What follows from the pixels ---------------------------------------------------------------------- */
+
+static pnas_status number_classes(pnas_dataset *dataset)
+{
+    dataset->class_names = calloc((size_t)dataset->classes + 1, sizeof *dataset->class_names);
+    PNAS_CHECK(dataset->class_names, PNAS_ERROR_MEMORY, "out of memory for %d class names", dataset->classes);
+    for (int i = 0; i < dataset->classes; ++i) {
+        char name[16];
+        snprintf(name, sizeof name, "%d", i);
+        dataset->class_names[i] = strdup(name);
+        PNAS_CHECK(dataset->class_names[i], PNAS_ERROR_MEMORY, "out of memory for class names");
+    }
+    return PNAS_OK;
+}
+
+/* Integer sums, so that the figures are the same to the bit wherever they are made. */
+static void measure_pixels(pnas_dataset *dataset)
+{
+    size_t pixels = dataset->train.count * dataset->height * dataset->width;
+    int channels = dataset->channels;
+    uint64_t sum[PNAS_IMAGE_CHANNELS_MAX] = {0}, squares[PNAS_IMAGE_CHANNELS_MAX] = {0};
+    for (size_t i = 0; i < pixels; ++i)
+        for (int c = 0; c < channels; ++c) {
+            uint64_t value = dataset->train.images[i * channels + c];
+            sum[c] += value;
+            squares[c] += value * value;
+        }
+    for (int c = 0; c < channels; ++c) {
+        double mean = (double)sum[c] / (double)pixels;
+        double variance = (double)squares[c] / (double)pixels - mean * mean;
+        uint64_t first = dataset->train.images[c];
+        bool constant = sum[c] == first * pixels && squares[c] == first * first * pixels;
+        dataset->mean[c] = (float)(mean / 255.0);
+        dataset->deviation[c] = constant ? 1.0f : (float)(sqrt(variance) / 255.0);
+    }
+}
+
+static pnas_status add_number(pnas_sha256 *sha, uint64_t value)
+{
+    uint64_t little = htole64(value);
+    return pnas_sha256_add(sha, &little, sizeof little);
+}
+
+static pnas_status add_part(pnas_sha256 *sha, const pnas_dataset *dataset, const pnas_dataset_part *part)
+{
+    PNAS_TRY(pnas_sha256_add(sha, part->images, part->count * image_size(dataset)));
+    for (size_t i = 0; i < part->count; ++i) {
+        uint16_t little = htole16(part->labels[i]);
+        PNAS_TRY(pnas_sha256_add(sha, &little, sizeof little));
+    }
+    return PNAS_OK;
+}
+
+static pnas_status sum_up(pnas_dataset *dataset)
+{
+    const uint64_t shape[] = {dataset->train.count,        dataset->test.count,
+                              (uint64_t)dataset->height,   (uint64_t)dataset->width,
+                              (uint64_t)dataset->channels, (uint64_t)dataset->classes};
+    pnas_sha256 *sha = NULL;
+    pnas_status status;
+    PNAS_TRY_CLEANUP(pnas_sha256_create(&sha));
+    for (size_t i = 0; i < sizeof shape / sizeof *shape; ++i)
+        PNAS_TRY_CLEANUP(add_number(sha, shape[i]));
+    PNAS_TRY_CLEANUP(add_part(sha, dataset, &dataset->train));
+    PNAS_TRY_CLEANUP(add_part(sha, dataset, &dataset->test));
+    PNAS_TRY_CLEANUP(pnas_sha256_finish(sha, dataset->sha256));
+cleanup:
+    pnas_sha256_destroy(&sha);
+    return status;
+}
+
+pnas_status pnas_dataset_complete(pnas_dataset *dataset)
+{
+    PNAS_CHECK(dataset->train.count > 0, PNAS_ERROR_DATA, "the training part has no images");
+    if (!dataset->class_names)
+        PNAS_TRY(number_classes(dataset));
+    measure_pixels(dataset);
+    return sum_up(dataset);
+}
+
+/* --- Where data sets are found ------------------------------------------------------------------------- */
+
+static bool is_there(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+static pnas_status find_embedded(char *out, size_t size)
+{
+    const char *folder = getenv("PNAS_DATA");
+    if (folder && *folder) {
+        snprintf(out, size, "%s/digits.h5", folder);
+        PNAS_CHECK(is_there(out), PNAS_ERROR_FILE,
+                   "PNAS_DATA is set to %s, but there is no digits.h5; unset it or set it to the folder with "
+                   "the embedded data set",
+                   folder);
+        return PNAS_OK;
+    }
+    char program[2048];
+    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    if (length > 0) {
+        program[length] = '\0';
+        snprintf(out, size, "%s/../" PNAS_INSTALLED_DATA "/digits.h5", dirname(program));
+        if (is_there(out))
+            return PNAS_OK;
+    }
+    snprintf(out, size, "%s", PNAS_SOURCE_DATA "/digits.h5");
+    PNAS_CHECK(
+        is_there(out), PNAS_ERROR_FILE,
+        "the embedded data set is neither installed beside the program nor at %s; set PNAS_DATA to the "
+        "folder that holds digits.h5",
+        out);
+    return PNAS_OK;
+}
+
+pnas_status pnas_dataset_find(const char *name, char *out, size_t size)
+{
+    if (strcmp(name, "digits") == 0)
+        return find_embedded(out, size);
+    int length = snprintf(out, size, "%s", name);
+    PNAS_CHECK(length >= 0 && (size_t)length < size, PNAS_ERROR_FILE, "%.60s...: the path is too long", name);
+    return PNAS_OK;
+}

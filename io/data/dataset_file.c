@@ -1,0 +1,277 @@
+/* The HDF5 layout of docs/formats.md, written and read. */
+#include "io/data/dataset.h"
+#include "io/hdf5/hdf5_array.h"
+
+#include "pnas_version.h"
+#include "src/base/clock.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CONVENTIONS "PNAS-dataset-1"
+#define CHUNK_BYTES (512 * 1024)
+
+/* --- Writing ------------------------------------------------------------------------------------------- */
+
+static pnas_status write_attributes(const pnas_dataset *dataset, hid_t file)
+{
+    char title[256], created[32];
+    snprintf(title, sizeof title, "%s: images and labels for classification", dataset->name);
+    pnas_clock_stamp(pnas_clock_unix(), created);
+    const struct {
+        const char *name, *value;
+    } attributes[] = {
+        {"title", title},
+        {"conventions", CONVENTIONS},
+        {"name", dataset->name},
+        {"source", dataset->source},
+        {"licence", dataset->licence},
+        {"sha256", dataset->sha256},
+        {"created", created},
+        {"program", "pnas " PNAS_VERSION " (" PNAS_COMMIT ")"},
+    };
+    for (size_t i = 0; i < sizeof attributes / sizeof *attributes; ++i)
+        PNAS_TRY(pnas_h5_write_text(file, attributes[i].name, attributes[i].value));
+    return PNAS_OK;
+}
+
+static pnas_status write_channel_figures(const pnas_dataset *dataset, hid_t file, const char *name,
+                                         const char *long_name, const float *values)
+{
+    const pnas_h5_array array = {.name = name,
+                                 .file_type = H5T_IEEE_F32LE,
+                                 .memory_type = H5T_NATIVE_FLOAT,
+                                 .rank = 1,
+                                 .shape = {(hsize_t)dataset->channels},
+                                 .data = values,
+                                 .long_name = long_name,
+                                 .units = "1",
+                                 .dimension = {"channel"}};
+    return pnas_h5_write_array(file, &array);
+}
+
+static pnas_status write_images(const pnas_dataset *dataset, const pnas_dataset_part *part, hid_t group)
+{
+    hsize_t height = (hsize_t)dataset->height, width = (hsize_t)dataset->width;
+    hsize_t channels = (hsize_t)dataset->channels, rows = CHUNK_BYTES / (height * width * channels);
+    const pnas_h5_array images = {.name = "images",
+                                  .file_type = H5T_STD_U8LE,
+                                  .memory_type = H5T_NATIVE_UINT8,
+                                  .rank = 4,
+                                  .shape = {part->count, height, width, channels},
+                                  .chunk = {rows ? rows : 1, height, width, channels},
+                                  .data = part->images,
+                                  .long_name = "pixel values, 0 (none) to 255 (full)",
+                                  .units = "1",
+                                  .dimension = {"image", "row", "column", "channel"}};
+    return pnas_h5_write_array(group, &images);
+}
+
+static pnas_status write_part(const pnas_dataset *dataset, const pnas_dataset_part *part, const char *name,
+                              hid_t file)
+{
+    const pnas_h5_array labels = {.name = "labels",
+                                  .file_type = H5T_STD_U16LE,
+                                  .memory_type = H5T_NATIVE_UINT16,
+                                  .rank = 1,
+                                  .shape = {part->count},
+                                  .chunk = {16384},
+                                  .data = part->labels,
+                                  .long_name = "class of each image, an index into /class_names",
+                                  .units = "1",
+                                  .dimension = {"image"}};
+    hid_t group;
+    PNAS_TRY(pnas_h5_create_group(file, name, &group));
+    pnas_status status = write_images(dataset, part, group);
+    if (status == PNAS_OK)
+        status = pnas_h5_write_array(group, &labels);
+    pnas_h5_close_group(&group);
+    return status;
+}
+
+static pnas_status write_content(const pnas_dataset *dataset, hid_t file)
+{
+    PNAS_TRY(write_attributes(dataset, file));
+    PNAS_TRY(pnas_h5_write_strings(file, "class_names", (const char *const *)dataset->class_names,
+                                   (size_t)dataset->classes, "name of each class", "class"));
+    PNAS_TRY(write_channel_figures(dataset, file, "mean", "mean of the training pixels / 255, by channel",
+                                   dataset->mean));
+    PNAS_TRY(write_channel_figures(dataset, file, "deviation",
+                                   "standard deviation of the training pixels / 255, by channel",
+                                   dataset->deviation));
+    PNAS_TRY(write_part(dataset, &dataset->train, "train", file));
+    return write_part(dataset, &dataset->test, "test", file);
+}
+
+pnas_status pnas_dataset_write(const pnas_dataset *dataset, const char *path)
+{
+    assert(dataset->sha256[0]); /* pnas_dataset_complete comes first */
+    pnas_h5_output output = PNAS_H5_NO_OUTPUT;
+    pnas_status status;
+    PNAS_TRY_CLEANUP(pnas_h5_output_create(path, &output));
+    PNAS_TRY_CLEANUP(write_content(dataset, output.id));
+    PNAS_TRY_CLEANUP(pnas_h5_output_commit(&output));
+cleanup:
+    pnas_h5_output_discard(&output);
+    return status;
+}
+
+/* --- Reading ------------------------------------------------------------------------------------------- */
+
+static pnas_status read_attributes(hid_t file, pnas_dataset *dataset)
+{
+    char conventions[64];
+    PNAS_TRY(pnas_h5_copy_text(file, "conventions", conventions, sizeof conventions));
+    if (strcmp(conventions, CONVENTIONS) != 0)
+        return pnas_h5_fail(PNAS_ERROR_DATA, file, "conventions",
+                            "is \"%s\"; a data set for this program says \"%s\"", conventions, CONVENTIONS);
+    PNAS_TRY(pnas_h5_copy_text(file, "name", dataset->name, sizeof dataset->name));
+    PNAS_TRY(pnas_h5_copy_text(file, "source", dataset->source, sizeof dataset->source));
+    PNAS_TRY(pnas_h5_copy_text(file, "licence", dataset->licence, sizeof dataset->licence));
+    return pnas_h5_copy_text(file, "sha256", dataset->sha256, sizeof dataset->sha256);
+}
+
+static pnas_status read_classes(hid_t file, pnas_dataset *dataset)
+{
+    size_t count = 0;
+    PNAS_TRY(pnas_h5_read_strings(file, "class_names", &dataset->class_names, &count));
+    if (count < 1 || count > PNAS_DATASET_CLASSES_MAX) {
+        pnas_h5_free_strings(&dataset->class_names, count);
+        return pnas_h5_fail(PNAS_ERROR_DATA, file, "class_names", "%zu classes, expected 1 to %d", count,
+                            PNAS_DATASET_CLASSES_MAX);
+    }
+    dataset->classes = (int)count;
+    return PNAS_OK;
+}
+
+/* The shape of images is that of the training part; the test part must have the same. */
+static pnas_status read_image_shape(hid_t file, pnas_dataset *dataset)
+{
+    static const char *const place = "train/images";
+    hsize_t shape[4];
+    PNAS_TRY(pnas_h5_read_shape(file, place, H5T_NATIVE_UINT8, 4, shape));
+    for (int i = 1; i < 4; ++i) {
+        hsize_t most = i == 3 ? PNAS_IMAGE_CHANNELS_MAX : PNAS_DATASET_SIDE_MAX;
+        if (shape[i] < 1 || shape[i] > most)
+            return pnas_h5_fail(PNAS_ERROR_DATA, file, place,
+                                "dimension %d is %" PRIu64 ", expected 1 to %" PRIu64, i, (uint64_t)shape[i],
+                                (uint64_t)most);
+    }
+    if (shape[0] < 1)
+        return pnas_h5_fail(PNAS_ERROR_DATA, file, place, "there are no training images");
+    dataset->height = (int)shape[1];
+    dataset->width = (int)shape[2];
+    dataset->channels = (int)shape[3];
+    return PNAS_OK;
+}
+
+static pnas_status check_labels(hid_t group, const pnas_dataset *dataset, const pnas_dataset_part *part)
+{
+    for (size_t i = 0; i < part->count; ++i)
+        if (part->labels[i] >= dataset->classes)
+            return pnas_h5_fail(PNAS_ERROR_DATA, group, "labels", "label %u of image %zu, expected 0 to %d",
+                                part->labels[i], i, dataset->classes - 1);
+    return PNAS_OK;
+}
+
+static pnas_status read_part(hid_t file, const char *name, const pnas_dataset *dataset,
+                             pnas_dataset_part *part)
+{
+    hid_t group;
+    hsize_t images[4];
+    pnas_status status;
+    PNAS_TRY_CLEANUP(pnas_h5_open_group(file, name, &group));
+    PNAS_TRY_CLEANUP(pnas_h5_read_shape(group, "images", H5T_NATIVE_UINT8, 4, images));
+    const hsize_t expected[4] = {images[0], (hsize_t)dataset->height, (hsize_t)dataset->width,
+                                 (hsize_t)dataset->channels};
+    /* Before memory is taken: images of no pixels could be any number. */
+    PNAS_TRY_CLEANUP(pnas_h5_check_shape(group, "images", 4, expected, images));
+    status = pnas_dataset_allocate(dataset, images[0], part);
+    if (status != PNAS_OK) {
+        status = pnas_h5_fail(status, group, "images", "%s", pnas_message());
+        goto cleanup;
+    }
+    PNAS_TRY_CLEANUP(pnas_h5_read_array(group, "images", H5T_NATIVE_UINT8, 4, expected, part->images));
+    PNAS_TRY_CLEANUP(pnas_h5_read_array(group, "labels", H5T_NATIVE_UINT16, 1, expected, part->labels));
+    PNAS_TRY_CLEANUP(check_labels(group, dataset, part));
+cleanup:
+    pnas_h5_close_group(&group);
+    return status;
+}
+
+static pnas_status read_channel_figures(hid_t file, pnas_dataset *dataset)
+{
+    const hsize_t shape[1] = {(hsize_t)dataset->channels};
+    PNAS_TRY(pnas_h5_read_array(file, "mean", H5T_NATIVE_FLOAT, 1, shape, dataset->mean));
+    PNAS_TRY(pnas_h5_read_array(file, "deviation", H5T_NATIVE_FLOAT, 1, shape, dataset->deviation));
+    for (int c = 0; c < dataset->channels; ++c)
+        if (!(dataset->deviation[c] > 0.0f && dataset->deviation[c] <= 1.0f && dataset->mean[c] >= 0.0f &&
+              dataset->mean[c] <= 1.0f))
+            return pnas_h5_fail(
+                PNAS_ERROR_DATA, file, "deviation",
+                "channel %d has mean %g and deviation %g, expected 0 to 1 and more than 0 to 1", c,
+                dataset->mean[c], dataset->deviation[c]);
+    return PNAS_OK;
+}
+
+static pnas_status read_content(hid_t file, pnas_dataset *dataset)
+{
+    PNAS_TRY(read_attributes(file, dataset));
+    PNAS_TRY(read_classes(file, dataset));
+    PNAS_TRY(read_image_shape(file, dataset));
+    PNAS_TRY(read_channel_figures(file, dataset));
+    PNAS_TRY(read_part(file, "train", dataset, &dataset->train));
+    return read_part(file, "test", dataset, &dataset->test);
+}
+
+pnas_status pnas_dataset_open(const char *name, pnas_dataset **out)
+{
+    char path[4096];
+    hid_t file = -1;
+    pnas_status status;
+    *out = NULL;
+    PNAS_TRY(pnas_dataset_find(name, path, sizeof path));
+    PNAS_TRY_CLEANUP(pnas_h5_open(path, &file));
+    PNAS_TRY_CLEANUP(pnas_dataset_create(out));
+    PNAS_TRY_CLEANUP(read_content(file, *out));
+cleanup:
+    pnas_h5_close(&file);
+    if (status != PNAS_OK)
+        pnas_dataset_destroy(out);
+    return status;
+}
+
+/* --- Checking ------------------------------------------------------------------------------------------ */
+
+static pnas_status compare_figures(const char *path, const pnas_dataset *stored, const pnas_dataset *found)
+{
+    for (int c = 0; c < stored->channels; ++c) {
+        PNAS_CHECK(stored->mean[c] == found->mean[c], PNAS_ERROR_DATA,
+                   "%s: /mean of channel %d is %.9g, but the training pixels have %.9g", path, c,
+                   stored->mean[c], found->mean[c]);
+        PNAS_CHECK(stored->deviation[c] == found->deviation[c], PNAS_ERROR_DATA,
+                   "%s: /deviation of channel %d is %.9g, but the training pixels have %.9g", path, c,
+                   stored->deviation[c], found->deviation[c]);
+    }
+    return PNAS_OK;
+}
+
+pnas_status pnas_dataset_verify(const char *path)
+{
+    pnas_dataset *dataset;
+    PNAS_TRY(pnas_dataset_open(path, &dataset));
+    pnas_dataset stored = *dataset;
+    pnas_status status;
+    PNAS_TRY_CLEANUP(pnas_dataset_complete(dataset));
+    PNAS_CHECK_CLEANUP(strcmp(stored.sha256, dataset->sha256) == 0, PNAS_ERROR_DATA,
+                       "%s: /sha256 is %s, but shape, images and labels give %s: the file was changed after "
+                       "it was made; import it again",
+                       path, stored.sha256, dataset->sha256);
+    status = compare_figures(path, &stored, dataset);
+cleanup:
+    pnas_dataset_destroy(&dataset);
+    return status;
+}

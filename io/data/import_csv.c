@@ -1,0 +1,228 @@
+/* CSV: a line an image, its pixels by row, column and channel, then its label; numbers separated by commas.
+ * A first line without a single number is a header. */
+#include "io/data/image_split.h"
+#include "io/data/import.h"
+#include "io/file/byte_file.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct {
+    const char *path;
+    pnas_bytes bytes;
+    const char *line, *end; /* the line to read next; the end of the last line */
+    size_t number;          /* of that line, from 1 */
+    size_t rows;
+} csv_file;
+
+/* --- Lines and fields ---------------------------------------------------------------------------------- */
+
+static const char *line_end(const csv_file *file)
+{
+    const char *end = memchr(file->line, '\n', (size_t)(file->end - file->line));
+    return end ? end : file->end;
+}
+
+static void next_line(csv_file *file)
+{
+    const char *end = line_end(file);
+    file->line = end < file->end ? end + 1 : end;
+    ++file->number;
+}
+
+/* Reads a field that is a number and nothing else. */
+static bool parse_number(const char *text, size_t length, double *out)
+{
+    char copy[64], *end;
+    if (length == 0 || length >= sizeof copy)
+        return false;
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    *out = strtod(copy, &end);
+    end += strspn(end, " \t\r");
+    return end != copy && end == copy + length && copy[strspn(copy, " \t\r")];
+}
+
+static const char *field_end(const char *field, const char *end)
+{
+    const char *comma = memchr(field, ',', (size_t)(end - field));
+    return comma ? comma : end;
+}
+
+static bool is_header(const csv_file *file)
+{
+    const char *end = line_end(file);
+    for (const char *field = file->line;; ++field) {
+        double value;
+        const char *stop = field_end(field, end);
+        if (parse_number(field, (size_t)(stop - field), &value))
+            return false;
+        if (stop == end)
+            return true;
+        field = stop;
+    }
+}
+
+/* --- Rows ---------------------------------------------------------------------------------------------- */
+
+static pnas_status check_columns(const csv_file *file, const pnas_dataset *dataset, size_t pixels)
+{
+    const char *end = line_end(file);
+    size_t columns = 1;
+    for (const char *at = file->line; at < end; ++at)
+        columns += *at == ',';
+    PNAS_CHECK(columns == pixels + 1, PNAS_ERROR_DATA,
+               "%s: line %zu: %zu column%s, expected %zu (%dx%dx%d pixels and a label)", file->path,
+               file->number, columns, columns == 1 ? "" : "s", pixels + 1, dataset->height, dataset->width,
+               dataset->channels);
+    return PNAS_OK;
+}
+
+static pnas_status bad_field(const csv_file *file, size_t column, const char *field, const char *stop,
+                             const char *expected)
+{
+    int length = stop - field < 40 ? (int)(stop - field) : 40;
+    while (length > 0 && field[length - 1] == '\r')
+        --length;
+    return pnas_fail(PNAS_ERROR_DATA, "%s: line %zu, column %zu: \"%.*s\", expected %s", file->path,
+                     file->number, column + 1, length, field, expected);
+}
+
+static pnas_status read_row(const csv_file *file, const pnas_dataset *dataset, double maximum,
+                            uint8_t *pixels, uint16_t *label)
+{
+    size_t count = (size_t)dataset->height * dataset->width * dataset->channels;
+    PNAS_TRY(check_columns(file, dataset, count));
+    const char *field = file->line, *end = line_end(file);
+    double value;
+    char expected[96];
+    for (size_t i = 0; i < count; ++i) {
+        const char *stop = field_end(field, end);
+        if (!parse_number(field, (size_t)(stop - field), &value) || !(value >= 0.0 && value <= maximum)) {
+            snprintf(expected, sizeof expected, "a pixel from 0 to %g (--maximum)", maximum);
+            return bad_field(file, i, field, stop, expected);
+        }
+        pixels[i] = (uint8_t)floor(value * 255.0 / maximum + 0.5);
+        field = stop + 1;
+    }
+    snprintf(expected, sizeof expected, "a label, a whole number from 0 to %d", PNAS_DATASET_CLASSES_MAX - 1);
+    if (!parse_number(field, (size_t)(end - field), &value) || value != floor(value) ||
+        !(value >= 0.0 && value < PNAS_DATASET_CLASSES_MAX))
+        return bad_field(file, count, field, end, expected);
+    *label = (uint16_t)value;
+    return PNAS_OK;
+}
+
+/* --- Files --------------------------------------------------------------------------------------------- */
+
+static pnas_status open_csv(const char *path, csv_file *file)
+{
+    *file = (csv_file){.path = path, .number = 1};
+    PNAS_TRY(pnas_bytes_read(path, "a CSV file with an image a line", &file->bytes));
+    file->line = (const char *)file->bytes.data;
+    file->end = file->line + file->bytes.size;
+    while (file->end > file->line && strchr(" \t\r\n", file->end[-1]))
+        --file->end;
+    if (is_header(file))
+        next_line(file);
+    for (const char *at = file->line; at < file->end; ++at)
+        file->rows += *at == '\n';
+    file->rows += file->line < file->end;
+    PNAS_CHECK(file->rows > 0, PNAS_ERROR_DATA, "%s: has no rows of numbers; expected one an image", path);
+    return PNAS_OK;
+}
+
+static pnas_status read_csv(const char *path, const pnas_dataset *dataset, double maximum,
+                            pnas_dataset_part *part, size_t *first_line)
+{
+    size_t pixels = (size_t)dataset->height * dataset->width * dataset->channels;
+    csv_file file;
+    pnas_status status;
+    PNAS_TRY_CLEANUP(open_csv(path, &file));
+    *first_line = file.number;
+    PNAS_TRY_CLEANUP(check_columns(&file, dataset, pixels)); /* before room for all rows is made */
+    PNAS_TRY_CLEANUP(pnas_dataset_allocate(dataset, file.rows, part));
+    for (size_t i = 0; i < part->count; ++i) {
+        PNAS_TRY_CLEANUP(read_row(&file, dataset, maximum, part->images + i * pixels, &part->labels[i]));
+        next_line(&file);
+    }
+cleanup:
+    pnas_bytes_free(&file.bytes);
+    return status;
+}
+
+/* --- The test part ------------------------------------------------------------------------------------- */
+
+static pnas_status copy_rows(const pnas_dataset *dataset, const pnas_dataset_part *all, const uint32_t *rows,
+                             size_t count, pnas_dataset_part *part)
+{
+    size_t pixels = (size_t)dataset->height * dataset->width * dataset->channels;
+    PNAS_TRY(pnas_dataset_allocate(dataset, count, part));
+    for (size_t i = 0; i < count; ++i) {
+        memcpy(part->images + i * pixels, all->images + rows[i] * pixels, pixels);
+        part->labels[i] = all->labels[rows[i]];
+    }
+    return PNAS_OK;
+}
+
+/* Moves a share of the training part to the test part. */
+static pnas_status draw_test(const pnas_import_options *options, pnas_dataset *dataset)
+{
+    pnas_dataset_part all = dataset->train;
+    size_t wanted = (size_t)llround(options->test_share * (double)all.count);
+    uint32_t *from = malloc(all.count * sizeof *from), *test = malloc(all.count * sizeof *test);
+    uint32_t *train = malloc(all.count * sizeof *train);
+    pnas_status status;
+    dataset->train = (pnas_dataset_part){0};
+    PNAS_CHECK_CLEANUP(from && test && train, PNAS_ERROR_MEMORY, "out of memory for a split of %zu rows",
+                       all.count);
+    PNAS_CHECK_CLEANUP(wanted < all.count, PNAS_ERROR_USAGE,
+                       "--test-share %g of %zu rows leaves none to train on", options->test_share, all.count);
+    for (size_t i = 0; i < all.count; ++i)
+        from[i] = (uint32_t)i;
+    PNAS_TRY_CLEANUP(pnas_split_draw(all.labels, dataset->classes, from, all.count, wanted, options->seed,
+                                     PNAS_DRAW_TEST, test, train));
+    PNAS_TRY_CLEANUP(copy_rows(dataset, &all, train, all.count - wanted, &dataset->train));
+    PNAS_TRY_CLEANUP(copy_rows(dataset, &all, test, wanted, &dataset->test));
+cleanup:
+    free(from);
+    free(test);
+    free(train);
+    free(all.images);
+    free(all.labels);
+    return status;
+}
+
+static pnas_status check_options(const pnas_import_options *options)
+{
+    PNAS_CHECK(options->path, PNAS_ERROR_USAGE, "name the CSV file");
+    PNAS_CHECK(
+        options->height >= 1 && options->height <= PNAS_DATASET_SIDE_MAX && options->width >= 1 &&
+            options->width <= PNAS_DATASET_SIDE_MAX && options->channels >= 1 &&
+            options->channels <= PNAS_IMAGE_CHANNELS_MAX,
+        PNAS_ERROR_USAGE, "--shape: is %dx%dx%d, expected HxWxC with sides of 1 to %d and 1 to %d channels",
+        options->height, options->width, options->channels, PNAS_DATASET_SIDE_MAX, PNAS_IMAGE_CHANNELS_MAX);
+    PNAS_CHECK(options->maximum > 0.0 && isfinite(options->maximum), PNAS_ERROR_USAGE,
+               "--maximum: is %g, expected a number above 0", options->maximum);
+    PNAS_CHECK(options->test_share >= 0.0 && options->test_share < 1.0, PNAS_ERROR_USAGE,
+               "--test-share: is %g, expected a number from 0 to below 1", options->test_share);
+    return PNAS_OK;
+}
+
+pnas_status pnas_import_csv(const pnas_import_options *options, pnas_dataset *dataset)
+{
+    pnas_label_place place = {options->path, "line", 1};
+    PNAS_TRY(check_options(options));
+    dataset->height = options->height;
+    dataset->width = options->width;
+    dataset->channels = options->channels;
+    PNAS_TRY(read_csv(options->path, dataset, options->maximum, &dataset->train, &place.first));
+    PNAS_TRY(pnas_import_count_classes(options, &dataset->train, &place, &dataset->classes));
+    if (!options->test)
+        return draw_test(options, dataset);
+    place.file = options->test;
+    PNAS_TRY(read_csv(options->test, dataset, options->maximum, &dataset->test, &place.first));
+    return pnas_import_check_labels(&dataset->test, dataset->classes, &place);
+}

@@ -1,0 +1,113 @@
+#include "io/file/byte_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+/* Small files must not cost what large ones do. */
+#define FIRST_ROOM ((size_t)1 << 16)
+/* One piece of reading; zlib counts in unsigned. */
+#define PIECE      ((size_t)1 << 22)
+
+static pnas_status open_regular(const char *path, const char *expected, int *out)
+{
+    struct stat info;
+    *out = open(path, O_RDONLY | O_CLOEXEC);
+    if (*out < 0) {
+        pnas_status status = errno == ENOENT || errno == ENOTDIR ? PNAS_ERROR_DATA : PNAS_ERROR_FILE;
+        return pnas_fail(status, "%s: cannot be opened: %s; expected %s", path, strerror(errno), expected);
+    }
+    bool known = fstat(*out, &info) == 0, folder = known && S_ISDIR(info.st_mode);
+    bool device = known && (S_ISCHR(info.st_mode) || S_ISBLK(info.st_mode)); /* some never end */
+    if (folder || device) {
+        close(*out);
+        return pnas_fail(PNAS_ERROR_DATA, "%s: is a %s; expected %s", path, folder ? "folder" : "device",
+                         expected);
+    }
+    return PNAS_OK;
+}
+
+/* Room for one more byte and the 0 behind it. */
+static pnas_status grow(const char *path, pnas_bytes *bytes, size_t *room)
+{
+    if (bytes->size + 1 < *room)
+        return PNAS_OK;
+    *room = *room > 0 ? 2 * *room : FIRST_ROOM;
+    unsigned char *data = realloc(bytes->data, *room);
+    PNAS_CHECK(data, PNAS_ERROR_MEMORY, "%s: out of memory after %zu bytes", path, bytes->size);
+    bytes->data = data;
+    return PNAS_OK;
+}
+
+/* What a failed read or close says; `size` bytes came out before. */
+static pnas_status explain(const char *path, int code, const char *reason, size_t size)
+{
+    switch (code) {
+    case Z_BUF_ERROR:
+        return pnas_fail(PNAS_ERROR_DATA,
+                         "%s: the gzip file is cut short: it ends after %zu unpacked bytes; fetch it again",
+                         path, size);
+    case Z_ERRNO:
+        return pnas_fail(PNAS_ERROR_FILE, "%s: cannot be read after byte %zu: %s", path, size,
+                         strerror(errno));
+    case Z_MEM_ERROR:
+        return pnas_fail(PNAS_ERROR_MEMORY, "%s: out of memory for unpacking", path);
+    default:
+        return pnas_fail(PNAS_ERROR_DATA,
+                         "%s: the gzip file is damaged after %zu unpacked bytes (%s); fetch it again", path,
+                         size, reason);
+    }
+}
+
+static pnas_status read_all(gzFile file, const char *path, pnas_bytes *bytes)
+{
+    size_t room = 0;
+    for (;;) {
+        PNAS_TRY(grow(path, bytes, &room));
+        size_t left = room - 1 - bytes->size;
+        int got = gzread(file, bytes->data + bytes->size, (unsigned)(left < PIECE ? left : PIECE));
+        if (got > 0)
+            bytes->size += (size_t)got;
+        int code;
+        const char *reason = gzerror(file, &code);
+        if (got < 0 || code != Z_OK)
+            return explain(path, code, reason, bytes->size);
+        if (got == 0)
+            break;
+    }
+    bytes->data[bytes->size] = 0;
+    return PNAS_OK;
+}
+
+pnas_status pnas_bytes_read(const char *path, const char *expected, pnas_bytes *out)
+{
+    *out = (pnas_bytes){0};
+    int descriptor;
+    PNAS_TRY(open_regular(path, expected, &descriptor));
+    gzFile file = gzdopen(descriptor, "rb");
+    if (!file) {
+        close(descriptor);
+        return pnas_fail(PNAS_ERROR_MEMORY, "%s: out of memory for unpacking", path);
+    }
+    gzbuffer(file, 1 << 16);
+    pnas_status status = read_all(file, path, out);
+    int code = gzclose(file);
+    if (status == PNAS_OK && code != Z_OK)
+        status = explain(path, code, "closing failed", out->size);
+    if (status == PNAS_OK && out->size == 0)
+        status = pnas_fail(PNAS_ERROR_DATA, "%s: is empty; expected %s", path, expected);
+    if (status != PNAS_OK)
+        pnas_bytes_free(out);
+    return status;
+}
+
+void pnas_bytes_free(pnas_bytes *bytes)
+{
+    free(bytes->data);
+    *bytes = (pnas_bytes){0};
+}

@@ -1,0 +1,306 @@
+#include "io/hdf5/hdf5_array.h"
+
+#include <hdf5_hl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CLAIM_FREE  (4.0 * 1024 * 1024)
+#define CLAIM_RATIO 4096.0 /* more than any array of numbers is packed by; deflate's best is 1032 */
+#define TEXT_COST   48.0   /* what a text takes in memory besides its bytes */
+
+/* --- Writing ------------------------------------------------------------------------------------------- */
+
+/* Dataset creation properties. Times are not tracked: the same content makes the same bytes. */
+static hid_t array_properties(const pnas_h5_array *array)
+{
+    hid_t properties = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_obj_track_times(properties, 0);
+    hsize_t chunk[PNAS_H5_RANK_MAX], values = 1;
+    for (int i = 0; i < array->rank; ++i) {
+        chunk[i] = array->chunk[i] < array->shape[i] ? array->chunk[i] : array->shape[i];
+        values *= chunk[i];
+    }
+    if (values > 0) {
+        H5Pset_chunk(properties, array->rank, chunk);
+        H5Pset_shuffle(properties);
+        H5Pset_deflate(properties, 6);
+    }
+    return properties;
+}
+
+static pnas_status describe_array(hid_t dataset, const char *long_name, const char *units)
+{
+    if (long_name)
+        PNAS_TRY(pnas_h5_write_text(dataset, "long_name", long_name));
+    if (units)
+        PNAS_TRY(pnas_h5_write_text(dataset, "units", units));
+    return PNAS_OK;
+}
+
+static pnas_status attach_scale(hid_t parent, hid_t dataset, const char *scale, unsigned dimension)
+{
+    hid_t id = H5Dopen2(parent, scale, H5P_DEFAULT);
+    bool attached = id >= 0 && H5DSattach_scale(dataset, id, dimension) >= 0;
+    pnas_status status = attached ? PNAS_OK
+                                  : pnas_h5_fail(PNAS_ERROR_FILE, dataset, NULL,
+                                                 "dimension scale %s cannot be attached", scale);
+    if (id >= 0)
+        H5Dclose(id);
+    return status;
+}
+
+static pnas_status describe_dimensions(hid_t parent, hid_t dataset, const pnas_h5_array *array)
+{
+    if (array->is_scale && H5DSset_scale(dataset, array->long_name) < 0)
+        return pnas_h5_fail(PNAS_ERROR_FILE, dataset, NULL, "cannot be made a dimension scale");
+    for (int i = 0; i < array->rank; ++i) {
+        const char *label = array->dimension[i];
+        if (label && H5DSset_label(dataset, (unsigned)i, label) < 0)
+            return pnas_h5_fail(PNAS_ERROR_FILE, dataset, NULL, "dimension cannot be named %s", label);
+        if (array->scale[i])
+            PNAS_TRY(attach_scale(parent, dataset, array->scale[i], (unsigned)i));
+    }
+    return PNAS_OK;
+}
+
+pnas_status pnas_h5_write_array(hid_t parent, const pnas_h5_array *array)
+{
+    pnas_status status;
+    hid_t properties = array_properties(array);
+    hid_t space = H5Screate_simple(array->rank, array->shape, NULL);
+    hid_t dataset =
+        H5Dcreate2(parent, array->name, array->file_type, space, H5P_DEFAULT, properties, H5P_DEFAULT);
+    if (dataset < 0) {
+        status = pnas_h5_fail(PNAS_ERROR_FILE, parent, array->name, "cannot be created");
+        goto cleanup;
+    }
+    bool empty = H5Sget_simple_extent_npoints(space) == 0;
+    if (!empty && H5Dwrite(dataset, array->memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, array->data) < 0) {
+        status = pnas_h5_fail(PNAS_ERROR_FILE, parent, array->name, "cannot be written");
+        goto cleanup;
+    }
+    PNAS_TRY_CLEANUP(describe_array(dataset, array->long_name, array->units));
+    PNAS_TRY_CLEANUP(describe_dimensions(parent, dataset, array));
+cleanup:
+    if (dataset >= 0)
+        H5Dclose(dataset);
+    H5Sclose(space);
+    H5Pclose(properties);
+    return status;
+}
+
+/* --- Reading ------------------------------------------------------------------------------------------- */
+
+static void print_type(hid_t type, char *out, size_t size)
+{
+    size_t bits = 8 * H5Tget_size(type);
+    switch (H5Tget_class(type)) {
+    case H5T_INTEGER:
+        snprintf(out, size, "%sint%zu", H5Tget_sign(type) == H5T_SGN_NONE ? "u" : "", bits);
+        break;
+    case H5T_FLOAT:
+        snprintf(out, size, "float%zu", bits);
+        break;
+    case H5T_ENUM:
+        snprintf(out, size, "enumeration of %zu bits", bits);
+        break;
+    default:
+        snprintf(out, size, "%s", "other than numbers");
+    }
+}
+
+static void print_shape(int rank, const hsize_t *shape, char *out, size_t size)
+{
+    size_t length = 0;
+    for (int i = 0; i < rank && length < size; ++i)
+        length += (size_t)snprintf(out + length, size - length, "%s%llu", i ? ", " : "",
+                                   (unsigned long long)shape[i]);
+}
+
+static pnas_status check_type(hid_t parent, const char *name, hid_t dataset, hid_t memory_type)
+{
+    char expected[48], found[48];
+    hid_t type = H5Dget_type(dataset);
+    print_type(memory_type, expected, sizeof expected);
+    print_type(type, found, sizeof found);
+    H5Tclose(type);
+    if (strcmp(expected, found) != 0)
+        return pnas_h5_fail(PNAS_ERROR_DATA, parent, name, "expected %s, found %s", expected, found);
+    return PNAS_OK;
+}
+
+/* In other files: what is stored here then says nothing. */
+static bool is_elsewhere(hid_t dataset)
+{
+    hid_t properties = H5Dget_create_plist(dataset);
+    bool elsewhere = H5Pget_layout(properties) == H5D_VIRTUAL || H5Pget_external_count(properties) > 0;
+    H5Pclose(properties);
+    return elsewhere;
+}
+
+/* A shape is only a claim: no memory is taken for what the file cannot hold. Small arrays may well be nothing
+ * but their fill value. */
+static pnas_status check_claim(hid_t parent, const char *name, hid_t dataset, int rank, const hsize_t *shape)
+{
+    hid_t type = H5Dget_type(dataset);
+    double size = (double)H5Tget_size(type), stored = (double)H5Dget_storage_size(dataset), values = 1;
+    double taken = H5Tget_class(type) == H5T_STRING ? size + TEXT_COST : size;
+    H5Tclose(type);
+    for (int i = 0; i < rank; ++i)
+        values *= (double)shape[i];
+    if (values * taken > CLAIM_FREE && values * size > CLAIM_RATIO * stored && !is_elsewhere(dataset))
+        return pnas_h5_fail(PNAS_ERROR_DATA, parent, name,
+                            "claims to hold %.3g bytes, of which %.0f are stored", values * size, stored);
+    return PNAS_OK;
+}
+
+/* Opens an array of `rank` dimensions and gives its shape. */
+static pnas_status open_array(hid_t parent, const char *name, int rank, hsize_t *shape, hid_t *out)
+{
+    *out = -1;
+    if (!pnas_h5_exists(parent, name))
+        return pnas_h5_fail(PNAS_ERROR_DATA, parent, name, "expected an array, found nothing");
+    *out = H5Dopen2(parent, name, H5P_DEFAULT);
+    if (*out < 0)
+        return pnas_h5_fail(PNAS_ERROR_DATA, parent, name, "expected an array");
+    hid_t space = H5Dget_space(*out);
+    int found = H5Sget_simple_extent_ndims(space);
+    if (found == rank)
+        H5Sget_simple_extent_dims(space, shape, NULL);
+    H5Sclose(space);
+    if (found != rank) {
+        H5Dclose(*out);
+        *out = -1;
+        return pnas_h5_fail(PNAS_ERROR_DATA, parent, name, "expected %d dimension%s, found %d", rank,
+                            rank == 1 ? "" : "s", found);
+    }
+    pnas_status status = check_claim(parent, name, *out, rank, shape);
+    if (status != PNAS_OK) {
+        H5Dclose(*out);
+        *out = -1;
+    }
+    return status;
+}
+
+pnas_status pnas_h5_read_shape(hid_t parent, const char *name, hid_t memory_type, int rank, hsize_t *shape)
+{
+    hid_t dataset;
+    PNAS_TRY(open_array(parent, name, rank, shape, &dataset));
+    pnas_status status = check_type(parent, name, dataset, memory_type);
+    H5Dclose(dataset);
+    return status;
+}
+
+pnas_status pnas_h5_check_shape(hid_t parent, const char *name, int rank, const hsize_t *expected,
+                                const hsize_t *found)
+{
+    char want[96] = "", is[96] = "";
+    if (memcmp(expected, found, (size_t)rank * sizeof *found) == 0)
+        return PNAS_OK;
+    print_shape(rank, expected, want, sizeof want);
+    print_shape(rank, found, is, sizeof is);
+    return pnas_h5_fail(PNAS_ERROR_DATA, parent, name, "expected shape [%s], found [%s]", want, is);
+}
+
+pnas_status pnas_h5_read_array(hid_t parent, const char *name, hid_t memory_type, int rank,
+                               const hsize_t *shape, void *data)
+{
+    hsize_t found[PNAS_H5_RANK_MAX] = {0};
+    hid_t dataset;
+    PNAS_TRY(open_array(parent, name, rank, found, &dataset));
+    pnas_status status = check_type(parent, name, dataset, memory_type);
+    hsize_t values = 1;
+    for (int i = 0; i < rank; ++i)
+        values *= shape[i];
+    if (status == PNAS_OK)
+        status = pnas_h5_check_shape(parent, name, rank, shape, found);
+    if (status == PNAS_OK && values > 0 &&
+        H5Dread(dataset, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0)
+        status = pnas_h5_fail(PNAS_ERROR_DATA, parent, name, "is damaged and cannot be read");
+    H5Dclose(dataset);
+    return status;
+}
+
+/* --- Vectors of text ----------------------------------------------------------------------------------- */
+
+pnas_status pnas_h5_write_strings(hid_t parent, const char *name, const char *const *values, size_t count,
+                                  const char *long_name, const char *dimension)
+{
+    hid_t type = H5Tcopy(H5T_C_S1);
+    H5Tset_size(type, H5T_VARIABLE);
+    H5Tset_cset(type, H5T_CSET_UTF8);
+    pnas_h5_array array = {.name = name,
+                           .file_type = type,
+                           .memory_type = type,
+                           .rank = 1,
+                           .shape = {count},
+                           .data = values,
+                           .long_name = long_name,
+                           .dimension = {dimension}};
+    pnas_status status = pnas_h5_write_array(parent, &array);
+    H5Tclose(type);
+    return status;
+}
+
+static pnas_status read_variable(hid_t dataset, hid_t type, char **out, size_t count)
+{
+    char **values = calloc(count + 1, sizeof *values);
+    PNAS_CHECK(values, PNAS_ERROR_MEMORY, "out of memory for %zu texts", count);
+    bool read = H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0;
+    bool copied = read;
+    for (size_t i = 0; i < count && copied; ++i)
+        copied = (out[i] = strdup(values[i] ? values[i] : "")) != NULL;
+    for (size_t i = 0; i < count; ++i)
+        H5free_memory(values[i]);
+    free(values);
+    PNAS_CHECK(!read || copied, PNAS_ERROR_MEMORY, "out of memory for %zu texts", count);
+    return read ? PNAS_OK : pnas_h5_fail(PNAS_ERROR_DATA, dataset, NULL, "is damaged and cannot be read");
+}
+
+static pnas_status read_fixed(hid_t dataset, hid_t type, char **out, size_t count)
+{
+    size_t size = H5Tget_size(type);
+    char *values = calloc(count + 1, size);
+    PNAS_CHECK(values, PNAS_ERROR_MEMORY, "out of memory for %zu texts", count);
+    bool read = H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0;
+    bool copied = read;
+    for (size_t i = 0; i < count && copied; ++i)
+        copied = (out[i] = strndup(values + i * size, size)) != NULL;
+    free(values);
+    PNAS_CHECK(!read || copied, PNAS_ERROR_MEMORY, "out of memory for %zu texts", count);
+    return read ? PNAS_OK : pnas_h5_fail(PNAS_ERROR_DATA, dataset, NULL, "is damaged and cannot be read");
+}
+
+pnas_status pnas_h5_read_strings(hid_t parent, const char *name, char ***out, size_t *count)
+{
+    *out = NULL;
+    *count = 0;
+    hsize_t shape[1] = {0};
+    hid_t dataset;
+    PNAS_TRY(open_array(parent, name, 1, shape, &dataset));
+    hid_t type = H5Dget_type(dataset);
+    pnas_status status = PNAS_OK;
+    if (H5Tget_class(type) != H5T_STRING)
+        status = pnas_h5_fail(PNAS_ERROR_DATA, parent, name, "expected text");
+    else if (!(*out = calloc(shape[0] + 1, sizeof **out)))
+        status = pnas_h5_fail(PNAS_ERROR_MEMORY, parent, name, "out of memory for %llu texts",
+                              (unsigned long long)shape[0]);
+    else
+        status = (H5Tis_variable_str(type) > 0 ? read_variable : read_fixed)(dataset, type, *out, shape[0]);
+    if (status == PNAS_OK)
+        *count = shape[0];
+    else
+        pnas_h5_free_strings(out, shape[0]);
+    H5Tclose(type);
+    H5Dclose(dataset);
+    return status;
+}
+
+void pnas_h5_free_strings(char ***strings, size_t count)
+{
+    for (size_t i = 0; *strings && i < count; ++i)
+        free((*strings)[i]);
+    free(*strings);
+    *strings = NULL;
+}

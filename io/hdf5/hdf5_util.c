@@ -1,0 +1,442 @@
+#include "io/hdf5/hdf5_util.h"
+
+#include "io/hdf5/file_seal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <hdf5_hl.h>
+#include <libgen.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* --- Messages ------------------------------------------------------------------------------------------ */
+
+static pthread_mutex_t one_thread = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+
+static void silence(void)
+{
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+}
+
+static herr_t take_innermost(unsigned depth, const H5E_error2_t *error, void *payload)
+{
+    char *out = payload;
+    if (depth == 0 && error->desc)
+        snprintf(out, 512, " (HDF5: %s)", error->desc);
+    return 0;
+}
+
+/* "FILE: /path/name: ", or nothing for an object that is not open. */
+static void name_place(hid_t object, const char *name, char *out, size_t size)
+{
+    char file[1024] = "", path[512] = "";
+    *out = '\0';
+    if (H5Iis_valid(object) <= 0)
+        return;
+    H5Fget_name(object, file, sizeof file);
+    if (H5Iget_type(object) != H5I_FILE)
+        H5Iget_name(object, path, sizeof path);
+    size_t length = strlen(file), suffix = strlen(".partial");
+    if (length > suffix && strcmp(file + length - suffix, ".partial") == 0)
+        file[length - suffix] = '\0';
+    if (strcmp(path, "/") == 0)
+        path[0] = '\0';
+    bool whole = !name && !path[0]; /* it is the file that is meant */
+    snprintf(out, size, "%s: %s%s%s%s", file, path, name ? "/" : "", name ? name : "", whole ? "" : ": ");
+}
+
+pnas_status pnas_h5_fail(pnas_status status, hid_t object, const char *name, const char *format, ...)
+{
+    char reason[512] = "", place[1600], text[1024];
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, take_innermost, reason); /* before other calls clear it */
+    name_place(object, name, place, sizeof place);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    H5Eclear2(H5E_DEFAULT);
+    return pnas_fail(status, "%s%s%s", place, text, reason);
+}
+
+/* --- Files --------------------------------------------------------------------------------------------- */
+
+/* Files change only by rename, so HDF5's own locks would add nothing but failures on file systems without
+ * them; closing a file closes all its objects. */
+static hid_t file_access(void)
+{
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    H5Pset_file_locking(access, 0, 1);
+    H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
+    return access;
+}
+
+static pnas_status resolve_target(const char *path, char **out)
+{
+    struct stat info;
+    if (stat(path, &info) != 0) {
+        PNAS_CHECK(errno == ENOENT, PNAS_ERROR_FILE, "%s: cannot be written: %s", path, strerror(errno));
+        *out = strdup(path);
+    } else {
+        PNAS_CHECK(S_ISREG(info.st_mode), PNAS_ERROR_FILE,
+                   "%s: is not a regular file; name one that can be written", path);
+        *out = realpath(path, NULL); /* a link stays a link */
+    }
+    PNAS_CHECK(*out, PNAS_ERROR_FILE, "%s: cannot be written: %s", path, strerror(errno));
+    return PNAS_OK;
+}
+
+/* Opens and locks the partial file. A writer that ends between our open and our lock has renamed or removed
+ * the file we hold: then try again. */
+static pnas_status lock_partial(pnas_h5_output *output)
+{
+    for (;;) {
+        int lock = open(output->partial, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+        PNAS_CHECK(
+            lock >= 0, PNAS_ERROR_FILE,
+            "%s: cannot be written: %s (%s); check that the folder is there and that you may write in it",
+            output->path, strerror(errno), output->partial);
+        if (flock(lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+            close(lock);
+            return pnas_fail(PNAS_ERROR_FILE, "%s: another program is writing this file", output->path);
+        }
+        struct stat held, there;
+        if (fstat(lock, &held) == 0 && stat(output->partial, &there) == 0 && held.st_ino == there.st_ino &&
+            held.st_dev == there.st_dev) {
+            output->lock = lock;
+            PNAS_CHECK(ftruncate(lock, 0) == 0, PNAS_ERROR_FILE, "%s: cannot be written: %s", output->path,
+                       strerror(errno));
+            return PNAS_OK;
+        }
+        close(lock);
+    }
+}
+
+/* The file is made in memory and then written by ourselves: HDF5 1.10 crashes at exit after a write that
+ * failed, and its message for a full disk is not one for people. */
+static pnas_status create_image(const char *path, pnas_h5_output *output)
+{
+    hid_t access = file_access();
+    H5Pset_fapl_core(access, 1 << 20, 0);
+    output->id = H5Fcreate(output->partial, H5F_ACC_TRUNC, H5P_DEFAULT, access);
+    pnas_status status =
+        output->id >= 0 ? PNAS_OK : pnas_h5_fail(PNAS_ERROR_FILE, -1, NULL, "%s: cannot be created", path);
+    H5Pclose(access);
+    return status;
+}
+
+pnas_status pnas_h5_output_create(const char *path, pnas_h5_output *out)
+{
+    pnas_status status;
+    pnas_h5_output output = PNAS_H5_NO_OUTPUT;
+    pthread_mutex_lock(&one_thread);
+    output.taken = true;
+    silence();
+    PNAS_CHECK_CLEANUP(*path, PNAS_ERROR_USAGE, "the name of the file to write is empty");
+    PNAS_TRY_CLEANUP(resolve_target(path, &output.path));
+    output.partial = malloc(strlen(output.path) + sizeof ".partial");
+    PNAS_CHECK_CLEANUP(output.partial, PNAS_ERROR_MEMORY, "%s: out of memory", path);
+    sprintf(output.partial, "%s.partial", output.path);
+    PNAS_TRY_CLEANUP(lock_partial(&output));
+    PNAS_TRY_CLEANUP(create_image(path, &output));
+cleanup:
+    if (status != PNAS_OK)
+        pnas_h5_output_discard(&output);
+    *out = output;
+    return status;
+}
+
+static pnas_status sync_folder(const char *path)
+{
+    char *copy = strdup(path);
+    PNAS_CHECK(copy, PNAS_ERROR_MEMORY, "%s: out of memory", path);
+    int folder = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    /* Some file systems cannot sync a folder (EINVAL): the rename is then as safe as it can be there. */
+    bool synced = folder >= 0 && (fsync(folder) == 0 || errno == EINVAL);
+    int code = errno;
+    if (folder >= 0)
+        close(folder);
+    free(copy);
+    PNAS_CHECK(synced, PNAS_ERROR_FILE, "%s: its folder cannot be synced: %s", path, strerror(code));
+    return PNAS_OK;
+}
+
+/* The bytes of the file as HDF5 would have written them; *out is the caller's (free). */
+static pnas_status take_image(const pnas_h5_output *output, void **out, size_t *size)
+{
+    *out = NULL;
+    ssize_t wanted =
+        H5Fflush(output->id, H5F_SCOPE_GLOBAL) >= 0 ? H5Fget_file_image(output->id, NULL, 0) : -1;
+    if (wanted < 0)
+        return pnas_h5_fail(PNAS_ERROR_INTERNAL, output->id, NULL, "cannot be put together");
+    *size = (size_t)wanted;
+    *out = malloc(*size);
+    PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "%s: out of memory for %zu bytes", output->path, *size);
+    if (H5Fget_file_image(output->id, *out, *size) < 0)
+        return pnas_h5_fail(PNAS_ERROR_INTERNAL, output->id, NULL, "cannot be put together");
+    return PNAS_OK;
+}
+
+static pnas_status write_image(const pnas_h5_output *output, const char *image, size_t size)
+{
+    for (size_t done = 0; done < size;) {
+        ssize_t written = write(output->lock, image + done, size - done);
+        PNAS_CHECK(written > 0 || (written < 0 && errno == EINTR), PNAS_ERROR_FILE,
+                   "%s: cannot be written: %s", output->path, strerror(errno));
+        done += written > 0 ? (size_t)written : 0;
+    }
+    PNAS_TRY(pnas_file_seal(output->lock, output->path));
+    PNAS_CHECK(fsync(output->lock) == 0, PNAS_ERROR_FILE, "%s: cannot be synced: %s", output->path,
+               strerror(errno));
+    return PNAS_OK;
+}
+
+pnas_status pnas_h5_output_commit(pnas_h5_output *output)
+{
+    pnas_status status;
+    void *image = NULL;
+    size_t size = 0;
+    PNAS_TRY_CLEANUP(take_image(output, &image, &size));
+    PNAS_TRY_CLEANUP(write_image(output, image, size));
+    PNAS_CHECK_CLEANUP(rename(output->partial, output->path) == 0, PNAS_ERROR_FILE,
+                       "%s: cannot be put in place: %s", output->path, strerror(errno));
+    free(output->partial);
+    output->partial = NULL; /* nothing is left to remove */
+    status = sync_folder(output->path);
+cleanup:
+    free(image);
+    pnas_h5_output_discard(output);
+    return status;
+}
+
+void pnas_h5_output_discard(pnas_h5_output *output)
+{
+    if (output->id >= 0)
+        H5Fclose(output->id);
+    if (output->lock >= 0 && output->partial)
+        unlink(output->partial);
+    if (output->lock >= 0)
+        close(output->lock);
+    free(output->path);
+    free(output->partial);
+    if (output->taken)
+        pthread_mutex_unlock(&one_thread);
+    *output = PNAS_H5_NO_OUTPUT;
+}
+
+pnas_status pnas_h5_is_meant(const char *path, bool *out)
+{
+    static const char signature[8] = "\x89HDF\r\n\x1a\n";
+    char start[8];
+    const char *dot = strrchr(path, '.');
+    FILE *file = fopen(path, "rbe");
+    PNAS_CHECK(file, PNAS_ERROR_FILE, "%s: cannot be opened: %s", path, strerror(errno));
+    size_t got = fread(start, 1, sizeof start, file);
+    fclose(file);
+    *out = (got == sizeof start && memcmp(start, signature, sizeof start) == 0) ||
+           (dot && strcasecmp(dot, ".h5") == 0);
+    return PNAS_OK;
+}
+
+static pnas_status open_alone(const char *path, hid_t *out)
+{
+    silence();
+    *out = -1;
+    struct stat info;
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    PNAS_CHECK(file >= 0, PNAS_ERROR_FILE, "%s: cannot be opened: %s", path, strerror(errno));
+    bool regular = fstat(file, &info) == 0 && S_ISREG(info.st_mode);
+    close(file);
+    PNAS_CHECK(regular, PNAS_ERROR_FILE, "%s: is not a regular file", path);
+    PNAS_CHECK(info.st_size > 0, PNAS_ERROR_DATA, "%s: is empty; expected an HDF5 file", path);
+    PNAS_TRY(pnas_file_check_seal(path)); /* HDF5 itself can crash on damage */
+    PNAS_CHECK(H5Fis_hdf5(path) > 0, PNAS_ERROR_DATA, "%s: is not an HDF5 file", path);
+    hid_t access = file_access();
+    H5Pset_sieve_buf_size(access, 0); /* of no use, as arrays are read whole */
+    *out = H5Fopen(path, H5F_ACC_RDONLY, access);
+    pnas_status status =
+        *out >= 0 ? PNAS_OK : pnas_h5_fail(PNAS_ERROR_DATA, -1, NULL, "%s: is a damaged HDF5 file", path);
+    H5Pclose(access);
+    return status;
+}
+
+pnas_status pnas_h5_open(const char *path, hid_t *out)
+{
+    pthread_mutex_lock(&one_thread);
+    pnas_status status = open_alone(path, out);
+    if (status != PNAS_OK)
+        pthread_mutex_unlock(&one_thread);
+    return status;
+}
+
+void pnas_h5_close(hid_t *file)
+{
+    if (*file < 0)
+        return;
+    H5Fclose(*file);
+    *file = -1;
+    pthread_mutex_unlock(&one_thread);
+}
+
+/* --- Groups and attributes ----------------------------------------------------------------------------- */
+
+pnas_status pnas_h5_create_group(hid_t parent, const char *name, hid_t *out)
+{
+    *out = H5Gcreate2(parent, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    return *out >= 0 ? PNAS_OK : pnas_h5_fail(PNAS_ERROR_FILE, parent, name, "cannot be created");
+}
+
+bool pnas_h5_exists(hid_t parent, const char *path)
+{
+    bool exists = H5LTpath_valid(parent, path, 1) > 0;
+    H5Eclear2(H5E_DEFAULT);
+    return exists;
+}
+
+bool pnas_h5_has_attribute(hid_t object, const char *name)
+{
+    return H5Aexists(object, name) > 0;
+}
+
+pnas_status pnas_h5_open_group(hid_t parent, const char *name, hid_t *out)
+{
+    *out = -1;
+    if (!pnas_h5_exists(parent, name))
+        return pnas_h5_fail(PNAS_ERROR_DATA, parent, name, "expected a group, found nothing");
+    *out = H5Gopen2(parent, name, H5P_DEFAULT);
+    return *out >= 0 ? PNAS_OK : pnas_h5_fail(PNAS_ERROR_DATA, parent, name, "expected a group");
+}
+
+void pnas_h5_close_group(hid_t *group)
+{
+    if (*group >= 0)
+        H5Gclose(*group);
+    *group = -1;
+}
+
+/* HDF5's type for UTF-8 in C strings; `length` is H5T_VARIABLE or that of a fixed string in the file. */
+static hid_t text_type(size_t length)
+{
+    hid_t type = H5Tcopy(H5T_C_S1);
+    H5Tset_size(type, length);
+    H5Tset_cset(type, H5T_CSET_UTF8);
+    return type;
+}
+
+pnas_status pnas_h5_write_text(hid_t object, const char *name, const char *value)
+{
+    hid_t type = text_type(H5T_VARIABLE), space = H5Screate(H5S_SCALAR);
+    hid_t attribute = H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+    bool written = attribute >= 0 && H5Awrite(attribute, type, &value) >= 0;
+    pnas_status status =
+        written ? PNAS_OK : pnas_h5_fail(PNAS_ERROR_FILE, object, name, "attribute cannot be written");
+    if (attribute >= 0)
+        H5Aclose(attribute);
+    H5Sclose(space);
+    H5Tclose(type);
+    return status;
+}
+
+/* Opens an attribute that holds one value. */
+static pnas_status open_attribute(hid_t object, const char *name, hid_t *out)
+{
+    *out = H5Aexists(object, name) > 0 ? H5Aopen(object, name, H5P_DEFAULT) : -1;
+    if (*out < 0)
+        return pnas_h5_fail(PNAS_ERROR_DATA, object, name, "expected an attribute, found nothing");
+    hid_t space = H5Aget_space(*out);
+    hssize_t count = H5Sget_simple_extent_npoints(space);
+    H5Sclose(space);
+    if (count != 1) {
+        H5Aclose(*out);
+        *out = -1;
+        return pnas_h5_fail(PNAS_ERROR_DATA, object, name, "expected one value, found %lld",
+                            (long long)count);
+    }
+    return PNAS_OK;
+}
+
+static char *read_attribute_text(hid_t attribute, hid_t file_type)
+{
+    if (H5Tis_variable_str(file_type) > 0) {
+        hid_t type = H5Tcopy(file_type);
+        char *value = NULL, *copy = NULL;
+        if (H5Aread(attribute, type, &value) >= 0)
+            copy = strdup(value ? value : "");
+        H5free_memory(value);
+        H5Tclose(type);
+        return copy;
+    }
+    size_t size = H5Tget_size(file_type);
+    char *text = calloc(size + 1, 1);
+    if (text && H5Aread(attribute, file_type, text) < 0) {
+        free(text);
+        text = NULL;
+    }
+    return text;
+}
+
+pnas_status pnas_h5_read_text(hid_t object, const char *name, char **out)
+{
+    *out = NULL;
+    hid_t attribute;
+    PNAS_TRY(open_attribute(object, name, &attribute));
+    hid_t type = H5Aget_type(attribute);
+    pnas_status status = PNAS_OK;
+    if (H5Tget_class(type) != H5T_STRING)
+        status = pnas_h5_fail(PNAS_ERROR_DATA, object, name, "expected text");
+    else if (!(*out = read_attribute_text(attribute, type)))
+        status = pnas_h5_fail(PNAS_ERROR_DATA, object, name, "attribute cannot be read");
+    H5Tclose(type);
+    H5Aclose(attribute);
+    return status;
+}
+
+pnas_status pnas_h5_copy_text(hid_t object, const char *name, char *out, size_t size)
+{
+    char *text;
+    PNAS_TRY(pnas_h5_read_text(object, name, &text));
+    size_t length = strlen(text);
+    if (length < size)
+        memcpy(out, text, length + 1);
+    free(text);
+    if (length >= size)
+        return pnas_h5_fail(PNAS_ERROR_DATA, object, name, "text of %zu bytes, at most %zu are allowed",
+                            length, size - 1);
+    return PNAS_OK;
+}
+
+pnas_status pnas_h5_write_number(hid_t object, const char *name, hid_t file_type, hid_t memory_type,
+                                 const void *value)
+{
+    hid_t space = H5Screate(H5S_SCALAR);
+    hid_t attribute = H5Acreate2(object, name, file_type, space, H5P_DEFAULT, H5P_DEFAULT);
+    bool written = attribute >= 0 && H5Awrite(attribute, memory_type, value) >= 0;
+    pnas_status status =
+        written ? PNAS_OK : pnas_h5_fail(PNAS_ERROR_FILE, object, name, "attribute cannot be written");
+    if (attribute >= 0)
+        H5Aclose(attribute);
+    H5Sclose(space);
+    return status;
+}
+
+pnas_status pnas_h5_read_number(hid_t object, const char *name, hid_t memory_type, void *value)
+{
+    hid_t attribute;
+    PNAS_TRY(open_attribute(object, name, &attribute));
+    hid_t type = H5Aget_type(attribute);
+    pnas_status status = PNAS_OK;
+    if (H5Tget_class(type) != H5Tget_class(memory_type))
+        status = pnas_h5_fail(PNAS_ERROR_DATA, object, name, "expected %s",
+                              H5Tget_class(memory_type) == H5T_FLOAT ? "a real number" : "an integer");
+    else if (H5Aread(attribute, memory_type, value) < 0)
+        status = pnas_h5_fail(PNAS_ERROR_DATA, object, name, "attribute cannot be read");
+    H5Tclose(type);
+    H5Aclose(attribute);
+    return status;
+}

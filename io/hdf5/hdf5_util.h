@@ -1,0 +1,84 @@
+/* What the HDF5 formats of this room share: whole-or-nothing files and attributes. Local.
+ *
+ * HDF5's own error printing is silenced by pnas_h5_output_create and pnas_h5_open; every failure here sets a
+ * message with the file and the object's path in it. PNAS_ERROR_FILE: the file cannot be opened or written;
+ * PNAS_ERROR_DATA: what is in it is not what it should be. Identifiers handed out are the caller's to close.
+ *
+ * Only one thread at a time uses HDF5, which many installations build without its own locks: from
+ * pnas_h5_output_create to its end, and from pnas_h5_open to pnas_h5_close, other threads wait. */
+#ifndef PNAS_IO_HDF5_UTIL_H
+#define PNAS_IO_HDF5_UTIL_H
+
+#include "src/base/status.h"
+
+#include <hdf5.h>
+#include <stdbool.h>
+
+/* --- Files ------------------------------------------------------------------------------------------- */
+
+/* A file being made: PATH.partial, locked against a second writer, which takes PATH's place when it is
+ * complete and sealed (io/hdf5/file_seal.h). It is made in memory, so memory must hold it. A partial file
+ * that a killed program left is written over. */
+typedef struct {
+    hid_t id; /* the open file, borrowed; negative when there is none */
+    int lock;
+    bool taken; /* other threads wait */
+    char *path, *partial;
+} pnas_h5_output;
+
+#define PNAS_H5_NO_OUTPUT ((pnas_h5_output){.id = -1, .lock = -1})
+
+/* PNAS_ERROR_FILE if the folder is missing or not writable, if PATH is there and is no regular file, or if
+ * another program is writing it. */
+pnas_status pnas_h5_output_create(const char *path, pnas_h5_output *out);
+
+/* Closes every object of the file, writes and syncs it, renames it and syncs the folder. On failure nothing
+ * is left but what was at PATH before. */
+pnas_status pnas_h5_output_commit(pnas_h5_output *output);
+
+/* Removes a file that was not committed; nothing to do after pnas_h5_output_commit or on PNAS_H5_NO_OUTPUT.
+ */
+void pnas_h5_output_discard(pnas_h5_output *output);
+
+/* Whether a file is HDF5 or is called so: by its first bytes, or by the end .h5 of its name, as it may be cut
+ * off within them. PNAS_ERROR_FILE if it cannot be opened. */
+pnas_status pnas_h5_is_meant(const char *path, bool *out);
+
+/* For reading. PNAS_ERROR_FILE if it cannot be opened, PNAS_ERROR_DATA if it is not HDF5, is cut short or
+ * does not fit its seal. A file without a seal, as other programs make them, is left to HDF5. */
+pnas_status pnas_h5_open(const char *path, hid_t *out);
+
+/* Closes the file and every object of it that is still open; sets *file to -1. */
+void pnas_h5_close(hid_t *file);
+
+/* --- Groups and attributes --------------------------------------------------------------------------- */
+
+pnas_status pnas_h5_create_group(hid_t parent, const char *name, hid_t *out);
+pnas_status pnas_h5_open_group(hid_t parent, const char *name, hid_t *out);
+void pnas_h5_close_group(hid_t *group); /* takes -1; sets it to -1 */
+
+bool pnas_h5_exists(hid_t parent, const char *path);
+
+bool pnas_h5_has_attribute(hid_t object, const char *name);
+
+/* UTF-8 of variable length. Reading takes fixed length too; *out is the caller's (free). */
+pnas_status pnas_h5_write_text(hid_t object, const char *name, const char *value);
+pnas_status pnas_h5_read_text(hid_t object, const char *name, char **out);
+
+/* The same into an array of `size` bytes; text that does not fit is PNAS_ERROR_DATA. */
+pnas_status pnas_h5_copy_text(hid_t object, const char *name, char *out, size_t size);
+
+/* One number; `memory_type` says what `value` points to (H5T_NATIVE_INT64 ...). Reading converts between
+ * integer or between float types. */
+pnas_status pnas_h5_write_number(hid_t object, const char *name, hid_t file_type, hid_t memory_type,
+                                 const void *value);
+pnas_status pnas_h5_read_number(hid_t object, const char *name, hid_t memory_type, void *value);
+
+/* --- Messages ---------------------------------------------------------------------------------------- */
+
+/* pnas_fail with "FILE: /path/NAME: " before the sentence and HDF5's own innermost reason after it; `name`
+ * may be NULL. Returns `status`. */
+pnas_status pnas_h5_fail(pnas_status status, hid_t object, const char *name, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+#endif

@@ -1,0 +1,176 @@
+#include "io/hdf5/tensor_group.h"
+
+#include "io/hdf5/hdf5_array.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TENSOR_RANK_MAX 4
+
+static size_t values_of(const pnas_named_tensor *tensor)
+{
+    size_t values = 1;
+    for (int i = 0; i < tensor->rank; i++)
+        values *= tensor->shape[i];
+    return values;
+}
+
+/* ---- writing ---- */
+
+/* No step of a name may be empty or lead elsewhere. */
+static bool is_name(const char *name)
+{
+    size_t length = strnlen(name, sizeof((pnas_named_tensor *)0)->name);
+    if (length == 0 || length == sizeof((pnas_named_tensor *)0)->name)
+        return false;
+    for (const char *at = name;; at++) {
+        size_t step = strcspn(at, "/");
+        if (step == 0 || (step <= 2 && strspn(at, ".") == step))
+            return false;
+        at += step;
+        if (!*at)
+            return true;
+    }
+}
+
+static pnas_status make_groups(hid_t group, const char *name)
+{
+    char path[sizeof((pnas_named_tensor *)0)->name];
+    for (const char *slash = strchr(name, '/'); slash; slash = strchr(slash + 1, '/')) {
+        hid_t made = -1;
+        memcpy(path, name, (size_t)(slash - name));
+        path[slash - name] = 0;
+        if (pnas_h5_exists(group, path))
+            continue;
+        PNAS_TRY(pnas_h5_create_group(group, path, &made));
+        pnas_h5_close_group(&made);
+    }
+    return PNAS_OK;
+}
+
+static pnas_status write_tensor(hid_t group, const pnas_named_tensor *tensor)
+{
+    static const char *const dimensions[] = {"kernel_height", "kernel_width", "channels_in", "channels_out"};
+    PNAS_CHECK(is_name(tensor->name), PNAS_ERROR_INTERNAL, "a tensor cannot be named '%.*s'",
+               (int)sizeof tensor->name - 1, tensor->name);
+    PNAS_CHECK(tensor->rank >= 1 && tensor->rank <= TENSOR_RANK_MAX, PNAS_ERROR_INTERNAL,
+               "tensor %s has %d dimensions; 1 to %d can be stored", tensor->name, tensor->rank,
+               TENSOR_RANK_MAX);
+    pnas_h5_array array = {.name = tensor->name,
+                           .file_type = H5T_IEEE_F32LE,
+                           .memory_type = H5T_NATIVE_FLOAT,
+                           .rank = tensor->rank,
+                           .data = tensor->data,
+                           .units = "1"};
+    for (int i = 0; i < tensor->rank; i++) {
+        array.shape[i] = tensor->shape[i];
+        array.dimension[i] = tensor->rank == TENSOR_RANK_MAX ? dimensions[i] : NULL;
+    }
+    PNAS_TRY(make_groups(group, tensor->name));
+    return pnas_h5_write_array(group, &array);
+}
+
+pnas_status pnas_tensor_group_write(hid_t group, const pnas_named_tensor *tensors, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        PNAS_TRY(write_tensor(group, &tensors[i]));
+    return PNAS_OK;
+}
+
+/* ---- reading ---- */
+
+typedef struct {
+    hid_t group;
+    pnas_named_tensor *tensor;
+    size_t count, room;
+    pnas_status status;
+} pnas_tensor_visit;
+
+static pnas_status read_tensor(hid_t group, const char *name, pnas_named_tensor *out)
+{
+    hsize_t shape[H5S_MAX_RANK];
+    hid_t dataset = H5Dopen2(group, name, H5P_DEFAULT), space = dataset >= 0 ? H5Dget_space(dataset) : -1;
+    int rank = space >= 0 ? H5Sget_simple_extent_ndims(space) : -1;
+    if (space >= 0)
+        H5Sclose(space);
+    if (dataset >= 0)
+        H5Dclose(dataset);
+    if (strlen(name) >= sizeof out->name || rank < 1 || rank > TENSOR_RANK_MAX)
+        return pnas_h5_fail(PNAS_ERROR_DATA, group, name, "expected a tensor of 1 to %d dimensions",
+                            TENSOR_RANK_MAX);
+    PNAS_TRY(pnas_h5_read_shape(group, name, H5T_NATIVE_FLOAT, rank, shape));
+    strcpy(out->name, name);
+    out->rank = rank;
+    double values = 1;
+    for (int i = 0; i < rank; i++) {
+        out->shape[i] = shape[i];
+        values *= (double)shape[i];
+    }
+    if (values > 4e9)
+        return pnas_h5_fail(PNAS_ERROR_DATA, group, name, "claims to hold %.3g values", values);
+    out->data = malloc(values_of(out) * sizeof *out->data + 1);
+    if (!out->data)
+        return pnas_h5_fail(PNAS_ERROR_MEMORY, group, name, "out of memory for %.0f values", values);
+    return pnas_h5_read_array(group, name, H5T_NATIVE_FLOAT, rank, shape, out->data);
+}
+
+static herr_t visit_object(hid_t group, const char *name, const H5O_info_t *info, void *payload)
+{
+    pnas_tensor_visit *visit = payload;
+    if (info->type != H5O_TYPE_DATASET)
+        return 0;
+    if (visit->count == visit->room) {
+        size_t room = 2 * visit->room + 16;
+        pnas_named_tensor *more = realloc(visit->tensor, room * sizeof *more);
+        if (!more) {
+            visit->status = pnas_h5_fail(PNAS_ERROR_MEMORY, group, name, "out of memory");
+            return -1;
+        }
+        visit->tensor = more;
+        visit->room = room;
+    }
+    visit->tensor[visit->count] = (pnas_named_tensor){.rank = 0};
+    visit->status = read_tensor(group, name, &visit->tensor[visit->count++]);
+    return visit->status == PNAS_OK ? 0 : -1;
+}
+
+pnas_status pnas_tensor_group_read(hid_t group, pnas_named_tensor **out, size_t *count)
+{
+    *out = NULL;
+    *count = 0;
+    pnas_tensor_visit visit = {.group = group};
+    herr_t visited = H5Ovisit2(group, H5_INDEX_NAME, H5_ITER_INC, visit_object, &visit, H5O_INFO_BASIC);
+    if (visited < 0 && visit.status == PNAS_OK)
+        visit.status = pnas_h5_fail(PNAS_ERROR_DATA, group, NULL, "is damaged and cannot be read");
+    if (visit.status != PNAS_OK) {
+        pnas_tensor_group_free(&visit.tensor, visit.count);
+        return visit.status;
+    }
+    *out = visit.tensor;
+    *count = visit.count;
+    return PNAS_OK;
+}
+
+void pnas_tensor_group_free(pnas_named_tensor **tensors, size_t count)
+{
+    for (size_t i = 0; *tensors && i < count; i++)
+        free((*tensors)[i].data);
+    free(*tensors);
+    *tensors = NULL;
+}
+
+pnas_named_tensor *pnas_tensor_group_copy(const pnas_named_tensor *tensors, size_t count)
+{
+    pnas_named_tensor *copy = calloc(count + 1, sizeof *copy);
+    for (size_t i = 0; copy && i < count; i++) {
+        size_t bytes = values_of(&tensors[i]) * sizeof(float);
+        copy[i] = tensors[i];
+        copy[i].data = malloc(bytes + 1);
+        if (!copy[i].data)
+            pnas_tensor_group_free(&copy, i);
+        else
+            memcpy(copy[i].data, tensors[i].data, bytes);
+    }
+    return copy;
+}

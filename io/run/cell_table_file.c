@@ -1,0 +1,417 @@
+#include "io/run/cell_table_file.h"
+
+#include "io/config/configuration.h"
+#include "io/file/sha256.h"
+#include "io/hdf5/hdf5_array.h"
+#include "io/run/cell_csv.h"
+#include "io/run/run_file.h"
+#include "pnas_version.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TABLE_CONVENTIONS "PNAS-table-1"
+#define RUN_CONVENTIONS   "PNAS-run-"
+
+/* ---- rows ---- */
+
+void pnas_table_rows_free(pnas_table_rows *rows)
+{
+    free(rows->entry);
+    *rows = (pnas_table_rows){0};
+}
+
+static pnas_status make_room(pnas_table_rows *rows, size_t more)
+{
+    size_t room = rows->count + more;
+    if (room <= rows->room)
+        return PNAS_OK;
+    pnas_table_entry *entry = realloc(rows->entry, room * sizeof *entry);
+    PNAS_CHECK(entry, PNAS_ERROR_MEMORY, "out of memory for a table of %zu cells", room);
+    rows->entry = entry;
+    rows->room = room;
+    return PNAS_OK;
+}
+
+/* The code of an operator of that name, which is added where the rows do not know it yet. */
+static int code_of(pnas_operator_set *set, const char *name)
+{
+    int code = pnas_operator_set_find(set, name);
+    if (code >= 0 || set->count == PNAS_OPERATORS_MAX)
+        return code;
+    if (pnas_operator_set_add_named(set, name) == PNAS_OK)
+        return set->count - 1;
+    pnas_operator own = {.kind = PNAS_IDENTITY, .kernel = 1, .dilation = 1, .repeat = 1, .bottleneck = 1};
+    snprintf(own.name, sizeof own.name, "%s", name);
+    return pnas_operator_set_add(set, &own) == PNAS_OK ? set->count - 1 : -1;
+}
+
+/* ---- CSV ---- */
+
+static pnas_status read_csv(const char *path, pnas_table_rows *rows)
+{
+    pnas_operator_set built_in;
+    pnas_cell_csv csv;
+    pnas_cell_csv_operators(&built_in);
+    for (int i = 0; i < built_in.count; ++i)
+        code_of(&rows->operators, built_in.item[i].name);
+    PNAS_TRY(pnas_cell_csv_read(path, &rows->operators, &csv));
+    pnas_status status = make_room(rows, csv.count);
+    for (size_t i = 0; status == PNAS_OK && i < csv.count; ++i) {
+        const pnas_csv_cell *row = &csv.row[i];
+        rows->entry[rows->count++] =
+            (pnas_table_entry){.cell = row->cell,
+                               .accuracy = row->score,
+                               .parameters = row->parameters > 0 ? row->parameters : 0,
+                               .multiply_adds = row->multiply_adds > 0 ? row->multiply_adds : 0,
+                               .train_seconds = row->train_seconds > 0 ? row->train_seconds : 0};
+    }
+    pnas_cell_csv_free(&csv);
+    return status;
+}
+
+/* ---- a run file ---- */
+
+/* The rows' codes for operators of a file; -1 where there is no room for one. */
+static void translate(pnas_operator_set *rows, const pnas_operator_set *own, int code[PNAS_OPERATORS_MAX])
+{
+    for (int i = 0; i < own->count; ++i)
+        code[i] = code_of(rows, own->item[i].name);
+}
+
+static pnas_status take_cell(pnas_table_rows *rows, const pnas_table_entry *entry,
+                             const int code[PNAS_OPERATORS_MAX])
+{
+    pnas_table_entry taken = *entry;
+    for (int b = 0; b < taken.cell.blocks; ++b) {
+        pnas_block *block = &taken.cell.block[b];
+        int op1 = code[block->op1], op2 = code[block->op2];
+        PNAS_CHECK(op1 >= 0 && op2 >= 0, PNAS_ERROR_DATA,
+                   "the tables and the search space together name more than %d operators",
+                   PNAS_OPERATORS_MAX);
+        block->op1 = (int8_t)op1;
+        block->op2 = (int8_t)op2;
+    }
+    rows->entry[rows->count++] = taken;
+    return PNAS_OK;
+}
+
+static pnas_status take_level(pnas_table_rows *rows, const pnas_level *level,
+                              const int code[PNAS_OPERATORS_MAX])
+{
+    PNAS_TRY(make_room(rows, level->count));
+    for (size_t i = 0; i < level->count; ++i) {
+        const pnas_child *child = &level->child[i];
+        const pnas_table_entry entry = {.cell = child->cell,
+                                        .accuracy = child->result.accuracy,
+                                        .parameters = child->result.parameters,
+                                        .multiply_adds = child->result.multiply_adds,
+                                        .train_seconds = child->result.train_seconds};
+        if (child->result.status == PNAS_CHILD_DONE)
+            PNAS_TRY(take_cell(rows, &entry, code));
+    }
+    return PNAS_OK;
+}
+
+/* Restored as a search, so that every cell is checked against the run's own space. */
+static pnas_status take_search(pnas_run_file *file, const pnas_search_options *options, pnas_table_rows *rows)
+{
+    pnas_search *search = NULL;
+    int code[PNAS_OPERATORS_MAX];
+    pnas_status status;
+    PNAS_TRY_CLEANUP(pnas_search_create(options, &search));
+    PNAS_TRY_CLEANUP(pnas_run_file_restore(file, search));
+    translate(&rows->operators, &options->space.operators, code);
+    for (int b = 1; pnas_search_level(search, b); ++b)
+        PNAS_TRY_CLEANUP(take_level(rows, pnas_search_level(search, b), code));
+cleanup:
+    pnas_search_destroy(&search);
+    return status;
+}
+
+static pnas_status read_run(const char *path, pnas_table_rows *rows)
+{
+    pnas_run_file *file = NULL;
+    pnas_configuration *configuration = malloc(sizeof *configuration);
+    pnas_status status;
+    PNAS_CHECK(configuration, PNAS_ERROR_MEMORY, "%s: out of memory", path);
+    PNAS_TRY_CLEANUP(pnas_run_file_read(path, &file));
+    const char *text = pnas_run_file_info(file)->configuration;
+    if (pnas_configuration_parse(path, text ? text : "", NULL, 0, configuration) != PNAS_OK) {
+        status = pnas_fail_at(PNAS_ERROR_DATA, "the configuration in the run file");
+        goto cleanup;
+    }
+    status = take_search(file, &configuration->search, rows);
+cleanup:
+    pnas_run_file_close(&file);
+    free(configuration);
+    return status;
+}
+
+/* ---- our own table ---- */
+
+typedef struct {
+    size_t count;
+    char **text;
+    double *accuracy, *train_seconds;
+    int64_t *parameters, *multiply_adds;
+} table_columns;
+
+static void free_columns(table_columns *all)
+{
+    pnas_h5_free_strings(&all->text, all->count);
+    free(all->accuracy);
+    free(all->train_seconds);
+    free(all->parameters);
+    free(all->multiply_adds);
+}
+
+static pnas_status read_reals(hid_t file, const char *name, size_t count, double **out)
+{
+    const hsize_t shape[] = {count};
+    *out = malloc(count * sizeof **out + 1);
+    PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "out of memory for a table of %zu cells", count);
+    return pnas_h5_read_array(file, name, H5T_NATIVE_DOUBLE, 1, shape, *out);
+}
+
+static pnas_status read_counts(hid_t file, const char *name, size_t count, int64_t **out)
+{
+    const hsize_t shape[] = {count};
+    *out = malloc(count * sizeof **out + 1);
+    PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "out of memory for a table of %zu cells", count);
+    return pnas_h5_read_array(file, name, H5T_NATIVE_INT64, 1, shape, *out);
+}
+
+static pnas_status read_columns(hid_t file, table_columns *all)
+{
+    PNAS_TRY(pnas_h5_read_strings(file, "cell", &all->text, &all->count));
+    PNAS_TRY(read_reals(file, "accuracy", all->count, &all->accuracy));
+    PNAS_TRY(read_reals(file, "train_seconds", all->count, &all->train_seconds));
+    PNAS_TRY(read_counts(file, "parameters", all->count, &all->parameters));
+    return read_counts(file, "multiply_adds", all->count, &all->multiply_adds);
+}
+
+/* For reading cells only names count, so operators that are not built in may stand there as anything. */
+static pnas_status read_operators(hid_t file, pnas_operator_set *out)
+{
+    char **names = NULL;
+    size_t count = 0;
+    *out = (pnas_operator_set){0};
+    PNAS_TRY(pnas_h5_read_strings(file, "operators", &names, &count));
+    pnas_status status = PNAS_OK;
+    for (size_t i = 0; i < count && status == PNAS_OK; ++i)
+        if (code_of(out, names[i]) != (int)i)
+            status = pnas_h5_fail(PNAS_ERROR_DATA, file, "operators",
+                                  "entry %zu, '%s', cannot be used or stands there twice", i, names[i]);
+    pnas_h5_free_strings(&names, count);
+    return status;
+}
+
+static pnas_status take_columns(hid_t file, const table_columns *all, pnas_table_rows *rows)
+{
+    pnas_operator_set own;
+    int code[PNAS_OPERATORS_MAX];
+    PNAS_TRY(read_operators(file, &own));
+    translate(&rows->operators, &own, code);
+    PNAS_TRY(make_room(rows, all->count));
+    for (size_t i = 0; i < all->count; ++i) {
+        pnas_table_entry entry = {.accuracy = all->accuracy[i],
+                                  .parameters = all->parameters[i],
+                                  .multiply_adds = all->multiply_adds[i],
+                                  .train_seconds = all->train_seconds[i]};
+        if (pnas_cell_parse(all->text[i], &own, &entry.cell) != PNAS_OK) {
+            char why[512];
+            snprintf(why, sizeof why, "%s", pnas_message());
+            return pnas_h5_fail(PNAS_ERROR_DATA, file, "cell", "row %zu: %s", i, why);
+        }
+        PNAS_TRY(take_cell(rows, &entry, code));
+    }
+    return PNAS_OK;
+}
+
+/* *is_run: it is a run file, and nothing was read. */
+static pnas_status read_table(const char *path, pnas_table_rows *rows, bool *is_run)
+{
+    hid_t file;
+    char conventions[64] = "";
+    table_columns all = {0};
+    pnas_status status;
+    PNAS_TRY(pnas_h5_open(path, &file));
+    if (pnas_h5_copy_text(file, "conventions", conventions, sizeof conventions) != PNAS_OK)
+        conventions[0] = 0;
+    *is_run = strncmp(conventions, RUN_CONVENTIONS, strlen(RUN_CONVENTIONS)) == 0;
+    status = PNAS_OK;
+    if (*is_run)
+        goto cleanup;
+    PNAS_CHECK_CLEANUP(strcmp(conventions, TABLE_CONVENTIONS) == 0, PNAS_ERROR_DATA,
+                       "%s: is neither a table of cells (conventions " TABLE_CONVENTIONS
+                       ") nor a run file, but '%s'",
+                       path, conventions);
+    PNAS_TRY_CLEANUP(read_columns(file, &all));
+    status = take_columns(file, &all, rows);
+cleanup:
+    free_columns(&all);
+    pnas_h5_close(&file);
+    return status;
+}
+
+/* ---- any of them ---- */
+
+pnas_status pnas_table_rows_read(const char *path, pnas_table_rows *rows)
+{
+    bool hdf5, is_run = false;
+    size_t before = rows->count;
+    PNAS_TRY(pnas_h5_is_meant(path, &hdf5));
+    PNAS_TRY(hdf5 ? read_table(path, rows, &is_run) : read_csv(path, rows));
+    if (is_run)
+        PNAS_TRY(read_run(path, rows));
+    for (size_t i = before; i < rows->count; ++i)
+        PNAS_CHECK(rows->entry[i].accuracy >= 0 && rows->entry[i].accuracy <= 1, PNAS_ERROR_DATA,
+                   "%s: cell %zu has accuracy %g; it must be from 0 to 1", path, i - before + 1,
+                   rows->entry[i].accuracy);
+    PNAS_CHECK(rows->count > before, PNAS_ERROR_DATA, "%s: has no trained cell", path);
+    return PNAS_OK;
+}
+
+static pnas_status hash_file(const char *path, char out[65])
+{
+    char bytes[65536];
+    pnas_sha256 *sha = NULL;
+    FILE *file = fopen(path, "rb");
+    pnas_status status;
+    PNAS_CHECK(file, PNAS_ERROR_FILE, "%s: cannot be opened: %s", path, strerror(errno));
+    PNAS_TRY_CLEANUP(pnas_sha256_create(&sha));
+    for (size_t got; (got = fread(bytes, 1, sizeof bytes, file)) > 0;)
+        PNAS_TRY_CLEANUP(pnas_sha256_add(sha, bytes, got));
+    status = pnas_sha256_finish(sha, out);
+cleanup:
+    pnas_sha256_destroy(&sha);
+    fclose(file);
+    return status;
+}
+
+pnas_status pnas_cell_table_read(const char *path, const pnas_space *space, pnas_cell_table **out,
+                                 size_t *left_out, char sha256[65])
+{
+    pnas_table_rows rows = {.operators = space->operators};
+    *out = NULL;
+    pnas_status status;
+    PNAS_TRY_CLEANUP(pnas_table_rows_read(path, &rows));
+    if (sha256)
+        PNAS_TRY_CLEANUP(hash_file(path, sha256));
+    status = pnas_cell_table_create(space, rows.entry, rows.count, out, left_out);
+    if (status != PNAS_OK)
+        pnas_fail_at(status, "%s", path);
+cleanup:
+    pnas_table_rows_free(&rows);
+    return status;
+}
+
+/* ---- writing ---- */
+
+static pnas_status write_attributes(hid_t file, const pnas_table_provenance *provenance)
+{
+    PNAS_TRY(pnas_h5_write_text(file, "title", provenance->title));
+    PNAS_TRY(pnas_h5_write_text(file, "conventions", TABLE_CONVENTIONS));
+    PNAS_TRY(pnas_h5_write_text(file, "program", "pnas " PNAS_VERSION));
+    PNAS_TRY(pnas_h5_write_text(file, "command_line", provenance->command_line));
+    return pnas_h5_write_text(file, "source", provenance->source);
+}
+
+static pnas_status write_cells(hid_t file, const pnas_cell_table *table, const pnas_operator_set *operators)
+{
+    const pnas_table_entry *entry = pnas_cell_table_entries(table);
+    size_t count = pnas_cell_table_count(table);
+    char *buffer = malloc(count * PNAS_CELL_TEXT_MAX + 1);
+    const char **text = malloc((count + 1) * sizeof *text);
+    pnas_status status;
+    PNAS_CHECK_CLEANUP(buffer && text, PNAS_ERROR_MEMORY, "out of memory for a table of %zu cells", count);
+    for (size_t i = 0; i < count; ++i) {
+        text[i] = buffer + i * PNAS_CELL_TEXT_MAX;
+        pnas_cell_format(&entry[i].cell, operators, buffer + i * PNAS_CELL_TEXT_MAX);
+    }
+    status = pnas_h5_write_strings(file, "cell", text, count,
+                                   "cells as text: input:operator+input:operator | ...", "row");
+cleanup:
+    free(text);
+    free(buffer);
+    return status;
+}
+
+/* One member of every entry, which is a double or an int64_t. */
+static pnas_status write_member(hid_t file, const pnas_cell_table *table, const char *name, size_t offset,
+                                hid_t type, const char *long_name, const char *units)
+{
+    const char *entry = (const char *)pnas_cell_table_entries(table);
+    size_t count = pnas_cell_table_count(table), size = sizeof(double);
+    char *values = malloc(count * size + 1);
+    PNAS_CHECK(values, PNAS_ERROR_MEMORY, "out of memory for a table of %zu cells", count);
+    for (size_t i = 0; i < count; ++i)
+        memcpy(values + i * size, entry + i * sizeof(pnas_table_entry) + offset, size);
+    const pnas_h5_array array = {.name = name,
+                                 .file_type = type,
+                                 .memory_type = type,
+                                 .rank = 1,
+                                 .shape = {count},
+                                 .chunk = {4096},
+                                 .data = values,
+                                 .long_name = long_name,
+                                 .units = units,
+                                 .dimension = {"row"}};
+    pnas_status status = pnas_h5_write_array(file, &array);
+    free(values);
+    return status;
+}
+
+static pnas_status write_members(hid_t file, const pnas_cell_table *table)
+{
+    PNAS_TRY(write_member(file, table, "accuracy", offsetof(pnas_table_entry, accuracy), H5T_NATIVE_DOUBLE,
+                          "validation accuracy, the reward", "1"));
+    PNAS_TRY(write_member(file, table, "parameters", offsetof(pnas_table_entry, parameters), H5T_NATIVE_INT64,
+                          "trainable values; 0: not known", "1"));
+    PNAS_TRY(write_member(file, table, "multiply_adds", offsetof(pnas_table_entry, multiply_adds),
+                          H5T_NATIVE_INT64, "multiply-adds of one image, forward; 0: not known", "1"));
+    return write_member(file, table, "train_seconds", offsetof(pnas_table_entry, train_seconds),
+                        H5T_NATIVE_DOUBLE, "duration of training; 0: not known", "s");
+}
+
+/* Only a table is replaced: a run takes days, and its name is on the same command line. */
+static pnas_status check_target(const char *path)
+{
+    hid_t file = H5I_INVALID_HID;
+    char conventions[64] = "";
+    if (access(path, F_OK) != 0)
+        return PNAS_OK;
+    if (pnas_h5_open(path, &file) == PNAS_OK) {
+        if (pnas_h5_copy_text(file, "conventions", conventions, sizeof conventions) != PNAS_OK)
+            conventions[0] = 0;
+        pnas_h5_close(&file);
+    }
+    PNAS_CHECK(strcmp(conventions, TABLE_CONVENTIONS) == 0, PNAS_ERROR_FILE,
+               "%s: is there already and is no table of cells; name another file", path);
+    return PNAS_OK;
+}
+
+pnas_status pnas_cell_table_write(const char *path, const pnas_cell_table *table,
+                                  const pnas_operator_set *operators, const pnas_table_provenance *provenance)
+{
+    const char *names[PNAS_OPERATORS_MAX];
+    for (int i = 0; i < operators->count; ++i)
+        names[i] = operators->item[i].name;
+    pnas_h5_output output;
+    PNAS_TRY(check_target(path));
+    PNAS_TRY(pnas_h5_output_create(path, &output));
+    pnas_status status;
+    PNAS_TRY_CLEANUP(write_attributes(output.id, provenance));
+    PNAS_TRY_CLEANUP(pnas_h5_write_strings(output.id, "operators", names, (size_t)operators->count,
+                                           "names of operators that the cells' text may use", "operator"));
+    PNAS_TRY_CLEANUP(write_cells(output.id, table, operators));
+    PNAS_TRY_CLEANUP(write_members(output.id, table));
+    status = pnas_h5_output_commit(&output);
+cleanup:
+    pnas_h5_output_discard(&output);
+    return status;
+}

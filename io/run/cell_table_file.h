@@ -1,0 +1,37 @@
+/* Tables of trained cells (src/search/cell_table.h) in files. docs/formats.md. Local.
+ *
+ * Read: a run file, whose done children count; our own table; CSV as io/run/cell_csv.h reads it. Written: our
+ * own table, HDF5 by the conventions PNAS-table-1, with one column a dataset. Operators travel by name. */
+#ifndef PNAS_IO_CELL_TABLE_FILE_H
+#define PNAS_IO_CELL_TABLE_FILE_H
+
+#include "src/search/cell_table.h"
+
+typedef struct {
+    pnas_operator_set operators; /* those asked for first, then what else the files name */
+    size_t count, room;
+    pnas_table_entry *entry; /* [count]; codes by `operators` */
+} pnas_table_rows;
+
+/* Appends the cells of `path` to `rows`, which is zero or has been appended to before. PNAS_ERROR_FILE or
+ * PNAS_ERROR_DATA names the file and what is wrong in it. */
+pnas_status pnas_table_rows_read(const char *path, pnas_table_rows *rows);
+void pnas_table_rows_free(pnas_table_rows *rows);
+
+/* The table in `path` for a search of `space`; cells of other operators, inputs or sizes are left out and
+ * counted in *left_out. sha256: of the file's bytes; may be NULL. */
+pnas_status pnas_cell_table_read(const char *path, const pnas_space *space, pnas_cell_table **out,
+                                 size_t *left_out, char sha256[65]);
+
+/* What a table says about itself. */
+typedef struct {
+    const char *title, *source; /* source: where its cells come from, in words */
+    const char *command_line;
+} pnas_table_provenance;
+
+/* Never half a file. */
+pnas_status pnas_cell_table_write(const char *path, const pnas_cell_table *table,
+                                  const pnas_operator_set *operators,
+                                  const pnas_table_provenance *provenance);
+
+#endif

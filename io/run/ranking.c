@@ -1,0 +1,359 @@
+#include "io/run/ranking.h"
+
+#include "io/config/configuration.h"
+#include "io/hdf5/hdf5_util.h"
+#include "io/run/cell_csv.h"
+#include "io/run/cell_table_file.h"
+#include "io/run/ranking_scores.h"
+#include "src/base/log.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- order ---- */
+
+static int better_first(const void *a, const void *b)
+{
+    const pnas_ranked_cell *left = a, *right = b;
+    if (left->score != right->score)
+        return left->score > right->score ? -1 : 1;
+    if (left->parameters != right->parameters)
+        return left->parameters < right->parameters ? -1 : 1;
+    return (left->place > right->place) - (left->place < right->place);
+}
+
+static pnas_status make_room(pnas_ranking *ranking, size_t count)
+{
+    ranking->cell = calloc(count + 1, sizeof *ranking->cell);
+    PNAS_CHECK(ranking->cell, PNAS_ERROR_MEMORY, "%s: out of memory for %zu cells", ranking->path, count);
+    return PNAS_OK;
+}
+
+/* ---- runs ---- */
+
+static void add_child(pnas_ranking *ranking, int level, const pnas_child *child)
+{
+    const pnas_result *result = &child->result;
+    size_t place = ranking->count++;
+    ranking->cell[place] = (pnas_ranked_cell){.cell = child->cell,
+                                              .level = level,
+                                              .early = child->early,
+                                              .place = place,
+                                              .score = result->accuracy,
+                                              .predicted = child->predicted,
+                                              .predicted_std = child->predicted_std,
+                                              .train_seconds = result->train_seconds,
+                                              .parameters = result->parameters,
+                                              .multiply_adds = result->multiply_adds,
+                                              .epochs = result->history ? result->epochs : 0,
+                                              .history = result->history};
+}
+
+static void add_level(pnas_ranking *ranking, const pnas_level *level)
+{
+    pnas_ranking_level *out = &ranking->level[ranking->levels++];
+    double sum = 0;
+    *out = (pnas_ranking_level){.level = level->blocks,
+                                .children = level->count,
+                                .begun = level->begun,
+                                .candidates = level->candidates,
+                                .spearman = level->spearman,
+                                .best = NAN};
+    for (size_t i = 0; i < level->count; i++) {
+        const pnas_child *child = &level->child[i];
+        out->failed += child->result.status == PNAS_CHILD_FAILED;
+        out->early += child->early;
+        if (child->result.status != PNAS_CHILD_DONE)
+            continue;
+        out->done++;
+        out->best = fmax(out->best, child->result.accuracy);
+        sum += child->result.accuracy;
+        add_child(ranking, level->blocks, child);
+    }
+    out->mean = out->done ? sum / (double)out->done : NAN;
+}
+
+/* Through the search, so that a run is checked as pnas_mpi would check it. */
+static pnas_status read_run(pnas_ranking *ranking)
+{
+    pnas_configuration configuration;
+    size_t children = 0;
+    PNAS_TRY(pnas_run_file_read(ranking->path, &ranking->run));
+    const pnas_run_info *info = pnas_run_file_info(ranking->run);
+    if (pnas_configuration_parse("its configuration", info->configuration, NULL, 0, &configuration) !=
+        PNAS_OK)
+        return pnas_fail_at(PNAS_ERROR_DATA, "%s", ranking->path);
+    PNAS_TRY(pnas_search_create(&configuration.search, &ranking->search));
+    PNAS_TRY(pnas_run_file_restore(ranking->run, ranking->search));
+    snprintf(ranking->title, sizeof ranking->title, "%s", configuration.title);
+    ranking->operators = configuration.search.space.operators;
+    ranking->concatenation = configuration.network.concatenation;
+    ranking->blocks = configuration.search.space.blocks;
+    for (int b = 1; pnas_search_level(ranking->search, b); b++)
+        children += pnas_search_level(ranking->search, b)->count;
+    PNAS_TRY(make_room(ranking, children));
+    for (int b = 1; pnas_search_level(ranking->search, b); b++)
+        if (pnas_search_level(ranking->search, b)->count > 0)
+            add_level(ranking, pnas_search_level(ranking->search, b));
+    return PNAS_OK;
+}
+
+/* ---- cells without a run ---- */
+
+static pnas_status level_spearman(const pnas_ranking *ranking, int level, double *out)
+{
+    size_t count = 0;
+    double *predicted = malloc(2 * (ranking->count + 1) * sizeof *predicted);
+    PNAS_CHECK(predicted, PNAS_ERROR_MEMORY, "%s: out of memory", ranking->path);
+    double *measured = predicted + ranking->count;
+    for (size_t i = 0; i < ranking->count; i++) {
+        const pnas_ranked_cell *cell = &ranking->cell[i];
+        if (cell->level != level || isnan(cell->predicted))
+            continue;
+        predicted[count] = cell->predicted;
+        measured[count++] = cell->score;
+    }
+    *out = pnas_spearman(predicted, measured, count);
+    free(predicted);
+    return PNAS_OK;
+}
+
+static pnas_status count_levels(pnas_ranking *ranking)
+{
+    for (int b = 1; b <= PNAS_BLOCKS_MAX; b++) {
+        pnas_ranking_level level = {.level = b, .best = NAN};
+        double sum = 0;
+        for (size_t i = 0; i < ranking->count; i++) {
+            if (ranking->cell[i].level != b)
+                continue;
+            level.done++;
+            level.best = fmax(level.best, ranking->cell[i].score);
+            sum += ranking->cell[i].score;
+        }
+        if (level.done == 0)
+            continue;
+        level.children = level.done;
+        level.mean = sum / (double)level.done;
+        PNAS_TRY(level_spearman(ranking, b, &level.spearman));
+        ranking->level[ranking->levels++] = level;
+        ranking->blocks = b;
+    }
+    return PNAS_OK;
+}
+
+static void describe_file(pnas_ranking *ranking)
+{
+    pnas_configuration defaults;
+    pnas_configuration_defaults(&defaults);
+    ranking->concatenation = defaults.network.concatenation;
+    snprintf(ranking->title, sizeof ranking->title, "%s", pnas_ranking_name(ranking));
+}
+
+static pnas_status read_csv(pnas_ranking *ranking)
+{
+    pnas_cell_csv csv;
+    describe_file(ranking);
+    pnas_cell_csv_operators(&ranking->operators);
+    PNAS_TRY(pnas_cell_csv_read(ranking->path, NULL, &csv));
+    if (csv.left_out)
+        pnas_warning("%s: %zu cells are left out, line %zu first: a block of theirs reads itself, which no "
+                     "network can",
+                     ranking->path, csv.left_out, csv.left_out_line);
+    pnas_status status = make_room(ranking, csv.count);
+    for (size_t i = 0; i < csv.count && status == PNAS_OK; i++) {
+        const pnas_csv_cell *row = &csv.row[i];
+        ranking->cell[ranking->count++] = (pnas_ranked_cell){.cell = row->cell,
+                                                             .level = row->cell.blocks,
+                                                             .place = i,
+                                                             .score = row->score,
+                                                             .predicted = row->predicted,
+                                                             .predicted_std = row->predicted_std,
+                                                             .train_seconds = row->train_seconds,
+                                                             .parameters = row->parameters,
+                                                             .multiply_adds = row->multiply_adds};
+    }
+    pnas_cell_csv_free(&csv);
+    return status == PNAS_OK ? count_levels(ranking) : status;
+}
+
+/* Tables have 0 where they do not know. */
+static pnas_status read_table(pnas_ranking *ranking)
+{
+    pnas_table_rows rows = {0};
+    describe_file(ranking);
+    pnas_status status = pnas_table_rows_read(ranking->path, &rows);
+    if (status == PNAS_OK)
+        status = make_room(ranking, rows.count);
+    for (size_t i = 0; i < rows.count && status == PNAS_OK; i++) {
+        const pnas_table_entry *row = &rows.entry[i];
+        ranking->cell[ranking->count++] =
+            (pnas_ranked_cell){.cell = row->cell,
+                               .level = row->cell.blocks,
+                               .place = i,
+                               .score = row->accuracy,
+                               .predicted = NAN,
+                               .predicted_std = NAN,
+                               .train_seconds = row->train_seconds > 0 ? row->train_seconds : NAN,
+                               .parameters = row->parameters > 0 ? row->parameters : -1,
+                               .multiply_adds = row->multiply_adds > 0 ? row->multiply_adds : -1};
+    }
+    ranking->operators = rows.operators;
+    pnas_table_rows_free(&rows);
+    return status == PNAS_OK ? count_levels(ranking) : status;
+}
+
+/* ---- files ---- */
+
+static void read_conventions(const char *path, char *out, size_t size)
+{
+    hid_t file;
+    out[0] = '\0';
+    if (pnas_h5_open(path, &file) != PNAS_OK)
+        return;
+    if (pnas_h5_copy_text(file, "conventions", out, size) != PNAS_OK)
+        out[0] = '\0';
+    pnas_h5_close(&file);
+}
+
+static bool begins(const char *text, const char *start)
+{
+    return strncmp(text, start, strlen(start)) == 0;
+}
+
+/* What is neither is read as a run, which says what is wrong with it. */
+static pnas_status read_content(pnas_ranking *ranking)
+{
+    bool hdf5;
+    char conventions[64];
+    PNAS_TRY(pnas_h5_is_meant(ranking->path, &hdf5));
+    if (!hdf5)
+        return read_csv(ranking);
+    read_conventions(ranking->path, conventions, sizeof conventions);
+    if (begins(conventions, "PNAS-table-"))
+        return read_table(ranking);
+    if (!begins(conventions, "PNAS-scores-"))
+        return read_run(ranking);
+    describe_file(ranking);
+    return pnas_ranking_read_scores(ranking);
+}
+
+pnas_status pnas_ranking_read(const char *path, pnas_ranking **out)
+{
+    pnas_status status;
+    *out = NULL;
+    pnas_ranking *ranking = calloc(1, sizeof *ranking);
+    PNAS_CHECK(ranking, PNAS_ERROR_MEMORY, "%s: out of memory", path);
+    ranking->path = strdup(path);
+    PNAS_CHECK_CLEANUP(ranking->path, PNAS_ERROR_MEMORY, "%s: out of memory", path);
+    PNAS_TRY_CLEANUP(read_content(ranking));
+    qsort(ranking->cell, ranking->count, sizeof *ranking->cell, better_first);
+cleanup:
+    if (status != PNAS_OK)
+        pnas_ranking_destroy(&ranking);
+    *out = ranking;
+    return status;
+}
+
+void pnas_ranking_destroy(pnas_ranking **ranking)
+{
+    if (!*ranking)
+        return;
+    pnas_search_destroy(&(*ranking)->search);
+    pnas_run_file_close(&(*ranking)->run);
+    free((*ranking)->cell);
+    free((*ranking)->path);
+    free(*ranking);
+    *ranking = NULL;
+}
+
+void pnas_ranking_keep_level(pnas_ranking *ranking, int level)
+{
+    size_t kept = 0;
+    int levels = 0;
+    for (size_t i = 0; i < ranking->count; i++)
+        if (ranking->cell[i].level == level)
+            ranking->cell[kept++] = ranking->cell[i];
+    for (int i = 0; i < ranking->levels; i++)
+        if (ranking->level[i].level == level)
+            ranking->level[levels++] = ranking->level[i];
+    ranking->count = kept;
+    ranking->levels = levels;
+}
+
+const char *pnas_ranking_name(const pnas_ranking *ranking)
+{
+    const char *slash = strrchr(ranking->path, '/');
+    return slash ? slash + 1 : ranking->path;
+}
+
+/* ---- other orders ---- */
+
+static int earlier_first(const void *a, const void *b)
+{
+    const pnas_ranked_cell *left = *(const pnas_ranked_cell *const *)a;
+    const pnas_ranked_cell *right = *(const pnas_ranked_cell *const *)b;
+    return (left->place > right->place) - (left->place < right->place);
+}
+
+static pnas_status point_at_cells(const pnas_ranking *ranking, const pnas_ranked_cell ***out)
+{
+    *out = malloc((ranking->count + 1) * sizeof(void *));
+    PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "%s: out of memory for %zu cells", ranking->path, ranking->count);
+    for (size_t i = 0; i < ranking->count; i++)
+        (*out)[i] = &ranking->cell[i];
+    return PNAS_OK;
+}
+
+pnas_status pnas_ranking_by_place(const pnas_ranking *ranking, const pnas_ranked_cell ***out)
+{
+    PNAS_TRY(point_at_cells(ranking, out));
+    qsort(*out, ranking->count, sizeof(void *), earlier_first);
+    return PNAS_OK;
+}
+
+double pnas_ranked_cell_cost(const pnas_ranked_cell *cell, pnas_cost cost)
+{
+    int64_t count = cost == PNAS_COST_PARAMETERS ? cell->parameters : cell->multiply_adds;
+    if (cost == PNAS_COST_TRAIN_SECONDS)
+        return cell->train_seconds;
+    return count < 0 ? NAN : (double)count;
+}
+
+typedef struct {
+    const pnas_ranked_cell *cell;
+    double cost;
+} costed_cell;
+
+static int cheaper_first(const void *a, const void *b)
+{
+    const costed_cell *left = a, *right = b;
+    if (left->cost != right->cost)
+        return left->cost < right->cost ? -1 : 1;
+    return better_first(left->cell, right->cell);
+}
+
+pnas_status pnas_ranking_front(const pnas_ranking *ranking, pnas_cost cost, const pnas_ranked_cell ***out,
+                               size_t *count)
+{
+    size_t costed = 0;
+    *count = 0;
+    PNAS_TRY(point_at_cells(ranking, out));
+    costed_cell *sorted = malloc((ranking->count + 1) * sizeof *sorted);
+    if (!sorted) {
+        free(*out);
+        return pnas_fail(PNAS_ERROR_MEMORY, "%s: out of memory for %zu cells", ranking->path, ranking->count);
+    }
+    for (size_t i = 0; i < ranking->count; i++) {
+        double value = pnas_ranked_cell_cost(&ranking->cell[i], cost);
+        if (!isnan(value))
+            sorted[costed++] = (costed_cell){&ranking->cell[i], value};
+    }
+    qsort(sorted, costed, sizeof *sorted, cheaper_first);
+    for (size_t i = 0; i < costed; i++)
+        if (*count == 0 || sorted[i].cell->score > (*out)[*count - 1]->score)
+            (*out)[(*count)++] = sorted[i].cell;
+    free(sorted);
+    return PNAS_OK;
+}

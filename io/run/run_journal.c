@@ -1,0 +1,418 @@
+#include "io/run/run_journal.h"
+
+#include "src/base/log.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+/* Header: magic, run id, generation, CRC32 of these; then who writes, as text, outside of the CRC, so that a
+ * new owner's name never touches what the records depend on. Numbers are little-endian. */
+#define MAGIC        "PNASJRN1"
+#define MAGIC_SIZE   8
+#define OWNER_AT     36
+#define HEADER_SIZE  128
+#define OWNER_SIZE   (HEADER_SIZE - OWNER_AT)
+
+/* Record: length of the payload (4 bytes), CRC32 of length and payload (4 bytes), payload. */
+#define RECORD_HEAD  8
+#define PAYLOAD_HEAD 76
+#define PAYLOAD_MAX  (64 * 1024 * 1024)
+#define EPOCHS_MAX   (PAYLOAD_MAX / (PNAS_METRICS * sizeof(float)) - 1)
+#define JOURNAL_MAX  ((off_t)1 << 31)
+
+static const unsigned char magic[MAGIC_SIZE] = {'P', 'N', 'A', 'S', 'J', 'R', 'N', '1'};
+
+/* ---- bytes ---- */
+
+typedef struct {
+    unsigned char *at;
+} pnas_bytes;
+
+static void put(pnas_bytes *bytes, uint64_t value, int size)
+{
+    for (int i = 0; i < size; i++)
+        *bytes->at++ = (unsigned char)(value >> (8 * i));
+}
+
+static void put_real(pnas_bytes *bytes, double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    put(bytes, bits, 8);
+}
+
+static uint64_t get(const unsigned char **at, int size)
+{
+    uint64_t value = 0;
+    for (int i = 0; i < size; i++)
+        value |= (uint64_t)(*at)[i] << (8 * i);
+    *at += size;
+    return value;
+}
+
+static double get_real(const unsigned char **at)
+{
+    uint64_t bits = get(at, 8);
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static uint32_t checksum(const unsigned char *bytes, size_t size)
+{
+    return (uint32_t)crc32(crc32(0, NULL, 0), bytes, (uInt)size);
+}
+
+static uint32_t record_checksum(const unsigned char *record, size_t payload)
+{
+    uLong crc = crc32(crc32(0, NULL, 0), record, 4);
+    return (uint32_t)crc32(crc, record + RECORD_HEAD, (uInt)payload);
+}
+
+/* ---- opening ---- */
+
+static pnas_status refuse_second(int file, const char *path)
+{
+    char owner[OWNER_SIZE + 1] = "";
+    ssize_t length = pread(file, owner, OWNER_SIZE, OWNER_AT);
+    size_t printable = 0;
+    while (length > 0 && printable < (size_t)length && isprint((unsigned char)owner[printable]))
+        printable++;
+    owner[printable] = 0;
+    return pnas_fail(PNAS_ERROR_FILE,
+                     "%s: another run writes here (%s); wait for its end, or name another file", path,
+                     *owner ? owner : "its process is not known");
+}
+
+/* File systems without locks exist; there a second run goes unnoticed, which a person should know. */
+static pnas_status lock(int file, const char *path)
+{
+    if (flock(file, LOCK_EX | LOCK_NB) == 0)
+        return PNAS_OK;
+    if (errno == EWOULDBLOCK)
+        return refuse_second(file, path);
+    pnas_warning("%s: cannot be locked (%s); see to it that no second run writes to the same file", path,
+                 strerror(errno));
+    return PNAS_OK;
+}
+
+static bool is_still_there(int file, const char *path)
+{
+    struct stat held, there;
+    return fstat(file, &held) == 0 && stat(path, &there) == 0 && held.st_ino == there.st_ino &&
+           held.st_dev == there.st_dev;
+}
+
+/* A run that ends between our open and our lock removes the journal we hold: then once more. */
+static pnas_status open_locked(const char *path, int *out)
+{
+    for (;;) {
+        struct stat info;
+        int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
+        PNAS_CHECK(file >= 0, PNAS_ERROR_FILE,
+                   "%s: cannot be written: %s; check that the folder is there and that you may write in it",
+                   path, strerror(errno));
+        pnas_status status = PNAS_OK;
+        if (fstat(file, &info) != 0 || !S_ISREG(info.st_mode))
+            status = pnas_fail(PNAS_ERROR_FILE, "%s: is not a regular file", path);
+        else
+            status = lock(file, path);
+        if (status != PNAS_OK) {
+            close(file);
+            return status;
+        }
+        if (is_still_there(file, path)) {
+            *out = file;
+            return PNAS_OK;
+        }
+        close(file);
+    }
+}
+
+static pnas_status write_all(const pnas_journal *journal, const void *bytes, size_t size, off_t at)
+{
+    const unsigned char *from = bytes;
+    while (size > 0) {
+        ssize_t written = pwrite(journal->file, from, size, at);
+        if (written < 0 && errno == EINTR)
+            continue;
+        PNAS_CHECK(written > 0, PNAS_ERROR_FILE, "%s: cannot be written: %s", journal->path,
+                   written < 0 ? strerror(errno) : "no space left");
+        from += written;
+        at += written;
+        size -= (size_t)written;
+    }
+    return PNAS_OK;
+}
+
+static pnas_status sync_journal(const pnas_journal *journal)
+{
+    PNAS_CHECK(fdatasync(journal->file) == 0, PNAS_ERROR_FILE, "%s: cannot be synced: %s", journal->path,
+               strerror(errno));
+    return PNAS_OK;
+}
+
+static pnas_status write_owner(const pnas_journal *journal)
+{
+    char owner[OWNER_SIZE] = "", host[64] = "";
+    gethostname(host, sizeof host - 1);
+    snprintf(owner, sizeof owner, "process %ld on %s", (long)getpid(), host);
+    return write_all(journal, owner, sizeof owner, OWNER_AT);
+}
+
+pnas_status pnas_journal_open(const char *path, pnas_journal *out)
+{
+    *out = PNAS_NO_JOURNAL;
+    pnas_journal journal = PNAS_NO_JOURNAL;
+    pnas_journal_text text = {0};
+    pnas_status status;
+    PNAS_TRY(open_locked(path, &journal.file));
+    journal.path = strdup(path);
+    PNAS_CHECK_CLEANUP(journal.path, PNAS_ERROR_MEMORY, "%s: out of memory", path);
+    PNAS_TRY_CLEANUP(pnas_journal_load(path, &text));
+    journal.end = (off_t)text.size; /* so that closing it unused removes nothing that was there */
+    status = write_owner(&journal);
+    if (status != PNAS_OK) {
+        pnas_fail(status, "%s; make room there, or name another run file", pnas_message());
+        if (text.size == 0)
+            unlink(path);
+        goto cleanup;
+    }
+    *out = journal;
+cleanup:
+    pnas_journal_free(&text);
+    if (status != PNAS_OK) {
+        free(journal.path);
+        close(journal.file);
+    }
+    return status;
+}
+
+pnas_status pnas_journal_begin(pnas_journal *journal, const pnas_run_identity *identity)
+{
+    unsigned char header[OWNER_AT];
+    pnas_bytes bytes = {header};
+    memcpy(header, magic, MAGIC_SIZE);
+    memcpy(header + MAGIC_SIZE, identity->run, PNAS_RUN_ID_SIZE);
+    bytes.at += MAGIC_SIZE + PNAS_RUN_ID_SIZE;
+    put(&bytes, identity->generation, 8);
+    put(&bytes, checksum(header, OWNER_AT - 4), 4);
+    PNAS_CHECK(ftruncate(journal->file, 0) == 0, PNAS_ERROR_FILE, "%s: cannot be emptied: %s", journal->path,
+               strerror(errno));
+    journal->end = 0;
+    journal->ready = false;
+    PNAS_TRY(write_owner(journal));
+    PNAS_TRY(write_all(journal, header, sizeof header, 0));
+    PNAS_TRY(sync_journal(journal));
+    journal->end = HEADER_SIZE;
+    journal->ready = true;
+    return PNAS_OK;
+}
+
+pnas_status pnas_journal_cut(pnas_journal *journal, off_t end)
+{
+    PNAS_CHECK(ftruncate(journal->file, end) == 0, PNAS_ERROR_FILE, "%s: cannot be cut: %s", journal->path,
+               strerror(errno));
+    journal->end = end;
+    journal->ready = true;
+    return PNAS_OK;
+}
+
+/* The lock goes with the file: whoever waits for it sees that the name is gone or belongs to another file. */
+void pnas_journal_close(pnas_journal *journal)
+{
+    if (journal->file >= 0) {
+        if (journal->end <= HEADER_SIZE && is_still_there(journal->file, journal->path))
+            unlink(journal->path);
+        close(journal->file);
+    }
+    free(journal->path);
+    *journal = PNAS_NO_JOURNAL;
+}
+
+/* ---- records ---- */
+
+static size_t payload_size(const pnas_result *result, size_t error)
+{
+    size_t epochs = result->history && result->epochs > 0 ? (size_t)result->epochs : 0;
+    return PAYLOAD_HEAD + error + epochs * PNAS_METRICS * sizeof(float);
+}
+
+static void encode(unsigned char *record, size_t payload, int level, size_t index, const pnas_result *result,
+                   size_t error)
+{
+    pnas_bytes bytes = {record + RECORD_HEAD};
+    size_t epochs = (payload - PAYLOAD_HEAD - error) / (PNAS_METRICS * sizeof(float));
+    put(&bytes, (uint32_t)level, 4);
+    put(&bytes, index, 8);
+    put(&bytes, (uint32_t)result->status, 4);
+    put_real(&bytes, result->accuracy);
+    put(&bytes, (uint64_t)result->parameters, 8);
+    put(&bytes, (uint64_t)result->multiply_adds, 8);
+    put_real(&bytes, result->start);
+    put_real(&bytes, result->train_seconds);
+    put(&bytes, (uint32_t)result->rank, 4);
+    put(&bytes, (uint32_t)result->device, 4);
+    put(&bytes, (uint32_t)result->attempts, 4);
+    put(&bytes, epochs, 4);
+    put(&bytes, error, 4);
+    memcpy(bytes.at, result->error, error);
+    bytes.at += error;
+    for (size_t i = 0; i < epochs * PNAS_METRICS; i++) {
+        uint32_t bits;
+        memcpy(&bits, &result->history[i], sizeof bits);
+        put(&bytes, bits, 4);
+    }
+    bytes.at = record;
+    put(&bytes, payload, 4);
+    put(&bytes, record_checksum(record, payload), 4);
+}
+
+pnas_status pnas_journal_append(pnas_journal *journal, int level, size_t index, const pnas_result *result)
+{
+    size_t error = strnlen(result->error, PNAS_CHILD_ERROR_MAX - 1);
+    PNAS_CHECK(journal->ready, PNAS_ERROR_INTERNAL, "%s: a child was recorded before its level was written",
+               journal->path);
+    PNAS_CHECK(!result->history || (size_t)result->epochs <= EPOCHS_MAX, PNAS_ERROR_INTERNAL,
+               "%s: a history of %d epochs is too long", journal->path, result->epochs);
+    size_t payload = payload_size(result, error);
+    unsigned char *record = malloc(RECORD_HEAD + payload);
+    PNAS_CHECK(record, PNAS_ERROR_MEMORY, "%s: out of memory", journal->path);
+    encode(record, payload, level, index, result, error);
+    pnas_status status = write_all(journal, record, RECORD_HEAD + payload, journal->end);
+    if (status == PNAS_OK)
+        status = sync_journal(journal);
+    free(record);
+    if (status == PNAS_OK)
+        journal->end += (off_t)(RECORD_HEAD + payload);
+    else if (ftruncate(journal->file, journal->end) != 0)
+        pnas_warning("%s: half a record is left at its end; it will be ignored", journal->path);
+    return status;
+}
+
+/* ---- reading ---- */
+
+static pnas_status read_bytes(int file, const char *path, pnas_journal_text *out)
+{
+    struct stat info;
+    PNAS_CHECK(fstat(file, &info) == 0, PNAS_ERROR_FILE, "%s: cannot be read: %s", path, strerror(errno));
+    PNAS_CHECK(S_ISREG(info.st_mode), PNAS_ERROR_FILE, "%s: is not a regular file", path);
+    PNAS_CHECK(info.st_size < JOURNAL_MAX, PNAS_ERROR_DATA, "%s: is too large to be a journal", path);
+    out->bytes = malloc((size_t)info.st_size + 1);
+    PNAS_CHECK(out->bytes, PNAS_ERROR_MEMORY, "%s: out of memory", path);
+    while (out->size < (size_t)info.st_size) {
+        ssize_t got = pread(file, out->bytes + out->size, (size_t)info.st_size - out->size, (off_t)out->size);
+        if (got < 0 && errno == EINTR)
+            continue;
+        PNAS_CHECK(got >= 0, PNAS_ERROR_FILE, "%s: cannot be read: %s", path, strerror(errno));
+        if (got == 0)
+            break; /* it was just emptied */
+        out->size += (size_t)got;
+    }
+    return PNAS_OK;
+}
+
+/* A header that was never finished holds zeros where the magic's bytes are missing. */
+static bool may_be_journal(const pnas_journal_text *text)
+{
+    for (size_t i = 0; i < MAGIC_SIZE && i < text->size; i++) {
+        if (text->bytes[i] != 0 && text->bytes[i] != magic[i])
+            return false;
+    }
+    return true;
+}
+
+static pnas_status parse_header(const char *path, pnas_journal_text *text)
+{
+    PNAS_CHECK(may_be_journal(text), PNAS_ERROR_DATA,
+               "%s: is no journal of a run; move it away, or name another run file", path);
+    text->headless = text->size > HEADER_SIZE;
+    if (text->size < HEADER_SIZE || memcmp(text->bytes, magic, MAGIC_SIZE) != 0)
+        return PNAS_OK;
+    const unsigned char *at = text->bytes + MAGIC_SIZE;
+    memcpy(text->identity.run, at, PNAS_RUN_ID_SIZE);
+    at += PNAS_RUN_ID_SIZE;
+    text->identity.generation = get(&at, 8);
+    text->begun = get(&at, 4) == checksum(text->bytes, OWNER_AT - 4);
+    text->at = text->begun ? HEADER_SIZE : 0;
+    text->headless = text->headless && !text->begun;
+    return PNAS_OK;
+}
+
+pnas_status pnas_journal_load(const char *path, pnas_journal_text *out)
+{
+    *out = (pnas_journal_text){0};
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (file < 0 && errno == ENOENT)
+        return PNAS_OK;
+    PNAS_CHECK(file >= 0, PNAS_ERROR_FILE, "%s: cannot be opened: %s", path, strerror(errno));
+    pnas_status status = read_bytes(file, path, out);
+    if (status == PNAS_OK)
+        status = parse_header(path, out);
+    close(file);
+    if (status != PNAS_OK)
+        pnas_journal_free(out);
+    return status;
+}
+
+void pnas_journal_free(pnas_journal_text *text)
+{
+    free(text->bytes);
+    *text = (pnas_journal_text){0};
+}
+
+/* Decodes a payload whose CRC is right; false if its inner lengths do not add up. */
+static bool decode(const unsigned char *at, size_t payload, int *level, size_t *index, pnas_result *result)
+{
+    *level = (int32_t)get(&at, 4);
+    *index = (size_t)get(&at, 8);
+    result->status = (pnas_child_status)get(&at, 4);
+    result->accuracy = get_real(&at);
+    result->parameters = (int64_t)get(&at, 8);
+    result->multiply_adds = (int64_t)get(&at, 8);
+    result->start = get_real(&at);
+    result->train_seconds = get_real(&at);
+    result->rank = (int32_t)get(&at, 4);
+    result->device = (int32_t)get(&at, 4);
+    result->attempts = (int32_t)get(&at, 4);
+    size_t epochs = (size_t)get(&at, 4), error = (size_t)get(&at, 4);
+    if (error >= PNAS_CHILD_ERROR_MAX || epochs > EPOCHS_MAX ||
+        payload != PAYLOAD_HEAD + error + epochs * PNAS_METRICS * sizeof(float))
+        return false;
+    memcpy(result->error, at, error);
+    at += error;
+    if (epochs == 0)
+        return true;
+    result->history = malloc(epochs * PNAS_METRICS * sizeof *result->history);
+    if (!result->history)
+        return false;
+    result->epochs = (int)epochs;
+    for (size_t i = 0; i < epochs * PNAS_METRICS; i++) {
+        uint32_t bits = (uint32_t)get(&at, 4);
+        memcpy(&result->history[i], &bits, sizeof bits);
+    }
+    return true;
+}
+
+bool pnas_journal_next(pnas_journal_text *text, int *level, size_t *index, pnas_result *result)
+{
+    *result = (pnas_result){0};
+    if (!text->begun || text->size - text->at < RECORD_HEAD + PAYLOAD_HEAD)
+        return false;
+    const unsigned char *record = text->bytes + text->at, *head = record;
+    size_t payload = (size_t)get(&head, 4);
+    uint32_t crc = (uint32_t)get(&head, 4);
+    if (payload < PAYLOAD_HEAD || payload > text->size - text->at - RECORD_HEAD ||
+        crc != record_checksum(record, payload) || !decode(head, payload, level, index, result))
+        return false;
+    text->at += RECORD_HEAD + payload;
+    return true;
+}

@@ -1,0 +1,33 @@
+/* What the files of the run file share: its state in memory, and its parts. Private to io/run_*.c. */
+#ifndef PNAS_IO_RUN_PARTS_H
+#define PNAS_IO_RUN_PARTS_H
+
+#include "io/run/run_file.h"
+#include "io/run/run_journal.h"
+
+#define PNAS_RUN_CONVENTIONS "PNAS-run-1"
+
+struct pnas_run_file {
+    char *path, *journal_path;
+    pnas_journal journal; /* open and locked if we may write */
+    pnas_run_identity identity;
+    pnas_run_info info;
+    pnas_level *level; /* [levels], as read */
+    int levels;
+};
+
+/* Reads RUN.h5 into identity, info and levels, which must be empty. On failure they are empty again. */
+pnas_status pnas_run_read_all(pnas_run_file *file);
+
+/* Writes RUN.h5 with `identity`, which becomes the file's. */
+pnas_status pnas_run_write_all(const pnas_run_file *file, const pnas_run_identity *identity,
+                               const pnas_search *search);
+
+void pnas_run_info_clear(pnas_run_info *info);
+void pnas_run_levels_clear(pnas_run_file *file);
+
+/* "running", "complete", "stopped", "failed"; a status or -1. */
+const char *pnas_run_status_word(pnas_run_status status);
+int pnas_run_status_of(const char *word);
+
+#endif

@@ -1,0 +1,171 @@
+#include "src/programs/common/program.h"
+#include "pnas_version.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+static void print_version(FILE *stream, struct argp_state *state)
+{
+    fprintf(stream, "%s %s (%s)\n", pnas_log_program(), PNAS_VERSION, PNAS_COMMIT);
+}
+
+static bool told_of_output; /* that it did not arrive */
+
+static bool output_arrived(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return true;
+    pnas_error("standard output cannot be written: %s", strerror(errno));
+    told_of_output = true;
+    return false;
+}
+
+/* For --help and the like, after which argp ends the program by itself. */
+static void check_output_at_exit(void)
+{
+    if (!told_of_output && !output_arrived())
+        _exit(EX_IOERR);
+}
+
+void pnas_program_setup(const char *name)
+{
+    atexit(check_output_at_exit);
+    pnas_log_setup(name, PNAS_LOG_INFO, 0, 1);
+    argp_program_version_hook = print_version;
+    argp_err_exit_status = EX_USAGE;
+}
+
+char *pnas_program_command_line(int argc, char **argv, int ranks)
+{
+    size_t size = 64, used = 0;
+    for (int i = 0; i < argc; ++i)
+        size += strlen(argv[i]) + 1;
+    char *line = calloc(1, size);
+    if (line && ranks > 1)
+        used = (size_t)snprintf(line, size, "mpirun -n %d ", ranks);
+    for (int i = 0; line && i < argc; ++i)
+        used += (size_t)snprintf(line + used, size - used, "%s%s", i ? " " : "", argv[i]);
+    return line;
+}
+
+/* --- values --- */
+
+error_t pnas_program_complain(struct argp_state *state, const char *format, ...)
+{
+    char text[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    argp_error(state, "%s", text);
+    return EINVAL;
+}
+
+error_t pnas_program_parse_whole(struct argp_state *state, const char *option, const char *text, int64_t low,
+                                 int64_t high, int64_t *out)
+{
+    char *end;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    if (end == text || isspace((unsigned char)*text) || *end || errno || value < low || value > high)
+        return pnas_program_complain(state,
+                                     "--%s wants a whole number from %" PRId64 " to %" PRId64 ", not '%s'",
+                                     option, low, high, text);
+    *out = value;
+    return 0;
+}
+
+/* --- options that all have --- */
+
+static error_t parse_level(int key, char *argument, struct argp_state *state)
+{
+    pnas_log_level *level = state->input;
+    switch (key) {
+    case 'q':
+        *level = PNAS_LOG_WARNING;
+        return 0;
+    case 'v':
+        *level = PNAS_LOG_DEBUG;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option level_options[] = {
+    {"quiet", 'q', NULL, 0, "Print warnings and errors only", -1},
+    {"verbose", 'v', NULL, 0, "Print how things happen, too", -1},
+    {0},
+};
+
+const struct argp pnas_program_argp = {.options = level_options, .parser = parse_level};
+
+static void answer(struct argp_state *state, unsigned help)
+{
+    pnas_rank_answers *answers = state->input;
+    *answers->answered = true;
+    if (!answers->speak)
+        return;
+    if (help)
+        argp_state_help(state, stdout, help);
+    else
+        argp_program_version_hook(stdout, state);
+}
+
+enum { KEY_USAGE = 0x10000 };
+
+static error_t parse_answer(int key, char *argument, struct argp_state *state)
+{
+    pnas_rank_answers *answers = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = answers->level;
+        return 0;
+    case '?':
+        answer(state, ARGP_HELP_STD_HELP & ~(unsigned)(ARGP_HELP_EXIT_OK | ARGP_HELP_EXIT_ERR));
+        return 0;
+    case KEY_USAGE:
+        answer(state, ARGP_HELP_USAGE);
+        return 0;
+    case 'V':
+        answer(state, 0);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* argp's own versions of these would be answered by every rank. */
+static const struct argp_option answer_options[] = {
+    {"help", '?', NULL, 0, "Give this help list", -1},
+    {"usage", KEY_USAGE, NULL, 0, "Give a short usage message", -1},
+    {"version", 'V', NULL, 0, "Print program version", -1},
+    {0},
+};
+
+static const struct argp_child answer_children[] = {{&pnas_program_argp, 0, NULL, 0}, {0}};
+const struct argp pnas_program_rank_argp = {
+    .options = answer_options, .parser = parse_answer, .children = answer_children};
+
+pnas_status pnas_program_parse_rank(const struct argp *parser, int argc, char **argv, bool speak, void *input)
+{
+    unsigned flags = ARGP_NO_EXIT | ARGP_NO_HELP | (speak ? 0u : ARGP_NO_ERRS);
+    return argp_parse(parser, argc, argv, flags, NULL, input) == 0 ? PNAS_OK : PNAS_ERROR_USAGE;
+}
+
+/* --- the end --- */
+
+int pnas_program_end(pnas_status status)
+{
+    if (status != PNAS_OK)
+        pnas_log(status == PNAS_STOPPED ? PNAS_LOG_INFO : PNAS_LOG_ERROR, "%s", pnas_message());
+    bool arrived = output_arrived();
+    return pnas_exit_code(status == PNAS_OK && !arrived ? PNAS_ERROR_FILE : status);
+}

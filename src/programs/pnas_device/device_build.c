@@ -1,0 +1,111 @@
+/* pnas_device build: the kernels of a configuration's children, compiled before a search, by several
+ * processes. */
+#include "cl/train/warm_up.h"
+#include "src/base/clock.h"
+#include "src/base/log.h"
+#include "src/programs/common/program.h"
+#include "src/programs/pnas_device/device_children.h"
+#include "src/programs/pnas_device/device_commands.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { KEY_PROCESSES = 0x100, PROCESSES_MAX = 64 };
+
+typedef struct {
+    pnas_device_children_options children;
+    int processes;
+} build_arguments;
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    build_arguments *arguments = state->input;
+    int64_t processes;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &arguments->children;
+        return 0;
+    case KEY_PROCESSES:
+        if (pnas_program_parse_whole(state, "processes", argument, 1, PROCESSES_MAX, &processes) == 0)
+            arguments->processes = (int)processes;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* One for each core that this process may use. */
+static int count_cores(void)
+{
+    cpu_set_t cores;
+    int count = sched_getaffinity(0, sizeof cores, &cores) == 0 ? CPU_COUNT(&cores) : 1;
+    return count > PROCESSES_MAX ? PROCESSES_MAX : count;
+}
+
+static pnas_status build(const pnas_device_children *children)
+{
+    pnas_cl *cl = NULL;
+    const pnas_cl_options options = {.device = children->device, .threads = 1};
+    PNAS_TRY(pnas_cl_create(&options, &cl));
+    pnas_status status =
+        pnas_warm_up(cl, (const pnas_graph *const *)children->graph, children->count, &children->training);
+    pnas_cl_destroy(&cl);
+    return status;
+}
+
+/* Helpers do the same as this process, which alone reports; without them it would only take longer. OpenCL is
+ * first called after the fork: drivers do not outlive one. */
+static int start_helpers(int processes, const pnas_device_children *children, pid_t *helper)
+{
+    int count = 0;
+    fflush(NULL);
+    for (int i = 1; i < processes; ++i) {
+        pid_t child = fork();
+        if (child == 0)
+            _exit(build(children) == PNAS_OK ? 0 : 1);
+        if (child > 0)
+            helper[count++] = child;
+    }
+    return count;
+}
+
+static pnas_status build_together(int processes, const pnas_device_children *children)
+{
+    pid_t helper[PROCESSES_MAX];
+    double start = pnas_clock_seconds();
+    int helpers = start_helpers(processes, children, helper);
+    pnas_status status = build(children);
+    for (int i = 0; i < helpers; ++i)
+        waitpid(helper[i], NULL, 0);
+    if (status == PNAS_OK)
+        printf("the kernels of %d child%s are compiled, in %.1f s by %d process%s\n", children->count,
+               children->count == 1 ? "" : "ren", pnas_clock_seconds() - start, helpers + 1,
+               helpers ? "es" : "");
+    return status;
+}
+
+pnas_status pnas_device_run_build(int argc, char **argv)
+{
+    static const struct argp_option options[] = {
+        {"processes", KEY_PROCESSES, "P", 0, "So many compile together (as many as there are cores)", 1},
+        {0}};
+    static const struct argp_child common[] = {{&pnas_device_children_argp, 0, NULL, 0}, {0}};
+    static const struct argp parser = {
+        .options = options,
+        .parser = parse,
+        .doc =
+            "Compiles the kernels that children of a configuration need and keeps them in the cache "
+            "directory, where a search on this kind of device finds them: once before a job of many ranks, "
+            "or while waiting for one.",
+        .children = common};
+    build_arguments arguments = {.children = {.level = PNAS_LOG_INFO}, .processes = count_cores()};
+    argp_parse(&parser, argc, argv, 0, NULL, &arguments);
+    pnas_log_setup("pnas_device build", arguments.children.level, 0, 1);
+    pnas_device_children children;
+    PNAS_TRY(pnas_device_children_create(&arguments.children, &children));
+    pnas_status status = build_together(arguments.processes, &children);
+    pnas_device_children_destroy(&children);
+    return status;
+}

@@ -1,0 +1,316 @@
+/* pnas_mpi: the search over MPI ranks. Rank 0 leads and trains; the others train. */
+#include "cl/ops/lane.h"
+#include "io/config/configuration.h"
+#include "mpi/stop_request.h"
+#include "src/base/clock.h"
+#include "src/programs/common/program.h"
+#include "src/programs/pnas_mpi/mpi_options.h"
+#include "src/run/replay.h"
+#include "src/run/running_children.h"
+#include "src/run/search_run.h"
+#include "src/run/simulate.h"
+#include "src/run/slurm_time.h"
+#include "src/run/warm_start.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct { /* what a rank holds while the program runs */
+    pnas_layout layout;
+    pnas_mpi_options options;
+    pnas_configuration configuration;
+    char *command_line;
+    char *configuration_text; /* resolved */
+    char *run_path;           /* where the output leads, or NULL */
+    pnas_dataset *dataset;
+    pnas_image_set *images; /* NULL if children are looked up */
+    pnas_replay replay;
+    pnas_devices devices;
+    pnas_evaluator evaluator[PNAS_LANES_MAX];
+    pnas_scheduler *scheduler;
+    pnas_cl *surrogate_cl;           /* its lane where children train meanwhile, or NULL */
+    pnas_surrogate_ranks *surrogate; /* NULL: this rank has no share in it */
+    pnas_running_children *running;  /* NULL: children are looked up */
+} mpi_program;
+
+/* --- configuration: read by rank 0, the same everywhere --- */
+
+static pnas_status read_configuration(const pnas_mpi_options *options, char **text)
+{
+    pnas_configuration *configuration = malloc(sizeof *configuration);
+    PNAS_CHECK(configuration, PNAS_ERROR_MEMORY, "no memory for a configuration");
+    pnas_status status = pnas_configuration_read(options->configuration, options->overrides,
+                                                 options->override_count, configuration);
+    if (status == PNAS_OK && options->device)
+        snprintf(configuration->device, sizeof configuration->device, "%s", options->device);
+    if (status == PNAS_OK && options->lanes)
+        snprintf(configuration->lanes, sizeof configuration->lanes, "%s", options->lanes);
+    if (status == PNAS_OK && options->threads)
+        snprintf(configuration->threads, sizeof configuration->threads, "%s", options->threads);
+    if (status == PNAS_OK && options->ranks_per_device)
+        configuration->ranks_per_device = options->ranks_per_device;
+    if (status == PNAS_OK)
+        status = pnas_configuration_print(configuration, text);
+    free(configuration);
+    return status;
+}
+
+static pnas_status share_configuration(mpi_program *program)
+{
+    pnas_status status = PNAS_OK;
+    if (program->layout.rank == 0)
+        status = read_configuration(&program->options, &program->configuration_text);
+    PNAS_TRY(pnas_mpi_agree(status));
+    void *bytes = program->configuration_text;
+    unsigned long size = bytes ? strlen(bytes) + 1 : 0;
+    PNAS_TRY(pnas_mpi_broadcast(&bytes, &size));
+    program->configuration_text = bytes;
+    return pnas_mpi_agree(
+        pnas_configuration_parse(program->options.configuration, bytes, NULL, 0, &program->configuration));
+}
+
+/* --- data: every rank reads the file itself --- */
+
+static pnas_status open_data(mpi_program *program)
+{
+    pnas_configuration *configuration = &program->configuration;
+    PNAS_TRY(pnas_dataset_open(configuration->dataset, &program->dataset));
+    const pnas_dataset *dataset = program->dataset;
+    configuration->network.height = dataset->height;
+    configuration->network.width = dataset->width;
+    configuration->network.channels = dataset->channels;
+    configuration->network.classes = dataset->classes;
+    return pnas_image_set_create(dataset, configuration->validation, (size_t)configuration->training_images,
+                                 configuration->seed, &program->images);
+}
+
+static const pnas_dataset *data_of(const mpi_program *program)
+{
+    return program->replay.dataset ? program->replay.dataset : program->dataset;
+}
+
+static pnas_status compare_checksums(const mpi_program *program)
+{
+    typedef char checksum[65];
+    int ranks = program->layout.ranks;
+    checksum *all = program->layout.rank == 0 ? calloc((size_t)ranks, sizeof *all) : NULL;
+    pnas_status status = pnas_mpi_agree(
+        program->layout.rank == 0 && !all ? pnas_fail(PNAS_ERROR_MEMORY, "no memory for %d checksums", ranks)
+                                          : PNAS_OK);
+    if (status == PNAS_OK)
+        status = pnas_mpi_gather(data_of(program)->sha256, sizeof *all, all);
+    for (int rank = 1; all && rank < ranks && status == PNAS_OK; rank++)
+        if (strcmp(all[rank], all[0]) != 0)
+            status = pnas_fail(PNAS_ERROR_DATA,
+                               "%s: rank %d reads another file (SHA-256 %.12s...) than rank 0 (%.12s...); "
+                               "copy the same file to every machine",
+                               program->replay.table ? program->replay.path : program->configuration.dataset,
+                               rank, all[rank], all[0]);
+    free(all);
+    return pnas_mpi_agree(status);
+}
+
+static pnas_status share_data(mpi_program *program)
+{
+    pnas_status status = open_data(program);
+    if (status != PNAS_OK && program->layout.rank != 0)
+        pnas_fail_at(status, "rank %d on %s", program->layout.rank, program->layout.host);
+    PNAS_TRY(pnas_mpi_agree(status));
+    PNAS_TRY(compare_checksums(program));
+    pnas_info("data set %s: %zu training and %zu validation images, %dx%dx%d, %d classes",
+              program->dataset->name, program->images->train_count, program->images->validation_count,
+              program->dataset->height, program->dataset->width, program->dataset->channels,
+              program->dataset->classes);
+    return PNAS_OK;
+}
+
+static pnas_status share_table(mpi_program *program)
+{
+    pnas_status status = pnas_replay_open(&program->configuration, &program->replay);
+    if (status != PNAS_OK && program->layout.rank != 0)
+        pnas_fail_at(status, "rank %d on %s", program->layout.rank, program->layout.host);
+    PNAS_TRY(pnas_mpi_agree(status));
+    return compare_checksums(program);
+}
+
+/* --- what the program does --- */
+
+static pnas_status prepare(mpi_program *program)
+{
+    PNAS_TRY(share_configuration(program));
+    bool replayed = program->configuration.evaluator == PNAS_EVALUATOR_TABLE;
+    PNAS_TRY(replayed ? share_table(program) : share_data(program));
+    PNAS_TRY(pnas_devices_create(&program->layout, &program->configuration, program->images,
+                                 &program->options.fault, &program->devices));
+    if (program->layout.rank == 0)
+        pnas_devices_print(&program->devices, program->layout.ranks);
+    return PNAS_OK;
+}
+
+static pnas_status simulate(mpi_program *program)
+{
+    const pnas_mpi_options *options = &program->options;
+    PNAS_CHECK(program->layout.ranks == 1, PNAS_ERROR_USAGE,
+               "--simulate %d: %d processes were started, but one simulates all ranks; leave mpirun away",
+               options->simulated_ranks, program->layout.ranks);
+    PNAS_TRY(share_configuration(program));
+    return pnas_simulate(options->simulated_ranks, options->durations, &program->configuration);
+}
+
+static pnas_status check(mpi_program *program)
+{
+    if (program->images)
+        PNAS_TRY(pnas_devices_check_memory(&program->layout, &program->devices, &program->configuration));
+    bool leads = program->layout.rank == 0;
+    PNAS_TRY(pnas_mpi_agree(leads ? pnas_warm_start_check(&program->configuration) : PNAS_OK));
+    if (leads)
+        fputs(program->configuration_text, stdout);
+    pnas_info("everything is in order; nothing was trained");
+    return PNAS_OK;
+}
+
+static pnas_status lead(mpi_program *program)
+{
+    const pnas_search_run_options options = {
+        .path = program->run_path,
+        .command_line = program->command_line,
+        .configuration = &program->configuration,
+        .configuration_text = program->configuration_text,
+        .dataset = data_of(program),
+        .table = program->replay.table,
+        .layout = &program->layout,
+        .devices = &program->devices,
+        .scheduler = program->scheduler,
+        .surrogate = program->surrogate,
+        .running = program->running,
+    };
+    pnas_status status = pnas_search_run(&options);
+    if (pnas_scheduler_release(program->scheduler, status) != PNAS_OK)
+        pnas_mpi_abort(pnas_program_end(PNAS_ERROR_INTERNAL));
+    return status;
+}
+
+/* A rank that has no room for the surrogate leaves it to the others; rank 0 cannot. */
+static pnas_status open_surrogate(mpi_program *program)
+{
+    const pnas_configuration *configuration = &program->configuration;
+    if (configuration->search.strategy != PNAS_STRATEGY_PNAS || !program->devices.cl)
+        return PNAS_OK;
+    pnas_cl *cl = program->devices.cl;
+    pnas_status status = PNAS_OK;
+    if (configuration->search.overlap) { /* children train on that queue while it is fit */
+        status = pnas_lane_create(cl, &program->surrogate_cl);
+        cl = program->surrogate_cl;
+    }
+    if (status == PNAS_OK)
+        status = pnas_surrogate_ranks_create(cl, &configuration->surrogate, &configuration->search.space,
+                                             program->scheduler, &program->surrogate);
+    if (status == PNAS_OK || program->layout.rank == 0)
+        return status;
+    pnas_warning("rank %d on %s does not share the surrogate's work: %s", program->layout.rank,
+                 program->layout.host, pnas_message());
+    return PNAS_OK;
+}
+
+/* Returns how many children this rank trains at once. */
+static int make_evaluators(mpi_program *program)
+{
+    const pnas_devices *devices = &program->devices;
+    if (program->replay.table) {
+        program->evaluator[0] = (pnas_evaluator){pnas_replay_evaluate, &program->replay};
+        return 1;
+    }
+    for (int i = 0; i < devices->lanes; i++)
+        program->evaluator[i] = (pnas_evaluator){pnas_trainer_evaluate, pnas_devices_trainer(devices, i)};
+    return devices->lanes;
+}
+
+static pnas_status keep_checkpoints(mpi_program *program)
+{
+    const pnas_devices *devices = &program->devices;
+    if (program->replay.table)
+        return PNAS_OK;
+    PNAS_TRY(pnas_running_children_create(program->run_path, &program->configuration,
+                                          program->dataset->sha256, &program->running));
+    for (int i = 0; i < devices->lanes; i++)
+        pnas_trainer_keep(pnas_devices_trainer(devices, i), pnas_running_children_store(program->running));
+    return PNAS_OK;
+}
+
+static pnas_status search(mpi_program *program)
+{
+    PNAS_TRY(pnas_mpi_agree(pnas_run_path(program->options.output, &program->run_path)));
+    PNAS_TRY(pnas_mpi_agree(keep_checkpoints(program)));
+    int lanes = make_evaluators(program);
+    PNAS_TRY(pnas_mpi_agree(
+        pnas_scheduler_create(&program->layout, program->evaluator, lanes, &program->scheduler)));
+    PNAS_TRY(pnas_mpi_agree(open_surrogate(program)));
+    if (program->layout.rank == 0)
+        return lead(program);
+    pnas_status verdict = PNAS_OK;
+    if (pnas_scheduler_serve(program->scheduler, &verdict) != PNAS_OK)
+        pnas_mpi_abort(pnas_program_end(PNAS_ERROR_INTERNAL));
+    return verdict;
+}
+
+/* Where no limit was given, rank 0 stops all before SLURM ends the job. */
+static double find_deadline(const mpi_program *program, double start)
+{
+    if (program->options.time_limit > 0)
+        return start + program->options.time_limit;
+    double left = program->layout.rank == 0 ? pnas_slurm_time_left(pnas_clock_unix()) : 0;
+    if (left <= 0)
+        return 0;
+    char text[32];
+    pnas_clock_duration(left, text, sizeof text);
+    pnas_info("the search stops within %s, before SLURM ends this job", text);
+    return pnas_clock_seconds() + left;
+}
+
+static void clean_up(mpi_program *program)
+{
+    pnas_surrogate_ranks_destroy(&program->surrogate);
+    pnas_scheduler_destroy(&program->scheduler); /* with what is still being trained */
+    pnas_cl_destroy(&program->surrogate_cl);
+    pnas_running_children_destroy(&program->running);
+    pnas_devices_destroy(&program->devices);
+    pnas_image_set_destroy(&program->images);
+    pnas_replay_close(&program->replay);
+    pnas_dataset_destroy(&program->dataset);
+    free(program->run_path);
+    free(program->configuration_text);
+    free(program->command_line);
+}
+
+static pnas_status train_or_check(mpi_program *program)
+{
+    PNAS_TRY(prepare(program));
+    PNAS_TRY(program->options.check ? check(program) : search(program));
+    pnas_running_children_clear(program->running);
+    return PNAS_OK;
+}
+
+int main(int argc, char **argv)
+{
+    static mpi_program program;
+    double start = pnas_clock_seconds();
+    pnas_program_setup("pnas_mpi");
+    pnas_status status = pnas_mpi_start(&argc, &argv, &program.layout);
+    if (status != PNAS_OK)
+        return pnas_program_end(status);
+
+    bool speaks = program.layout.rank == 0; /* another rank may lead in the end */
+    pnas_mpi_options *options = &program.options;
+    program.command_line = pnas_program_command_line(argc, argv, program.layout.ranks);
+    status = pnas_mpi_options_parse(argc, argv, speaks, options);
+    bool understood = status == PNAS_OK;
+    if (understood && !options->answered) {
+        pnas_log_setup("pnas_mpi", options->level, program.layout.rank, program.layout.ranks);
+        pnas_stop_install(find_deadline(&program, start));
+        status = options->simulated_ranks ? simulate(&program) : train_or_check(&program);
+    }
+    clean_up(&program);
+    pnas_mpi_end();
+    return program.layout.rank == 0 && understood ? pnas_program_end(status) : pnas_exit_code(status);
+}

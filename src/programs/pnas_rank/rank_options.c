@@ -1,0 +1,246 @@
+#include "src/programs/pnas_rank/rank_options.h"
+
+#include "src/programs/common/program.h"
+
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define HISTORY   "train_history.csv" /* of the Keras implementation, which ranks it if nothing is named */
+#define COUNT_MAX 1000000000
+
+enum {
+    KEY_LEVEL = 0x100,
+    KEY_CSV,
+    KEY_STATUS,
+    KEY_WATCH,
+    KEY_FORMAT,
+    KEY_PLOT,
+    KEY_TERMINAL,
+    KEY_SORT,
+    KEY_AGAINST,
+    KEY_KEEP,
+    KEY_CELL,
+    KEY_CELL_TEXT
+};
+
+static const struct argp_option rank_options[] = {
+    {NULL, 0, NULL, 0, "What is ranked:", 1},
+    {NULL, 'f', "FILE", 0, "Rank FILE, as if it stood without -f", 1},
+    {"level", KEY_LEVEL, "B", 0, "Only the children of B blocks", 1},
+    {"status", KEY_STATUS, NULL, 0,
+     "Only say how far each run is; exit code 0 if it is complete, 75 if the same pnas_mpi command would go "
+     "on with it, 65 if the file is damaged",
+     1},
+    {"watch", KEY_WATCH, NULL, 0,
+     "Show a run while it goes on: levels, children done and running by rank, the best, the time left; ends "
+     "with it, with the exit code of --status",
+     1},
+    {NULL, 0, NULL, 0, "Tables:", 2},
+    {"top", 't', "N", 0,
+     "Show the best N children (text: 10, csv and json: all; 0: all). Learning curves: of the best N (8)", 2},
+    {"format", KEY_FORMAT, "FORMAT", 0, "text, csv (with a line of column names) or json", 2},
+    {"csv", KEY_CSV, NULL, 0, "The same as --format csv", 2},
+    {NULL, 0, NULL, 0, "Pictures:", 3},
+    {"plot", KEY_PLOT, "KIND", 0,
+     "accuracy (model index against accuracy), predicted (and measured), levels (box plot), curves (of the "
+     "best), pareto (accuracy against cost), timeline (of the ranks)",
+     3},
+    {"output", 'o', "FILE", 0, "The picture to make: .png, .svg or .pdf; a plot without it comes in a window",
+     3},
+    {"terminal", KEY_TERMINAL, NULL, 0, "Plot with characters, on stdout", 3},
+    {"sort", KEY_SORT, NULL, 0, "accuracy: in ascending order instead of the file's (-sort works, too)", 3},
+    {"against", KEY_AGAINST, "COST", 0, "pareto: parameters (the default), multiply-adds or time", 3},
+    {"keep", KEY_KEEP, "DIR", 0, "Keep gnuplot's script and data in the folder DIR", 3},
+    {"cell", KEY_CELL, "N", 0,
+     "Draw the cell of rank N as a graph: with -o as .svg, .png, .pdf or .gv, else in Graphviz's language on "
+     "stdout",
+     3},
+    {"cell-text", KEY_CELL_TEXT, "CELL", 0, "Draw this cell, such as '-2:sep5+-2:max3 | -1:sep7+0:max3'", 3},
+    {0},
+};
+
+/* ---- values ---- */
+
+static int parse_word(struct argp_state *state, const char *option, const char *text,
+                      const char *const *words, int count)
+{
+    char list[160] = "";
+    for (int i = 0; i < count; i++) {
+        if (strcmp(text, words[i]) == 0)
+            return i;
+        strcat(list, i ? ", " : "");
+        strcat(list, words[i]);
+    }
+    argp_error(state, "--%s wants one of %s, not '%s'", option, list, text);
+    return 0;
+}
+
+/* ---- files ---- */
+
+static void add_path(struct argp_state *state, pnas_rank_options *options, const char *path)
+{
+    char **paths = realloc(options->path, (options->paths + 1) * sizeof *paths);
+    char *copy = strdup(path);
+    if (!paths || !copy)
+        argp_failure(state, 70, 0, "out of memory for names of files");
+    options->path = paths;
+    options->path[options->paths++] = copy;
+}
+
+/* A shell has resolved patterns already unless they were quoted. */
+static void add_paths(struct argp_state *state, pnas_rank_options *options, const char *pattern)
+{
+    glob_t found;
+    if (access(pattern, F_OK) == 0 || glob(pattern, 0, NULL, &found) != 0) {
+        add_path(state, options, pattern);
+        return;
+    }
+    for (size_t i = 0; i < found.gl_pathc; i++)
+        add_path(state, options, found.gl_pathv[i]);
+    globfree(&found);
+}
+
+/* ---- the whole ---- */
+
+static void check(struct argp_state *state, pnas_rank_options *options)
+{
+    bool draws_cell = options->cell || options->cell_text;
+    bool ranks = !options->cell_text;
+    if (options->paths == 0 && ranks && access(HISTORY, F_OK) == 0)
+        add_path(state, options, HISTORY);
+    if (options->paths == 0 && ranks)
+        argp_error(state, "no file is named");
+    if (options->status && options->format != PNAS_RANK_TEXT)
+        argp_error(state, "--status goes with no other --format than text");
+    if (options->watch && (options->paths > 1 || options->format != PNAS_RANK_TEXT))
+        argp_error(state, "--watch shows one run, as text");
+    if (options->status + options->watch + options->plots + (options->cell != 0) +
+            (options->cell_text != NULL) >
+        1)
+        argp_error(state, "choose one of --status, --watch, --plot, --cell and --cell-text");
+    if (options->output && !options->plots && !draws_cell)
+        argp_error(state, "-o needs --plot, --cell or --cell-text; tables go to stdout");
+    if (options->plot.drawing.terminal && !options->plots)
+        argp_error(state, "--terminal needs --plot");
+    if (options->plot.drawing.terminal && options->output)
+        argp_error(state, "--terminal and -o do not go together");
+    if (options->cell && options->paths > 1)
+        argp_error(state, "--cell draws from one file, not from %zu", options->paths);
+}
+
+static error_t parse_picture(int key, char *argument, struct argp_state *state)
+{
+    static const char *const costs[] = {"parameters", "multiply-adds", "time"};
+    pnas_rank_options *options = state->input;
+    switch (key) {
+    case KEY_PLOT:
+        options->plots = true;
+        options->plot.kind =
+            (pnas_plot_kind)parse_word(state, "plot", argument, pnas_plot_names, PNAS_PLOT_KINDS);
+        return 0;
+    case 'o':
+        options->output = options->plot.drawing.output = argument;
+        return 0;
+    case KEY_TERMINAL:
+        options->plot.drawing.terminal = true;
+        return 0;
+    case KEY_SORT:
+        options->plot.sorted = true;
+        return 0;
+    case KEY_AGAINST:
+        options->plot.cost = (pnas_cost)parse_word(state, "against", argument, costs, 3);
+        return 0;
+    case KEY_KEEP:
+        options->plot.drawing.keep = argument;
+        return 0;
+    case KEY_CELL:
+        return pnas_program_parse_whole(state, "cell", argument, 1, COUNT_MAX, &options->cell);
+    case KEY_CELL_TEXT:
+        options->cell_text = argument;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static error_t parse_rank(int key, char *argument, struct argp_state *state)
+{
+    static const char *const formats[] = {"text", "csv", "json"};
+    pnas_rank_options *options = state->input;
+    int64_t level;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &options->log;
+        return 0;
+    case 't':
+        return pnas_program_parse_whole(state, "top", argument, 0, COUNT_MAX, &options->top);
+    case KEY_LEVEL:
+        if (pnas_program_parse_whole(state, "level", argument, 1, PNAS_BLOCKS_MAX, &level) == 0)
+            options->level = (int)level;
+        return 0;
+    case KEY_FORMAT:
+        options->format = (pnas_rank_format)parse_word(state, "format", argument, formats, 3);
+        return 0;
+    case KEY_CSV:
+        options->format = PNAS_RANK_CSV;
+        return 0;
+    case KEY_STATUS:
+        options->status = true;
+        return 0;
+    case KEY_WATCH:
+        options->watch = true;
+        return 0;
+    case 'f':
+    case ARGP_KEY_ARG:
+        add_paths(state, options, argument);
+        return 0;
+    case ARGP_KEY_END:
+        check(state, options);
+        return 0;
+    default:
+        return parse_picture(key, argument, state);
+    }
+}
+
+static const struct argp_child rank_children[] = {{&pnas_program_argp, 0, NULL, 0}, {0}};
+static const struct argp rank_argp = {
+    .options = rank_options,
+    .parser = parse_rank,
+    .args_doc = "FILE...",
+    .doc = "Ranks the cells of searches: prints the best and how well each level was predicted, plots, draws "
+           "cells, and lays several files side by side.\vA FILE is a run (RUN.h5), a score file (SCORES.h5), "
+           "a table of trained cells, "
+           "or comma-separated values: "
+           "train_history.csv and scores_<b>.csv as the Keras implementation of PNAS writes them, or what "
+           "--format csv prints. Patterns such as 'runs/*.h5' are resolved. Without any FILE, " HISTORY
+           " in this folder is taken if it is there. A run that is still going on may be looked at; what it "
+           "finished last is included.",
+    .children = rank_children,
+};
+
+/* "-sort" would be -s -o rt to argp. */
+static void spell_sort(int argc, char **argv)
+{
+    static char sort[] = "--sort";
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "-sort") == 0)
+            argv[i] = sort;
+}
+
+void pnas_rank_options_parse(int argc, char **argv, pnas_rank_options *out)
+{
+    *out = (pnas_rank_options){.top = PNAS_RANK_TOP_DEFAULT, .log = PNAS_LOG_INFO};
+    spell_sort(argc, argv);
+    argp_parse(&rank_argp, argc, argv, 0, NULL, out);
+    out->plot.best = out->top == PNAS_RANK_TOP_DEFAULT ? 0 : out->top == 0 ? SIZE_MAX : (size_t)out->top;
+}
+
+void pnas_rank_options_free(pnas_rank_options *options)
+{
+    for (size_t i = 0; i < options->paths; i++)
+        free(options->path[i]);
+    free(options->path);
+    *options = (pnas_rank_options){0};
+}

@@ -1,0 +1,212 @@
+/* The ranking for other programs: comma-separated values and JSON. */
+#include "src/programs/pnas_rank/rank_tables.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- comma-separated values ---- */
+
+static int longest(const pnas_rank_entry *entries, size_t count)
+{
+    int blocks = 1;
+    for (size_t i = 0; i < count; i++)
+        blocks = entries[i].cell->level > blocks ? entries[i].cell->level : blocks;
+    return blocks;
+}
+
+/* A file's name between quotes where it holds what would end the column. */
+static void print_csv_text(const char *text)
+{
+    bool plain = true;
+    for (const char *at = text; *at; at++)
+        plain = plain && *at != ',' && *at != '"' && *at != '\n';
+    if (plain) {
+        printf("%s", text);
+        return;
+    }
+    putchar('"');
+    for (; *text; text++)
+        printf(*text == '"' ? "\"\"" : "%c", *text);
+    putchar('"');
+}
+
+static void print_csv_real(double value)
+{
+    if (isnan(value))
+        putchar(',');
+    else
+        printf(",%.9g", value);
+}
+
+static void print_csv_whole(int64_t value)
+{
+    if (value < 0)
+        putchar(',');
+    else
+        printf(",%" PRId64, value);
+}
+
+static void print_csv_entry(const pnas_rank_entry *entry, int blocks, bool several)
+{
+    const pnas_ranked_cell *cell = entry->cell;
+    const pnas_operator_set *operators = &entry->ranking->operators;
+    printf("%.9g", cell->score);
+    for (int b = 0; b < blocks; b++) {
+        const pnas_block *block = &cell->cell.block[b];
+        if (b < cell->level)
+            printf(",%d,%s,%d,%s", block->in1, operators->item[block->op1].name, block->in2,
+                   operators->item[block->op2].name);
+        else
+            printf(",,,,");
+    }
+    printf(",%d", cell->level);
+    print_csv_real(cell->predicted);
+    print_csv_real(isnan(cell->predicted) ? NAN : cell->predicted_std);
+    print_csv_whole(cell->parameters);
+    print_csv_whole(cell->multiply_adds);
+    if (isnan(cell->train_seconds))
+        putchar(',');
+    else
+        printf(",%.6f", cell->train_seconds);
+    if (several) {
+        putchar(',');
+        print_csv_text(entry->ranking->path);
+    }
+    putchar('\n');
+}
+
+/* The score and the blocks come first, as in the files of older programs; shorter cells leave their last
+ * blocks empty. */
+pnas_status pnas_rank_print_csv(const pnas_rank_files *files, size_t top)
+{
+    pnas_rank_entry *entries;
+    size_t count;
+    PNAS_TRY(pnas_rank_merge(files, &entries, &count));
+    count = top && top < count ? top : count;
+    int blocks = longest(entries, count);
+    printf("score");
+    for (int b = 0; b < blocks; b++)
+        printf(",in1_%d,op1_%d,in2_%d,op2_%d", b, b, b, b);
+    printf(",level,predicted,predicted_std,parameters,multiply_adds,train_seconds%s\n",
+           files->count > 1 ? ",file" : "");
+    for (size_t i = 0; i < count; i++)
+        print_csv_entry(&entries[i], blocks, files->count > 1);
+    free(entries);
+    return PNAS_OK;
+}
+
+/* ---- JSON ---- */
+
+static void print_json_text(const char *text)
+{
+    putchar('"');
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\')
+            printf("\\%c", *text);
+        else if ((unsigned char)*text < ' ')
+            printf("\\u%04x", (unsigned)*text);
+        else
+            putchar(*text);
+    }
+    putchar('"');
+}
+
+static void print_json_real(const char *name, double value)
+{
+    if (isfinite(value))
+        printf(", \"%s\": %.9g", name, value);
+    else
+        printf(", \"%s\": null", name);
+}
+
+static void print_json_whole(const char *name, int64_t value)
+{
+    if (value < 0)
+        printf(", \"%s\": null", name);
+    else
+        printf(", \"%s\": %" PRId64, name, value);
+}
+
+static void print_json_levels(const pnas_ranking *ranking)
+{
+    printf("      \"levels\": [");
+    for (int i = 0; i < ranking->levels; i++) {
+        const pnas_ranking_level *level = &ranking->level[i];
+        printf(
+            "%s\n        {\"level\": %d, \"children\": %zu, \"done\": %zu, \"failed\": %zu, \"candidates\": "
+            "%" PRIu64,
+            i ? "," : "", level->level, level->children, level->done, level->failed, level->candidates);
+        if (level->early > 0)
+            printf(", \"early\": %zu", level->early);
+        print_json_real("spearman", level->spearman);
+        print_json_real("best", level->best);
+        print_json_real("mean", level->mean);
+        putchar('}');
+    }
+    printf("\n      ]\n");
+}
+
+static void print_json_file(const pnas_ranking *ranking)
+{
+    static const char *const words[] = {"running", "complete", "stopped", "failed"};
+    printf("    {\n      \"path\": ");
+    print_json_text(ranking->path);
+    if (ranking->run) {
+        const pnas_run_info *info = pnas_run_file_info(ranking->run);
+        printf(",\n      \"title\": ");
+        print_json_text(ranking->title);
+        printf(",\n      \"dataset\": ");
+        print_json_text(info->dataset_name);
+        printf(",\n      \"status\": \"%s\"", words[info->status]);
+    }
+    printf(",\n      \"blocks\": %d,\n", ranking->blocks);
+    print_json_levels(ranking);
+    printf("    }");
+}
+
+static void print_json_entry(size_t rank, const pnas_rank_entry *entry)
+{
+    char text[PNAS_CELL_TEXT_MAX];
+    const pnas_ranked_cell *cell = entry->cell;
+    const pnas_operator_set *operators = &entry->ranking->operators;
+    pnas_cell_format(&cell->cell, operators, text);
+    printf("    {\"rank\": %zu, \"file\": %zu, \"score\": %.9g, \"level\": %d, \"cell\": ", rank, entry->file,
+           cell->score, cell->level);
+    print_json_text(text);
+    printf(", \"blocks\": [");
+    for (int b = 0; b < cell->level; b++) {
+        const pnas_block *block = &cell->cell.block[b];
+        printf("%s[%d, \"%s\", %d, \"%s\"]", b ? ", " : "", block->in1, operators->item[block->op1].name,
+               block->in2, operators->item[block->op2].name);
+    }
+    printf("]");
+    print_json_real("predicted", cell->predicted);
+    print_json_real("predicted_std", cell->predicted_std);
+    print_json_whole("parameters", cell->parameters);
+    print_json_whole("multiply_adds", cell->multiply_adds);
+    print_json_real("train_seconds", cell->train_seconds);
+    printf("%s}", cell->early ? ", \"early\": true" : "");
+}
+
+pnas_status pnas_rank_print_json(const pnas_rank_files *files, size_t top)
+{
+    pnas_rank_entry *entries;
+    size_t count;
+    PNAS_TRY(pnas_rank_merge(files, &entries, &count));
+    count = top && top < count ? top : count;
+    printf("{\n  \"files\": [\n");
+    for (size_t f = 0; f < files->count; f++) {
+        print_json_file(files->ranking[f]);
+        printf(f + 1 < files->count ? ",\n" : "\n");
+    }
+    printf("  ],\n  \"cells\": [\n");
+    for (size_t i = 0; i < count; i++) {
+        print_json_entry(i + 1, &entries[i]);
+        printf(i + 1 < count ? ",\n" : "\n");
+    }
+    printf("  ]\n}\n");
+    free(entries);
+    return PNAS_OK;
+}

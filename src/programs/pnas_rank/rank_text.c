@@ -1,0 +1,376 @@
+#include "src/base/clock.h"
+#include "src/programs/pnas_rank/rank_tables.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- all files together ---- */
+
+static int better_first(const void *a, const void *b)
+{
+    const pnas_rank_entry *left = a, *right = b;
+    if (left->cell->score != right->cell->score)
+        return left->cell->score > right->cell->score ? -1 : 1;
+    if (left->cell->parameters != right->cell->parameters)
+        return left->cell->parameters < right->cell->parameters ? -1 : 1;
+    if (left->file != right->file)
+        return left->file < right->file ? -1 : 1;
+    return (left->cell->place > right->cell->place) - (left->cell->place < right->cell->place);
+}
+
+pnas_status pnas_rank_merge(const pnas_rank_files *files, pnas_rank_entry **out, size_t *count)
+{
+    *count = 0;
+    for (size_t f = 0; f < files->count; f++)
+        *count += files->ranking[f]->count;
+    pnas_rank_entry *next = *out = malloc((*count + 1) * sizeof **out);
+    PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "out of memory for %zu cells", *count);
+    for (size_t f = 0; f < files->count; f++)
+        for (size_t i = 0; i < files->ranking[f]->count; i++)
+            *next++ = (pnas_rank_entry){files->ranking[f], f, &files->ranking[f]->cell[i]};
+    qsort(*out, *count, sizeof **out, better_first);
+    return PNAS_OK;
+}
+
+/* ---- figures ---- */
+
+const char *pnas_rank_status_words(pnas_run_status status)
+{
+    switch (status) {
+    case PNAS_RUN_COMPLETE:
+        return "complete";
+    case PNAS_RUN_STOPPED:
+        return "stopped; the same command goes on with it";
+    case PNAS_RUN_FAILED:
+        return "ended by an error; the same command goes on with it";
+    case PNAS_RUN_RUNNING:
+        break;
+    }
+    return "running, or killed; the same command goes on with it";
+}
+
+static void print_real(int width, int digits, double value)
+{
+    if (isnan(value))
+        printf("%*s", width, "-");
+    else
+        printf("%*.*f", width, digits, value);
+}
+
+static void print_whole(int width, int64_t value)
+{
+    if (value < 0)
+        printf("%*s", width, "-");
+    else
+        printf("%*" PRId64, width, value);
+}
+
+static void print_duration(int width, double seconds)
+{
+    char text[32] = "-";
+    if (!isnan(seconds))
+        pnas_clock_duration(seconds, text, sizeof text);
+    printf("%*s", width, text);
+}
+
+/* ---- one file ---- */
+
+static void print_run(const pnas_ranking *ranking)
+{
+    const pnas_run_info *info = pnas_run_file_info(ranking->run);
+    printf("data set  %s, %" PRId64 " images\n", info->dataset_name, info->dataset_images);
+    printf("status    %s\n", pnas_rank_status_words(info->status));
+    if (info->start > 0) {
+        char stamp[32], lasted[32] = "";
+        pnas_clock_stamp(info->start, stamp);
+        if (info->end > info->start)
+            pnas_clock_duration(info->end - info->start, lasted, sizeof lasted);
+        printf("start     %s%s%s\n", stamp, *lasted ? ", lasted " : "", lasted);
+    }
+}
+
+static void print_header(const pnas_ranking *ranking)
+{
+    if (ranking->run) {
+        printf("%s: %s\n", ranking->path, ranking->title);
+        print_run(ranking);
+    } else {
+        printf("%s: %zu cell%s\n", ranking->path, ranking->count, ranking->count == 1 ? "" : "s");
+    }
+    if (ranking->count > 0) {
+        char text[PNAS_CELL_TEXT_MAX];
+        pnas_cell_format(&ranking->cell[0].cell, &ranking->operators, text);
+        printf("best      %.4f  %s\n", ranking->cell[0].score, text);
+    }
+}
+
+static void print_levels(const pnas_ranking *ranking)
+{
+    printf("\nlevel  children    done  failed  candidates  spearman      best      mean\n");
+    for (int i = 0; i < ranking->levels; i++) {
+        const pnas_ranking_level *level = &ranking->level[i];
+        printf("%5d  %8zu  %6zu  %6zu  %10" PRIu64 "  ", level->level, level->children, level->done,
+               level->failed, level->candidates);
+        print_real(8, 3, level->spearman);
+        print_real(10, 4, level->best);
+        print_real(10, 4, level->mean);
+        if (level->early > 0)
+            printf("  %s%zu begun early", level->begun ? "only " : "", level->early);
+        putchar('\n');
+    }
+}
+
+/* ---- several files ---- */
+
+static char letter(size_t file)
+{
+    return file < 26 ? (char)('A' + file) : '*';
+}
+
+static const pnas_ranking_level *find_level(const pnas_ranking *ranking, int level)
+{
+    for (int i = 0; i < ranking->levels; i++)
+        if (ranking->level[i].level == level)
+            return &ranking->level[i];
+    return NULL;
+}
+
+static void print_names(const pnas_rank_files *files)
+{
+    for (size_t f = 0; f < files->count; f++) {
+        const pnas_ranking *ranking = files->ranking[f];
+        printf("%c  %s: %s%s%zu cell%s", letter(f), ranking->path, ranking->run ? ranking->title : "",
+               ranking->run ? ", " : "", ranking->count, ranking->count == 1 ? "" : "s");
+        if (ranking->run)
+            printf(", %s", pnas_rank_status_words(pnas_run_file_info(ranking->run)->status));
+        putchar('\n');
+    }
+}
+
+static void print_comparison(const pnas_rank_files *files)
+{
+    printf("\n     ");
+    for (size_t f = 0; f < files->count; f++)
+        printf("  | %c  %-30s", letter(f), "");
+    printf("\nlevel");
+    for (size_t f = 0; f < files->count; f++)
+        printf("  |   done      best      mean  spearman");
+    putchar('\n');
+    for (int b = 1; b <= PNAS_BLOCKS_MAX; b++) {
+        bool any = false;
+        for (size_t f = 0; f < files->count; f++)
+            any = any || find_level(files->ranking[f], b);
+        if (!any)
+            continue;
+        printf("%5d", b);
+        for (size_t f = 0; f < files->count; f++) {
+            const pnas_ranking_level none = {.best = NAN, .mean = NAN, .spearman = NAN};
+            const pnas_ranking_level *level = find_level(files->ranking[f], b);
+            level = level ? level : &none;
+            printf("  | %6zu", level->done);
+            print_real(10, 4, level->best);
+            print_real(10, 4, level->mean);
+            print_real(10, 3, level->spearman);
+        }
+        putchar('\n');
+    }
+}
+
+/* ---- cells that two files have both ---- */
+
+typedef struct {
+    uint64_t hash;
+    double score;
+} hashed_score;
+
+static int by_hash(const void *a, const void *b)
+{
+    const hashed_score *left = a, *right = b;
+    return (left->hash > right->hash) - (left->hash < right->hash);
+}
+
+/* Operators by name, not by code: two files may have them in another order. */
+static uint64_t hash_by_name(const pnas_ranking *ranking, const pnas_cell *cell, pnas_operator_set *common)
+{
+    pnas_cell renamed = *cell;
+    for (int b = 0; b < cell->blocks; b++) {
+        int8_t *codes[] = {&renamed.block[b].op1, &renamed.block[b].op2};
+        for (int side = 0; side < 2; side++) {
+            const pnas_operator *op = &ranking->operators.item[*codes[side]];
+            int code = pnas_operator_set_find(common, op->name);
+            if (code < 0 && common->count < PNAS_OPERATORS_MAX) {
+                code = common->count++;
+                common->item[code] = *op;
+            }
+            *codes[side] = (int8_t)(code < 0 ? 0 : code);
+        }
+    }
+    return pnas_cell_hash(&renamed);
+}
+
+static hashed_score *hash_scores(const pnas_ranking *ranking, pnas_operator_set *common)
+{
+    hashed_score *scores = malloc((ranking->count + 1) * sizeof *scores);
+    for (size_t i = 0; scores && i < ranking->count; i++)
+        scores[i] =
+            (hashed_score){hash_by_name(ranking, &ranking->cell[i].cell, common), ranking->cell[i].score};
+    if (scores)
+        qsort(scores, ranking->count, sizeof *scores, by_hash);
+    return scores;
+}
+
+/* A cell that one file has twice counts once, with the score met first. */
+static size_t pair_scores(const hashed_score *a, size_t a_count, const hashed_score *b, size_t b_count,
+                          double *a_out, double *b_out)
+{
+    size_t count = 0;
+    for (size_t i = 0, j = 0; i < a_count && j < b_count;) {
+        if (a[i].hash < b[j].hash) {
+            i++;
+        } else if (b[j].hash < a[i].hash) {
+            j++;
+        } else {
+            uint64_t hash = a[i].hash;
+            a_out[count] = a[i].score;
+            b_out[count++] = b[j].score;
+            while (i < a_count && a[i].hash == hash)
+                i++;
+            while (j < b_count && b[j].hash == hash)
+                j++;
+        }
+    }
+    return count;
+}
+
+static pnas_status print_pair(const pnas_rank_files *files, size_t f, size_t g)
+{
+    const pnas_ranking *a = files->ranking[f], *b = files->ranking[g];
+    pnas_operator_set common = {0};
+    hashed_score *a_scores = hash_scores(a, &common), *b_scores = hash_scores(b, &common);
+    double *a_both = malloc((a->count + 1) * sizeof *a_both),
+           *b_both = malloc((a->count + 1) * sizeof *b_both);
+    bool room = a_scores && b_scores && a_both && b_both;
+    if (room) {
+        double difference = 0;
+        size_t count = pair_scores(a_scores, a->count, b_scores, b->count, a_both, b_both);
+        for (size_t i = 0; i < count; i++)
+            difference += b_both[i] - a_both[i];
+        printf("%c and %c have %zu cell%s in common", letter(f), letter(g), count, count == 1 ? "" : "s");
+        double spearman = pnas_spearman(a_both, b_both, count);
+        if (count > 0)
+            printf("; %c's accuracy there is %.4f %s on average", letter(g), fabs(difference) / (double)count,
+                   difference < 0 ? "lower" : "higher");
+        if (!isnan(spearman))
+            printf(", Spearman %.3f", spearman);
+        putchar('\n');
+    }
+    free(a_scores);
+    free(b_scores);
+    free(a_both);
+    free(b_both);
+    PNAS_CHECK(room, PNAS_ERROR_MEMORY, "out of memory for %zu cells", a->count + b->count);
+    return PNAS_OK;
+}
+
+/* Each file with the first one. */
+static pnas_status print_pairs(const pnas_rank_files *files)
+{
+    putchar('\n');
+    for (size_t f = 1; f < files->count; f++)
+        PNAS_TRY(print_pair(files, 0, f));
+    return PNAS_OK;
+}
+
+/* ---- the ranking ---- */
+
+static void print_entry(size_t rank, const pnas_rank_entry *entry, bool several)
+{
+    char text[PNAS_CELL_TEXT_MAX];
+    const pnas_ranked_cell *cell = entry->cell;
+    pnas_cell_format(&cell->cell, &entry->ranking->operators, text);
+    printf("%4zu  ", rank);
+    if (several)
+        printf("%4c  ", letter(entry->file));
+    printf("%8.4f  ", cell->score);
+    print_real(9, 4, cell->predicted);
+    printf("  %5d  ", cell->level);
+    print_whole(10, cell->parameters);
+    printf("  ");
+    print_whole(13, cell->multiply_adds);
+    printf("  ");
+    print_duration(10, cell->train_seconds);
+    printf("  %s%s\n", text, cell->early ? "  (early)" : "");
+}
+
+static void print_titles(bool several)
+{
+    printf("\nrank  %saccuracy  predicted  level  parameters  multiply-adds        time  cell\n",
+           several ? "file  " : "");
+}
+
+pnas_status pnas_rank_print_text(const pnas_rank_files *files, size_t top)
+{
+    pnas_rank_entry *entries;
+    size_t count;
+    bool several = files->count > 1;
+    if (several) {
+        print_names(files);
+        print_comparison(files);
+        PNAS_TRY(print_pairs(files));
+    } else {
+        print_header(files->ranking[0]);
+        print_levels(files->ranking[0]);
+        pnas_rank_print_usage(files->ranking[0]);
+    }
+    PNAS_TRY(pnas_rank_merge(files, &entries, &count));
+    print_titles(several);
+    for (size_t i = 0; i < count && (top == 0 || i < top); i++)
+        print_entry(i + 1, &entries[i], several);
+    free(entries);
+    return PNAS_OK;
+}
+
+pnas_status pnas_rank_print_fronts(const pnas_rank_files *files, pnas_cost cost)
+{
+    bool several = files->count > 1;
+    print_titles(several);
+    for (size_t f = 0; f < files->count; f++) {
+        const pnas_ranked_cell **front;
+        size_t count;
+        PNAS_TRY(pnas_ranking_front(files->ranking[f], cost, &front, &count));
+        for (size_t i = 0; i < count; i++) {
+            pnas_rank_entry entry = {files->ranking[f], f, front[i]};
+            print_entry((size_t)(front[i] - files->ranking[f]->cell) + 1, &entry, several);
+        }
+        free(front);
+    }
+    return PNAS_OK;
+}
+
+/* ---- status ---- */
+
+pnas_status pnas_rank_print_status(const pnas_rank_files *files, bool *complete)
+{
+    *complete = true;
+    for (size_t f = 0; f < files->count; f++) {
+        const pnas_ranking *ranking = files->ranking[f];
+        PNAS_CHECK(ranking->run, PNAS_ERROR_USAGE, "--status: %s is no run", ranking->path);
+        pnas_run_status status = pnas_run_file_info(ranking->run)->status;
+        size_t children = 0, done = 0, failed = 0;
+        for (int i = 0; i < ranking->levels; i++) {
+            children += ranking->level[i].children;
+            done += ranking->level[i].done;
+            failed += ranking->level[i].failed;
+        }
+        if (files->count > 1)
+            printf("%s: ", ranking->path);
+        printf("%s: level %d of %d, %zu of its and earlier levels' %zu children done, %zu failed\n",
+               pnas_rank_status_words(status), pnas_search_levels(ranking->search), ranking->blocks, done,
+               children, failed);
+        *complete = *complete && status == PNAS_RUN_COMPLETE;
+    }
+    return PNAS_OK;
+}

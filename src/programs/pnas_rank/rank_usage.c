@@ -1,0 +1,29 @@
+#include "src/programs/pnas_rank/rank_tables.h"
+#include "src/run/level_usage.h"
+
+#include <stdio.h>
+
+void pnas_rank_print_usage(const pnas_ranking *ranking)
+{
+    pnas_level_usage sum = {0};
+    double fit = 0, score = 0;
+    int levels = ranking->search ? pnas_search_levels(ranking->search) : 0;
+    for (int b = 1; b <= levels; b++) {
+        const pnas_level *level = pnas_search_level(ranking->search, b);
+        pnas_usage_add(&sum, &level->usage);
+        fit += level->fit_seconds;
+        score += level->score_seconds;
+    }
+    if (sum.busy_seconds <= 0)
+        return;
+    putchar('\n');
+    pnas_usage_print_title();
+    for (int b = 1; b <= levels; b++) {
+        const pnas_level *level = pnas_search_level(ranking->search, b);
+        char name[16];
+        snprintf(name, sizeof name, "%d", b);
+        if (level->usage.span_seconds > 0)
+            pnas_usage_print_line(name, &level->usage, level->fit_seconds, level->score_seconds);
+    }
+    pnas_usage_print_line("all", &sum, fit, score);
+}

@@ -1,0 +1,165 @@
+#include "src/programs/pnas_rank/rank_watch.h"
+
+#include "io/run/run_moment.h"
+#include "src/base/clock.h"
+#include "src/programs/pnas_rank/rank_tables.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define INTERVAL 2.0
+#define SILENCE  60.0 /* seconds after which a person is told that nothing was heard */
+
+typedef struct {
+    const pnas_ranking *ranking;
+    const pnas_run_info *info;
+    pnas_run_moment moment;
+    bool heard; /* moment is there */
+    double now;
+} run_view;
+
+static void print_duration(const char *before, double seconds, const char *after)
+{
+    char text[32];
+    pnas_clock_duration(seconds, text, sizeof text);
+    printf("%s%s%s", before, text, after);
+}
+
+static void print_summary(const run_view *view)
+{
+    const pnas_ranking *ranking = view->ranking;
+    char stamp[32];
+    pnas_clock_stamp(view->now, stamp);
+    bool runs = view->heard && view->now - view->moment.written <= SILENCE;
+    printf("%s  %s: %s\n%s", stamp, ranking->path, ranking->title,
+           runs ? "running" : pnas_rank_status_words(view->info->status));
+    if (view->heard && !isnan(view->moment.seconds_left))
+        print_duration("; about ", view->moment.seconds_left, " left");
+    if (view->heard && !runs)
+        print_duration("; nothing was heard of it for ", view->now - view->moment.written, "");
+    putchar('\n');
+    if (ranking->count > 0) {
+        char text[PNAS_CELL_TEXT_MAX];
+        pnas_cell_format(&ranking->cell[0].cell, &ranking->operators, text);
+        printf("best      %.4f  %s\n", ranking->cell[0].score, text);
+    }
+}
+
+static size_t running_in(const run_view *view, int level)
+{
+    size_t running = 0;
+    for (size_t i = 0; i < view->moment.count; i++)
+        running += view->moment.child[i].level == level;
+    return running;
+}
+
+static void print_levels(const run_view *view)
+{
+    printf("\nlevel  children    done  failed  running      best\n");
+    for (int i = 0; i < view->ranking->levels; i++) {
+        const pnas_ranking_level *level = &view->ranking->level[i];
+        printf("%5d  %8zu  %6zu  %6zu  %7zu", level->level, level->children, level->done, level->failed,
+               running_in(view, level->level));
+        if (isnan(level->best))
+            printf("         -");
+        else
+            printf("  %8.4f", level->best);
+        if (level->early > 0)
+            printf("  %s%zu begun early", level->begun ? "only " : "", level->early);
+        putchar('\n');
+    }
+}
+
+static size_t done_by(const run_view *view, int rank)
+{
+    size_t done = 0;
+    for (int b = 1; pnas_search_level(view->ranking->search, b); b++) {
+        const pnas_level *level = pnas_search_level(view->ranking->search, b);
+        for (size_t i = 0; i < level->count; i++)
+            done +=
+                level->child[i].result.status != PNAS_CHILD_PENDING && level->child[i].result.rank == rank;
+    }
+    return done;
+}
+
+static void print_child(const run_view *view, const pnas_running_child *child)
+{
+    const pnas_level *level = pnas_search_level(view->ranking->search, child->level);
+    char text[PNAS_CELL_TEXT_MAX] = "";
+    if (level && child->index >= 0 && (size_t)child->index < level->count)
+        pnas_cell_format(&level->child[child->index].cell, &view->ranking->operators, text);
+    bool early =
+        level && child->index >= 0 && (size_t)child->index < level->count && level->child[child->index].early;
+    printf("  %d/%d%s for ", child->level, child->index, early ? " (early)" : "");
+    print_duration("", fmax(view->now - child->start, 0), "");
+    printf("  %s", text);
+}
+
+static void print_ranks(const run_view *view)
+{
+    printf("\nrank  host                 done  running\n");
+    for (size_t r = 0; r < view->info->rank_count; r++) {
+        const pnas_run_rank *rank = &view->info->rank[r];
+        bool any = false;
+        printf("%4d  %-18.18s %6zu", rank->rank, rank->host, done_by(view, rank->rank));
+        for (size_t i = 0; i < view->moment.count; i++) {
+            if (view->moment.child[i].rank != rank->rank)
+                continue;
+            if (any)
+                printf("\n%31s", "");
+            print_child(view, &view->moment.child[i]);
+            any = true;
+        }
+        putchar('\n');
+    }
+    fflush(stdout);
+}
+
+static size_t count_done(const pnas_ranking *ranking)
+{
+    size_t done = 0;
+    for (int i = 0; i < ranking->levels; i++)
+        done += ranking->level[i].done + ranking->level[i].failed;
+    return done;
+}
+
+/* One look at the run; *shown: how many children were done when it was last shown elsewhere than on a
+ * terminal. */
+static pnas_status look(const char *path, bool terminal, size_t *shown, pnas_run_status *status)
+{
+    pnas_ranking *ranking = NULL;
+    PNAS_TRY(pnas_ranking_read(path, &ranking));
+    if (!ranking->run) {
+        pnas_ranking_destroy(&ranking);
+        return pnas_fail(PNAS_ERROR_USAGE, "--watch: %s is no run", path);
+    }
+    run_view view = {.ranking = ranking, .info = pnas_run_file_info(ranking->run), .now = pnas_clock_unix()};
+    *status = view.info->status;
+    view.heard = *status == PNAS_RUN_RUNNING && pnas_run_moment_read(path, &view.moment);
+    if (terminal || count_done(ranking) != *shown || *status != PNAS_RUN_RUNNING) {
+        fputs(terminal ? "\033[H\033[2J" : *shown == SIZE_MAX ? "" : "\n", stdout);
+        print_summary(&view);
+        print_levels(&view);
+        print_ranks(&view);
+        *shown = count_done(ranking);
+    }
+    pnas_run_moment_free(&view.moment);
+    pnas_ranking_destroy(&ranking);
+    return PNAS_OK;
+}
+
+pnas_status pnas_rank_watch(const char *path, bool *complete)
+{
+    bool terminal = isatty(STDOUT_FILENO);
+    pnas_run_status status = PNAS_RUN_RUNNING;
+    size_t shown = SIZE_MAX;
+    for (;;) {
+        PNAS_TRY(look(path, terminal, &shown, &status));
+        *complete = status == PNAS_RUN_COMPLETE;
+        if (status != PNAS_RUN_RUNNING)
+            return PNAS_OK;
+        pnas_clock_sleep(INTERVAL);
+    }
+}

@@ -1,0 +1,331 @@
+/* pnas_score: the cells of a space scored by a search's surrogate, or surrogates judged on trained cells,
+ * over MPI ranks. */
+#include "mpi/layout.h"
+#include "mpi/stop_request.h"
+#include "src/base/clock.h"
+#include "src/base/progress.h"
+#include "src/programs/common/program.h"
+#include "src/programs/pnas_score/evaluate_surrogate.h"
+#include "src/programs/pnas_score/score_parts.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BEST_SHOWN      10
+#define SECONDS_OF_LINE 5 /* at most one line of a log in so many */
+
+typedef struct {
+    pnas_layout layout;
+    pnas_score_options options;
+    char *command_line;
+    pnas_score_source source;
+    pnas_score_plan plan;
+    pnas_cl *cl;
+    pnas_score_worker *worker;
+    size_t share, part; /* how many parts this rank has, and how many of them are done */
+    double start;
+    uint64_t cells; /* scored by this rank */
+    bool complete;  /* the score file is there already */
+} score_program;
+
+/* --- before scoring --- */
+
+static pnas_status make_folder(const char *path)
+{
+    char folder[4096];
+    pnas_score_folder(path, folder, sizeof folder);
+    PNAS_CHECK(mkdir(folder, 0777) == 0 || errno == EEXIST, PNAS_ERROR_FILE, "%s: cannot be made: %s", folder,
+               strerror(errno));
+    return PNAS_OK;
+}
+
+/* Rank 0: what stands at the output's place. */
+static pnas_status look_at_output(score_program *program)
+{
+    pnas_score_part whole;
+    if (access(program->options.output, F_OK) != 0)
+        return make_folder(program->options.output);
+    PNAS_TRY(pnas_score_file_read(program->options.output, &program->source.head, &whole));
+    free(whole.best);
+    program->complete = true;
+    return PNAS_OK;
+}
+
+static pnas_status open_device(score_program *program)
+{
+    pnas_cores cores;
+    PNAS_TRY(pnas_mpi_cores(&program->layout, 0, &cores));
+    const pnas_cl_options options = {.device = program->options.device ? program->options.device
+                                                                       : program->source.configuration.device,
+                                     .choice = program->layout.local_rank,
+                                     .threads = cores.share};
+    pnas_status status = pnas_cl_create(&options, &program->cl);
+    if (status != PNAS_OK && program->layout.rank != 0)
+        pnas_fail_at(status, "rank %d on %s", program->layout.rank, program->layout.host);
+    return status;
+}
+
+static pnas_status prepare(score_program *program)
+{
+    PNAS_TRY(pnas_mpi_agree(pnas_score_source_open(
+        &program->options, program->command_line ? program->command_line : "", &program->source)));
+    PNAS_TRY(pnas_mpi_agree(program->layout.rank == 0 ? look_at_output(program) : PNAS_OK));
+    int complete = program->complete;
+    void *data = &complete;
+    unsigned long size = sizeof complete;
+    PNAS_TRY(pnas_mpi_broadcast(&data, &size));
+    program->complete = *(int *)data;
+    if (program->layout.rank != 0)
+        free(data);
+    return pnas_mpi_agree(pnas_score_plan_make(&program->source.head, &program->plan));
+}
+
+/* --- scoring --- */
+
+static void show_progress(const score_program *program, uint64_t cells)
+{
+    double seconds = pnas_clock_seconds() - program->start;
+    pnas_progress_show("rank 0 is at part %zu of its %zu; %.4g million cells, %.3g million a second",
+                       program->part + 1, program->share, (double)cells / 1e6,
+                       seconds > 0 ? (double)cells / 1e6 / seconds : 0);
+}
+
+static pnas_status look_round(void *payload, uint64_t cells)
+{
+    score_program *program = payload;
+    program->cells = cells;
+    if (program->layout.rank == 0)
+        show_progress(program, cells);
+    PNAS_CHECK(!pnas_stop_requested(), PNAS_STOPPED,
+               "stopped by %s; the parts that are done are kept, and the same command goes on",
+               pnas_stop_reason());
+    return PNAS_OK;
+}
+
+/* A line of the log: not for every part, where they are quick. */
+static void note_part(const score_program *program, double *last)
+{
+    double now = pnas_clock_seconds();
+    if (program->layout.rank != 0 || (now - *last < SECONDS_OF_LINE && program->part + 1 < program->share))
+        return;
+    *last = now;
+    pnas_progress_event(0, "rank 0 has done %zu of its %zu parts, %.4g million cells", program->part + 1,
+                        program->share, (double)program->cells / 1e6);
+}
+
+static pnas_status score_share(score_program *program)
+{
+    size_t rank = (size_t)program->layout.rank, ranks = (size_t)program->layout.ranks;
+    size_t parts = program->plan.parts, kept = 0;
+    program->share = parts > rank ? (parts - rank + ranks - 1) / ranks : 0;
+    program->start = pnas_clock_seconds();
+    double last = program->start;
+    for (size_t part = rank; part < parts; part += ranks, ++program->part) {
+        bool scored;
+        PNAS_TRY(pnas_score_worker_run(program->worker, part, &scored));
+        kept += !scored;
+        note_part(program, &last);
+    }
+    if (kept > 0)
+        pnas_info("%zu of rank %zu's %zu parts were there already", kept, rank, program->share);
+    return PNAS_OK;
+}
+
+static pnas_status score(score_program *program)
+{
+    const pnas_score_worker_options options = {.source = &program->source,
+                                               .plan = &program->plan,
+                                               .path = program->options.output,
+                                               .memory = program->options.memory,
+                                               .tick = look_round,
+                                               .tick_payload = program};
+    pnas_score_worker_options with_device = options;
+    PNAS_TRY(pnas_mpi_agree(open_device(program)));
+    with_device.cl = program->cl;
+    PNAS_TRY(pnas_mpi_agree(pnas_score_worker_create(&with_device, &program->worker)));
+    pnas_status status = score_share(program);
+    pnas_progress_end();
+    pnas_score_worker_destroy(&program->worker);
+    return pnas_mpi_agree(status);
+}
+
+/* --- joining the parts, on rank 0 --- */
+
+static void add_part(pnas_score_part *whole, pnas_beam *best, const pnas_score_part *part)
+{
+    whole->cells += part->cells;
+    whole->sum += part->sum;
+    if (part->cells > 0 && part->least < whole->least)
+        whole->least = part->least;
+    if (part->most > whole->most)
+        whole->most = part->most;
+    for (int i = 0; i < PNAS_SCORE_BINS; ++i)
+        whole->histogram[i] += part->histogram[i];
+    for (size_t i = 0; i < part->best_count; ++i)
+        pnas_beam_offer(best, &part->best[i].cell, part->best[i].predicted, part->best[i].spread);
+}
+
+static void remove_parts(const score_program *program)
+{
+    char path[4096];
+    for (size_t part = 0; part < program->plan.parts; ++part) {
+        pnas_score_part_path(program->options.output, part, path, sizeof path);
+        unlink(path);
+    }
+    pnas_score_folder(program->options.output, path, sizeof path);
+    rmdir(path);
+}
+
+static pnas_status join_into(score_program *program, pnas_score_part *whole, pnas_beam *best,
+                             uint64_t *part_cells)
+{
+    char path[4096];
+    for (size_t i = 0; i < program->plan.parts; ++i) {
+        pnas_score_part part;
+        pnas_score_part_path(program->options.output, i, path, sizeof path);
+        PNAS_TRY(pnas_score_part_read(path, &program->source.head, &part));
+        part_cells[i] = part.cells;
+        add_part(whole, best, &part);
+        free(part.best);
+    }
+    pnas_beam_sort(best);
+    whole->best = best->entry;
+    whole->best_count = best->count;
+    PNAS_TRY(pnas_score_file_write(program->options.output, &program->source.head, whole, part_cells,
+                                   program->plan.parts));
+    if (!program->source.head.all)
+        remove_parts(program);
+    return PNAS_OK;
+}
+
+static pnas_status join_parts(score_program *program)
+{
+    pnas_score_part whole = {.least = 1};
+    pnas_beam best = {0};
+    uint64_t *part_cells = calloc(program->plan.parts, sizeof *part_cells);
+    pnas_status status;
+    PNAS_CHECK_CLEANUP(part_cells, PNAS_ERROR_MEMORY, "out of memory for %zu parts", program->plan.parts);
+    PNAS_TRY_CLEANUP(pnas_beam_create(program->source.head.top, &best));
+    status = join_into(program, &whole, &best, part_cells);
+cleanup:
+    pnas_beam_destroy(&best);
+    free(part_cells);
+    return status;
+}
+
+/* --- what a person sees, on rank 0 --- */
+
+static void print_best(const score_program *program, const pnas_score_part *whole)
+{
+    const pnas_score_head *head = &program->source.head;
+    printf("%" PRIu64
+           " cells of %d block%s, scores %.4f to %.4f, mean %.4f\n\nrank     score    spread  cell\n",
+           whole->cells, head->blocks, head->blocks == 1 ? "" : "s", whole->cells ? whole->least : 0,
+           whole->most, whole->cells ? whole->sum / (double)whole->cells : 0);
+    for (size_t i = 0; i < whole->best_count && i < BEST_SHOWN; ++i) {
+        char text[PNAS_CELL_TEXT_MAX];
+        pnas_cell_format(&whole->best[i].cell, &head->space.operators, text);
+        printf("%4zu  %8.6f  %8.6f  %s\n", i + 1, whole->best[i].predicted, whole->best[i].spread, text);
+    }
+    printf("\n%s\n", program->options.output);
+}
+
+/* The seed's format: no header, score and then in1, op1, in2, op2 of each block. */
+static pnas_status write_csv(const score_program *program, const pnas_score_part *whole)
+{
+    const pnas_score_head *head = &program->source.head;
+    char *copy = strdup(program->options.output), path[4200];
+    PNAS_CHECK(copy, PNAS_ERROR_MEMORY, "out of memory for a path");
+    snprintf(path, sizeof path, "%s/scores_%d.csv", dirname(copy), head->blocks);
+    free(copy);
+    FILE *file = fopen(path, "w");
+    PNAS_CHECK(file, PNAS_ERROR_FILE, "%s: cannot be written: %s", path, strerror(errno));
+    for (size_t i = 0; i < whole->best_count; ++i) {
+        fprintf(file, "%.9g", whole->best[i].predicted);
+        for (int b = 0; b < head->blocks; ++b) {
+            const pnas_block *block = &whole->best[i].cell.block[b];
+            fprintf(file, ",%d,%s,%d,%s", block->in1, head->space.operators.item[block->op1].name, block->in2,
+                    head->space.operators.item[block->op2].name);
+        }
+        fputc('\n', file);
+    }
+    bool written = !ferror(file);
+    if (fclose(file) != 0 || !written)
+        return pnas_fail(PNAS_ERROR_FILE, "%s: cannot be written: %s", path, strerror(errno));
+    pnas_info("wrote %s", path);
+    return PNAS_OK;
+}
+
+static pnas_status report(const score_program *program)
+{
+    pnas_score_part whole;
+    PNAS_TRY(pnas_score_file_read(program->options.output, &program->source.head, &whole));
+    print_best(program, &whole);
+    pnas_status status = program->options.csv ? write_csv(program, &whole) : PNAS_OK;
+    free(whole.best);
+    return status;
+}
+
+static pnas_status run(score_program *program)
+{
+    bool leader = program->layout.rank == 0;
+    PNAS_TRY(prepare(program));
+    if (leader)
+        pnas_score_source_describe(&program->source);
+    if (program->complete) {
+        pnas_info("%s is complete already", program->options.output);
+    } else {
+        PNAS_TRY(score(program));
+        PNAS_TRY(pnas_mpi_agree(leader ? join_parts(program) : PNAS_OK));
+        double seconds = pnas_clock_seconds() - program->start;
+        pnas_info("rank 0 scored %.4g million cells in %.3g s", (double)program->cells / 1e6, seconds);
+    }
+    return pnas_mpi_agree(leader ? report(program) : PNAS_OK);
+}
+
+/* --- judging instead of scoring --- */
+
+static pnas_status evaluate(score_program *program)
+{
+    const pnas_score_options *o = &program->options;
+    PNAS_TRY(pnas_mpi_agree(pnas_score_configure(o, &program->source.configuration)));
+    PNAS_TRY(pnas_mpi_agree(open_device(program)));
+    const pnas_evaluate_surrogate_options options = {.layout = &program->layout,
+                                                     .cl = program->cl,
+                                                     .configuration = &program->source.configuration,
+                                                     .table = o->evaluate,
+                                                     .trials = o->trials,
+                                                     .cells = o->cells};
+    return pnas_evaluate_surrogate(&options);
+}
+
+int main(int argc, char **argv)
+{
+    static score_program program;
+    pnas_program_setup("pnas_score");
+    pnas_status status = pnas_mpi_start(&argc, &argv, &program.layout);
+    if (status != PNAS_OK)
+        return pnas_program_end(status);
+    bool leader = program.layout.rank == 0;
+    program.command_line = pnas_program_command_line(argc, argv, program.layout.ranks);
+    status = pnas_score_options_parse(argc, argv, leader, &program.options);
+    bool understood = status == PNAS_OK;
+    if (understood && !program.options.answered) {
+        pnas_log_setup("pnas_score", program.options.log, program.layout.rank, program.layout.ranks);
+        pnas_stop_install(0);
+        status = program.options.evaluate ? evaluate(&program) : run(&program);
+    }
+    pnas_score_worker_destroy(&program.worker);
+    pnas_cl_destroy(&program.cl);
+    pnas_score_plan_free(&program.plan);
+    pnas_score_source_close(&program.source);
+    free(program.command_line);
+    pnas_mpi_end();
+    return leader && understood ? pnas_program_end(status) : pnas_exit_code(status);
+}

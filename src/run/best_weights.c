@@ -1,0 +1,92 @@
+#include "src/run/best_weights.h"
+
+#include "io/run/weights_file.h"
+#include "src/base/log.h"
+#include "src/run/best_children.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void weights_path(const char *run_path, size_t place, char *out, size_t size)
+{
+    size_t length = strlen(run_path);
+    if (length > 3 && strcmp(run_path + length - 3, ".h5") == 0)
+        length -= 3;
+    snprintf(out, size, "%.*s.%zu.weights.h5", (int)length, run_path, place);
+}
+
+static pnas_status write_weights(const pnas_best_weights_options *options, const pnas_best_child *best,
+                                 const char *path)
+{
+    char cell[PNAS_CELL_TEXT_MAX], accuracy[32], parameters[32], seed[32];
+    pnas_cell_format(&best->child->cell, &options->configuration->search.space.operators, cell);
+    snprintf(accuracy, sizeof accuracy, "%.6f", best->child->result.accuracy);
+    snprintf(parameters, sizeof parameters, "%" PRId64, best->child->result.parameters);
+    snprintf(seed, sizeof seed, "%" PRIu64, options->configuration->seed);
+    const pnas_weights_attribute attributes[] = {
+        {"cell", cell},
+        {"accuracy", accuracy},
+        {"parameters", parameters},
+        {"seed", seed},
+        {"dataset", options->configuration->dataset},
+        {"dataset_sha256", options->dataset_sha256},
+        {"run", options->run_path},
+        {"configuration", options->configuration_text},
+    };
+    pnas_named_tensor *tensors = NULL;
+    size_t count = 0;
+    PNAS_TRY(pnas_trainer_weights(options->trainer, &tensors, &count));
+    pnas_status status =
+        pnas_weights_write(path, attributes, sizeof attributes / sizeof *attributes, tensors, count);
+    pnas_trainer_free_weights(&tensors, count);
+    return status;
+}
+
+static pnas_status train_again(const pnas_best_weights_options *options, const pnas_best_child *best,
+                               const char *path)
+{
+    const pnas_result *recorded = &best->child->result;
+    pnas_job job = {.level = best->level,
+                    .index = (int)best->index,
+                    .cell = best->child->cell,
+                    .cost = recorded->multiply_adds};
+    pnas_result result = {0};
+    PNAS_TRY(pnas_trainer_evaluate(options->trainer, &job, options->tick, options->tick_payload, &result));
+    pnas_status status = PNAS_OK;
+    if (result.status != PNAS_CHILD_DONE)
+        pnas_warning("%s is not written: the child failed when it was trained again: %s", path, result.error);
+    else
+        status = write_weights(options, best, path);
+    if (result.status == PNAS_CHILD_DONE && result.accuracy != recorded->accuracy)
+        pnas_warning(
+            "%s: the child reached %.6f when it was trained again, but %.6f in the run; another kind "
+            "of device rounds differently",
+            path, result.accuracy, recorded->accuracy);
+    pnas_result_clear(&result);
+    return status;
+}
+
+pnas_status pnas_best_weights_write(const pnas_best_weights_options *options, const pnas_search *search)
+{
+    size_t wanted = (size_t)options->configuration->keep_weights, count = 0;
+    pnas_best_child *best = NULL;
+    if (wanted == 0)
+        return PNAS_OK;
+    if (!options->trainer) {
+        pnas_warning("no weights are written: rank 0, which trains the best children again, has no device");
+        return PNAS_OK;
+    }
+    PNAS_TRY(pnas_best_children(search, &best, &count));
+    pnas_status status = PNAS_OK;
+    for (size_t i = 0; i < wanted && i < count && status == PNAS_OK; i++) {
+        char path[PNAS_PATH_MAX + 32];
+        weights_path(options->run_path, i + 1, path, sizeof path);
+        status = train_again(options, &best[i], path);
+        if (status == PNAS_OK)
+            pnas_info("wrote %s", path);
+    }
+    free(best);
+    return status;
+}

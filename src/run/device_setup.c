@@ -1,0 +1,330 @@
+#include "src/run/device_setup.h"
+
+#include "cl/ops/lane.h"
+#include "src/base/log.h"
+#include "src/run/child_memory.h"
+#include "src/run/lane_count.h"
+#include "src/run/tuned_agreement.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Failures that are this rank's own and leave the others able to go on. */
+static bool only_here(pnas_status status)
+{
+    return status == PNAS_ERROR_DEVICE || status == PNAS_ERROR_MEMORY;
+}
+
+/* Rank 0's machine stands for the others. */
+static void tell_cores(const pnas_layout *layout, const pnas_cores *cores)
+{
+    int used = cores->share * layout->local_ranks;
+    if (layout->rank == 0 && cores->share > cores->given)
+        pnas_info("mpirun had bound each rank to %d core%s; on %s each now uses %d of its own", cores->given,
+                  cores->given == 1 ? "" : "s", layout->host, cores->share);
+    else if (used + layout->local_ranks <= cores->machine) /* more than what dividing leaves over */
+        pnas_info("%d of the %d CPU cores of %s are used, as the ranks may run on no others; --threads, "
+                  "'mpirun --bind-to none' or a larger job would use more",
+                  used, cores->machine, layout->host);
+}
+
+/* This rank's turn among the ranks of its machine that see the same devices; a batch system may show each
+ * another GPU as its first. Collective. */
+static pnas_status find_place(const pnas_layout *layout, pnas_cl_options *options, uint64_t *seen)
+{
+    uint64_t *all = calloc((size_t)layout->local_ranks, sizeof *all);
+    PNAS_CHECK(all, PNAS_ERROR_MEMORY, "no memory for %d ranks", layout->local_ranks);
+    pnas_status status = pnas_device_hash(options, seen);
+    pnas_status gathered = pnas_mpi_gather_local(layout, seen, sizeof *seen, all);
+    for (int i = 0; i < layout->local_rank; i++)
+        options->choice += all[i] == *seen;
+    free(all);
+    return status == PNAS_OK ? gathered : status;
+}
+
+/* Collective, as the cores are counted together; `wanted` says whether this rank opens its device. */
+static pnas_status open_device(const pnas_layout *layout, const pnas_configuration *configuration,
+                               bool wanted, pnas_devices *out)
+{
+    pnas_cores cores;
+    int threads;
+    pnas_count_parse(configuration->threads, PNAS_THREADS_MAX, &threads);
+    PNAS_TRY(pnas_mpi_cores(layout, threads, &cores));
+    if (!wanted)
+        return PNAS_OK;
+    pnas_cl_options options = {.device = configuration->device,
+                               .ranks_per_device = configuration->ranks_per_device,
+                               .threads = cores.share};
+    out->cores = cores.share;
+    PNAS_TRY(find_place(layout, &options, &out->identity));
+    PNAS_TRY(pnas_cl_create(&options, &out->cl));
+    out->identity += (uint64_t)pnas_cl_device(out->cl)->index;
+    char suggestion[320];
+    if (layout->rank == 0 && pnas_tuned_suggest(pnas_cl_device(out->cl), suggestion, sizeof suggestion))
+        pnas_info("%s", suggestion);
+    if (!pnas_cl_device(out->cl)->cpu)
+        return PNAS_OK;
+    out->threads = cores.share;
+    tell_cores(layout, &cores);
+    return PNAS_OK;
+}
+
+static pnas_status open_trainer(const pnas_layout *layout, const pnas_configuration *configuration,
+                                const pnas_image_set *images, int sharing, const pnas_fault *fault,
+                                pnas_devices *out)
+{
+    pnas_trainer_options options = {.operators = configuration->search.space.operators,
+                                    .network = configuration->network,
+                                    .training = configuration->training,
+                                    .rank = layout->rank,
+                                    .fault = *fault,
+                                    .device = pnas_cl_device(out->cl)->index,
+                                    .memory = pnas_cl_device(out->cl)->memory / (uint64_t)sharing};
+    return pnas_trainer_create(out->cl, &options, images, &out->trainer);
+}
+
+/* --- lanes --- */
+
+static pnas_status add_lane(pnas_devices *devices)
+{
+    pnas_device_lane *lane = &devices->more[devices->lanes - 1];
+    PNAS_TRY(pnas_lane_create(devices->cl, &lane->cl));
+    pnas_status status = pnas_trainer_create_lane(devices->trainer, lane->cl, &lane->trainer);
+    if (status != PNAS_OK)
+        pnas_cl_destroy(&lane->cl);
+    else
+        devices->lanes++;
+    return status;
+}
+
+static pnas_status open_lanes(const pnas_configuration *configuration, int sharing, pnas_devices *out)
+{
+    const pnas_device_info *device = pnas_cl_device(out->cl);
+    uint64_t images = pnas_trainer_image_bytes(out->trainer), largest = 0;
+    pnas_cell cell;
+    pnas_lane_question question = {
+        .device = device, .sharing = sharing, .cores = out->cores, .images = images, .child = 1};
+    pnas_count_parse(configuration->lanes, PNAS_LANES_MAX, &question.wanted);
+    out->lanes = 1;
+    int wanted = pnas_lane_count(&question); /* as if children took no memory */
+    if (wanted == 1)
+        return PNAS_OK;
+    PNAS_TRY(pnas_child_memory_largest(out->trainer, &configuration->search.space, &cell, &largest));
+    question.child = largest > images ? largest - images : 1;
+    int lanes = pnas_lane_count(&question);
+    if (lanes < question.wanted)
+        pnas_warning("lanes: %d are wanted, but the memory of %s holds the largest possible children of %d",
+                     wanted, device->name, lanes);
+    out->more = calloc((size_t)lanes, sizeof *out->more);
+    PNAS_CHECK(out->more, PNAS_ERROR_MEMORY, "no memory for %d lanes", lanes);
+    pnas_status status = PNAS_OK;
+    while (status == PNAS_OK && out->lanes < lanes)
+        status = add_lane(out);
+    if (!only_here(status))
+        return status;
+    pnas_warning("only %d of %d lanes could be opened: %s", out->lanes, lanes, pnas_message());
+    return PNAS_OK;
+}
+
+/* Collective: how many ranks of this machine have this rank's device. */
+static pnas_status count_sharing(const pnas_layout *layout, const pnas_devices *devices, int *sharing)
+{
+    uint64_t mine = devices->cl ? devices->identity : 0;
+    uint64_t *all = calloc((size_t)layout->local_ranks, sizeof *all);
+    PNAS_CHECK(all, PNAS_ERROR_MEMORY, "no memory for %d ranks", layout->local_ranks);
+    pnas_status status = pnas_mpi_gather_local(layout, &mine, sizeof mine, all);
+    *sharing = 0;
+    for (int i = 0; i < layout->local_ranks; i++)
+        *sharing += all[i] == mine;
+    free(all);
+    return status;
+}
+
+static void describe(const pnas_layout *layout, const pnas_devices *devices, pnas_run_rank *out)
+{
+    memset(out, 0, sizeof *out); /* it travels as bytes */
+    out->rank = layout->rank;
+    out->device = -1;
+    memcpy(out->host, layout->host, sizeof out->host);
+    if (!devices->cl)
+        return;
+    const pnas_device_info *info = pnas_cl_device(devices->cl);
+    out->device = devices->trainer ? info->index : -1;
+    out->memory = info->memory;
+    snprintf(out->device_name, sizeof out->device_name, "%s", info->name);
+    pnas_tuned_describe(info, out->driver, sizeof out->driver);
+    snprintf(out->pci, sizeof out->pci, "%s", info->pci);
+}
+
+static pnas_status gather_table(const pnas_layout *layout, pnas_devices *devices)
+{
+    pnas_run_rank mine;
+    describe(layout, devices, &mine);
+    pnas_status status = PNAS_OK;
+    if (layout->rank == 0) {
+        devices->table = calloc((size_t)layout->ranks, sizeof *devices->table);
+        devices->lanes_of = calloc((size_t)layout->ranks, sizeof *devices->lanes_of);
+        if (!devices->table || !devices->lanes_of)
+            status = pnas_fail(PNAS_ERROR_MEMORY, "no memory for a table of %d ranks", layout->ranks);
+    }
+    PNAS_TRY(pnas_mpi_agree(status));
+    PNAS_TRY(pnas_mpi_gather(&devices->lanes, sizeof devices->lanes, devices->lanes_of));
+    return pnas_mpi_gather(&mine, sizeof mine, devices->table);
+}
+
+/* A failure that is only this rank's becomes a warning, unless it is rank 0's: then no rank has a device. */
+static pnas_status tolerate(const pnas_layout *layout, const pnas_devices *devices, pnas_status status)
+{
+    if (!only_here(status) || (layout->rank == 0 && !devices->cl))
+        return status;
+    pnas_warning("rank %d on %s does not train: %s", layout->rank, layout->host, pnas_message());
+    return PNAS_OK;
+}
+
+static pnas_status check_table(const pnas_layout *layout, const pnas_devices *devices)
+{
+    int trainers = 0;
+    for (int rank = 0; layout->rank == 0 && rank < layout->ranks; rank++)
+        trainers += devices->table[rank].device >= 0;
+    PNAS_CHECK(layout->rank != 0 || trainers > 0, PNAS_ERROR_DEVICE,
+               "no rank has a device that can train; the warnings above say why, and 'pnas_device list' "
+               "shows what a "
+               "machine has");
+    return layout->rank == 0 ? pnas_tuned_check_agreement(devices->table, (size_t)layout->ranks) : PNAS_OK;
+}
+
+/* Rank 0 writes the run and asks the surrogate, so a rank without a device leaves that to one that has one.
+ */
+static pnas_status choose_leader(pnas_layout *layout, const pnas_devices *devices)
+{
+    int was, before = layout->rank;
+    PNAS_TRY(pnas_mpi_choose_leader(layout, devices->cl, &was));
+    pnas_log_set_rank(layout->rank);
+    if (was > 0 && before == was)
+        pnas_info(
+            "rank 0 has no usable device and changes its number with rank %d on %s, which leads instead "
+            "and writes the run file there",
+            was, layout->host);
+    return PNAS_OK;
+}
+
+pnas_status pnas_devices_create(pnas_layout *layout, const pnas_configuration *configuration,
+                                const pnas_image_set *images, const pnas_fault *fault, pnas_devices *out)
+{
+    *out = (pnas_devices){0};
+    int sharing = 1;
+    bool surrogate = configuration->search.strategy == PNAS_STRATEGY_PNAS;
+    pnas_status status = open_device(layout, configuration, images || surrogate, out);
+    pnas_status chosen = images || surrogate ? choose_leader(layout, out) : PNAS_OK;
+    status = status == PNAS_OK ? chosen : status;
+    pnas_status counted = count_sharing(layout, out, &sharing);
+    status = status == PNAS_OK ? counted : status;
+    if (status == PNAS_OK && images)
+        status = open_trainer(layout, configuration, images, sharing, fault, out);
+    if (status == PNAS_OK && images)
+        status = open_lanes(configuration, sharing, out);
+    status = pnas_mpi_agree(tolerate(layout, out, status));
+    if (status == PNAS_OK)
+        status = gather_table(layout, out);
+    if (status == PNAS_OK && images)
+        status = pnas_mpi_agree(check_table(layout, out));
+    if (status != PNAS_OK)
+        pnas_devices_destroy(out);
+    return status;
+}
+
+void pnas_devices_destroy(pnas_devices *devices)
+{
+    for (int i = 0; i + 1 < devices->lanes; i++) {
+        pnas_trainer_destroy(&devices->more[i].trainer);
+        pnas_cl_destroy(&devices->more[i].cl);
+    }
+    pnas_trainer_destroy(&devices->trainer);
+    pnas_cl_destroy(&devices->cl);
+    free(devices->more);
+    free(devices->table);
+    free(devices->lanes_of);
+    *devices = (pnas_devices){0};
+}
+
+pnas_trainer *pnas_devices_trainer(const pnas_devices *devices, int lane)
+{
+    return lane == 0 ? devices->trainer : devices->more[lane - 1].trainer;
+}
+
+void pnas_devices_print(const pnas_devices *devices, int ranks)
+{
+    pnas_info("%-5s %-20s %-7s %s", "rank", "host", "device", "name");
+    for (int i = 0; i < ranks; i++) {
+        const pnas_run_rank *rank = &devices->table[i];
+        char device[16] = "none", lanes[24] = "";
+        if (rank->device >= 0)
+            snprintf(device, sizeof device, "%d", rank->device);
+        if (devices->lanes_of[i] > 1)
+            snprintf(lanes, sizeof lanes, "  %d lanes", devices->lanes_of[i]);
+        pnas_info("%-5d %-20s %-7s %s%s%s%s", rank->rank, rank->host, device, rank->device_name,
+                  rank->pci[0] ? "  " : "", rank->pci, lanes);
+    }
+    if (devices->threads > 0)
+        pnas_info("a rank on a CPU uses %d core%s", devices->threads, devices->threads == 1 ? "" : "s");
+}
+
+/* --- memory of the largest child --- */
+
+static double mebibytes(uint64_t bytes)
+{
+    return (double)bytes / (1024.0 * 1024.0);
+}
+
+/* Rank 0: ranks that share a device must fit on it together. */
+static pnas_status compare_with_devices(const pnas_run_rank *table, const uint64_t *needed, int ranks)
+{
+    for (int i = 0; i < ranks; i++) {
+        uint64_t together = 0;
+        int sharing = 0;
+        for (int j = 0; j < ranks; j++)
+            if (table[j].device == table[i].device && strcmp(table[j].host, table[i].host) == 0 &&
+                strcmp(table[j].pci, table[i].pci) == 0) {
+                together += needed[j];
+                sharing++;
+            }
+        PNAS_CHECK(
+            table[i].device < 0 || together <= table[i].memory, PNAS_ERROR_MEMORY,
+            "%s on %s has %.0f MiB, but the largest possible children of the %d rank(s) on it take %.0f "
+            "MiB; lower training.batch or network.filters, or start fewer ranks or lanes",
+            table[i].device_name, table[i].host, mebibytes(table[i].memory), sharing, mebibytes(together));
+    }
+    return PNAS_OK;
+}
+
+pnas_status pnas_devices_check_memory(const pnas_layout *layout, const pnas_devices *devices,
+                                      const pnas_configuration *configuration)
+{
+    const pnas_space *space = &configuration->search.space;
+    pnas_cell cell = {0};
+    uint64_t largest = 0, mine = 0, *needed = NULL;
+    pnas_status status = PNAS_OK;
+    if (devices->trainer) {
+        uint64_t images = pnas_trainer_image_bytes(devices->trainer);
+        status = pnas_child_memory_largest(devices->trainer, space, &cell, &largest);
+        mine = images + (uint64_t)devices->lanes * (largest - images);
+    }
+    if (status == PNAS_OK && layout->rank == 0) {
+        needed = calloc((size_t)layout->ranks, sizeof *needed);
+        status = needed ? PNAS_OK : pnas_fail(PNAS_ERROR_MEMORY, "no memory for %d ranks", layout->ranks);
+    }
+    PNAS_TRY_CLEANUP(pnas_mpi_agree(status));
+    PNAS_TRY_CLEANUP(pnas_mpi_gather(&mine, sizeof mine, needed));
+    if (needed) {
+        char text[PNAS_CELL_TEXT_MAX];
+        pnas_cell_format(&cell, &space->operators, text);
+        if (largest > 0)
+            pnas_info("largest possible child: %.1f MiB, %s", mebibytes(largest), text);
+        status = compare_with_devices(devices->table, needed, layout->ranks);
+    }
+    status = pnas_mpi_agree(status);
+cleanup:
+    free(needed);
+    return status;
+}

@@ -1,0 +1,50 @@
+/* Which rank computes on which device, and what trains children there. */
+#ifndef PNAS_PROGRAMS_DEVICE_SETUP_H
+#define PNAS_PROGRAMS_DEVICE_SETUP_H
+
+#include "cl/train/child_trainer.h"
+#include "io/run/run_file.h"
+#include "mpi/layout.h"
+#include "src/net/image_set.h"
+#include "src/net/run_settings.h"
+
+typedef struct {
+    pnas_cl *cl;
+    pnas_trainer *trainer;
+} pnas_device_lane;
+
+typedef struct {
+    pnas_cl *cl;            /* NULL: this rank has no usable device */
+    pnas_trainer *trainer;  /* NULL: this rank cannot train */
+    int lanes;              /* children trained at once; 0: this rank cannot train */
+    pnas_device_lane *more; /* [lanes - 1], besides cl and trainer */
+    int cores;              /* of the CPU, this rank's share */
+    int threads;            /* CPU cores this rank uses on a CPU device; 0 elsewhere */
+    pnas_run_rank *table;   /* rank 0: [ranks]; else NULL. device -1: that rank does not train */
+    uint64_t identity;      /* of cl's device among those of the machine */
+    int *lanes_of;          /* rank 0: [ranks], the same of each rank; else NULL */
+} pnas_devices;
+
+/* fault: what is to go wrong, for tests. images: NULL if nothing is to be trained; then devices are opened
+ * only where the strategy asks a surrogate.
+ *
+ * Chooses by local rank (among ranks that see the same devices) among the devices that configuration->device
+ * names, shares a CPU's cores among the ranks of a machine, prepares training in as many lanes as
+ * configuration->lanes and the device allow, and gathers the table; collective, agreed. A rank without a
+ * usable device warns and goes on without; where that is rank 0, it changes its number with the lowest rank
+ * that has one, and *layout with it. PNAS_ERROR_DEVICE if every rank is without. */
+pnas_status pnas_devices_create(pnas_layout *layout, const pnas_configuration *configuration,
+                                const pnas_image_set *images, const pnas_fault *fault, pnas_devices *out);
+void pnas_devices_destroy(pnas_devices *devices);
+
+pnas_trainer *pnas_devices_trainer(const pnas_devices *devices, int lane); /* borrowed */
+
+/* On rank 0: the table for people. */
+void pnas_devices_print(const pnas_devices *devices, int ranks);
+
+/* Finds the child that takes the most memory (all its blocks the hungriest operator) and holds it against
+ * every rank's device; collective. On rank 0 prints what it found. PNAS_ERROR_MEMORY if it does not fit. */
+pnas_status pnas_devices_check_memory(const pnas_layout *layout, const pnas_devices *devices,
+                                      const pnas_configuration *configuration);
+
+#endif

@@ -1,0 +1,60 @@
+#include "src/run/level_jobs.h"
+
+#include "src/net/graph.h"
+
+#include <stdlib.h>
+
+static int64_t count_values(const pnas_graph *graph)
+{
+    int64_t values = 0;
+    for (int i = 0; i < graph->layer_count; i++) {
+        const pnas_layer *layer = &graph->layer[i];
+        const pnas_tensor *tensor = &graph->tensor[layer->out];
+        values += (int64_t)layer->out_segments * tensor->segment_channels * tensor->height * tensor->width;
+    }
+    return values;
+}
+
+pnas_status pnas_level_job(const pnas_configuration *configuration, const pnas_cell *cell, int level,
+                           int index, pnas_job *out)
+{
+    pnas_graph *graph = NULL;
+    *out = (pnas_job){.level = level, .index = index, .cell = *cell};
+    PNAS_TRY(
+        pnas_graph_create(cell, &configuration->search.space.operators, &configuration->network, &graph));
+    out->cost = graph->multiply_adds;
+    out->values = count_values(graph);
+    out->layers = graph->layer_count;
+    pnas_graph_destroy(&graph);
+    return PNAS_OK;
+}
+
+static pnas_status make_job(const pnas_configuration *configuration, const pnas_cell_table *table,
+                            const pnas_level *level, size_t index, pnas_job *out)
+{
+    const pnas_cell *cell = &level->child[index].cell;
+    if (!table)
+        return pnas_level_job(configuration, cell, level->blocks, (int)index, out);
+    const pnas_table_entry *entry = pnas_cell_table_find(table, cell);
+    *out = (pnas_job){.level = level->blocks, .index = (int)index, .cell = *cell};
+    out->cost = entry && entry->multiply_adds > 0 ? entry->multiply_adds : 0;
+    return PNAS_OK;
+}
+
+pnas_status pnas_level_jobs(const pnas_configuration *configuration, const pnas_cell_table *table,
+                            const pnas_level *level, pnas_job **out, size_t *count)
+{
+    pnas_job *jobs = calloc(level->count + 1, sizeof *jobs);
+    pnas_status status = PNAS_OK;
+    *out = NULL;
+    *count = 0;
+    PNAS_CHECK(jobs, PNAS_ERROR_MEMORY, "no memory for a list of %zu children", level->count);
+    for (size_t i = 0; i < level->count && status == PNAS_OK; i++)
+        if (level->child[i].result.status == PNAS_CHILD_PENDING)
+            status = make_job(configuration, table, level, i, &jobs[(*count)++]);
+    if (status == PNAS_OK)
+        *out = jobs;
+    else
+        free(jobs);
+    return status;
+}

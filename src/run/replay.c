@@ -1,0 +1,81 @@
+#include "src/run/replay.h"
+
+#include "io/run/cell_table_file.h"
+#include "src/base/clock.h"
+#include "src/base/log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static pnas_status describe(const char *path, const char *sha256, pnas_dataset **out)
+{
+    const char *slash = strrchr(path, '/');
+    PNAS_TRY(pnas_dataset_create(out));
+    snprintf((*out)->name, sizeof(*out)->name, "table %s", slash ? slash + 1 : path);
+    snprintf((*out)->sha256, sizeof(*out)->sha256, "%s", sha256);
+    return PNAS_OK;
+}
+
+pnas_status pnas_replay_open(const pnas_configuration *configuration, pnas_replay *out)
+{
+    char sha256[65];
+    size_t left_out = 0;
+    *out = (pnas_replay){.path = configuration->table, .pace = configuration->table_pace};
+    PNAS_TRY(pnas_cell_table_read(configuration->table, &configuration->search.space, &out->table, &left_out,
+                                  sha256));
+    size_t count = pnas_cell_table_count(out->table);
+    pnas_status status = describe(configuration->table, sha256, &out->dataset);
+    if (status != PNAS_OK) {
+        pnas_replay_close(out);
+        return status;
+    }
+    pnas_info("table %s: %zu cells of the search space, %zu outside of it; no child is trained",
+              configuration->table, count, left_out);
+    return PNAS_OK;
+}
+
+void pnas_replay_close(pnas_replay *replay)
+{
+    pnas_cell_table_destroy(&replay->table);
+    pnas_dataset_destroy(&replay->dataset);
+}
+
+#define NAP 2e-3 /* seconds between two ticks */
+
+static pnas_status sleep_for(double seconds, pnas_tick tick, void *tick_payload)
+{
+    double end = pnas_clock_seconds() + seconds;
+    for (double left = seconds; left > 0; left = end - pnas_clock_seconds()) {
+        if (tick)
+            PNAS_TRY(tick(tick_payload));
+        pnas_clock_sleep(left < NAP ? left : NAP);
+    }
+    return PNAS_OK;
+}
+
+pnas_status pnas_replay_evaluate(void *payload, const pnas_job *job, pnas_tick tick, void *tick_payload,
+                                 pnas_result *result)
+{
+    const pnas_replay *replay = payload;
+    if (tick)
+        PNAS_TRY(tick(tick_payload));
+    const pnas_table_entry *entry = pnas_cell_table_find(replay->table, &job->cell);
+    *result = (pnas_result){.start = pnas_clock_unix(), .device = -1};
+    if (!entry) {
+        result->status = PNAS_CHILD_FAILED;
+        snprintf(result->error, sizeof result->error, "the table %.160s does not hold this cell",
+                 replay->path);
+        return PNAS_OK;
+    }
+    result->status = PNAS_CHILD_DONE;
+    result->accuracy = entry->accuracy;
+    result->parameters = entry->parameters;
+    result->multiply_adds = entry->multiply_adds;
+    result->train_seconds = entry->train_seconds;
+    if (replay->pace <= 0)
+        return PNAS_OK;
+    double begun = pnas_clock_seconds();
+    PNAS_TRY(sleep_for(replay->pace * entry->train_seconds, tick, tick_payload));
+    result->train_seconds = pnas_clock_seconds() - begun;
+    return PNAS_OK;
+}

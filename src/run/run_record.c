@@ -1,0 +1,208 @@
+#include "src/run/run_record.h"
+
+#include "src/base/clock.h"
+#include "src/base/log.h"
+#include "src/run/configuration_match.h"
+#include "src/run/tuned_agreement.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- begin and resume --- */
+
+static pnas_status replace_text(char **text, const char *with)
+{
+    char *copy = strdup(with);
+    PNAS_CHECK(copy, PNAS_ERROR_MEMORY, "no memory for %zu bytes of text", strlen(with));
+    free(*text);
+    *text = copy;
+    return PNAS_OK;
+}
+
+static pnas_status replace_table(pnas_run_info *info, const pnas_search_run_options *options)
+{
+    size_t count = (size_t)options->layout->ranks;
+    pnas_run_rank *table = malloc(count * sizeof *table);
+    PNAS_CHECK(table, PNAS_ERROR_MEMORY, "no memory for a table of %zu ranks", count);
+    memcpy(table, options->devices->table, count * sizeof *table);
+    free(info->rank);
+    info->rank = table;
+    info->rank_count = count;
+    return PNAS_OK;
+}
+
+static pnas_status describe_start(pnas_run_info *info, const pnas_search_run_options *options)
+{
+    PNAS_TRY(replace_text(&info->command_line, options->command_line ? options->command_line : ""));
+    PNAS_TRY(replace_text(&info->configuration, options->configuration_text));
+    PNAS_TRY(replace_table(info, options));
+    info->status = PNAS_RUN_RUNNING;
+    info->end = 0;
+    return PNAS_OK;
+}
+
+pnas_status pnas_run_record_begin(pnas_run_file *file, const pnas_search_run_options *options)
+{
+    pnas_run_info *info = pnas_run_file_info(file);
+    const pnas_dataset *dataset = options->dataset;
+    snprintf(info->dataset_name, sizeof info->dataset_name, "%s", dataset->name);
+    snprintf(info->dataset_sha256, sizeof info->dataset_sha256, "%s", dataset->sha256);
+    info->dataset_images = (int64_t)(dataset->train.count + dataset->test.count);
+    info->start = pnas_clock_unix();
+    return describe_start(info, options);
+}
+
+static pnas_status check_same_search(const pnas_run_info *info, const pnas_search_run_options *options,
+                                     char extension[PNAS_EXTENSION_MAX])
+{
+    PNAS_CHECK(
+        strcmp(info->dataset_sha256, options->dataset->sha256) == 0, PNAS_ERROR_DATA,
+        "%s: this run was started on the data set %s with SHA-256 %.12s..., but %s has %.12s...; bring "
+        "the first one back or take another file with -o",
+        options->path, info->dataset_name, info->dataset_sha256, options->configuration->dataset,
+        options->dataset->sha256);
+    return pnas_configuration_match(options->path, info->configuration ? info->configuration : "",
+                                    info->status == PNAS_RUN_COMPLETE, options->configuration, extension);
+}
+
+/* Adds a line to what the run file tells about it. */
+static pnas_status record_extension(pnas_run_info *info, const char *path, int levels, const char *extension)
+{
+    char stamp[32];
+    const char *before = info->extended ? info->extended : "";
+    pnas_clock_stamp(pnas_clock_unix(), stamp);
+    size_t size = strlen(before) + PNAS_EXTENSION_MAX + 80;
+    char *text = malloc(size);
+    PNAS_CHECK(text, PNAS_ERROR_MEMORY, "no memory for %zu bytes of text", size);
+    snprintf(text, size, "%s%s%s after level %d: %s", before, *before ? "\n" : "", stamp, levels, extension);
+    free(info->extended);
+    info->extended = text;
+    pnas_info("%s: complete with %d levels; goes on with %s for the levels to come", path, levels, extension);
+    return PNAS_OK;
+}
+
+/* Children that came from the journal have no event yet, so all training events are made anew. */
+static pnas_status rebuild_training_events(pnas_run_file *file, const pnas_search *search)
+{
+    pnas_run_info *info = pnas_run_file_info(file);
+    size_t kept = 0;
+    for (size_t i = 0; i < info->event_count; i++)
+        if (strncmp(info->event[i].what, "train ", 6) != 0)
+            info->event[kept++] = info->event[i];
+    info->event_count = kept;
+    for (int b = 1; pnas_search_level(search, b); b++) {
+        const pnas_level *level = pnas_search_level(search, b);
+        for (size_t i = 0; i < level->count; i++)
+            if (level->child[i].result.status != PNAS_CHILD_PENDING)
+                PNAS_TRY(pnas_run_record_training(file, b, (int)i, &level->child[i].result));
+    }
+    return PNAS_OK;
+}
+
+static void report_resume(const pnas_search_run_options *options, const pnas_search *search)
+{
+    int levels = pnas_search_levels(search);
+    if (levels == 0)
+        return;
+    const pnas_level *level = pnas_search_level(search, levels);
+    pnas_info("%s: going on at level %d with %zu of %zu children done", options->path, levels,
+              level->count - pnas_search_pending(search), level->count);
+}
+
+pnas_status pnas_run_record_resume(pnas_run_file *file, const pnas_search_run_options *options,
+                                   pnas_search *search)
+{
+    pnas_run_info *info = pnas_run_file_info(file);
+    char extension[PNAS_EXTENSION_MAX];
+    PNAS_TRY(check_same_search(info, options, extension));
+    PNAS_TRY(pnas_run_file_restore(file, search));
+    if (*extension)
+        PNAS_TRY(record_extension(info, options->path, pnas_search_levels(search), extension));
+    else if (info->status == PNAS_RUN_COMPLETE)
+        return PNAS_OK;
+    else
+        report_resume(options, search);
+    pnas_tuned_warn_of_change(options->path, info->rank, info->rank_count, options->devices->table,
+                              (size_t)options->layout->ranks);
+    PNAS_TRY(describe_start(info, options));
+    return rebuild_training_events(file, search);
+}
+
+/* --- the timeline --- */
+
+static pnas_status add_event(pnas_run_file *file, double start, double seconds, int rank, const char *what)
+{
+    pnas_run_event event = {.start = start, .end = start + seconds, .rank = rank};
+    snprintf(event.what, sizeof event.what, "%s", what);
+    return pnas_run_info_add_event(pnas_run_file_info(file), &event);
+}
+
+pnas_status pnas_run_record_training(pnas_run_file *file, int level, int index, const pnas_result *result)
+{
+    char what[48];
+    snprintf(what, sizeof what, "train %d/%d", level, index);
+    return add_event(file, result->start, result->train_seconds, result->rank, what);
+}
+
+/* The others' share of what rank 0 led. */
+static pnas_status add_shares(pnas_run_file *file, const pnas_rank_span *span, int ranks, const char *what)
+{
+    for (int rank = 1; rank < ranks; rank++)
+        if (span[rank].end > 0)
+            PNAS_TRY(add_event(file, span[rank].start, span[rank].end - span[rank].start, rank, what));
+    return PNAS_OK;
+}
+
+static pnas_status add_fit(pnas_run_file *file, const pnas_search_run_options *options, int level,
+                           double start, double seconds)
+{
+    char what[48];
+    snprintf(what, sizeof what, "fit %d", level);
+    PNAS_TRY(add_event(file, start, seconds, 0, what));
+    return add_shares(file, pnas_surrogate_ranks_fit_spans(options->surrogate), options->layout->ranks, what);
+}
+
+pnas_status pnas_run_record_proposal(pnas_run_file *file, const pnas_search_run_options *options,
+                                     const pnas_search *search, double start)
+{
+    int proposed = pnas_search_levels(search);
+    double fit = pnas_search_level(search, proposed - 1)->fit_seconds;
+    double score = pnas_search_level(search, proposed)->score_seconds;
+    char what[48];
+    PNAS_TRY(add_fit(file, options, proposed - 1, start, fit));
+    snprintf(what, sizeof what, "score %d", proposed);
+    PNAS_TRY(add_event(file, start + fit, score, 0, what));
+    return add_shares(file, pnas_surrogate_ranks_score_spans(options->surrogate), options->layout->ranks,
+                      what);
+}
+
+pnas_status pnas_run_record_early(pnas_run_file *file, const pnas_search_run_options *options, int level,
+                                  double start)
+{
+    char what[48];
+    snprintf(what, sizeof what, "fit and score %d early", level);
+    PNAS_TRY(add_event(file, start, pnas_clock_unix() - start, 0, what));
+    PNAS_TRY(
+        add_shares(file, pnas_surrogate_ranks_fit_spans(options->surrogate), options->layout->ranks, what));
+    return add_shares(file, pnas_surrogate_ranks_score_spans(options->surrogate), options->layout->ranks,
+                      what);
+}
+
+pnas_status pnas_run_record_last_fit(pnas_run_file *file, const pnas_search_run_options *options,
+                                     const pnas_search *search, double start)
+{
+    return add_fit(file, options, pnas_search_levels(search), start, pnas_clock_unix() - start);
+}
+
+/* --- the end --- */
+
+pnas_status pnas_run_record_end(pnas_run_file *file, const pnas_search *search, pnas_status status)
+{
+    pnas_run_info *info = pnas_run_file_info(file);
+    info->status = status == PNAS_OK        ? PNAS_RUN_COMPLETE
+                   : status == PNAS_STOPPED ? PNAS_RUN_STOPPED
+                                            : PNAS_RUN_FAILED;
+    info->end = pnas_clock_unix();
+    return pnas_run_file_write(file, search);
+}

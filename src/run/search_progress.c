@@ -1,0 +1,92 @@
+#include "src/run/search_progress.h"
+
+#include "src/base/clock.h"
+#include "src/base/progress.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+#define SECONDS_BETWEEN_LINES 0.2
+
+void pnas_search_progress_level(pnas_search_progress *progress, const pnas_level *level, const pnas_job *jobs,
+                                size_t count)
+{
+    progress->level = level->blocks;
+    progress->children = level->count;
+    progress->done = level->count - count;
+    progress->running = 0;
+    progress->cost_left = progress->cost_done = progress->seconds_done = 0;
+    for (size_t i = 0; i < count; i++)
+        progress->cost_left += (double)jobs[i].cost;
+    progress->average_cost = count ? progress->cost_left / (double)count : 0;
+    for (size_t i = 0; i < level->count; i++)
+        if (level->child[i].result.status == PNAS_CHILD_DONE)
+            progress->best = fmax(progress->best, level->child[i].result.accuracy);
+}
+
+void pnas_search_progress_started(pnas_search_progress *progress)
+{
+    progress->running++;
+}
+
+static void log_result(const pnas_search_progress *progress, const pnas_job *job, const pnas_result *result)
+{
+    char text[PNAS_CELL_TEXT_MAX], seconds[32], place[48] = "early";
+    if (job->level == progress->level)
+        snprintf(place, sizeof place, "%zu/%zu", progress->done, progress->children);
+    pnas_cell_format(&job->cell, &progress->search->space.operators, text);
+    if (result->train_seconds < 60)
+        snprintf(seconds, sizeof seconds, "%.1f s", result->train_seconds);
+    else
+        pnas_clock_duration(result->train_seconds, seconds, sizeof seconds);
+    if (result->status == PNAS_CHILD_FAILED)
+        pnas_progress_event(1, "level %d/%d  %s  failed: %s  %s  rank %d", job->level,
+                            progress->search->space.blocks, place, result->error, text, result->rank);
+    else
+        pnas_progress_event(0, "level %d/%d  %s  accuracy %.4f  %" PRId64 " parameters  %s  rank %d  %s",
+                            job->level, progress->search->space.blocks, place, result->accuracy,
+                            result->parameters, seconds, result->rank, text);
+}
+
+void pnas_search_progress_result(pnas_search_progress *progress, const pnas_job *job,
+                                 const pnas_result *result)
+{
+    bool early = job->level != progress->level; /* of the next level, before this one is finished */
+    progress->done += !early;
+    progress->running -= progress->running > 0;
+    progress->cost_left -= early ? 0 : (double)job->cost;
+    if (result->status == PNAS_CHILD_DONE) {
+        progress->cost_done += (double)job->cost;
+        progress->seconds_done += result->train_seconds;
+        progress->best = fmax(progress->best, result->accuracy);
+    }
+    log_result(progress, job, result);
+    progress->last_shown = 0;
+}
+
+/* Children of later levels cost what this level's cost on average, a block for a block. */
+double pnas_search_progress_left(const pnas_search_progress *progress)
+{
+    if (progress->cost_done <= 0 || progress->trainers < 1)
+        return NAN;
+    double cost = progress->cost_left;
+    if (progress->search->strategy != PNAS_STRATEGY_PNAS)
+        cost += (double)(pnas_search_budget(progress->search) - progress->children) * progress->average_cost;
+    for (int b = progress->level + 1; b <= progress->search->space.blocks; b++)
+        cost += progress->search->beam * progress->average_cost * b / progress->level;
+    return cost * progress->seconds_done / progress->cost_done / progress->trainers;
+}
+
+void pnas_search_progress_show(pnas_search_progress *progress)
+{
+    double now = pnas_clock_seconds();
+    if (now - progress->last_shown < SECONDS_BETWEEN_LINES)
+        return;
+    progress->last_shown = now;
+    char left[32];
+    pnas_clock_duration(pnas_search_progress_left(progress), left, sizeof left);
+    pnas_progress_show("level %d/%d  %zu/%zu done, %zu running  best %.3f  left %s", progress->level,
+                       progress->search->space.blocks, progress->done, progress->children, progress->running,
+                       progress->best, left);
+}

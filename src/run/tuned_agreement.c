@@ -1,0 +1,69 @@
+#include "src/run/tuned_agreement.h"
+
+#include "src/base/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MARK "; tuned "
+
+void pnas_tuned_describe(const pnas_device_info *device, char *out, size_t size)
+{
+    int room = (int)size - (int)sizeof MARK - (int)sizeof device->tuned;
+    snprintf(out, size, "%.*s%s%s", room, device->driver, device->tuned[0] ? MARK : "", device->tuned);
+}
+
+/* How long the driver's version is, without a table. */
+static size_t driver_length(const char *text)
+{
+    const char *mark = strstr(text, MARK);
+    return mark ? (size_t)(mark - text) : strlen(text);
+}
+
+static bool same_driver(const pnas_run_rank *a, const pnas_run_rank *b)
+{
+    size_t length = driver_length(a->driver);
+    return length == driver_length(b->driver) && strncmp(a->driver, b->driver, length) == 0;
+}
+
+pnas_status pnas_tuned_check_agreement(const pnas_run_rank *rank, size_t count)
+{
+    for (size_t i = 1; i < count; i++)
+        for (size_t j = 0; j < i; j++) {
+            const pnas_run_rank *a = &rank[j], *b = &rank[i];
+            bool alike = strcmp(a->device_name, b->device_name) == 0 && same_driver(a, b);
+            PNAS_CHECK(!alike || strcmp(a->driver, b->driver) == 0, PNAS_ERROR_USAGE,
+                       "rank %d on %s and rank %d on %s have the same device, %s, but not the same tuned "
+                       "table (%s, %s), so their results would differ: let PNAS_CACHE be one folder for "
+                       "both, copy the table, or set PNAS_TUNED=0",
+                       a->rank, a->host, b->rank, b->host, a->device_name, a->driver, b->driver);
+        }
+    return PNAS_OK;
+}
+
+void pnas_tuned_warn_of_change(const char *path, const pnas_run_rank *before, size_t before_count,
+                               const pnas_run_rank *now, size_t now_count)
+{
+    for (size_t i = 0; i < now_count; i++)
+        for (size_t j = 0; j < before_count; j++)
+            if (strcmp(now[i].device_name, before[j].device_name) == 0 &&
+                strcmp(now[i].driver, before[j].driver) != 0) {
+                pnas_warning("%s: %s had driver %s when this run was last at work and has %s now: the "
+                             "children to come may differ in their last bits from those of an unbroken run",
+                             path, now[i].device_name, before[j].driver, now[i].driver);
+                return;
+            }
+}
+
+bool pnas_tuned_suggest(const pnas_device_info *device, char *out, size_t size)
+{
+    const char *wish = getenv("PNAS_TUNED");
+    if (device->cpu || device->tuned[0] || (wish && strcmp(wish, "0") == 0))
+        return false;
+    snprintf(out, size,
+             "%s was never tuned, so built-in routes serve; before a long search 'pnas_device tune --config "
+             "CONFIG.yaml --device %d' finds the fastest in a minute or less",
+             device->name, device->index);
+    return true;
+}

@@ -1,0 +1,22 @@
+/* That equal devices compute by equal routes: a tuned table is part of what decides a result's last bits, so
+ * it stands in the table of ranks behind the driver's version ("3.1; tuned 0123456789abcdef"). */
+#ifndef PNAS_PROGRAMS_TUNED_AGREEMENT_H
+#define PNAS_PROGRAMS_TUNED_AGREEMENT_H
+
+#include "cl/runtime/context.h"
+#include "io/run/run_file.h"
+
+/* The driver's version and the tuned table's hash, as they stand in pnas_run_rank.driver. */
+void pnas_tuned_describe(const pnas_device_info *device, char *out, size_t size);
+
+/* PNAS_ERROR_USAGE if two ranks have the same device and driver but different tuned tables. */
+pnas_status pnas_tuned_check_agreement(const pnas_run_rank *rank, size_t count);
+
+/* Warns where a run goes on with a device that it has used before, but with another driver or tuned table. */
+void pnas_tuned_warn_of_change(const char *path, const pnas_run_rank *before, size_t before_count,
+                               const pnas_run_rank *now, size_t now_count);
+
+/* What to say of a GPU that was never tuned; false, and nothing in `out`, for any other device. */
+bool pnas_tuned_suggest(const pnas_device_info *device, char *out, size_t size);
+
+#endif

@@ -1,0 +1,91 @@
+/* Pointwise convolutions against the double precision reference, on both routes. */
+#include "tests/cl/ops/convolution_bits.h"
+
+#include <criterion/criterion.h>
+
+static reference_convolution shape_of(int N, int C, int M, int H, int W, int stride_h, int stride_w)
+{
+    reference_convolution shape = {.N = N, .C = C, .M = M, .H = H, .W = W};
+    shape.window = (pnas_window){
+        .kernel_h = 1, .kernel_w = 1, .dilation = 1, .stride_h = stride_h, .stride_w = stride_w};
+    convolution_case_same(&shape);
+    return shape;
+}
+
+static void check_random(int vector, pnas_route route, int rounds)
+{
+    op_harness h;
+    int largest = test_device_small() ? 6 : 28;
+    for (int round = 0; round < rounds; ++round) {
+        op_test_open(&h, vector, route, (uint64_t)round);
+        int stride = op_harness_between(&h, 0, 2);
+        reference_convolution shape =
+            shape_of(op_harness_between(&h, 1, 5), op_harness_between(&h, 1, largest),
+                     op_harness_between(&h, 1, largest), op_harness_between(&h, 1, largest / 2),
+                     op_harness_between(&h, 1, largest / 2), 1 + (stride == 1), 1 + (stride > 0));
+        convolution_case test = convolution_case_random(&h, shape, true);
+        convolution_case_check(&h, &test);
+        op_test_close(&h);
+    }
+}
+
+Test(pointwise, plain_with_single_channels_agrees_with_the_reference)
+{
+    check_random(1, PNAS_ROUTE_PLAIN, 8);
+}
+
+Test(pointwise, plain_with_blocks_of_four_agrees_with_the_reference)
+{
+    check_random(4, PNAS_ROUTE_PLAIN, 8);
+}
+
+Test(pointwise, plain_with_blocks_of_eight_agrees_with_the_reference)
+{
+    check_random(8, PNAS_ROUTE_PLAIN, 8);
+}
+
+Test(pointwise, tile_agrees_with_the_reference)
+{
+    check_random(8, PNAS_ROUTE_TILE, test_device_small() ? 6 : 24);
+}
+
+static void check_fixed(int N, int C, int M, int size, int stride)
+{
+    op_harness h;
+    op_test_open(&h, 8, PNAS_ROUTE_TILE, 5);
+    convolution_case test = {.shape = shape_of(N, C, M, size, size, stride, stride),
+                             .pointwise = true,
+                             .x_normalise = true,
+                             .x_relu = true,
+                             .y_normalise = true};
+    convolution_case_check(&h, &test);
+    op_test_close(&h);
+}
+
+Test(pointwise, tile_agrees_at_the_sizes_of_a_search)
+{
+    check_fixed(2, 24, 24, 32, 1);
+    check_fixed(2, 48, 48, 16, 1);
+    check_fixed(2, 96, 96, 8, 1);
+    check_fixed(2, 24, 48, 32, 2);
+    check_fixed(1, 480, 96, 8, 1);
+    check_fixed(1, 1000, 720, 2, 1);
+}
+
+/* More images than partial sums: the chunks hold one or two images each. */
+Test(pointwise, weight_gradients_sum_every_image)
+{
+    check_fixed(70, 8, 16, 3, 1);
+    check_fixed(21, 280, 280, 2, 1);
+}
+
+Test(pointwise, two_runs_give_the_same_bits)
+{
+    convolution_case test = {.shape = shape_of(5, 24, 40, 9, 11, 1, 1),
+                             .pointwise = true,
+                             .x_normalise = true,
+                             .x_relu = true,
+                             .y_normalise = true};
+    convolution_check_bits(8, PNAS_ROUTE_PLAIN, &test);
+    convolution_check_bits(8, PNAS_ROUTE_TILE, &test);
+}

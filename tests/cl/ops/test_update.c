@@ -1,0 +1,117 @@
+/* The optimizers against double precision over many steps: PyTorch's definitions, with weight decay on a part
+ * and clipping by the global norm. */
+#include "cl/ops/check/update_case.h"
+#include "src/net/training.h"
+#include "tests/cl/ops/op_test.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void check_steps(int vector, pnas_route route, pnas_update u)
+{
+    op_harness h;
+    op_test_open(&h, vector, route, 13);
+    update_case_check(&h, u);
+    op_test_close(&h);
+}
+
+/* Counts that do and do not fill the last vector and the last chunk of a sum; decay that ends inside one. */
+static void check_optimizer(pnas_update u)
+{
+    u.weight_decay = 0.01;
+    u.count = test_device_small() ? 37 : 9001;
+    u.decayed = u.count / 2 + 1;
+    check_steps(4, PNAS_ROUTE_PLAIN, u);
+    check_steps(8, PNAS_ROUTE_TILE, u);
+    u.count = 64;
+    u.decayed = 64;
+    u.clip_norm = 5; /* below the norm of 64 standard normal values: 8 */
+    check_steps(1, PNAS_ROUTE_PLAIN, u);
+    check_steps(8, PNAS_ROUTE_TILE, u);
+}
+
+Test(update, momentum_agrees_with_double_precision)
+{
+    check_optimizer((pnas_update){.optimizer = PNAS_OPTIMIZER_SGD, .momentum = 0.9});
+}
+
+Test(update, nesterov_agrees_with_double_precision)
+{
+    check_optimizer(
+        (pnas_update){.optimizer = PNAS_OPTIMIZER_SGD, .momentum = 0.9, .nesterov = true, .clip_norm = 20});
+}
+
+Test(update, adam_agrees_with_double_precision)
+{
+    check_optimizer((pnas_update){
+        .optimizer = PNAS_OPTIMIZER_ADAM, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8, .clip_norm = 20});
+}
+
+Test(update, rmsprop_agrees_with_double_precision)
+{
+    check_optimizer((pnas_update){.optimizer = PNAS_OPTIMIZER_RMSPROP,
+                                  .momentum = 0.9,
+                                  .beta2 = 0.99,
+                                  .epsilon = 1e-3,
+                                  .clip_norm = 20});
+    check_optimizer((pnas_update){.optimizer = PNAS_OPTIMIZER_RMSPROP, .beta2 = 0.9, .epsilon = 1e-3});
+}
+
+/* One step of SGD from zero: minus the parameters, divided by the rate, are the clipped gradients. */
+static double *clipped(op_harness *h, const double *gradients, size_t count, double clip_norm)
+{
+    double rates[UPDATE_CASE_STEPS];
+    pnas_update u = {.optimizer = PNAS_OPTIMIZER_SGD, .count = count, .clip_norm = clip_norm};
+    u.parameters = op_harness_output_slice(h, count, op_harness_zeros(h, count));
+    u.gradients = op_harness_slice(h, count, gradients);
+    u.moments = op_harness_output_slice(h, count, op_harness_zeros(h, count));
+    u.scratch = op_harness_output_slice(h, pnas_op_update_scratch(count), NULL);
+    update_case_schedule(h, &u, rates);
+    cr_assert_eq(pnas_op_update(h->cl, &h->list, &u), PNAS_OK, "%s", pnas_message());
+    op_harness_run(h);
+    double *result = op_harness_read_slice(h, u.parameters, count);
+    for (size_t i = 0; i < count; ++i)
+        result[i] /= -rates[0];
+    return result;
+}
+
+Test(update, clipping_keeps_short_gradients_and_shortens_long_ones)
+{
+    op_harness h;
+    op_test_open(&h, 0, PNAS_ROUTE_AUTO, 14);
+    size_t count = 20000;
+    double *g = op_harness_random(&h, count), squares = 0;
+    for (size_t i = 0; i < count; ++i)
+        squares += g[i] * g[i];
+    double *kept = clipped(&h, g, count, sqrt(squares) * 1.001);
+    double *shortened = clipped(&h, g, count, 3), after = 0;
+    for (size_t i = 0; i < count; ++i) {
+        cr_assert(fabs(kept[i] - g[i]) <= 1e-6 * fabs(g[i]), "%zu: %g, expected %g", i, kept[i], g[i]);
+        after += shortened[i] * shortened[i];
+    }
+    cr_assert(fabs(sqrt(after) - 3) < 1e-5, "norm after clipping: %.9g", sqrt(after));
+    op_test_close(&h);
+}
+
+Test(update, a_gradient_that_is_not_finite_is_not_clipped_away)
+{
+    op_harness h;
+    op_test_open(&h, 0, PNAS_ROUTE_AUTO, 15);
+    double infinite[3] = {1, INFINITY, 2}, undefined[3] = {1, NAN, 2};
+    cr_assert(!isfinite(clipped(&h, infinite, 3, 5)[1]));
+    cr_assert(!isfinite(clipped(&h, undefined, 3, 5)[1]));
+    op_test_close(&h);
+}
+
+Test(update, runs_repeat_to_the_bit)
+{
+    op_harness h;
+    op_test_open(&h, 0, PNAS_ROUTE_AUTO, 16);
+    size_t count = 30000;
+    double *g = op_harness_random(&h, count);
+    double *first = clipped(&h, g, count, 1), *second = clipped(&h, g, count, 1);
+    cr_assert(memcmp(first, second, count * sizeof *first) == 0);
+    op_test_close(&h);
+}

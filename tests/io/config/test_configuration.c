@@ -1,0 +1,552 @@
+/* Configuration: values, overrides, the way back to text, and what is said about every kind of mistake. */
+#include "io/config/configuration.h"
+#include "tests/base/leak_check.h"
+#include "tests/io/test_folder.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+TestSuite(configuration, .init = test_folder_make, .fini = test_folder_remove);
+TestSuite(configuration_mistakes, .init = test_folder_make, .fini = test_folder_remove);
+
+static pnas_configuration parse(const char *text)
+{
+    pnas_configuration read;
+    memset(&read, 0xee, sizeof read);
+    cr_assert_eq(pnas_configuration_parse("run.yaml", text, NULL, 0, &read), PNAS_OK, "%s", pnas_message());
+    return read;
+}
+
+static char *print(const pnas_configuration *configuration)
+{
+    char *text = NULL;
+    cr_assert_eq(pnas_configuration_print(configuration, &text), PNAS_OK, "%s", pnas_message());
+    return text;
+}
+
+/* ---- values ---- */
+
+Test(configuration, one_key_is_enough_and_the_rest_is_default)
+{
+    pnas_configuration read = parse("seed: 1\n"), defaults;
+    pnas_configuration_defaults(&defaults);
+    char *one = print(&read), *other = print(&defaults);
+    cr_expect_str_eq(one, other);
+    cr_expect_eq(read.search.beam, 256);
+    cr_expect_eq(read.search.space.blocks, 5);
+    cr_expect_eq(read.search.space.operators.count, 8);
+    cr_expect_eq(read.search.space.lookforward, -1);
+    cr_expect_eq(read.training.schedule.rate, 0.01);
+    cr_expect_eq(read.training.schedule.epochs, 20);
+    free(one);
+    free(other);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+Test(configuration, every_key_reaches_its_field)
+{
+    pnas_configuration read = parse(
+        "title: \"Ein Titel: \\\"mit\\\" ü\"\nseed: 18446744073709551615\ndevice: 2\nkeep_weights: 3\n"
+        "checkpoint_seconds: 0.25\n"
+        "table_pace: 0.5\n"
+        "dataset: {file: a b.h5, validation: 5000, training_images: 4000000}\n"
+        "space: {blocks: 4, lookback: -1, lookforward: 2, operators: [max3, conv3]}\n"
+        "search: {beam: 7, first: 9, acquisition: ucb, kappa: 2.5, diversity: 0.25, overlap: true,\n"
+        "  overlap_share: 0.125}\n"
+        "network: {filters: 10, repeats: 3, stem_multiplier: 2, concatenation: unused_inputs}\n"
+        "training: {epochs: 30, batch: 64, optimizer: rmsprop, momentum: 0.8, nesterov: true, beta1: 0.7,\n"
+        "  beta2: 0.99, epsilon: 1e-3, weight_decay: 1e-4, clip_norm: 0, learning_rate: 0.1,\n"
+        "  final_learning_rate: 0.001, schedule: step, warmup_epochs: 1.5, step_epochs: 2.5, step_factor: "
+        "0.3,\n"
+        "  norm_momentum: 0.99, norm_epsilon: 1e-4, storage: half, reward: best, augment: {pad: 2, flip: "
+        "false, cutout: "
+        "8}}\n"
+        "surrogate: {model: mlp, members: 7, fold: 0.9, embedding: 20, hidden: 30, loss: ranking, optimizer: "
+        "sgd,\n"
+        "  momentum: 0.5, weight_decay: 0.01, epochs: 40, patience: 3, batch: 8, rate_first: 0.02,\n"
+        "  rate_later: 0.003, refit: finetune, bias: mean, last_bias: -1}\n");
+    const pnas_training_options *training = &read.training;
+    cr_expect_str_eq(read.title, "Ein Titel: \"mit\" ü");
+    cr_expect(read.seed == UINT64_MAX && training->seed == UINT64_MAX && read.surrogate.seed == UINT64_MAX);
+    cr_expect_str_eq(read.device, "2");
+    cr_expect_eq(read.keep_weights, 3);
+    cr_expect_eq(read.checkpoint_seconds, 0.25);
+    cr_expect_eq(read.table_pace, 0.5);
+    cr_expect_str_eq(read.dataset, "a b.h5");
+    cr_expect(read.validation == 5000 && read.training_images == 4000000);
+    cr_expect(read.search.space.blocks == 4 && read.search.space.lookback == -1);
+    cr_expect(read.search.space.lookforward == 2 && read.search.space.operators.count == 2);
+    cr_expect_str_eq(read.search.space.operators.item[1].name, "conv3");
+    cr_expect(read.search.beam == 7 && read.search.first == 9);
+    cr_expect(read.network.filters == 10 && read.network.repeats == 3 && read.network.stem_multiplier == 2);
+    cr_expect_eq(read.network.concatenation, PNAS_CONCATENATE_UNUSED_INPUTS);
+    cr_expect(training->epochs == 30 && training->batch == 64);
+    cr_expect(training->optimizer == PNAS_OPTIMIZER_RMSPROP && training->nesterov);
+    cr_expect(training->momentum == 0.8 && training->beta1 == 0.7 && training->beta2 == 0.99);
+    cr_expect(training->epsilon == 1e-3 && training->weight_decay == 1e-4 && training->clip_norm == 0);
+    cr_expect(training->schedule.rate == 0.1 && training->schedule.final_rate == 0.001);
+    cr_expect(training->schedule.kind == PNAS_SCHEDULE_STEP && training->schedule.warmup_epochs == 1.5);
+    cr_expect(training->schedule.step_epochs == 2.5 && training->schedule.step_factor == 0.3);
+    cr_expect(training->norm_momentum == 0.99 && training->norm_epsilon == 1e-4);
+    cr_expect(training->storage == PNAS_STORAGE_HALF && training->reward == PNAS_REWARD_BEST &&
+              training->pad == 2);
+    cr_expect(!training->flip && training->cutout == 8);
+    cr_expect(read.surrogate.embedding == 20 && read.surrogate.hidden == 30);
+    cr_expect(read.search.acquisition == PNAS_ACQUISITION_UCB && read.search.kappa == 2.5);
+    cr_expect(read.search.overlap && read.search.overlap_share == 0.125);
+    cr_expect_eq(read.search.diversity, 0.25);
+    cr_expect(read.surrogate.model == PNAS_MODEL_MLP && read.surrogate.members == 7);
+    cr_expect(read.surrogate.fold == 0.9 && read.surrogate.loss == PNAS_LOSS_RANKING);
+    cr_expect(read.surrogate.optimizer == PNAS_SURROGATE_SGD && read.surrogate.momentum == 0.5);
+    cr_expect(read.surrogate.weight_decay == 0.01 && read.surrogate.patience == 3);
+    cr_expect(read.surrogate.refit == PNAS_REFIT_FINETUNE && read.surrogate.bias == PNAS_BIAS_MEAN);
+    cr_expect(read.surrogate.epochs == 40 && read.surrogate.batch == 8);
+    cr_expect(read.surrogate.rate_first == 0.02 && read.surrogate.rate_later == 0.003);
+    cr_expect_eq(read.surrogate.last_bias, -1);
+    char *first = print(&read);
+    pnas_configuration again = parse(first);
+    char *second = print(&again);
+    cr_expect_str_eq(first, second);
+    free(first);
+    free(second);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+Test(configuration, operators_are_names_aliases_or_ones_own)
+{
+    pnas_configuration read =
+        parse("space:\n  operators:\n    - 3x3 dconv\n    - {name: wide, kind: separable, kernel: 9}\n"
+              "    - {name: far, kind: convolution, kernel: 5, dilation: 3, bottleneck: 2}\n"
+              "    - {name: avg5, kind: average_pool, kernel: 5}\n    - {name: same, kind: identity}\n"
+              "    - {name: max3}\n");
+    const pnas_operator_set *set = &read.search.space.operators;
+    cr_assert_eq(set->count, 6);
+    cr_expect_str_eq(set->item[0].name, "sep3");
+    cr_expect(set->item[1].kernel == 9 && set->item[1].repeat == 2 && set->item[1].dilation == 1);
+    cr_expect(set->item[2].repeat == 1 && set->item[2].dilation == 3 && set->item[2].bottleneck == 2);
+    cr_expect(set->item[3].kind == PNAS_AVERAGE_POOL && set->item[3].kernel == 5);
+    cr_expect(set->item[4].kind == PNAS_IDENTITY && set->item[4].kernel == 1);
+    cr_expect_eq(set->item[5].kind, PNAS_MAX_POOL);
+    char *text = print(&read);
+    pnas_configuration again = parse(text);
+    cr_expect_eq(memcmp(set, &again.search.space.operators, sizeof *set), 0);
+    free(text);
+}
+
+Test(configuration, printing_keeps_every_bit_of_a_number)
+{
+    pnas_configuration values;
+    pnas_configuration_defaults(&values);
+    values.training.schedule.rate = 0.1 + 0.2;
+    values.training.weight_decay = 1.0 / 3;
+    values.surrogate.last_bias = -1e-300;
+    strcpy(values.title, "quotes \" and \\ and\ttabs\nand lines # and: more");
+    char *text = print(&values);
+    pnas_configuration read = parse(text);
+    cr_expect_eq(read.training.schedule.rate, values.training.schedule.rate);
+    cr_expect_eq(read.training.weight_decay, values.training.weight_decay);
+    cr_expect_eq(read.surrogate.last_bias, values.surrogate.last_bias);
+    cr_expect_str_eq(read.title, values.title);
+    free(text);
+}
+
+Test(configuration, a_section_without_values_is_as_if_it_was_not_there)
+{
+    pnas_configuration read = parse("training:\n  # epochs: 5\nspace:\n");
+    cr_expect_eq(read.training.epochs, 20);
+    cr_expect_eq(read.search.space.blocks, 5);
+}
+
+Test(configuration, overrides_win_and_make_sections_that_are_missing)
+{
+    static const char *const overrides[] = {
+        "training.epochs=5", "training.augment.flip=false", "space.operators=[sep3, max3]",
+        "title=a=b",         "training.epochs=6",           "space.operators[1]=avg3",
+        "surrogate="};
+    pnas_configuration read;
+    cr_assert_eq(
+        pnas_configuration_parse("run.yaml", "training:\n  epochs: 3\n  batch: 8\n", overrides, 6, &read),
+        PNAS_OK, "%s", pnas_message());
+    cr_expect_eq(read.training.epochs, 6);
+    cr_expect_eq(read.training.schedule.epochs, 6);
+    cr_expect_eq(read.training.batch, 8);
+    cr_expect(!read.training.flip);
+    cr_expect_eq(read.search.space.operators.count, 2);
+    cr_expect_str_eq(read.search.space.operators.item[1].name, "avg3");
+    cr_expect_str_eq(read.title, "a=b");
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+Test(configuration, the_files_that_come_with_the_program_are_valid)
+{
+    static const char *const names[] = {"demo", "fashion_mnist", "cifar10_paper"};
+    for (size_t i = 0; i < 3; i++) {
+        char path[512];
+        pnas_configuration read;
+        snprintf(path, sizeof path, "%s/configs/%s.yaml", getenv("PNAS_SOURCE"), names[i]);
+        cr_expect_eq(pnas_configuration_read(path, NULL, 0, &read), PNAS_OK, "%s", pnas_message());
+    }
+}
+
+Test(configuration, the_paper_is_its_file_and_the_defaults_but_for_the_surrogates_loss)
+{
+    char path[512];
+    pnas_configuration paper, defaults;
+    snprintf(path, sizeof path, "%s/configs/cifar10_paper.yaml", getenv("PNAS_SOURCE"));
+    cr_assert_eq(pnas_configuration_read(path, NULL, 0, &paper), PNAS_OK, "%s", pnas_message());
+    pnas_configuration_defaults(&defaults);
+    cr_expect_eq(memcmp(&paper.search, &defaults.search, sizeof paper.search), 0);
+    cr_expect_eq(paper.network.filters, 24);
+    cr_expect_eq(paper.network.repeats, 2);
+    cr_expect_eq(paper.training.epochs, 20);
+    strcpy(defaults.title, paper.title);
+    strcpy(defaults.dataset, paper.dataset);
+    defaults.validation = paper.validation;
+    defaults.keep_weights = paper.keep_weights;
+    cr_expect_eq(paper.surrogate.loss, PNAS_LOSS_L1);
+    defaults.surrogate.loss = PNAS_LOSS_L1;
+    defaults.surrogate.linear = 0;
+    defaults.surrogate.mirror = false;
+    defaults.surrogate.weight_decay = 0;
+    char *one = print(&paper), *other = print(&defaults);
+    cr_expect_str_eq(one, other);
+    free(one);
+    free(other);
+}
+
+Test(configuration, the_demo_is_as_large_as_it_promises)
+{
+    char path[512];
+    pnas_configuration demo;
+    pnas_operator_set paper;
+    snprintf(path, sizeof path, "%s/configs/demo.yaml", getenv("PNAS_SOURCE"));
+    cr_assert_eq(pnas_configuration_read(path, NULL, 0, &demo), PNAS_OK, "%s", pnas_message());
+    pnas_operator_set_paper(&paper);
+    for (int i = 0; i < paper.count; i++)
+        cr_expect_geq(pnas_operator_set_find(&demo.search.space.operators, paper.item[i].name), 0);
+    cr_expect_eq(demo.search.space.blocks, 3);
+    cr_expect_eq(demo.search.space.lookback, -2);
+    cr_expect_geq(demo.search.first + 2 * demo.search.beam, 60);
+    cr_expect_str_eq(demo.dataset, "digits");
+    cr_expect(!demo.training.flip);
+}
+
+/* Keys of the printed defaults, as they are written in docs/configuration.md: `training.epochs`. */
+Test(configuration, every_key_is_documented)
+{
+    pnas_configuration defaults;
+    pnas_configuration_defaults(&defaults);
+    char *text = print(&defaults), path[512], section[3][64] = {{0}};
+    static char page[100000];
+    snprintf(path, sizeof path, "%s/docs/configuration.md", getenv("PNAS_SOURCE"));
+    FILE *file = fopen(path, "r");
+    cr_assert_not_null(file, "%s", path);
+    page[fread(page, 1, sizeof page - 1, file)] = 0;
+    fclose(file);
+    int keys = 0;
+    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+        char wanted[256];
+        size_t depth = strspn(line, " ") / 2;
+        char *colon = strchr(line, ':');
+        if (line[2 * depth] == '-')
+            continue;
+        cr_assert(depth < 3 && colon);
+        *colon = 0;
+        snprintf(section[depth], sizeof section[depth], "%.60s", line + 2 * depth);
+        if (colon[1] == 0 && strcmp(section[depth], "operators") != 0)
+            continue; /* a section */
+        snprintf(wanted, sizeof wanted, "`%s%s%s%s%s`", section[0], depth > 0 ? "." : "",
+                 depth > 0 ? section[1] : "", depth > 1 ? "." : "", depth > 1 ? section[2] : "");
+        cr_expect_not_null(strstr(page, wanted), "%s is not in docs/configuration.md", wanted);
+        keys++;
+    }
+    cr_expect_gt(keys, 40);
+    free(text);
+}
+
+/* ---- mistakes ---- */
+
+typedef struct {
+    const char *text, *sentence;
+} mistake;
+
+static void expect_all(const mistake *mistakes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        pnas_configuration read;
+        pnas_status status = pnas_configuration_parse("run.yaml", mistakes[i].text, NULL, 0, &read);
+        cr_expect_eq(status, PNAS_ERROR_USAGE, "%s", mistakes[i].text);
+        cr_expect_not_null(strstr(pnas_message(), mistakes[i].sentence), "%s\ngives: %s\nnot:   %s",
+                           mistakes[i].text, pnas_message(), mistakes[i].sentence);
+    }
+    PNAS_EXPECT_NO_LEAKS();
+}
+#define EXPECT_ALL(mistakes) expect_all(mistakes, sizeof(mistakes) / sizeof((mistakes)[0]))
+
+Test(configuration_mistakes, unknown_keys_are_named_with_those_that_there_are)
+{
+    static const mistake mistakes[] = {
+        {"seed: 1\ntraining:\n  epoch: 5\n",
+         "run.yaml: line 3: unknown key 'training.epoch'; the keys of training are epochs, batch, "},
+        {"epochs: 5\n", "run.yaml: line 1: unknown key 'epochs'; the keys at the top are title, seed, "},
+        {"seed: 1\n<<: {seed: 2}\n", "run.yaml: line 2: unknown key '<<'"},
+        {"space:\n  operators:\n    - sep3\n    - {name: x, kind: separable, size: 3}\n",
+         "run.yaml: line 4: unknown key 'space.operators[1].size'; the keys of space.operators[1] are name, "
+         "kind"},
+        {"training:\n  augment:\n    pad: 1\n    mirror: true\n",
+         "line 4: unknown key 'training.augment.mirror'; the keys of training.augment are pad, flip and "
+         "cutout"},
+    };
+    EXPECT_ALL(mistakes);
+}
+
+Test(configuration_mistakes, wrong_types_are_shown_with_what_is_allowed)
+{
+    static const mistake mistakes[] = {
+        {"training:\n\n  epochs: many\n",
+         "run.yaml: line 3: training.epochs is 'many'; it must be a whole number from 1 to 100000"},
+        {"training: {epochs: 5 apples}\n",
+         "line 1: training.epochs is '5 apples'; it must be a whole number"},
+        {"training: {epochs: 5.5}\n", "training.epochs is '5.5'; it must be a whole number"},
+        {"training: {epochs: [5]}\n", "training.epochs is a list of 1; it must be a whole number"},
+        {"training: {epochs: {a: 5}}\n", "training.epochs is a section; it must be a whole number"},
+        {"training: {epochs: }\n", "training.epochs is empty; it must be a whole number"},
+        {"training: {epochs: 0x10}\n", "training.epochs is '0x10'"},
+        {"training: {epochs: 010}\n", "training.epochs is '010'"},
+        {"training: {augment: {flip: maybe}}\n",
+         "training.augment.flip is 'maybe'; it must be true or false"},
+        {"search:\n  strategy: random\n  overlap: true\n",
+         "run.yaml: line 3: search.overlap is true, but only search.strategy: pnas has levels that could "
+         "overlap; set it to false"},
+        {"training: {optimizer: adamw}\n", "training.optimizer is 'adamw'; it must be sgd, adam or rmsprop"},
+        {"training: 5\n", "training is '5'; it must be a section with the keys epochs, batch"},
+        {"training: [epochs]\n", "training is a list of 1; it must be a section"},
+        {"space: {operators: sep3}\n", "space.operators is 'sep3'; it must be a list of 1 to 32 operators"},
+        {"space: {operators: []}\n",
+         "space.operators is a list of 0; it must be a list of 1 to 32 operators"},
+        {"space: {operators: [[sep3]]}\n",
+         "space.operators[0] is a list of 1; it must be an operator's name or"},
+        {"title: [a]\n", "title is a list of 1; it must be text of at most 127 bytes"},
+        {"space: {lookforward: all}\n", "space.lookforward is 'all'; it must be none or a whole number"},
+    };
+    EXPECT_ALL(mistakes);
+}
+
+Test(configuration_mistakes, impossible_values_are_shown_with_their_limits)
+{
+    static const mistake mistakes[] = {
+        {"seed: 1\ntraining:\n  epochs: 0\n",
+         "run.yaml: line 3: training.epochs is '0'; it must be a whole number from 1 to 100000"},
+        {"seed: -1\n", "seed is '-1'; it must be a whole number from 0 to 18446744073709551615"},
+        {"seed: 18446744073709551616\n", "seed is '18446744073709551616'"},
+        {"training: {epochs: 99999999999999999999}\n", "training.epochs is '99999999999999999999'"},
+        {"training: {momentum: 1}\n", "training.momentum is '1'; it must be a number from 0 to below 1"},
+        {"training: {momentum: nan}\n", "training.momentum is 'nan'; it must be a number"},
+        {"training: {momentum: .nan}\n", "training.momentum is '.nan'; it must be a number"},
+        {"training: {learning_rate: .inf}\n",
+         "training.learning_rate is '.inf'; it must be a number above 0"},
+        {"training: {learning_rate: inf}\n", "training.learning_rate is 'inf'"},
+        {"training: {learning_rate: 1e999}\n", "training.learning_rate is '1e999'"},
+        {"training: {learning_rate: 0}\n", "it must be a number above 0 and at most 1000"},
+        {"training:\n  learning_rate: 0.1\n  final_learning_rate: 0.2\n",
+         "line 3: training.final_learning_rate is 0.2; it must be at most training.learning_rate (0.1)"},
+        {"training: {epochs: 5, warmup_epochs: 6}\n",
+         "training.warmup_epochs is 6; it must be at most training.epochs (5)"},
+        {"dataset: {validation: 0}\n", "dataset.validation is '0'; it must be a number above 0"},
+        {"dataset: {validation: 1.5}\n", "it must be a share below 1 or a whole number of images"},
+        {"dataset: {file: \"\"}\n", "dataset.file is empty"},
+        {"device: \"\"\n", "device is empty"},
+        {"space: {blocks: 11}\n", "space.blocks is '11'; it must be a whole number from 1 to 10"},
+        {"space: {lookback: 0}\n", "space.lookback is '0'; it must be a whole number from -2 to -1"},
+        {"space: {lookforward: -1}\n", "space.lookforward is '-1'"},
+    };
+    EXPECT_ALL(mistakes);
+}
+
+Test(configuration_mistakes, operators_that_cannot_be_are_refused_at_their_line)
+{
+    static const mistake mistakes[] = {
+        {"space:\n  operators:\n    - sep3\n    - sep4\n",
+         "run.yaml: line 4: space.operators[1]: there is no operator 'sep4'"},
+        {"space:\n  operators:\n    - sep3\n    - sep3\n",
+         "line 4: space.operators[1]: operator 'sep3' is listed twice"},
+        {"space:\n  operators:\n    - sep3\n    - 3x3 dconv\n",
+         "line 4: space.operators[1]: operator 'sep3'"},
+        {"space:\n  operators:\n    - {kind: separable}\n", "line 3: space.operators[0] has no name"},
+        {"space:\n  operators:\n    - {name: x, kernel: 3}\n",
+         "line 3: space.operators[0] has no kind; it must be separable,"},
+        {"space:\n  operators:\n    - {name: x, kind: magic}\n",
+         "line 3: space.operators[0].kind is 'magic'; it must be separable, convolution,"},
+        {"space:\n  operators:\n    - {name: x, kind: separable, kernel: 4}\n",
+         "line 3: space.operators[0]: operator 'x'"},
+        {"space:\n  operators:\n    - {name: x, kind: separable, kernel: 17}\n",
+         "space.operators[0].kernel is '17'; it must be a whole number from 1 to 15"},
+        {"space:\n  operators:\n    - {name: \"a b\", kind: separable}\n",
+         "line 3: space.operators[0]: the operator name 'a b'"},
+        {"space:\n  operators:\n    - {name: abcdefghijklmnopqrstuvwxyz, kind: separable}\n",
+         "line 3: space.operators[0].name is 'abcdefghijklmnopqrstuvwxyz'; it must be text of 1 to 23 bytes"},
+    };
+    EXPECT_ALL(mistakes);
+}
+
+Test(configuration_mistakes, text_that_is_not_plain_yaml_is_refused_at_its_line)
+{
+    static const mistake mistakes[] = {
+        {"", "run.yaml: is empty"},
+        {"# only a comment\n", "run.yaml: is empty"},
+        {"just words\n", "line 1: this is not a configuration"},
+        {"- seed\n", "line 1: this is not a configuration"},
+        {"seed: 1\nseed: 2\n", "line 2: the key 'seed' stands here a second time (first in line 1)"},
+        {"training:\n  epochs: 1\n  batch: 2\n  epochs: 3\n",
+         "line 4: the key 'epochs' stands here a second time"},
+        {"training:\n\tepochs: 5\n", "line 2: a tab where YAML wants spaces"},
+        {"title: [\n", "this is not YAML: "},
+        {"title: \"abc\n", "this is not YAML: "},
+        {"seed: 1\n---\nseed: 2\n", "line 2: a second document begins"},
+        {"title: &a x\ndevice: *a\n", "line 1: what stands here is used again through an alias"},
+        {"title: &a [*a]\n", "through an alias"},
+        {"title: *nobody\n", "line 1: this is not YAML: found undefined alias"},
+        {"? [a, b]\n: 1\n", "line 1: a key must be a plain word"},
+        {"title: \"a\\0b\"\n", "line 1: a zero byte stands inside the text"},
+        {"seed: 1\ntitle: \xff\xfe\n", "line 2: a byte that does not belong into UTF-8 text"},
+        {"title: [[[[[[[[[[[[[[[[[[[[x]]]]]]]]]]]]]]]]]]]]\n", "nested deeper than any key"},
+    };
+    EXPECT_ALL(mistakes);
+}
+
+Test(configuration_mistakes, a_wrong_override_is_named)
+{
+    static const struct {
+        const char *override, *sentence;
+    } mistakes[] = {
+        {"training.epochs=0", "--set training.epochs=0: training.epochs is '0'; it must be a whole number"},
+        {"training.epoch=5", "--set training.epoch=5: unknown key 'training.epoch'"},
+        {"training.epochs", "--set training.epochs: this is not KEY=VALUE"},
+        {"=5", "--set =5: this is not KEY=VALUE"},
+        {"seed.x=5", "--set seed.x=5: 'seed.x' leads nowhere"},
+        {"space.operators[9]=max3", "--set space.operators[9]=max3: 'space.operators[9]' leads nowhere"},
+        {"space.operators=[sep3, sep9]",
+         "--set space.operators=[sep3, sep9]: space.operators[1]: there is no operator"},
+        {"title=[a", "--set title=[a: line 2: this is not YAML"},
+        {"seed=", "--set seed=: seed is empty"},
+        {"training.warmup_epochs=21", "--set training.warmup_epochs=21: training.warmup_epochs is 21"},
+        {"tr\xff"
+         "ining=1",
+         "this is not KEY=VALUE"},
+        {"training..epochs=1", "--set training..epochs=1: "},
+    };
+    for (size_t i = 0; i < sizeof mistakes / sizeof mistakes[0]; i++) {
+        pnas_configuration read;
+        const char *const overrides[] = {"seed=3", mistakes[i].override};
+        pnas_status status =
+            pnas_configuration_parse("run.yaml", "space: {operators: [sep3]}\n", overrides, 2, &read);
+        cr_expect_eq(status, PNAS_ERROR_USAGE, "%s", mistakes[i].override);
+        cr_expect_not_null(strstr(pnas_message(), mistakes[i].sentence), "%s\nnot: %s", pnas_message(),
+                           mistakes[i].sentence);
+    }
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+Test(configuration_mistakes, files_that_cannot_be_read_are_named)
+{
+    pnas_configuration read;
+    static char large[300 * 1024];
+    cr_expect_eq(pnas_configuration_read(test_path("no.yaml"), NULL, 0, &read), PNAS_ERROR_FILE);
+    cr_expect_not_null(strstr(pnas_message(), "no.yaml: cannot be opened: No such file"), "%s",
+                       pnas_message());
+    cr_expect_eq(pnas_configuration_read(test_path(""), NULL, 0, &read), PNAS_ERROR_FILE);
+    test_write_file("zero.yaml", "seed: 1\0\n", 9);
+    cr_expect_eq(pnas_configuration_read(test_path("zero.yaml"), NULL, 0, &read), PNAS_ERROR_USAGE);
+    cr_expect_not_null(strstr(pnas_message(), "has a zero byte"), "%s", pnas_message());
+    memset(large, '#', sizeof large);
+    test_write_file("large.yaml", large, sizeof large);
+    cr_expect_eq(pnas_configuration_read(test_path("large.yaml"), NULL, 0, &read), PNAS_ERROR_USAGE);
+    cr_expect_not_null(strstr(pnas_message(), "is larger than 256 KiB"), "%s", pnas_message());
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+/* ---- anything at all ---- */
+
+static uint32_t state = 7;
+
+static uint32_t draw(uint32_t below)
+{
+    state = state * 1664525u + 1013904223u;
+    return (state >> 8) % below;
+}
+
+/* Swaps, deletes, repeats and overwrites a few bytes, often with what means something in YAML. */
+static void mutate(char *text, size_t room)
+{
+    static const char meaning[] = ":-[]{}&*!|>'\"%@`#,? \n\t~\\\xc3\x80\xff";
+    for (uint32_t change = 1 + draw(2); change > 0; change--) {
+        size_t length = strlen(text), at = length ? draw((uint32_t)length) : 0;
+        switch (draw(4)) {
+        case 0:
+            text[at] = meaning[draw(sizeof meaning - 1)];
+            break;
+        case 1:
+            text[at] = (char)(1 + draw(255));
+            break;
+        case 2:
+            memmove(text + at, text + at + (length > at), length - at + 1 - (length > at));
+            break;
+        default:
+            if (length + 20 < room) {
+                size_t size = 1 + draw(10);
+                size = size < length - at ? size : length - at;
+                memmove(text + at + size, text + at, length - at + 1);
+            }
+        }
+    }
+}
+
+Test(configuration_mistakes, mutated_configurations_are_read_or_refused_with_a_sentence, .timeout = 120)
+{
+    pnas_configuration values;
+    pnas_configuration_defaults(&values);
+    pnas_operator wide = {"wide", PNAS_SEPARABLE, 9, 1, 2, 1};
+    cr_assert_eq(pnas_operator_set_add(&values.search.space.operators, &wide), PNAS_OK);
+    char *seed = print(&values), text[4096];
+    int read = 0, refused = 0;
+    for (int i = 0; i < 4000; i++) {
+        pnas_configuration result;
+        snprintf(text, sizeof text, "%s", seed);
+        mutate(text, sizeof text);
+        pnas_status status = pnas_configuration_parse("run.yaml", text, NULL, 0, &result);
+        cr_assert(status == PNAS_OK || status == PNAS_ERROR_USAGE, "%s", pnas_message());
+        if (status == PNAS_OK) {
+            char *printed = print(&result);
+            pnas_configuration again = parse(printed);
+            char *twice = print(&again);
+            cr_assert_str_eq(printed, twice);
+            free(printed);
+            free(twice);
+            read++;
+        } else {
+            cr_assert(strncmp(pnas_message(), "run.yaml: ", 10) == 0, "%s", pnas_message());
+            refused++;
+        }
+    }
+    cr_expect(read > 60 && refused > 1000, "%d read, %d refused", read, refused);
+    free(seed);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+Test(configuration_mistakes, mutated_overrides_are_taken_or_refused_with_a_sentence)
+{
+    static const char *const seeds[] = {"training.augment.pad=3", "space.operators[2].name=sep3",
+                                        "space.operators=[{name: x, kind: separable}]"};
+    for (int i = 0; i < 3000; i++) {
+        char text[256];
+        pnas_configuration result;
+        snprintf(text, sizeof text, "%s", seeds[i % 3]);
+        mutate(text, sizeof text);
+        const char *const overrides[] = {text};
+        pnas_status status = pnas_configuration_parse(
+            "run.yaml", "space: {operators: [sep3, max3, {name: y, kind: identity}]}", overrides, 1, &result);
+        cr_assert(status == PNAS_OK || status == PNAS_ERROR_USAGE, "%s: %s", text, pnas_message());
+    }
+    PNAS_EXPECT_NO_LEAKS();
+}

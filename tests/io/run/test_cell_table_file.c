@@ -1,0 +1,182 @@
+/* Tables of trained cells in files of each kind. */
+#include "io/run/cell_table_file.h"
+#include "tests/io/run/fake_run.h"
+#include "tests/io/test_folder.h"
+
+#include <criterion/criterion.h>
+#include <hdf5.h>
+#include <stdlib.h>
+#include <string.h>
+
+TestSuite(cell_table_file, .init = test_folder_make, .fini = test_folder_remove);
+
+static pnas_space paper_space(int blocks)
+{
+    pnas_space space = {.blocks = blocks, .lookback = -2, .lookforward = -1};
+    pnas_operator_set_paper(&space.operators);
+    return space;
+}
+
+static void write_text(const char *name, const char *text)
+{
+    test_write_file(name, text, strlen(text));
+}
+
+static pnas_cell_table *read_table(const char *name, const pnas_space *space, size_t *left_out)
+{
+    pnas_cell_table *table = NULL;
+    char sha256[65] = "";
+    cr_assert_eq(pnas_cell_table_read(test_path(name), space, &table, left_out, sha256), PNAS_OK, "%s",
+                 pnas_message());
+    cr_expect_eq(strlen(sha256), 64);
+    return table;
+}
+
+static void write_table(const char *name, const pnas_cell_table *table, const pnas_operator_set *operators)
+{
+    const pnas_table_provenance provenance = {"A title", "A source", "pnas_table x"};
+    cr_assert_eq(pnas_cell_table_write(test_path(name), table, operators, &provenance), PNAS_OK, "%s",
+                 pnas_message());
+}
+
+static void expect_same(const pnas_cell_table *a, const pnas_cell_table *b)
+{
+    cr_assert_eq(pnas_cell_table_count(a), pnas_cell_table_count(b));
+    for (size_t i = 0; i < pnas_cell_table_count(a); ++i) {
+        const pnas_table_entry *x = &pnas_cell_table_entries(a)[i], *y = &pnas_cell_table_entries(b)[i];
+        cr_expect_eq(pnas_cell_compare(&x->cell, &y->cell), 0);
+        cr_expect(x->accuracy == y->accuracy && x->parameters == y->parameters &&
+                  x->multiply_adds == y->multiply_adds && x->train_seconds == y->train_seconds);
+    }
+}
+
+Test(cell_table_file, the_done_children_of_a_run_are_a_table)
+{
+    fake_run_write(test_path("run.h5"));
+    pnas_space space = paper_space(3);
+    size_t left_out, done = 0;
+    pnas_cell_table *table = read_table("run.h5", &space, &left_out);
+    pnas_search *search = fake_search();
+    for (int b = 1; b <= 3; ++b) {
+        fake_propose(search);
+        size_t count = b < 3 ? pnas_search_level(search, b)->count : 2;
+        fake_record(search, 0, count);
+        for (size_t i = 0; i < count; ++i) {
+            const pnas_child *child = &pnas_search_level(search, b)->child[i];
+            const pnas_table_entry *entry = pnas_cell_table_find(table, &child->cell);
+            bool is_done = child->result.status == PNAS_CHILD_DONE;
+            done += is_done;
+            cr_expect_eq(entry != NULL, is_done);
+            if (entry)
+                cr_expect(entry->accuracy == child->result.accuracy &&
+                          entry->parameters == child->result.parameters);
+        }
+    }
+    cr_expect(pnas_cell_table_count(table) == done && left_out == 0 && done > 5);
+    pnas_search_destroy(&search);
+    pnas_cell_table_destroy(&table);
+}
+
+Test(cell_table_file, only_a_table_is_replaced)
+{
+    fake_run_write(test_path("run.h5"));
+    pnas_space space = paper_space(3);
+    size_t left_out, size = test_file_size("run.h5");
+    pnas_cell_table *table = read_table("run.h5", &space, &left_out);
+    const pnas_table_provenance provenance = {"A title", "A source", "pnas_table run.h5 -o run.h5"};
+    cr_expect_eq(pnas_cell_table_write(test_path("run.h5"), table, &space.operators, &provenance),
+                 PNAS_ERROR_FILE);
+    cr_expect(strstr(pnas_message(), "run.h5: is there already and is no table"), "%s", pnas_message());
+    cr_expect_eq(test_file_size("run.h5"), size);
+    cr_expect_eq(pnas_cell_table_write("", table, &space.operators, &provenance), PNAS_ERROR_USAGE);
+    write_table("table.h5", table, &space.operators);
+    write_table("table.h5", table, &space.operators);
+    pnas_cell_table_destroy(&table);
+}
+
+Test(cell_table_file, a_table_is_read_as_it_was_written)
+{
+    fake_run_write(test_path("run.h5"));
+    pnas_space space = paper_space(3);
+    pnas_cell_table *table = read_table("run.h5", &space, NULL);
+    write_table("table.h5", table, &space.operators);
+    pnas_cell_table *again = read_table("table.h5", &space, NULL);
+    expect_same(table, again);
+    pnas_cell_table_destroy(&again);
+    pnas_cell_table_destroy(&table);
+}
+
+Test(cell_table_file, operators_are_known_by_name_and_others_are_left_out)
+{
+    pnas_space space = paper_space(2), other = {.blocks = 2, .lookback = -2, .lookforward = -1};
+    write_text("a.csv", "0.5,-1,3x3 dconv,-2,3x3 maxpool\n0.25,-1,3x3 dconv,-2,5x5 dconv\n");
+    pnas_cell_table *table = read_table("a.csv", &space, NULL);
+    write_table("table.h5", table, &space.operators);
+    cr_assert_eq(pnas_operator_set_add_named(&other.operators, "max3"), PNAS_OK);
+    cr_assert_eq(pnas_operator_set_add_named(&other.operators, "sep3"), PNAS_OK);
+    const char *const files[] = {"a.csv", "table.h5"};
+    for (int i = 0; i < 2; ++i) {
+        size_t left_out = 0;
+        pnas_cell_table *few = read_table(files[i], &other, &left_out);
+        char text[PNAS_CELL_TEXT_MAX];
+        pnas_cell_format(&pnas_cell_table_entries(few)[0].cell, &other.operators, text);
+        cr_expect(pnas_cell_table_count(few) == 1 && left_out == 1);
+        cr_expect_str_eq(text, "-2:max3+-1:sep3");
+        pnas_cell_table_destroy(&few);
+    }
+    pnas_cell_table_destroy(&table);
+}
+
+Test(cell_table_file, files_are_joined)
+{
+    pnas_table_rows rows = {0};
+    write_text("a.csv", "0.5,-1,sep3,-2,max3\n");
+    write_text("b.csv", "0.7,-1,sep3,-2,max3\n0.25,-1,sep3,-2,sep5");
+    cr_assert_eq(pnas_table_rows_read(test_path("a.csv"), &rows), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(pnas_table_rows_read(test_path("b.csv"), &rows), PNAS_OK, "%s", pnas_message());
+    cr_expect_eq(rows.count, 3);
+    pnas_table_rows_free(&rows);
+}
+
+static void expect_refused(const char *name, pnas_status expected, const char *said)
+{
+    pnas_space space = paper_space(3);
+    pnas_cell_table *table = NULL;
+    cr_expect_eq(pnas_cell_table_read(test_path(name), &space, &table, NULL, NULL), expected, "%s", name);
+    cr_expect_null(table);
+    cr_expect_not_null(strstr(pnas_message(), said), "%s", pnas_message());
+    cr_expect_not_null(strstr(pnas_message(), name), "%s", pnas_message());
+}
+
+Test(cell_table_file, what_is_no_table_is_refused)
+{
+    expect_refused("missing.csv", PNAS_ERROR_FILE, "cannot be opened");
+    write_text("word.csv", "0.5,-1,sep4,-2,max3\n");
+    expect_refused("word.csv", PNAS_ERROR_DATA, "sep4");
+    write_text("high.csv", "1.5,-1,sep3,-2,max3\n");
+    expect_refused("high.csv", PNAS_ERROR_DATA, "accuracy 1.5");
+    write_text("empty.csv", "");
+    expect_refused("empty.csv", PNAS_ERROR_DATA, "");
+    write_text("text.h5", "not a table\n");
+    expect_refused("text.h5", PNAS_ERROR_DATA, "is not an HDF5 file");
+    hid_t file = H5Fcreate(test_path("other.h5"), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    H5Fclose(file);
+    expect_refused("other.h5", PNAS_ERROR_DATA, "neither a table");
+}
+
+Test(cell_table_file, a_table_cut_off_anywhere_is_refused)
+{
+    pnas_space space = paper_space(2);
+    size_t size;
+    write_text("a.csv", "0.5,-1,sep3,-2,max3\n0.25,-1,sep3,-2,sep5\n");
+    pnas_cell_table *table = read_table("a.csv", &space, NULL);
+    write_table("table.h5", table, &space.operators);
+    pnas_cell_table_destroy(&table);
+    unsigned char *bytes = fake_read_file(test_path("table.h5"), &size);
+    for (size_t cut = 9; cut < size - 20; cut += 97) { /* the last 20 bytes are the seal */
+        test_write_file("cut.h5", bytes, cut);
+        cr_expect_eq(pnas_cell_table_read(test_path("cut.h5"), &space, &table, NULL, NULL), PNAS_ERROR_DATA,
+                     "cut at %zu of %zu", cut, size);
+    }
+    free(bytes);
+}

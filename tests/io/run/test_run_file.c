@@ -1,0 +1,523 @@
+/* The run file as a whole: what is written is read back, by us and by every HDF5 tool; the lock. */
+#include "io/run/run_parts.h"
+#include "tests/base/leak_check.h"
+#include "tests/io/run/fake_run.h"
+#include "tests/io/test_folder.h"
+
+#include <hdf5.h>
+#include <hdf5_hl.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+TestSuite(run_file, .init = test_folder_make, .fini = test_folder_remove);
+TestSuite(run_layout, .init = test_folder_make, .fini = test_folder_remove);
+TestSuite(run_trouble, .init = test_folder_make, .fini = test_folder_remove);
+
+static pnas_run_file *open_run(const char *name, bool expected)
+{
+    pnas_run_file *file = NULL;
+    bool existed = !expected;
+    cr_assert_eq(pnas_run_file_open(test_path(name), &file, &existed), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(existed, expected);
+    return file;
+}
+
+static void expect_refused(pnas_status expected, const char *sentence)
+{
+    pnas_run_file *file = (pnas_run_file *)1;
+    bool existed;
+    cr_expect_eq(pnas_run_file_open(test_path("run.h5"), &file, &existed), expected);
+    cr_expect_null(file);
+    cr_expect_not_null(strstr(pnas_message(), sentence), "%s", pnas_message());
+    cr_expect_not_null(strstr(pnas_message(), "run.h5"), "%s", pnas_message());
+}
+
+static void write_again(pnas_run_file *file, const pnas_search *search)
+{
+    cr_assert_eq(pnas_run_file_write(file, search), PNAS_OK, "%s", pnas_message());
+}
+
+/* ---- writing and reading ---- */
+
+Test(run_file, a_new_run_has_no_levels_and_leaves_nothing_if_nothing_is_written)
+{
+    const pnas_level *levels;
+    int count = -1;
+    pnas_run_file *file = open_run("run.h5", false);
+    cr_expect_eq(pnas_run_file_levels(file, &levels, &count), PNAS_OK);
+    cr_expect_eq(count, 0);
+    pnas_run_file_close(&file);
+    cr_expect_null(file);
+    cr_expect_eq(test_folder_count(), 0);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+Test(run_file, what_is_written_is_read_back_bit_for_bit)
+{
+    pnas_run_file *file = open_run("run.h5", false);
+    pnas_search *search = fake_search(), *restored = fake_search();
+    fake_info(pnas_run_file_info(file));
+    fake_propose(search);
+    fake_record(search, 0, FAKE_FIRST);
+    fake_propose(search);
+    fake_record(search, 0, 3);
+    write_again(file, search);
+    pnas_run_file_close(&file);
+    cr_expect_eq(test_folder_count(), 1, "the journal of a run without news is removed");
+
+    pnas_run_info expected = {0};
+    fake_info(&expected);
+    file = open_run("run.h5", true);
+    fake_expect_info(pnas_run_file_info(file), &expected);
+    cr_assert_eq(pnas_run_file_restore(file, restored), PNAS_OK, "%s", pnas_message());
+    fake_expect_search(restored, search);
+    cr_expect_eq(pnas_search_pending(restored), FAKE_BEAM - 3);
+    pnas_run_file_close(&file);
+    pnas_search_destroy(&restored);
+    pnas_search_destroy(&search);
+    pnas_run_info_clear(&expected);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+Test(run_file, reading_leaks_nothing)
+{
+    fake_run_write(test_path("run.h5"));
+    pnas_run_file *file = NULL;
+    cr_assert_eq(pnas_run_file_read(test_path("run.h5"), &file), PNAS_OK, "%s", pnas_message());
+    pnas_run_file_close(&file);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+Test(run_file, children_appended_after_a_write_are_there_when_it_is_opened_again)
+{
+    pnas_run_file *file = open_run("run.h5", false);
+    pnas_search *search = fake_search(), *restored = fake_search();
+    fake_info(pnas_run_file_info(file));
+    fake_propose(search);
+    write_again(file, search);
+    for (size_t i = 0; i < 6; i++) {
+        pnas_result result = fake_result(1, i);
+        cr_assert_eq(pnas_run_file_append(file, 1, i, &result), PNAS_OK, "%s", pnas_message());
+        pnas_result_clear(&result);
+    }
+    pnas_run_file_close(&file);
+    cr_expect_eq(test_folder_count(), 2, "the journal stays");
+
+    fake_record(search, 0, 6);
+    file = open_run("run.h5", true);
+    cr_assert_eq(pnas_run_file_restore(file, restored), PNAS_OK, "%s", pnas_message());
+    fake_expect_search(restored, search);
+    pnas_result last = fake_result(1, 6);
+    cr_assert_eq(pnas_run_file_append(file, 1, 6, &last), PNAS_OK, "%s", pnas_message());
+    pnas_result_clear(&last);
+    pnas_run_file_close(&file);
+
+    pnas_search_destroy(&restored);
+    restored = fake_search();
+    fake_record(search, 6, 7);
+    cr_assert_eq(pnas_run_file_read(test_path("run.h5"), &file), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(pnas_run_file_restore(file, restored), PNAS_OK, "%s", pnas_message());
+    fake_expect_search(restored, search);
+    pnas_run_file_close(&file);
+    pnas_search_destroy(&restored);
+    pnas_search_destroy(&search);
+}
+
+Test(run_file, a_level_that_was_begun_early_is_kept_with_its_mark_and_what_the_journal_says_of_it)
+{
+    pnas_search *plain = fake_search(), *search = NULL, *restored = NULL;
+    pnas_search_options options = *pnas_search_get_options(plain);
+    pnas_surrogate surrogate = fake_surrogate();
+    options.overlap = true;
+    options.overlap_share = 0.6;
+    cr_assert_eq(pnas_search_create(&options, &search), PNAS_OK);
+    cr_assert_eq(pnas_search_create(&options, &restored), PNAS_OK);
+    pnas_run_file *file = open_run("run.h5", false);
+    fake_info(pnas_run_file_info(file));
+    fake_propose(search);
+    fake_record(search, 0, 5);
+    cr_assert_eq(pnas_search_begin_next(search, &surrogate), PNAS_OK, "%s", pnas_message());
+    write_again(file, search);
+    pnas_result early = fake_result(2, 1);
+    cr_assert_eq(pnas_run_file_append(file, 2, 1, &early), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(pnas_search_record(search, 2, 1, &early), PNAS_OK, "%s", pnas_message());
+    pnas_run_file_close(&file);
+
+    file = open_run("run.h5", true);
+    cr_assert_eq(pnas_run_file_restore(file, restored), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(pnas_search_levels(restored), 1);
+    const pnas_level *begun = pnas_search_level(restored, 2);
+    cr_assert(begun && begun->begun && begun->count == 3);
+    for (size_t i = 0; i < 3; i++)
+        cr_expect(begun->child[i].early);
+    fake_expect_result(&begun->child[1].result, &pnas_search_level(search, 2)->child[1].result);
+    fake_record(restored, 5, FAKE_FIRST);
+    cr_assert_eq(pnas_search_propose(restored, &surrogate), PNAS_OK, "%s", pnas_message());
+    write_again(file, restored);
+    pnas_run_file_close(&file);
+
+    const pnas_level *level;
+    int count;
+    cr_assert_eq(pnas_run_file_read(test_path("run.h5"), &file), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(pnas_run_file_levels(file, &level, &count), PNAS_OK);
+    cr_assert(count == 2 && level[1].count == FAKE_BEAM && !level[1].begun);
+    for (size_t i = 0; i < FAKE_BEAM; i++)
+        cr_expect_eq(level[1].child[i].early, i < 3);
+    cr_expect_eq(level[1].child[1].result.status, PNAS_CHILD_DONE);
+    pnas_run_file_close(&file);
+    pnas_search_destroy(&plain);
+    pnas_search_destroy(&search);
+    pnas_search_destroy(&restored);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+Test(run_file, nothing_can_be_appended_before_the_first_write)
+{
+    pnas_run_file *file = open_run("run.h5", false);
+    pnas_result result = {.status = PNAS_CHILD_DONE};
+    cr_expect_eq(pnas_run_file_append(file, 1, 0, &result), PNAS_ERROR_INTERNAL);
+    pnas_run_file_close(&file);
+}
+
+Test(run_file, a_run_that_is_only_read_cannot_be_written)
+{
+    fake_run_write(test_path("run.h5"));
+    pnas_run_file *file = NULL;
+    pnas_search *search = fake_search();
+    pnas_result result = {.status = PNAS_CHILD_DONE};
+    cr_assert_eq(pnas_run_file_read(test_path("run.h5"), &file), PNAS_OK);
+    cr_expect_eq(pnas_run_file_write(file, search), PNAS_ERROR_INTERNAL);
+    cr_expect_eq(pnas_run_file_append(file, 1, 0, &result), PNAS_ERROR_INTERNAL);
+    pnas_run_file_close(&file);
+    pnas_search_destroy(&search);
+}
+
+Test(run_file, weights_of_the_same_level_and_member_replace_the_old_ones)
+{
+    float values[] = {7};
+    pnas_named_tensor tensor = {.name = "w", .rank = 1, .shape = {1}, .data = values};
+    pnas_run_file *file = open_run("run.h5", false);
+    pnas_search *search = fake_search();
+    pnas_run_info *info = pnas_run_file_info(file);
+    fake_info(info);
+    cr_assert_eq(pnas_run_info_add_controller(info, 1, 1, &tensor, 1), PNAS_OK);
+    cr_assert_eq(pnas_run_info_add_controller(info, 2, 0, &tensor, 1), PNAS_OK);
+    fake_propose(search);
+    write_again(file, search);
+    pnas_run_file_close(&file);
+    file = open_run("run.h5", true);
+    info = pnas_run_file_info(file);
+    cr_assert_eq(info->controller_count, 4);
+    cr_expect_eq(info->controller[2].count, 1);
+    cr_expect_eq(info->controller[2].tensor[0].data[0], 7);
+    cr_expect_eq(info->controller[3].level, 2);
+    pnas_run_file_close(&file);
+    pnas_search_destroy(&search);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+/* ---- the lock ---- */
+
+Test(run_file, a_second_run_is_refused_and_told_who_holds_it)
+{
+    char holder[64];
+    snprintf(holder, sizeof holder, "another run writes here (process %ld on ", (long)getpid());
+    pnas_run_file *first = open_run("run.h5", false);
+    expect_refused(PNAS_ERROR_FILE, holder);
+    pnas_run_file_close(&first);
+    pnas_run_file *second = open_run("run.h5", false);
+    pnas_run_file_close(&second);
+}
+
+Test(run_file, a_symbolic_link_is_another_name_of_the_same_run)
+{
+    pnas_run_file *file, *second;
+    pnas_search *search = fake_search();
+    bool existed;
+    test_make_folder("elsewhere");
+    cr_assert_eq(symlink("elsewhere/run.h5", test_path("link.h5")), 0);
+    file = open_run("link.h5", false);
+    fake_info(pnas_run_file_info(file));
+    fake_propose(search);
+    write_again(file, search);
+    pnas_result result = fake_result(1, 0);
+    cr_assert_eq(pnas_run_file_append(file, 1, 0, &result), PNAS_OK);
+    pnas_result_clear(&result);
+    cr_expect(test_file_exists("elsewhere/run.h5") && test_file_exists("elsewhere/run.h5.journal"));
+    cr_expect_eq(pnas_run_file_open(test_path("elsewhere/run.h5"), &second, &existed), PNAS_ERROR_FILE);
+    cr_expect_not_null(strstr(pnas_message(), "another run writes here"), "%s", pnas_message());
+    pnas_run_file_close(&file);
+    char target[64] = "";
+    cr_expect_eq(readlink(test_path("link.h5"), target, sizeof target - 1), 16, "the link is left");
+
+    cr_assert_eq(symlink("loop.h5", test_path("loop.h5")), 0);
+    cr_expect_eq(pnas_run_file_open(test_path("loop.h5"), &file, &existed), PNAS_ERROR_FILE);
+    cr_expect_not_null(strstr(pnas_message(), "a symbolic link that leads nowhere"), "%s", pnas_message());
+    pnas_search_destroy(&search);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+Test(run_file, a_locked_run_can_be_read_with_its_latest_children)
+{
+    const pnas_level *levels;
+    int count;
+    pnas_run_file *writer = open_run("run.h5", false), *reader = NULL;
+    pnas_search *search = fake_search();
+    fake_info(pnas_run_file_info(writer));
+    fake_propose(search);
+    write_again(writer, search);
+    pnas_result result = fake_result(1, 3);
+    cr_assert_eq(pnas_run_file_append(writer, 1, 3, &result), PNAS_OK);
+    cr_assert_eq(pnas_run_file_read(test_path("run.h5"), &reader), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(pnas_run_file_levels(reader, &levels, &count), PNAS_OK);
+    cr_assert_eq(count, 1);
+    fake_expect_result(&levels[0].child[3].result, &result);
+    cr_expect_eq(levels[0].child[2].result.status, PNAS_CHILD_PENDING);
+    pnas_run_file_close(&reader);
+    expect_refused(PNAS_ERROR_FILE, "another run writes here");
+    pnas_result_clear(&result);
+    pnas_run_file_close(&writer);
+    pnas_search_destroy(&search);
+}
+
+/* ---- what other tools see ---- */
+
+static double read_real(hid_t file, const char *path, size_t index)
+{
+    double values[64];
+    cr_assert_geq(H5LTread_dataset_double(file, path, values), 0, "%s", path);
+    return values[index];
+}
+
+static void expect_text(hid_t file, const char *object, const char *name, const char *expected)
+{
+    hid_t id = H5Oopen(file, object, H5P_DEFAULT), attribute = H5Aopen(id, name, H5P_DEFAULT);
+    cr_assert_geq(attribute, 0, "%s of %s", name, object);
+    hid_t type = H5Aget_type(attribute);
+    char *text = NULL;
+    cr_assert(H5Tis_variable_str(type) > 0);
+    cr_assert_geq(H5Aread(attribute, type, &text), 0);
+    cr_expect_str_eq(text, expected, "%s of %s is '%s'", name, object, text);
+    H5free_memory(text);
+    H5Tclose(type);
+    H5Aclose(attribute);
+    H5Oclose(id);
+}
+
+Test(run_layout, the_root_says_what_the_run_is)
+{
+    fake_run_write(test_path("run.h5"));
+    hid_t file = H5Fopen(test_path("run.h5"), H5F_ACC_RDONLY, H5P_DEFAULT);
+    uint64_t seed = 0;
+    expect_text(file, "/", "conventions", "PNAS-run-1");
+    expect_text(file, "/", "title", "A search");
+    expect_text(file, "/", "command_line", "pnas_mpi \"configs/demo.yaml\" -o run.h5");
+    expect_text(file, "/", "start", "2025-06-15T15:06:40Z");
+    expect_text(file, "/", "end", "");
+    expect_text(file, "/", "status", "running");
+    expect_text(file, "/", "dataset_sha256", "00ff");
+    cr_expect_geq(H5Aexists(file, "program_version"), 1);
+    cr_expect_geq(H5Aexists(file, "program_commit"), 1);
+    cr_assert_geq(H5LTget_attribute(file, "/", "seed", H5T_NATIVE_UINT64, &seed), 0);
+    cr_expect_eq(seed, UINT64_MAX);
+    H5Fclose(file);
+}
+
+Test(run_layout, each_column_has_scale_units_and_long_name)
+{
+    fake_run_write(test_path("run.h5"));
+    hid_t file = H5Fopen(test_path("run.h5"), H5F_ACC_RDONLY, H5P_DEFAULT);
+    hid_t accuracy = H5Dopen2(file, "/levels/2/accuracy", H5P_DEFAULT);
+    hid_t scale = H5Dopen2(file, "/levels/2/child", H5P_DEFAULT);
+    expect_text(file, "/levels/2/accuracy", "units", "1");
+    expect_text(file, "/levels/2/train_seconds", "units", "s");
+    expect_text(file, "/levels/2/accuracy", "long_name",
+                "validation accuracy, the reward; NaN unless the child is done");
+    cr_expect_eq(H5DSis_attached(accuracy, scale, 0), 1);
+    H5Dclose(accuracy);
+    hid_t history = H5Dopen2(file, "/levels/2/history", H5P_DEFAULT);
+    cr_expect_eq(H5DSis_attached(history, scale, 0), 1);
+    cr_expect_eq(H5DSget_num_scales(history, 1), 1);
+    cr_expect_eq(H5DSget_num_scales(history, 2), 1);
+    H5Dclose(history);
+    H5Dclose(scale);
+    H5Fclose(file);
+}
+
+Test(run_layout, figures_stand_where_the_contract_says)
+{
+    fake_run_write(test_path("run.h5"));
+    hid_t file = H5Fopen(test_path("run.h5"), H5F_ACC_RDONLY, H5P_DEFAULT);
+    cr_expect_eq(read_real(file, "/levels/2/accuracy", 1), fake_result(2, 1).accuracy);
+    cr_expect(isnan(read_real(file, "/levels/2/accuracy", 4)), "a failed child has no accuracy");
+    cr_expect(isnan(read_real(file, "/levels/3/accuracy", 3)), "nor has one that is not done");
+    cr_expect(isnan(read_real(file, "/levels/1/predicted", 0)));
+    cr_expect_eq(read_real(file, "/levels/1/parameters", 6), 1006);
+    hsize_t shape[3];
+    cr_assert_geq(H5LTget_dataset_info(file, "/levels/3/cell", shape, NULL, NULL), 0);
+    cr_expect(shape[0] == FAKE_BEAM && shape[1] == 3 && shape[2] == 4);
+    cr_assert_geq(H5LTget_dataset_info(file, "/levels/1/history", shape, NULL, NULL), 0);
+    cr_expect(shape[0] == FAKE_FIRST && shape[1] == 3 && shape[2] == PNAS_METRICS);
+    float history[FAKE_FIRST][3][PNAS_METRICS];
+    cr_assert_geq(H5LTread_dataset_float(file, "/levels/1/history", &history[0][0][0]), 0);
+    cr_expect(!isnan(history[0][1][4]));
+    cr_expect(isnan(history[0][2][0]), "epochs that were not trained are NaN");
+    cr_expect(isnan(history[2][0][0]));
+    H5Fclose(file);
+}
+
+Test(run_layout, the_status_is_an_enumeration_with_names)
+{
+    fake_run_write(test_path("run.h5"));
+    hid_t file = H5Fopen(test_path("run.h5"), H5F_ACC_RDONLY, H5P_DEFAULT);
+    hid_t status = H5Dopen2(file, "/levels/1/status", H5P_DEFAULT), type = H5Dget_type(status);
+    char name[16] = "";
+    int value = PNAS_CHILD_FAILED;
+    cr_assert_eq(H5Tget_class(type), H5T_ENUM);
+    cr_assert_geq(H5Tenum_nameof(type, &value, name, sizeof name), 0);
+    cr_expect_str_eq(name, "FAILED");
+    H5Tclose(type);
+    H5Dclose(status);
+    H5Fclose(file);
+}
+
+/* ---- trouble ---- */
+
+Test(run_trouble, what_is_no_run_file_is_refused_and_left_alone)
+{
+    size_t size;
+    test_write_file("run.h5", "", 0);
+    expect_refused(PNAS_ERROR_DATA, "is empty");
+    test_write_file("run.h5", "hello, this is text", 19);
+    expect_refused(PNAS_ERROR_DATA, "is not an HDF5 file");
+    cr_expect_eq(test_file_size("run.h5"), 19);
+    hid_t file = H5Fcreate(test_path("run.h5"), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    H5Fclose(file);
+    size = test_file_size("run.h5");
+    expect_refused(PNAS_ERROR_DATA, "run.h5: is no run file");
+    cr_expect_eq(test_file_size("run.h5"), size);
+    cr_expect_eq(test_folder_count(), 1);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+Test(run_trouble, other_conventions_are_refused_by_name)
+{
+    fake_run_write(test_path("run.h5"));
+    hid_t file = H5Fopen(test_path("run.h5"), H5F_ACC_RDWR, H5P_DEFAULT);
+    H5Adelete(file, "conventions");
+    H5LTset_attribute_string(file, "/", "conventions", "PNAS-run-2");
+    H5Fclose(file);
+    expect_refused(PNAS_ERROR_DATA, "by the conventions PNAS-run-2; this program knows PNAS-run-1 only");
+}
+
+Test(run_trouble, a_run_that_a_tool_has_annotated_is_still_read)
+{
+    fake_run_write(test_path("run.h5"));
+    hid_t file = H5Fopen(test_path("run.h5"), H5F_ACC_RDWR, H5P_DEFAULT);
+    H5LTset_attribute_string(file, "/", "comment", "my best run");
+    H5Fclose(file);
+    pnas_run_file *run = open_run("run.h5", true);
+    pnas_run_file_close(&run);
+}
+
+Test(run_trouble, places_that_cannot_be_written_are_named)
+{
+    pnas_run_file *file;
+    bool existed;
+    cr_expect_eq(pnas_run_file_open(test_path("no/run.h5"), &file, &existed), PNAS_ERROR_FILE);
+    cr_expect_not_null(strstr(pnas_message(), "check that the folder is there"), "%s", pnas_message());
+    test_make_folder("run.h5");
+    expect_refused(PNAS_ERROR_FILE, "is not a regular file");
+    cr_expect_eq(pnas_run_file_read(test_path("absent.h5"), &file), PNAS_ERROR_FILE);
+    cr_expect_null(file);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+static void limit_file_size(rlim_t bytes)
+{
+    struct rlimit limit = {.rlim_cur = bytes, .rlim_max = RLIM_INFINITY};
+    signal(SIGXFSZ, SIG_IGN);
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+Test(run_trouble, a_disk_that_is_full_from_the_start_is_told_and_nothing_is_left_on_it)
+{
+    limit_file_size(0);
+    expect_refused(PNAS_ERROR_FILE,
+                   "cannot be written: File too large; make room there, or name another run file");
+    limit_file_size(RLIM_INFINITY);
+    cr_expect_eq(test_folder_count(), 0);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+Test(run_trouble, a_full_disk_leaves_the_old_run_and_its_journal)
+{
+    pnas_run_file *file = open_run("run.h5", false);
+    pnas_search *search = fake_search(), *restored = fake_search();
+    fake_info(pnas_run_file_info(file));
+    fake_propose(search);
+    write_again(file, search);
+    pnas_result result = fake_result(1, 0);
+    cr_assert_eq(pnas_run_file_append(file, 1, 0, &result), PNAS_OK);
+
+    limit_file_size(test_file_size("run.h5.journal") + 20);
+    cr_expect_eq(pnas_run_file_append(file, 1, 1, &result), PNAS_ERROR_FILE);
+    cr_expect_not_null(strstr(pnas_message(), "run.h5.journal: cannot be written"), "%s", pnas_message());
+    cr_expect_eq(pnas_run_file_write(file, search), PNAS_ERROR_FILE);
+    cr_expect_not_null(strstr(pnas_message(), "run.h5"), "%s", pnas_message());
+    limit_file_size(RLIM_INFINITY);
+    cr_expect_eq(pnas_run_file_append(file, 1, 1, &result), PNAS_OK, "it goes on when there is room again");
+    pnas_run_file_close(&file);
+
+    file = open_run("run.h5", true);
+    cr_assert_eq(pnas_run_file_restore(file, restored), PNAS_OK, "%s", pnas_message());
+    fake_expect_result(&pnas_search_level(restored, 1)->child[0].result, &result);
+    fake_expect_result(&pnas_search_level(restored, 1)->child[1].result, &result);
+    pnas_result_clear(&result);
+    pnas_run_file_close(&file);
+    pnas_search_destroy(&restored);
+    pnas_search_destroy(&search);
+}
+
+Test(run_trouble, a_run_cut_anywhere_is_refused_and_left_as_it_is)
+{
+    size_t size, whole;
+    fake_run_write(test_path("run.h5"));
+    unsigned char *bytes = fake_read_file(test_path("run.h5"), &whole);
+    for (size_t cut = 0; cut < whole - 20; cut += 1 + whole / 251) { /* the last 20 bytes are only the seal */
+        test_write_file("run.h5", bytes, cut);
+        expect_refused(PNAS_ERROR_DATA, "run.h5");
+        unsigned char *left = fake_read_file(test_path("run.h5"), &size);
+        cr_assert(size == cut && memcmp(left, bytes, cut) == 0);
+        free(left);
+    }
+    free(bytes);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+Test(run_trouble, a_changed_byte_anywhere_is_noticed)
+{
+    size_t whole;
+    pnas_run_file *file = NULL;
+    uint32_t state = 12345;
+    fake_run_write(test_path("run.h5"));
+    unsigned char *bytes = fake_read_file(test_path("run.h5"), &whole);
+    for (int i = 0; i < 3000; i++) {
+        state = state * 1664525u + 1013904223u;
+        size_t at = (state >> 8) % (whole - 20);
+        unsigned char old = bytes[at];
+        bytes[at] ^= (unsigned char)(1 + i % 255);
+        test_write_file("run.h5", bytes, whole);
+        bytes[at] = old;
+        cr_assert_eq(pnas_run_file_read(test_path("run.h5"), &file), PNAS_ERROR_DATA, "byte %zu", at);
+        cr_assert_null(file);
+    }
+    cr_expect_not_null(strstr(pnas_message(), "does not match its checksum"), "%s", pnas_message());
+    free(bytes);
+    PNAS_EXPECT_NO_LEAKS();
+}
