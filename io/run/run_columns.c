@@ -12,28 +12,15 @@
         (name_), (kind_), offsetof(type_, member_), sizeof(((const type_ *)0)->member_), (long_name_),       \
             (units_)                                                                                         \
     }
-#define SINCE "seconds since 1970-01-01T00:00:00Z"
+#define RESULT_COLUMN(kind_, member_, long_name_, units_)                                                    \
+    COLUMN(#member_, PNAS_COLUMN_##kind_, pnas_child, result.member_, long_name_, units_),
 
 static const pnas_column children[] = {
     COLUMN("hash", PNAS_COLUMN_HASH, pnas_child, hash, "hash of the cell's canonical code", NULL),
     COLUMN("predicted", PNAS_COLUMN_REAL, pnas_child, predicted, "accuracy predicted by the surrogate", "1"),
     COLUMN("predicted_std", PNAS_COLUMN_REAL, pnas_child, predicted_std,
            "standard deviation of the prediction over the surrogate's members", "1"),
-    COLUMN("accuracy", PNAS_COLUMN_REAL, pnas_child, result.accuracy,
-           "validation accuracy, the reward; NaN unless the child is done", "1"),
-    COLUMN("status", PNAS_COLUMN_STATUS, pnas_child, result.status, "what became of the child", NULL),
-    COLUMN("error", PNAS_COLUMN_TEXT, pnas_child, result.error, "why the child failed", NULL),
-    COLUMN("parameters", PNAS_COLUMN_LONG, pnas_child, result.parameters, "trainable values", "1"),
-    COLUMN("multiply_adds", PNAS_COLUMN_LONG, pnas_child, result.multiply_adds,
-           "multiply-adds of one image, forward", "1"),
-    COLUMN("start", PNAS_COLUMN_REAL, pnas_child, result.start, "start of training", SINCE),
-    COLUMN("train_seconds", PNAS_COLUMN_REAL, pnas_child, result.train_seconds, "duration of training", "s"),
-    COLUMN("rank", PNAS_COLUMN_INT, pnas_child, result.rank, "MPI rank that trained the child", NULL),
-    COLUMN("device", PNAS_COLUMN_INT, pnas_child, result.device, "index of the device on its host", NULL),
-    COLUMN("attempts", PNAS_COLUMN_INT, pnas_child, result.attempts, "how often training was begun", "1"),
-    COLUMN("epochs", PNAS_COLUMN_INT, pnas_child, result.epochs, "epochs trained: rows of history that count",
-           "1"),
-};
+    PNAS_RESULT_KEPT_FIELDS(RESULT_COLUMN)};
 
 static const pnas_column ranks[] = {
     COLUMN("rank", PNAS_COLUMN_INT, pnas_run_rank, rank, "MPI rank", NULL),
@@ -46,8 +33,8 @@ static const pnas_column ranks[] = {
 };
 
 static const pnas_column timeline[] = {
-    COLUMN("start", PNAS_COLUMN_REAL, pnas_run_event, start, "start", SINCE),
-    COLUMN("end", PNAS_COLUMN_REAL, pnas_run_event, end, "end", SINCE),
+    COLUMN("start", PNAS_COLUMN_REAL, pnas_run_event, start, "start", PNAS_SINCE_1970),
+    COLUMN("end", PNAS_COLUMN_REAL, pnas_run_event, end, "end", PNAS_SINCE_1970),
     COLUMN("rank", PNAS_COLUMN_INT, pnas_run_event, rank, "MPI rank", NULL),
     COLUMN("what", PNAS_COLUMN_TEXT, pnas_run_event, what, "what the rank did", NULL),
 };
@@ -63,7 +50,7 @@ const pnas_table pnas_timeline_table = TABLE(timeline, pnas_run_event, "event", 
 
 /* ---- types ---- */
 
-hid_t pnas_table_status_type(void)
+static hid_t status_type(void)
 {
     static const struct {
         const char *name;
@@ -96,7 +83,7 @@ static hid_t column_type(pnas_column_kind kind)
     case PNAS_COLUMN_HASH:
         return H5Tcopy(H5T_NATIVE_UINT64);
     case PNAS_COLUMN_STATUS:
-        return pnas_table_status_type();
+        return status_type();
     case PNAS_COLUMN_TEXT:
         break;
     }

@@ -46,8 +46,7 @@ pnas_status pnas_table_count(hid_t group, const pnas_table *table, size_t *count
 pnas_status pnas_table_write_scale(hid_t group, const char *name, const char *long_name, int first,
                                    size_t count);
 
-/* HDF5's enumeration of pnas_child_status and text of UTF-8; the caller closes them (H5Tclose). */
-hid_t pnas_table_status_type(void);
+/* Text of UTF-8, of any length; the caller closes it (H5Tclose). */
 hid_t pnas_table_text_type(void);
 
 #endif

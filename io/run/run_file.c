@@ -248,11 +248,10 @@ void pnas_run_file_identity(const pnas_run_file *file, char id[PNAS_RUN_ID_TEXT]
     *version = file->identity.generation;
 }
 
-pnas_status pnas_run_file_levels(pnas_run_file *file, const pnas_level **levels, int *count)
+const pnas_level *pnas_run_file_levels(const pnas_run_file *file, int *count)
 {
-    *levels = file->level;
     *count = file->levels;
-    return PNAS_OK;
+    return file->level;
 }
 
 pnas_status pnas_run_file_restore(pnas_run_file *file, pnas_search *search)

@@ -72,10 +72,9 @@ pnas_run_info *pnas_run_file_info(pnas_run_file *file); /* borrowed; change it, 
 /* Which run it is, in hexadecimal digits, and which version of it. */
 void pnas_run_file_identity(const pnas_run_file *file, char id[PNAS_RUN_ID_TEXT], uint64_t *version);
 
-/* The levels as read; borrowed until close. `count` levels, 1 .. count; those without children have count 0.
- * Each level's spearman is that of the
- * last write; pnas_search_restore computes it anew. */
-pnas_status pnas_run_file_levels(pnas_run_file *file, const pnas_level **levels, int *count);
+/* The levels as read, 1 .. *count; borrowed until close, NULL where there are none. Those without children
+ * have count 0. Each level's spearman is that of the last write; pnas_search_restore computes it anew. */
+const pnas_level *pnas_run_file_levels(const pnas_run_file *file, int *count);
 
 /* Moves the levels read into a new search of the same options (see pnas_search_restore). */
 pnas_status pnas_run_file_restore(pnas_run_file *file, pnas_search *search);

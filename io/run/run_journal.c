@@ -21,12 +21,25 @@
 #define HEADER_SIZE  128
 #define OWNER_SIZE   (HEADER_SIZE - OWNER_AT)
 
-/* Record: length of the payload (4 bytes), CRC32 of length and payload (4 bytes), payload. */
+/* Record: length of the payload (4 bytes), CRC32 of length and payload (4 bytes), payload: level (4 bytes),
+ * index (8), the numbers of the result, the lengths of its texts (4), its texts, its history. */
 #define RECORD_HEAD  8
 #define PAYLOAD_HEAD 76
 #define PAYLOAD_MAX  (64 * 1024 * 1024)
-#define EPOCHS_MAX   (PAYLOAD_MAX / (PNAS_METRICS * sizeof(float)) - 1)
+#define ROW_SIZE     (PNAS_METRICS * sizeof(float)) /* of a history */
+#define EPOCHS_MAX   (PAYLOAD_MAX / ROW_SIZE - 1)
 #define JOURNAL_MAX  ((off_t)1 << 31)
+
+enum { /* bytes of a field in the payload's head; of a text its length */
+       BYTES_STATUS = 4,
+       BYTES_REAL = 8,
+       BYTES_INT = 4,
+       BYTES_LONG = 8,
+       BYTES_TEXT = 4
+};
+#define BYTES(kind, name, long_name, units) +BYTES_##kind
+_Static_assert(PAYLOAD_HEAD == 4 + 8 PNAS_RESULT_KEPT_FIELDS(BYTES),
+               "a list of other fields is another format: give it another magic, and read the old one, too");
 
 static const unsigned char magic[MAGIC_SIZE] = {'P', 'N', 'A', 'S', 'J', 'R', 'N', '1'};
 
@@ -240,36 +253,75 @@ void pnas_journal_close(pnas_journal *journal)
 
 /* ---- records ---- */
 
-static size_t payload_size(const pnas_result *result, size_t error)
+static bool is_text(const pnas_result_field *field)
 {
-    size_t epochs = result->history && result->epochs > 0 ? (size_t)result->epochs : 0;
-    return PAYLOAD_HEAD + error + epochs * PNAS_METRICS * sizeof(float);
+    return field->kind == PNAS_FIELD_TEXT;
 }
 
-static void encode(unsigned char *record, size_t payload, int level, size_t index, const pnas_result *result,
-                   size_t error)
+static size_t text_length(const pnas_result *result, const pnas_result_field *field)
+{
+    return strnlen((const char *)result + field->offset, PNAS_CHILD_ERROR_MAX - 1);
+}
+
+static size_t payload_size(const pnas_result *result)
+{
+    size_t size = PAYLOAD_HEAD + pnas_result_rows(result) * ROW_SIZE;
+    for (int i = 0; i < PNAS_RESULT_KEPT_COUNT; i++)
+        if (is_text(&pnas_result_fields[i]))
+            size += text_length(result, &pnas_result_fields[i]);
+    return size;
+}
+
+static void put_number(pnas_bytes *bytes, const pnas_result *result, const pnas_result_field *field)
+{
+    const void *value = (const char *)result + field->offset;
+    switch (field->kind) {
+    case PNAS_FIELD_STATUS:
+        put(bytes, (uint64_t) * (const pnas_child_status *)value, BYTES_STATUS);
+        break;
+    case PNAS_FIELD_REAL:
+        put_real(bytes, *(const double *)value);
+        break;
+    case PNAS_FIELD_INT:
+        put(bytes, (uint64_t) * (const int *)value, BYTES_INT);
+        break;
+    case PNAS_FIELD_LONG:
+        put(bytes, (uint64_t) * (const int64_t *)value, BYTES_LONG);
+        break;
+    case PNAS_FIELD_FLAG: /* none is kept */
+    case PNAS_FIELD_TEXT:
+        break;
+    }
+}
+
+static void put_texts(pnas_bytes *bytes, const pnas_result *result)
+{
+    for (int i = 0; i < PNAS_RESULT_KEPT_COUNT; i++)
+        if (is_text(&pnas_result_fields[i]))
+            put(bytes, text_length(result, &pnas_result_fields[i]), BYTES_TEXT);
+    for (int i = 0; i < PNAS_RESULT_KEPT_COUNT; i++) {
+        const pnas_result_field *field = &pnas_result_fields[i];
+        if (!is_text(field))
+            continue;
+        memcpy(bytes->at, (const char *)result + field->offset, text_length(result, field));
+        bytes->at += text_length(result, field);
+    }
+}
+
+static void encode(unsigned char *record, size_t payload, int level, size_t index, const pnas_result *result)
 {
     pnas_bytes bytes = {record + RECORD_HEAD};
-    size_t epochs = (payload - PAYLOAD_HEAD - error) / (PNAS_METRICS * sizeof(float));
+    pnas_result kept = *result;
+    kept.epochs = (int)pnas_result_rows(result); /* those that stand behind the texts */
     put(&bytes, (uint32_t)level, 4);
     put(&bytes, index, 8);
-    put(&bytes, (uint32_t)result->status, 4);
-    put_real(&bytes, result->accuracy);
-    put(&bytes, (uint64_t)result->parameters, 8);
-    put(&bytes, (uint64_t)result->multiply_adds, 8);
-    put_real(&bytes, result->start);
-    put_real(&bytes, result->train_seconds);
-    put(&bytes, (uint32_t)result->rank, 4);
-    put(&bytes, (uint32_t)result->device, 4);
-    put(&bytes, (uint32_t)result->attempts, 4);
-    put(&bytes, epochs, 4);
-    put(&bytes, error, 4);
-    memcpy(bytes.at, result->error, error);
-    bytes.at += error;
-    for (size_t i = 0; i < epochs * PNAS_METRICS; i++) {
+    for (int i = 0; i < PNAS_RESULT_KEPT_COUNT; i++)
+        put_number(&bytes, &kept, &pnas_result_fields[i]);
+    put_texts(&bytes, &kept);
+    for (int i = 0; i < kept.epochs * PNAS_METRICS; i++) {
         uint32_t bits;
         memcpy(&bits, &result->history[i], sizeof bits);
-        put(&bytes, bits, 4);
+        put(&bytes, bits, sizeof bits);
     }
     bytes.at = record;
     put(&bytes, payload, 4);
@@ -278,15 +330,14 @@ static void encode(unsigned char *record, size_t payload, int level, size_t inde
 
 pnas_status pnas_journal_append(pnas_journal *journal, int level, size_t index, const pnas_result *result)
 {
-    size_t error = strnlen(result->error, PNAS_CHILD_ERROR_MAX - 1);
     PNAS_CHECK(journal->ready, PNAS_ERROR_INTERNAL, "%s: a child was recorded before its level was written",
                journal->path);
     PNAS_CHECK(!result->history || (size_t)result->epochs <= EPOCHS_MAX, PNAS_ERROR_INTERNAL,
                "%s: a history of %d epochs is too long", journal->path, result->epochs);
-    size_t payload = payload_size(result, error);
+    size_t payload = payload_size(result);
     unsigned char *record = malloc(RECORD_HEAD + payload);
     PNAS_CHECK(record, PNAS_ERROR_MEMORY, "%s: out of memory", journal->path);
-    encode(record, payload, level, index, result, error);
+    encode(record, payload, level, index, result);
     pnas_status status = write_all(journal, record, RECORD_HEAD + payload, journal->end);
     if (status == PNAS_OK)
         status = sync_journal(journal);
@@ -369,33 +420,70 @@ void pnas_journal_free(pnas_journal_text *text)
     *text = (pnas_journal_text){0};
 }
 
+static void take_number(const unsigned char **at, const pnas_result_field *field, pnas_result *out)
+{
+    void *value = (char *)out + field->offset;
+    switch (field->kind) {
+    case PNAS_FIELD_STATUS:
+        *(pnas_child_status *)value = (pnas_child_status)get(at, BYTES_STATUS);
+        break;
+    case PNAS_FIELD_REAL:
+        *(double *)value = get_real(at);
+        break;
+    case PNAS_FIELD_INT:
+        *(int *)value = (int32_t)get(at, BYTES_INT);
+        break;
+    case PNAS_FIELD_LONG:
+        *(int64_t *)value = (int64_t)get(at, BYTES_LONG);
+        break;
+    case PNAS_FIELD_FLAG:
+    case PNAS_FIELD_TEXT:
+        break;
+    }
+}
+
+/* The lengths of the result's texts [PNAS_RESULT_KEPT_COUNT], 0 where it is no text; returns their sum. */
+static size_t take_lengths(const unsigned char **at, size_t *length)
+{
+    size_t sum = 0;
+    for (int i = 0; i < PNAS_RESULT_KEPT_COUNT; i++) {
+        length[i] = is_text(&pnas_result_fields[i]) ? (size_t)get(at, BYTES_TEXT) : 0;
+        sum += length[i];
+    }
+    return sum;
+}
+
+static bool take_texts(const unsigned char **at, const size_t *length, pnas_result *out)
+{
+    for (int i = 0; i < PNAS_RESULT_KEPT_COUNT; i++) {
+        if (length[i] >= PNAS_CHILD_ERROR_MAX)
+            return false;
+        memcpy((char *)out + pnas_result_fields[i].offset, *at, length[i]);
+        *at += length[i];
+    }
+    return true;
+}
+
 /* Decodes a payload whose CRC is right; false if its inner lengths do not add up. */
 static bool decode(const unsigned char *at, size_t payload, int *level, size_t *index, pnas_result *result)
 {
+    size_t length[PNAS_RESULT_KEPT_COUNT];
     *level = (int32_t)get(&at, 4);
     *index = (size_t)get(&at, 8);
-    result->status = (pnas_child_status)get(&at, 4);
-    result->accuracy = get_real(&at);
-    result->parameters = (int64_t)get(&at, 8);
-    result->multiply_adds = (int64_t)get(&at, 8);
-    result->start = get_real(&at);
-    result->train_seconds = get_real(&at);
-    result->rank = (int32_t)get(&at, 4);
-    result->device = (int32_t)get(&at, 4);
-    result->attempts = (int32_t)get(&at, 4);
-    size_t epochs = (size_t)get(&at, 4), error = (size_t)get(&at, 4);
-    if (error >= PNAS_CHILD_ERROR_MAX || epochs > EPOCHS_MAX ||
-        payload != PAYLOAD_HEAD + error + epochs * PNAS_METRICS * sizeof(float))
+    for (int i = 0; i < PNAS_RESULT_KEPT_COUNT; i++)
+        take_number(&at, &pnas_result_fields[i], result);
+    size_t rows = (uint32_t)result->epochs, texts = take_lengths(&at, length);
+    result->epochs = 0;
+    if (rows > EPOCHS_MAX || payload != PAYLOAD_HEAD + texts + rows * ROW_SIZE ||
+        !take_texts(&at, length, result))
         return false;
-    memcpy(result->error, at, error);
-    at += error;
-    if (epochs == 0)
+    if (rows == 0)
         return true;
-    result->history = malloc(epochs * PNAS_METRICS * sizeof *result->history);
+    result->history = malloc(rows * ROW_SIZE);
     if (!result->history)
         return false;
-    result->epochs = (int)epochs;
-    for (size_t i = 0; i < epochs * PNAS_METRICS; i++) {
+    result->epochs = (int)rows;
+    for (size_t i = 0; i < rows * PNAS_METRICS; i++) {
         uint32_t bits = (uint32_t)get(&at, 4);
         memcpy(&result->history[i], &bits, sizeof bits);
     }

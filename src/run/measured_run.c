@@ -176,7 +176,7 @@ pnas_status pnas_measured_run_read(const char *path, pnas_measured_run *out)
         goto cleanup;
     }
     run->info = pnas_run_file_info(file);
-    PNAS_TRY_CLEANUP(pnas_run_file_levels(file, &run->level, &run->levels));
+    run->level = pnas_run_file_levels(file, &run->levels);
     PNAS_TRY_CLEANUP(read_configuration(run));
     PNAS_TRY_CLEANUP(learn_from_children(run));
     fit_accuracy(run);

@@ -4,12 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-void pnas_result_clear(pnas_result *result)
-{
-    free(result->history);
-    memset(result, 0, sizeof *result);
-}
-
 void pnas_level_clear(pnas_level *level)
 {
     for (size_t i = 0; i < level->count; ++i)

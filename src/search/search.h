@@ -11,39 +11,7 @@
 
 #include "src/search/acquisition.h"
 #include "src/search/cell_table.h"
-
-typedef enum { /* stored in run files: never renumber */
-               PNAS_CHILD_PENDING = 0,
-               PNAS_CHILD_DONE = 1,
-               PNAS_CHILD_FAILED = 2
-} pnas_child_status;
-
-enum { /* columns of a child's history, one row an epoch */
-       PNAS_METRIC_TRAIN_LOSS,
-       PNAS_METRIC_TRAIN_ACCURACY,
-       PNAS_METRIC_VALIDATION_LOSS,
-       PNAS_METRIC_VALIDATION_ACCURACY,
-       PNAS_METRIC_LEARNING_RATE,
-       PNAS_METRICS
-};
-
-#define PNAS_CHILD_ERROR_MAX 240
-
-typedef struct { /* what training a child gave; history is owned by whoever owns the result */
-    pnas_child_status status;
-    double accuracy; /* the reward, 0 .. 1 */
-    char error[PNAS_CHILD_ERROR_MAX];
-    int64_t parameters;
-    int64_t multiply_adds;
-    double start, train_seconds; /* start: seconds since 1970 */
-    int rank, device;
-    int attempts;
-    bool elsewhere; /* FAILED, but might succeed on another rank; not kept in files */
-    int epochs;
-    float *history; /* [epochs][PNAS_METRICS] or NULL */
-} pnas_result;
-
-void pnas_result_clear(pnas_result *result); /* frees the history, zeroes the rest */
+#include "src/search/result.h"
 
 typedef struct {
     pnas_cell cell; /* canonical */

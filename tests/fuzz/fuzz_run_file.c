@@ -99,9 +99,8 @@ static void read_search(const char *path)
         abort();
     if (status != PNAS_OK)
         return;
-    const pnas_level *level;
     int levels;
-    check(pnas_run_file_levels(file, &level, &levels));
+    const pnas_level *level = pnas_run_file_levels(file, &levels);
     for (int b = 0; b < levels; b++)
         check_level(&level[b]);
     pnas_search *search = new_search();

@@ -1,5 +1,7 @@
 #include "tests/io/run/fake_run.h"
 
+#include "tests/search/result_fields.h"
+
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>
@@ -126,23 +128,8 @@ void fake_run_write(const char *path)
 
 void fake_expect_result(const pnas_result *found, const pnas_result *expected)
 {
-    int epochs = expected->history ? expected->epochs : 0;
-    cr_assert_eq(found->status, expected->status);
-    cr_assert_eq(memcmp(&found->accuracy, &expected->accuracy, sizeof found->accuracy), 0, "%g and %g",
-                 found->accuracy, expected->accuracy);
-    cr_assert_str_eq(found->error, expected->error);
-    cr_assert_eq(found->parameters, expected->parameters);
-    cr_assert_eq(found->multiply_adds, expected->multiply_adds);
-    cr_assert_eq(found->start, expected->start);
-    cr_assert_eq(found->train_seconds, expected->train_seconds);
-    cr_assert_eq(found->rank, expected->rank);
-    cr_assert_eq(found->device, expected->device);
-    cr_assert_eq(found->attempts, expected->attempts);
-    cr_assert_eq(found->history ? found->epochs : 0, epochs);
-    if (epochs)
-        cr_assert_eq(
-            memcmp(found->history, expected->history, (size_t)epochs * PNAS_METRICS * sizeof *found->history),
-            0);
+    result_fields_expect(found, expected, PNAS_RESULT_KEPT_COUNT);
+    result_fields_expect_history(found, expected);
 }
 
 static bool same_real(double a, double b)

@@ -3,6 +3,7 @@
 #include "tests/base/leak_check.h"
 #include "tests/io/run/fake_run.h"
 #include "tests/io/test_folder.h"
+#include "tests/search/result_fields.h"
 
 #include <hdf5.h>
 #include <hdf5_hl.h>
@@ -46,10 +47,9 @@ static void write_again(pnas_run_file *file, const pnas_search *search)
 
 Test(run_file, a_new_run_has_no_levels_and_leaves_nothing_if_nothing_is_written)
 {
-    const pnas_level *levels;
     int count = -1;
     pnas_run_file *file = open_run("run.h5", false);
-    cr_expect_eq(pnas_run_file_levels(file, &levels, &count), PNAS_OK);
+    cr_expect_null(pnas_run_file_levels(file, &count));
     cr_expect_eq(count, 0);
     pnas_run_file_close(&file);
     cr_expect_null(file);
@@ -81,6 +81,29 @@ Test(run_file, what_is_written_is_read_back_bit_for_bit)
     pnas_search_destroy(&restored);
     pnas_search_destroy(&search);
     pnas_run_info_clear(&expected);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+Test(run_file, every_field_of_the_list_that_is_kept_comes_back)
+{
+    pnas_run_file *file = open_run("run.h5", false);
+    pnas_search *search = fake_search();
+    pnas_result sent, recorded;
+    int count;
+    result_fields_fill(&sent, 3);
+    result_fields_fill(&recorded, 3);
+    fake_info(pnas_run_file_info(file));
+    fake_propose(search);
+    cr_assert_eq(pnas_search_record(search, 1, 2, &recorded), PNAS_OK, "%s", pnas_message());
+    write_again(file, search);
+    pnas_run_file_close(&file);
+    file = open_run("run.h5", true);
+    const pnas_level *levels = pnas_run_file_levels(file, &count);
+    result_fields_expect(&levels[0].child[2].result, &sent, PNAS_RESULT_KEPT_COUNT);
+    result_fields_expect_history(&levels[0].child[2].result, &sent);
+    pnas_run_file_close(&file);
+    pnas_search_destroy(&search);
+    pnas_result_clear(&sent);
     PNAS_EXPECT_NO_LEAKS();
 }
 
@@ -164,7 +187,7 @@ Test(run_file, a_level_that_was_begun_early_is_kept_with_its_mark_and_what_the_j
     const pnas_level *level;
     int count;
     cr_assert_eq(pnas_run_file_read(test_path("run.h5"), &file), PNAS_OK, "%s", pnas_message());
-    cr_assert_eq(pnas_run_file_levels(file, &level, &count), PNAS_OK);
+    level = pnas_run_file_levels(file, &count);
     cr_assert(count == 2 && level[1].count == FAKE_BEAM && !level[1].begun);
     for (size_t i = 0; i < FAKE_BEAM; i++)
         cr_expect_eq(level[1].child[i].early, i < 3);
@@ -274,7 +297,7 @@ Test(run_file, a_locked_run_can_be_read_with_its_latest_children)
     pnas_result result = fake_result(1, 3);
     cr_assert_eq(pnas_run_file_append(writer, 1, 3, &result), PNAS_OK);
     cr_assert_eq(pnas_run_file_read(test_path("run.h5"), &reader), PNAS_OK, "%s", pnas_message());
-    cr_assert_eq(pnas_run_file_levels(reader, &levels, &count), PNAS_OK);
+    levels = pnas_run_file_levels(reader, &count);
     cr_assert_eq(count, 1);
     fake_expect_result(&levels[0].child[3].result, &result);
     cr_expect_eq(levels[0].child[2].result.status, PNAS_CHILD_PENDING);

@@ -2,7 +2,9 @@
 #include "tests/base/leak_check.h"
 #include "tests/io/run/fake_run.h"
 #include "tests/io/test_folder.h"
+#include "tests/search/result_fields.h"
 
+#include "io/run/run_journal.h"
 #include "src/base/log.h"
 
 #include <stdio.h>
@@ -53,9 +55,8 @@ static journal make_run(void)
 /* The first `count` children are exactly those that were appended, the others are pending. */
 static void expect_children(pnas_run_file *file, size_t count)
 {
-    const pnas_level *levels;
     int level_count;
-    cr_assert_eq(pnas_run_file_levels(file, &levels, &level_count), PNAS_OK);
+    const pnas_level *levels = pnas_run_file_levels(file, &level_count);
     cr_assert_eq(level_count, 1);
     for (size_t i = 0; i < levels[0].count; i++) {
         if (i >= count) {
@@ -173,7 +174,7 @@ Test(run_journal, records_that_a_write_has_folded_in_are_not_applied_again)
         pnas_status status = i == 0 ? pnas_run_file_read(test_path("run.h5"), &file)
                                     : pnas_run_file_open(test_path("run.h5"), &file, &existed);
         cr_assert_eq(status, PNAS_OK, "%s", pnas_message());
-        cr_assert_eq(pnas_run_file_levels(file, &levels, &count), PNAS_OK);
+        levels = pnas_run_file_levels(file, &count);
         cr_expect_eq(levels[0].child[0].result.accuracy, 0.75);
         pnas_run_file_close(&file);
     }
@@ -313,6 +314,67 @@ Test(run_journal, it_survives_a_damaged_run_file)
     free(made.bytes);
 }
 
+Test(run_journal, every_field_of_the_list_that_is_kept_comes_back)
+{
+    journal made = make_run();
+    pnas_run_file *file = NULL;
+    bool existed;
+    int count;
+    pnas_result sent;
+    result_fields_fill(&sent, 3);
+    cr_assert_eq(pnas_run_file_open(test_path("run.h5"), &file, &existed), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(pnas_run_file_append(file, 1, 1, &sent), PNAS_OK);
+    pnas_run_file_close(&file);
+    cr_assert_eq(pnas_run_file_read(test_path("run.h5"), &file), PNAS_OK, "%s", pnas_message());
+    const pnas_level *levels = pnas_run_file_levels(file, &count);
+    result_fields_expect(&levels[0].child[1].result, &sent, PNAS_RESULT_KEPT_COUNT);
+    result_fields_expect_history(&levels[0].child[1].result, &sent);
+    pnas_run_file_close(&file);
+    pnas_result_clear(&sent);
+    free(made.bytes);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+/* What journals of earlier versions hold (docs/formats.md). */
+Test(run_journal, the_bytes_of_a_record_are_those_of_the_format)
+{
+    static const unsigned char expected[] = {
+        2, 0, 0,    0,    17,   0,    0,    0,    0,   0,   0,    0,                   /* level, index */
+        1, 0, 0,    0,    0,    0,    0,    0,    0,   0,   0xe0, 0x3f,                /* done, 0.5 */
+        3, 0, 0,    0,    0,    0,    0,    0,    4,   0,   0,    0,    0, 0, 0,    0, /* parameters,
+                                                                                          multiply-adds */
+        0, 0, 0,    0,    0,    0,    0,    0x40,                                      /* start: 2.0 */
+        0, 0, 0,    0,    0,    0,    0xd0, 0x3f,                                      /* 0.25 seconds */
+        5, 0, 0,    0,    0xff, 0xff, 0xff, 0xff, 2,   0,   0,    0, /* rank, device, attempts */
+        1, 0, 0,    0,    3,    0,    0,    0,    'w', 'h', 'y', /* epochs, length of the error, the error */
+        0, 0, 0x80, 0x3f, 0,    0,    0,    0x40, 0,   0,   0x40, 0x40, 0, 0, 0x80, 0x40, 0, 0, 0xa0, 0x40};
+    float history[PNAS_METRICS] = {1, 2, 3, 4, 5};
+    pnas_journal written;
+    const pnas_run_identity identity = {.generation = 1};
+    const pnas_result result = {.status = PNAS_CHILD_DONE,
+                                .accuracy = 0.5,
+                                .error = "why",
+                                .parameters = 3,
+                                .multiply_adds = 4,
+                                .start = 2,
+                                .train_seconds = 0.25,
+                                .rank = 5,
+                                .device = -1,
+                                .attempts = 2,
+                                .elsewhere = true,
+                                .epochs = 1,
+                                .history = history};
+    cr_assert_eq(pnas_journal_open(test_path("some.journal"), &written), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(pnas_journal_begin(&written, &identity), PNAS_OK);
+    size_t head = test_file_size("some.journal") + 8, size;
+    cr_assert_eq(pnas_journal_append(&written, 2, 17, &result), PNAS_OK, "%s", pnas_message());
+    unsigned char *bytes = fake_read_file(test_path("some.journal"), &size);
+    cr_assert_eq(size, head + sizeof expected);
+    cr_assert_eq(memcmp(bytes + head, expected, sizeof expected), 0);
+    pnas_journal_close(&written);
+    free(bytes);
+}
+
 Test(run_journal, the_last_record_of_a_child_counts)
 {
     journal made = make_run();
@@ -325,7 +387,7 @@ Test(run_journal, the_last_record_of_a_child_counts)
     cr_assert_eq(pnas_run_file_append(file, 1, 1, &again), PNAS_OK);
     pnas_run_file_close(&file);
     cr_assert_eq(pnas_run_file_read(test_path("run.h5"), &file), PNAS_OK, "%s", pnas_message());
-    cr_assert_eq(pnas_run_file_levels(file, &levels, &count), PNAS_OK);
+    levels = pnas_run_file_levels(file, &count);
     fake_expect_result(&levels[0].child[1].result, &again);
     pnas_run_file_close(&file);
     free(made.bytes);
