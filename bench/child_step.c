@@ -1,7 +1,11 @@
 /* How long one training step of a child takes: median and spread of many steps, and with --ops a table of the
  * step's kernels by op. Images and labels are random: their values do not change the work. */
 #include "bench/floors.h"
+#include "cl/runtime/cl_error.h"
+#include "cl/runtime/context.h"
 #include "cl/train/child_epoch.h"
+#include "cl/train/child_parameters.h"
+#include "cl/train/child_plan.h"
 #include "src/base/clock.h"
 #include "src/base/log.h"
 #include "src/base/random.h"

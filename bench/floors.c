@@ -1,5 +1,8 @@
 #include "bench/floors.h"
 
+#include "cl/runtime/buffer.h"
+#include "cl/runtime/cl_error.h"
+#include "cl/runtime/launch.h"
 #include "src/base/clock.h"
 
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #ifndef PNAS_BENCH_FLOORS_H
 #define PNAS_BENCH_FLOORS_H
 
-#include "cl/runtime/launch.h"
+#include "cl/runtime/context_fields.h"
 
 typedef struct {
     double flops; /* a second: chains of fused multiply-adds in registers */

@@ -4,7 +4,10 @@
  *
  * In the backward pass nothing else is written to the arena, so after each launch the floats that have
  * changed are gradients. */
+#include "cl/runtime/context.h"
 #include "cl/train/child_epoch.h"
+#include "cl/train/child_parameters.h"
+#include "cl/train/child_plan.h"
 #include "io/config/configuration.h"
 #include "io/data/dataset.h"
 #include "src/base/log.h"

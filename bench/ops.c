@@ -2,6 +2,7 @@
  * is to what the device can do at best. What an op includes stands in docs/performance.md. */
 #include "bench/floors.h"
 #include "bench/op_bench.h"
+#include "cl/runtime/context.h"
 #include "src/base/clock.h"
 #include "src/base/log.h"
 

@@ -1,6 +1,7 @@
 #include "cl/ops/clblast_route.h"
 
 #include "cl/ops/gemm_split.h"
+#include "cl/runtime/cl_error.h"
 #include "cl/runtime/tuned_table.h"
 #include "src/base/log.h"
 #include "src/base/random.h"

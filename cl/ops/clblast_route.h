@@ -2,7 +2,7 @@
 #ifndef PNAS_CL_CLBLAST_ROUTE_H
 #define PNAS_CL_CLBLAST_ROUTE_H
 
-#include "cl/ops/gemm.h"
+#include "cl/ops/matrix_product.h"
 
 /* A deep, small product is split along its depth (cl/ops/gemm_split.h), a batch of equal pieces and a rest.
  */

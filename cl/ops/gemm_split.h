@@ -4,7 +4,7 @@
 #ifndef PNAS_CL_GEMM_SPLIT_H
 #define PNAS_CL_GEMM_SPLIT_H
 
-#include "cl/ops/gemm.h"
+#include "cl/ops/matrix_product.h"
 
 /* How many pieces: by the shape alone, so that the bits do not depend on the device's size. */
 int pnas_gemm_splits(const pnas_gemm *gemm);

@@ -15,6 +15,7 @@
 #ifndef PNAS_CL_OP_H
 #define PNAS_CL_OP_H
 
+#include "cl/runtime/buffer.h"
 #include "cl/runtime/launch.h"
 
 typedef struct {

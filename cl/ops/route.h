@@ -2,7 +2,7 @@
 #ifndef PNAS_CL_ROUTE_H
 #define PNAS_CL_ROUTE_H
 
-#include "cl/runtime/launch.h"
+#include "cl/runtime/context_fields.h"
 #include "cl/runtime/op_kind.h"
 
 /* What the device's tuned table says of this op and shape, else the first row of the built-in table that

@@ -1,5 +1,6 @@
-#include "cl/runtime/launch.h"
+#include "cl/runtime/cl_error.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 /* By minus the code (OpenCL 1.2 specification, cl.h); codes of later versions have no names here. */

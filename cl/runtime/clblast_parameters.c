@@ -1,7 +1,5 @@
 #include "cl/runtime/clblast_parameters.h"
 
-#include "cl/runtime/launch.h"
-
 #include <clblast_c.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #ifndef PNAS_CL_CLBLAST_PARAMETERS_H
 #define PNAS_CL_CLBLAST_PARAMETERS_H
 
-#include "cl/runtime/context.h"
+#include "cl/runtime/context_fields.h"
 
 typedef enum { PNAS_CLBLAST_DIRECT, PNAS_CLBLAST_INDIRECT, PNAS_CLBLAST_KERNELS } pnas_clblast_kernel;
 

@@ -1,6 +1,11 @@
+#include "cl/runtime/context.h"
+
+#include "cl/runtime/buffer.h"
 #include "cl/runtime/cache_directory.h"
+#include "cl/runtime/cl_error.h"
 #include "cl/runtime/device_choice.h"
 #include "cl/runtime/kernel_prepare.h"
+#include "cl/runtime/kernel_program.h"
 #include "cl/runtime/tuned_table.h"
 #include "src/base/log.h"
 
@@ -17,16 +22,6 @@
 /* Mesa's: on a CPU (llvmpipe) it takes many minutes over a tile kernel, whose loops are unrolled for
  * registers that it does not have. */
 #define RUSTICL_PLATFORM "rusticl"
-
-/* PoCL reads these once, before its first answer; the second is the name since its version 5. A setting of
- * the user's stays. */
-static void limit_pocl_threads(int threads)
-{
-    char text[16];
-    snprintf(text, sizeof text, "%d", threads);
-    setenv("POCL_MAX_PTHREAD_COUNT", text, 0);
-    setenv("POCL_CPU_MAX_CU_COUNT", text, 0);
-}
 
 /* Drivers that cannot divide a device may lack the call for it altogether, so that calling it would crash. */
 static bool can_be_divided(cl_device_id device)
@@ -138,8 +133,6 @@ static pnas_status load_tuned_table(pnas_cl *cl, const pnas_cl_options *options)
 static pnas_status open_device(pnas_cl *cl, const pnas_cl_options *options)
 {
     pnas_device device;
-    if (options->threads > 0)
-        limit_pocl_threads(options->threads);
     PNAS_TRY(pnas_device_choose(options, &device));
     cl->platform = device.platform;
     cl->device = device.device;
@@ -158,17 +151,6 @@ static pnas_status open_device(pnas_cl *cl, const pnas_cl_options *options)
     cl->queue = clCreateCommandQueue(cl->context, cl->device, 0, &code);
     if (code != CL_SUCCESS)
         return pnas_fail_at(pnas_cl_status(code, "clCreateCommandQueue"), "%s", cl->info.name);
-    return PNAS_OK;
-}
-
-pnas_status pnas_device_hash(const pnas_cl_options *options, uint64_t *out)
-{
-    char *cache = NULL;
-    PNAS_TRY(pnas_cache_directory_prepare(options->cache_directory, &cache));
-    if (options->threads > 0)
-        limit_pocl_threads(options->threads);
-    *out = pnas_device_list_hash();
-    free(cache);
     return PNAS_OK;
 }
 

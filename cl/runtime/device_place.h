@@ -3,7 +3,9 @@
 #ifndef PNAS_CL_DEVICE_PLACE_H
 #define PNAS_CL_DEVICE_PLACE_H
 
-#include "cl/runtime/context.h"
+#include "cl/runtime/context_options.h"
+#include "cl/runtime/device_info.h"
+#include "src/base/status.h"
 
 /* Ranks are numbered from 0 on the machine ("place"). They take the devices that options->device names, each
  * in turn, and a device other than a CPU takes options->ranks_per_device of them (0: any number); a CPU takes

@@ -1,5 +1,7 @@
 #include "cl/runtime/kernel_prepare.h"
 
+#include "cl/runtime/cl_error.h"
+#include "cl/runtime/kernel_program.h"
 #include "cl/runtime/program_cache.h"
 
 #include <stdio.h>

@@ -1,7 +1,8 @@
-/* Programs: built once for a file and options, shared by every kernel of the context, kept on disk. */
+#include "cl/runtime/kernel_program.h"
+
+#include "cl/runtime/cl_error.h"
 #include "cl/runtime/kernel_prepare.h"
 #include "cl/runtime/kernel_source.h"
-#include "cl/runtime/launch.h"
 #include "cl/runtime/program_cache.h"
 #include "src/base/log.h"
 

@@ -3,7 +3,6 @@
 #define PNAS_CL_ENSEMBLE_H
 
 #include "cl/surrogate/member.h"
-#include "cl/surrogate/surrogate_ensemble.h"
 
 struct pnas_ensemble {
     int members;

@@ -1,7 +1,5 @@
 #include "cl/surrogate/linear_part.h"
 
-#include "cl/surrogate/network_ops.h"
-
 #include <string.h>
 
 static size_t sides(const pnas_linear_part *part)
@@ -20,7 +18,7 @@ pnas_linear_part pnas_linear_part_make(double share, int inputs, int operators, 
     if (share <= 0)
         return (pnas_linear_part){0};
     pnas_linear_part part = {.inputs = inputs, .operators = operators};
-    part.at = pnas_network_reserve(count, pnas_linear_part_size(&part));
+    part.at = pnas_stored_tensor_reserve(count, pnas_linear_part_size(&part));
     return part;
 }
 

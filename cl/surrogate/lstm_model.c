@@ -17,12 +17,12 @@ void pnas_lstm_layout_make(const pnas_surrogate_options *options, const pnas_spa
                           .padded = (options->hidden + 7) / 8 * 8};
     l.vocabulary = l.inputs + l.operators;
     size_t gates = 4 * (size_t)l.padded;
-    l.embeddings = pnas_network_reserve(&l.count, (size_t)l.vocabulary * (size_t)l.embedding);
-    l.input_weight = pnas_network_reserve(&l.count, (size_t)l.embedding * gates);
-    l.recurrent_weight = pnas_network_reserve(&l.count, (size_t)l.padded * gates);
-    l.bias = pnas_network_reserve(&l.count, gates);
-    l.output_weight = pnas_network_reserve(&l.count, (size_t)l.padded);
-    l.output_bias = pnas_network_reserve(&l.count, 1);
+    l.embeddings = pnas_stored_tensor_reserve(&l.count, (size_t)l.vocabulary * (size_t)l.embedding);
+    l.input_weight = pnas_stored_tensor_reserve(&l.count, (size_t)l.embedding * gates);
+    l.recurrent_weight = pnas_stored_tensor_reserve(&l.count, (size_t)l.padded * gates);
+    l.bias = pnas_stored_tensor_reserve(&l.count, gates);
+    l.output_weight = pnas_stored_tensor_reserve(&l.count, (size_t)l.padded);
+    l.output_bias = pnas_stored_tensor_reserve(&l.count, 1);
     l.linear = pnas_linear_part_make(options->linear, l.inputs, l.operators, &l.count);
     *out = l;
 }
@@ -76,7 +76,7 @@ void pnas_lstm_tensors(const pnas_lstm_layout *l, pnas_stored_tensor out[PNAS_LS
 
 static pnas_slice take(pnas_lstm_work *work, size_t *count, size_t size)
 {
-    return (pnas_slice){work->floats, pnas_network_reserve(count, size)};
+    return (pnas_slice){work->floats, pnas_stored_tensor_reserve(count, size)};
 }
 
 /* Sets the slices and returns how many floats they take; called once to count and once to place. */

@@ -16,13 +16,13 @@ void pnas_mlp_layout_make(const pnas_surrogate_options *options, const pnas_spac
                          .padded = (options->hidden + 7) / 8 * 8};
     l.vocabulary = l.inputs + l.operators;
     size_t E = (size_t)l.embedding, P = (size_t)l.padded;
-    l.embeddings = pnas_network_reserve(&l.count, (size_t)l.vocabulary * E);
-    l.first_weight = pnas_network_reserve(&l.count, 4 * E * P);
-    l.second_weight = pnas_network_reserve(&l.count, P * P);
-    l.first_bias = pnas_network_reserve(&l.count, P);
-    l.second_bias = pnas_network_reserve(&l.count, P);
-    l.output_weight = pnas_network_reserve(&l.count, P);
-    l.output_bias = pnas_network_reserve(&l.count, 1);
+    l.embeddings = pnas_stored_tensor_reserve(&l.count, (size_t)l.vocabulary * E);
+    l.first_weight = pnas_stored_tensor_reserve(&l.count, 4 * E * P);
+    l.second_weight = pnas_stored_tensor_reserve(&l.count, P * P);
+    l.first_bias = pnas_stored_tensor_reserve(&l.count, P);
+    l.second_bias = pnas_stored_tensor_reserve(&l.count, P);
+    l.output_weight = pnas_stored_tensor_reserve(&l.count, P);
+    l.output_bias = pnas_stored_tensor_reserve(&l.count, 1);
     l.linear = pnas_linear_part_make(options->linear, l.inputs, l.operators, &l.count);
     *out = l;
 }
@@ -70,13 +70,13 @@ static size_t place(const pnas_mlp_layout *l, bool history, pnas_mlp_work *work)
 {
     size_t count = 0, rows = (size_t)work->rows, E = (size_t)l->embedding, P = (size_t)l->padded;
     size_t back = history ? 1 : 0;
-    work->mean = (pnas_slice){work->floats, pnas_network_reserve(&count, rows * 4 * E)};
-    work->first = (pnas_slice){work->floats, pnas_network_reserve(&count, rows * P)};
-    work->second = (pnas_slice){work->floats, pnas_network_reserve(&count, rows * P)};
-    work->logit_gradient = (pnas_slice){work->floats, pnas_network_reserve(&count, back * rows)};
-    work->mean_gradient = (pnas_slice){work->floats, pnas_network_reserve(&count, back * rows * 4 * E)};
-    work->first_gradient = (pnas_slice){work->floats, pnas_network_reserve(&count, back * rows * P)};
-    work->second_gradient = (pnas_slice){work->floats, pnas_network_reserve(&count, back * rows * P)};
+    work->mean = (pnas_slice){work->floats, pnas_stored_tensor_reserve(&count, rows * 4 * E)};
+    work->first = (pnas_slice){work->floats, pnas_stored_tensor_reserve(&count, rows * P)};
+    work->second = (pnas_slice){work->floats, pnas_stored_tensor_reserve(&count, rows * P)};
+    work->logit_gradient = (pnas_slice){work->floats, pnas_stored_tensor_reserve(&count, back * rows)};
+    work->mean_gradient = (pnas_slice){work->floats, pnas_stored_tensor_reserve(&count, back * rows * 4 * E)};
+    work->first_gradient = (pnas_slice){work->floats, pnas_stored_tensor_reserve(&count, back * rows * P)};
+    work->second_gradient = (pnas_slice){work->floats, pnas_stored_tensor_reserve(&count, back * rows * P)};
     return count;
 }
 

@@ -2,13 +2,6 @@
 
 #include "cl/ops/gemm.h"
 
-size_t pnas_network_reserve(size_t *count, size_t size)
-{
-    size_t at = *count;
-    *count += (size + 7) / 8 * 8;
-    return at;
-}
-
 pnas_status pnas_dense_product_append(pnas_cl *cl, pnas_launch_list *list, const pnas_dense_product *p)
 {
     const pnas_gemm product = {.transpose_a = p->transpose_a,

@@ -43,7 +43,4 @@ typedef struct {
 pnas_status pnas_network_loss_append(pnas_cl *cl, pnas_launch_list *list, pnas_surrogate_loss kind,
                                      const pnas_network_loss *loss);
 
-/* Room for `size` floats at a multiple of eight of *count, which grows by it. */
-size_t pnas_network_reserve(size_t *count, size_t size);
-
 #endif

@@ -5,6 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+size_t pnas_stored_tensor_reserve(size_t *count, size_t size)
+{
+    size_t at = *count;
+    *count += (size + 7) / 8 * 8;
+    return at;
+}
+
 static size_t columns_of(const pnas_stored_tensor *tensor)
 {
     return tensor->groups * tensor->width;

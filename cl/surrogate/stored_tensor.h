@@ -12,6 +12,9 @@ typedef struct { /* [rows][groups * width]: `groups` runs of `width` floats a ro
     size_t rows, groups, width, stride, at;
 } pnas_stored_tensor;
 
+/* Room for `size` floats at a multiple of eight of *count, which grows by it. */
+size_t pnas_stored_tensor_reserve(size_t *count, size_t size);
+
 /* Copies of all; *out and its data are the caller's (pnas_named_tensors_free). */
 pnas_status pnas_stored_tensors_name(const pnas_stored_tensor *from, size_t count, const float *parameters,
                                      pnas_named_tensor **out);

@@ -1,6 +1,10 @@
 #include "cl/surrogate/trie_device.h"
 
 #include "cl/ops/route.h"
+#include "cl/runtime/buffer.h"
+#include "cl/runtime/cl_error.h"
+#include "cl/runtime/kernel_program.h"
+#include "cl/runtime/launch.h"
 
 #include <stdio.h>
 #include <stdlib.h>

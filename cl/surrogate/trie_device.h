@@ -2,7 +2,7 @@
 #ifndef PNAS_CL_TRIE_DEVICE_H
 #define PNAS_CL_TRIE_DEVICE_H
 
-#include "cl/runtime/launch.h"
+#include "cl/runtime/context_fields.h"
 #include "cl/surrogate/trie_weights.h"
 
 typedef struct {            /* the rows of one depth */

@@ -4,7 +4,7 @@
 #ifndef PNAS_CL_TRIE_WEIGHTS_H
 #define PNAS_CL_TRIE_WEIGHTS_H
 
-#include "cl/surrogate/lstm_trie.h"
+#include "cl/surrogate/trie_options.h"
 
 typedef struct {
     int hidden, padded; /* units: real, and a multiple of 8 (P) */

@@ -1,5 +1,6 @@
 #include "cl/train/child_epoch.h"
 
+#include "cl/runtime/cl_error.h"
 #include "src/base/random.h"
 
 #include <math.h>

@@ -3,7 +3,7 @@
 #ifndef PNAS_CL_CHILD_EPOCH_H
 #define PNAS_CL_CHILD_EPOCH_H
 
-#include "cl/train/child_plan.h"
+#include "cl/train/child_layout.h"
 #include "src/search/evaluator.h"
 
 typedef struct { /* the host's copy of what records need; arrays owned by whoever made it */

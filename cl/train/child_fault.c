@@ -1,5 +1,8 @@
 #include "cl/train/child_fault.h"
 
+#include "cl/runtime/context.h"
+#include "cl/runtime/kernel_program.h"
+
 #include <math.h>
 
 static pnas_status want_memory(pnas_cl *cl)

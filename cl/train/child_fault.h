@@ -2,8 +2,8 @@
 #ifndef PNAS_CL_CHILD_FAULT_H
 #define PNAS_CL_CHILD_FAULT_H
 
-#include "cl/train/child_plan.h"
-#include "cl/train/child_trainer.h"
+#include "cl/train/child_layout.h"
+#include "cl/train/fault.h"
 
 /* On a child that is ready to train: asks the device for what it cannot give, so that its own failure comes
  * back; PNAS_FAULT_LOSS spoils the weights, and PNAS_FAULT_NONE, _TIME and _HANG do nothing. */

@@ -1,6 +1,4 @@
-/* From layers to launches: the forward and the backward pass of a child, one op a layer. */
-#include "cl/ops/gemm.h"
-#include "cl/train/child_plan.h"
+#include "cl/train/child_launches.h"
 
 #include <stdlib.h>
 

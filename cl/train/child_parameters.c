@@ -1,5 +1,4 @@
-/* A child's parameters: their places in the flat buffers, padding, and initial values. */
-#include "cl/train/child_plan.h"
+#include "cl/train/child_parameters.h"
 #include "src/base/random.h"
 
 #include <math.h>

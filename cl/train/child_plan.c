@@ -1,85 +1,11 @@
 #include "cl/train/child_plan.h"
 
 #include "cl/runtime/kernel_prepare.h"
-#include "cl/train/child_routes.h"
+#include "cl/train/child_launches.h"
+#include "cl/train/child_parameters.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-int pnas_child_padded(const pnas_child_plan *plan, int channels)
-{
-    int vector = plan->cl->vector;
-    return (channels + vector - 1) / vector * vector;
-}
-
-/* `start`: in floats. */
-static pnas_view view_of(const pnas_child_plan *plan, int tensor, int64_t start, bool half, int first_segment,
-                         int segments)
-{
-    const pnas_tensor *shape = &plan->graph->tensor[tensor];
-    size_t pixels = (size_t)shape->height * shape->width;
-    size_t segment = (size_t)pnas_child_padded(plan, shape->segment_channels);
-    size_t offset = (size_t)start * (half ? sizeof(cl_float) / sizeof(cl_half) : 1);
-    return (pnas_view){.at = {plan->arena, offset + (size_t)first_segment * segment * pixels},
-                       .half = half,
-                       .image_stride = (size_t)shape->segments * segment * pixels,
-                       .channels = segments * (int)segment,
-                       .used = segments == 1 ? shape->segment_channels : 0,
-                       .height = shape->height,
-                       .width = shape->width};
-}
-
-pnas_view pnas_child_data(const pnas_child_plan *plan, int tensor, int first_segment, int segments)
-{
-    return view_of(plan, tensor, plan->memory->data[tensor], plan->memory->half[tensor], first_segment,
-                   segments);
-}
-
-pnas_view pnas_child_gradient(const pnas_child_plan *plan, int tensor, int first_segment, int segments)
-{
-    int root = plan->memory->gradient_tensor[tensor];
-    if (root != tensor) {
-        /* An alias is always a whole tensor of one segment. */
-        first_segment = plan->memory->gradient_segment[tensor];
-        segments = 1;
-    }
-    if (plan->memory->gradient[root] < 0)
-        return (pnas_view){.at = {NULL, 0}};
-    return view_of(plan, root, plan->memory->gradient[root], false, first_segment, segments);
-}
-
-pnas_operand pnas_child_operand(const pnas_child_plan *plan, const pnas_value *value)
-{
-    pnas_operand operand = {.view =
-                                pnas_child_data(plan, value->tensor, value->first_segment, value->segments),
-                            .relu = value->relu};
-    if (value->norm >= 0) {
-        operand.normalise = true;
-        operand.scale_shift = pnas_child_norm(plan, value->norm, PNAS_NORM_SCALE_SHIFT);
-    }
-    return operand;
-}
-
-pnas_window pnas_child_window(const pnas_child_plan *plan, const pnas_layer *layer)
-{
-    return pnas_layer_window(plan->graph, layer);
-}
-
-pnas_slice pnas_child_parameter(const pnas_child_plan *plan, int parameter)
-{
-    return (pnas_slice){plan->parameters, plan->parameter_at[parameter]};
-}
-
-pnas_slice pnas_child_parameter_gradient(const pnas_child_plan *plan, int parameter)
-{
-    return (pnas_slice){plan->gradients, plan->parameter_at[parameter]};
-}
-
-pnas_slice pnas_child_norm(const pnas_child_plan *plan, int norm, pnas_norm_part part)
-{
-    size_t channels = (size_t)pnas_child_padded(plan, plan->graph->norm[norm].channels);
-    return (pnas_slice){plan->norms, plan->norm_at[norm] + (size_t)part * channels};
-}
 
 /* The largest scratch that any op of the backward pass asks for. */
 static size_t scratch_floats(const pnas_child_plan *plan)

@@ -1,49 +1,9 @@
-/* Inside the cl room: one child made ready to run. Graph and memory plan become buffers and launch lists: a
- * training step, an evaluation step and what goes before an evaluation.
- *
- * Weights are stored with padded channels (cl/ops/op.h); every padded value is zero and stays zero. All
- * parameters lie in one flat buffer, those with weight decay first, with gradients and moments of the same
- * layout. */
+/* Inside the cl rooms: one child made ready to run. Graph and memory plan become buffers and launch lists: a
+ * training step, an evaluation step and what goes before an evaluation. Local. */
 #ifndef PNAS_CL_CHILD_PLAN_H
 #define PNAS_CL_CHILD_PLAN_H
 
-#include "cl/ops/op.h"
-#include "src/net/memory_plan.h"
-#include "src/net/training.h"
-
-typedef struct { /* a stream of batches driven by records; period = batches before it starts over */
-    int period;
-    cl_mem records; /* [period][N][PNAS_RECORD_INTS] */
-    cl_mem state;   /* int[4]; [0] counts batches */
-    cl_mem metrics; /* [period][2]: mean loss, number right */
-} pnas_batch_stream;
-
-typedef struct {
-    const pnas_training_options *training; /* borrowed while the plan is made */
-    int batch;                             /* N */
-    int train_steps;                       /* batches an epoch */
-    int evaluation_steps;                  /* batches an evaluation */
-    cl_mem images;                         /* uint8 [n, H, W, C], borrowed */
-    cl_mem mean_deviation;                 /* [2][C], borrowed */
-} pnas_child_plan_options;
-
-typedef struct {
-    pnas_cl *cl;             /* borrowed */
-    const pnas_graph *graph; /* borrowed */
-    pnas_memory_plan *memory;
-    pnas_child_plan_options options;
-    size_t *parameter_at; /* [parameter_count] floats into the flat buffers */
-    size_t parameter_floats, decayed_floats;
-    size_t *norm_at; /* [norm_count] floats into `norms`: running 2, saved 2, scale_shift 2,
-                        coefficients 3 times the padded channels */
-    size_t norm_floats;
-    size_t scratch_floats, statistics_floats;
-    cl_mem arena, parameters, gradients, moments, norms, scratch, statistics, rates;
-    pnas_batch_stream train, validation;
-    pnas_launch_list step;              /* forward, loss, backward, update, advance */
-    pnas_launch_list before_evaluation; /* scale and shift from the running figures */
-    pnas_launch_list evaluation;        /* forward and loss of one batch */
-} pnas_child_plan;
+#include "cl/train/child_layout.h"
 
 /* Bytes of device memory a plan will take, before anything is allocated. */
 pnas_status pnas_child_plan_bytes(pnas_cl *cl, const pnas_graph *graph,
@@ -52,41 +12,5 @@ pnas_status pnas_child_plan_bytes(pnas_cl *cl, const pnas_graph *graph,
 pnas_status pnas_child_plan_create(pnas_cl *cl, const pnas_graph *graph,
                                    const pnas_child_plan_options *options, pnas_child_plan **out);
 void pnas_child_plan_destroy(pnas_child_plan **plan);
-
-/* --- parameters (child_parameters.c) --- */
-/* Fills in parameter_at, norm_at and the sizes. */
-pnas_status pnas_child_parameters_lay_out(pnas_child_plan *plan);
-/* Floats of a parameter in the flat buffers, padding included. */
-size_t pnas_child_parameter_floats(const pnas_child_plan *plan, int parameter);
-/* One parameter between its logical shape (host, row-major [kh, kw, C, M]) and the flat layout (host). */
-void pnas_child_parameter_pack(const pnas_child_plan *plan, int parameter, const float *logical, float *flat);
-void pnas_child_parameter_unpack(const pnas_child_plan *plan, int parameter, const float *flat,
-                                 float *logical);
-/* Seeded initial weights, zero moments, fresh running figures, step 0. Weights: normal of variance 2 / fan-in
- * cut at two deviations (He et al. 2015); classifier: 1 / fan-in; gamma 1, beta and bias 0. */
-pnas_status pnas_child_parameters_initialize(pnas_child_plan *plan, uint64_t seed, uint64_t hash);
-/* Uploads a whole set: `logical[p]` for each parameter; moments, running figures and step as at the start. */
-pnas_status pnas_child_parameters_upload(pnas_child_plan *plan, const float *const *logical);
-
-/* --- launches --- */
-pnas_status pnas_child_append_forward(pnas_child_plan *plan, pnas_launch_list *list, bool training);
-pnas_status pnas_child_append_backward(pnas_child_plan *plan, pnas_launch_list *list);
-
-/* --- how launches see the plan (child_plan.c) --- */
-int pnas_child_padded(const pnas_child_plan *plan, int channels);
-pnas_view pnas_child_data(const pnas_child_plan *plan, int tensor, int first_segment, int segments);
-pnas_view pnas_child_gradient(const pnas_child_plan *plan, int tensor, int first_segment, int segments);
-pnas_operand pnas_child_operand(const pnas_child_plan *plan, const pnas_value *value);
-pnas_window pnas_child_window(const pnas_child_plan *plan, const pnas_layer *layer);
-pnas_slice pnas_child_parameter(const pnas_child_plan *plan, int parameter);
-pnas_slice pnas_child_parameter_gradient(const pnas_child_plan *plan, int parameter);
-typedef enum {
-    PNAS_NORM_RUNNING = 0,
-    PNAS_NORM_SAVED = 2,
-    PNAS_NORM_SCALE_SHIFT = 4,
-    PNAS_NORM_COEFFICIENTS = 6,
-    PNAS_NORM_FIGURES = 9
-} pnas_norm_part;
-pnas_slice pnas_child_norm(const pnas_child_plan *plan, int norm, pnas_norm_part part);
 
 #endif

@@ -1,5 +1,6 @@
 #include "cl/train/child_state.h"
 
+#include "cl/train/child_parameters.h"
 #include "src/search/search.h"
 
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #ifndef PNAS_CL_CHILD_STATE_H
 #define PNAS_CL_CHILD_STATE_H
 
-#include "cl/train/child_plan.h"
+#include "cl/train/child_layout.h"
 #include "src/net/checkpoint.h"
 
 /* Parameters and running figures, named by path. *out is the caller's, data included. */

@@ -2,6 +2,8 @@
 
 #include "cl/train/child_epoch.h"
 #include "cl/train/child_fault.h"
+#include "cl/train/child_parameters.h"
+#include "cl/train/child_plan.h"
 #include "cl/train/child_state.h"
 #include "src/base/clock.h"
 #include "src/base/log.h"

@@ -3,27 +3,12 @@
 #define PNAS_CL_CHILD_TRAINER_H
 
 #include "cl/runtime/context.h"
+#include "cl/train/fault.h"
 #include "src/net/checkpoint.h"
 #include "src/net/graph.h"
 #include "src/net/image_set.h"
 #include "src/net/training.h"
 #include "src/search/evaluator.h"
-
-typedef enum { /* for tests: what goes wrong with a child */
-               PNAS_FAULT_NONE,
-               PNAS_FAULT_MEMORY, /* a buffer that no device gives */
-               PNAS_FAULT_BUILD,  /* a kernel that does not compile */
-               PNAS_FAULT_LOSS,   /* weights that are not finite */
-               PNAS_FAULT_TIME,   /* its time is over as soon as it starts */
-               PNAS_FAULT_DEVICE, /* the device is lost */
-               PNAS_FAULT_HANG    /* half way it gets no further until it is stopped or its time is over */
-} pnas_fault_kind;
-
-typedef struct {
-    pnas_fault_kind kind;
-    int level, index; /* which child; level 0: every one */
-    int rank;         /* -1: on every rank */
-} pnas_fault;
 
 typedef struct {
     pnas_operator_set operators;

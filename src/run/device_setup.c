@@ -1,6 +1,7 @@
 #include "src/run/device_setup.h"
 
 #include "cl/ops/lane.h"
+#include "cl/runtime/device_set.h"
 #include "src/base/log.h"
 #include "src/run/child_memory.h"
 #include "src/run/lane_count.h"

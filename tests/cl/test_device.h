@@ -3,6 +3,8 @@
 #ifndef PNAS_TESTS_CL_TEST_DEVICE_H
 #define PNAS_TESTS_CL_TEST_DEVICE_H
 
+#include "cl/runtime/buffer.h"
+#include "cl/runtime/context.h"
 #include "cl/runtime/launch.h"
 #include "src/base/random.h"
 

@@ -1,6 +1,7 @@
 #include "cl/ops/check/op_harness.h"
 
 #include "cl/ops/check/half.h"
+#include "cl/runtime/context.h"
 
 #include <math.h>
 #include <stdarg.h>

@@ -1,5 +1,7 @@
 #include "cl/ops/check/pool_case.h"
 
+#include "cl/runtime/context.h"
+
 #include <math.h>
 
 #define TOLERANCE 2e-6

@@ -1,5 +1,6 @@
 /* pnas_device list: every usable OpenCL device of this machine, for people, as CSV or as JSON. */
 #include "cl/runtime/context.h"
+#include "cl/runtime/device_set.h"
 #include "src/programs/common/program.h"
 #include "src/programs/pnas_device/device_commands.h"
 

@@ -1,4 +1,5 @@
 #include "cl/ops/clblast_route.h"
+#include "cl/ops/gemm.h"
 #include "cl/ops/route.h"
 #include "tests/cl/test_device.h"
 

@@ -1,5 +1,8 @@
 /* Which device a context is for, and where its kernels come from. */
+#include "cl/runtime/cl_error.h"
 #include "cl/runtime/context.h"
+#include "cl/runtime/device_set.h"
+#include "cl/runtime/kernel_program.h"
 #include "tests/cl/runtime/kernel_folders.h"
 #include "tests/cl/test_device.h"
 

@@ -1,5 +1,6 @@
 #include "cl/surrogate/ensemble.h"
 #include "cl/surrogate/member_order.h"
+#include "cl/surrogate/surrogate_ensemble.h"
 #include "cl/surrogate/surrogate_lstm.h"
 #include "tests/cl/reference/lstm_reference.h"
 #include "tests/cl/test_device.h"

@@ -1,5 +1,6 @@
 /* Fits that start from the weights of another search's. */
 #include "cl/surrogate/ensemble.h"
+#include "cl/surrogate/surrogate_ensemble.h"
 #include "src/base/random.h"
 #include "tests/cl/test_device.h"
 

@@ -2,6 +2,7 @@
  * cells, concatenations, widths that do not fill a channel block, odd sizes, and every route and block width.
  */
 #include "cl/ops/route.h"
+#include "cl/train/child_parameters.h"
 #include "cl/train/child_plan.h"
 #include "src/net/image_set.h"
 #include "tests/cl/test_device.h"

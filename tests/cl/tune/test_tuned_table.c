@@ -1,5 +1,6 @@
 /* Tuned tables: what is written is read back, damage is noticed, and routes follow them. */
 #include "cl/ops/gemm.h"
+#include "cl/runtime/cl_error.h"
 #include "cl/runtime/tuned_table.h"
 #include "cl/surrogate/surrogate_products.h"
 #include "cl/train/child_plan.h"

@@ -1,0 +1,14 @@
+/* Inside the cl rooms: device memory. Sizes and offsets in bytes; reads and writes wait until they are done.
+ * Local. */
+#ifndef PNAS_CL_BUFFER_H
+#define PNAS_CL_BUFFER_H
+
+#include "cl/runtime/context_fields.h"
+
+/* *out is the caller's (pnas_buffer_release). PNAS_ERROR_MEMORY where the device does not give so much. */
+pnas_status pnas_buffer_create(pnas_cl *cl, size_t bytes, cl_mem *out);
+void pnas_buffer_release(cl_mem *buffer); /* takes NULL, sets NULL */
+pnas_status pnas_buffer_write(pnas_cl *cl, cl_mem buffer, size_t offset, size_t bytes, const void *data);
+pnas_status pnas_buffer_read(pnas_cl *cl, cl_mem buffer, size_t offset, size_t bytes, void *data);
+
+#endif

@@ -1,0 +1,63 @@
+/* Inside the cl rooms: what one child has on the device, and where each of its values lies. Local.
+ *
+ * Weights are stored with padded channels (cl/ops/op.h); every padded value is zero and stays zero. All
+ * parameters lie in one flat buffer, those with weight decay first, with gradients and moments of the same
+ * layout. */
+#ifndef PNAS_CL_CHILD_LAYOUT_H
+#define PNAS_CL_CHILD_LAYOUT_H
+
+#include "cl/ops/op.h"
+#include "src/net/memory_plan.h"
+#include "src/net/training.h"
+
+typedef struct { /* a stream of batches driven by records; period = batches before it starts over */
+    int period;
+    cl_mem records; /* [period][N][PNAS_RECORD_INTS] */
+    cl_mem state;   /* int[4]; [0] counts batches */
+    cl_mem metrics; /* [period][2]: mean loss, number right */
+} pnas_batch_stream;
+
+typedef struct {
+    const pnas_training_options *training; /* borrowed while the plan is made */
+    int batch;                             /* N */
+    int train_steps;                       /* batches an epoch */
+    int evaluation_steps;                  /* batches an evaluation */
+    cl_mem images;                         /* uint8 [n, H, W, C], borrowed */
+    cl_mem mean_deviation;                 /* [2][C], borrowed */
+} pnas_child_plan_options;
+
+typedef struct {
+    pnas_cl *cl;             /* borrowed */
+    const pnas_graph *graph; /* borrowed */
+    pnas_memory_plan *memory;
+    pnas_child_plan_options options;
+    size_t *parameter_at; /* [parameter_count] floats into the flat buffers */
+    size_t parameter_floats, decayed_floats;
+    size_t *norm_at; /* [norm_count] floats into `norms`: running 2, saved 2, scale_shift 2,
+                        coefficients 3 times the padded channels */
+    size_t norm_floats;
+    size_t scratch_floats, statistics_floats;
+    cl_mem arena, parameters, gradients, moments, norms, scratch, statistics, rates;
+    pnas_batch_stream train, validation;
+    pnas_launch_list step;              /* forward, loss, backward, update, advance */
+    pnas_launch_list before_evaluation; /* scale and shift from the running figures */
+    pnas_launch_list evaluation;        /* forward and loss of one batch */
+} pnas_child_plan;
+
+int pnas_child_padded(const pnas_child_plan *plan, int channels);
+pnas_view pnas_child_data(const pnas_child_plan *plan, int tensor, int first_segment, int segments);
+pnas_view pnas_child_gradient(const pnas_child_plan *plan, int tensor, int first_segment, int segments);
+pnas_operand pnas_child_operand(const pnas_child_plan *plan, const pnas_value *value);
+pnas_window pnas_child_window(const pnas_child_plan *plan, const pnas_layer *layer);
+pnas_slice pnas_child_parameter(const pnas_child_plan *plan, int parameter);
+pnas_slice pnas_child_parameter_gradient(const pnas_child_plan *plan, int parameter);
+typedef enum {
+    PNAS_NORM_RUNNING = 0,
+    PNAS_NORM_SAVED = 2,
+    PNAS_NORM_SCALE_SHIFT = 4,
+    PNAS_NORM_COEFFICIENTS = 6,
+    PNAS_NORM_FIGURES = 9
+} pnas_norm_part;
+pnas_slice pnas_child_norm(const pnas_child_plan *plan, int norm, pnas_norm_part part);
+
+#endif
