@@ -6,7 +6,7 @@ they were proposed. Prints the quartiles and writes the share of seeds that have
 children as CSV; with gnuplot installed, as a picture beside it.
 
     python3 bench/peers/compare_strategies.py build/ci/bin/pnas_mpi tests/data/digits_table.h5 \\
-        --out docs/images/strategies
+        --out docs/pictures/strategies
 """
 import argparse
 import os
