@@ -3,9 +3,9 @@
 #include "io/plot/cell_drawing.h"
 #include "io/run/cell_csv.h"
 #include "src/programs/common/program.h"
-#include "src/programs/pnas_rank/rank_options.h"
-#include "src/programs/pnas_rank/rank_tables.h"
-#include "src/programs/pnas_rank/rank_watch.h"
+#include "src/programs/pnas_rank/ranking_options.h"
+#include "src/programs/pnas_rank/ranking_tables.h"
+#include "src/programs/pnas_rank/ranking_watch.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,7 +23,7 @@ static void keep_level(pnas_ranking *ranking, int level)
         pnas_warning("--level %d: %s has no finished cell of so many blocks", level, ranking->path);
 }
 
-static pnas_status read_files(const pnas_rank_options *options, pnas_rank_files *files)
+static pnas_status read_files(const pnas_ranking_options *options, pnas_ranking_files *files)
 {
     files->ranking = calloc(options->paths + 1, sizeof(void *));
     PNAS_CHECK(files->ranking, PNAS_ERROR_MEMORY, "out of memory for %zu files", options->paths);
@@ -36,7 +36,7 @@ static pnas_status read_files(const pnas_rank_options *options, pnas_rank_files 
     return PNAS_OK;
 }
 
-static void close_files(pnas_rank_files *files)
+static void close_files(pnas_ranking_files *files)
 {
     for (size_t i = 0; i < files->count; i++)
         pnas_ranking_destroy(&files->ranking[i]);
@@ -45,7 +45,7 @@ static void close_files(pnas_rank_files *files)
 
 /* ---- drawings ---- */
 
-static pnas_status draw_ranked(const pnas_rank_options *options, const pnas_ranking *ranking)
+static pnas_status draw_ranked(const pnas_ranking_options *options, const pnas_ranking *ranking)
 {
     char title[128];
     PNAS_CHECK((size_t)options->cell <= ranking->count, PNAS_ERROR_USAGE,
@@ -60,7 +60,7 @@ static pnas_status draw_ranked(const pnas_rank_options *options, const pnas_rank
 }
 
 /* With the operators and the concatenation of a run, if one is named. */
-static pnas_status draw_text(const pnas_rank_options *options, const pnas_rank_files *files)
+static pnas_status draw_text(const pnas_ranking_options *options, const pnas_ranking_files *files)
 {
     pnas_operator_set operators;
     pnas_configuration defaults;
@@ -80,32 +80,32 @@ static pnas_status draw_text(const pnas_rank_options *options, const pnas_rank_f
 
 /* ---- what is asked for ---- */
 
-static pnas_status draw_plot(const pnas_rank_options *options, const pnas_rank_files *files)
+static pnas_status draw_plot(const pnas_ranking_options *options, const pnas_ranking_files *files)
 {
     PNAS_TRY(pnas_plot_draw(&options->plot, (const pnas_ranking *const *)files->ranking, files->count));
     if (options->plot.kind == PNAS_PLOT_PARETO)
-        return pnas_rank_print_fronts(files, options->plot.cost);
+        return pnas_ranking_print_fronts(files, options->plot.cost);
     return PNAS_OK;
 }
 
-static pnas_status print_tables(const pnas_rank_options *options, const pnas_rank_files *files)
+static pnas_status print_tables(const pnas_ranking_options *options, const pnas_ranking_files *files)
 {
     size_t top = options->top > 0 ? (size_t)options->top : 0;
     switch (options->format) {
-    case PNAS_RANK_CSV:
-        return pnas_rank_print_csv(files, top);
-    case PNAS_RANK_JSON:
-        return pnas_rank_print_json(files, top);
-    case PNAS_RANK_TEXT:
+    case PNAS_RANKING_CSV:
+        return pnas_ranking_print_csv(files, top);
+    case PNAS_RANKING_JSON:
+        return pnas_ranking_print_json(files, top);
+    case PNAS_RANKING_TEXT:
         break;
     }
-    return pnas_rank_print_text(files, options->top == PNAS_RANK_TOP_DEFAULT ? TOP_TEXT : top);
+    return pnas_ranking_print_text(files, options->top == PNAS_RANKING_TOP_DEFAULT ? TOP_TEXT : top);
 }
 
-static pnas_status answer(const pnas_rank_options *options, const pnas_rank_files *files, bool *complete)
+static pnas_status serve(const pnas_ranking_options *options, const pnas_ranking_files *files, bool *complete)
 {
     if (options->status)
-        return pnas_rank_print_status(files, complete);
+        return pnas_ranking_print_status(files, complete);
     if (options->plots)
         return draw_plot(options, files);
     if (options->cell)
@@ -117,19 +117,19 @@ static pnas_status answer(const pnas_rank_options *options, const pnas_rank_file
 
 int main(int argc, char **argv)
 {
-    pnas_rank_options options;
-    pnas_rank_files files = {0};
+    pnas_ranking_options options;
+    pnas_ranking_files files = {0};
     bool complete = true;
     pnas_program_setup("pnas_rank");
-    pnas_rank_options_parse(argc, argv, &options);
+    pnas_ranking_options_parse(argc, argv, &options);
     pnas_log_setup("pnas_rank", options.log, 0, 1);
 
     pnas_status status =
-        options.watch ? pnas_rank_watch(options.path[0], &complete) : read_files(&options, &files);
+        options.watch ? pnas_ranking_watch(options.path[0], &complete) : read_files(&options, &files);
     if (status == PNAS_OK && !options.watch)
-        status = answer(&options, &files, &complete);
+        status = serve(&options, &files, &complete);
     close_files(&files);
-    pnas_rank_options_free(&options);
+    pnas_ranking_options_free(&options);
     int code = pnas_program_end(status);
     return code == 0 && !complete ? EXIT_RESUMABLE : code;
 }

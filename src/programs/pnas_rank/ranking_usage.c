@@ -1,9 +1,9 @@
-#include "src/programs/pnas_rank/rank_tables.h"
+#include "src/programs/pnas_rank/ranking_tables.h"
 #include "src/run/level_usage.h"
 
 #include <stdio.h>
 
-void pnas_rank_print_usage(const pnas_ranking *ranking)
+void pnas_ranking_print_usage(const pnas_ranking *ranking)
 {
     pnas_level_usage sum = {0};
     double fit = 0, score = 0;

@@ -1,4 +1,4 @@
-#include "src/programs/pnas_rank/rank_options.h"
+#include "src/programs/pnas_rank/ranking_options.h"
 
 #include "src/programs/common/program.h"
 
@@ -25,7 +25,7 @@ enum {
     KEY_CELL_TEXT
 };
 
-static const struct argp_option rank_options[] = {
+static const struct argp_option ranking_options[] = {
     {NULL, 0, NULL, 0, "What is ranked:", 1},
     {NULL, 'f', "FILE", 0, "Rank FILE, as if it stood without -f", 1},
     {"level", KEY_LEVEL, "B", 0, "Only the children of B blocks", 1},
@@ -79,7 +79,7 @@ static int parse_word(struct argp_state *state, const char *option, const char *
 
 /* ---- files ---- */
 
-static void add_path(struct argp_state *state, pnas_rank_options *options, const char *path)
+static void add_path(struct argp_state *state, pnas_ranking_options *options, const char *path)
 {
     char **paths = realloc(options->path, (options->paths + 1) * sizeof *paths);
     char *copy = strdup(path);
@@ -90,7 +90,7 @@ static void add_path(struct argp_state *state, pnas_rank_options *options, const
 }
 
 /* A shell has resolved patterns already unless they were quoted. */
-static void add_paths(struct argp_state *state, pnas_rank_options *options, const char *pattern)
+static void add_paths(struct argp_state *state, pnas_ranking_options *options, const char *pattern)
 {
     glob_t found;
     if (access(pattern, F_OK) == 0 || glob(pattern, 0, NULL, &found) != 0) {
@@ -104,7 +104,7 @@ static void add_paths(struct argp_state *state, pnas_rank_options *options, cons
 
 /* ---- the whole ---- */
 
-static void check(struct argp_state *state, pnas_rank_options *options)
+static void check(struct argp_state *state, pnas_ranking_options *options)
 {
     bool draws_cell = options->cell || options->cell_text;
     bool ranks = !options->cell_text;
@@ -112,9 +112,9 @@ static void check(struct argp_state *state, pnas_rank_options *options)
         add_path(state, options, HISTORY);
     if (options->paths == 0 && ranks)
         argp_error(state, "no file is named");
-    if (options->status && options->format != PNAS_RANK_TEXT)
+    if (options->status && options->format != PNAS_RANKING_TEXT)
         argp_error(state, "--status goes with no other --format than text");
-    if (options->watch && (options->paths > 1 || options->format != PNAS_RANK_TEXT))
+    if (options->watch && (options->paths > 1 || options->format != PNAS_RANKING_TEXT))
         argp_error(state, "--watch shows one run, as text");
     if (options->status + options->watch + options->plots + (options->cell != 0) +
             (options->cell_text != NULL) >
@@ -133,7 +133,7 @@ static void check(struct argp_state *state, pnas_rank_options *options)
 static error_t parse_picture(int key, char *argument, struct argp_state *state)
 {
     static const char *const costs[] = {"parameters", "multiply-adds", "time"};
-    pnas_rank_options *options = state->input;
+    pnas_ranking_options *options = state->input;
     switch (key) {
     case KEY_PLOT:
         options->plots = true;
@@ -165,10 +165,10 @@ static error_t parse_picture(int key, char *argument, struct argp_state *state)
     }
 }
 
-static error_t parse_rank(int key, char *argument, struct argp_state *state)
+static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     static const char *const formats[] = {"text", "csv", "json"};
-    pnas_rank_options *options = state->input;
+    pnas_ranking_options *options = state->input;
     int64_t level;
     switch (key) {
     case ARGP_KEY_INIT:
@@ -181,10 +181,10 @@ static error_t parse_rank(int key, char *argument, struct argp_state *state)
             options->level = (int)level;
         return 0;
     case KEY_FORMAT:
-        options->format = (pnas_rank_format)parse_word(state, "format", argument, formats, 3);
+        options->format = (pnas_ranking_format)parse_word(state, "format", argument, formats, 3);
         return 0;
     case KEY_CSV:
-        options->format = PNAS_RANK_CSV;
+        options->format = PNAS_RANKING_CSV;
         return 0;
     case KEY_STATUS:
         options->status = true;
@@ -204,10 +204,10 @@ static error_t parse_rank(int key, char *argument, struct argp_state *state)
     }
 }
 
-static const struct argp_child rank_children[] = {{&pnas_program_argp, 0, NULL, 0}, {0}};
-static const struct argp rank_argp = {
-    .options = rank_options,
-    .parser = parse_rank,
+static const struct argp_child ranking_children[] = {{&pnas_program_argp, 0, NULL, 0}, {0}};
+static const struct argp ranking_argp = {
+    .options = ranking_options,
+    .parser = parse_option,
     .args_doc = "FILE...",
     .doc = "Ranks the cells of searches: prints the best and how well each level was predicted, plots, draws "
            "cells, and lays several files side by side.\vA FILE is a run (RUN.h5), a score file (SCORES.h5), "
@@ -217,7 +217,7 @@ static const struct argp rank_argp = {
            "--format csv prints. Patterns such as 'runs/*.h5' are resolved. Without any FILE, " HISTORY
            " in this folder is taken if it is there. A run that is still going on may be looked at; what it "
            "finished last is included.",
-    .children = rank_children,
+    .children = ranking_children,
 };
 
 /* "-sort" would be -s -o rt to argp. */
@@ -229,18 +229,18 @@ static void spell_sort(int argc, char **argv)
             argv[i] = sort;
 }
 
-void pnas_rank_options_parse(int argc, char **argv, pnas_rank_options *out)
+void pnas_ranking_options_parse(int argc, char **argv, pnas_ranking_options *out)
 {
-    *out = (pnas_rank_options){.top = PNAS_RANK_TOP_DEFAULT, .log = PNAS_LOG_INFO};
+    *out = (pnas_ranking_options){.top = PNAS_RANKING_TOP_DEFAULT, .log = PNAS_LOG_INFO};
     spell_sort(argc, argv);
-    argp_parse(&rank_argp, argc, argv, 0, NULL, out);
-    out->plot.best = out->top == PNAS_RANK_TOP_DEFAULT ? 0 : out->top == 0 ? SIZE_MAX : (size_t)out->top;
+    argp_parse(&ranking_argp, argc, argv, 0, NULL, out);
+    out->plot.best = out->top == PNAS_RANKING_TOP_DEFAULT ? 0 : out->top == 0 ? SIZE_MAX : (size_t)out->top;
 }
 
-void pnas_rank_options_free(pnas_rank_options *options)
+void pnas_ranking_options_free(pnas_ranking_options *options)
 {
     for (size_t i = 0; i < options->paths; i++)
         free(options->path[i]);
     free(options->path);
-    *options = (pnas_rank_options){0};
+    *options = (pnas_ranking_options){0};
 }

@@ -1,40 +1,40 @@
 /* What pnas_rank prints on stdout: text, comma-separated values, JSON. Several files are laid side by side,
  * and their cells ranked together. */
-#ifndef PNAS_PROGRAMS_RANK_TABLES_H
-#define PNAS_PROGRAMS_RANK_TABLES_H
+#ifndef PNAS_PROGRAMS_RANKING_TABLES_H
+#define PNAS_PROGRAMS_RANKING_TABLES_H
 
 #include "io/run/ranking.h"
 
 typedef struct {
     pnas_ranking **ranking; /* [count], owned */
     size_t count;
-} pnas_rank_files;
+} pnas_ranking_files;
 
 typedef struct { /* a cell among those of all files */
     const pnas_ranking *ranking;
     size_t file;
     const pnas_ranked_cell *cell;
-} pnas_rank_entry;
+} pnas_ranking_entry;
 
 /* The cells of all files, best first (ties: fewer parameters, then the earlier file and cell). *out is the
  * caller's (free). */
-pnas_status pnas_rank_merge(const pnas_rank_files *files, pnas_rank_entry **out, size_t *count);
+pnas_status pnas_ranking_merge(const pnas_ranking_files *files, pnas_ranking_entry **out, size_t *count);
 
 /* `top` cells; 0: all. */
-pnas_status pnas_rank_print_text(const pnas_rank_files *files, size_t top);
-pnas_status pnas_rank_print_csv(const pnas_rank_files *files, size_t top);
-pnas_status pnas_rank_print_json(const pnas_rank_files *files, size_t top);
+pnas_status pnas_ranking_print_text(const pnas_ranking_files *files, size_t top);
+pnas_status pnas_ranking_print_csv(const pnas_ranking_files *files, size_t top);
+pnas_status pnas_ranking_print_json(const pnas_ranking_files *files, size_t top);
 
 /* What each level of a run took of its ranks, and all of them; nothing where nothing was trained. */
-void pnas_rank_print_usage(const pnas_ranking *ranking);
+void pnas_ranking_print_usage(const pnas_ranking *ranking);
 
 /* The Pareto fronts, as a list under a plot of them. */
-pnas_status pnas_rank_print_fronts(const pnas_rank_files *files, pnas_cost cost);
+pnas_status pnas_ranking_print_fronts(const pnas_ranking_files *files, pnas_cost cost);
 
 /* One line a run: how far it is. *complete: all are. PNAS_ERROR_USAGE for a file that is no run. */
-pnas_status pnas_rank_print_status(const pnas_rank_files *files, bool *complete);
+pnas_status pnas_ranking_print_status(const pnas_ranking_files *files, bool *complete);
 
 /* How a run is, in words and as one word. */
-const char *pnas_rank_status_words(pnas_run_status status);
+const char *pnas_ranking_status_words(pnas_run_status status);
 
 #endif

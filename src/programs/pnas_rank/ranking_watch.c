@@ -1,8 +1,8 @@
-#include "src/programs/pnas_rank/rank_watch.h"
+#include "src/programs/pnas_rank/ranking_watch.h"
 
 #include "io/run/run_moment.h"
 #include "src/base/clock.h"
-#include "src/programs/pnas_rank/rank_tables.h"
+#include "src/programs/pnas_rank/ranking_tables.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,13 +10,13 @@
 #include <unistd.h>
 
 #define INTERVAL 2.0
-#define SILENCE  60.0 /* seconds after which a person is told that nothing was heard */
+#define STALE    60.0 /* seconds after which a person is told that nothing was heard */
 
 typedef struct {
     const pnas_ranking *ranking;
     const pnas_run_info *info;
     pnas_run_moment moment;
-    bool heard; /* moment is there */
+    bool live; /* moment is there */
     double now;
 } run_view;
 
@@ -32,12 +32,12 @@ static void print_summary(const run_view *view)
     const pnas_ranking *ranking = view->ranking;
     char stamp[32];
     pnas_clock_stamp(view->now, stamp);
-    bool runs = view->heard && view->now - view->moment.written <= SILENCE;
+    bool runs = view->live && view->now - view->moment.written <= STALE;
     printf("%s  %s: %s\n%s", stamp, ranking->path, ranking->title,
-           runs ? "running" : pnas_rank_status_words(view->info->status));
-    if (view->heard && !isnan(view->moment.seconds_left))
+           runs ? "running" : pnas_ranking_status_words(view->info->status));
+    if (view->live && !isnan(view->moment.seconds_left))
         print_duration("; about ", view->moment.seconds_left, " left");
-    if (view->heard && !runs)
+    if (view->live && !runs)
         print_duration("; nothing was heard of it for ", view->now - view->moment.written, "");
     putchar('\n');
     if (ranking->count > 0) {
@@ -127,7 +127,7 @@ static size_t count_done(const pnas_ranking *ranking)
 
 /* One look at the run; *shown: how many children were done when it was last shown elsewhere than on a
  * terminal. */
-static pnas_status look(const char *path, bool terminal, size_t *shown, pnas_run_status *status)
+static pnas_status show_run(const char *path, bool terminal, size_t *shown, pnas_run_status *status)
 {
     pnas_ranking *ranking = NULL;
     PNAS_TRY(pnas_ranking_read(path, &ranking));
@@ -137,7 +137,7 @@ static pnas_status look(const char *path, bool terminal, size_t *shown, pnas_run
     }
     run_view view = {.ranking = ranking, .info = pnas_run_file_info(ranking->run), .now = pnas_clock_unix()};
     *status = view.info->status;
-    view.heard = *status == PNAS_RUN_RUNNING && pnas_run_moment_read(path, &view.moment);
+    view.live = *status == PNAS_RUN_RUNNING && pnas_run_moment_read(path, &view.moment);
     if (terminal || count_done(ranking) != *shown || *status != PNAS_RUN_RUNNING) {
         fputs(terminal ? "\033[H\033[2J" : *shown == SIZE_MAX ? "" : "\n", stdout);
         print_summary(&view);
@@ -150,13 +150,13 @@ static pnas_status look(const char *path, bool terminal, size_t *shown, pnas_run
     return PNAS_OK;
 }
 
-pnas_status pnas_rank_watch(const char *path, bool *complete)
+pnas_status pnas_ranking_watch(const char *path, bool *complete)
 {
     bool terminal = isatty(STDOUT_FILENO);
     pnas_run_status status = PNAS_RUN_RUNNING;
     size_t shown = SIZE_MAX;
     for (;;) {
-        PNAS_TRY(look(path, terminal, &shown, &status));
+        PNAS_TRY(show_run(path, terminal, &shown, &status));
         *complete = status == PNAS_RUN_COMPLETE;
         if (status != PNAS_RUN_RUNNING)
             return PNAS_OK;

@@ -1,5 +1,5 @@
 #include "src/base/clock.h"
-#include "src/programs/pnas_rank/rank_tables.h"
+#include "src/programs/pnas_rank/ranking_tables.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -11,7 +11,7 @@
 
 static int better_first(const void *a, const void *b)
 {
-    const pnas_rank_entry *left = a, *right = b;
+    const pnas_ranking_entry *left = a, *right = b;
     if (left->cell->score != right->cell->score)
         return left->cell->score > right->cell->score ? -1 : 1;
     if (left->cell->parameters != right->cell->parameters)
@@ -21,23 +21,23 @@ static int better_first(const void *a, const void *b)
     return (left->cell->place > right->cell->place) - (left->cell->place < right->cell->place);
 }
 
-pnas_status pnas_rank_merge(const pnas_rank_files *files, pnas_rank_entry **out, size_t *count)
+pnas_status pnas_ranking_merge(const pnas_ranking_files *files, pnas_ranking_entry **out, size_t *count)
 {
     *count = 0;
     for (size_t f = 0; f < files->count; f++)
         *count += files->ranking[f]->count;
-    pnas_rank_entry *next = *out = malloc((*count + 1) * sizeof **out);
+    pnas_ranking_entry *next = *out = malloc((*count + 1) * sizeof **out);
     PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "out of memory for %zu cells", *count);
     for (size_t f = 0; f < files->count; f++)
         for (size_t i = 0; i < files->ranking[f]->count; i++)
-            *next++ = (pnas_rank_entry){files->ranking[f], f, &files->ranking[f]->cell[i]};
+            *next++ = (pnas_ranking_entry){files->ranking[f], f, &files->ranking[f]->cell[i]};
     qsort(*out, *count, sizeof **out, better_first);
     return PNAS_OK;
 }
 
 /* ---- figures ---- */
 
-const char *pnas_rank_status_words(pnas_run_status status)
+const char *pnas_ranking_status_words(pnas_run_status status)
 {
     switch (status) {
     case PNAS_RUN_COMPLETE:
@@ -82,7 +82,7 @@ static void print_run(const pnas_ranking *ranking)
 {
     const pnas_run_info *info = pnas_run_file_info(ranking->run);
     printf("data set  %s, %" PRId64 " images\n", info->dataset_name, info->dataset_images);
-    printf("status    %s\n", pnas_rank_status_words(info->status));
+    printf("status    %s\n", pnas_ranking_status_words(info->status));
     if (info->start > 0) {
         char stamp[32], lasted[32] = "";
         pnas_clock_stamp(info->start, stamp);
@@ -138,19 +138,19 @@ static const pnas_ranking_level *find_level(const pnas_ranking *ranking, int lev
     return NULL;
 }
 
-static void print_names(const pnas_rank_files *files)
+static void print_names(const pnas_ranking_files *files)
 {
     for (size_t f = 0; f < files->count; f++) {
         const pnas_ranking *ranking = files->ranking[f];
         printf("%c  %s: %s%s%zu cell%s", letter(f), ranking->path, ranking->run ? ranking->title : "",
                ranking->run ? ", " : "", ranking->count, ranking->count == 1 ? "" : "s");
         if (ranking->run)
-            printf(", %s", pnas_rank_status_words(pnas_run_file_info(ranking->run)->status));
+            printf(", %s", pnas_ranking_status_words(pnas_run_file_info(ranking->run)->status));
         putchar('\n');
     }
 }
 
-static void print_comparison(const pnas_rank_files *files)
+static void print_comparison(const pnas_ranking_files *files)
 {
     printf("\n     ");
     for (size_t f = 0; f < files->count; f++)
@@ -245,7 +245,7 @@ static size_t pair_scores(const hashed_score *a, size_t a_count, const hashed_sc
     return count;
 }
 
-static pnas_status print_pair(const pnas_rank_files *files, size_t f, size_t g)
+static pnas_status print_pair(const pnas_ranking_files *files, size_t f, size_t g)
 {
     const pnas_ranking *a = files->ranking[f], *b = files->ranking[g];
     pnas_operator_set common = {0};
@@ -276,7 +276,7 @@ static pnas_status print_pair(const pnas_rank_files *files, size_t f, size_t g)
 }
 
 /* Each file with the first one. */
-static pnas_status print_pairs(const pnas_rank_files *files)
+static pnas_status print_pairs(const pnas_ranking_files *files)
 {
     putchar('\n');
     for (size_t f = 1; f < files->count; f++)
@@ -286,7 +286,7 @@ static pnas_status print_pairs(const pnas_rank_files *files)
 
 /* ---- the ranking ---- */
 
-static void print_entry(size_t rank, const pnas_rank_entry *entry, bool several)
+static void print_entry(size_t rank, const pnas_ranking_entry *entry, bool several)
 {
     char text[PNAS_CELL_TEXT_MAX];
     const pnas_ranked_cell *cell = entry->cell;
@@ -311,9 +311,9 @@ static void print_titles(bool several)
            several ? "file  " : "");
 }
 
-pnas_status pnas_rank_print_text(const pnas_rank_files *files, size_t top)
+pnas_status pnas_ranking_print_text(const pnas_ranking_files *files, size_t top)
 {
-    pnas_rank_entry *entries;
+    pnas_ranking_entry *entries;
     size_t count;
     bool several = files->count > 1;
     if (several) {
@@ -323,9 +323,9 @@ pnas_status pnas_rank_print_text(const pnas_rank_files *files, size_t top)
     } else {
         print_header(files->ranking[0]);
         print_levels(files->ranking[0]);
-        pnas_rank_print_usage(files->ranking[0]);
+        pnas_ranking_print_usage(files->ranking[0]);
     }
-    PNAS_TRY(pnas_rank_merge(files, &entries, &count));
+    PNAS_TRY(pnas_ranking_merge(files, &entries, &count));
     print_titles(several);
     for (size_t i = 0; i < count && (top == 0 || i < top); i++)
         print_entry(i + 1, &entries[i], several);
@@ -333,7 +333,7 @@ pnas_status pnas_rank_print_text(const pnas_rank_files *files, size_t top)
     return PNAS_OK;
 }
 
-pnas_status pnas_rank_print_fronts(const pnas_rank_files *files, pnas_cost cost)
+pnas_status pnas_ranking_print_fronts(const pnas_ranking_files *files, pnas_cost cost)
 {
     bool several = files->count > 1;
     print_titles(several);
@@ -342,7 +342,7 @@ pnas_status pnas_rank_print_fronts(const pnas_rank_files *files, pnas_cost cost)
         size_t count;
         PNAS_TRY(pnas_ranking_front(files->ranking[f], cost, &front, &count));
         for (size_t i = 0; i < count; i++) {
-            pnas_rank_entry entry = {files->ranking[f], f, front[i]};
+            pnas_ranking_entry entry = {files->ranking[f], f, front[i]};
             print_entry((size_t)(front[i] - files->ranking[f]->cell) + 1, &entry, several);
         }
         free(front);
@@ -352,7 +352,7 @@ pnas_status pnas_rank_print_fronts(const pnas_rank_files *files, pnas_cost cost)
 
 /* ---- status ---- */
 
-pnas_status pnas_rank_print_status(const pnas_rank_files *files, bool *complete)
+pnas_status pnas_ranking_print_status(const pnas_ranking_files *files, bool *complete)
 {
     *complete = true;
     for (size_t f = 0; f < files->count; f++) {
@@ -368,7 +368,7 @@ pnas_status pnas_rank_print_status(const pnas_rank_files *files, bool *complete)
         if (files->count > 1)
             printf("%s: ", ranking->path);
         printf("%s: level %d of %d, %zu of its and earlier levels' %zu children done, %zu failed\n",
-               pnas_rank_status_words(status), pnas_search_levels(ranking->search), ranking->blocks, done,
+               pnas_ranking_status_words(status), pnas_search_levels(ranking->search), ranking->blocks, done,
                children, failed);
         *complete = *complete && status == PNAS_RUN_COMPLETE;
     }

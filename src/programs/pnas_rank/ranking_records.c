@@ -1,5 +1,5 @@
 /* The ranking for other programs: comma-separated values and JSON. */
-#include "src/programs/pnas_rank/rank_tables.h"
+#include "src/programs/pnas_rank/ranking_tables.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -8,7 +8,7 @@
 
 /* ---- comma-separated values ---- */
 
-static int longest(const pnas_rank_entry *entries, size_t count)
+static int longest(const pnas_ranking_entry *entries, size_t count)
 {
     int blocks = 1;
     for (size_t i = 0; i < count; i++)
@@ -48,7 +48,7 @@ static void print_csv_whole(int64_t value)
         printf(",%" PRId64, value);
 }
 
-static void print_csv_entry(const pnas_rank_entry *entry, int blocks, bool several)
+static void print_csv_entry(const pnas_ranking_entry *entry, int blocks, bool several)
 {
     const pnas_ranked_cell *cell = entry->cell;
     const pnas_operator_set *operators = &entry->ranking->operators;
@@ -79,11 +79,11 @@ static void print_csv_entry(const pnas_rank_entry *entry, int blocks, bool sever
 
 /* The score and the blocks come first, as in the files of older programs; shorter cells leave their last
  * blocks empty. */
-pnas_status pnas_rank_print_csv(const pnas_rank_files *files, size_t top)
+pnas_status pnas_ranking_print_csv(const pnas_ranking_files *files, size_t top)
 {
-    pnas_rank_entry *entries;
+    pnas_ranking_entry *entries;
     size_t count;
-    PNAS_TRY(pnas_rank_merge(files, &entries, &count));
+    PNAS_TRY(pnas_ranking_merge(files, &entries, &count));
     count = top && top < count ? top : count;
     int blocks = longest(entries, count);
     printf("score");
@@ -166,7 +166,7 @@ static void print_json_file(const pnas_ranking *ranking)
     printf("    }");
 }
 
-static void print_json_entry(size_t rank, const pnas_rank_entry *entry)
+static void print_json_entry(size_t rank, const pnas_ranking_entry *entry)
 {
     char text[PNAS_CELL_TEXT_MAX];
     const pnas_ranked_cell *cell = entry->cell;
@@ -190,11 +190,11 @@ static void print_json_entry(size_t rank, const pnas_rank_entry *entry)
     printf("%s}", cell->early ? ", \"early\": true" : "");
 }
 
-pnas_status pnas_rank_print_json(const pnas_rank_files *files, size_t top)
+pnas_status pnas_ranking_print_json(const pnas_ranking_files *files, size_t top)
 {
-    pnas_rank_entry *entries;
+    pnas_ranking_entry *entries;
     size_t count;
-    PNAS_TRY(pnas_rank_merge(files, &entries, &count));
+    PNAS_TRY(pnas_ranking_merge(files, &entries, &count));
     count = top && top < count ? top : count;
     printf("{\n  \"files\": [\n");
     for (size_t f = 0; f < files->count; f++) {
