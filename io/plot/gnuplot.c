@@ -21,7 +21,7 @@ struct pnas_gnuplot {
 
 /* ---- terminals ---- */
 
-static void ask_terminal(pnas_gnuplot_options *options)
+static void query_terminal(pnas_gnuplot_options *options)
 {
     struct winsize size;
     bool known = isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40 &&
@@ -120,7 +120,7 @@ pnas_status pnas_gnuplot_begin(const pnas_gnuplot_options *options, pnas_gnuplot
     pnas_gnuplot *plot = calloc(1, sizeof *plot);
     PNAS_CHECK(plot, PNAS_ERROR_MEMORY, "out of memory for a plot");
     plot->options = *options;
-    ask_terminal(&plot->options);
+    query_terminal(&plot->options);
     PNAS_TRY_CLEANUP(choose_format(plot));
     PNAS_TRY_CLEANUP(pnas_tool_folder_make(options->keep, &plot->folder));
     PNAS_TRY_CLEANUP(pnas_tool_file_create(&plot->folder, SCRIPT, &plot->script));

@@ -21,8 +21,9 @@ typedef struct {
 
 typedef struct pnas_gnuplot pnas_gnuplot;
 
-/* Writes the terminal and the settings that all plots share. PNAS_ERROR_USAGE for an output of another format
- * or a window without a display. */
+/* Writes the terminal and the settings that all plots share; *out is the caller's (pnas_gnuplot_destroy),
+ * texts of `options` are borrowed until then. PNAS_ERROR_FILE for a folder that cannot be made,
+ * PNAS_ERROR_USAGE for an output of another format or a window without a display. */
 pnas_status pnas_gnuplot_begin(const pnas_gnuplot_options *options, pnas_gnuplot **out);
 
 FILE *pnas_gnuplot_script(pnas_gnuplot *plot); /* borrowed */

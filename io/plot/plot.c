@@ -1,157 +1,73 @@
-#include "io/plot/plot_parts.h"
+#include "io/plot/plot.h"
 
-#include <math.h>
-#include <stdlib.h>
+#include "io/plot/plot_parts.h"
+#include "src/base/log.h"
+
 #include <string.h>
 
-const char *const pnas_plot_names[PNAS_PLOT_KINDS] = {"accuracy", "predicted", "levels",
-                                                      "curves",   "pareto",    "timeline"};
+/* ---- the list ---- */
 
-const char *pnas_plot_colour(size_t i)
+#define LISTED(name) &pnas_plot_##name,
+const pnas_plot_kind *const pnas_plots[] = {PNAS_PLOT_KINDS(LISTED)};
+const size_t pnas_plot_count = sizeof pnas_plots / sizeof *pnas_plots;
+
+const pnas_plot_kind *pnas_plot_find(const char *name)
 {
-    static const char *const colours[PNAS_PLOT_COLOURS] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
-                                                           "#e69f00", "#56b4e9", "#000000", "#999999"};
-    return colours[i % PNAS_PLOT_COLOURS];
+    for (size_t i = 0; i < pnas_plot_count; i++)
+        if (strcmp(pnas_plots[i]->name, name) == 0)
+            return pnas_plots[i];
+    return NULL;
 }
 
-int pnas_plot_mark(size_t i)
+const char *pnas_plot_names(char *out, size_t size)
 {
-    static const int marks[] = {7, 9, 5, 13, 11, 15, 6, 4}; /* filled: circle, triangle, square, ... */
-    return marks[i % (sizeof marks / sizeof marks[0])];
+    size_t length = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < pnas_plot_count && length < size; i++)
+        length += (size_t)snprintf(out + length, size - length, "%s%s", i ? ", " : "", pnas_plots[i]->name);
+    return out;
 }
 
-double pnas_plot_mark_size(size_t count)
-{
-    return count <= 200 ? 0.9 : count <= 2000 ? 0.55 : count <= 20000 ? 0.35 : 0.2;
-}
+/* ---- drawing ---- */
 
-void pnas_plot_offsets(const pnas_plot_context *context, double sides, double above)
+static pnas_status check_count(const pnas_plot_kind *kind, size_t count)
 {
-    double row = context->text ? 0.06 : 0; /* of some seventeen */
-    fprintf(context->script, "set offsets graph %g, graph %g, graph %g, graph %g\n", sides, sides,
-            above + row, 0.03 + row);
-}
-
-void pnas_plot_label(const pnas_plot_context *context, size_t ranking, char *out, size_t size)
-{
-    const pnas_ranking *one = context->ranking[ranking];
-    if (context->count > 1)
-        snprintf(out, size, "%c  %.60s", (char)('A' + ranking), pnas_ranking_name(one));
-    else
-        snprintf(out, size, "%.90s", one->title);
-}
-
-void pnas_plot_title(const pnas_plot_context *context, const char *what)
-{
-    char label[128], title[256];
-    snprintf(title, sizeof title, "%s", what);
-    if (context->count == 1) {
-        pnas_plot_label(context, 0, label, sizeof label);
-        snprintf(title, sizeof title, "%s: %s", label, what);
-    }
-    fprintf(context->script, "set title ");
-    pnas_gnuplot_quote(context->script, title);
-    fprintf(context->script, "\n");
-}
-
-bool pnas_plot_any(const pnas_plot_context *context, bool (*has)(const pnas_ranked_cell *cell))
-{
-    for (size_t r = 0; r < context->count; r++)
-        for (size_t i = 0; i < context->ranking[r]->count; i++)
-            if (has(&context->ranking[r]->cell[i]))
-                return true;
-    return false;
-}
-
-void pnas_plot_hover(const pnas_plot_context *context, size_t ranking, const char *x, const char *y)
-{
-    if (context->hover)
-        fprintf(context->script,
-                ", \\\n    'cells_%zu.tsv' using (%s):(%s):%d with labels hypertext point pointtype 7 "
-                "pointsize 0.7 linecolor rgb '#ffffffff' notitle",
-                ranking, x, y, PNAS_CELLS_TEXT);
-}
-
-/* ---- the cells as data ---- */
-
-static void write_number(FILE *data, double value)
-{
-    if (isnan(value))
-        fputs("\tNaN", data);
-    else
-        fprintf(data, "\t%.9g", value);
-}
-
-static void write_cell(FILE *data, const pnas_ranking *ranking, const pnas_ranked_cell *cell, double best)
-{
-    char text[PNAS_CELL_TEXT_MAX], shown[PNAS_CELL_TEXT_MAX + 64];
-    size_t rank = (size_t)(cell - ranking->cell);
-    fprintf(data, "%zu\t%zu\t%.9g\t%d", cell->place + 1, ranking->count - rank, cell->score, cell->level);
-    write_number(data, cell->predicted);
-    write_number(data, cell->predicted_std);
-    write_number(data, pnas_ranked_cell_cost(cell, PNAS_COST_PARAMETERS));
-    write_number(data, pnas_ranked_cell_cost(cell, PNAS_COST_MULTIPLY_ADDS));
-    write_number(data, cell->train_seconds);
-    write_number(data, best);
-    pnas_cell_format(&cell->cell, &ranking->operators, text);
-    snprintf(shown, sizeof shown, "%.4f  rank %zu  %s", cell->score, rank + 1, text);
-    putc('\t', data);
-    pnas_gnuplot_quote_data(data, shown);
-    putc('\n', data);
-}
-
-static pnas_status write_ranking(const pnas_plot_context *context, size_t index)
-{
-    const pnas_ranking *ranking = context->ranking[index];
-    const pnas_ranked_cell **cells;
-    char name[32];
-    FILE *data;
-    double best = -INFINITY;
-    snprintf(name, sizeof name, "cells_%zu.tsv", index);
-    PNAS_TRY(pnas_gnuplot_data(context->plot, name, &data));
-    PNAS_TRY(pnas_ranking_by_place(ranking, &cells));
-    fprintf(data, "# index\tsorted\tscore\tlevel\tpredicted\tpredicted_std\tparameters\tmultiply_adds\t"
-                  "train_seconds\tbest\tcell\n");
-    for (size_t i = 0; i < ranking->count; i++) {
-        best = fmax(best, cells[i]->score);
-        write_cell(data, ranking, cells[i], best);
-    }
-    free(cells);
+    if (kind->files == 1)
+        PNAS_CHECK(count == 1, PNAS_ERROR_USAGE, "--plot %s shows one file, not %zu", kind->name, count);
+    PNAS_CHECK(count <= kind->files, PNAS_ERROR_USAGE,
+               "a plot shows at most %zu files, not %zu; leave some out", kind->files, count);
     return PNAS_OK;
 }
 
-pnas_status pnas_plot_write_cells(const pnas_plot_context *context)
+/* A file that cannot be shown is no reason not to show the others. */
+static pnas_status check_records(const pnas_plot_context *context)
 {
-    for (size_t i = 0; i < context->count; i++)
-        PNAS_TRY(write_ranking(context, i));
-    return PNAS_OK;
-}
-
-/* ---- all kinds ---- */
-
-static pnas_status check_rankings(const pnas_ranking *const *rankings, size_t count)
-{
-    PNAS_CHECK(count <= PNAS_PLOT_RANKINGS_MAX, PNAS_ERROR_USAGE,
-               "a plot shows at most %d files, not %zu; leave some out", PNAS_PLOT_RANKINGS_MAX, count);
-    for (size_t i = 0; i < count; i++)
-        PNAS_CHECK(rankings[i]->count > 0, PNAS_ERROR_DATA,
-                   "%s: has no finished children to plot (of the levels asked for)", rankings[i]->path);
+    const pnas_plot_kind *kind = context->options->kind;
+    size_t shown = 0;
+    for (size_t i = 0; i < context->count; i++) {
+        const pnas_ranking *ranking = context->ranking[i];
+        PNAS_CHECK(ranking->count > 0, PNAS_ERROR_DATA,
+                   "%s: has no finished children to plot (of the levels asked for)", ranking->path);
+        shown += !kind->has || kind->has(context, ranking);
+    }
+    PNAS_CHECK(shown > 0, PNAS_ERROR_DATA, "%s: %s", context->ranking[0]->path, kind->lacks);
+    for (size_t i = 0; shown < context->count && i < context->count; i++)
+        if (!kind->has(context, context->ranking[i]))
+            pnas_warning("%s: %s; the plot shows the other files", context->ranking[i]->path, kind->lacks);
     return PNAS_OK;
 }
 
 pnas_status pnas_plot_draw(const pnas_plot_options *options, const pnas_ranking *const *rankings,
                            size_t count)
 {
-    static pnas_status (*const draw[PNAS_PLOT_KINDS])(const pnas_plot_context *) = {
-        pnas_plot_accuracy, pnas_plot_predicted, pnas_plot_levels,
-        pnas_plot_curves,   pnas_plot_pareto,    pnas_plot_timeline};
     pnas_plot_context context = {.options = options, .ranking = rankings, .count = count};
-    PNAS_TRY(check_rankings(rankings, count));
+    PNAS_TRY(check_count(options->kind, count));
+    PNAS_TRY(check_records(&context));
     PNAS_TRY(pnas_gnuplot_begin(&options->drawing, &context.plot));
     context.script = pnas_gnuplot_script(context.plot);
     context.text = pnas_gnuplot_is_text(context.plot);
     context.hover = pnas_gnuplot_can_hover(context.plot);
-    pnas_status status = draw[options->kind](&context);
+    pnas_status status = options->kind->draw(&context);
     if (status == PNAS_OK)
         status = pnas_gnuplot_finish(context.plot);
     pnas_gnuplot_destroy(&context.plot);

@@ -5,33 +5,21 @@
 #ifndef PNAS_IO_PLOT_H
 #define PNAS_IO_PLOT_H
 
-#include "io/plot/gnuplot.h"
-#include "io/run/ranking.h"
+#include "io/plot/plot_kind.h"
 
-typedef enum {
-    PNAS_PLOT_ACCURACY,  /* model index against score, coloured by score */
-    PNAS_PLOT_PREDICTED, /* predicted against measured, with Spearman for each level */
-    PNAS_PLOT_LEVELS,    /* box plot of each level's scores */
-    PNAS_PLOT_CURVES,    /* validation accuracy by epoch of the best */
-    PNAS_PLOT_PARETO,    /* score against cost, with the front */
-    PNAS_PLOT_TIMELINE,  /* what each rank did when, and how many were busy */
-    PNAS_PLOT_KINDS
-} pnas_plot_kind;
+/* Every plot, in the order of PNAS_PLOT_KINDS. */
+extern const pnas_plot_kind *const pnas_plots[];
+extern const size_t pnas_plot_count;
 
-extern const char *const pnas_plot_names[PNAS_PLOT_KINDS]; /* "accuracy", ... */
+/* The plot of that name, or NULL. */
+const pnas_plot_kind *pnas_plot_find(const char *name);
 
-#define PNAS_PLOT_RANKINGS_MAX 8
+/* "accuracy, predicted, ...", borrowed from the caller's buffer, for messages. */
+const char *pnas_plot_names(char *out, size_t size);
 
-typedef struct {
-    pnas_plot_kind kind;
-    pnas_gnuplot_options drawing;
-    bool sorted;    /* accuracy: by score, ascending */
-    size_t best;    /* curves: so many of each ranking; 0: 8, or 4 with characters */
-    pnas_cost cost; /* pareto */
-} pnas_plot_options;
-
-/* PNAS_ERROR_DATA if the files have not what this kind shows, PNAS_ERROR_USAGE for too many of them; as
- * io/plot/gnuplot.h otherwise. */
+/* Draws `options->kind` of `count` (1 or more) rankings, which are borrowed. A ranking without the records
+ * that this kind draws is left out with a warning; PNAS_ERROR_DATA if all of them are without, or one has no
+ * cells. PNAS_ERROR_USAGE for too many rankings; as io/plot/gnuplot.h otherwise. */
 pnas_status pnas_plot_draw(const pnas_plot_options *options, const pnas_ranking *const *rankings,
                            size_t count);
 

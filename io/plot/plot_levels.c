@@ -1,34 +1,27 @@
-/* Plots of distributions and courses: box plot of each level, learning curves of the best. */
+/* A box plot of each level. */
 #include "io/plot/plot_parts.h"
 
-#include <stdlib.h>
-#include <string.h>
+#define LABEL_MAX 128
+#define DOTS_MOST 300 /* cells of a level that are still worth a dot each beside their box */
 
-#define LABEL_MAX    128
-#define DOTS_MOST    300 /* cells of a level that are still worth a dot each beside their box */
-#define CURVES_MOST  24
-#define BEST_PICTURE 8
-#define BEST_TEXT    4
-
-/* ---- levels ---- */
-
-static int longest(const pnas_plot_context *context)
+/* The levels that are drawn: with --level they do not begin at 1. */
+static void level_range(const pnas_plot_context *context, int *first, int *last)
 {
-    int level = 0;
-    for (size_t r = 0; r < context->count; r++) {
-        const pnas_ranking *ranking = context->ranking[r];
-        int last = ranking->levels ? ranking->level[ranking->levels - 1].level : 0;
-        level = last > level ? last : level;
-    }
-    return level;
+    *first = PNAS_BLOCKS_MAX;
+    *last = 1;
+    for (size_t r = 0; r < context->count; r++)
+        for (int i = 0; i < context->ranking[r]->levels; i++) {
+            int level = context->ranking[r]->level[i].level;
+            *first = level < *first ? level : *first;
+            *last = level > *last ? level : *last;
+        }
 }
 
-static void write_level_names(const pnas_plot_context *context)
+static void write_level_names(const pnas_plot_context *context, int first, int last)
 {
-    int last = longest(context);
     fprintf(context->script, "set xtics (");
-    for (int b = 1; b <= last; b++) {
-        fprintf(context->script, "%s\"%d block%s", b > 1 ? ", " : "", b, b > 1 ? "s" : "");
+    for (int b = first; b <= last; b++) {
+        fprintf(context->script, "%s\"%d block%s", b > first ? ", " : "", b, b > 1 ? "s" : "");
         for (int i = 0; context->count == 1 && i < context->ranking[0]->levels; i++)
             if (context->ranking[0]->level[i].level == b)
                 fprintf(context->script, "\\n%zu cells", context->ranking[0]->level[i].done);
@@ -69,18 +62,20 @@ static void plot_box(const pnas_plot_context *context, size_t r, const pnas_rank
     }
 }
 
-pnas_status pnas_plot_levels(const pnas_plot_context *context)
+static pnas_status draw_levels(const pnas_plot_context *context)
 {
     FILE *script = context->script;
     double width = 0.6 / (double)context->count;
+    int first, last;
+    level_range(context, &first, &last);
     PNAS_TRY(pnas_plot_write_cells(context));
     pnas_plot_title(context, "accuracy by level");
-    write_level_names(context);
+    write_level_names(context, first, last);
     fprintf(script,
-            "set ylabel 'accuracy'\nset xrange [0.4:%d.6]\n"
+            "set ylabel 'accuracy'\nset xrange [%d.4:%d.6]\n"
             "set style boxplot %s medianlinewidth 2\n"
             "set jitter overlap 0.5 spread 0.8\n",
-            longest(context), "outliers pointtype 7");
+            first - 1, last, "outliers pointtype 7");
     pnas_plot_offsets(context, 0, 0.03);
     if (!context->text)
         fprintf(script, "set bmargin %g\nset grid noxtics\n", context->count > 1 ? 4.5 : 3.5);
@@ -101,97 +96,5 @@ pnas_status pnas_plot_levels(const pnas_plot_context *context)
     return PNAS_OK;
 }
 
-/* ---- learning curves ---- */
-
-static bool has_history(const pnas_ranked_cell *cell)
-{
-    return cell->history != NULL && cell->epochs > 0;
-}
-
-static int longest_curve(const pnas_plot_context *context)
-{
-    int epochs = 1;
-    for (size_t r = 0; r < context->count; r++)
-        for (size_t i = 0; i < context->ranking[r]->count; i++)
-            if (context->ranking[r]->cell[i].epochs > epochs)
-                epochs = context->ranking[r]->cell[i].epochs;
-    return epochs;
-}
-
-static void write_curve(FILE *data, const pnas_ranked_cell *cell)
-{
-    for (int e = 0; e < cell->epochs; e++) {
-        const float *row = cell->history + (size_t)e * PNAS_METRICS;
-        fprintf(data, "%d", e + 1);
-        for (int m = 0; m < PNAS_METRICS; m++)
-            fprintf(data, "\t%.9g", (double)row[m]);
-        putc('\n', data);
-    }
-    fprintf(data, "\n\n");
-}
-
-/* "0.9689  rank 1  -2:sep5+...", as much of the cell as fits in `width` characters. */
-static void curve_label(const pnas_plot_context *context, size_t r, const pnas_ranked_cell *cell,
-                        size_t width, char *out, size_t size)
-{
-    const pnas_ranking *ranking = context->ranking[r];
-    char text[PNAS_CELL_TEXT_MAX];
-    pnas_cell_format(&cell->cell, &ranking->operators, text);
-    if (strlen(text) > width)
-        strcpy(text + width - 3, "...");
-    if (context->count > 1)
-        snprintf(out, size, "%c %.4f  rank %zu", (char)('A' + r), cell->score,
-                 (size_t)(cell - ranking->cell) + 1);
-    else
-        snprintf(out, size, "%.4f  %s", cell->score, text);
-}
-
-static pnas_status plot_curve(const pnas_plot_context *context, FILE *data, size_t r,
-                              const pnas_ranked_cell *cell, size_t series)
-{
-    char label[PNAS_CELL_TEXT_MAX + 64];
-    size_t width = context->text ? 60 : 100;
-    write_curve(data, cell);
-    curve_label(context, r, cell, width, label, sizeof label);
-    fprintf(context->script, "%s'curves.tsv' index %zu using 1:%d with %s pointinterval %d ",
-            series ? ", \\\n    " : "plot ", series, 2 + PNAS_METRIC_VALIDATION_ACCURACY,
-            context->text ? "points" : "linespoints", cell->epochs > 30 ? cell->epochs / 10 : 1);
-    if (context->text)
-        fprintf(context->script, "pointtype '%c' title ", (char)('A' + series));
-    else
-        fprintf(context->script, "linewidth 1.4 pointtype %d pointsize 0.6 linecolor '%s' title ",
-                pnas_plot_mark(series / PNAS_PLOT_COLOURS), pnas_plot_colour(series));
-    pnas_gnuplot_quote(context->script, label);
-    return PNAS_OK;
-}
-
-pnas_status pnas_plot_curves(const pnas_plot_context *context)
-{
-    FILE *script = context->script, *data;
-    size_t series = 0, best = context->options->best;
-    if (best == 0)
-        best = context->text ? BEST_TEXT : BEST_PICTURE;
-    PNAS_CHECK(pnas_plot_any(context, has_history), PNAS_ERROR_DATA,
-               "%s: has no learning curves; runs keep them", context->ranking[0]->path);
-    PNAS_TRY(pnas_gnuplot_data(context->plot, "curves.tsv", &data));
-    fprintf(data,
-            "# epoch\ttrain_loss\ttrain_accuracy\tvalidation_loss\tvalidation_accuracy\tlearning_rate\n");
-    pnas_plot_title(context, "learning curves of the best");
-    fprintf(script,
-            "set xlabel 'epoch'\nset ylabel 'validation accuracy'\nset key %s\n"
-            "set xrange [0.7:%d.3]\n",
-            context->count == 1 ? "below maxcols 1 left" : "outside right top", longest_curve(context));
-    pnas_plot_offsets(context, 0.02, 0.03);
-    for (size_t r = 0; r < context->count; r++) {
-        const pnas_ranking *ranking = context->ranking[r];
-        size_t drawn = 0;
-        for (size_t i = 0; i < ranking->count && drawn < best && series < CURVES_MOST; i++) {
-            if (!has_history(&ranking->cell[i]))
-                continue;
-            PNAS_TRY(plot_curve(context, data, r, &ranking->cell[i], series++));
-            drawn++;
-        }
-    }
-    fprintf(script, "\n");
-    return PNAS_OK;
-}
+const pnas_plot_kind pnas_plot_levels = {
+    .name = "levels", .help = "box plot of each level", .files = PNAS_PLOT_FILES_MAX, .draw = draw_levels};

@@ -12,6 +12,14 @@ typedef struct {
     bool wide;                            /* over more than a factor of 20: a logarithmic axis */
 } cost_axis;
 
+static bool has_costs(const pnas_plot_context *context, const pnas_ranking *ranking)
+{
+    for (size_t i = 0; i < ranking->count; i++)
+        if (!isnan(pnas_ranked_cell_cost(&ranking->cell[i], context->options->cost)))
+            return true;
+    return false;
+}
+
 static cost_axis choose_axis(const pnas_plot_context *context)
 {
     static const char *const names[] = {"parameters", "multiply-adds", "training time"};
@@ -108,8 +116,6 @@ static pnas_status write_front(const pnas_plot_context *context, size_t r, const
     free(named);
     free(front);
     PNAS_CHECK(room, PNAS_ERROR_MEMORY, "%s: out of memory", ranking->path);
-    PNAS_CHECK(count > 0, PNAS_ERROR_DATA, "%s: knows no %s of its cells to plot against", ranking->path,
-               axis->name);
     return PNAS_OK;
 }
 
@@ -145,7 +151,7 @@ static void plot_front(const pnas_plot_context *context, size_t r, const char *x
                 r);
 }
 
-pnas_status pnas_plot_pareto(const pnas_plot_context *context)
+static pnas_status draw_pareto(const pnas_plot_context *context)
 {
     FILE *script = context->script;
     cost_axis axis = choose_axis(context);
@@ -165,3 +171,11 @@ pnas_status pnas_plot_pareto(const pnas_plot_context *context)
     fprintf(script, "\n");
     return PNAS_OK;
 }
+
+const pnas_plot_kind pnas_plot_pareto = {.name = "pareto",
+                                         .help = "accuracy against cost, with the front",
+                                         .files = PNAS_PLOT_FILES_MAX,
+                                         .lists_front = true,
+                                         .has = has_costs,
+                                         .lacks = "has no cell with that cost (--against)",
+                                         .draw = draw_pareto};

@@ -1,17 +1,17 @@
-/* What the plots share. Not for callers. */
+/* What the plots share. Not for callers. Local. */
 #ifndef PNAS_IO_PLOT_PARTS_H
 #define PNAS_IO_PLOT_PARTS_H
 
-#include "io/plot/plot.h"
+#include "io/plot/plot_kind.h"
 
-typedef struct {
+struct pnas_plot_context { /* everything is borrowed */
     const pnas_plot_options *options;
     const pnas_ranking *const *ranking; /* [count] */
     size_t count;
     pnas_gnuplot *plot;
     FILE *script;
     bool text, hover;
-} pnas_plot_context;
+};
 
 /* Series i's colour and its mark. */
 const char *pnas_plot_colour(size_t i);
@@ -45,8 +45,8 @@ void pnas_plot_label(const pnas_plot_context *context, size_t ranking, char *out
 /* set title of the plot: `what`, then what is ranked. */
 void pnas_plot_title(const pnas_plot_context *context, const char *what);
 
-/* Whether any cell of any ranking fulfils `has`. */
-bool pnas_plot_any(const pnas_plot_context *context, bool (*has)(const pnas_ranked_cell *cell));
+/* Whether any cell of a ranking fulfils `has`. */
+bool pnas_plot_any(const pnas_ranking *ranking, bool (*has)(const pnas_ranked_cell *cell));
 
 /* set offsets: `sides` (a share of the width) free on the left and right of the data, `above` it, and some
  * below. A terminal's frame would hide marks in its own row. */
@@ -55,12 +55,5 @@ void pnas_plot_offsets(const pnas_plot_context *context, double sides, double ab
 /* Invisible points over a plotted series, whose text comes up under the mouse; nothing where that is not
  * possible. Begins with ", ", so it stands after a series of a plot command. x, y: expressions of using. */
 void pnas_plot_hover(const pnas_plot_context *context, size_t ranking, const char *x, const char *y);
-
-pnas_status pnas_plot_accuracy(const pnas_plot_context *context);
-pnas_status pnas_plot_predicted(const pnas_plot_context *context);
-pnas_status pnas_plot_levels(const pnas_plot_context *context);
-pnas_status pnas_plot_curves(const pnas_plot_context *context);
-pnas_status pnas_plot_pareto(const pnas_plot_context *context);
-pnas_status pnas_plot_timeline(const pnas_plot_context *context);
 
 #endif

@@ -140,19 +140,19 @@ static pnas_status write_samples(const pnas_plot_context *context, const timelin
 typedef struct {
     double time;
     int change;
-} turn;
+} busy_change;
 
-static int earlier_turn(const void *a, const void *b)
+static int earlier_change(const void *a, const void *b)
 {
-    const turn *left = a, *right = b;
+    const busy_change *left = a, *right = b;
     if (left->time != right->time)
         return left->time < right->time ? -1 : 1;
     return left->change - right->change;
 }
 
-/* The merged spans of each rank as turns: +1 where it begins to be busy, -1 where it ends. Pauses too short
+/* The merged spans of each rank as changes: +1 where it begins to be busy, -1 where it ends. Pauses too short
  * to be drawn are closed. */
-static size_t find_turns(const timeline *line, turn *out)
+static size_t find_changes(const timeline *line, busy_change *out)
 {
     size_t count = 0;
     double gap = GAP_SHOWN * (line->last - line->first);
@@ -162,8 +162,8 @@ static size_t find_turns(const timeline *line, turn *out)
         while (next < line->count && line->spans[next].rank == line->spans[i].rank &&
                line->spans[next].start <= end + gap)
             end = fmax(end, line->spans[next++].end);
-        out[count++] = (turn){line->spans[i].start, 1};
-        out[count++] = (turn){end, -1};
+        out[count++] = (busy_change){line->spans[i].start, 1};
+        out[count++] = (busy_change){end, -1};
         i = next;
     }
     return count;
@@ -174,16 +174,16 @@ static pnas_status write_busy(const pnas_plot_context *context, const timeline *
     FILE *data;
     int busy = 0;
     PNAS_TRY(pnas_gnuplot_data(context->plot, "busy.tsv", &data));
-    turn *turns = malloc(2 * line->count * sizeof *turns);
-    PNAS_CHECK(turns, PNAS_ERROR_MEMORY, "out of memory for a time line");
-    size_t count = find_turns(line, turns);
-    qsort(turns, count, sizeof *turns, earlier_turn);
+    busy_change *changes = malloc(2 * line->count * sizeof *changes);
+    PNAS_CHECK(changes, PNAS_ERROR_MEMORY, "out of memory for a time line");
+    size_t count = find_changes(line, changes);
+    qsort(changes, count, sizeof *changes, earlier_change);
     fprintf(data, "# time\tbusy ranks\n");
     for (size_t i = 0; i < count; i++) {
-        busy += turns[i].change;
-        fprintf(data, "%.9g\t%d\n", (turns[i].time - line->first) / scale, busy);
+        busy += changes[i].change;
+        fprintf(data, "%.9g\t%d\n", (changes[i].time - line->first) / scale, busy);
     }
-    free(turns);
+    free(changes);
     return PNAS_OK;
 }
 
@@ -267,13 +267,10 @@ static void draw(const pnas_plot_context *context, const timeline *line, const c
             unit, line->ranks < 6 ? 1 : (line->ranks + 3) / 4, line->ranks * 1.05);
 }
 
-pnas_status pnas_plot_timeline(const pnas_plot_context *context)
+static pnas_status draw_timeline(const pnas_plot_context *context)
 {
     timeline line = {0};
     pnas_status status;
-    PNAS_CHECK(context->count == 1, PNAS_ERROR_USAGE, "a time line shows one run, not %zu", context->count);
-    PNAS_CHECK(context->ranking[0]->run, PNAS_ERROR_DATA, "%s: is no run, so it has no time line",
-               context->ranking[0]->path);
     PNAS_TRY_CLEANUP(collect(context->ranking[0], &line));
     double lasted = line.last - line.first;
     double scale = lasted >= 7200 ? 3600 : lasted >= 300 ? 60 : 1;
@@ -286,3 +283,15 @@ cleanup:
     free(line.spans);
     return status;
 }
+
+static bool is_run(const pnas_plot_context *context, const pnas_ranking *ranking)
+{
+    return ranking->run != NULL;
+}
+
+const pnas_plot_kind pnas_plot_timeline = {.name = "timeline",
+                                           .help = "what each rank did when, and how many were busy",
+                                           .files = 1,
+                                           .has = is_run,
+                                           .lacks = "is no run, so it has no time line",
+                                           .draw = draw_timeline};

@@ -93,7 +93,7 @@ pnas_status pnas_tool_file_close(const pnas_tool_folder *folder, const char *nam
 /* ---- running ---- */
 
 /* Between fork and exec; ends the process. What went wrong goes back through `report`. */
-static void become(const pnas_tool_folder *folder, const char *const *argv, int report)
+static void exec_tool(const pnas_tool_folder *folder, const char *const *argv, int report)
 {
     int empty = open("/dev/null", O_RDONLY);
     if (chdir(folder->folder) == 0 && empty >= 0) {
@@ -107,7 +107,7 @@ static void become(const pnas_tool_folder *folder, const char *const *argv, int 
 }
 
 /* Its first line with text, without the place in the script. */
-static void first_complaint(const pnas_tool_folder *folder, char *out, size_t size)
+static void first_error_line(const pnas_tool_folder *folder, char *out, size_t size)
 {
     FILE *file = NULL;
     out[0] = '\0';
@@ -122,20 +122,20 @@ static void first_complaint(const pnas_tool_folder *folder, char *out, size_t si
     fclose(file);
 }
 
-static pnas_status judge(const pnas_tool_folder *folder, const char *program, int result)
+static pnas_status check_exit(const pnas_tool_folder *folder, const char *program, int result)
 {
-    char complaint[400];
-    first_complaint(folder, complaint, sizeof complaint);
+    char error_line[400];
+    first_error_line(folder, error_line, sizeof error_line);
     if (WIFEXITED(result) && WEXITSTATUS(result) == 0) {
-        if (*complaint)
-            pnas_debug("%s: %s", program, complaint);
+        if (*error_line)
+            pnas_debug("%s: %s", program, error_line);
         return PNAS_OK;
     }
     if (WIFSIGNALED(result))
         return pnas_fail(PNAS_ERROR_FILE, "%s was ended by signal %d%s%s", program, WTERMSIG(result),
-                         *complaint ? ": " : "", complaint);
+                         *error_line ? ": " : "", error_line);
     return pnas_fail(PNAS_ERROR_FILE, "%s failed with exit code %d%s%s", program, WEXITSTATUS(result),
-                     *complaint ? ": " : "", complaint);
+                     *error_line ? ": " : "", error_line);
 }
 
 pnas_status pnas_tool_run(const pnas_tool_folder *folder, const char *const *argv, const char *package)
@@ -146,7 +146,7 @@ pnas_status pnas_tool_run(const pnas_tool_folder *folder, const char *const *arg
                strerror(errno));
     pid_t child = fork();
     if (child == 0)
-        become(folder, argv, report[1]);
+        exec_tool(folder, argv, report[1]);
     int failed = child < 0 ? errno : 0;
     close(report[1]);
     ssize_t got = failed ? 0 : read(report[0], &reason, sizeof reason);
@@ -158,7 +158,7 @@ pnas_status pnas_tool_run(const pnas_tool_folder *folder, const char *const *arg
     PNAS_CHECK(failed != ENOENT, PNAS_ERROR_FILE, "%s is not installed (Debian: apt-get install %s)", argv[0],
                package);
     PNAS_CHECK(!failed, PNAS_ERROR_FILE, "%s cannot be run: %s", argv[0], strerror(failed));
-    return judge(folder, argv[0], result);
+    return check_exit(folder, argv[0], result);
 }
 
 /* ---- delivering ---- */

@@ -30,7 +30,7 @@ pnas_status pnas_tool_file_close(const pnas_tool_folder *folder, const char *nam
 
 /* Runs argv[0], found by PATH, in the folder and waits for it. Its stdin is empty, its stdout is ours.
  * PNAS_ERROR_FILE if it is not installed, `package` being what Debian calls it, or with its own first line of
- * complaint if it fails. */
+ * error output if it fails. */
 pnas_status pnas_tool_run(const pnas_tool_folder *folder, const char *const *argv, const char *package);
 
 /* Puts a file of the folder at `path` (written beside it, then renamed) or, with path NULL, on stdout. */

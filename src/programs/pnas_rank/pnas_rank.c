@@ -83,7 +83,7 @@ static pnas_status draw_text(const pnas_ranking_options *options, const pnas_ran
 static pnas_status draw_plot(const pnas_ranking_options *options, const pnas_ranking_files *files)
 {
     PNAS_TRY(pnas_plot_draw(&options->plot, (const pnas_ranking *const *)files->ranking, files->count));
-    if (options->plot.kind == PNAS_PLOT_PARETO)
+    if (options->plot.kind->lists_front)
         return pnas_ranking_print_fronts(files, options->plot.cost);
     return PNAS_OK;
 }
@@ -106,7 +106,7 @@ static pnas_status serve(const pnas_ranking_options *options, const pnas_ranking
 {
     if (options->status)
         return pnas_ranking_print_status(files, complete);
-    if (options->plots)
+    if (options->plot.kind)
         return draw_plot(options, files);
     if (options->cell)
         return draw_ranked(options, files->ranking[0]);

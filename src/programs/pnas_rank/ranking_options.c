@@ -43,10 +43,7 @@ static const struct argp_option ranking_options[] = {
     {"format", KEY_FORMAT, "FORMAT", 0, "text, csv (with a line of column names) or json", 2},
     {"csv", KEY_CSV, NULL, 0, "The same as --format csv", 2},
     {NULL, 0, NULL, 0, "Pictures:", 3},
-    {"plot", KEY_PLOT, "KIND", 0,
-     "accuracy (model index against accuracy), predicted (and measured), levels (box plot), curves (of the "
-     "best), pareto (accuracy against cost), timeline (of the ranks)",
-     3},
+    {"plot", KEY_PLOT, "KIND", 0, "One of ", 3}, /* and what the plots are, by list_plots */
     {"output", 'o', "FILE", 0, "The picture to make: .png, .svg or .pdf; a plot without it comes in a window",
      3},
     {"terminal", KEY_TERMINAL, NULL, 0, "Plot with characters, on stdout", 3},
@@ -75,6 +72,29 @@ static int parse_word(struct argp_state *state, const char *option, const char *
     }
     argp_error(state, "--%s wants one of %s, not '%s'", option, list, text);
     return 0;
+}
+
+static const pnas_plot_kind *parse_plot(struct argp_state *state, const char *text)
+{
+    char names[200];
+    const pnas_plot_kind *kind = pnas_plot_find(text);
+    if (!kind)
+        argp_error(state, "--plot wants one of %s, not '%s'", pnas_plot_names(names, sizeof names), text);
+    return kind;
+}
+
+/* argp frees what is not `text`. */
+static char *list_plots(int key, const char *text, void *input)
+{
+    char *list = NULL;
+    size_t size;
+    FILE *stream = key == KEY_PLOT ? open_memstream(&list, &size) : NULL;
+    if (!stream)
+        return (char *)text;
+    fputs(text, stream);
+    for (size_t i = 0; i < pnas_plot_count; i++)
+        fprintf(stream, "%s%s (%s)", i ? ", " : "", pnas_plots[i]->name, pnas_plots[i]->help);
+    return fclose(stream) == 0 ? list : (char *)text;
 }
 
 /* ---- files ---- */
@@ -116,13 +136,13 @@ static void check(struct argp_state *state, pnas_ranking_options *options)
         argp_error(state, "--status goes with no other --format than text");
     if (options->watch && (options->paths > 1 || options->format != PNAS_RANKING_TEXT))
         argp_error(state, "--watch shows one run, as text");
-    if (options->status + options->watch + options->plots + (options->cell != 0) +
+    if (options->status + options->watch + (options->plot.kind != NULL) + (options->cell != 0) +
             (options->cell_text != NULL) >
         1)
         argp_error(state, "choose one of --status, --watch, --plot, --cell and --cell-text");
-    if (options->output && !options->plots && !draws_cell)
+    if (options->output && !options->plot.kind && !draws_cell)
         argp_error(state, "-o needs --plot, --cell or --cell-text; tables go to stdout");
-    if (options->plot.drawing.terminal && !options->plots)
+    if (options->plot.drawing.terminal && !options->plot.kind)
         argp_error(state, "--terminal needs --plot");
     if (options->plot.drawing.terminal && options->output)
         argp_error(state, "--terminal and -o do not go together");
@@ -136,9 +156,7 @@ static error_t parse_picture(int key, char *argument, struct argp_state *state)
     pnas_ranking_options *options = state->input;
     switch (key) {
     case KEY_PLOT:
-        options->plots = true;
-        options->plot.kind =
-            (pnas_plot_kind)parse_word(state, "plot", argument, pnas_plot_names, PNAS_PLOT_KINDS);
+        options->plot.kind = parse_plot(state, argument);
         return 0;
     case 'o':
         options->output = options->plot.drawing.output = argument;
@@ -218,6 +236,7 @@ static const struct argp ranking_argp = {
            " in this folder is taken if it is there. A run that is still going on may be looked at; what it "
            "finished last is included.",
     .children = ranking_children,
+    .help_filter = list_plots,
 };
 
 /* "-sort" would be -s -o rt to argp. */

@@ -15,12 +15,11 @@ typedef struct { /* texts are borrowed from argv */
     char **path; /* [paths], patterns resolved; pnas_ranking_options_free */
     size_t paths;
     pnas_ranking_format format;
-    int64_t top; /* 0: all; PNAS_RANKING_TOP_DEFAULT: not said */
-    int level;   /* 0: all */
-    bool status; /* how far the runs are */
-    bool watch;  /* show a run until it has ended */
-    bool plots;  /* plot.kind is to be drawn */
-    pnas_plot_options plot;
+    int64_t top;            /* 0: all; PNAS_RANKING_TOP_DEFAULT: not said */
+    int level;              /* 0: all */
+    bool status;            /* how far the runs are */
+    bool watch;             /* show a run until it has ended */
+    pnas_plot_options plot; /* plot.kind: what is to be drawn; NULL: no plot */
     const char *output;
     int64_t cell;          /* draw the cell of this rank; 0: none */
     const char *cell_text; /* draw this cell */

@@ -124,6 +124,22 @@ void fake_run_write(const char *path)
     pnas_run_file_close(&file);
 }
 
+void fake_run_write_complete(const char *path)
+{
+    pnas_run_file *file = NULL;
+    bool existed;
+    pnas_search *search = fake_search();
+    fake_run_write(path);
+    cr_assert_eq(pnas_run_file_open(path, &file, &existed), PNAS_OK);
+    cr_assert_eq(pnas_run_file_restore(file, search), PNAS_OK);
+    fake_record(search, 2, FAKE_BEAM);
+    pnas_run_file_info(file)->status = PNAS_RUN_COMPLETE;
+    pnas_run_file_info(file)->end = pnas_run_file_info(file)->start + 100;
+    cr_assert_eq(pnas_run_file_write(file, search), PNAS_OK);
+    pnas_run_file_close(&file);
+    pnas_search_destroy(&search);
+}
+
 /* ---- comparing ---- */
 
 void fake_expect_result(const pnas_result *found, const pnas_result *expected)

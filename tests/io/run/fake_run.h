@@ -27,6 +27,9 @@ void fake_info(pnas_run_info *info);
 /* Writes a run of two finished levels and a third one with two of its children done. */
 void fake_run_write(const char *path);
 
+/* The same, complete: 6, 4 and 4 children are done, the others failed. */
+void fake_run_write_complete(const char *path);
+
 /* Fails the test where two results, levels or infos differ in any bit. */
 void fake_expect_result(const pnas_result *found, const pnas_result *expected);
 void fake_expect_search(const pnas_search *found, const pnas_search *expected);

@@ -43,18 +43,7 @@ static int count_lines(const char *text)
 
 static void write_complete(void)
 {
-    pnas_run_file *file = NULL;
-    bool existed;
-    pnas_search *search = fake_search();
-    fake_run_write(test_path("run.h5"));
-    cr_assert_eq(pnas_run_file_open(test_path("run.h5"), &file, &existed), PNAS_OK);
-    cr_assert_eq(pnas_run_file_restore(file, search), PNAS_OK);
-    fake_record(search, 2, FAKE_BEAM);
-    pnas_run_file_info(file)->status = PNAS_RUN_COMPLETE;
-    pnas_run_file_info(file)->end = pnas_run_file_info(file)->start + 100;
-    cr_assert_eq(pnas_run_file_write(file, search), PNAS_OK);
-    pnas_run_file_close(&file);
-    pnas_search_destroy(&search);
+    fake_run_write_complete(test_path("run.h5"));
 }
 
 Test(pnas_rank, shows_the_run_its_levels_and_its_best_children)
@@ -262,156 +251,6 @@ Test(pnas_rank, bad_files_end_with_65_and_one_sentence)
     cr_expect_eq(rank_file("short.h5", ""), 65);
 }
 
-/* ---- pictures ---- */
-
-static void expect_start(const char *name, const char *start)
-{
-    size_t size;
-    unsigned char *bytes = fake_read_file(test_path(name), &size);
-    cr_expect(size > 500 && memcmp(bytes, start, strlen(start)) == 0, "%s has %zu bytes", name, size);
-    free(bytes);
-}
-
-static int draw(const char *options, const char *name)
-{
-    char all[1200];
-    snprintf(all, sizeof all, "%s -o %s", options, test_path(name));
-    return rank_run(all);
-}
-
-Test(pnas_rank, every_plot_is_drawn_and_leaves_nothing_behind)
-{
-    static const char *const kinds[] = {"accuracy", "accuracy -sort", "predicted", "levels",
-                                        "curves",   "pareto",         "timeline",  "pareto --against time"};
-    write_complete();
-    setenv("TMPDIR", test_path(""), 1);
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        char options[60];
-        snprintf(options, sizeof options, "--plot %s", kinds[i]);
-        cr_expect_eq(draw(options, "plot.png"), 0, "%s: %s", kinds[i], out);
-        expect_start("plot.png", "\x89PNG");
-        cr_expect_eq(draw(options, "plot.pdf"), 0, "%s: %s", kinds[i], out);
-        expect_start("plot.pdf", "%PDF");
-        strcat(options, " --terminal");
-        cr_expect_eq(rank_run(options), 0, "%s: %s", kinds[i], out);
-        cr_expect_geq(count_lines(out), 20);
-        cr_expect_null(strchr(out, '\f'));
-        for (const char *line = out; line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
-            cr_expect(strcspn(line, "\n") <= 82 || strncmp(line, "rank", 4) == 0 || strstr(line, ":"));
-    }
-    cr_expect_eq(test_folder_count(), 3, "run.h5 and two pictures");
-}
-
-Test(pnas_rank, a_point_of_an_svg_has_its_cell_as_title)
-{
-    size_t size;
-    write_complete();
-    cr_expect_eq(draw("--plot accuracy", "plot.svg"), 0, "%s", out);
-    unsigned char *bytes = fake_read_file(test_path("plot.svg"), &size);
-    bytes[size] = '\0';
-    cr_expect_not_null(strstr((char *)bytes, "  rank 14  -"));
-    cr_expect_null(strstr((char *)bytes, "showHypertext"));
-    free(bytes);
-}
-
-Test(pnas_rank, runs_are_overlaid_and_names_may_hold_anything)
-{
-    write_complete();
-    write_history("it's \"100 %\" $HOME `id`.csv");
-    char arguments[1200], output[200];
-    static const char *const kinds[] = {"accuracy", "accuracy --sort"};
-    snprintf(output, sizeof output, "-o %s", test_path("two.svg"));
-    for (size_t i = 0; i < 2; i++) {
-        snprintf(arguments, sizeof arguments, "--plot %s %s %s '%s'", kinds[i], i ? "--terminal" : output,
-                 test_path("run.h5"), test_path("it*.csv"));
-        cr_expect_eq(rank(arguments), 0, "%s", out);
-    }
-    cr_expect(test_file_exists("two.svg"));
-    EXPECT_OUT("B  it's \"100 %\" $HOME `id`.csv");
-}
-
-Test(pnas_rank, without_gnuplot_or_graphviz_the_data_is_kept)
-{
-    write_complete();
-    setenv("TMPDIR", test_path(""), 1);
-    setenv("PATH", "/nonexistent", 1);
-    cr_expect_eq(draw("--plot accuracy", "plot.png"), 74);
-    EXPECT_OUT(
-        "gnuplot is not installed (Debian: apt-get install gnuplot-nox); data and script (plot.gp) are in ");
-    char *folder = strstr(out, "are in ") + 7, path[600];
-    folder[strcspn(folder, "\n")] = '\0';
-    snprintf(path, sizeof path, "%s/cells_0.tsv", folder);
-    cr_expect_eq(access(path, R_OK), 0, "%s", path);
-    cr_expect_eq(draw("--cell 1", "cell.svg"), 74);
-    EXPECT_OUT("dot is not installed (Debian: apt-get install graphviz); the graph is in ");
-    cr_expect_not(test_file_exists("plot.png"));
-}
-
-Test(pnas_rank, script_and_data_are_kept_where_asked)
-{
-    char options[600];
-    write_complete();
-    snprintf(options, sizeof options, "--plot curves --keep %s", test_path("kept"));
-    cr_expect_eq(draw(options, "plot.png"), 0, "%s", out);
-    cr_expect(test_file_exists("kept/plot.gp"));
-    cr_expect(test_file_exists("kept/curves.tsv"));
-}
-
-Test(pnas_rank, cells_are_drawn_by_rank_and_from_text)
-{
-    write_complete();
-    cr_expect_eq(draw("--cell 1", "cell.svg"), 0, "%s", out);
-    expect_start("cell.svg", "<?xml");
-    cr_expect_eq(draw("--cell 2", "cell.png"), 0, "%s", out);
-    expect_start("cell.png", "\x89PNG");
-    cr_expect_eq(rank("--cell-text '-2:sep5+-2:max3 | -1:sep7+0:identity'"), 0);
-    EXPECT_OUT("digraph cell {");
-    EXPECT_OUT("label=\"sep 5x5\"");
-    EXPECT_OUT("sum0 -> right1;");
-    cr_expect_eq(rank_run("--cell 15"), 64);
-    EXPECT_OUT("has 14 finished cells");
-    cr_expect_eq(rank("--cell-text '-2:sep5'"), 64);
-}
-
-Test(pnas_rank, a_drawing_says_once_what_it_shows)
-{
-    char arguments[600];
-    write_complete();
-    snprintf(arguments, sizeof arguments, "--cell 1 %s | dot -Tsvg | grep -c '>A search: rank 1, accuracy'",
-             test_path("run.h5"));
-    cr_expect_eq(rank(arguments), 0, "%s", out);
-    cr_expect_eq(strtol(out, NULL, 10), 1, "%s", out);
-}
-
-/* The lowest and the highest would be the first to be lost under the frame. */
-Test(pnas_rank, every_cell_is_a_mark_in_the_terminal)
-{
-    write_text("three.csv", "0.5,-1,sep3,-2,sep3\n0.6,-1,sep3,-2,sep5\n0.7,-1,sep5,-2,sep5\n");
-    cr_expect_eq(rank_file("three.csv", "--plot accuracy --terminal"), 0);
-    const char *top = strstr(out, "--+\n"), *bottom = top ? strstr(top + 4, "--+\n") : NULL;
-    int marks = 0;
-    for (const char *at = top; at && at < bottom; at++)
-        marks += strncmp(at, " 1 ", 3) == 0;
-    cr_expect_eq(marks, 3, "%s", out);
-}
-
-Test(pnas_rank, what_a_file_has_not_cannot_be_plotted)
-{
-    write_history("a.csv");
-    cr_expect_eq(rank_file("a.csv", "--plot predicted --terminal"), 65);
-    EXPECT_OUT("has no predictions");
-    cr_expect_eq(rank_file("a.csv", "--plot curves --terminal"), 65);
-    cr_expect_eq(rank_file("a.csv", "--plot timeline --terminal"), 65);
-    cr_expect_eq(rank_file("a.csv", "--plot pareto --terminal"), 65);
-    cr_expect_eq(rank_file("a.csv", "--plot levels --level 3 --terminal"), 65);
-    cr_expect_eq(rank_file("a.csv", "--plot levels -o plot.bmp"), 64);
-    EXPECT_OUT("ends in one of .png, .svg, .pdf");
-    unsetenv("DISPLAY");
-    unsetenv("WAYLAND_DISPLAY");
-    cr_expect_eq(rank_file("a.csv", "--plot levels"), 64);
-    cr_expect_eq(rank_file("a.csv", "--status"), 64);
-}
-
 Test(pnas_rank, wrong_use_ends_with_64)
 {
     cr_expect_eq(rank(""), 64);
@@ -421,8 +260,9 @@ Test(pnas_rank, wrong_use_ends_with_64)
     cr_expect_eq(rank("--level 11 a.h5"), 64);
     cr_expect_eq(rank("--nonsense a.h5"), 64);
     cr_expect_eq(rank("--csv --status a.h5"), 64);
-    cr_expect_eq(rank("--plot pie a.h5"), 64);
-    EXPECT_OUT("--plot wants one of accuracy, predicted, levels, curves, pareto, timeline, not 'pie'");
+    write_history("a.csv");
+    cr_expect_eq(rank_file("a.csv", "--status"), 64);
+    EXPECT_OUT("is no run");
     cr_expect_eq(rank("--plot levels --cell 1 a.h5"), 64);
     cr_expect_eq(rank("-o x.png a.h5"), 64);
     cr_expect_eq(rank("--terminal a.h5"), 64);

@@ -1,9 +1,7 @@
-/* Plots with a point a cell: accuracy by model index, predicted against measured. */
+/* Accuracy of each cell by its model index. */
 #include "io/plot/plot_parts.h"
 
-#include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define LABEL_MAX 128
 
@@ -15,7 +13,18 @@ static size_t largest(const pnas_plot_context *context)
     return count;
 }
 
-/* ---- model index against score ---- */
+/* The indices that are drawn: those of a level alone do not begin at 1. */
+static void index_range(const pnas_plot_context *context, size_t *first, size_t *last)
+{
+    *first = SIZE_MAX;
+    *last = 0;
+    for (size_t r = 0; r < context->count; r++)
+        for (size_t i = 0; i < context->ranking[r]->count; i++) {
+            size_t index = context->ranking[r]->cell[i].place + 1;
+            *first = index < *first ? index : *first;
+            *last = index > *last ? index : *last;
+        }
+}
 
 /* Levels follow each other in the files of searches, not in every file. */
 static bool levels_ascend(const pnas_ranked_cell *const *cells, size_t count)
@@ -100,17 +109,20 @@ static void plot_several(const pnas_plot_context *context, int x, double size)
     }
 }
 
-pnas_status pnas_plot_accuracy(const pnas_plot_context *context)
+static pnas_status draw_accuracy(const pnas_plot_context *context)
 {
     FILE *script = context->script;
     int x = context->options->sorted ? PNAS_CELLS_SORTED : PNAS_CELLS_INDEX;
     double size = pnas_plot_mark_size(largest(context));
     char across[16];
+    size_t first = 1, last = largest(context);
+    if (!context->options->sorted)
+        index_range(context, &first, &last);
     PNAS_TRY(pnas_plot_write_cells(context));
     pnas_plot_title(context, context->options->sorted ? "accuracy of all models, ascending"
                                                       : "accuracy of all models");
-    fprintf(script, "set xlabel '%s'\nset ylabel 'accuracy'\nset xrange [0:%zu]\n",
-            context->options->sorted ? "place by accuracy" : "model index", largest(context) + 1);
+    fprintf(script, "set xlabel '%s'\nset ylabel 'accuracy'\nset xrange [%zu:%zu]\n",
+            context->options->sorted ? "place by accuracy" : "model index", first - 1, last + 1);
     pnas_plot_offsets(context, 0, 0.03);
     fprintf(script, "set key below\n");
     if (context->count == 1 && context->options->sorted && !context->text)
@@ -130,99 +142,7 @@ pnas_status pnas_plot_accuracy(const pnas_plot_context *context)
     return PNAS_OK;
 }
 
-/* ---- predicted against measured ---- */
-
-static bool has_prediction(const pnas_ranked_cell *cell)
-{
-    return !isnan(cell->predicted);
-}
-
-static size_t count_predicted(const pnas_ranking *ranking, int level)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < ranking->count; i++)
-        count += ranking->cell[i].level == level && has_prediction(&ranking->cell[i]);
-    return count;
-}
-
-typedef struct {
-    size_t ranking, series, cells;
-    const pnas_ranking_level *level;
-    size_t all; /* cells of all series */
-} predicted_series;
-
-static void predicted_title(const pnas_plot_context *context, const predicted_series *one, char *out,
-                            size_t size)
-{
-    char spearman[32] = "", file[8] = "";
-    const pnas_ranking_level *level = one->level;
-    if (!isnan(level->spearman))
-        snprintf(spearman, sizeof spearman, "  %s %.2f", context->text ? "rho" : "ρ", level->spearman);
-    if (context->count > 1)
-        snprintf(file, sizeof file, "%c  ", (char)('A' + one->ranking));
-    snprintf(out, size, "%s%d block%s%s  (%zu)", file, level->level, level->level > 1 ? "s" : "", spearman,
-             one->cells);
-}
-
-static void plot_predicted_level(const pnas_plot_context *context, const predicted_series *one)
-{
-    FILE *script = context->script;
-    char title[LABEL_MAX];
-    bool several = context->count > 1;
-    int level = one->level->level;
-    size_t colour = several ? one->series : (size_t)level - 1;
-    int mark = pnas_plot_mark(several ? one->ranking : (size_t)level - 1);
-    predicted_title(context, one, title, sizeof title);
-    fprintf(script, "'cells_%zu.tsv' using ($%d == %d ? $%d : NaN):%d with points ", one->ranking,
-            PNAS_CELLS_LEVEL, level, PNAS_CELLS_PREDICTED, PNAS_CELLS_SCORE);
-    if (context->text)
-        fprintf(script, "pointtype '%c' title ",
-                several ? (char)('A' + one->series) : (char)('0' + level % 10));
-    else /* many points let each other through */
-        fprintf(script,
-                "pointtype %d pointsize %g linecolor rgb '#%s%s' notitle, \\\n    NaN with points "
-                "pointtype %d pointsize 0.9 linecolor '%s' title ",
-                mark, pnas_plot_mark_size(one->all), one->all > 1000 ? "70" : "00",
-                pnas_plot_colour(colour) + 1, mark, pnas_plot_colour(colour));
-    pnas_gnuplot_quote(script, title);
-}
-
-static void plot_predicted_series(const pnas_plot_context *context)
-{
-    predicted_series one = {0};
-    for (size_t r = 0; r < context->count; r++)
-        for (size_t i = 0; i < context->ranking[r]->count; i++)
-            one.all += has_prediction(&context->ranking[r]->cell[i]);
-    for (one.ranking = 0; one.ranking < context->count; one.ranking++) {
-        const pnas_ranking *ranking = context->ranking[one.ranking];
-        for (int i = 0; i < ranking->levels; i++) {
-            one.level = &ranking->level[i];
-            one.cells = count_predicted(ranking, one.level->level);
-            if (one.cells == 0)
-                continue;
-            fprintf(context->script, context->text && one.series == 0 ? "" : ", \\\n    ");
-            plot_predicted_level(context, &one);
-            one.series++;
-        }
-    }
-}
-
-pnas_status pnas_plot_predicted(const pnas_plot_context *context)
-{
-    FILE *script = context->script;
-    PNAS_CHECK(pnas_plot_any(context, has_prediction), PNAS_ERROR_DATA,
-               "%s: has no predictions to compare with; the surrogate predicts from level 2 on",
-               context->ranking[0]->path);
-    PNAS_TRY(pnas_plot_write_cells(context));
-    pnas_plot_title(context, "measured against predicted accuracy");
-    fprintf(script, "set xlabel 'accuracy predicted'\nset ylabel 'accuracy measured'\nset key below\n");
-    pnas_plot_offsets(context, 0.03, 0.03);
-    fprintf(script, context->text ? "plot "
-                                  : "plot x with lines linecolor '#b0b0b0' dashtype 2 title 'predicted = "
-                                    "measured'");
-    plot_predicted_series(context);
-    for (size_t r = 0; r < context->count; r++)
-        pnas_plot_hover(context, r, "$5", "$3");
-    fprintf(script, "\n");
-    return PNAS_OK;
-}
+const pnas_plot_kind pnas_plot_accuracy = {.name = "accuracy",
+                                           .help = "model index against accuracy",
+                                           .files = PNAS_PLOT_FILES_MAX,
+                                           .draw = draw_accuracy};

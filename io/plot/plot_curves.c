@@ -1,0 +1,111 @@
+/* Learning curves of the best. */
+#include "io/plot/plot_parts.h"
+
+#include <string.h>
+
+#define CURVES_MOST  24
+#define BEST_PICTURE 8
+#define BEST_TEXT    4
+
+static bool has_history(const pnas_ranked_cell *cell)
+{
+    return cell->history != NULL && cell->epochs > 0;
+}
+
+static bool has_curves(const pnas_plot_context *context, const pnas_ranking *ranking)
+{
+    return pnas_plot_any(ranking, has_history);
+}
+
+static int longest_curve(const pnas_plot_context *context)
+{
+    int epochs = 1;
+    for (size_t r = 0; r < context->count; r++)
+        for (size_t i = 0; i < context->ranking[r]->count; i++)
+            if (context->ranking[r]->cell[i].epochs > epochs)
+                epochs = context->ranking[r]->cell[i].epochs;
+    return epochs;
+}
+
+static void write_curve(FILE *data, const pnas_ranked_cell *cell)
+{
+    for (int e = 0; e < cell->epochs; e++) {
+        const float *row = cell->history + (size_t)e * PNAS_METRICS;
+        fprintf(data, "%d", e + 1);
+        for (int m = 0; m < PNAS_METRICS; m++)
+            fprintf(data, "\t%.9g", (double)row[m]);
+        putc('\n', data);
+    }
+    fprintf(data, "\n\n");
+}
+
+/* "0.9689  rank 1  -2:sep5+...", as much of the cell as fits in `width` characters. */
+static void curve_label(const pnas_plot_context *context, size_t r, const pnas_ranked_cell *cell,
+                        size_t width, char *out, size_t size)
+{
+    const pnas_ranking *ranking = context->ranking[r];
+    char text[PNAS_CELL_TEXT_MAX];
+    pnas_cell_format(&cell->cell, &ranking->operators, text);
+    if (strlen(text) > width)
+        strcpy(text + width - 3, "...");
+    if (context->count > 1)
+        snprintf(out, size, "%c %.4f  rank %zu", (char)('A' + r), cell->score,
+                 (size_t)(cell - ranking->cell) + 1);
+    else
+        snprintf(out, size, "%.4f  %s", cell->score, text);
+}
+
+static pnas_status plot_curve(const pnas_plot_context *context, FILE *data, size_t r,
+                              const pnas_ranked_cell *cell, size_t series)
+{
+    char label[PNAS_CELL_TEXT_MAX + 64];
+    size_t width = context->text ? 60 : 100;
+    write_curve(data, cell);
+    curve_label(context, r, cell, width, label, sizeof label);
+    fprintf(context->script, "%s'curves.tsv' index %zu using 1:%d with %s pointinterval %d ",
+            series ? ", \\\n    " : "plot ", series, 2 + PNAS_METRIC_VALIDATION_ACCURACY,
+            context->text ? "points" : "linespoints", cell->epochs > 30 ? cell->epochs / 10 : 1);
+    if (context->text)
+        fprintf(context->script, "pointtype '%c' title ", (char)('A' + series));
+    else
+        fprintf(context->script, "linewidth 1.4 pointtype %d pointsize 0.6 linecolor '%s' title ",
+                pnas_plot_mark(series / PNAS_PLOT_COLOURS), pnas_plot_colour(series));
+    pnas_gnuplot_quote(context->script, label);
+    return PNAS_OK;
+}
+
+static pnas_status draw_curves(const pnas_plot_context *context)
+{
+    FILE *script = context->script, *data;
+    size_t series = 0, best = context->options->best;
+    if (best == 0)
+        best = context->text ? BEST_TEXT : BEST_PICTURE;
+    PNAS_TRY(pnas_gnuplot_data(context->plot, "curves.tsv", &data));
+    fprintf(data,
+            "# epoch\ttrain_loss\ttrain_accuracy\tvalidation_loss\tvalidation_accuracy\tlearning_rate\n");
+    pnas_plot_title(context, "learning curves of the best");
+    fprintf(script,
+            "set xlabel 'epoch'\nset ylabel 'validation accuracy'\nset key %s\n"
+            "set xrange [0.7:%d.3]\n",
+            context->count == 1 ? "below maxcols 1 left" : "outside right top", longest_curve(context));
+    pnas_plot_offsets(context, 0.02, 0.03);
+    for (size_t r = 0; r < context->count; r++) {
+        const pnas_ranking *ranking = context->ranking[r];
+        size_t drawn = 0;
+        for (size_t i = 0; i < ranking->count && drawn < best && series < CURVES_MOST; i++) {
+            if (!has_history(&ranking->cell[i]))
+                continue;
+            PNAS_TRY(plot_curve(context, data, r, &ranking->cell[i], series++));
+            drawn++;
+        }
+    }
+    fprintf(script, "\n");
+    return PNAS_OK;
+}
+
+const pnas_plot_kind pnas_plot_curves = {.name = "curves",
+                                         .help = "validation accuracy by epoch of the best",
+                                         .files = PNAS_PLOT_FILES_MAX,
+                                         .has = has_curves,
+                                         .lacks = "has no learning curves; runs keep them",
+                                         .draw = draw_curves};
