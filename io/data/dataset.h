@@ -27,7 +27,8 @@ typedef struct {
 } pnas_dataset;
 
 /* Reads "digits" (the embedded set, see pnas_dataset_find) or the file at a path, and checks ranks, types,
- * sizes and labels. PNAS_ERROR_FILE or PNAS_ERROR_DATA names the file and what is wrong in it. */
+ * sizes and labels. PNAS_ERROR_FILE or PNAS_ERROR_DATA names the file and what is wrong in it. *out is the
+ * caller's (pnas_dataset_destroy), NULL after an error. */
 pnas_status pnas_dataset_open(const char *name, pnas_dataset **out);
 void pnas_dataset_destroy(pnas_dataset **dataset);
 
@@ -43,7 +44,7 @@ pnas_status pnas_dataset_allocate(const pnas_dataset *dataset, size_t count, pna
 /* Fills in class names "0", "1", ... if NULL, normalisation figures and SHA-256 from the pixels. */
 pnas_status pnas_dataset_complete(pnas_dataset *dataset);
 
-/* Writes to a temporary file beside `path`, syncs, renames: never half a file. */
+/* Writes to a temporary file beside `path`, syncs, renames: never half a file. PNAS_ERROR_FILE. */
 pnas_status pnas_dataset_write(const pnas_dataset *dataset, const char *path);
 
 /* Recomputes everything that is stored and compares. PNAS_ERROR_DATA says what differs. */

@@ -1,76 +1,59 @@
 #include "io/data/import.h"
 
+#include "io/data/import_parts.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* --- Labels -------------------------------------------------------------------------------------------- */
+/* --- The list ------------------------------------------------------------------------------------------ */
 
-pnas_status pnas_import_check_labels(const pnas_dataset_part *part, int classes,
-                                     const pnas_label_place *place)
+#define LISTED(name) &pnas_import_##name,
+const pnas_import_format *const pnas_import_formats[] = {PNAS_IMPORT_FORMATS(LISTED)};
+const size_t pnas_import_format_count = sizeof pnas_import_formats / sizeof *pnas_import_formats;
+
+const pnas_import_format *pnas_import_find(const char *name)
 {
-    for (size_t i = 0; i < part->count; ++i)
-        PNAS_CHECK(part->labels[i] < classes, PNAS_ERROR_DATA, "%s: %s %zu: label %u, expected 0 to %d",
-                   place->file, place->unit, place->first + i, part->labels[i], classes - 1);
-    return PNAS_OK;
+    for (size_t i = 0; i < pnas_import_format_count; ++i)
+        if (strcmp(pnas_import_formats[i]->name, name) == 0)
+            return pnas_import_formats[i];
+    return NULL;
 }
 
-/* The lowest number that no label has, up to one past the highest label. */
-static pnas_status lowest_missing(const pnas_dataset_part *part, int *out)
+const pnas_import_format *pnas_import_recognise(const char *path)
 {
-    bool *seen = calloc(PNAS_DATASET_CLASSES_MAX + 1, sizeof *seen);
-    PNAS_CHECK(seen, PNAS_ERROR_MEMORY, "out of memory for counting classes");
-    for (size_t i = 0; i < part->count; ++i)
-        seen[part->labels[i]] = true;
-    *out = 0;
-    while (seen[*out])
-        ++*out;
-    free(seen);
-    return PNAS_OK;
+    for (size_t i = 0; i < pnas_import_format_count; ++i)
+        if (pnas_import_formats[i]->recognises(path))
+            return pnas_import_formats[i];
+    return NULL;
 }
 
-static pnas_status check_gaps(const pnas_dataset_part *part, const pnas_label_place *place, int *classes)
+const char *pnas_import_names(char *out, size_t size)
 {
-    int highest = 0, missing = 0;
-    for (size_t i = 0; i < part->count; ++i)
-        if (part->labels[i] > highest)
-            highest = part->labels[i];
-    PNAS_TRY(lowest_missing(part, &missing));
-    for (size_t i = 0; i < part->count; ++i)
-        PNAS_CHECK(
-            part->labels[i] < missing, PNAS_ERROR_DATA,
-            "%s: %s %zu: label %u, but no label is %d; expected labels from 0 up without gaps (if this "
-            "label is right, say so with --classes %d)",
-            place->file, place->unit, place->first + i, part->labels[i], missing, highest + 1);
-    *classes = missing;
-    return PNAS_OK;
+    size_t length = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < pnas_import_format_count && length < size; ++i)
+        length += (size_t)snprintf(out + length, size - length, "%s%s",
+                                   i == 0                              ? ""
+                                   : i + 1 == pnas_import_format_count ? " or "
+                                                                       : ", ",
+                                   pnas_import_formats[i]->name);
+    return out;
 }
 
-pnas_status pnas_import_count_classes(const pnas_import_options *options, const pnas_dataset_part *part,
-                                      const pnas_label_place *place, int *classes)
+/* --- Options ------------------------------------------------------------------------------------------- */
+
+void pnas_import_defaults(const pnas_import_format *format, pnas_import_options *out)
 {
-    if (options->classes > 0)
-        *classes = options->classes;
-    else
-        PNAS_TRY(check_gaps(part, place, classes));
-    PNAS_CHECK(*classes > 1, PNAS_ERROR_DATA, "%s: all %zu labels are 0; expected two classes or more",
-               place->file, part->count);
-    return pnas_import_check_labels(part, *classes, place);
+    *out = (pnas_import_options){.format = format, .maximum = 255.0, .test_share = 0.2};
+}
+
+const char *pnas_import_path(const pnas_import_options *options)
+{
+    return options->path ? options->path : options->train_images;
 }
 
 /* --- Names --------------------------------------------------------------------------------------------- */
-
-pnas_status pnas_import_name_classes(pnas_dataset *dataset, const char *const *names, int count)
-{
-    dataset->classes = count;
-    dataset->class_names = calloc((size_t)count + 1, sizeof *dataset->class_names);
-    PNAS_CHECK(dataset->class_names, PNAS_ERROR_MEMORY, "out of memory for class names");
-    for (int i = 0; i < count; ++i) {
-        dataset->class_names[i] = strdup(names[i]);
-        PNAS_CHECK(dataset->class_names[i], PNAS_ERROR_MEMORY, "out of memory for class names");
-    }
-    return PNAS_OK;
-}
 
 static int count_names(const char *list)
 {
@@ -125,27 +108,20 @@ static pnas_status take_text(const char *option, const char *value, char *out, s
 
 static pnas_status describe(const pnas_import_options *options, pnas_dataset *dataset)
 {
-    static const char *const cifar = "A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, "
-                                     "2009; https://www.cs.toronto.edu/~kriz/cifar.html";
-    bool is_cifar = options->format == PNAS_IMPORT_CIFAR10 || options->format == PNAS_IMPORT_CIFAR100;
+    const pnas_import_format *format = options->format;
     char name[256];
-    name_from_path(options->path ? options->path : options->train_images, name, sizeof name);
-    if (is_cifar)
-        snprintf(name, sizeof name, "%s", options->format == PNAS_IMPORT_CIFAR10 ? "CIFAR-10" : "CIFAR-100");
+    name_from_path(pnas_import_path(options), name, sizeof name);
+    if (format->title)
+        snprintf(name, sizeof name, "%s", format->title);
     name[sizeof dataset->name - 1] = '\0';
     PNAS_TRY(take_text("--name", options->name ? options->name : name, dataset->name, sizeof dataset->name));
-    const char *source = options->source ? options->source : is_cifar ? cifar : "unknown";
+    const char *source = options->source ? options->source : format->source ? format->source : "unknown";
     PNAS_TRY(take_text("--source", source, dataset->source, sizeof dataset->source));
     return take_text("--licence", options->licence ? options->licence : "unknown", dataset->licence,
                      sizeof dataset->licence);
 }
 
 /* --- Importing ----------------------------------------------------------------------------------------- */
-
-void pnas_import_defaults(pnas_import_format format, pnas_import_options *out)
-{
-    *out = (pnas_import_options){.format = format, .maximum = 255.0, .test_share = 0.2};
-}
 
 static pnas_status check_options(const pnas_import_options *options)
 {
@@ -155,18 +131,16 @@ static pnas_status check_options(const pnas_import_options *options)
     return PNAS_OK;
 }
 
-static pnas_status read_files(const pnas_import_options *options, pnas_dataset *dataset)
+/* Files of another format are the likeliest mistake; then say so. */
+static pnas_status check_format(const pnas_import_options *options)
 {
-    switch (options->format) {
-    case PNAS_IMPORT_IDX:
-        return pnas_import_idx(options, dataset);
-    case PNAS_IMPORT_CIFAR10:
-    case PNAS_IMPORT_CIFAR100:
-        return pnas_import_cifar(options, dataset);
-    case PNAS_IMPORT_CSV:
-        return pnas_import_csv(options, dataset);
-    }
-    return pnas_fail(PNAS_ERROR_INTERNAL, "unknown import format %d", (int)options->format);
+    const char *path = pnas_import_path(options);
+    if (!path || options->format->recognises(path))
+        return PNAS_OK;
+    const pnas_import_format *other = pnas_import_recognise(path);
+    PNAS_CHECK(!other, PNAS_ERROR_DATA, "%s: looks like %s, not %s; expected --format %s for it", path,
+               other->name, options->format->name, other->name);
+    return PNAS_OK;
 }
 
 static pnas_status check_sizes(const pnas_import_options *options, const pnas_dataset *dataset)
@@ -184,8 +158,9 @@ pnas_status pnas_import(const pnas_import_options *options, pnas_dataset **out)
     pnas_status status;
     *out = NULL;
     PNAS_TRY(check_options(options));
+    PNAS_TRY(check_format(options));
     PNAS_TRY(pnas_dataset_create(out));
-    PNAS_TRY_CLEANUP(read_files(options, *out));
+    PNAS_TRY_CLEANUP(options->format->read(options, *out));
     PNAS_TRY_CLEANUP(check_sizes(options, *out));
     if (options->class_names)
         PNAS_TRY_CLEANUP(take_names(options->class_names, *out));

@@ -1,70 +1,31 @@
-/* Turning files as they are published into a data set. Local.
- *
- * Every importer reads its files wholly, checks them, and fails with PNAS_ERROR_DATA and a message that names
- * the file, the byte, line or record, and what was expected. Nothing is written here. */
+/* Turning files as they are published into a data set. Nothing is written here. Local. */
 #ifndef PNAS_IO_IMPORT_H
 #define PNAS_IO_IMPORT_H
 
-#include "io/data/dataset.h"
+#include "io/data/import_format.h"
 
-#include <stdbool.h>
+/* Every format, in the order of PNAS_IMPORT_FORMATS. */
+extern const pnas_import_format *const pnas_import_formats[];
+extern const size_t pnas_import_format_count;
 
-typedef enum {
-    PNAS_IMPORT_IDX,      /* MNIST family: four files, gzipped or not */
-    PNAS_IMPORT_CIFAR10,  /* binary version: data_batch_1..5.bin and test_batch.bin in a folder */
-    PNAS_IMPORT_CIFAR100, /* binary version: train.bin and test.bin in a folder */
-    PNAS_IMPORT_CSV       /* a row an image: pixels by row, column, channel, and the label last */
-} pnas_import_format;
+/* The format of that name, or NULL. */
+const pnas_import_format *pnas_import_find(const char *name);
 
-typedef struct {
-    pnas_import_format format;
-    const char *path; /* CIFAR: the folder; CSV: the file, gzipped or not */
+/* The first format that the file or folder looks like, or NULL. */
+const pnas_import_format *pnas_import_recognise(const char *path);
 
-    const char *train_images, *train_labels; /* IDX */
-    const char *test_images, *test_labels;   /* IDX; both NULL: no test part */
+/* "idx, cifar10, cifar100 or csv", borrowed from the caller's buffer, for messages. */
+const char *pnas_import_names(char *out, size_t size);
 
-    bool coarse; /* CIFAR-100: the 20 coarse labels instead of the 100 fine ones */
+/* All zero but the format (NULL: to be chosen), maximum 255 and test_share 0.2. */
+void pnas_import_defaults(const pnas_import_format *format, pnas_import_options *out);
 
-    int height, width, channels; /* CSV */
-    double maximum;              /* CSV: values 0 .. maximum become 0 .. 255, rounded */
-    const char *test;            /* CSV: the test part's file, or NULL: a share of the rows is drawn, */
-    double test_share;           /* at least 0 and below 1, the same of each class, */
-    uint64_t seed;               /* from (seed, SPLIT) */
+/* What is read first: the path, or the training images. Borrowed; NULL if neither is said. */
+const char *pnas_import_path(const pnas_import_options *options);
 
-    int classes;                         /* IDX, CSV: 0: as many as the labels name, without gaps */
-    const char *class_names;             /* comma-separated; NULL: known ones, else "0", "1", ... */
-    bool larger_test;                    /* a test part larger than the training part is meant so */
-    const char *name, *source, *licence; /* NULL: known ones, else the file's name and "unknown" */
-} pnas_import_options;
-
-/* All zero but maximum 255 and test_share 0.2. */
-void pnas_import_defaults(pnas_import_format format, pnas_import_options *out);
-
-/* *out is complete (pnas_dataset_complete) and the caller's. PNAS_ERROR_USAGE for options that cannot be. */
+/* *out is complete (pnas_dataset_complete) and the caller's; NULL after an error. PNAS_ERROR_USAGE for
+ * options that cannot be; PNAS_ERROR_DATA for bad files, and for those that look like another format, which
+ * the message names. */
 pnas_status pnas_import(const pnas_import_options *options, pnas_dataset **out);
-
-/* --- For importers ------------------------------------------------------------------------------------- */
-
-/* Each fills in the shape, the parts and the number of classes; CIFAR the class names, too. */
-pnas_status pnas_import_idx(const pnas_import_options *options, pnas_dataset *dataset);
-pnas_status pnas_import_cifar(const pnas_import_options *options, pnas_dataset *dataset);
-pnas_status pnas_import_csv(const pnas_import_options *options, pnas_dataset *dataset);
-
-typedef struct { /* where label i was found: "FILE: UNIT first + i" */
-    const char *file, *unit;
-    size_t first;
-} pnas_label_place;
-
-/* Sets the number of classes from options->classes, or from the labels, which must then have no gaps, and
- * checks that each label is below it. */
-pnas_status pnas_import_count_classes(const pnas_import_options *options, const pnas_dataset_part *part,
-                                      const pnas_label_place *place, int *classes);
-
-/* Checks a test part's labels against the classes of the training part. */
-pnas_status pnas_import_check_labels(const pnas_dataset_part *part, int classes,
-                                     const pnas_label_place *place);
-
-/* Copies `count` names into the data set, whose number of classes this becomes. */
-pnas_status pnas_import_name_classes(pnas_dataset *dataset, const char *const *names, int count);
 
 #endif

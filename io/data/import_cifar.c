@@ -1,7 +1,7 @@
 /* CIFAR-10 and CIFAR-100, binary versions (A. Krizhevsky 2009): records of one label byte (CIFAR-100: the
  * coarse, then the fine label) and 3072 pixel bytes, which are the red, the green and the blue plane of 32
  * rows of 32. Files hold as many records as they hold: the published ones 10,000, or 50,000 in train.bin. */
-#include "io/data/import.h"
+#include "io/data/import_parts.h"
 #include "io/file/byte_file.h"
 
 #include <stdio.h>
@@ -80,7 +80,7 @@ static const cifar_version cifar100_coarse = {
 
 static const cifar_version *choose_version(const pnas_import_options *options)
 {
-    if (options->format == PNAS_IMPORT_CIFAR10)
+    if (options->format == &pnas_import_cifar10)
         return &cifar10;
     return options->coarse ? &cifar100_coarse : &cifar100_fine;
 }
@@ -93,20 +93,12 @@ static pnas_status join(const char *folder, const char *name, char *out, size_t 
     return PNAS_OK;
 }
 
-/* A folder of the other version is the likeliest mistake; then say so. */
 static pnas_status check_folder(const pnas_import_options *options, const cifar_version *version)
 {
-    const cifar_version *other = version == &cifar10 ? &cifar100_fine : &cifar10;
-    char mine[4096], others[4096];
-    PNAS_TRY(join(options->path, version->train[0], mine, sizeof mine));
-    PNAS_TRY(join(options->path, other->train[0], others, sizeof others));
     struct stat info;
     PNAS_CHECK(stat(options->path, &info) == 0 && S_ISDIR(info.st_mode), PNAS_ERROR_DATA,
                "%s: is no folder; expected the one that holds %s and the other files", options->path,
                version->train[0]);
-    if (access(mine, F_OK) != 0 && access(others, F_OK) == 0)
-        return pnas_fail(PNAS_ERROR_DATA, "%s: holds %s, not %s; expected --format %s for it", options->path,
-                         other->train[0], version->train[0], other == &cifar10 ? "cifar10" : "cifar100");
     return PNAS_OK;
 }
 
@@ -204,7 +196,7 @@ static pnas_status name_classes(const pnas_import_options *options, const cifar_
     return pnas_import_name_classes(dataset, version->names, version->classes);
 }
 
-pnas_status pnas_import_cifar(const pnas_import_options *options, pnas_dataset *dataset)
+static pnas_status read_folder(const pnas_import_options *options, pnas_dataset *dataset)
 {
     const cifar_version *version = choose_version(options);
     PNAS_CHECK(options->path, PNAS_ERROR_USAGE, "name the folder that holds %s and the other files",
@@ -216,3 +208,50 @@ pnas_status pnas_import_cifar(const pnas_import_options *options, pnas_dataset *
     PNAS_TRY(read_part(options, version, version->train, version->train_count, dataset, &dataset->train));
     return read_part(options, version, &version->test, 1, dataset, &dataset->test);
 }
+
+/* --- The rows ------------------------------------------------------------------------------------------ */
+
+static bool folder_holds(const char *folder, const char *name)
+{
+    char path[4096];
+    int length = snprintf(path, sizeof path, "%s/%s", folder, name);
+    return length < (int)sizeof path && access(path, F_OK) == 0;
+}
+
+static bool looks_like_cifar10(const char *path)
+{
+    return folder_holds(path, cifar10.train[0]);
+}
+
+static bool looks_like_cifar100(const char *path)
+{
+    return folder_holds(path, cifar100_fine.train[0]);
+}
+
+#define SOURCE                                                                                               \
+    "A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009; "                           \
+    "https://www.cs.toronto.edu/~kriz/cifar.html"
+
+const pnas_import_format pnas_import_cifar10 = {.name = "cifar10",
+                                                .help = "CIFAR-10, binary version, in a folder",
+                                                .usage = "DIR",
+                                                .takes = "a folder",
+                                                .title = "CIFAR-10",
+                                                .source = SOURCE,
+                                                .recognises = looks_like_cifar10,
+                                                .read = read_folder};
+
+static const pnas_import_option cifar100_options[] = {
+    {"coarse", NULL, "The 20 coarse labels instead of the 100 fine ones", PNAS_IMPORT_FLAG,
+     offsetof(pnas_import_options, coarse), false}};
+
+const pnas_import_format pnas_import_cifar100 = {.name = "cifar100",
+                                                 .help = "CIFAR-100, binary version, in a folder",
+                                                 .usage = "[--coarse] DIR",
+                                                 .takes = "a folder",
+                                                 .option = cifar100_options,
+                                                 .options = 1,
+                                                 .title = "CIFAR-100",
+                                                 .source = SOURCE,
+                                                 .recognises = looks_like_cifar100,
+                                                 .read = read_folder};

@@ -1,7 +1,7 @@
 /* CSV: a line an image, its pixels by row, column and channel, then its label; numbers separated by commas.
  * A first line without a single number is a header. */
 #include "io/data/image_split.h"
-#include "io/data/import.h"
+#include "io/data/import_parts.h"
 #include "io/file/byte_file.h"
 
 #include <math.h>
@@ -198,12 +198,13 @@ cleanup:
 static pnas_status check_options(const pnas_import_options *options)
 {
     PNAS_CHECK(options->path, PNAS_ERROR_USAGE, "name the CSV file");
-    PNAS_CHECK(
-        options->height >= 1 && options->height <= PNAS_DATASET_SIDE_MAX && options->width >= 1 &&
-            options->width <= PNAS_DATASET_SIDE_MAX && options->channels >= 1 &&
-            options->channels <= PNAS_IMAGE_CHANNELS_MAX,
-        PNAS_ERROR_USAGE, "--shape: is %dx%dx%d, expected HxWxC with sides of 1 to %d and 1 to %d channels",
-        options->height, options->width, options->channels, PNAS_DATASET_SIDE_MAX, PNAS_IMAGE_CHANNELS_MAX);
+    PNAS_CHECK(options->shape.height >= 1 && options->shape.height <= PNAS_DATASET_SIDE_MAX &&
+                   options->shape.width >= 1 && options->shape.width <= PNAS_DATASET_SIDE_MAX &&
+                   options->shape.channels >= 1 && options->shape.channels <= PNAS_IMAGE_CHANNELS_MAX,
+               PNAS_ERROR_USAGE,
+               "--shape: is %dx%dx%d, expected HxWxC with sides of 1 to %d and 1 to %d channels",
+               options->shape.height, options->shape.width, options->shape.channels, PNAS_DATASET_SIDE_MAX,
+               PNAS_IMAGE_CHANNELS_MAX);
     PNAS_CHECK(options->maximum > 0.0 && isfinite(options->maximum), PNAS_ERROR_USAGE,
                "--maximum: is %g, expected a number above 0", options->maximum);
     PNAS_CHECK(options->test_share >= 0.0 && options->test_share < 1.0, PNAS_ERROR_USAGE,
@@ -211,13 +212,13 @@ static pnas_status check_options(const pnas_import_options *options)
     return PNAS_OK;
 }
 
-pnas_status pnas_import_csv(const pnas_import_options *options, pnas_dataset *dataset)
+static pnas_status read_rows(const pnas_import_options *options, pnas_dataset *dataset)
 {
     pnas_label_place place = {options->path, "line", 1};
     PNAS_TRY(check_options(options));
-    dataset->height = options->height;
-    dataset->width = options->width;
-    dataset->channels = options->channels;
+    dataset->height = options->shape.height;
+    dataset->width = options->shape.width;
+    dataset->channels = options->shape.channels;
     PNAS_TRY(read_csv(options->path, dataset, options->maximum, &dataset->train, &place.first));
     PNAS_TRY(pnas_import_count_classes(options, &dataset->train, &place, &dataset->classes));
     if (!options->test)
@@ -226,3 +227,36 @@ pnas_status pnas_import_csv(const pnas_import_options *options, pnas_dataset *da
     PNAS_TRY(read_csv(options->test, dataset, options->maximum, &dataset->test, &place.first));
     return pnas_import_check_labels(&dataset->test, dataset->classes, &place);
 }
+
+/* A line of text with a comma in it. */
+static bool looks_like_csv(const char *path)
+{
+    unsigned char start[512];
+    size_t size = pnas_bytes_peek(path, start, sizeof start);
+    bool comma = false;
+    for (size_t i = 0; i < size; ++i) {
+        if (start[i] == 0x7f || (start[i] < ' ' && !strchr("\t\r\n", start[i])) || start[i] == '\0')
+            return false;
+        comma = comma || start[i] == ',';
+    }
+    return comma;
+}
+
+#define VALUE(field) offsetof(pnas_import_options, field)
+static const pnas_import_option csv_options[] = {
+    {"shape", "HxWxC", "Height, width and channels of an image", PNAS_IMPORT_SHAPE, VALUE(shape), true},
+    {"maximum", "M", "Values 0 to M become 0 to 255, rounded (255)", PNAS_IMPORT_REAL, VALUE(maximum), false},
+    {"test", "FILE", "Test images and labels", PNAS_IMPORT_TEXT, VALUE(test), false},
+    {"test-share", "SHARE",
+     "Without --test: the share of the lines drawn as the test part, the same of each class (0.2)",
+     PNAS_IMPORT_REAL, VALUE(test_share), false},
+    {"seed", "N", "Another number draws another test part (0)", PNAS_IMPORT_SEED, VALUE(seed), false}};
+
+const pnas_import_format pnas_import_csv = {.name = "csv",
+                                            .help = "an image a line, the label last; gzipped or not",
+                                            .usage = "--shape HxWxC [--maximum M] FILE",
+                                            .takes = "a file",
+                                            .option = csv_options,
+                                            .options = sizeof csv_options / sizeof *csv_options,
+                                            .recognises = looks_like_csv,
+                                            .read = read_rows};

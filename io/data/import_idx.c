@@ -1,7 +1,7 @@
 /* IDX, the format of MNIST and its family (Y. LeCun, C. Cortes, C. Burges): two zero bytes, the type of a
  * value (0x08: unsigned byte), the number of dimensions, each dimension's size as a big-endian uint32, then
  * the values. */
-#include "io/data/import.h"
+#include "io/data/import_parts.h"
 #include "io/file/byte_file.h"
 
 #include <inttypes.h>
@@ -131,7 +131,7 @@ static pnas_status check_options(const pnas_import_options *options)
     return PNAS_OK;
 }
 
-pnas_status pnas_import_idx(const pnas_import_options *options, pnas_dataset *dataset)
+static pnas_status read_images(const pnas_import_options *options, pnas_dataset *dataset)
 {
     const pnas_label_place train = {options->train_labels, "byte", 8};
     const pnas_label_place test = {options->test_labels, "byte", 8};
@@ -143,3 +143,26 @@ pnas_status pnas_import_idx(const pnas_import_options *options, pnas_dataset *da
     PNAS_TRY(read_part(options->test_images, options->test_labels, dataset, &dataset->test));
     return pnas_import_check_labels(&dataset->test, dataset->classes, &test);
 }
+
+static bool looks_like_idx(const char *path)
+{
+    unsigned char magic[4];
+    return pnas_bytes_peek(path, magic, sizeof magic) == sizeof magic && magic[0] == 0 && magic[1] == 0 &&
+           (magic[3] == 1 || magic[3] == 3);
+}
+
+#define VALUE(field) offsetof(pnas_import_options, field)
+static const pnas_import_option idx_options[] = {
+    {"train-images", "FILE", "Training images", PNAS_IMPORT_TEXT, VALUE(train_images), true},
+    {"train-labels", "FILE", "Their labels", PNAS_IMPORT_TEXT, VALUE(train_labels), true},
+    {"test-images", "FILE", "Test images", PNAS_IMPORT_TEXT, VALUE(test_images), false},
+    {"test-labels", "FILE", "Their labels", PNAS_IMPORT_TEXT, VALUE(test_labels), false}};
+
+const pnas_import_format pnas_import_idx = {
+    .name = "idx",
+    .help = "MNIST family, gzipped or not",
+    .usage = "--train-images F --train-labels F --test-images F --test-labels F",
+    .option = idx_options,
+    .options = sizeof idx_options / sizeof *idx_options,
+    .recognises = looks_like_idx,
+    .read = read_images};

@@ -111,3 +111,15 @@ void pnas_bytes_free(pnas_bytes *bytes)
     free(bytes->data);
     *bytes = (pnas_bytes){0};
 }
+
+size_t pnas_bytes_peek(const char *path, unsigned char *out, size_t size)
+{
+    struct stat info;
+    if (stat(path, &info) != 0 || !S_ISREG(info.st_mode))
+        return 0;
+    gzFile file = gzopen(path, "rbe");
+    int got = file ? gzread(file, out, (unsigned)size) : 0;
+    if (file)
+        gzclose(file);
+    return got > 0 ? (size_t)got : 0;
+}

@@ -17,4 +17,8 @@ typedef struct { /* data is followed by a 0 byte that is not counted in size */
 pnas_status pnas_bytes_read(const char *path, const char *expected, pnas_bytes *out);
 void pnas_bytes_free(pnas_bytes *bytes);
 
+/* The first bytes, at most `size`, unpacked if the file is gzipped. Returns how many: 0 for what is no
+ * regular file or cannot be read (a pipe would lose what is read here). Leaves the message as it was. */
+size_t pnas_bytes_peek(const char *path, unsigned char *out, size_t size);
+
 #endif

@@ -149,7 +149,7 @@ static void choose_cifar(pnas_import_options *options, stream *in)
     static const char *const ten[] = {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin",
                                       "data_batch_4.bin", "data_batch_5.bin", "test_batch.bin"};
     static const char *const hundred[] = {"train.bin", "test.bin"};
-    bool is_ten = options->format == PNAS_IMPORT_CIFAR10;
+    bool is_ten = options->format == &pnas_import_cifar10;
     options->coarse = take(in) & 1;
     put_text(is_ten            ? "batches.meta.txt"
              : options->coarse ? "coarse_label_names.txt"
@@ -167,15 +167,39 @@ static void choose_cifar(pnas_import_options *options, stream *in)
 static void choose_csv(pnas_import_options *options, stream *in)
 {
     static const double maximum[] = {255, 1, 1e-300, 1e300};
-    options->height = (int)(take(in) % 5);
-    options->width = (int)(take(in) % 4) + 1;
-    options->channels = (int)(take(in) % 3) + 1;
+    options->shape.height = (int)(take(in) % 5);
+    options->shape.width = (int)(take(in) % 4) + 1;
+    options->shape.channels = (int)(take(in) % 3) + 1;
     unsigned more = take(in);
     options->maximum = maximum[more % 4];
     options->test_share = (more >> 2) % 8 / 8.0;
     options->seed = more;
     options->path = put_text("a.csv", in);
     options->test = put_text("b.csv", in);
+}
+
+/* Any other format: a file, and images of a few pixels. */
+static void choose_file(pnas_import_options *options, stream *in)
+{
+    options->shape = (pnas_import_shape){1 + (int)(take(in) % 4), 1 + (int)(take(in) % 4), 1};
+    options->path = put_text("a.data", in);
+}
+
+static void choose_options(pnas_import_options *options, stream *in)
+{
+    static const struct {
+        const pnas_import_format *format;
+        void (*choose)(pnas_import_options *options, stream *in);
+    } known[] = {{&pnas_import_idx, choose_idx},
+                 {&pnas_import_cifar10, choose_cifar},
+                 {&pnas_import_cifar100, choose_cifar},
+                 {&pnas_import_csv, choose_csv}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (options->format == known[i].format) {
+            known[i].choose(options, in);
+            return;
+        }
+    choose_file(options, in);
 }
 
 /* ---- what came out ---- */
@@ -200,16 +224,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     pnas_import_options options;
     pnas_dataset *dataset = NULL;
     unsigned first = take(&in), second = take(&in);
-    pnas_import_defaults((pnas_import_format)(first % 4), &options);
+    pnas_import_defaults(pnas_import_formats[first % pnas_import_format_count], &options);
     options.larger_test = first & 16;
     options.class_names = names[second % 6];
     options.classes = second & 64 ? (int)take(&in) : 0;
-    if (options.format == PNAS_IMPORT_IDX)
-        choose_idx(&options, &in);
-    else if (options.format == PNAS_IMPORT_CSV)
-        choose_csv(&options, &in);
-    else
-        choose_cifar(&options, &in);
+    choose_options(&options, &in);
     pnas_status status = pnas_import(&options, &dataset);
     if (status != PNAS_OK) {
         if (dataset || !*pnas_message() || (status != PNAS_ERROR_DATA && status != PNAS_ERROR_USAGE))

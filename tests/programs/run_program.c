@@ -3,8 +3,10 @@
 
 #include <criterion/criterion.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -35,4 +37,18 @@ const program_run *run_program(const char *format, ...)
     read_text(out, run.out, sizeof run.out);
     read_text(err, run.err, sizeof run.err);
     return &run;
+}
+
+const char *squeeze_blanks(const char *text)
+{
+    static char out[16384];
+    size_t length = 0;
+    cr_assert_lt(strlen(text), sizeof out);
+    for (; *text; text++) {
+        bool blank = *text == ' ' || *text == '\n';
+        if (!blank || (length > 0 && out[length - 1] != ' '))
+            out[length++] = blank ? ' ' : *text;
+    }
+    out[length] = '\0';
+    return out;
 }

@@ -11,4 +11,8 @@ typedef struct {
  * test_folder_remove: its output passes through files there. The result is borrowed until the next call. */
 const program_run *run_program(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* A text with each run of blanks and ends of lines as one blank, such as help that was broken into lines.
+ * Borrowed until the next call. */
+const char *squeeze_blanks(const char *text);
+
 #endif

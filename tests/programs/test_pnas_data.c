@@ -1,5 +1,6 @@
 /* The command line of pnas_data: what a person types, what the exit code and the messages are, and that
  * nothing is left behind by a failure. */
+#include "io/data/import.h"
 #include "tests/io/test_folder.h"
 #include "tests/programs/run_program.h"
 
@@ -107,6 +108,25 @@ Test(pnas_data, help_and_version_are_everywhere)
     expect_run(run_program(PROGRAM "verify --help"), 0, "Usage: pnas_data verify", "");
 }
 
+Test(pnas_data, help_lists_every_format_and_its_options)
+{
+    char expected[400];
+    const char *help = squeeze_blanks(run_program(PROGRAM "import --help")->out);
+    for (size_t i = 0; i < pnas_import_format_count; ++i) {
+        const pnas_import_format *format = pnas_import_formats[i];
+        snprintf(expected, sizeof expected, "%s (%s)", format->name, format->help);
+        cr_expect_not_null(strstr(help, expected), "%s\n%s", expected, help);
+        snprintf(expected, sizeof expected, "--format %s %s -o OUT.h5", format->name, format->usage);
+        cr_expect_not_null(strstr(help, expected), "%s\n%s", expected, help);
+        for (size_t k = 0; k < format->options; ++k) {
+            const char *argument = format->option[k].argument;
+            snprintf(expected, sizeof expected, " --%s%s%s %s", format->option[k].name, argument ? "=" : "",
+                     argument ? argument : "", format->option[k].help);
+            cr_expect_not_null(strstr(help, expected), "%s\n%s", expected, help);
+        }
+    }
+}
+
 Test(pnas_data, quiet_is_quiet)
 {
     const program_run *run = import("-q --format csv --shape 2x2x1 --maximum 16 a.csv -o out.h5");
@@ -134,7 +154,9 @@ Test(pnas_data, wrong_command_lines_are_64_and_leave_nothing)
     static const struct {
         const char *arguments, *message;
     } wrong[] = {
-        {"-o out.h5 a.csv", "--format is missing"},
+        {"-o out.h5 a.csv", "--format is missing: idx, cifar10, cifar100 or csv; a.csv looks like csv"},
+        {"-o out.h5 cifar", "cifar looks like cifar10"},
+        {"-o out.h5 nowhere", "--format is missing: idx, cifar10, cifar100 or csv\n"},
         {"--format png a.csv -o out.h5", "'png' is not idx, cifar10, cifar100 or csv"},
         {"--format csv --shape 2x2x1 a.csv", "the output is missing"},
         {"--format csv a.csv -o out.h5", "--shape is missing"},
@@ -178,7 +200,8 @@ Test(pnas_data, bad_input_is_65_and_leaves_nothing)
     expect_bad_data("--format csv --shape 2x2x3 a.csv -o out.h5", "a.csv: line 1: 5 columns, expected 13");
     expect_bad_data("--format csv --shape 2x2x1 --maximum 8 a.csv -o out.h5",
                     "a.csv: line 1, column 4: \"16\", expected a pixel from 0 to 8");
-    expect_bad_data("--format cifar100 cifar -o out.h5", "expected --format cifar10");
+    expect_bad_data("--format cifar100 cifar -o out.h5",
+                    "cifar: looks like cifar10, not cifar100; expected --format cifar10 for it");
     expect_bad_data("--format csv --shape 2x2x1 missing.csv -o out.h5", "missing.csv: cannot be opened");
     test_write_file("a.csv", "", 0);
     expect_bad_data("--format csv --shape 2x2x1 a.csv -o out.h5", "a.csv: is empty");

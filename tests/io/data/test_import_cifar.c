@@ -55,7 +55,7 @@ static pnas_import_options cifar10_folder(void)
         first += i;
     }
     test_write_file("test_batch.bin", bytes, fill10(100, 6));
-    pnas_import_defaults(PNAS_IMPORT_CIFAR10, &options);
+    pnas_import_defaults(&pnas_import_cifar10, &options);
     options.path = test_path("");
     return options;
 }
@@ -65,7 +65,7 @@ static pnas_import_options cifar100_folder(void)
     pnas_import_options options;
     test_write_file("train.bin", bytes, fill100(7));
     test_write_file("test.bin", bytes, fill100(3));
-    pnas_import_defaults(PNAS_IMPORT_CIFAR100, &options);
+    pnas_import_defaults(&pnas_import_cifar100, &options);
     options.path = test_path("");
     return options;
 }
@@ -159,12 +159,14 @@ Test(import_cifar, labels_out_of_range_are_told_by_record)
 Test(import_cifar, the_other_version_is_told)
 {
     pnas_import_options options = cifar10_folder();
-    options.format = PNAS_IMPORT_CIFAR100;
-    expect_failure(&options, PNAS_ERROR_DATA, "holds data_batch_1.bin", "expected --format cifar10");
+    options.format = &pnas_import_cifar100;
+    expect_failure(&options, PNAS_ERROR_DATA, "looks like cifar10, not cifar100",
+                   "expected --format cifar10");
     unlink(test_path("data_batch_1.bin"));
     options = cifar100_folder();
-    options.format = PNAS_IMPORT_CIFAR10;
-    expect_failure(&options, PNAS_ERROR_DATA, "holds train.bin", "expected --format cifar100");
+    options.format = &pnas_import_cifar10;
+    expect_failure(&options, PNAS_ERROR_DATA, "looks like cifar100, not cifar10",
+                   "expected --format cifar100");
 }
 
 Test(import_cifar, folders_that_are_none_are_told)

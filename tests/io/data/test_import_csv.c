@@ -25,10 +25,10 @@ static void write_text(const char *name, const char *text)
 static pnas_import_options csv_options(const char *name)
 {
     pnas_import_options options;
-    pnas_import_defaults(PNAS_IMPORT_CSV, &options);
+    pnas_import_defaults(&pnas_import_csv, &options);
     options.path = test_path(name);
-    options.height = options.channels = 1;
-    options.width = 3;
+    options.shape.height = options.shape.channels = 1;
+    options.shape.width = 3;
     options.maximum = 16;
     return options;
 }
@@ -198,10 +198,10 @@ Test(import_csv, options_that_cannot_be_are_wrong_use)
 {
     write_rows("a.csv", "", "\n");
     pnas_import_options good = csv_options("a.csv"), options = good;
-    options.channels = 17;
+    options.shape.channels = 17;
     expect_failure(&options, PNAS_ERROR_USAGE, "--shape", "1x3x17");
     options = good;
-    options.height = 0;
+    options.shape.height = 0;
     expect_failure(&options, PNAS_ERROR_USAGE, "--shape", "0x3x1");
     options = good;
     options.maximum = 0;

@@ -35,7 +35,7 @@ static pnas_import_options good_files(void)
     test_write_file("train-labels", bytes, fill_labels(bytes, 6));
     test_write_gzip("test-images", bytes, fill_images(bytes, 4, 100));
     test_write_gzip("test-labels", bytes, fill_labels(bytes, 4));
-    pnas_import_defaults(PNAS_IMPORT_IDX, &options);
+    pnas_import_defaults(&pnas_import_idx, &options);
     options.train_images = test_path("train-images");
     options.train_labels = test_path("train-labels");
     options.test_images = test_path("test-images");
@@ -244,7 +244,7 @@ Test(import_idx, fashion_mnist_of_the_debian_package)
     if (access(folder, R_OK) != 0)
         cr_skip_test("%s is not there; install the package dataset-fashion-mnist to run this", folder);
     pnas_import_options options;
-    pnas_import_defaults(PNAS_IMPORT_IDX, &options);
+    pnas_import_defaults(&pnas_import_idx, &options);
     options.train_images = "/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz";
     options.train_labels = "/usr/share/datasets/fashion-mnist/train-labels-idx1-ubyte.gz";
     options.test_images = "/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz";

@@ -6,7 +6,6 @@
 #include "tests/programs/run_program.h"
 
 #include <criterion/criterion.h>
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -192,22 +191,10 @@ Test(plots, each_takes_as_many_files_as_it_says)
     }
 }
 
-/* Blanks and ends of lines as one blank. */
-static char *squeeze(const char *text)
-{
-    static char out[20000];
-    size_t length = 0;
-    for (; *text && length + 1 < sizeof out; text++)
-        if (!isspace((unsigned char)*text) || (length > 0 && out[length - 1] != ' '))
-            out[length++] = isspace((unsigned char)*text) ? ' ' : *text;
-    out[length] = '\0';
-    return out;
-}
-
 Test(plots, each_is_in_the_help_and_in_messages)
 {
     char listed[200];
-    const char *help = squeeze(rank("--help")->out);
+    const char *help = squeeze_blanks(rank("--help")->out);
     for (size_t k = 0; k < pnas_plot_count; k++) {
         snprintf(listed, sizeof listed, "%s (%s)", pnas_plots[k]->name, pnas_plots[k]->help);
         cr_expect_not_null(strstr(help, listed), "%s\n%s", listed, help);

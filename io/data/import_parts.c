@@ -1,0 +1,72 @@
+#include "io/data/import_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* --- Labels -------------------------------------------------------------------------------------------- */
+
+pnas_status pnas_import_check_labels(const pnas_dataset_part *part, int classes,
+                                     const pnas_label_place *place)
+{
+    for (size_t i = 0; i < part->count; ++i)
+        PNAS_CHECK(part->labels[i] < classes, PNAS_ERROR_DATA, "%s: %s %zu: label %u, expected 0 to %d",
+                   place->file, place->unit, place->first + i, part->labels[i], classes - 1);
+    return PNAS_OK;
+}
+
+/* The lowest number that no label has, up to one past the highest label. */
+static pnas_status lowest_missing(const pnas_dataset_part *part, int *out)
+{
+    bool *seen = calloc(PNAS_DATASET_CLASSES_MAX + 1, sizeof *seen);
+    PNAS_CHECK(seen, PNAS_ERROR_MEMORY, "out of memory for counting classes");
+    for (size_t i = 0; i < part->count; ++i)
+        seen[part->labels[i]] = true;
+    *out = 0;
+    while (seen[*out])
+        ++*out;
+    free(seen);
+    return PNAS_OK;
+}
+
+static pnas_status check_gaps(const pnas_dataset_part *part, const pnas_label_place *place, int *classes)
+{
+    int highest = 0, missing = 0;
+    for (size_t i = 0; i < part->count; ++i)
+        if (part->labels[i] > highest)
+            highest = part->labels[i];
+    PNAS_TRY(lowest_missing(part, &missing));
+    for (size_t i = 0; i < part->count; ++i)
+        PNAS_CHECK(
+            part->labels[i] < missing, PNAS_ERROR_DATA,
+            "%s: %s %zu: label %u, but no label is %d; expected labels from 0 up without gaps (if this "
+            "label is right, say so with --classes %d)",
+            place->file, place->unit, place->first + i, part->labels[i], missing, highest + 1);
+    *classes = missing;
+    return PNAS_OK;
+}
+
+pnas_status pnas_import_count_classes(const pnas_import_options *options, const pnas_dataset_part *part,
+                                      const pnas_label_place *place, int *classes)
+{
+    if (options->classes > 0)
+        *classes = options->classes;
+    else
+        PNAS_TRY(check_gaps(part, place, classes));
+    PNAS_CHECK(*classes > 1, PNAS_ERROR_DATA, "%s: all %zu labels are 0; expected two classes or more",
+               place->file, part->count);
+    return pnas_import_check_labels(part, *classes, place);
+}
+
+/* --- Names --------------------------------------------------------------------------------------------- */
+
+pnas_status pnas_import_name_classes(pnas_dataset *dataset, const char *const *names, int count)
+{
+    dataset->classes = count;
+    dataset->class_names = calloc((size_t)count + 1, sizeof *dataset->class_names);
+    PNAS_CHECK(dataset->class_names, PNAS_ERROR_MEMORY, "out of memory for class names");
+    for (int i = 0; i < count; ++i) {
+        dataset->class_names[i] = strdup(names[i]);
+        PNAS_CHECK(dataset->class_names[i], PNAS_ERROR_MEMORY, "out of memory for class names");
+    }
+    return PNAS_OK;
+}

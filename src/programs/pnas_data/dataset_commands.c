@@ -1,0 +1,110 @@
+/* pnas_data info and verify. */
+#include "src/programs/common/program.h"
+#include "src/programs/pnas_data/data_commands.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct {
+    const char *path; /* the embedded set if none is named */
+    pnas_log_level level;
+} file_arguments;
+
+static error_t parse_file(int key, char *argument, struct argp_state *state)
+{
+    file_arguments *arguments = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &arguments->level;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (state->arg_num > 0)
+            argp_error(state, "'%s' is one argument too many", argument);
+        arguments->path = argument;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const char *parse_file_command(int argc, char **argv, const char *doc)
+{
+    static const struct argp_child children[] = {{&pnas_program_argp, 0, NULL, 0}, {0}};
+    const struct argp argp = {NULL, parse_file, "[DATASET.h5]", doc, children, NULL, NULL};
+    file_arguments arguments = {"digits", PNAS_LOG_INFO};
+    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    pnas_log_setup(pnas_log_program(), arguments.level, 0, 1);
+    return arguments.path;
+}
+
+pnas_status pnas_data_count_classes(const pnas_dataset_part *part, int classes, size_t **out)
+{
+    *out = calloc((size_t)classes, sizeof **out);
+    PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "out of memory for %d classes", classes);
+    for (size_t i = 0; i < part->count; ++i)
+        ++(*out)[part->labels[i]];
+    return PNAS_OK;
+}
+
+static void print_figures(const char *name, const float *values, int count)
+{
+    printf("%-10s", name);
+    for (int i = 0; i < count; ++i)
+        printf(" %.6f", values[i]);
+    printf("\n");
+}
+
+static pnas_status print_classes(const pnas_dataset *dataset)
+{
+    size_t *train = NULL, *test = NULL;
+    pnas_status status;
+    int width = 4;
+    for (int c = 0; c < dataset->classes; ++c)
+        if ((int)strlen(dataset->class_names[c]) > width)
+            width = (int)strlen(dataset->class_names[c]);
+    PNAS_TRY_CLEANUP(pnas_data_count_classes(&dataset->train, dataset->classes, &train));
+    PNAS_TRY_CLEANUP(pnas_data_count_classes(&dataset->test, dataset->classes, &test));
+    printf("\n%5s  %-*s  %8s  %8s\n", "class", width, "name", "train", "test");
+    for (int c = 0; c < dataset->classes; ++c)
+        printf("%5d  %-*s  %8zu  %8zu\n", c, width, dataset->class_names[c], train[c], test[c]);
+cleanup:
+    free(train);
+    free(test);
+    return status;
+}
+
+pnas_status pnas_data_info(int argc, char **argv)
+{
+    const char *name = parse_file_command(
+        argc, argv,
+        "Describes a data set, or the embedded one if none is named; see verify for a full check.");
+    char path[4096];
+    pnas_dataset *dataset;
+    PNAS_TRY(pnas_dataset_find(name, path, sizeof path));
+    PNAS_TRY(pnas_dataset_open(path, &dataset));
+    printf("%-10s %s\n%-10s %s\n%-10s %s\n%-10s %s\n", "file", path, "name", dataset->name, "source",
+           dataset->source, "licence", dataset->licence);
+    printf("%-10s %d x %d x %d (height x width x channels)\n", "images", dataset->height, dataset->width,
+           dataset->channels);
+    printf("%-10s %zu\n%-10s %zu\n", "train", dataset->train.count, "test", dataset->test.count);
+    print_figures("mean", dataset->mean, dataset->channels);
+    print_figures("deviation", dataset->deviation, dataset->channels);
+    printf("%-10s %s\n", "sha256", dataset->sha256);
+    pnas_status status = print_classes(dataset);
+    pnas_dataset_destroy(&dataset);
+    return status;
+}
+
+pnas_status pnas_data_verify(int argc, char **argv)
+{
+    const char *name = parse_file_command(
+        argc, argv,
+        "Reads a data set (the embedded one if none is named) wholly, computes its SHA-256 and its "
+        "normalisation figures again and compares them with those in the file.");
+    char path[4096];
+    PNAS_TRY(pnas_dataset_find(name, path, sizeof path));
+    PNAS_TRY(pnas_dataset_verify(path));
+    printf("%s: verified\n", path);
+    return PNAS_OK;
+}

@@ -1,0 +1,44 @@
+/* pnas_data import. */
+#include "io/data/import.h"
+#include "src/programs/common/program.h"
+#include "src/programs/pnas_data/data_commands.h"
+#include "src/programs/pnas_data/import_arguments.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+/* A class that no test image has is either rare or a slip in the labels; a person can tell. */
+static void warn_of_untested_classes(const pnas_dataset *dataset, const size_t *tested)
+{
+    for (int c = 0; c < dataset->classes && dataset->test.count > 0; ++c)
+        if (tested[c] == 0)
+            pnas_warning("class %d (%s) has no test image", c, dataset->class_names[c]);
+}
+
+static pnas_status report_import(const pnas_dataset *dataset, const char *path)
+{
+    size_t *tested;
+    PNAS_TRY(pnas_data_count_classes(&dataset->test, dataset->classes, &tested));
+    warn_of_untested_classes(dataset, tested);
+    free(tested);
+    pnas_info("%s: %s, %zu training and %zu test images of %dx%dx%d in %d classes", path, dataset->name,
+              dataset->train.count, dataset->test.count, dataset->height, dataset->width, dataset->channels,
+              dataset->classes);
+    return PNAS_OK;
+}
+
+pnas_status pnas_data_import(int argc, char **argv)
+{
+    pnas_import_arguments arguments;
+    pnas_import_arguments_parse(argc, argv, &arguments);
+    pnas_log_setup(pnas_log_program(), arguments.level, 0, 1);
+    PNAS_CHECK(arguments.force || access(arguments.output, F_OK) != 0, PNAS_ERROR_FILE,
+               "%s: is there already; give another name or --force", arguments.output);
+    pnas_dataset *dataset;
+    PNAS_TRY(pnas_import(&arguments.import, &dataset));
+    pnas_status status = pnas_dataset_write(dataset, arguments.output);
+    if (status == PNAS_OK)
+        status = report_import(dataset, arguments.output);
+    pnas_dataset_destroy(&dataset);
+    return status;
+}
