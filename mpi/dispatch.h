@@ -5,14 +5,14 @@
  * once as it has lanes, and may hold one more that waits there, so that it begins the next without asking.
  *
  * - The ticket expected to take longest comes first (Graham's LPT rule), ties in the order of the jobs.
- *   What is expected is learned from the tickets done (src/search/duration_model.h), a model a kind of
- * device.
+ *   What is expected is learned from the tickets done (src/search/duration_model.h), a model a
+ *   kind of device.
  * - Where that would end late, since the tickets do not come out even, each rank gets the longest of its
- * share in a division that is expected to end earlier (mpi/division.h), made anew at each decision.
+ *   share in a division that is expected to end earlier (mpi/division.h), made anew at each decision.
  * - A ticket waits at a busy rank only if the level cannot end before both are done there, however evenly the
  *   rest is shared; so towards the end of a level each ticket goes to the rank that is free first.
  * - Where kinds of devices differ, a rank that is free leaves a ticket alone which another one that is busy
- * now is expected to finish sooner.
+ *   now is expected to finish sooner.
  * - What a rank gave back goes to another rank, as long as there is one.
  * - Spare tickets, which nothing waits for, go to lanes that are free when nothing else waits, in the order
  *   in which they came, until all else is done; a rank that holds one then holds it in the next run. */

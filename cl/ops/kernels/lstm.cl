@@ -67,15 +67,15 @@ __kernel void lstm_cell_backward(__global float *restrict gates, ulong gates_at,
         return;
     size_t at = (size_t)r * P + unit;
     __global float *row = gates + gates_at + (size_t)r * 4 * P + unit;
-    float8 in = vload8(0, row), forget = vload8(0, row + P), new = vload8(0, row + 2 * P), out = vload8(0, row + 3 * P);
+    float8 in = vload8(0, row), forget = vload8(0, row + P), candidate = vload8(0, row + 2 * P), out = vload8(0, row + 3 * P);
     float8 dh = vload8(0, hidden_gradient + hidden_at + at);
     float8 dc = vload8(0, memory_gradient + memory_gradient_at + at);
     float8 squashed = tanh(vload8(0, memory + memory_at + at));
     float8 before = first ? (float8)(0) : vload8(0, old + old_at + at);
     dc = fma(dh * out, 1.0f - squashed * squashed, dc);
-    vstore8(dc * new * in * (1.0f - in), 0, row);
+    vstore8(dc * candidate * in * (1.0f - in), 0, row);
     vstore8(dc * before * forget * (1.0f - forget), 0, row + P);
-    vstore8(dc * in * (1.0f - new * new), 0, row + 2 * P);
+    vstore8(dc * in * (1.0f - candidate * candidate), 0, row + 2 * P);
     vstore8(dh * squashed * out * (1.0f - out), 0, row + 3 * P);
     vstore8(dc * forget, 0, memory_gradient + memory_gradient_at + at);
 }
