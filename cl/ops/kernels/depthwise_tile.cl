@@ -108,7 +108,8 @@ INLINE void input_gradient_strip(float8 ring[SLOTS][COLUMNS_OVER(STRIP)], const 
     for (int h = 0; h < H; ++h) {
         const int bottom = (h + pad_top) / STRIDE_H, above = h + pad_top - (KERNEL_H - 1) * DILATION;
         for (staged = max(staged, above / STRIDE_H); staged <= min(OH - 1, bottom); ++staged)
-            stage_upstream(ring[SLOT(staged)], g + (ulong)staged * OW * 8, raw + (ulong)staged * OW * 8, s, u);
+            stage_upstream(ring[SLOT(staged)], g + (ulong)staged * OW * 8, raw + (ulong)staged * OW * 8, s,
+                           u);
         for (int at = 0; at < s.width; at += TILE) {
             float8 sum[TILE];
             clear(sum, TILE);

@@ -20,8 +20,8 @@ __kernel void gemm_plain(const __global float *restrict a, ulong a_offset, int a
 }
 
 /* C = alpha * (sum over parts of part[s][m][n], in their order) + beta C. NDRange: (m * n). */
-__kernel void gemm_sum(const __global float *restrict part, __global float *restrict c, ulong c_offset, int ldc,
-                       int m, int n, int splits, float alpha, float beta)
+__kernel void gemm_sum(const __global float *restrict part, __global float *restrict c, ulong c_offset,
+                       int ldc, int m, int n, int splits, float alpha, float beta)
 {
     size_t i = get_global_id(0), count = (size_t)m * n;
     if (i >= count)

@@ -10,10 +10,11 @@ static inline float8 sigmoid8(float8 x)
 
 /* One step: gates hold the recurrent product (nothing yet if first); table [vocabulary][4P] the input's product.
  * Leaves the activated gates there; old and memory may be the same (c of the step before, and of this one). */
-__kernel void lstm_cell(__global float *gates, ulong gates_at, const __global float *restrict table, ulong table_at,
-                        const __global float *restrict bias, ulong bias_at, const __global int *restrict token,
-                        int token_at, const __global float *old, ulong old_at, __global float *memory,
-                        ulong memory_at, __global float *hidden, ulong hidden_at, int first, int R, int P)
+__kernel void lstm_cell(__global float *gates, ulong gates_at, const __global float *restrict table,
+                        ulong table_at, const __global float *restrict bias, ulong bias_at,
+                        const __global int *restrict token, int token_at, const __global float *old,
+                        ulong old_at, __global float *memory, ulong memory_at, __global float *hidden,
+                        ulong hidden_at, int first, int R, int P)
 {
     int i = get_global_id(0), blocks = P / 8, r = i / blocks, unit = i % blocks * 8;
     if (r >= R)
@@ -50,7 +51,8 @@ __kernel void lstm_output_backward(const __global float *restrict logit_gradient
     if (r >= R)
         return;
     size_t at = (size_t)r * P + unit;
-    vstore8(logit_gradient[logit_at + r] * vload8(0, weight + weight_at + unit), 0, hidden_gradient + hidden_at + at);
+    vstore8(logit_gradient[logit_at + r] * vload8(0, weight + weight_at + unit), 0,
+            hidden_gradient + hidden_at + at);
     vstore8((float8)(0), 0, memory_gradient + memory_at + at);
 }
 
@@ -59,15 +61,16 @@ __kernel void lstm_output_backward(const __global float *restrict logit_gradient
 __kernel void lstm_cell_backward(__global float *restrict gates, ulong gates_at, const __global float *old,
                                  ulong old_at, const __global float *memory, ulong memory_at,
                                  const __global float *restrict hidden_gradient, ulong hidden_at,
-                                 __global float *restrict memory_gradient, ulong memory_gradient_at, int first, int R,
-                                 int P)
+                                 __global float *restrict memory_gradient, ulong memory_gradient_at,
+                                 int first, int R, int P)
 {
     int i = get_global_id(0), blocks = P / 8, r = i / blocks, unit = i % blocks * 8;
     if (r >= R)
         return;
     size_t at = (size_t)r * P + unit;
     __global float *row = gates + gates_at + (size_t)r * 4 * P + unit;
-    float8 in = vload8(0, row), forget = vload8(0, row + P), candidate = vload8(0, row + 2 * P), out = vload8(0, row + 3 * P);
+    float8 in = vload8(0, row), forget = vload8(0, row + P), candidate = vload8(0, row + 2 * P),
+           out = vload8(0, row + 3 * P);
     float8 dh = vload8(0, hidden_gradient + hidden_at + at);
     float8 dc = vload8(0, memory_gradient + memory_gradient_at + at);
     float8 squashed = tanh(vload8(0, memory + memory_at + at));

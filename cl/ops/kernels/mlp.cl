@@ -4,8 +4,8 @@
 /* mean [R][4][E]: over the blocks of a cell, the embeddings of each place; embeddings [vocabulary][E].
  * NDRange: (R * 4E). */
 __kernel void mlp_embed(const __global float *restrict embeddings, ulong embeddings_at,
-                        const __global int *restrict token, __global float *restrict mean, ulong mean_at, int T, int R,
-                        int E)
+                        const __global int *restrict token, __global float *restrict mean, ulong mean_at,
+                        int T, int R, int E)
 {
     int i = get_global_id(0), r = i / (4 * E), place = i / E % 4, e = i % E;
     if (r >= R)
@@ -17,8 +17,8 @@ __kernel void mlp_embed(const __global float *restrict embeddings, ulong embeddi
 }
 
 /* layer [R][P] = max(0, layer + bias [P]). NDRange: (R * P / 8). */
-__kernel void mlp_activate(__global float *restrict layer, ulong layer_at, const __global float *restrict bias,
-                           ulong bias_at, int R, int P)
+__kernel void mlp_activate(__global float *restrict layer, ulong layer_at,
+                           const __global float *restrict bias, ulong bias_at, int R, int P)
 {
     int i = get_global_id(0), unit = i % (P / 8) * 8;
     if (i >= R * P / 8)
@@ -41,8 +41,8 @@ __kernel void mlp_output_backward(const __global float *restrict logit_gradient,
 }
 
 /* gradient [R][P] is zero where layer [R][P] is. NDRange: (R * P / 8). */
-__kernel void mlp_mask(const __global float *restrict layer, ulong layer_at, __global float *restrict gradient,
-                       ulong gradient_at, int R, int P)
+__kernel void mlp_mask(const __global float *restrict layer, ulong layer_at,
+                       __global float *restrict gradient, ulong gradient_at, int R, int P)
 {
     int i = get_global_id(0);
     if (i >= R * P / 8)
@@ -55,8 +55,9 @@ __kernel void mlp_mask(const __global float *restrict layer, ulong layer_at, __g
 /* embedding_gradient [vocabulary][E]: the sum of mean_gradient [R][4][E] / b over all places of each token, in the
  * order of places. NDRange: (E). */
 __kernel void mlp_embedding_gradient(const __global float *restrict mean_gradient, ulong mean_at,
-                                     const __global int *restrict token, __global float *restrict embedding_gradient,
-                                     ulong embedding_at, int vocabulary, int T, int R, int E)
+                                     const __global int *restrict token,
+                                     __global float *restrict embedding_gradient, ulong embedding_at,
+                                     int vocabulary, int T, int R, int E)
 {
     int e = get_global_id(0);
     if (e >= E)
@@ -67,5 +68,6 @@ __kernel void mlp_embedding_gradient(const __global float *restrict mean_gradien
         sum[(size_t)word * E] = 0;
     for (int t = 0; t < T; ++t)
         for (int r = 0; r < R; ++r)
-            sum[(size_t)token[t * R + r] * E] += share * mean_gradient[mean_at + (size_t)(r * 4 + t % 4) * E + e];
+            sum[(size_t)token[t * R + r] * E] +=
+                share * mean_gradient[mean_at + (size_t)(r * 4 + t % 4) * E + e];
 }

@@ -57,8 +57,8 @@ __kernel void surrogate_output(const __global float *restrict hidden, ulong hidd
  *
  * l1: the mean of |output - target|; squared: the mean of its square. */
 __kernel void loss_l1(const __global float *restrict output, const __global float *restrict target,
-                      const __global float *restrict valid, __global float *restrict logit_gradient, ulong logit_at,
-                      int R)
+                      const __global float *restrict valid, __global float *restrict logit_gradient,
+                      ulong logit_at, int R)
 {
     int r = get_global_id(0);
     if (r >= R)
@@ -106,8 +106,8 @@ __kernel void loss_ranking(const __global float *restrict output, const __global
 }
 
 /* sums [columns] of matrix [rows][columns]. NDRange: (columns). */
-__kernel void column_sums(const __global float *restrict matrix, ulong matrix_at, __global float *restrict sums,
-                          ulong sums_at, int rows, int columns)
+__kernel void column_sums(const __global float *restrict matrix, ulong matrix_at,
+                          __global float *restrict sums, ulong sums_at, int rows, int columns)
 {
     int column = get_global_id(0);
     if (column >= columns)

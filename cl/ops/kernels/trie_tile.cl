@@ -2,8 +2,8 @@
  *
  * P hidden units padded to a multiple of 8, H of them real. Everything of 4P is [P / 8][i, f, g, o][8],
  * so that a node's gates of eight units are 32 floats in a row. weights: recurrent [P / 8][HIDDEN][32], then
- * words [WORDS][4P], output weight [P], output bias, ends [inputs][operators][operators] of the linear part. Rows of the parents' depth: factors [.][4P], memory
- * [.][P]. reqd_work_group_size(1, 1, 1); NDRange: (tiles). */
+ * words [WORDS][4P], output weight [P], output bias, ends [inputs][operators][operators] of the linear part.
+ * Rows of the parents' depth: factors [.][4P], memory [.][P]. reqd_work_group_size(1, 1, 1); NDRange: (tiles). */
 #include "gates.h"
 
 #ifndef ROWS
@@ -111,8 +111,8 @@ __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 trie_score_tile(const __global float *restrict weights, int H, int words,
                 const __global int4 *restrict family, int count, int word,
                 const __global float *restrict factors, const __global float *restrict memory,
-                __global float *restrict score, ulong score_at,
-                const __global linear_part *restrict linear, ulong linear_at)
+                __global float *restrict score, ulong score_at, const __global linear_part *restrict linear,
+                ulong linear_at)
 {
     const int first = get_global_id(0) * ROWS, rows = min(ROWS, count - first);
     float hidden[ROWS * P] ALIGNED, tile_memory[ROWS * P] ALIGNED, tile_factors[ROWS * 4 * P] ALIGNED;

@@ -57,8 +57,8 @@ clip_factor(SLICE(partial), const int partials, const float clip, OUT_SLICE(fact
 
 /* correction [2] = 1 - beta1^t and the root of 1 - beta2^t, t the steps done and this one. Once for all parameters,
  * as powers cost more than the update of one; from logarithms, for 1 - beta^t without cancellation. NDRange: (1). */
-__kernel void adam_corrections(const __global int *restrict state, const float log_beta1, const float log_beta2,
-                               OUT_SLICE(correction))
+__kernel void adam_corrections(const __global int *restrict state, const float log_beta1,
+                               const float log_beta2, OUT_SLICE(correction))
 {
     const float t = (float)(state[0] + 1);
     correction[correction_at] = -expm1(t * log_beta1);
