@@ -56,9 +56,11 @@ static const cyaml_strval_t storages[] = {{"float", PNAS_STORAGE_FLOAT}, {"half"
 static const cyaml_strval_t concatenations[] = {{"all", PNAS_CONCATENATE_ALL},
                                                 {"unused", PNAS_CONCATENATE_UNUSED},
                                                 {"unused_inputs", PNAS_CONCATENATE_UNUSED_INPUTS}};
-static const cyaml_strval_t kinds[] = {{"separable", PNAS_SEPARABLE},   {"convolution", PNAS_CONVOLUTION},
-                                       {"factorized", PNAS_FACTORIZED}, {"average_pool", PNAS_AVERAGE_POOL},
-                                       {"max_pool", PNAS_MAX_POOL},     {"identity", PNAS_IDENTITY}};
+static const cyaml_strval_t kinds[] = {
+#define AS_WORD(kind, name, ...) {name, kind},
+    PNAS_OPERATOR_KINDS(AS_WORD)
+#undef AS_WORD
+};
 static const cyaml_strval_t evaluators[] = {{"train", PNAS_EVALUATOR_TRAIN}, {"table", PNAS_EVALUATOR_TABLE}};
 static const cyaml_strval_t strategies[] = {
     {"pnas", PNAS_STRATEGY_PNAS}, {"random", PNAS_STRATEGY_RANDOM}, {"evolution", PNAS_STRATEGY_EVOLUTION}};

@@ -7,38 +7,13 @@
 
 /* ---- words ---- */
 
-/* "sep 5x5", as the paper writes it; operators of one's own by their name. */
-static void operator_words(const pnas_operator *op, char *out, size_t size)
-{
-    static const struct {
-        const char *name, *words;
-    } known[] = {{"identity", "identity"}, {"sep3", "sep 3x3"},     {"sep5", "sep 5x5"},
-                 {"sep7", "sep 7x7"},      {"1x7-7x1", "1x7, 7x1"}, {"avg3", "avg 3x3"},
-                 {"max3", "max 3x3"},      {"dil3", "dilated 3x3"}, {"conv3", "conv 3x3"}};
-    snprintf(out, size, "%s", op->name);
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (strcmp(op->name, known[i].name) == 0)
-            snprintf(out, size, "%s", known[i].words);
-}
-
-/* Kinds by colour, pale enough for black words. */
+/* Kinds by colour, in their order, pale enough for black words. Kinds beyond the last colour start over:
+ * words tell them apart. */
 static const char *operator_colour(pnas_operator_kind kind)
 {
-    switch (kind) {
-    case PNAS_IDENTITY:
-        return "#ffffff";
-    case PNAS_SEPARABLE:
-        return "#fbe5a2";
-    case PNAS_CONVOLUTION:
-        return "#f9cfb3";
-    case PNAS_FACTORIZED:
-        return "#f0cfe2";
-    case PNAS_AVERAGE_POOL:
-        return "#cfe8f7";
-    case PNAS_MAX_POOL:
-        break;
-    }
-    return "#a9d3ef";
+    static const char *const colours[] = {"#fbe5a2", "#f9cfb3", "#f0cfe2", "#cfe8f7",
+                                          "#a9d3ef", "#ffffff", "#d8e8b8", "#e2d8f0"};
+    return colours[(size_t)kind % (sizeof colours / sizeof *colours)];
 }
 
 static void write_text(FILE *graph, const char *text)
@@ -65,11 +40,10 @@ static void input_name(int input, char out[16])
 static void write_side(FILE *graph, const pnas_operator_set *operators, int block, const char *side,
                        int input, int op)
 {
-    char words[PNAS_OPERATOR_NAME_MAX + 8], from[16];
-    operator_words(&operators->item[op], words, sizeof words);
+    char from[16];
     input_name(input, from);
-    fprintf(graph, "    %s%d [label=\"%s\", fillcolor=\"%s\"];\n", side, block, words,
-            operator_colour(operators->item[op].kind));
+    fprintf(graph, "    %s%d [label=\"%s\", fillcolor=\"%s\"];\n", side, block,
+            pnas_operator_words(&operators->item[op]), operator_colour(operators->item[op].kind));
     fprintf(graph, "    %s%d -> sum%d;\n    %s -> %s%d;\n", side, block, block, from, side, block);
 }
 

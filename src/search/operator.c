@@ -4,47 +4,56 @@
 #include <stdio.h>
 #include <string.h>
 
-#define KERNEL_MAX     15
-#define DILATION_MAX   8
-#define REPEAT_MAX     4
-#define BOTTLENECK_MAX 16
-#define PAPER_COUNT    8 /* the first rows of the table */
+#define PAPER_COUNT 8 /* the first rows of the table */
 
-static const pnas_operator built_in[] = {
-    {"identity", PNAS_IDENTITY, 1, 1, 1, 1},  {"sep3", PNAS_SEPARABLE, 3, 1, 2, 1},
-    {"sep5", PNAS_SEPARABLE, 5, 1, 2, 1},     {"sep7", PNAS_SEPARABLE, 7, 1, 2, 1},
-    {"1x7-7x1", PNAS_FACTORIZED, 7, 1, 1, 4}, {"avg3", PNAS_AVERAGE_POOL, 3, 1, 1, 1},
-    {"max3", PNAS_MAX_POOL, 3, 1, 1, 1},      {"dil3", PNAS_CONVOLUTION, 3, 2, 1, 4},
-    {"conv3", PNAS_CONVOLUTION, 3, 1, 1, 1},
+/* Operators by name; how the Keras implementation that this project's files stay compatible with spells them,
+ * or NULL; how the paper writes them. */
+static const struct {
+    pnas_operator operator;
+    const char *alias, *words;
+} built_in[] = {
+    {{"identity", PNAS_IDENTITY, 1, 1, 1, 1}, NULL, "identity"},
+    {{"sep3", PNAS_SEPARABLE, 3, 1, 2, 1}, "3x3 dconv", "sep 3x3"},
+    {{"sep5", PNAS_SEPARABLE, 5, 1, 2, 1}, "5x5 dconv", "sep 5x5"},
+    {{"sep7", PNAS_SEPARABLE, 7, 1, 2, 1}, "7x7 dconv", "sep 7x7"},
+    {{"1x7-7x1", PNAS_FACTORIZED, 7, 1, 1, 4}, "1x7-7x1 conv", "1x7, 7x1"},
+    {{"avg3", PNAS_AVERAGE_POOL, 3, 1, 1, 1}, "3x3 avgpool", "avg 3x3"},
+    {{"max3", PNAS_MAX_POOL, 3, 1, 1, 1}, "3x3 maxpool", "max 3x3"},
+    {{"dil3", PNAS_CONVOLUTION, 3, 2, 1, 4}, NULL, "dilated 3x3"},
+    {{"conv3", PNAS_CONVOLUTION, 3, 1, 1, 1}, "3x3 conv", "conv 3x3"},
 };
 enum { BUILT_IN_COUNT = sizeof built_in / sizeof built_in[0] };
 
-/* How the Keras implementation that this project's files stay compatible with spells them. */
-static const struct {
-    const char *alias, *name;
-} aliases[] = {
-    {"3x3 dconv", "sep3"},   {"5x5 dconv", "sep5"},   {"7x7 dconv", "sep7"}, {"1x7-7x1 conv", "1x7-7x1"},
-    {"3x3 avgpool", "avg3"}, {"3x3 maxpool", "max3"}, {"3x3 conv", "conv3"},
-};
-
-static const char *without_alias(const char *name)
+/* The row of this name or alias, or -1. */
+static int find_built_in(const char *name)
 {
-    for (size_t i = 0; i < sizeof aliases / sizeof aliases[0]; ++i)
-        if (strcmp(name, aliases[i].alias) == 0)
-            return aliases[i].name;
-    return name;
+    for (int i = 0; i < BUILT_IN_COUNT; ++i)
+        if (strcmp(built_in[i].operator.name, name) == 0 ||
+            (built_in[i].alias && strcmp(built_in[i].alias, name) == 0))
+            return i;
+    return -1;
+}
+
+const char *pnas_operator_words(const pnas_operator *op)
+{
+    for (int i = 0; i < BUILT_IN_COUNT; ++i)
+        if (strcmp(built_in[i].operator.name, op->name) == 0)
+            return built_in[i].words;
+    return op->name;
 }
 
 void pnas_operator_set_paper(pnas_operator_set *out)
 {
     memset(out, 0, sizeof *out);
     out->count = PAPER_COUNT;
-    memcpy(out->item, built_in, PAPER_COUNT * sizeof built_in[0]);
+    for (int i = 0; i < PAPER_COUNT; ++i)
+        out->item[i] = built_in[i].operator;
 }
 
 int pnas_operator_set_find(const pnas_operator_set *set, const char *name)
 {
-    const char *known = without_alias(name);
+    int row = find_built_in(name);
+    const char *known = row < 0 ? name : built_in[row].operator.name;
     for (int i = 0; i < set->count; ++i)
         if (strcmp(set->item[i].name, known) == 0)
             return i;
@@ -64,14 +73,13 @@ static pnas_status append(pnas_operator_set *set, const pnas_operator *item)
 
 pnas_status pnas_operator_set_add_named(pnas_operator_set *set, const char *name)
 {
-    const char *known = without_alias(name);
-    for (int i = 0; i < BUILT_IN_COUNT; ++i)
-        if (strcmp(built_in[i].name, known) == 0)
-            return append(set, &built_in[i]);
+    int row = find_built_in(name);
+    if (row >= 0)
+        return append(set, &built_in[row].operator);
     char allowed[BUILT_IN_COUNT * PNAS_OPERATOR_NAME_MAX] = "";
     for (int i = 0; i < BUILT_IN_COUNT; ++i) {
         strcat(allowed, i ? ", " : "");
-        strcat(allowed, built_in[i].name);
+        strcat(allowed, built_in[i].operator.name);
     }
     return pnas_fail(PNAS_ERROR_USAGE,
                      "there is no operator '%s'; the built-in ones are %s, and one of your own needs a kind",
@@ -94,23 +102,29 @@ static pnas_status check_range(const char *name, const char *field, int value, i
     return PNAS_OK;
 }
 
+static const struct {
+    int kernel, dilation, repeat, bottleneck;
+} most[] = {
+#define AS_ROW(kind, name, ...) [kind] = {__VA_ARGS__},
+    PNAS_OPERATOR_KINDS(AS_ROW)
+#undef AS_ROW
+};
+
 pnas_status pnas_operator_set_add(pnas_operator_set *set, const pnas_operator *custom)
 {
     const char *name = custom->name;
     PNAS_CHECK(name_is_good(name), PNAS_ERROR_USAGE,
                "the operator name '%.*s' cannot be used: it must have 1 to %d letters, digits, '-' or '_'",
                PNAS_OPERATOR_NAME_MAX, name, PNAS_OPERATOR_NAME_MAX - 1);
-    PNAS_CHECK(custom->kind >= PNAS_IDENTITY && custom->kind <= PNAS_MAX_POOL, PNAS_ERROR_USAGE,
-               "operator '%s': kind %d is unknown; it must be from %d to %d", name, (int)custom->kind,
-               PNAS_IDENTITY, PNAS_MAX_POOL);
-    bool identity = custom->kind == PNAS_IDENTITY;
-    bool pool = custom->kind == PNAS_AVERAGE_POOL || custom->kind == PNAS_MAX_POOL;
-    bool dense = custom->kind == PNAS_CONVOLUTION || custom->kind == PNAS_FACTORIZED;
-    PNAS_TRY(check_range(name, "kernel", custom->kernel, 1, identity ? 1 : KERNEL_MAX));
+    int kind = (int)custom->kind;
+    PNAS_CHECK(kind >= 0 && kind < PNAS_OPERATOR_KIND_COUNT, PNAS_ERROR_USAGE,
+               "operator '%s': kind %d is unknown; it must be from 0 to %d", name, kind,
+               PNAS_OPERATOR_KIND_COUNT - 1);
+    PNAS_TRY(check_range(name, "kernel", custom->kernel, 1, most[kind].kernel));
     PNAS_CHECK(custom->kernel % 2 == 1, PNAS_ERROR_USAGE, "operator '%s': kernel is %d; it must be odd", name,
                custom->kernel);
-    PNAS_TRY(check_range(name, "dilation", custom->dilation, 1, identity || pool ? 1 : DILATION_MAX));
-    PNAS_TRY(check_range(name, "repeat", custom->repeat, 1, custom->kind == PNAS_SEPARABLE ? REPEAT_MAX : 1));
-    PNAS_TRY(check_range(name, "bottleneck", custom->bottleneck, 1, dense ? BOTTLENECK_MAX : 1));
+    PNAS_TRY(check_range(name, "dilation", custom->dilation, 1, most[kind].dilation));
+    PNAS_TRY(check_range(name, "repeat", custom->repeat, 1, most[kind].repeat));
+    PNAS_TRY(check_range(name, "bottleneck", custom->bottleneck, 1, most[kind].bottleneck));
     return append(set, custom);
 }

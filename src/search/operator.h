@@ -1,4 +1,6 @@
-/* The operators a block may apply to an input: a table by name, extended by configuration.
+/* The operators a block may apply to an input: a table by name, extended by configuration. Local.
+ *
+ * A new operator of a known kind is a row in operator.c; a new kind a row here.
  *
  * Source: Liu et al. 2018 (arXiv 1712.00559), section 3.1, in that order; `conv3` is an addition. */
 #ifndef PNAS_SEARCH_OPERATOR_H
@@ -9,14 +11,26 @@
 #define PNAS_OPERATORS_MAX     32
 #define PNAS_OPERATOR_NAME_MAX 24
 
-typedef enum {
-    PNAS_IDENTITY,
-    PNAS_SEPARABLE,   /* `repeat` times ReLU, depthwise kernel x kernel, pointwise, BN; stride on the first */
-    PNAS_CONVOLUTION, /* ReLU, dense kernel x kernel, BN */
-    PNAS_FACTORIZED,  /* ReLU, 1 x kernel, BN, ReLU, kernel x 1, BN */
-    PNAS_AVERAGE_POOL, /* kernel x kernel, SAME, padded values left out of the average */
-    PNAS_MAX_POOL
-} pnas_operator_kind;
+/* ROW(kind, its name in configurations, largest kernel, dilation, repeat, bottleneck). The layers of a kind:
+ * src/net/graph_operator.c. */
+#define PNAS_OPERATOR_KINDS(ROW)                                                                             \
+    /* `repeat` times ReLU, depthwise kernel x kernel, pointwise, BN; stride on the first */                 \
+    ROW(PNAS_SEPARABLE, "separable", 15, 8, 4, 1)                                                            \
+    /* ReLU, dense kernel x kernel, BN */                                                                    \
+    ROW(PNAS_CONVOLUTION, "convolution", 15, 8, 1, 16)                                                       \
+    /* ReLU, 1 x kernel, BN, ReLU, kernel x 1, BN */                                                         \
+    ROW(PNAS_FACTORIZED, "factorized", 15, 8, 1, 16)                                                         \
+    /* kernel x kernel, SAME, padded values left out of the average */                                       \
+    ROW(PNAS_AVERAGE_POOL, "average_pool", 15, 1, 1, 1)                                                      \
+    ROW(PNAS_MAX_POOL, "max_pool", 15, 1, 1, 1)                                                              \
+    ROW(PNAS_IDENTITY, "identity", 1, 1, 1, 1)
+
+#define PNAS_AS_CONSTANT(kind, ...) kind,
+#define PNAS_PLUS_ONE(...)          +1
+typedef enum { PNAS_OPERATOR_KINDS(PNAS_AS_CONSTANT) } pnas_operator_kind;
+enum { PNAS_OPERATOR_KIND_COUNT = PNAS_OPERATOR_KINDS(PNAS_PLUS_ONE) };
+#undef PNAS_AS_CONSTANT
+#undef PNAS_PLUS_ONE
 
 typedef struct {
     char name[PNAS_OPERATOR_NAME_MAX]; /* letters, digits, '-' and '_' only */
@@ -45,5 +59,8 @@ pnas_status pnas_operator_set_add(pnas_operator_set *set, const pnas_operator *c
 
 /* Index of `name` (an alias of the seed is understood) or -1. */
 int pnas_operator_set_find(const pnas_operator_set *set, const char *name);
+
+/* "sep 5x5", as the paper writes a built-in operator; one of one's own by its name. Borrowed from `op`. */
+const char *pnas_operator_words(const pnas_operator *op);
 
 #endif
