@@ -42,7 +42,7 @@ static pnas_status forward_layer(pnas_child_plan *plan, pnas_launch_list *list, 
     case PNAS_LAYER_MAX_POOL:
         /* An evaluation writes positions too; they lie in the training plan's arena and nobody reads them. */
         return pnas_op_max_pool_forward(cl, list, N, &x, &window, &y, plan->arena,
-                                        (size_t)plan->memory->position[index] * sizeof(cl_float));
+                                        (size_t)plan->memory->kept[index] * sizeof(cl_float));
     case PNAS_LAYER_AVERAGE_POOL:
         return pnas_op_average_pool_forward(cl, list, N, &x, &window, &y);
     case PNAS_LAYER_ADD: {
@@ -209,7 +209,7 @@ static pnas_status backward_layer(backward *work, int index)
                                           scratch);
     case PNAS_LAYER_MAX_POOL:
         return pnas_op_max_pool_backward(cl, list, N, &x, &window, &y, plan->arena,
-                                         (size_t)plan->memory->position[index] * sizeof(cl_float), &dx);
+                                         (size_t)plan->memory->kept[index] * sizeof(cl_float), &dx);
     case PNAS_LAYER_AVERAGE_POOL:
         return pnas_op_average_pool_backward(cl, list, N, &x, &window, &y, &dx);
     case PNAS_LAYER_GLOBAL_POOL:

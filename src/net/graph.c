@@ -86,7 +86,7 @@ static pnas_status allocate(pnas_graph *graph, const pnas_operator_set *operator
 static pnas_status finish(pnas_graph *graph)
 {
     PNAS_TRY(pnas_graph_prune(graph));
-    size_t parameters = (size_t)graph->layer_count + 2 * (size_t)graph->norm_count + 1;
+    size_t parameters = 2 * ((size_t)graph->layer_count + (size_t)graph->norm_count);
     graph->parameter = calloc(parameters, sizeof *graph->parameter);
     PNAS_CHECK(graph->parameter, PNAS_ERROR_MEMORY, "out of memory for the parameters of %d layers",
                graph->layer_count);

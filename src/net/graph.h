@@ -16,6 +16,7 @@
 #define PNAS_NET_GRAPH_H
 
 #include "src/base/status.h"
+#include "src/net/layer_kind.h"
 #include "src/search/cell.h"
 
 #include <stdbool.h>
@@ -38,21 +39,6 @@ typedef struct {
     int height, width, channels, classes; /* of the images */
 } pnas_network_options;
 
-typedef enum {
-    PNAS_LAYER_CONVOLUTION, /* dense kernel, any stride and dilation, SAME padding; [kh, kw, C, M] */
-    PNAS_LAYER_POINTWISE,   /* 1x1, stride 1 or 2; [1, 1, C, M] */
-    PNAS_LAYER_DEPTHWISE,   /* one filter a channel; [kh, kw, C, 1] */
-    PNAS_LAYER_REDUCTION,   /* factorized reduction, stride 2: outputs m < M/2 read pixel (2h, 2w), the others
-                               pixel (2h+1, 2w+1), 0 outside; [2, 1, C, M] of which tap 0 is used for m < M/2
-                               and tap 1 for m >= M/2. M/2 rounds down. */
-    PNAS_LAYER_MAX_POOL,    /* kernel x kernel, SAME */
-    PNAS_LAYER_AVERAGE_POOL, /* kernel x kernel, SAME, divided by the number of pixels inside */
-    PNAS_LAYER_ADD,          /* in[0] + in[1] */
-    PNAS_LAYER_COPY,         /* in[0], normalised or regrouped from other segments, written to its place */
-    PNAS_LAYER_GLOBAL_POOL,  /* mean over H, W of in[0] (rectified): [N, C] */
-    PNAS_LAYER_CLASSIFIER    /* [C, classes] weights and bias on the pooled features; softmax cross entropy */
-} pnas_layer_kind;
-
 typedef struct { /* how a layer reads a tensor */
     int tensor;
     int first_segment, segments;
@@ -74,7 +60,7 @@ typedef struct {
     int kernel_h, kernel_w, stride_h, stride_w, dilation;
     int pad_top, pad_left; /* SAME: what is left over goes to the bottom and right */
     int weight;            /* parameter index or -1 */
-    int bias;              /* parameter index or -1 (classifier) */
+    int bias;              /* parameter index or -1 */
     int norm;              /* normalisation of its output, whose statistics it makes; or -1 */
     int64_t multiply_adds; /* for one image */
 } pnas_layer;
@@ -98,8 +84,8 @@ typedef struct {
     char path[PNAS_LAYER_PATH_MAX]; /* "cell_2/.../pointwise/weight" */
     int layer;                      /* the layer or, for gamma and beta, the norm it belongs to */
     int shape[4];                   /* logical: [kh, kw, C, M]; vectors are [1, 1, 1, M] */
-    int fan_in; /* for initialisation: kh * kw * C; kh * kw if depthwise, C if a reduction, 1 if a vector */
-    int64_t count; /* trainable values: the product of shape (half of it for a reduction) */
+    int fan_in;                     /* for initialisation; 1 if a vector */
+    int64_t count;                  /* trainable values */
 } pnas_parameter;
 
 typedef struct { /* arrays are owned by the graph */

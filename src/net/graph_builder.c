@@ -22,8 +22,7 @@ pnas_filter pnas_filter_square(pnas_layer_kind kind, int filters, int kernel, in
                          .kernel_w = kernel,
                          .stride_h = stride,
                          .stride_w = stride,
-                         .dilation = dilation,
-                         .normalise = kind == PNAS_LAYER_CONVOLUTION || kind == PNAS_LAYER_POINTWISE};
+                         .dilation = dilation};
 }
 
 pnas_filter pnas_filter_reduction(int filters)
@@ -34,8 +33,7 @@ pnas_filter pnas_filter_reduction(int filters)
                          .kernel_w = 1,
                          .stride_h = 2,
                          .stride_w = 2,
-                         .dilation = 1,
-                         .normalise = true};
+                         .dilation = 1};
 }
 
 pnas_value pnas_value_rectified(pnas_value value)
@@ -63,31 +61,6 @@ pnas_value pnas_graph_add_tensor(pnas_graph *graph, int segments, int segment_ch
     return (pnas_value){.tensor = graph->tensor_count++, .segments = segments, .norm = -1};
 }
 
-static const char *kind_name(pnas_layer_kind kind)
-{
-    switch (kind) {
-    case PNAS_LAYER_CONVOLUTION:
-        return "convolution";
-    case PNAS_LAYER_POINTWISE:
-        return "pointwise";
-    case PNAS_LAYER_DEPTHWISE:
-        return "depthwise";
-    case PNAS_LAYER_REDUCTION:
-        return "reduction";
-    case PNAS_LAYER_MAX_POOL:
-    case PNAS_LAYER_AVERAGE_POOL:
-    case PNAS_LAYER_GLOBAL_POOL:
-        return "pool";
-    case PNAS_LAYER_ADD:
-        return "add";
-    case PNAS_LAYER_COPY:
-        return "copy";
-    case PNAS_LAYER_CLASSIFIER:
-        break;
-    }
-    return "classifier";
-}
-
 /* A layer from `in` to `out` with no window, weights or normalisation yet. */
 static pnas_layer *add_layer(pnas_graph *graph, pnas_layer_kind kind, const char *path, pnas_value in,
                              pnas_value out)
@@ -107,7 +80,7 @@ static pnas_layer *add_layer(pnas_graph *graph, pnas_layer_kind kind, const char
                           .weight = -1,
                           .bias = -1,
                           .norm = -1};
-    snprintf(layer->path, sizeof layer->path, "%s/%s", path, kind_name(kind));
+    snprintf(layer->path, sizeof layer->path, "%s/%s", path, pnas_layer_kind_name(kind));
     return layer;
 }
 
@@ -120,39 +93,18 @@ static int add_norm(pnas_graph *graph, const char *path, pnas_value of)
     return graph->norm_count++;
 }
 
-static bool keeps_channels(pnas_layer_kind kind)
-{
-    return kind == PNAS_LAYER_DEPTHWISE || kind == PNAS_LAYER_MAX_POOL || kind == PNAS_LAYER_AVERAGE_POOL;
-}
-
-/* Multiply-adds of one output pixel. */
-static int64_t work_of_pixel(const pnas_filter *filter, int channels)
-{
-    int64_t window = (int64_t)filter->kernel_h * filter->kernel_w;
-    switch (filter->kind) {
-    case PNAS_LAYER_MAX_POOL:
-    case PNAS_LAYER_AVERAGE_POOL:
-        return 0;
-    case PNAS_LAYER_DEPTHWISE:
-        return window * channels;
-    case PNAS_LAYER_REDUCTION: /* each output uses one of the two taps */
-        return (int64_t)channels * filter->filters;
-    default:
-        return window * channels * filter->filters;
-    }
-}
-
 pnas_value pnas_graph_add_filter(pnas_graph *graph, const char *path, pnas_value in,
                                  const pnas_filter *filter)
 {
+    const pnas_layer_traits *traits = pnas_layer_kind_traits(filter->kind);
     pnas_tensor from = graph->tensor[in.tensor];
     int channels = pnas_value_channels(graph, in);
     int height = pnas_same_size(from.height, filter->stride_h);
     int width = pnas_same_size(from.width, filter->stride_w);
     /* Channel by channel needs the channels in one piece: they would be padded otherwise in the output. */
-    assert(!keeps_channels(filter->kind) || in.segments == 1);
-    pnas_value out = pnas_graph_add_tensor(
-        graph, 1, keeps_channels(filter->kind) ? channels : filter->filters, height, width);
+    assert(!traits->keeps_channels || in.segments == 1);
+    pnas_value out =
+        pnas_graph_add_tensor(graph, 1, traits->keeps_channels ? channels : filter->filters, height, width);
     pnas_layer *layer = add_layer(graph, filter->kind, path, in, out);
     layer->kernel_h = filter->kernel_h;
     layer->kernel_w = filter->kernel_w;
@@ -161,8 +113,7 @@ pnas_value pnas_graph_add_filter(pnas_graph *graph, const char *path, pnas_value
     layer->dilation = filter->dilation;
     layer->pad_top = pnas_same_pad(from.height, filter->kernel_h, filter->stride_h, filter->dilation);
     layer->pad_left = pnas_same_pad(from.width, filter->kernel_w, filter->stride_w, filter->dilation);
-    layer->multiply_adds = work_of_pixel(filter, channels) * height * width;
-    if (filter->normalise)
+    if (traits->normalised)
         layer->norm = out.norm = add_norm(graph, path, out);
     return out;
 }
@@ -188,6 +139,5 @@ void pnas_graph_add_head(pnas_graph *graph, const char *path, pnas_value in, int
     pnas_value features = pnas_graph_add_tensor(graph, from.segments, from.segment_channels, 1, 1);
     add_layer(graph, PNAS_LAYER_GLOBAL_POOL, path, in, features);
     pnas_value logits = pnas_graph_add_tensor(graph, 1, classes, 1, 1);
-    pnas_layer *classifier = add_layer(graph, PNAS_LAYER_CLASSIFIER, path, features, logits);
-    classifier->multiply_adds = (int64_t)pnas_value_channels(graph, features) * classes;
+    add_layer(graph, PNAS_LAYER_CLASSIFIER, path, features, logits);
 }

@@ -10,12 +10,11 @@
 
 typedef struct { /* a convolution of any kind or a pool; SAME padding */
     pnas_layer_kind kind;
-    int filters; /* channels out; depthwise and pools: as many as come in */
+    int filters; /* channels out; not looked at where the kind keeps them */
     int kernel_h, kernel_w, stride_h, stride_w, dilation;
-    bool normalise; /* followed by batch normalisation */
 } pnas_filter;
 
-/* A square filter, normalised if it is a dense or pointwise convolution; a factorized reduction. */
+/* A square filter; a factorized reduction. */
 pnas_filter pnas_filter_square(pnas_layer_kind kind, int filters, int kernel, int stride, int dilation);
 pnas_filter pnas_filter_reduction(int filters);
 

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { NOT_REACHED = -1, REACHED = 0 };
 
@@ -99,57 +100,51 @@ static int add_weight(pnas_graph *graph, int index)
     const pnas_layer *layer = &graph->layer[index];
     int channels = logical_channels(graph, layer->in[0].tensor, layer->in[0].segments);
     int filters = logical_channels(graph, layer->out, layer->out_segments);
+    pnas_weight_size size =
+        pnas_layer_kind_weights(layer->kind, layer->kernel_h, layer->kernel_w, channels, filters);
     int weight = add_parameter(graph, PNAS_PARAMETER_WEIGHT, layer->path, "weight", index, filters);
     pnas_parameter *parameter = &graph->parameter[weight];
-    parameter->shape[0] = layer->kernel_h;
-    parameter->shape[1] = layer->kernel_w;
-    parameter->shape[2] = channels;
-    parameter->fan_in = layer->kernel_h * layer->kernel_w * channels;
-    parameter->count = (int64_t)parameter->fan_in * filters;
-    if (layer->kind == PNAS_LAYER_DEPTHWISE) {
-        parameter->shape[3] = 1;
-        parameter->fan_in /= channels;
-        parameter->count /= filters;
-    }
-    if (layer->kind == PNAS_LAYER_REDUCTION) { /* an output has one of the two taps */
-        parameter->fan_in /= 2;
-        parameter->count /= 2;
-    }
+    memcpy(parameter->shape, size.shape, sizeof parameter->shape);
+    parameter->fan_in = size.fan_in;
+    parameter->count = size.count;
     return weight;
 }
 
-static bool has_weight(pnas_layer_kind kind)
+static void add_weights(pnas_graph *graph)
 {
-    switch (kind) {
-    case PNAS_LAYER_CONVOLUTION:
-    case PNAS_LAYER_POINTWISE:
-    case PNAS_LAYER_DEPTHWISE:
-    case PNAS_LAYER_REDUCTION:
-    case PNAS_LAYER_CLASSIFIER:
-        return true;
-    default:
-        return false;
+    for (int l = 0; l < graph->layer_count; l++) {
+        pnas_layer *layer = &graph->layer[l];
+        if (pnas_layer_kind_traits(layer->kind)->form == PNAS_WEIGHT_NONE)
+            continue;
+        const pnas_tensor *out = &graph->tensor[layer->out];
+        layer->weight = add_weight(graph, l);
+        /* Each trainable value is used once for each output pixel. */
+        layer->multiply_adds = graph->parameter[layer->weight].count * out->height * out->width;
+    }
+}
+
+static void add_biases(pnas_graph *graph)
+{
+    for (int l = 0; l < graph->layer_count; l++) {
+        pnas_layer *layer = &graph->layer[l];
+        if (pnas_layer_kind_traits(layer->kind)->bias)
+            layer->bias = add_parameter(graph, PNAS_PARAMETER_BIAS, layer->path, "bias", l,
+                                        logical_channels(graph, layer->out, layer->out_segments));
     }
 }
 
 void pnas_graph_list_parameters(pnas_graph *graph)
 {
-    graph->multiply_adds = 0;
-    for (int l = 0; l < graph->layer_count; l++) {
-        graph->multiply_adds += graph->layer[l].multiply_adds;
-        if (has_weight(graph->layer[l].kind))
-            graph->layer[l].weight = add_weight(graph, l);
-    }
+    add_weights(graph);
     for (int n = 0; n < graph->norm_count; n++) {
         pnas_norm *norm = &graph->norm[n];
         norm->gamma = add_parameter(graph, PNAS_PARAMETER_GAMMA, norm->path, "gamma", n, norm->channels);
         norm->beta = add_parameter(graph, PNAS_PARAMETER_BETA, norm->path, "beta", n, norm->channels);
     }
-    int last = graph->layer_count - 1;
-    pnas_layer *classifier = &graph->layer[last];
-    classifier->bias =
-        add_parameter(graph, PNAS_PARAMETER_BIAS, classifier->path, "bias", last, graph->options.classes);
-    graph->parameters = 0;
+    add_biases(graph);
+    graph->multiply_adds = graph->parameters = 0;
+    for (int l = 0; l < graph->layer_count; l++)
+        graph->multiply_adds += graph->layer[l].multiply_adds;
     for (int p = 0; p < graph->parameter_count; p++)
         graph->parameters += graph->parameter[p].count;
 }

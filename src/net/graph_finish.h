@@ -7,7 +7,8 @@
 /* Removes what does not reach the last layer and numbers the rest anew, in the same order. */
 pnas_status pnas_graph_prune(pnas_graph *graph);
 
-/* Lists the parameters, weights first, and sums up. Needs room for one a layer, two a norm and one more. */
+/* Lists the parameters, weights first, biases last, and sums up. Needs room for two a layer and two a norm.
+ */
 void pnas_graph_list_parameters(pnas_graph *graph);
 
 #endif

@@ -1,23 +1,11 @@
 #include "src/net/graph_operator.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 int pnas_operator_layers_max(const pnas_operator *op)
 {
-    switch (op->kind) {
-    case PNAS_IDENTITY:
-        return 1;
-    case PNAS_SEPARABLE:
-        return 2 * op->repeat;
-    case PNAS_CONVOLUTION:
-        return 3;
-    case PNAS_FACTORIZED:
-        return 4;
-    case PNAS_AVERAGE_POOL:
-    case PNAS_MAX_POOL:
-        break;
-    }
-    return 2;
+    return 2 * op->repeat + 2;
 }
 
 /* ReLU, filter, BN: what every convolution but the stem is. */
@@ -36,7 +24,8 @@ static pnas_value add_pointwise(pnas_graph *graph, const char *path, const char 
     return add_rectified(graph, path, part, in, &pointwise);
 }
 
-static pnas_value add_identity(pnas_graph *graph, const char *path, pnas_value in, int filters, int stride)
+static pnas_value add_identity(pnas_graph *graph, const char *path, const pnas_operator *op, pnas_value in,
+                               int filters, int stride)
 {
     if (stride == 1 && pnas_value_channels(graph, in) == filters)
         return in;
@@ -84,32 +73,45 @@ static pnas_value add_convolution(pnas_graph *graph, const char *path, const pna
     return add_pointwise(graph, path, "/expand", in, filters, 1);
 }
 
-static pnas_value add_pool(pnas_graph *graph, const char *path, const pnas_operator *op, pnas_value in,
-                           int filters, int stride)
+/* A layer of `kind` over the operator's window, and a pointwise convolution where the channels do not fit. */
+static pnas_value add_window(pnas_graph *graph, const char *path, const pnas_operator *op, pnas_value in,
+                             int filters, int stride, pnas_layer_kind kind)
 {
-    pnas_layer_kind kind = op->kind == PNAS_MAX_POOL ? PNAS_LAYER_MAX_POOL : PNAS_LAYER_AVERAGE_POOL;
-    pnas_filter pool = pnas_filter_square(kind, 0, op->kernel, stride, 1);
-    pnas_value out = pnas_graph_add_filter(graph, path, in, &pool);
+    pnas_filter window = pnas_filter_square(kind, 0, op->kernel, stride, op->dilation);
+    pnas_value out = pnas_graph_add_filter(graph, path, in, &window);
     if (pnas_value_channels(graph, out) == filters)
         return out;
     pnas_filter match = pnas_filter_square(PNAS_LAYER_POINTWISE, filters, 1, 1, 1);
     return pnas_graph_add_filter(graph, path, out, &match);
 }
 
-pnas_value pnas_graph_add_operator(pnas_graph *graph, const char *path, const pnas_operator *op,
-                                   pnas_value in, int filters, int stride)
+/* No default: the compiler names a kind that has no layers here. */
+static pnas_value add_kind(pnas_graph *graph, const char *path, const pnas_operator *op, pnas_value in,
+                           int filters, int stride)
 {
     switch (op->kind) {
     case PNAS_IDENTITY:
-        return add_identity(graph, path, in, filters, stride);
+        return add_identity(graph, path, op, in, filters, stride);
     case PNAS_SEPARABLE:
         return add_separable(graph, path, op, in, filters, stride);
     case PNAS_CONVOLUTION:
     case PNAS_FACTORIZED:
         return add_convolution(graph, path, op, in, filters, stride);
     case PNAS_AVERAGE_POOL:
+        return add_window(graph, path, op, in, filters, stride, PNAS_LAYER_AVERAGE_POOL);
     case PNAS_MAX_POOL:
-        break;
+        return add_window(graph, path, op, in, filters, stride, PNAS_LAYER_MAX_POOL);
     }
-    return add_pool(graph, path, op, in, filters, stride);
+    assert(false);
+    return in;
+}
+
+pnas_value pnas_graph_add_operator(pnas_graph *graph, const char *path, const pnas_operator *op,
+                                   pnas_value in, int filters, int stride)
+{
+    int before = graph->layer_count;
+    pnas_value out = add_kind(graph, path, op, in, filters, stride);
+    assert(graph->layer_count - before <= pnas_operator_layers_max(op));
+    (void)before;
+    return out;
 }

@@ -8,7 +8,7 @@
 pnas_value pnas_graph_add_operator(pnas_graph *graph, const char *path, const pnas_operator *op,
                                    pnas_value in, int filters, int stride);
 
-/* At most so many layers are added for `op`. */
+/* At most so many layers are added for `op`, whatever its kind. */
 int pnas_operator_layers_max(const pnas_operator *op);
 
 #endif

@@ -57,10 +57,10 @@ static void find_aliases(const pnas_graph *graph, life *lives, pnas_memory_plan 
         return;
     for (int l = graph->layer_count - 1; l >= 0; l--) {
         const pnas_layer *layer = &graph->layer[l];
-        if (layer->kind != PNAS_LAYER_ADD)
+        if (!pnas_layer_kind_traits(layer->kind)->hands_gradient_on)
             continue;
         int root = plan->gradient_tensor[layer->out];
-        for (int i = 0; i < 2; i++) {
+        for (int i = 0; i < layer->inputs; i++) {
             if (!shares_gradient(graph, lives, &layer->in[i]))
                 continue;
             int tensor = layer->in[i].tensor;
@@ -91,12 +91,12 @@ static piece gradient_piece(const pnas_graph *graph, const life *lives, pnas_mem
                    own ? &plan->gradient[tensor] : NULL, 0};
 }
 
-static piece position_piece(const pnas_graph *graph, pnas_memory_plan *plan, int layer)
+static piece kept_piece(const pnas_graph *graph, pnas_memory_plan *plan, int layer)
 {
-    bool kept = plan->options.training && graph->layer[layer].kind == PNAS_LAYER_MAX_POOL;
-    int64_t bytes = plan->size[graph->layer[layer].out];
+    int64_t bytes =
+        plan->size[graph->layer[layer].out] * pnas_layer_kind_traits(graph->layer[layer].kind)->kept_bytes;
     return (piece){(bytes + 3) / 4, layer, 2 * graph->layer_count - layer,
-                   kept ? &plan->position[layer] : NULL, 0};
+                   plan->options.training && bytes > 0 ? &plan->kept[layer] : NULL, 0};
 }
 
 static int by_size(const void *a, const void *b)
@@ -115,7 +115,7 @@ static int collect(const pnas_graph *graph, const life *lives, pnas_memory_plan 
         pieces[count++] = gradient_piece(graph, lives, plan, t);
     }
     for (int l = 0; l < graph->layer_count; l++)
-        pieces[count++] = position_piece(graph, plan, l);
+        pieces[count++] = kept_piece(graph, plan, l);
     int kept = 0;
     for (int i = 0; i < count; i++) {
         if (!pieces[i].offset)
@@ -174,9 +174,9 @@ static pnas_status allocate(const pnas_graph *graph, pnas_memory_plan *plan)
     plan->half = calloc(tensors, sizeof *plan->half);
     plan->gradient_tensor = calloc(tensors, sizeof *plan->gradient_tensor);
     plan->gradient_segment = calloc(tensors, sizeof *plan->gradient_segment);
-    plan->position = calloc(layers, sizeof *plan->position);
+    plan->kept = calloc(layers, sizeof *plan->kept);
     PNAS_CHECK(plan->data && plan->gradient && plan->size && plan->half && plan->gradient_tensor &&
-                   plan->gradient_segment && plan->position,
+                   plan->gradient_segment && plan->kept,
                PNAS_ERROR_MEMORY, "out of memory for the plan of %d tensors", graph->tensor_count);
     for (size_t t = 0; t < tensors; t++) {
         const pnas_tensor *tensor = &graph->tensor[t];
@@ -185,19 +185,21 @@ static pnas_status allocate(const pnas_graph *graph, pnas_memory_plan *plan)
         plan->gradient[t] = -1;
     }
     for (size_t l = 0; l < layers; l++)
-        plan->position[l] = -1;
+        plan->kept[l] = -1;
     return PNAS_OK;
 }
 
-/* Matrix products work on floats. */
 static void choose_halves(const pnas_graph *graph, pnas_memory_plan *plan)
 {
     for (int t = 0; t < graph->tensor_count; t++)
         plan->half[t] = plan->options.storage == PNAS_STORAGE_HALF;
     for (int l = 0; l < graph->layer_count; l++) {
         const pnas_layer *layer = &graph->layer[l];
-        if (layer->kind == PNAS_LAYER_CLASSIFIER)
-            plan->half[layer->in[0].tensor] = plan->half[layer->out] = false;
+        if (!pnas_layer_kind_traits(layer->kind)->floats_only)
+            continue;
+        plan->half[layer->out] = false;
+        for (int i = 0; i < layer->inputs; i++)
+            plan->half[layer->in[i].tensor] = false;
     }
 }
 
@@ -239,7 +241,7 @@ void pnas_memory_plan_destroy(pnas_memory_plan **plan)
     free((*plan)->half);
     free((*plan)->gradient_tensor);
     free((*plan)->gradient_segment);
-    free((*plan)->position);
+    free((*plan)->kept);
     free(*plan);
     *plan = NULL;
 }

@@ -6,12 +6,12 @@
  * to the backward of the last layer that needs it; that of the logits is written by the loss. Places are
  * given by first fit over these lifetimes and begin at multiples of 32 floats.
  *
- * With half storage the data of every tensor takes two bytes a value, but for what the classifier reads and
- * writes; gradients are always floats.
+ * With half storage the data of every tensor takes two bytes a value, but for what a kind with floats_only
+ * reads and writes; gradients are always floats.
  *
- * An ADD hands its output's gradient on unchanged: an operand that is a whole tensor, not rectified, and read
- * by this ADD alone has no gradient of its own but the segment of the ADD's output gradient it is added into
- * (gradient_tensor, gradient_segment; followed to the root). */
+ * A kind with hands_gradient_on (ADD) hands its output's gradient on unchanged: an operand that is a whole
+ * tensor, not rectified, and read by this ADD alone has no gradient of its own but the segment of the ADD's
+ * output gradient it is added into (gradient_tensor, gradient_segment; followed to the root). */
 #ifndef PNAS_NET_MEMORY_PLAN_H
 #define PNAS_NET_MEMORY_PLAN_H
 
@@ -32,8 +32,8 @@ typedef struct {
     int64_t *gradient;     /* [tensor_count] offset in floats, -1 if none (evaluation, images, aliases) */
     int *gradient_tensor;  /* [tensor_count] the tensor whose gradient holds this one's: itself, or a root */
     int *gradient_segment; /* [tensor_count] the segment of that tensor's gradient; 0 where it is itself */
-    int64_t *position;     /* [layer_count] offset in floats of a max pool's stored positions (training, one
-                              byte an output value), else -1 */
+    int64_t *kept;         /* [layer_count] offset in floats of what the layer's forward pass keeps for its
+                              backward pass (training, bytes as its kind says), else -1 */
     int64_t *size;         /* [tensor_count] values: batch * padded channels * height * width */
     bool *half;            /* [tensor_count] its data are halves */
 } pnas_memory_plan;

@@ -253,7 +253,7 @@ static size_t index_of(const block *of, int n, int c, int h, int w)
 static bool weight_index(const products *p, int kh, int kw, int c, int m, size_t *out)
 {
     size_t tap = (size_t)kh * (size_t)p->layer->kernel_w + (size_t)kw;
-    if (p->layer->kind == PNAS_LAYER_DEPTHWISE) {
+    if (pnas_layer_kind_traits(p->layer->kind)->form == PNAS_WEIGHT_DEPTHWISE) {
         *out = tap * (size_t)p->x.C + (size_t)c;
         return c == m;
     }
@@ -373,7 +373,7 @@ static void spread(block *dx, int n, int c, const inside *window, double dy)
             dx->at[index_of(dx, n, c, h, w)] += share;
 }
 
-static void pool_backward(const reference_child *child, int index, const block *dy, block *dx)
+static void pool_backward(reference_child *child, int index, const block *x, const block *dy, block *dx)
 {
     const pnas_layer *layer = &child->graph->layer[index];
     for (int n = 0; n < child->N; n++)
@@ -391,11 +391,71 @@ static void pool_backward(const reference_child *child, int index, const block *
 
 /* --- layers -------------------------------------------------------------------------------------------- */
 
+/* What a kind computes from one of its inputs: adds to y forward, to dx and the weights' gradient backward.
+ */
+typedef struct {
+    void (*forward)(reference_child *child, int index, const block *x, block *y);
+    void (*backward)(reference_child *child, int index, const block *x, const block *dy, block *dx);
+} reference_layer;
+
+static void products_forward(reference_child *child, int index, const block *x, block *y)
+{
+    const pnas_layer *layer = &child->graph->layer[index];
+    products all = {
+        .layer = layer, .N = child->N, .x = *x, .y = *y, .w = child->parameter[layer->weight].value};
+    run_products(&all, false);
+}
+
+static void products_backward(reference_child *child, int index, const block *x, const block *dy, block *dx)
+{
+    const pnas_layer *layer = &child->graph->layer[index];
+    const reference_parameter *parameter = &child->parameter[layer->weight];
+    products all = {.layer = layer,
+                    .N = child->N,
+                    .x = *x,
+                    .y = *dy,
+                    .dx = dx->at,
+                    .w = parameter->value,
+                    .dw = parameter->gradient};
+    run_products(&all, true);
+}
+
 static void add_all(block *to, const block *from, int N)
 {
     size_t count = (size_t)N * (size_t)to->C * (size_t)to->H * (size_t)to->W;
     for (size_t i = 0; i < count; i++)
         to->at[i] += from->at[i];
+}
+
+static void sum_forward(reference_child *child, int index, const block *x, block *y)
+{
+    add_all(y, x, child->N);
+}
+
+static void sum_backward(reference_child *child, int index, const block *x, const block *dy, block *dx)
+{
+    add_all(dx, dy, child->N);
+}
+
+/* No default: the compiler names a kind that has no reference here. */
+static reference_layer reference_of(pnas_layer_kind kind)
+{
+    switch (kind) {
+    case PNAS_LAYER_CONVOLUTION:
+    case PNAS_LAYER_POINTWISE:
+    case PNAS_LAYER_DEPTHWISE:
+    case PNAS_LAYER_REDUCTION:
+    case PNAS_LAYER_CLASSIFIER:
+        return (reference_layer){products_forward, products_backward};
+    case PNAS_LAYER_ADD:
+    case PNAS_LAYER_COPY:
+        return (reference_layer){sum_forward, sum_backward};
+    case PNAS_LAYER_MAX_POOL:
+    case PNAS_LAYER_AVERAGE_POOL:
+    case PNAS_LAYER_GLOBAL_POOL:
+        return (reference_layer){pool_forward, pool_backward};
+    }
+    abort();
 }
 
 static void forward_layer(reference_child *child, int index)
@@ -404,15 +464,7 @@ static void forward_layer(reference_child *child, int index)
     block y = block_of(child, layer->out, layer->out_segments);
     for (int i = 0; i < layer->inputs; i++) {
         block x = read_value(child, &layer->in[i]);
-        if (layer->weight >= 0) {
-            products all = {
-                .layer = layer, .N = child->N, .x = x, .y = y, .w = child->parameter[layer->weight].value};
-            run_products(&all, false);
-        } else if (layer->kind == PNAS_LAYER_ADD || layer->kind == PNAS_LAYER_COPY) {
-            add_all(&y, &x, child->N);
-        } else {
-            pool_forward(child, index, &x, &y);
-        }
+        reference_of(layer->kind).forward(child, index, &x, &y);
         free(x.at);
     }
     if (layer->bias >= 0)
@@ -434,21 +486,7 @@ static void backward_layer(reference_child *child, int index)
     for (int i = 0; i < layer->inputs; i++) {
         block x = read_value(child, &layer->in[i]);
         block dx = block_of(child, layer->in[i].tensor, layer->in[i].segments);
-        if (layer->weight >= 0) {
-            const reference_parameter *parameter = &child->parameter[layer->weight];
-            products all = {.layer = layer,
-                            .N = child->N,
-                            .x = x,
-                            .y = dy,
-                            .dx = dx.at,
-                            .w = parameter->value,
-                            .dw = parameter->gradient};
-            run_products(&all, true);
-        } else if (layer->kind == PNAS_LAYER_ADD || layer->kind == PNAS_LAYER_COPY) {
-            add_all(&dx, &dy, child->N);
-        } else {
-            pool_backward(child, index, &dy, &dx);
-        }
+        reference_of(layer->kind).backward(child, index, &x, &dy, &dx);
         hand_back(child, &layer->in[i], &x, &dx);
         free(x.at);
         free(dx.at);

@@ -83,7 +83,7 @@ static void forward(replay *r)
         const pnas_layer *layer = &r->graph->layer[l];
         r->when = layer->path;
         if (r->plan->options.training && layer->kind == PNAS_LAYER_MAX_POOL)
-            write_range(r, r->plan->position[l], position_floats(r, l), POSITION + l);
+            write_range(r, r->plan->kept[l], position_floats(r, l), POSITION + l);
         write_data(r, layer->out);
         for (int i = 0; i < layer->inputs; i++)
             expect_data(r, layer->in[i].tensor);
@@ -139,7 +139,7 @@ static void backward(replay *r)
         for (int i = 0; i < layer->inputs; i++)
             expect_data(r, layer->in[i].tensor);
         if (layer->kind == PNAS_LAYER_MAX_POOL)
-            expect_range(r, r->plan->position[l], position_floats(r, l), POSITION + l);
+            expect_range(r, r->plan->kept[l], position_floats(r, l), POSITION + l);
     }
 }
 
@@ -313,8 +313,8 @@ Test(memory_plan, evaluation_has_no_gradients_and_needs_far_less)
         cr_expect_eq(evaluation->gradient[t], -1);
     }
     for (int l = 0; l < graph->layer_count; l++) {
-        cr_expect_eq(evaluation->position[l], -1);
-        cr_expect_eq(training->position[l] >= 0, graph->layer[l].kind == PNAS_LAYER_MAX_POOL);
+        cr_expect_eq(evaluation->kept[l], -1);
+        cr_expect_eq(training->kept[l] >= 0, graph->layer[l].kind == PNAS_LAYER_MAX_POOL);
     }
     cr_expect_lt(evaluation->floats, all / 8, "%lld of %lld", (long long)evaluation->floats, (long long)all);
     cr_expect_gt(training->floats, all);
