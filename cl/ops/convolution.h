@@ -1,4 +1,4 @@
-/* Inside the cl room: what the dense and the pointwise convolution share.
+/* Inside the cl rooms: sizes that the routes of dense and pointwise convolutions share. Local.
  *
  * A factorized reduction is served as two windows of one tap, each for its own range of outputs; every other
  * convolution is one serving of all of them. Backward, the tile route takes both taps in one launch. */
@@ -21,9 +21,6 @@ typedef struct {
     int first, last; /* outputs first <= m < last */
 } pnas_serving;
 
-/* 1 or 2 servings. */
-int pnas_convolution_servings(const pnas_window *window, int M, pnas_serving out[2]);
-
 /* Images are summed in so many chunks, fixed by shapes alone: enough to keep cores busy, few enough that the
  * partial sums stay small. */
 int pnas_convolution_chunks(int N, size_t weights);
@@ -32,14 +29,6 @@ int pnas_convolution_chunks(int N, size_t weights);
 size_t pnas_convolution_weights(const pnas_window *window, int C, int M);
 size_t pnas_convolution_scratch(int N, const pnas_window *window, int C, int M);
 double pnas_convolution_flops(int N, const pnas_window *window, const pnas_view *x, const pnas_view *y);
-
-/* The two as pnas_op_convolution_*; `op` is whose route the table is asked for. */
-pnas_status pnas_convolution_forward(pnas_cl *cl, pnas_launch_list *list, pnas_op_kind op,
-                                     const pnas_convolution *conv, pnas_slice statistics);
-pnas_status pnas_convolution_backward(pnas_cl *cl, pnas_launch_list *list, pnas_op_kind op,
-                                      const pnas_convolution *conv, const pnas_upstream *y,
-                                      const pnas_downstream *dx, pnas_slice weight_gradient,
-                                      pnas_slice scratch);
 
 /* scratch starts with the transposed weights [taps][M][C]; then partial sums [chunks][taps][C][M]. */
 pnas_slice pnas_convolution_partial(const pnas_convolution *conv, pnas_slice scratch);

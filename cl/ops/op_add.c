@@ -1,4 +1,5 @@
 /* Sums, copies between segmentations, zeros. */
+#include "cl/ops/layer_op.h"
 #include "cl/ops/op_arguments.h"
 
 enum { ZERO_CHUNK = 4096 }; /* floats a work-item clears on a CPU: long enough to become a memset */
@@ -70,3 +71,47 @@ pnas_status pnas_op_zero(pnas_cl *cl, pnas_launch_list *list, pnas_slice at, siz
     return pnas_launch_append(cl, list, &spec,
                               PNAS_ARGS(ARG_SLICE(at), PNAS_ARG_OFFSET(count), PNAS_ARG_OFFSET(chunk)));
 }
+
+/* --- as layers --- */
+
+static pnas_status add_forward(pnas_cl *cl, pnas_launch_list *list, const pnas_layer_operands *on)
+{
+    return pnas_op_add_forward(cl, list, on->N, &on->x[0], on->inputs > 1 ? &on->x[1] : NULL, &on->y);
+}
+
+static pnas_status add_backward(pnas_cl *cl, pnas_launch_list *list, const pnas_layer_operands *on)
+{
+    for (int i = 0; i < on->inputs; ++i)
+        PNAS_TRY(pnas_op_add_backward(cl, list, on->N, &on->x[i], &on->dy.gradient, &on->dx[i]));
+    return PNAS_OK;
+}
+
+PNAS_LAYER_OP(PNAS_LAYER_ADD) = {.forward = add_forward,
+                                 .backward = add_backward,
+                                 .routes = 1,
+                                 .route = {PNAS_OP_ADD},
+                                 .ask = pnas_ask_of_output};
+
+static pnas_status copy_forward(pnas_cl *cl, pnas_launch_list *list, const pnas_layer_operands *on)
+{
+    const pnas_operand *x = &on->x[0];
+    if (on->x_segment == on->y_segment)
+        return add_forward(cl, list, on);
+    PNAS_CHECK(!x->normalise && !x->relu, PNAS_ERROR_INTERNAL, "a layer regroups a transformed value");
+    return pnas_op_regroup(cl, list, on->N, &x->view, on->x_segment, &on->y, on->y_segment, on->channels,
+                           false);
+}
+
+static pnas_status copy_backward(pnas_cl *cl, pnas_launch_list *list, const pnas_layer_operands *on)
+{
+    if (on->x_segment == on->y_segment)
+        return add_backward(cl, list, on);
+    return pnas_op_regroup(cl, list, on->N, &on->dy.gradient, on->y_segment, &on->dx[0].into, on->x_segment,
+                           on->channels, on->dx[0].accumulate);
+}
+
+PNAS_LAYER_OP(PNAS_LAYER_COPY) = {.forward = copy_forward,
+                                  .backward = copy_backward,
+                                  .routes = 1,
+                                  .route = {PNAS_OP_ADD},
+                                  .ask = pnas_ask_of_output};

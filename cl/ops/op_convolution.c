@@ -1,10 +1,11 @@
-#include "cl/ops/convolution.h"
+/* Dense convolution and factorized reduction: forward, and the gradients of input and weights. */
+#include "cl/ops/op_convolution.h"
 
 #include "cl/ops/convolution_tile.h"
+#include "cl/ops/layer_op.h"
 
-enum { CHUNKS_LEAST = 16, CHUNKS_MOST = 64, CHUNK_FLOATS = 1 << 20 };
-
-int pnas_convolution_servings(const pnas_window *window, int M, pnas_serving out[2])
+/* 1 or 2 servings. */
+static int servings_of(const pnas_window *window, int M, pnas_serving out[2])
 {
     out[0] = (pnas_serving){.window = *window, .last = M};
     if (window->reduction_split == 0)
@@ -18,37 +19,6 @@ int pnas_convolution_servings(const pnas_window *window, int M, pnas_serving out
         out[tap].last = tap == 0 ? window->reduction_split : M;
     }
     return 2;
-}
-
-int pnas_convolution_chunks(int N, size_t weights)
-{
-    size_t chunks = CHUNK_FLOATS / weights;
-    chunks = chunks < CHUNKS_LEAST ? CHUNKS_LEAST : chunks > CHUNKS_MOST ? CHUNKS_MOST : chunks;
-    return N < (int)chunks ? N : (int)chunks;
-}
-
-size_t pnas_convolution_weights(const pnas_window *window, int C, int M)
-{
-    return (size_t)window->kernel_h * window->kernel_w * C * M;
-}
-
-size_t pnas_convolution_scratch(int N, const pnas_window *window, int C, int M)
-{
-    size_t weights = pnas_convolution_weights(window, C, M);
-    return weights * (1 + (size_t)pnas_convolution_chunks(N, weights));
-}
-
-double pnas_convolution_flops(int N, const pnas_window *window, const pnas_view *x, const pnas_view *y)
-{
-    double served = window->reduction_split ? 0.5 : 1; /* each tap of a reduction makes half of the outputs */
-    return 2.0 * N * served * window->kernel_h * window->kernel_w * pnas_view_used(x) * pnas_view_used(y) *
-           y->height * y->width;
-}
-
-pnas_slice pnas_convolution_partial(const pnas_convolution *conv, pnas_slice scratch)
-{
-    scratch.offset += pnas_convolution_weights(conv->window, conv->x->view.channels, conv->y->channels);
-    return scratch;
 }
 
 /* The part of weights, or of what is shaped like them, that a serving uses. */
@@ -180,7 +150,7 @@ pnas_status pnas_convolution_forward(pnas_cl *cl, pnas_launch_list *list, pnas_o
                                      const pnas_convolution *conv, pnas_slice statistics)
 {
     pnas_serving serving[2];
-    int servings = pnas_convolution_servings(conv->window, conv->y->channels, serving);
+    int servings = servings_of(conv->window, conv->y->channels, serving);
     bool tiled = pnas_op_tiled(cl, op, conv->N, &conv->x->view, conv->window, conv->y);
     for (int i = 0; i < servings; ++i) {
         pnas_slice weight = serving_slice(conv, &serving[i], conv->weight);
@@ -225,7 +195,7 @@ pnas_status pnas_convolution_backward(pnas_cl *cl, pnas_launch_list *list, pnas_
                                       pnas_slice scratch)
 {
     pnas_serving serving[2];
-    int servings = pnas_convolution_servings(conv->window, conv->y->channels, serving);
+    int servings = servings_of(conv->window, conv->y->channels, serving);
     bool tiled = pnas_op_tiled(cl, op, conv->N, &conv->x->view, conv->window, conv->y);
     pnas_downstream into = *dx;
     if (into.into.at.buffer)
@@ -265,3 +235,30 @@ size_t pnas_op_convolution_scratch(const pnas_cl *cl, int N, const pnas_view *x,
 {
     return pnas_convolution_scratch(N, window, x->channels, y->channels);
 }
+
+/* --- as layers --- */
+
+static pnas_status layer_forward(pnas_cl *cl, pnas_launch_list *list, const pnas_layer_operands *on)
+{
+    return pnas_op_convolution_forward(cl, list, on->N, &on->x[0], on->weight, &on->window, &on->y,
+                                       on->statistics);
+}
+
+static pnas_status layer_backward(pnas_cl *cl, pnas_launch_list *list, const pnas_layer_operands *on)
+{
+    return pnas_op_convolution_backward(cl, list, on->N, &on->x[0], on->weight, &on->window, &on->dy,
+                                        &on->dx[0], on->weight_gradient, on->scratch);
+}
+
+static size_t layer_scratch(const pnas_cl *cl, const pnas_layer_operands *on)
+{
+    return pnas_op_convolution_scratch(cl, on->N, &on->x[0].view, &on->window, &on->y);
+}
+
+#define CONVOLUTION_ROW                                                                                      \
+    {                                                                                                        \
+        .forward = layer_forward, .backward = layer_backward, .scratch = layer_scratch, .routes = 2,         \
+        .route = {PNAS_OP_CONVOLUTION_FORWARD, PNAS_OP_CONVOLUTION_BACKWARD}, .ask = pnas_ask_of_window      \
+    }
+PNAS_LAYER_OP(PNAS_LAYER_CONVOLUTION) = CONVOLUTION_ROW;
+PNAS_LAYER_OP(PNAS_LAYER_REDUCTION) = CONVOLUTION_ROW;

@@ -1,4 +1,5 @@
 /* Depthwise convolution: forward, and the gradients of its input and weights. */
+#include "cl/ops/layer_op.h"
 #include "cl/ops/op_arguments.h"
 
 enum { PIXELS_TOGETHER = 512 };
@@ -130,3 +131,28 @@ size_t pnas_op_depthwise_scratch(const pnas_cl *cl, int N, const pnas_view *x, c
 {
     return (size_t)N * window->kernel_h * window->kernel_w * x->channels;
 }
+
+/* --- as a layer --- */
+
+static pnas_status layer_forward(pnas_cl *cl, pnas_launch_list *list, const pnas_layer_operands *on)
+{
+    return pnas_op_depthwise_forward(cl, list, on->N, &on->x[0], on->weight, &on->window, &on->y);
+}
+
+static pnas_status layer_backward(pnas_cl *cl, pnas_launch_list *list, const pnas_layer_operands *on)
+{
+    return pnas_op_depthwise_backward(cl, list, on->N, &on->x[0], on->weight, &on->window, &on->dy,
+                                      &on->dx[0], on->weight_gradient, on->scratch);
+}
+
+static size_t layer_scratch(const pnas_cl *cl, const pnas_layer_operands *on)
+{
+    return pnas_op_depthwise_scratch(cl, on->N, &on->x[0].view, &on->window, &on->y);
+}
+
+PNAS_LAYER_OP(PNAS_LAYER_DEPTHWISE) = {.forward = layer_forward,
+                                       .backward = layer_backward,
+                                       .scratch = layer_scratch,
+                                       .routes = 2,
+                                       .route = {PNAS_OP_DEPTHWISE_FORWARD, PNAS_OP_DEPTHWISE_BACKWARD},
+                                       .ask = pnas_ask_of_window};

@@ -1,5 +1,6 @@
 /* Both ends of a child: images in; global pool, classifier and loss; the step counter. */
 #include "cl/ops/gemm.h"
+#include "cl/ops/layer_op.h"
 #include "cl/ops/op_arguments.h"
 
 enum { LOSS_GROUP = 64 }; /* GROUP of head.cl */
@@ -147,3 +148,52 @@ pnas_status pnas_op_advance(pnas_cl *cl, pnas_launch_list *list, cl_mem state)
         .label = "advance", .file = "head.cl", .kernel = "advance", .global = {1}, .local = {1}};
     return pnas_launch_append(cl, list, &spec, PNAS_ARGS(PNAS_ARG_BUFFER(state)));
 }
+
+/* --- as layers --- */
+
+static pnas_status global_pool_forward(pnas_cl *cl, pnas_launch_list *list, const pnas_layer_operands *on)
+{
+    return pnas_op_global_pool_forward(cl, list, on->N, &on->x[0], on->y.at);
+}
+
+static pnas_status global_pool_backward(pnas_cl *cl, pnas_launch_list *list, const pnas_layer_operands *on)
+{
+    return pnas_op_global_pool_backward(cl, list, on->N, &on->x[0], on->dy.gradient.at, &on->dx[0]);
+}
+
+PNAS_LAYER_OP(PNAS_LAYER_GLOBAL_POOL) = {.forward = global_pool_forward,
+                                         .backward = global_pool_backward,
+                                         .routes = 1,
+                                         .route = {PNAS_OP_HEAD},
+                                         .ask = pnas_ask_of_input};
+
+static pnas_status classifier_forward(pnas_cl *cl, pnas_launch_list *list, const pnas_layer_operands *on)
+{
+    const pnas_view *features = &on->x[0].view;
+    return pnas_op_classifier_forward(cl, list, on->N, features->channels, on->y_segment, features->at,
+                                      on->weight, on->bias, on->y.at);
+}
+
+static pnas_status classifier_backward(pnas_cl *cl, pnas_launch_list *list, const pnas_layer_operands *on)
+{
+    const pnas_view *features = &on->x[0].view;
+    return pnas_op_classifier_backward(cl, list, on->N, features->channels, on->y_segment, features->at,
+                                       on->weight, on->dy.gradient.at, on->weight_gradient, on->bias_gradient,
+                                       on->dx[0].into.at);
+}
+
+/* The products of the logits, of the gradient of the weights and of that of the features. */
+static void ask_of_classifier(pnas_routed_op *op, int which)
+{
+    const int m[] = {op->N, op->C, op->N}, n[] = {op->outputs, op->outputs, op->C};
+    const int depth[] = {op->C, op->N, op->outputs};
+    op->shape = (pnas_route_shape){.N = 1, .C = depth[which], .H = m[which], .W = n[which]};
+    op->transpose_a = which == 1;
+    op->transpose_b = which == 2;
+}
+
+PNAS_LAYER_OP(PNAS_LAYER_CLASSIFIER) = {.forward = classifier_forward,
+                                        .backward = classifier_backward,
+                                        .routes = 3,
+                                        .route = {PNAS_OP_GEMM, PNAS_OP_GEMM, PNAS_OP_GEMM},
+                                        .ask = ask_of_classifier};

@@ -1,4 +1,5 @@
-#include "cl/ops/convolution.h"
+#include "cl/ops/layer_op.h"
+#include "cl/ops/op_convolution.h"
 
 /* A 1x1 convolution of stride 1 does not see rows: one long row gives the longest tiles. */
 static pnas_view flatten(const pnas_view *view)
@@ -53,3 +54,38 @@ size_t pnas_op_pointwise_scratch(const pnas_cl *cl, int N, const pnas_view *x, c
 {
     return pnas_convolution_scratch(N, window, x->channels, y->channels);
 }
+
+/* --- as a layer --- */
+
+static pnas_status layer_forward(pnas_cl *cl, pnas_launch_list *list, const pnas_layer_operands *on)
+{
+    return pnas_op_pointwise_forward(cl, list, on->N, &on->x[0], on->weight, &on->window, &on->y,
+                                     on->statistics);
+}
+
+static pnas_status layer_backward(pnas_cl *cl, pnas_launch_list *list, const pnas_layer_operands *on)
+{
+    return pnas_op_pointwise_backward(cl, list, on->N, &on->x[0], on->weight, &on->window, &on->dy,
+                                      &on->dx[0], on->weight_gradient, on->scratch);
+}
+
+static size_t layer_scratch(const pnas_cl *cl, const pnas_layer_operands *on)
+{
+    return pnas_op_pointwise_scratch(cl, on->N, &on->x[0].view, &on->window, &on->y);
+}
+
+static void ask(pnas_routed_op *op, int which)
+{
+    pnas_ask_of_window(op, which);
+    if (!one_to_one(&op->window))
+        return;
+    op->shape.W = (int64_t)op->H * op->W;
+    op->shape.H = 1;
+}
+
+PNAS_LAYER_OP(PNAS_LAYER_POINTWISE) = {.forward = layer_forward,
+                                       .backward = layer_backward,
+                                       .scratch = layer_scratch,
+                                       .routes = 2,
+                                       .route = {PNAS_OP_POINTWISE_FORWARD, PNAS_OP_POINTWISE_BACKWARD},
+                                       .ask = ask};

@@ -1,4 +1,5 @@
 /* Max and average pooling. */
+#include "cl/ops/layer_op.h"
 #include "cl/ops/op_arguments.h"
 
 static const char plain_file[] = "pool.cl", tile_file[] = "pool_tile.cl";
@@ -93,3 +94,38 @@ pnas_status pnas_op_average_pool_backward(pnas_cl *cl, pnas_launch_list *list, i
                                         ARG_WINDOW(window), ARG_UPSTREAM(y), ARG_SIZE(dy),
                                         ARG_DOWNSTREAM(dx)));
 }
+
+/* --- as layers --- */
+
+static pnas_status max_pool_forward(pnas_cl *cl, pnas_launch_list *list, const pnas_layer_operands *on)
+{
+    return pnas_op_max_pool_forward(cl, list, on->N, &on->x[0], &on->window, &on->y, on->kept, on->kept_byte);
+}
+
+static pnas_status max_pool_backward(pnas_cl *cl, pnas_launch_list *list, const pnas_layer_operands *on)
+{
+    return pnas_op_max_pool_backward(cl, list, on->N, &on->x[0], &on->window, &on->dy, on->kept,
+                                     on->kept_byte, &on->dx[0]);
+}
+
+PNAS_LAYER_OP(PNAS_LAYER_MAX_POOL) = {.forward = max_pool_forward,
+                                      .backward = max_pool_backward,
+                                      .routes = 1,
+                                      .route = {PNAS_OP_MAX_POOL},
+                                      .ask = pnas_ask_of_window};
+
+static pnas_status average_pool_forward(pnas_cl *cl, pnas_launch_list *list, const pnas_layer_operands *on)
+{
+    return pnas_op_average_pool_forward(cl, list, on->N, &on->x[0], &on->window, &on->y);
+}
+
+static pnas_status average_pool_backward(pnas_cl *cl, pnas_launch_list *list, const pnas_layer_operands *on)
+{
+    return pnas_op_average_pool_backward(cl, list, on->N, &on->x[0], &on->window, &on->dy, &on->dx[0]);
+}
+
+PNAS_LAYER_OP(PNAS_LAYER_AVERAGE_POOL) = {.forward = average_pool_forward,
+                                          .backward = average_pool_backward,
+                                          .routes = 1,
+                                          .route = {PNAS_OP_AVERAGE_POOL},
+                                          .ask = pnas_ask_of_window};

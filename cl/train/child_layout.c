@@ -1,7 +1,5 @@
 #include "cl/train/child_layout.h"
 
-#include "cl/train/child_routes.h"
-
 int pnas_child_padded(const pnas_child_plan *plan, int channels)
 {
     int vector = plan->cl->vector;
@@ -56,11 +54,6 @@ pnas_operand pnas_child_operand(const pnas_child_plan *plan, const pnas_value *v
     return operand;
 }
 
-pnas_window pnas_child_window(const pnas_child_plan *plan, const pnas_layer *layer)
-{
-    return pnas_layer_window(plan->graph, layer);
-}
-
 pnas_slice pnas_child_parameter(const pnas_child_plan *plan, int parameter)
 {
     return (pnas_slice){plan->parameters, plan->parameter_at[parameter]};
@@ -75,4 +68,34 @@ pnas_slice pnas_child_norm(const pnas_child_plan *plan, int norm, pnas_norm_part
 {
     size_t channels = (size_t)pnas_child_padded(plan, plan->graph->norm[norm].channels);
     return (pnas_slice){plan->norms, plan->norm_at[norm] + (size_t)part * channels};
+}
+
+pnas_layer_operands pnas_child_operands(const pnas_child_plan *plan, int index)
+{
+    const pnas_graph *graph = plan->graph;
+    const pnas_layer *layer = &graph->layer[index];
+    int x_segment = graph->tensor[layer->in[0].tensor].segment_channels;
+    pnas_layer_operands on = {.N = plan->options.batch,
+                              .inputs = layer->inputs,
+                              .channels = layer->in[0].segments * x_segment,
+                              .x_segment = x_segment,
+                              .y_segment = graph->tensor[layer->out].segment_channels,
+                              .window = pnas_layer_window(graph, layer),
+                              .y = pnas_child_data(plan, layer->out, layer->out_segment, layer->out_segments),
+                              .scratch = {plan->scratch, 0}};
+    for (int i = 0; i < layer->inputs; ++i)
+        on.x[i] = pnas_child_operand(plan, &layer->in[i]);
+    if (layer->weight >= 0) {
+        on.weight = pnas_child_parameter(plan, layer->weight);
+        on.weight_gradient = pnas_child_parameter_gradient(plan, layer->weight);
+    }
+    if (layer->bias >= 0) {
+        on.bias = pnas_child_parameter(plan, layer->bias);
+        on.bias_gradient = pnas_child_parameter_gradient(plan, layer->bias);
+    }
+    if (plan->memory->kept[index] >= 0) {
+        on.kept = plan->arena;
+        on.kept_byte = (size_t)plan->memory->kept[index] * sizeof(cl_float);
+    }
+    return on;
 }

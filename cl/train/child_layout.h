@@ -6,7 +6,7 @@
 #ifndef PNAS_CL_CHILD_LAYOUT_H
 #define PNAS_CL_CHILD_LAYOUT_H
 
-#include "cl/ops/op.h"
+#include "cl/ops/layer_op.h"
 #include "src/net/memory_plan.h"
 #include "src/net/training.h"
 
@@ -48,7 +48,8 @@ int pnas_child_padded(const pnas_child_plan *plan, int channels);
 pnas_view pnas_child_data(const pnas_child_plan *plan, int tensor, int first_segment, int segments);
 pnas_view pnas_child_gradient(const pnas_child_plan *plan, int tensor, int first_segment, int segments);
 pnas_operand pnas_child_operand(const pnas_child_plan *plan, const pnas_value *value);
-pnas_window pnas_child_window(const pnas_child_plan *plan, const pnas_layer *layer);
+/* What the op of a layer works on, but for where its gradients come from and go to. */
+pnas_layer_operands pnas_child_operands(const pnas_child_plan *plan, int layer);
 pnas_slice pnas_child_parameter(const pnas_child_plan *plan, int parameter);
 pnas_slice pnas_child_parameter_gradient(const pnas_child_plan *plan, int parameter);
 typedef enum {

@@ -26,17 +26,18 @@ static layout layout_of(const pnas_child_plan *plan, int parameter)
         return out;
     const pnas_layer *layer = &graph->layer[p->layer];
     const pnas_tensor *in = &graph->tensor[layer->in[0].tensor];
+    pnas_weight_form form = pnas_layer_kind_traits(layer->kind)->form;
     out.segment = in->segment_channels;
     out.padded_c = layer->in[0].segments * pnas_child_padded(plan, in->segment_channels);
-    if (layer->kind == PNAS_LAYER_CONVOLUTION || layer->kind == PNAS_LAYER_POINTWISE ||
-        layer->kind == PNAS_LAYER_REDUCTION)
+    if (form == PNAS_WEIGHT_DENSE || form == PNAS_WEIGHT_SPLIT)
         out.padded_m = pnas_child_padded(plan, out.M);
-    if (layer->kind == PNAS_LAYER_REDUCTION)
+    if (form == PNAS_WEIGHT_SPLIT)
         out.split = out.M / 2;
     return out;
 }
 
-size_t pnas_child_parameter_floats(const pnas_child_plan *plan, int parameter)
+/* Floats of a parameter in the flat buffers, padding included. */
+static size_t floats_of(const pnas_child_plan *plan, int parameter)
 {
     layout at = layout_of(plan, parameter);
     return (size_t)at.taps * (size_t)at.padded_c * (size_t)at.padded_m;
@@ -55,7 +56,7 @@ pnas_status pnas_child_parameters_lay_out(pnas_child_plan *plan)
             if ((graph->parameter[i].kind == PNAS_PARAMETER_WEIGHT) != decayed)
                 continue;
             plan->parameter_at[i] = plan->parameter_floats;
-            plan->parameter_floats += (pnas_child_parameter_floats(plan, i) + align - 1) / align * align;
+            plan->parameter_floats += (floats_of(plan, i) + align - 1) / align * align;
         }
         if (decayed)
             plan->decayed_floats = plan->parameter_floats;
@@ -179,9 +180,9 @@ pnas_status pnas_child_parameters_initialize(pnas_child_plan *plan, uint64_t see
             walk(plan, i, set_one, at);
         if (p->kind != PNAS_PARAMETER_WEIGHT)
             continue;
-        bool classifier = plan->graph->layer[p->layer].kind == PNAS_LAYER_CLASSIFIER;
+        double gain = pnas_layer_kind_traits(plan->graph->layer[p->layer].kind)->gain;
         drawing work = {pnas_stream_make(seed, PNAS_STREAM_INITIAL_WEIGHTS, hash, (uint32_t)i),
-                        sqrt((classifier ? 1.0 : 2.0) / p->fan_in), at};
+                        sqrt(gain / p->fan_in), at};
         walk(plan, i, draw, &work);
     }
     pnas_status status = start(plan, flat);

@@ -7,14 +7,12 @@
 
 /* Fills in parameter_at, norm_at and the sizes. */
 pnas_status pnas_child_parameters_lay_out(pnas_child_plan *plan);
-/* Floats of a parameter in the flat buffers, padding included. */
-size_t pnas_child_parameter_floats(const pnas_child_plan *plan, int parameter);
 /* One parameter between its logical shape (host, row-major [kh, kw, C, M]) and the flat layout (host). */
 void pnas_child_parameter_pack(const pnas_child_plan *plan, int parameter, const float *logical, float *flat);
 void pnas_child_parameter_unpack(const pnas_child_plan *plan, int parameter, const float *flat,
                                  float *logical);
-/* Seeded initial weights, zero moments, fresh running figures, step 0. Weights: normal of variance 2 / fan-in
- * cut at two deviations (He et al. 2015); classifier: 1 / fan-in; gamma 1, beta and bias 0. */
+/* Seeded initial weights, zero moments, fresh running figures, step 0. Weights: normal of the
+ * variance gain / fan-in of their kind, cut at two deviations (He et al. 2015); gamma 1, beta and bias 0. */
 pnas_status pnas_child_parameters_initialize(pnas_child_plan *plan, uint64_t seed, uint64_t hash);
 /* Uploads a whole set: `logical[p]` for each parameter; moments, running figures and step as at the start. */
 pnas_status pnas_child_parameters_upload(pnas_child_plan *plan, const float *const *logical);

@@ -14,19 +14,11 @@ static size_t scratch_floats(const pnas_child_plan *plan)
     size_t largest = pnas_op_update_scratch(plan->parameter_floats);
     for (int i = 0; i < graph->layer_count; ++i) {
         const pnas_layer *layer = &graph->layer[i];
-        pnas_view x =
-            pnas_child_data(plan, layer->in[0].tensor, layer->in[0].first_segment, layer->in[0].segments);
-        pnas_view y = pnas_child_data(plan, layer->out, layer->out_segment, layer->out_segments);
-        pnas_window window = pnas_child_window(plan, layer);
-        size_t need = 0;
-        if (layer->kind == PNAS_LAYER_CONVOLUTION || layer->kind == PNAS_LAYER_REDUCTION)
-            need = pnas_op_convolution_scratch(plan->cl, plan->options.batch, &x, &window, &y);
-        else if (layer->kind == PNAS_LAYER_POINTWISE)
-            need = pnas_op_pointwise_scratch(plan->cl, plan->options.batch, &x, &window, &y);
-        else if (layer->kind == PNAS_LAYER_DEPTHWISE)
-            need = pnas_op_depthwise_scratch(plan->cl, plan->options.batch, &x, &window, &y);
-        if (layer->norm >= 0 && need < 2 * (size_t)plan->options.batch * (size_t)y.channels)
-            need = 2 * (size_t)plan->options.batch * (size_t)y.channels;
+        const pnas_layer_op *op = pnas_layer_op_of(layer->kind);
+        pnas_layer_operands on = pnas_child_operands(plan, i);
+        size_t need = op->scratch ? op->scratch(plan->cl, &on) : 0;
+        if (layer->norm >= 0 && need < 2 * (size_t)plan->options.batch * (size_t)on.y.channels)
+            need = 2 * (size_t)plan->options.batch * (size_t)on.y.channels;
         if (need > largest)
             largest = need;
     }

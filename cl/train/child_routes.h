@@ -1,4 +1,5 @@
-/* Which ops a child's step is made of, as the table of routes is asked for them, before anything is built. */
+/* Which ops a child's step is made of, as the table of routes is asked for them, before anything is built.
+ * Local. */
 #ifndef PNAS_CL_CHILD_ROUTES_H
 #define PNAS_CL_CHILD_ROUTES_H
 
@@ -9,8 +10,5 @@
  * share a route once. Ends at the first status other than PNAS_OK and returns it. */
 pnas_status pnas_child_routes(const pnas_graph *graph, int batch, int vector,
                               pnas_status (*visit)(void *payload, const pnas_routed_op *op), void *payload);
-
-/* The window of a layer as ops see it. */
-pnas_window pnas_layer_window(const pnas_graph *graph, const pnas_layer *layer);
 
 #endif

@@ -1,0 +1,15 @@
+/* Inside the cl rooms: what the pointwise convolution has from the dense one. Local. */
+#ifndef PNAS_CL_OP_CONVOLUTION_H
+#define PNAS_CL_OP_CONVOLUTION_H
+
+#include "cl/ops/convolution.h"
+
+/* The two as pnas_op_convolution_*; `op` is whose route the table is asked for. */
+pnas_status pnas_convolution_forward(pnas_cl *cl, pnas_launch_list *list, pnas_op_kind op,
+                                     const pnas_convolution *conv, pnas_slice statistics);
+pnas_status pnas_convolution_backward(pnas_cl *cl, pnas_launch_list *list, pnas_op_kind op,
+                                      const pnas_convolution *conv, const pnas_upstream *y,
+                                      const pnas_downstream *dx, pnas_slice weight_gradient,
+                                      pnas_slice scratch);
+
+#endif
