@@ -6,6 +6,7 @@ PNAS_BUILD_PACKAGES=(build-essential cmake ninja-build pkg-config git
     ocl-icd-opencl-dev pocl-opencl-icd libclblast-dev libopenmpi-dev openmpi-bin
     libhdf5-dev hdf5-tools libcyaml-dev libyaml-dev librandom123-dev uthash-dev zlib1g-dev libssl-dev)
 PNAS_TEST_PACKAGES=(libcriterion-dev oclgrind clang-format gnuplot-nox graphviz)
+PNAS_LLVM=14 # Debian 12's; another version formats otherwise and finds other things
 
 say() {
     printf '== %s\n' "$*" >&2
@@ -43,6 +44,18 @@ then run this again with PNAS_PACKAGES_PRESENT=1 in the environment"
     "${as_root[@]}" apt-get update
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
         apt-get install --yes --no-install-recommends "${missing[@]}"
+}
+
+# The command of $1, clang-format or clang-tidy, in the version that is wanted.
+llvm_tool() {
+    local command
+    for command in "$1-$PNAS_LLVM" "$1"; do
+        if "$command" --version 2>/dev/null | grep -q "version $PNAS_LLVM\."; then
+            echo "$command"
+            return
+        fi
+    done
+    die "$1 $PNAS_LLVM is wanted and is not here; install $1-$PNAS_LLVM"
 }
 
 # Configures and builds build/$1 by the preset of that name.

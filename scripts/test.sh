@@ -1,29 +1,59 @@
 #!/usr/bin/env bash
-# Installs what is missing, checks the formatting, and builds and tests twice: as it is used, with warnings as
-# errors, and with the sanitizers. Tests marked slow are left out: ctest --preset slow runs them.
+# See usage() below. Tests marked slow are left out: ctest --preset slow runs them.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 
-# What is shown again at the end: the closing line of each ctest, and what failed before.
+usage() {
+    cat <<'END'
+Usage: scripts/test.sh [--quick]
+Installs what is missing, checks the formatting and the commits' subjects, and builds and tests
+twice: optimised with warnings as errors (build/ci), and with the sanitizers (build/asan).
+
+  --quick   without the sanitizers
+END
+}
+
+quick=
+case ${1:-} in
+    '') ;;
+    --quick) quick=1 ;;
+    --help) usage; exit 0 ;;
+    *) usage >&2; exit 64 ;;
+esac
+
+# What is shown again at the end: what failed, and the closing line of each ctest.
 closing_lines=()
 failed=0
 
-check_format() {
-    if ! clang-format --version | grep -q 'version 14\.'; then
-        say "formatting not checked: clang-format 14 is wanted, $(clang-format --version) is here"
-        return
-    fi
-    local files
-    mapfile -d '' -t files < <(cd "$PNAS_ROOT" && git ls-files -z '*.c' '*.h')
-    if [ "${#files[@]}" -eq 0 ]; then # no clone, or one of another user
-        say "formatting not checked: git does not list the files of $PNAS_ROOT"
-        return
-    fi
-    say "checking the formatting"
-    (cd "$PNAS_ROOT" && clang-format --dry-run --Werror "${files[@]}") && return
-    closing_lines+=("formatting: differs where the first messages say; clang-format -i FILE mends it")
+# check WHAT COMMAND...: a failure is remembered, and the rest goes on.
+check() {
+    say "checking $1"
+    "${@:2}" && return
+    closing_lines+=("$1: not in order; see above")
     failed=1
 }
+
+check_format() (
+    cd "$PNAS_ROOT"
+    tool=$(llvm_tool clang-format) || exit 1
+    find src cl io mpi tests bench \( -name '*.[ch]' -o -name '*.cl' \) -print0 | xargs -0 "$tool" --dry-run --Werror ||
+        die "clang-format -i FILE mends it"
+)
+
+# The commits after this one have a subject of at most 60 characters.
+subjects_since=1f99246fb642
+check_subjects() (
+    cd "$PNAS_ROOT"
+    range=$subjects_since..HEAD
+    if ! git rev-parse --quiet --verify "$subjects_since^{commit}" >/dev/null 2>&1; then
+        # A shallow clone ends later than that commit. Where there is no history of ours, nothing is to be checked.
+        [ "$(git rev-parse --is-shallow-repository 2>/dev/null)" = true ] || exit 0
+        range=HEAD
+    fi
+    long=$(git log --no-merges --format='%h %s' "$range" | grep -E '^[0-9a-f]+ .{61,}' || true)
+    [ -z "$long" ] || die "subjects of more than 60 characters:
+$long"
+)
 
 test_preset() {
     say "testing build/$1"
@@ -33,10 +63,13 @@ test_preset() {
 }
 
 install_packages "${PNAS_BUILD_PACKAGES[@]}" "${PNAS_TEST_PACKAGES[@]}"
-check_format
-for preset in ci asan; do
-    build_preset "$preset"
-    test_preset "$preset"
-done
+check formatting check_format
+check subjects check_subjects
+build_preset ci
+test_preset ci
+if [ -z "$quick" ]; then
+    build_preset asan
+    test_preset asan
+fi
 printf '%s\n' "${closing_lines[@]}"
 exit "$failed"
