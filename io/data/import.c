@@ -10,7 +10,7 @@
 
 #define LISTED(name) &pnas_import_##name,
 const pnas_import_format *const pnas_import_formats[] = {PNAS_IMPORT_FORMATS(LISTED)};
-const size_t pnas_import_format_count = sizeof pnas_import_formats / sizeof *pnas_import_formats;
+const size_t pnas_import_format_count = sizeof pnas_import_formats / sizeof pnas_import_formats[0];
 
 const pnas_import_format *pnas_import_find(const char *name)
 {

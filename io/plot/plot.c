@@ -9,7 +9,7 @@
 
 #define LISTED(name) &pnas_plot_##name,
 const pnas_plot_kind *const pnas_plots[] = {PNAS_PLOT_KINDS(LISTED)};
-const size_t pnas_plot_count = sizeof pnas_plots / sizeof *pnas_plots;
+const size_t pnas_plot_count = sizeof pnas_plots / sizeof pnas_plots[0];
 
 const pnas_plot_kind *pnas_plot_find(const char *name)
 {

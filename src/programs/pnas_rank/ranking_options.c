@@ -39,7 +39,9 @@ static const struct argp_option ranking_options[] = {
      1},
     {NULL, 0, NULL, 0, "Tables:", 2},
     {"top", 't', "N", 0,
-     "Show the best N children (text: 10, csv and json: all; 0: all). Learning curves: of the best N (8)", 2},
+     "Show the best N children (text: 10, csv and json: all; 0: all). Learning curves: of the best N (8; "
+     "with --terminal 4)",
+     2},
     {"format", KEY_FORMAT, "FORMAT", 0, "text, csv (with a line of column names) or json", 2},
     {"csv", KEY_CSV, NULL, 0, "The same as --format csv", 2},
     {NULL, 0, NULL, 0, "Pictures:", 3},
