@@ -1,4 +1,4 @@
-/* Score files of pnas_score as rankings. Not for callers. docs/formats.md. */
+/* Score files of pnas_score as rankings. Not for callers. docs/formats.md. Local. */
 #ifndef PNAS_IO_RANKING_SCORES_H
 #define PNAS_IO_RANKING_SCORES_H
 

@@ -1,8 +1,9 @@
 /* RUN.h5 and its journal: the whole state of a search on disk, complete at every moment. docs/formats.md.
  *
- * Used by rank 0 alone. Each write makes a temporary file beside RUN.h5, syncs it and renames it. Between two
- * writes a finished child is appended to RUN.h5.journal (synced before the call returns); reading a run folds
- * the journal in. While a run writes, it holds a lock on RUN.h5.journal, so that a second one is refused. */
+ * Local; used by rank 0 alone. Each write makes a temporary file beside RUN.h5, syncs it and renames it.
+ * Between two writes a finished child is appended to RUN.h5.journal (synced before the call returns); reading
+ * a run folds the journal in. While a run writes, it holds a lock on RUN.h5.journal, so that a second one is
+ * refused. */
 #ifndef PNAS_IO_RUN_FILE_H
 #define PNAS_IO_RUN_FILE_H
 

@@ -1,4 +1,4 @@
-/* What the files of the run file share: its state in memory, and its parts. Private to io/run_*.c. */
+/* What the files of the run file share: its state in memory, and its parts. Private to run_*.c. Local. */
 #ifndef PNAS_IO_RUN_PARTS_H
 #define PNAS_IO_RUN_PARTS_H
 

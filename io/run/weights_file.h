@@ -1,4 +1,5 @@
-/* *.weights.h5: one dataset a tensor, named by layer path; root attributes say what the network is. */
+/* *.weights.h5: one dataset a tensor, named by layer path; root attributes say what the network is.
+ * Local. */
 #ifndef PNAS_IO_WEIGHTS_FILE_H
 #define PNAS_IO_WEIGHTS_FILE_H
 

@@ -6,19 +6,23 @@
 #include <math.h>
 #include <stdio.h>
 
-double pnas_usage_share(const pnas_level_usage *usage)
+/* The share of the lanes' time that was spent training; NaN where nothing was trained. */
+static double share_busy(const pnas_level_usage *usage)
 {
     return usage->lane_seconds > 0 ? usage->busy_seconds / usage->lane_seconds : NAN;
 }
 
-double pnas_usage_of_best(const pnas_level_usage *usage)
+/* How close the span came to the shortest possible. */
+static double share_of_best(const pnas_level_usage *usage)
 {
     return usage->span_seconds > 0 ? fmin(usage->best_seconds / usage->span_seconds, 1) : NAN;
 }
 
-double pnas_usage_bound(const pnas_level_usage *usage)
+/* The largest share busy that any order of the same children could have had, which the longest of them and
+ * the remainder of children by lanes set. */
+static double share_at_best(const pnas_level_usage *usage)
 {
-    return fmin(pnas_usage_share(usage) / pnas_usage_of_best(usage), 1);
+    return fmin(share_busy(usage) / share_of_best(usage), 1);
 }
 
 void pnas_usage_text(const pnas_level_usage *usage, char *out, size_t size)
@@ -29,7 +33,7 @@ void pnas_usage_text(const pnas_level_usage *usage, char *out, size_t size)
     snprintf(out, size,
              "trained in %s, the ranks busy for %.1f %% of it (%.1f %% at best); the longest child took %s; "
              "%" PRId64 " messages",
-             span, 100 * pnas_usage_share(usage), 100 * pnas_usage_bound(usage), longest, usage->messages);
+             span, 100 * share_busy(usage), 100 * share_at_best(usage), longest, usage->messages);
 }
 
 void pnas_usage_print_title(void)
@@ -57,9 +61,9 @@ void pnas_usage_print_line(const char *name, const pnas_level_usage *usage, doub
 {
     printf("%5s  ", name);
     print_duration(11, usage->span_seconds);
-    print_share(7, pnas_usage_share(usage));
-    print_share(7, pnas_usage_bound(usage));
-    print_share(8, pnas_usage_of_best(usage));
+    print_share(7, share_busy(usage));
+    print_share(7, share_at_best(usage));
+    print_share(8, share_of_best(usage));
     print_duration(13, usage->longest_seconds);
     print_duration(13, fit);
     print_duration(13, score);

@@ -1,6 +1,6 @@
 #include "src/run/search_run.h"
 
-#include "io/run/run_moment.h"
+#include "io/run/live_status.h"
 #include "src/base/clock.h"
 #include "src/base/log.h"
 #include "src/base/progress.h"
@@ -18,8 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BEST_SHOWN              5
-#define SECONDS_BETWEEN_MOMENTS 2
+#define BEST_SHOWN                  5
+#define SECONDS_BETWEEN_LIVE_STATUS 2
 
 typedef struct {
     const pnas_search_run_options *options;
@@ -28,28 +28,28 @@ typedef struct {
     pnas_ensemble *ensemble; /* borrowed */
     pnas_surrogate surrogate;
     pnas_search_progress progress;
-    pnas_run_moment moment; /* the children that run now */
-    size_t begun;           /* of the next level's children so many are kept: they were handed out */
-    bool offered;           /* those that are begun early were given to the scheduler */
+    pnas_live_status live; /* the children that run now */
+    size_t begun;          /* of the next level's children so many are kept: they were handed out */
+    bool offered;          /* those that are begun early were given to the scheduler */
 } search_run;
 
 /* --- for whoever watches --- */
 
-static void keep_moment(search_run *run, double seconds_left)
+static void write_live_status(search_run *run, double seconds_left)
 {
     double now = pnas_clock_unix();
-    if (now - run->moment.written < SECONDS_BETWEEN_MOMENTS)
+    if (now - run->live.written < SECONDS_BETWEEN_LIVE_STATUS)
         return;
-    run->moment.written = now;
-    run->moment.seconds_left = seconds_left;
-    if (pnas_run_moment_write(run->options->path, &run->moment) != PNAS_OK)
+    run->live.written = now;
+    run->live.seconds_left = seconds_left;
+    if (pnas_live_status_write(run->options->path, &run->live) != PNAS_OK)
         pnas_debug("%s", pnas_message()); /* the search does not need it */
 }
 
-static void end_moment(search_run *run)
+static void remove_live_status(search_run *run)
 {
-    pnas_run_moment_remove(run->options->path);
-    pnas_run_moment_free(&run->moment);
+    pnas_live_status_remove(run->options->path);
+    pnas_live_status_free(&run->live);
 }
 
 /* --- the surrogate's weights --- */
@@ -108,7 +108,7 @@ static pnas_status keep_result(void *payload, const pnas_job *job, pnas_result *
     pnas_running_children_forget(run->options->running, &job->cell);
     PNAS_TRY(pnas_run_record_training(run->file, job->level, job->index, result));
     pnas_search_progress_result(&run->progress, job, result);
-    pnas_run_moment_drop(&run->moment, job->level, job->index);
+    pnas_live_status_drop(&run->live, job->level, job->index);
     return pnas_search_record(run->search, job->level, (size_t)job->index, result);
 }
 
@@ -119,7 +119,7 @@ static void show_start(void *payload, const pnas_job *job, int rank)
     if (job->level > pnas_search_levels(run->search) && (size_t)job->index >= run->begun)
         run->begun = (size_t)job->index + 1;
     const pnas_running_child child = {rank, job->level, job->index, pnas_clock_unix()};
-    if (pnas_run_moment_add(&run->moment, &child) != PNAS_OK)
+    if (pnas_live_status_add(&run->live, &child) != PNAS_OK)
         pnas_warning("%s", pnas_message());
     pnas_debug("level %d, child %d goes to rank %d", job->level, job->index, rank);
 }
@@ -128,7 +128,7 @@ static void show_progress(void *payload)
 {
     search_run *run = payload;
     pnas_search_progress_show(&run->progress);
-    keep_moment(run, pnas_search_progress_left(&run->progress));
+    write_live_status(run, pnas_search_progress_left(&run->progress));
 }
 
 /* Children that were looked up at once took no time. */
@@ -192,7 +192,7 @@ static pnas_status train_level(search_run *run, const pnas_level *level)
     size_t count = 0;
     PNAS_TRY(pnas_level_jobs(run->options->configuration, run->options->table, level, &jobs, &count));
     pnas_search_progress_level(&run->progress, level, jobs, count);
-    run->progress.running = run->moment.count; /* begun before this level was */
+    run->progress.running = run->live.count; /* begun before this level was */
     run->offered = false;
     pnas_status status = pnas_scheduler_run(scheduler, jobs, count, &listener);
     pnas_progress_end();
@@ -413,7 +413,7 @@ pnas_status pnas_search_run(const pnas_search_run_options *options)
     else if (opened)
         status = end_run(&run, search_to_the_end(&run));
     if (opened)
-        end_moment(&run);
+        remove_live_status(&run);
     pnas_progress_end();
     if (status == PNAS_OK)
         status = pnas_best_children_print(run.search, BEST_SHOWN);

@@ -1,6 +1,6 @@
 #include "src/programs/pnas_rank/ranking_watch.h"
 
-#include "io/run/run_moment.h"
+#include "io/run/live_status.h"
 #include "src/base/clock.h"
 #include "src/programs/pnas_rank/ranking_tables.h"
 
@@ -15,8 +15,8 @@
 typedef struct {
     const pnas_ranking *ranking;
     const pnas_run_info *info;
-    pnas_run_moment moment;
-    bool live; /* moment is there */
+    pnas_live_status live_status;
+    bool live; /* live_status is there */
     double now;
 } run_view;
 
@@ -32,13 +32,13 @@ static void print_summary(const run_view *view)
     const pnas_ranking *ranking = view->ranking;
     char stamp[32];
     pnas_clock_stamp(view->now, stamp);
-    bool runs = view->live && view->now - view->moment.written <= STALE;
+    bool runs = view->live && view->now - view->live_status.written <= STALE;
     printf("%s  %s: %s\n%s", stamp, ranking->path, ranking->title,
            runs ? "running" : pnas_ranking_status_words(view->info->status));
-    if (view->live && !isnan(view->moment.seconds_left))
-        print_duration("; about ", view->moment.seconds_left, " left");
+    if (view->live && !isnan(view->live_status.seconds_left))
+        print_duration("; about ", view->live_status.seconds_left, " left");
     if (view->live && !runs)
-        print_duration("; nothing was heard of it for ", view->now - view->moment.written, "");
+        print_duration("; nothing was heard of it for ", view->now - view->live_status.written, "");
     putchar('\n');
     if (ranking->count > 0) {
         char text[PNAS_CELL_TEXT_MAX];
@@ -50,8 +50,8 @@ static void print_summary(const run_view *view)
 static size_t running_in(const run_view *view, int level)
 {
     size_t running = 0;
-    for (size_t i = 0; i < view->moment.count; i++)
-        running += view->moment.child[i].level == level;
+    for (size_t i = 0; i < view->live_status.count; i++)
+        running += view->live_status.child[i].level == level;
     return running;
 }
 
@@ -104,12 +104,12 @@ static void print_ranks(const run_view *view)
         const pnas_run_rank *rank = &view->info->rank[r];
         bool any = false;
         printf("%4d  %-18.18s %6zu", rank->rank, rank->host, done_by(view, rank->rank));
-        for (size_t i = 0; i < view->moment.count; i++) {
-            if (view->moment.child[i].rank != rank->rank)
+        for (size_t i = 0; i < view->live_status.count; i++) {
+            if (view->live_status.child[i].rank != rank->rank)
                 continue;
             if (any)
                 printf("\n%31s", "");
-            print_child(view, &view->moment.child[i]);
+            print_child(view, &view->live_status.child[i]);
             any = true;
         }
         putchar('\n');
@@ -137,7 +137,7 @@ static pnas_status show_run(const char *path, bool terminal, size_t *shown, pnas
     }
     run_view view = {.ranking = ranking, .info = pnas_run_file_info(ranking->run), .now = pnas_clock_unix()};
     *status = view.info->status;
-    view.live = *status == PNAS_RUN_RUNNING && pnas_run_moment_read(path, &view.moment);
+    view.live = *status == PNAS_RUN_RUNNING && pnas_live_status_read(path, &view.live_status);
     if (terminal || count_done(ranking) != *shown || *status != PNAS_RUN_RUNNING) {
         fputs(terminal ? "\033[H\033[2J" : *shown == SIZE_MAX ? "" : "\n", stdout);
         print_summary(&view);
@@ -145,7 +145,7 @@ static pnas_status show_run(const char *path, bool terminal, size_t *shown, pnas
         print_ranks(&view);
         *shown = count_done(ranking);
     }
-    pnas_run_moment_free(&view.moment);
+    pnas_live_status_free(&view.live_status);
     pnas_ranking_destroy(&ranking);
     return PNAS_OK;
 }

@@ -1,4 +1,4 @@
-#include "io/run/run_moment.h"
+#include "io/run/live_status.h"
 #include "io/run/run_file.h"
 
 #include <errno.h>
@@ -10,32 +10,32 @@
 
 #define FIRST_LINE "PNAS-now-1"
 
-void pnas_run_moment_free(pnas_run_moment *moment)
+void pnas_live_status_free(pnas_live_status *live)
 {
-    free(moment->child);
-    *moment = (pnas_run_moment){0};
+    free(live->child);
+    *live = (pnas_live_status){0};
 }
 
-void pnas_run_moment_drop(pnas_run_moment *moment, int level, int index)
+void pnas_live_status_drop(pnas_live_status *live, int level, int index)
 {
-    for (size_t i = 0; i < moment->count; i++)
-        if (moment->child[i].level == level && moment->child[i].index == index) {
-            moment->child[i] = moment->child[--moment->count];
+    for (size_t i = 0; i < live->count; i++)
+        if (live->child[i].level == level && live->child[i].index == index) {
+            live->child[i] = live->child[--live->count];
             return;
         }
 }
 
-pnas_status pnas_run_moment_add(pnas_run_moment *moment, const pnas_running_child *child)
+pnas_status pnas_live_status_add(pnas_live_status *live, const pnas_running_child *child)
 {
-    pnas_run_moment_drop(moment, child->level, child->index);
-    if (moment->count == moment->room) {
-        size_t room = 2 * moment->room + 16;
-        pnas_running_child *more = realloc(moment->child, room * sizeof *more);
+    pnas_live_status_drop(live, child->level, child->index);
+    if (live->count == live->room) {
+        size_t room = 2 * live->room + 16;
+        pnas_running_child *more = realloc(live->child, room * sizeof *more);
         PNAS_CHECK(more, PNAS_ERROR_MEMORY, "no memory for a list of %zu running children", room);
-        moment->child = more;
-        moment->room = room;
+        live->child = more;
+        live->room = room;
     }
-    moment->child[moment->count++] = *child;
+    live->child[live->count++] = *child;
     return PNAS_OK;
 }
 
@@ -51,28 +51,28 @@ static char *path_of(const char *run_path, const char *ending)
     return path;
 }
 
-static bool print(const char *path, const pnas_run_moment *moment)
+static bool print(const char *path, const pnas_live_status *live)
 {
     FILE *file = fopen(path, "w");
     if (!file)
         return false;
-    fprintf(file, FIRST_LINE "\nwritten %.3f\n", moment->written);
-    if (!isnan(moment->seconds_left))
-        fprintf(file, "left %.1f\n", moment->seconds_left);
-    for (size_t i = 0; i < moment->count; i++) {
-        const pnas_running_child *child = &moment->child[i];
+    fprintf(file, FIRST_LINE "\nwritten %.3f\n", live->written);
+    if (!isnan(live->seconds_left))
+        fprintf(file, "left %.1f\n", live->seconds_left);
+    for (size_t i = 0; i < live->count; i++) {
+        const pnas_running_child *child = &live->child[i];
         fprintf(file, "child %d %d %d %.3f\n", child->rank, child->level, child->index, child->start);
     }
     bool written = !ferror(file);
     return fclose(file) == 0 && written;
 }
 
-pnas_status pnas_run_moment_write(const char *run_path, const pnas_run_moment *moment)
+pnas_status pnas_live_status_write(const char *run_path, const pnas_live_status *live)
 {
     char *path = path_of(run_path, ""), *temporary = path_of(run_path, "~");
     pnas_status status = PNAS_OK;
     PNAS_CHECK_CLEANUP(path && temporary, PNAS_ERROR_MEMORY, "no memory for a file name");
-    if (!print(temporary, moment) || rename(temporary, path) != 0) {
+    if (!print(temporary, live) || rename(temporary, path) != 0) {
         status = pnas_fail(PNAS_ERROR_FILE, "%s: cannot be written: %s", path, strerror(errno));
         unlink(temporary);
     }
@@ -82,7 +82,7 @@ cleanup:
     return status;
 }
 
-void pnas_run_moment_remove(const char *run_path)
+void pnas_live_status_remove(const char *run_path)
 {
     char *path = path_of(run_path, "");
     if (path)
@@ -90,28 +90,28 @@ void pnas_run_moment_remove(const char *run_path)
     free(path);
 }
 
-static bool take_line(pnas_run_moment *moment, const char *line)
+static bool take_line(pnas_live_status *live, const char *line)
 {
     pnas_running_child child;
-    if (sscanf(line, "written %lf", &moment->written) == 1 ||
-        sscanf(line, "left %lf", &moment->seconds_left) == 1)
+    if (sscanf(line, "written %lf", &live->written) == 1 ||
+        sscanf(line, "left %lf", &live->seconds_left) == 1)
         return true;
     return sscanf(line, "child %d %d %d %lf", &child.rank, &child.level, &child.index, &child.start) == 4 &&
-           pnas_run_moment_add(moment, &child) == PNAS_OK;
+           pnas_live_status_add(live, &child) == PNAS_OK;
 }
 
-bool pnas_run_moment_read(const char *run_path, pnas_run_moment *out)
+bool pnas_live_status_read(const char *run_path, pnas_live_status *out)
 {
     char line[256], *path = path_of(run_path, "");
     FILE *file = path ? fopen(path, "r") : NULL;
     free(path);
-    *out = (pnas_run_moment){.seconds_left = NAN};
+    *out = (pnas_live_status){.seconds_left = NAN};
     bool good = file && fgets(line, sizeof line, file) && strcmp(line, FIRST_LINE "\n") == 0;
     while (good && fgets(line, sizeof line, file))
         good = take_line(out, line);
     if (file)
         fclose(file);
     if (!good)
-        pnas_run_moment_free(out);
+        pnas_live_status_free(out);
     return good;
 }
