@@ -18,9 +18,9 @@ typedef struct {
     const pnas_evaluator *evaluator;
     pthread_t thread;
     pthread_cond_t given;
-    lane_state state;   /* as all below: under the lock */
-    pnas_job job;       /* GIVEN */
-    pnas_answer answer; /* ENDED; its ticket: GIVEN, too */
+    lane_state state;       /* as all below: under the lock */
+    pnas_job job;           /* GIVEN */
+    pnas_job_result result; /* ENDED; its ticket: GIVEN, too */
 } lane;
 
 struct pnas_lanes {
@@ -30,7 +30,7 @@ struct pnas_lanes {
     lane *lane; /* [count] */
     bool closing;
     atomic_bool stopping; /* the message is there before it is set, and never changes after */
-    char stop_message[PNAS_ANSWER_MESSAGE_MAX];
+    char stop_message[PNAS_REASON_MAX];
 };
 
 /* --- a lane's thread --- */
@@ -45,13 +45,13 @@ static void evaluate(lane *self)
 {
     const pnas_evaluator *evaluator = self->evaluator;
     const pnas_job job = self->job;
-    pnas_answer answer = {.ticket = self->answer.ticket};
+    pnas_job_result result = {.ticket = self->result.ticket};
     pthread_mutex_unlock(&self->lanes->lock);
-    answer.status = evaluator->evaluate(evaluator->payload, &job, lane_tick, self->lanes, &answer.result);
-    if (answer.status != PNAS_OK)
-        snprintf(answer.message, sizeof answer.message, "%s", pnas_message());
+    result.status = evaluator->evaluate(evaluator->payload, &job, lane_tick, self->lanes, &result.result);
+    if (result.status != PNAS_OK)
+        snprintf(result.reason, sizeof result.reason, "%s", pnas_message());
     pthread_mutex_lock(&self->lanes->lock);
-    self->answer = answer;
+    self->result = result;
     self->state = LANE_ENDED;
     pthread_cond_signal(&self->lanes->ended);
 }
@@ -146,7 +146,7 @@ void pnas_lanes_destroy(pnas_lanes **lanes)
     pnas_lanes_stop(*lanes, "the run is over");
     close_threads(*lanes);
     for (int i = 0; i < (*lanes)->count; i++) {
-        pnas_result_clear(&(*lanes)->lane[i].answer.result);
+        pnas_result_clear(&(*lanes)->lane[i].result.result);
         pthread_cond_destroy(&(*lanes)->lane[i].given);
     }
     pthread_cond_destroy(&(*lanes)->ended);
@@ -171,7 +171,7 @@ bool pnas_lanes_start(pnas_lanes *lanes, int64_t ticket, const pnas_job *job)
     lane *chosen = find(lanes, LANE_FREE);
     if (chosen) {
         chosen->job = *job;
-        chosen->answer.ticket = ticket;
+        chosen->result.ticket = ticket;
         chosen->state = LANE_GIVEN;
         pthread_cond_signal(&chosen->given);
     }
@@ -187,13 +187,13 @@ void pnas_lanes_stop(pnas_lanes *lanes, const char *message)
     lanes->stopping = true;
 }
 
-bool pnas_lanes_take(pnas_lanes *lanes, pnas_answer *out)
+bool pnas_lanes_take(pnas_lanes *lanes, pnas_job_result *out)
 {
     pthread_mutex_lock(&lanes->lock);
     lane *ended = find(lanes, LANE_ENDED);
     if (ended) {
-        *out = ended->answer;
-        ended->answer = (pnas_answer){0};
+        *out = ended->result;
+        ended->result = (pnas_job_result){0};
         ended->state = LANE_FREE;
     }
     pthread_mutex_unlock(&lanes->lock);

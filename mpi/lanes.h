@@ -1,5 +1,5 @@
 /* Lanes: threads that call evaluators, so that a rank trains several children at once and the thread that
- * speaks MPI never waits for one. Private to this room; called by that thread alone. */
+ * speaks MPI never waits for one. Private to this room; called by that thread alone. Local. */
 #ifndef PNAS_MPI_LANES_H
 #define PNAS_MPI_LANES_H
 
@@ -19,7 +19,7 @@ bool pnas_lanes_start(pnas_lanes *lanes, int64_t ticket, const pnas_job *job);
 void pnas_lanes_stop(pnas_lanes *lanes, const char *message);
 
 /* Takes what became of one job, with its ticket, if one has ended; out->result is the caller's. */
-bool pnas_lanes_take(pnas_lanes *lanes, pnas_answer *out);
+bool pnas_lanes_take(pnas_lanes *lanes, pnas_job_result *out);
 
 bool pnas_lanes_busy(pnas_lanes *lanes); /* a job has not been taken yet */
 

@@ -105,13 +105,13 @@ pnas_status pnas_mpi_agree(pnas_status mine)
     if (worst.severity == FINE)
         return PNAS_OK;
 
-    struct {
-        int status;
-        char message[2048];
-    } agreed = {mine, ""};
-    snprintf(agreed.message, sizeof agreed.message, "%s", pnas_message());
-    PNAS_TRY(broadcast_bytes(&agreed, sizeof agreed, worst.rank, "MPI_Ibcast"));
-    return pnas_fail((pnas_status)agreed.status, "%s", agreed.message);
+    /* Two plain values, as ranks of different builds agree, too. */
+    int status = mine;
+    char message[2048];
+    snprintf(message, sizeof message, "%s", pnas_message());
+    PNAS_TRY(broadcast_bytes(&status, sizeof status, worst.rank, "MPI_Ibcast"));
+    PNAS_TRY(broadcast_bytes(message, sizeof message, worst.rank, "MPI_Ibcast"));
+    return pnas_fail((pnas_status)status, "%s", message);
 }
 
 pnas_status pnas_mpi_broadcast(void **data, unsigned long *size)
@@ -162,4 +162,69 @@ pnas_status pnas_mpi_gather_local(const pnas_layout *layout, const void *mine, u
         status = pnas_mpi_wait(&request, "MPI_Iallgather");
     MPI_Comm_free(&local);
     return status;
+}
+
+/* Where each rank's message lies in one block of `total` bytes. */
+static pnas_status place(const int *size, int ranks, int *at, int *total)
+{
+    long long sum = 0;
+    for (int rank = 0; rank < ranks; rank++) {
+        PNAS_CHECK(sum + size[rank] <= INT_MAX, PNAS_ERROR_INTERNAL,
+                   "the messages of %d ranks are too many bytes for one gather", ranks);
+        at[rank] = (int)sum;
+        sum += size[rank];
+    }
+    *total = (int)sum;
+    return PNAS_OK;
+}
+
+typedef struct {    /* rank 0 */
+    int *size, *at; /* [ranks] */
+    char *bytes;
+} gathered_messages;
+
+static pnas_status make_room(int ranks, const int *sizes, gathered_messages *all)
+{
+    int total = 0;
+    PNAS_TRY(place(sizes, ranks, all->at, &total));
+    all->bytes = malloc((size_t)total + 1);
+    PNAS_CHECK(all->bytes, PNAS_ERROR_MEMORY, "no memory for %d bytes from %d ranks", total, ranks);
+    return PNAS_OK;
+}
+
+static pnas_status gather_bytes(const pnas_layout *layout, const void *data, int size, gathered_messages *all)
+{
+    bool leads = layout->rank == 0;
+    MPI_Request request = MPI_REQUEST_NULL;
+    pnas_status status = PNAS_OK;
+    if (leads) {
+        all->size = calloc((size_t)layout->ranks, sizeof *all->size);
+        all->at = calloc((size_t)layout->ranks, sizeof *all->at);
+        if (!all->size || !all->at)
+            status = pnas_fail(PNAS_ERROR_MEMORY, "no memory for %d ranks", layout->ranks);
+    }
+    PNAS_TRY(pnas_mpi_agree(status));
+    PNAS_TRY(pnas_mpi_gather(&size, sizeof size, all->size));
+    PNAS_TRY(pnas_mpi_agree(leads ? make_room(layout->ranks, all->size, all) : PNAS_OK));
+    PNAS_TRY(pnas_mpi_status(MPI_Igatherv(data, size, MPI_BYTE, all->bytes, all->size, all->at, MPI_BYTE, 0,
+                                          pnas_mpi_ranks(), &request),
+                             "MPI_Igatherv"));
+    return pnas_mpi_wait(&request, "MPI_Igatherv");
+}
+
+pnas_status pnas_mpi_gather_messages(const pnas_layout *layout, const void *data, size_t size,
+                                     pnas_mpi_take take, void *payload)
+{
+    gathered_messages all = {0};
+    pnas_status status;
+    PNAS_TRY(pnas_mpi_agree(
+        size <= INT_MAX ? PNAS_OK
+                        : pnas_fail(PNAS_ERROR_INTERNAL, "%zu bytes are too many for one gather", size)));
+    status = gather_bytes(layout, data, (int)size, &all);
+    for (int rank = 0; layout->rank == 0 && rank < layout->ranks && status == PNAS_OK; rank++)
+        status = take(payload, rank, all.bytes + all.at[rank], (size_t)all.size[rank]);
+    free(all.size);
+    free(all.at);
+    free(all.bytes);
+    return pnas_mpi_agree(status);
 }

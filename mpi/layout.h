@@ -1,11 +1,12 @@
-/* Ranks, hosts and who shares a machine. Collective where said. A rank that waits for the others sleeps
- * between two looks instead of spinning. */
+/* Ranks, hosts and who shares a machine. All calls are collective but pnas_mpi_abort, which is local. A rank
+ * that waits for the others sleeps between two looks instead of spinning. */
 #ifndef PNAS_MPI_LAYOUT_H
 #define PNAS_MPI_LAYOUT_H
 
 #include "src/base/status.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 typedef struct {
     int rank, ranks;
@@ -35,13 +36,21 @@ pnas_status pnas_mpi_agree(pnas_status mine);
  * caller's. Collective. */
 pnas_status pnas_mpi_broadcast(void **data, unsigned long *size);
 
-/* Gathers one fixed-size record a rank, in rank order, to rank 0 (out [ranks][size] there, else NULL).
- * Collective. */
+/* Gathers plain values of one size, numbers or text, from each rank to rank 0, in rank order (out
+ * [ranks][size] there, else NULL). Collective. */
 pnas_status pnas_mpi_gather(const void *mine, unsigned long size, void *out);
 
 /* The same among the ranks of this machine, by local rank, and to all of them (out [local_ranks][size]).
  * Collective. */
 pnas_status pnas_mpi_gather_local(const pnas_layout *layout, const void *mine, unsigned long size, void *out);
+
+/* The message of one rank; local. */
+typedef pnas_status (*pnas_mpi_take)(void *payload, int rank, const void *data, size_t size);
+
+/* Gathers a message (mpi/wire.h) of each rank to rank 0, which takes them in rank order; what goes wrong
+ * there is returned on every rank. Collective. */
+pnas_status pnas_mpi_gather_messages(const pnas_layout *layout, const void *data, size_t size,
+                                     pnas_mpi_take take, void *payload);
 
 typedef struct {
     int share;   /* CPU cores that this rank is to use, at least 1 */

@@ -1,351 +1,190 @@
 #include "mpi/packing.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define EPOCHS_MAX 1000000
 
-void pnas_packet_clear(pnas_packet *bytes)
+/* --- results, by the list of their fields --- */
+
+static void put_field(pnas_wire_writer *to, const pnas_result_field *field, const void *value)
 {
-    free(bytes->data);
-    *bytes = (pnas_packet){0};
-}
-
-/* --- writing: a failed allocation empties the capacity and shows in finish() --- */
-
-typedef struct {
-    pnas_packet *bytes;
-    bool failed;
-} writer;
-
-static writer begin(pnas_packet *out)
-{
-    out->size = 0;
-    return (writer){out, false};
-}
-
-static void put_bytes(writer *to, const void *data, size_t size)
-{
-    pnas_packet *bytes = to->bytes;
-    if (to->failed)
-        return;
-    if (bytes->size + size > bytes->capacity) {
-        size_t capacity = 2 * (bytes->size + size);
-        unsigned char *grown = realloc(bytes->data, capacity);
-        if (!grown) {
-            to->failed = true;
-            return;
-        }
-        bytes->data = grown;
-        bytes->capacity = capacity;
+    switch (field->kind) {
+    case PNAS_FIELD_STATUS:
+        pnas_wire_put_int(to, *(const pnas_child_status *)value);
+        break;
+    case PNAS_FIELD_REAL:
+        pnas_wire_put_double(to, *(const double *)value);
+        break;
+    case PNAS_FIELD_INT:
+        pnas_wire_put_int(to, *(const int *)value);
+        break;
+    case PNAS_FIELD_LONG:
+        pnas_wire_put_int(to, *(const int64_t *)value);
+        break;
+    case PNAS_FIELD_FLAG:
+        pnas_wire_put_int(to, *(const bool *)value);
+        break;
+    case PNAS_FIELD_TEXT:
+        pnas_wire_put_text(to, value);
+        break;
     }
-    if (size > 0)
-        memcpy(bytes->data + bytes->size, data, size);
-    bytes->size += size;
 }
 
-static void put_u64(writer *to, uint64_t value)
+static void get_field(pnas_wire_reader *from, const pnas_result_field *field, void *value)
 {
-    unsigned char byte[8];
-    for (int i = 0; i < 8; i++)
-        byte[i] = (unsigned char)(value >> (8 * i));
-    put_bytes(to, byte, sizeof byte);
-}
-
-static void put_i64(writer *to, int64_t value)
-{
-    put_u64(to, (uint64_t)value);
-}
-
-static void put_u32(writer *to, uint32_t value)
-{
-    unsigned char byte[4];
-    for (int i = 0; i < 4; i++)
-        byte[i] = (unsigned char)(value >> (8 * i));
-    put_bytes(to, byte, sizeof byte);
-}
-
-static void put_double(writer *to, double value)
-{
-    uint64_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    put_u64(to, bits);
-}
-
-static void put_float(writer *to, float value)
-{
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    put_u32(to, bits);
-}
-
-static void put_text(writer *to, const char *text)
-{
-    uint32_t length = (uint32_t)strlen(text);
-    put_u32(to, length);
-    put_bytes(to, text, length);
-}
-
-static pnas_status finish(const writer *to)
-{
-    return to->failed ? pnas_fail(PNAS_ERROR_MEMORY, "no memory for a message to another rank") : PNAS_OK;
-}
-
-/* --- reading: the first thing that does not fit makes everything after it read as zero --- */
-
-typedef struct {
-    const unsigned char *at, *end;
-    bool failed;
-} reader;
-
-static bool take_bytes(reader *from, void *out, size_t size)
-{
-    if (from->failed || (size_t)(from->end - from->at) < size) {
-        from->failed = true;
-        memset(out, 0, size);
-        return false;
+    switch (field->kind) {
+    case PNAS_FIELD_STATUS:
+        *(pnas_child_status *)value =
+            (pnas_child_status)pnas_wire_get_int(from, PNAS_CHILD_PENDING, PNAS_CHILD_FAILED);
+        break;
+    case PNAS_FIELD_REAL:
+        *(double *)value = pnas_wire_get_double(from);
+        break;
+    case PNAS_FIELD_INT:
+        *(int *)value = (int)pnas_wire_get_int(from, INT32_MIN, INT32_MAX);
+        break;
+    case PNAS_FIELD_LONG:
+        *(int64_t *)value = pnas_wire_get_int(from, INT64_MIN, INT64_MAX);
+        break;
+    case PNAS_FIELD_FLAG:
+        *(bool *)value = pnas_wire_get_int(from, 0, 1) != 0;
+        break;
+    case PNAS_FIELD_TEXT:
+        pnas_wire_get_text(from, value, PNAS_CHILD_ERROR_MAX);
+        break;
     }
-    memcpy(out, from->at, size);
-    from->at += size;
-    return true;
 }
 
-static uint64_t take_u64(reader *from)
+static void put_result(pnas_wire_writer *to, const pnas_result *result)
 {
-    unsigned char byte[8];
-    take_bytes(from, byte, sizeof byte);
-    uint64_t value = 0;
-    for (int i = 0; i < 8; i++)
-        value |= (uint64_t)byte[i] << (8 * i);
-    return value;
+    size_t rows = pnas_result_rows(result);
+    for (int i = 0; i < PNAS_RESULT_FIELD_COUNT; i++)
+        put_field(to, &pnas_result_fields[i], (const char *)result + pnas_result_fields[i].offset);
+    pnas_wire_put_int(to, (int64_t)rows);
+    pnas_wire_put_floats(to, result->history, rows * PNAS_METRICS);
 }
 
-/* An integer of `low` .. `high`. */
-static int64_t take_i64(reader *from, int64_t low, int64_t high)
+/* A failed child may have epochs and no rows; never rows that are not its epochs. */
+static pnas_status get_history(pnas_wire_reader *from, pnas_result *out)
 {
-    int64_t value = (int64_t)take_u64(from);
-    if (!from->failed && (value < low || value > high))
-        from->failed = true;
-    return from->failed ? 0 : value;
-}
-
-static uint32_t take_u32(reader *from)
-{
-    unsigned char byte[4];
-    take_bytes(from, byte, sizeof byte);
-    uint32_t value = 0;
-    for (int i = 0; i < 4; i++)
-        value |= (uint32_t)byte[i] << (8 * i);
-    return value;
-}
-
-static double take_double(reader *from)
-{
-    uint64_t bits = take_u64(from);
-    double value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-static float take_float(reader *from)
-{
-    uint32_t bits = take_u32(from);
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-static void take_text(reader *from, char *out, size_t size)
-{
-    uint32_t length = take_u32(from);
-    if (length >= size)
-        from->failed = true;
-    out[0] = '\0';
-    if (!from->failed && take_bytes(from, out, length))
-        out[length] = '\0';
-}
-
-static pnas_status complete(const reader *from, const char *what)
-{
-    PNAS_CHECK(!from->failed && from->at == from->end, PNAS_ERROR_INTERNAL,
-               "%s from another rank cannot be read: are all ranks the same version of the program?", what);
+    size_t rows = pnas_wire_get_count(from, PNAS_METRICS * sizeof *out->history);
+    if (rows == 0)
+        return PNAS_OK;
+    PNAS_CHECK(rows <= EPOCHS_MAX && rows == (size_t)out->epochs, PNAS_ERROR_INTERNAL,
+               "a result from another rank has %d epochs and a history of %zu", out->epochs, rows);
+    out->history = malloc(rows * PNAS_METRICS * sizeof *out->history);
+    PNAS_CHECK(out->history, PNAS_ERROR_MEMORY, "no memory for a child's history of %zu epochs", rows);
+    pnas_wire_get_floats(from, out->history, rows * PNAS_METRICS);
     return PNAS_OK;
 }
 
-static reader open_bytes(const void *data, size_t size)
+static pnas_status get_result(pnas_wire_reader *from, pnas_result *out)
 {
-    const unsigned char *at = data ? data : (const unsigned char *)"";
-    return (reader){at, at + size, false};
+    for (int i = 0; i < PNAS_RESULT_FIELD_COUNT; i++)
+        get_field(from, &pnas_result_fields[i], (char *)out + pnas_result_fields[i].offset);
+    return get_history(from, out);
 }
 
 /* --- the messages --- */
 
-static void put_cell(writer *to, const pnas_cell *cell)
+static pnas_status get_status(pnas_wire_reader *from)
 {
-    put_i64(to, cell->blocks);
-    for (int i = 0; i < cell->blocks; i++) {
-        const pnas_block *block = &cell->block[i];
-        const signed char code[4] = {block->in1, block->op1, block->in2, block->op2};
-        put_bytes(to, code, sizeof code);
-    }
+    return (pnas_status)pnas_wire_get_int(from, PNAS_ERROR_BUILD, PNAS_OK);
 }
 
-static void take_cell(reader *from, pnas_cell *out)
+pnas_status pnas_pack_job(const pnas_job_message *message, pnas_wire_writer *out)
 {
-    memset(out, 0, sizeof *out);
-    out->blocks = (int)take_i64(from, 0, PNAS_BLOCKS_MAX);
-    for (int i = 0; i < out->blocks; i++) {
-        signed char code[4];
-        take_bytes(from, code, sizeof code);
-        out->block[i] = (pnas_block){code[0], code[1], code[2], code[3]};
-    }
+    pnas_wire_begin(out);
+    pnas_wire_put_int(out, message->ticket);
+    pnas_wire_put_int(out, message->job.level);
+    pnas_wire_put_int(out, message->job.index);
+    pnas_wire_put_int(out, message->job.cost);
+    pnas_wire_put_cell(out, &message->job.cell);
+    return pnas_wire_finish(out);
 }
 
-static void put_result(writer *to, const pnas_result *result)
+pnas_status pnas_unpack_job(const void *data, size_t size, pnas_job_message *out)
 {
-    put_i64(to, result->status);
-    put_double(to, result->accuracy);
-    put_text(to, result->error);
-    put_i64(to, result->parameters);
-    put_i64(to, result->multiply_adds);
-    put_double(to, result->start);
-    put_double(to, result->train_seconds);
-    put_i64(to, result->rank);
-    put_i64(to, result->device);
-    put_i64(to, result->attempts);
-    put_i64(to, result->elsewhere);
-    int epochs = result->history ? result->epochs : 0;
-    put_i64(to, result->epochs);
-    put_i64(to, epochs);
-    for (int i = 0; i < epochs * PNAS_METRICS; i++)
-        put_float(to, result->history[i]);
+    pnas_wire_reader from;
+    *out = (pnas_job_message){0};
+    pnas_wire_open(&from, data, size);
+    out->ticket = pnas_wire_get_int(&from, 0, INT64_MAX);
+    out->job.level = (int)pnas_wire_get_int(&from, 0, INT32_MAX);
+    out->job.index = (int)pnas_wire_get_int(&from, 0, INT32_MAX);
+    out->job.cost = pnas_wire_get_int(&from, INT64_MIN, INT64_MAX);
+    pnas_wire_get_cell(&from, &out->job.cell);
+    return pnas_wire_close(&from, "a job");
 }
 
-static pnas_status take_history(reader *from, pnas_result *out)
+pnas_status pnas_pack_job_result(const pnas_job_result *message, pnas_wire_writer *out)
 {
-    int epochs = (int)take_i64(from, 0, EPOCHS_MAX);
-    size_t values = (size_t)epochs * PNAS_METRICS;
-    if (from->failed || values == 0)
-        return PNAS_OK;
-    if ((size_t)(from->end - from->at) < 4 * values) { /* before a wrong length is allocated */
-        from->failed = true;
-        return PNAS_OK;
-    }
-    out->history = malloc(values * sizeof *out->history);
-    PNAS_CHECK(out->history, PNAS_ERROR_MEMORY, "no memory for a child's history of %d epochs", epochs);
-    for (size_t i = 0; i < values; i++)
-        out->history[i] = take_float(from);
-    return PNAS_OK;
-}
-
-static pnas_status take_result(reader *from, pnas_result *out)
-{
-    *out = (pnas_result){0};
-    out->status = (pnas_child_status)take_i64(from, PNAS_CHILD_PENDING, PNAS_CHILD_FAILED);
-    out->accuracy = take_double(from);
-    take_text(from, out->error, sizeof out->error);
-    out->parameters = take_i64(from, 0, INT64_MAX);
-    out->multiply_adds = take_i64(from, 0, INT64_MAX);
-    out->start = take_double(from);
-    out->train_seconds = take_double(from);
-    out->rank = (int)take_i64(from, INT32_MIN, INT32_MAX);
-    out->device = (int)take_i64(from, INT32_MIN, INT32_MAX);
-    out->attempts = (int)take_i64(from, 0, INT32_MAX);
-    out->elsewhere = take_i64(from, 0, 1) != 0;
-    out->epochs = (int)take_i64(from, 0, EPOCHS_MAX);
-    return take_history(from, out);
-}
-
-pnas_status pnas_pack_order(const pnas_order *order, pnas_packet *out)
-{
-    writer to = begin(out);
-    put_i64(&to, order->ticket);
-    put_i64(&to, order->job.level);
-    put_i64(&to, order->job.index);
-    put_i64(&to, order->job.cost);
-    put_cell(&to, &order->job.cell);
-    return finish(&to);
-}
-
-pnas_status pnas_unpack_order(const void *data, size_t size, pnas_order *out)
-{
-    reader from = open_bytes(data, size);
-    out->ticket = take_i64(&from, 0, INT64_MAX);
-    out->job.level = (int)take_i64(&from, 0, INT32_MAX);
-    out->job.index = (int)take_i64(&from, 0, INT32_MAX);
-    out->job.cost = take_i64(&from, INT64_MIN, INT64_MAX);
-    take_cell(&from, &out->job.cell);
-    return complete(&from, "an order");
-}
-
-pnas_status pnas_pack_answer(const pnas_answer *answer, pnas_packet *out)
-{
-    writer to = begin(out);
-    put_i64(&to, answer->ticket);
-    put_i64(&to, answer->status);
-    if (answer->status == PNAS_OK)
-        put_result(&to, &answer->result);
+    pnas_wire_begin(out);
+    pnas_wire_put_int(out, message->ticket);
+    pnas_wire_put_int(out, message->status);
+    if (message->status == PNAS_OK)
+        put_result(out, &message->result);
     else
-        put_text(&to, answer->message);
-    return finish(&to);
+        pnas_wire_put_text(out, message->reason);
+    return pnas_wire_finish(out);
 }
 
-pnas_status pnas_unpack_answer(const void *data, size_t size, pnas_answer *out)
+pnas_status pnas_unpack_job_result(const void *data, size_t size, pnas_job_result *out)
 {
-    reader from = open_bytes(data, size);
-    memset(out, 0, sizeof *out);
-    out->ticket = take_i64(&from, 0, INT64_MAX);
-    out->status = (pnas_status)take_i64(&from, PNAS_ERROR_BUILD, PNAS_OK);
+    pnas_wire_reader from;
+    *out = (pnas_job_result){0};
+    pnas_wire_open(&from, data, size);
+    out->ticket = pnas_wire_get_int(&from, 0, INT64_MAX);
+    out->status = get_status(&from);
     pnas_status status = PNAS_OK;
-    if (!from.failed && out->status == PNAS_OK)
-        status = take_result(&from, &out->result);
+    if (out->status == PNAS_OK)
+        status = get_result(&from, &out->result);
     else
-        take_text(&from, out->message, sizeof out->message);
+        pnas_wire_get_text(&from, out->reason, sizeof out->reason);
     if (status == PNAS_OK)
-        status = complete(&from, "an answer");
+        status = pnas_wire_close(&from, "a result");
     if (status != PNAS_OK)
         pnas_result_clear(&out->result);
     return status;
 }
 
-pnas_status pnas_pack_verdict(const pnas_verdict *verdict, pnas_packet *out)
+pnas_status pnas_pack_task(const pnas_task_message *message, pnas_wire_writer *out)
 {
-    writer to = begin(out);
-    put_i64(&to, verdict->status);
-    put_text(&to, verdict->message);
-    return finish(&to);
+    pnas_wire_begin(out);
+    pnas_wire_put_int(out, message->ticket);
+    pnas_wire_put_int(out, message->status);
+    pnas_wire_put_double(out, message->start);
+    pnas_wire_put_double(out, message->seconds);
+    pnas_wire_put_bytes(out, message->data, message->size);
+    return pnas_wire_finish(out);
 }
 
-pnas_status pnas_unpack_verdict(const void *data, size_t size, pnas_verdict *out)
+pnas_status pnas_unpack_task(const void *data, size_t size, pnas_task_message *out)
 {
-    reader from = open_bytes(data, size);
-    out->status = (pnas_status)take_i64(&from, PNAS_ERROR_BUILD, PNAS_OK);
-    take_text(&from, out->message, sizeof out->message);
-    return complete(&from, "a verdict");
+    pnas_wire_reader from;
+    *out = (pnas_task_message){0};
+    pnas_wire_open(&from, data, size);
+    out->ticket = pnas_wire_get_int(&from, 0, INT64_MAX);
+    out->status = get_status(&from);
+    out->start = pnas_wire_get_double(&from);
+    out->seconds = pnas_wire_get_double(&from);
+    out->data = pnas_wire_get_bytes(&from, &out->size);
+    return pnas_wire_close(&from, "a task");
 }
 
-pnas_status pnas_pack_errand(const pnas_errand *errand, pnas_packet *out)
+pnas_status pnas_pack_status(const pnas_status_message *message, pnas_wire_writer *out)
 {
-    writer to = begin(out);
-    put_i64(&to, errand->ticket);
-    put_i64(&to, errand->status);
-    put_double(&to, errand->start);
-    put_double(&to, errand->seconds);
-    put_bytes(&to, errand->data, errand->size);
-    return finish(&to);
+    pnas_wire_begin(out);
+    pnas_wire_put_int(out, message->status);
+    pnas_wire_put_text(out, message->reason);
+    return pnas_wire_finish(out);
 }
 
-pnas_status pnas_unpack_errand(const void *data, size_t size, pnas_errand *out)
+pnas_status pnas_unpack_status(const void *data, size_t size, pnas_status_message *out)
 {
-    reader from = open_bytes(data, size);
-    *out = (pnas_errand){0};
-    out->ticket = take_i64(&from, 0, INT64_MAX);
-    out->status = (pnas_status)take_i64(&from, PNAS_ERROR_BUILD, PNAS_OK);
-    out->start = take_double(&from);
-    out->seconds = take_double(&from);
-    out->data = from.at;
-    out->size = (size_t)(from.end - from.at);
-    from.at = from.end;
-    return complete(&from, "an errand");
+    pnas_wire_reader from;
+    pnas_wire_open(&from, data, size);
+    out->status = get_status(&from);
+    pnas_wire_get_text(&from, out->reason, sizeof out->reason);
+    return pnas_wire_close(&from, "a status");
 }

@@ -1,55 +1,46 @@
-/* Orders, answers and verdicts as bytes: little-endian, field by field, so that ranks of different builds of
- * the machine understand each other. Reading checks every length and range: PNAS_ERROR_INTERNAL otherwise.
- * Local. */
+/* What the messages between ranks hold, written and read by mpi/wire.h. Reading checks every range:
+ * PNAS_ERROR_INTERNAL. Writing replaces what `out` holds: PNAS_ERROR_MEMORY. Local. */
 #ifndef PNAS_MPI_PACKING_H
 #define PNAS_MPI_PACKING_H
 
+#include "mpi/wire.h"
 #include "src/search/evaluator.h"
 
-#define PNAS_ANSWER_MESSAGE_MAX 1024
+#define PNAS_REASON_MAX 1024 /* of the sentence that says why something failed, with its zero */
 
-typedef struct { /* zero to start with; freed by pnas_packet_clear */
-    unsigned char *data;
-    size_t size, capacity;
-} pnas_packet;
-
-void pnas_packet_clear(pnas_packet *bytes);
-
-typedef struct {    /* rank 0 to a rank: train this */
-    int64_t ticket; /* which of the run's jobs; comes back in the answer */
+typedef struct {    /* rank 0 to a rank: train this child */
+    int64_t ticket; /* which of the run's jobs; comes back with the result */
     pnas_job job;
-} pnas_order;
+} pnas_job_message;
 
 typedef struct { /* a rank to rank 0: what became of it */
     int64_t ticket;
-    pnas_status status;                    /* of evaluate */
-    pnas_result result;                    /* where status is PNAS_OK; the history is the reader's */
-    char message[PNAS_ANSWER_MESSAGE_MAX]; /* where it is not */
-} pnas_answer;
+    pnas_status status;           /* of evaluate */
+    pnas_result result;           /* where status is PNAS_OK; the history is the reader's */
+    char reason[PNAS_REASON_MAX]; /* where it is not */
+} pnas_job_result;
 
-typedef struct { /* rank 0 to a rank: the run is over */
-    pnas_status status;
-    char message[PNAS_ANSWER_MESSAGE_MAX];
-} pnas_verdict;
-
-typedef struct { /* a helper's request or reply, in bytes that only helpers understand */
+typedef struct { /* a share of other work for a helper: the task, or the reply */
     int64_t ticket;
-    pnas_status status;    /* of a reply: that of perform; of a request: PNAS_OK */
+    pnas_status status;    /* of a reply: that of perform; of a task: PNAS_OK */
     double start, seconds; /* of a reply: when it was begun (seconds since 1970), and how long it took */
-    const void *data;      /* borrowed; of a failed reply the message as text */
+    const void *data; /* borrowed, and of a message read a part of it; of a failed reply the reason as text */
     size_t size;
-} pnas_errand;
+} pnas_task_message;
 
-/* Packing replaces what `out` holds; PNAS_ERROR_MEMORY. */
-pnas_status pnas_pack_order(const pnas_order *order, pnas_packet *out);
-pnas_status pnas_pack_answer(const pnas_answer *answer, pnas_packet *out);
-pnas_status pnas_pack_verdict(const pnas_verdict *verdict, pnas_packet *out);
-pnas_status pnas_pack_errand(const pnas_errand *errand, pnas_packet *out);
+typedef struct { /* rank 0 to a rank: how the run ended; a rank to rank 0: it was asked to stop */
+    pnas_status status;
+    char reason[PNAS_REASON_MAX];
+} pnas_status_message;
 
-pnas_status pnas_unpack_order(const void *data, size_t size, pnas_order *out);
-pnas_status pnas_unpack_answer(const void *data, size_t size, pnas_answer *out);
-pnas_status pnas_unpack_verdict(const void *data, size_t size, pnas_verdict *out);
-pnas_status pnas_unpack_errand(const void *data, size_t size,
-                               pnas_errand *out); /* keeps pointing into data */
+pnas_status pnas_pack_job(const pnas_job_message *message, pnas_wire_writer *out);
+pnas_status pnas_pack_job_result(const pnas_job_result *message, pnas_wire_writer *out);
+pnas_status pnas_pack_task(const pnas_task_message *message, pnas_wire_writer *out);
+pnas_status pnas_pack_status(const pnas_status_message *message, pnas_wire_writer *out);
+
+pnas_status pnas_unpack_job(const void *data, size_t size, pnas_job_message *out);
+pnas_status pnas_unpack_job_result(const void *data, size_t size, pnas_job_result *out);
+pnas_status pnas_unpack_task(const void *data, size_t size, pnas_task_message *out);
+pnas_status pnas_unpack_status(const void *data, size_t size, pnas_status_message *out);
 
 #endif

@@ -1,4 +1,4 @@
-#include "mpi/scheduler_answers.h"
+#include "mpi/scheduler_inbox.h"
 #include "mpi/stop_request.h"
 
 #include "src/base/clock.h"
@@ -59,7 +59,7 @@ void pnas_scheduler_destroy(pnas_scheduler **scheduler)
     pnas_outbox_finish(&(*scheduler)->outbox);
     if ((*scheduler)->comm != MPI_COMM_NULL)
         MPI_Comm_free(&(*scheduler)->comm);
-    pnas_packet_clear(&(*scheduler)->outgoing);
+    pnas_wire_clear(&(*scheduler)->outgoing);
     pnas_dispatch_destroy(&(*scheduler)->children);
     pnas_dispatch_destroy(&(*scheduler)->sharing);
     free((*scheduler)->lanes_of);
@@ -73,7 +73,7 @@ int pnas_scheduler_ranks(const pnas_scheduler *scheduler)
     return scheduler->layout->ranks;
 }
 
-/* While children are trained here the cores are theirs, and nobody waits so long for an answer that a longer
+/* While children are trained here the cores are theirs, and nobody waits so long for a result that a longer
  * sleep would matter. */
 #define NAP_BESIDE_CHILDREN 4e-3
 
@@ -99,38 +99,38 @@ static void stop_children(pnas_scheduler *scheduler)
         return;
     scheduler->stops_sent = true;
     if (scheduler->lanes)
-        pnas_lanes_stop(scheduler->lanes, scheduler->ending_message);
+        pnas_lanes_stop(scheduler->lanes, scheduler->ending_reason);
     for (int rank = 1; rank < scheduler->layout->ranks; rank++)
         if (is_busy(scheduler, rank))
             pnas_scheduler_check_connection(scheduler,
-                                            pnas_letter_send_empty(scheduler->comm, rank, PNAS_LETTER_STOP));
+                                            pnas_mpi_send_empty(scheduler->comm, rank, PNAS_MESSAGE_STOP));
 }
 
 /* Sends what was packed. */
-static pnas_status post(pnas_scheduler *scheduler, int rank, pnas_letter_kind kind)
+static pnas_status post(pnas_scheduler *scheduler, int rank, pnas_message_kind kind)
 {
-    pnas_packet *packet = &scheduler->outgoing;
+    pnas_wire_writer *packet = &scheduler->outgoing;
     void *data = packet->data;
     size_t size = packet->size;
-    *packet = (pnas_packet){0};
+    *packet = (pnas_wire_writer){0};
     pnas_scheduler_count_message(scheduler, size);
     return pnas_outbox_post(&scheduler->outbox, scheduler->comm, rank, kind, data, size);
 }
 
-static pnas_status send_request(pnas_scheduler *scheduler, int rank, size_t ticket)
+static pnas_status send_task(pnas_scheduler *scheduler, int rank, size_t ticket)
 {
-    const pnas_request *request = &scheduler->requests[ticket];
-    const pnas_errand errand = {.ticket = (int64_t)ticket, .data = request->data, .size = request->size};
-    PNAS_TRY(pnas_pack_errand(&errand, &scheduler->outgoing));
-    return post(scheduler, rank, PNAS_LETTER_REQUEST);
+    const pnas_task *task = &scheduler->tasks[ticket];
+    const pnas_task_message message = {.ticket = (int64_t)ticket, .data = task->data, .size = task->size};
+    PNAS_TRY(pnas_pack_task(&message, &scheduler->outgoing));
+    return post(scheduler, rank, PNAS_MESSAGE_TASK);
 }
 
-static pnas_status send_order(pnas_scheduler *scheduler, int rank, size_t ticket)
+static pnas_status send_job(pnas_scheduler *scheduler, int rank, size_t ticket)
 {
     const pnas_job *job = pnas_scheduler_job(scheduler, ticket);
-    const pnas_order order = {.ticket = pnas_scheduler_name(job), .job = *job};
-    PNAS_TRY(pnas_pack_order(&order, &scheduler->outgoing));
-    return post(scheduler, rank, PNAS_LETTER_ORDER);
+    const pnas_job_message message = {.ticket = pnas_scheduler_name(job), .job = *job};
+    PNAS_TRY(pnas_pack_job(&message, &scheduler->outgoing));
+    return post(scheduler, rank, PNAS_MESSAGE_JOB);
 }
 
 static void start_here(pnas_scheduler *scheduler, size_t ticket)
@@ -154,7 +154,7 @@ static bool give_child(pnas_scheduler *scheduler, int rank)
         start_here(scheduler, ticket);
         return true;
     }
-    pnas_status sent = send_order(scheduler, rank, ticket);
+    pnas_status sent = send_job(scheduler, rank, ticket);
     pnas_scheduler_check_connection(scheduler, sent);
     return true;
 }
@@ -176,36 +176,36 @@ static void hand_out_children(pnas_scheduler *scheduler)
             give_child(scheduler, rank);
 }
 
-/* Whoever trains is left alone: its device is busy, and its answers would wait. */
+/* Whoever trains is left alone: its device is busy, and its results would wait. */
 static bool may_share(const pnas_scheduler *scheduler, int rank)
 {
     return pnas_dispatch_is_in(scheduler->sharing, rank) &&
            pnas_dispatch_held(scheduler->children, rank) == 0;
 }
 
-static bool give_request(pnas_scheduler *scheduler, int rank)
+static bool give_task(pnas_scheduler *scheduler, int rank)
 {
     size_t ticket = pnas_dispatch_next(scheduler->sharing, rank, pnas_clock_seconds(), NULL);
     if (ticket == PNAS_NO_TICKET)
         return false;
-    pnas_status sent = send_request(scheduler, rank, ticket);
+    pnas_status sent = send_task(scheduler, rank, ticket);
     pnas_scheduler_check_connection(scheduler, sent);
     return true;
 }
 
 /* To the others; rank 0 does its own itself (perform_one_here). First to those that are free. */
-static void hand_out_requests(pnas_scheduler *scheduler)
+static void hand_out_tasks(pnas_scheduler *scheduler)
 {
     for (int pass = 0; pass < 2; pass++)
         for (int rank = 1; rank < scheduler->layout->ranks; rank++)
             if (may_share(scheduler, rank) && (pass == 1 || pnas_dispatch_is_free(scheduler->sharing, rank)))
-                give_request(scheduler, rank);
+                give_task(scheduler, rank);
 }
 
 static void hand_out(pnas_scheduler *scheduler)
 {
-    if (scheduler->requests)
-        hand_out_requests(scheduler);
+    if (scheduler->tasks)
+        hand_out_tasks(scheduler);
     if (scheduler->running)
         hand_out_children(scheduler);
 }
@@ -214,8 +214,8 @@ static void hand_out(pnas_scheduler *scheduler)
 static pnas_status attend(void *payload)
 {
     pnas_scheduler *scheduler = payload;
-    pnas_scheduler_read_letters(scheduler);
-    pnas_scheduler_take_own_answers(scheduler);
+    pnas_scheduler_read_messages(scheduler);
+    pnas_scheduler_take_own_results(scheduler);
     if (pnas_stop_requested())
         pnas_scheduler_end(scheduler, pnas_fail(PNAS_STOPPED, "stopped by %s", pnas_stop_reason()));
     if (scheduler->ending == PNAS_OK)
@@ -227,16 +227,16 @@ static pnas_status attend(void *payload)
     return scheduler->ending;
 }
 
-pnas_status pnas_scheduler_perform(pnas_scheduler *scheduler, const void *request, size_t size,
-                                   pnas_tick tick, void **reply, size_t *reply_size)
+pnas_status pnas_scheduler_perform(pnas_scheduler *scheduler, const void *task, size_t size, pnas_tick tick,
+                                   void **reply, size_t *reply_size)
 {
     const pnas_helper *helper = scheduler->helper;
     *reply = NULL;
     *reply_size = 0;
     PNAS_CHECK(helper, PNAS_ERROR_DEVICE, "there is no device here that could share the work");
-    if (scheduler->unheeded != PNAS_OK)
-        return pnas_fail(scheduler->unheeded, "%s", scheduler->unheeded_message);
-    pnas_status status = helper->perform(helper->payload, request, size, tick, scheduler, reply, reply_size);
+    if (scheduler->update_status != PNAS_OK)
+        return pnas_fail(scheduler->update_status, "%s", scheduler->update_reason);
+    pnas_status status = helper->perform(helper->payload, task, size, tick, scheduler, reply, reply_size);
     if (status != PNAS_OK) {
         free(*reply);
         *reply = NULL;
@@ -246,14 +246,13 @@ pnas_status pnas_scheduler_perform(pnas_scheduler *scheduler, const void *reques
 
 static void perform_one_here(pnas_scheduler *scheduler, size_t ticket)
 {
-    const pnas_request *request = &scheduler->requests[ticket];
+    const pnas_task *task = &scheduler->tasks[ticket];
     void *data = NULL;
     double start = pnas_clock_seconds();
-    pnas_errand reply = {.ticket = (int64_t)ticket, .start = pnas_clock_unix()};
-    reply.status =
-        pnas_scheduler_perform(scheduler, request->data, request->size, attend, &data, &reply.size);
+    pnas_task_message reply = {.ticket = (int64_t)ticket, .start = pnas_clock_unix()};
+    reply.status = pnas_scheduler_perform(scheduler, task->data, task->size, attend, &data, &reply.size);
     reply.seconds = pnas_clock_seconds() - start;
-    char message[PNAS_ANSWER_MESSAGE_MAX] = "";
+    char message[PNAS_REASON_MAX] = "";
     if (reply.status != PNAS_OK) {
         snprintf(message, sizeof message, "%s", pnas_message());
         reply.size = strlen(message);
@@ -286,11 +285,11 @@ static bool others_may_share(const pnas_scheduler *scheduler)
     return false;
 }
 
-/* A request that is for rank 0 to do, or PNAS_NO_TICKET. While it hands out children it leaves them to
+/* A task that is for rank 0 to do, or PNAS_NO_TICKET. While it hands out children it leaves them to
  * others: a device's compiler knows no ticks. */
-static size_t own_request(pnas_scheduler *scheduler)
+static size_t own_task(pnas_scheduler *scheduler)
 {
-    bool may = scheduler->requests && scheduler->ending == PNAS_OK &&
+    bool may = scheduler->tasks && scheduler->ending == PNAS_OK &&
                pnas_dispatch_is_free(scheduler->sharing, 0) &&
                ((may_share(scheduler, 0) && !scheduler->running) || !others_may_share(scheduler));
     return may ? pnas_dispatch_next(scheduler->sharing, 0, pnas_clock_seconds(), NULL) : PNAS_NO_TICKET;
@@ -320,7 +319,7 @@ static void work(pnas_scheduler *scheduler, const pnas_dispatch *dispatch)
                                                     scheduler->last_loss));
         if (dispatch == scheduler->children && scheduler->ending == PNAS_OK)
             offer_lanes(scheduler);
-        size_t ticket = own_request(scheduler);
+        size_t ticket = own_task(scheduler);
         if (ticket != PNAS_NO_TICKET)
             perform_one_here(scheduler, ticket);
         else
@@ -331,7 +330,7 @@ static void work(pnas_scheduler *scheduler, const pnas_dispatch *dispatch)
 static pnas_status end_of(const pnas_scheduler *scheduler)
 {
     return scheduler->ending == PNAS_OK ? PNAS_OK
-                                        : pnas_fail(scheduler->ending, "%s", scheduler->ending_message);
+                                        : pnas_fail(scheduler->ending, "%s", scheduler->ending_reason);
 }
 
 pnas_status pnas_scheduler_run(pnas_scheduler *scheduler, const pnas_job *jobs, size_t count,
@@ -382,12 +381,12 @@ void pnas_scheduler_set_helper(pnas_scheduler *scheduler, const pnas_helper *hel
     scheduler->helper = helper;
 }
 
-pnas_status pnas_scheduler_share(pnas_scheduler *scheduler, const pnas_request *requests, size_t count,
+pnas_status pnas_scheduler_share(pnas_scheduler *scheduler, const pnas_task *tasks, size_t count,
                                  pnas_on_reply on_reply, void *payload)
 {
     if (count == 0)
         return PNAS_OK;
-    scheduler->requests = requests;
+    scheduler->tasks = tasks;
     scheduler->on_reply = on_reply;
     scheduler->on_reply_payload = payload;
     bool trains = pnas_dispatch_is_in(scheduler->sharing, 0);
@@ -398,7 +397,7 @@ pnas_status pnas_scheduler_share(pnas_scheduler *scheduler, const pnas_request *
     pnas_dispatch_end(scheduler->sharing);
     if (!trains)
         pnas_dispatch_leave(scheduler->sharing, 0);
-    scheduler->requests = NULL;
+    scheduler->tasks = NULL;
     return end_of(scheduler);
 }
 
@@ -409,28 +408,28 @@ void pnas_scheduler_take_spans(pnas_scheduler *scheduler, pnas_rank_span *out)
     memset(scheduler->span, 0, size);
 }
 
-pnas_status pnas_scheduler_tell(pnas_scheduler *scheduler, const void *notice, size_t size)
+pnas_status pnas_scheduler_update(pnas_scheduler *scheduler, const void *update, size_t size)
 {
     for (int rank = 1; rank < scheduler->layout->ranks; rank++)
-        PNAS_TRY(pnas_letter_send(scheduler->comm, rank, PNAS_LETTER_NOTICE, notice, size));
+        PNAS_TRY(pnas_mpi_send(scheduler->comm, rank, PNAS_MESSAGE_UPDATE, update, size));
     const pnas_helper *helper = scheduler->helper;
-    return helper ? helper->heed(helper->payload, notice, size) : PNAS_OK;
+    return helper ? helper->update(helper->payload, update, size) : PNAS_OK;
 }
 
 pnas_status pnas_scheduler_poll(void *payload)
 {
     pnas_scheduler *scheduler = payload;
     pnas_status status = attend(scheduler);
-    return status == PNAS_OK ? PNAS_OK : pnas_fail(status, "%s", scheduler->ending_message);
+    return status == PNAS_OK ? PNAS_OK : pnas_fail(status, "%s", scheduler->ending_reason);
 }
 
 pnas_status pnas_scheduler_release(pnas_scheduler *scheduler, pnas_status status)
 {
-    pnas_verdict verdict = {.status = status};
-    snprintf(verdict.message, sizeof verdict.message, "%s", status == PNAS_OK ? "" : pnas_message());
-    PNAS_TRY(pnas_pack_verdict(&verdict, &scheduler->outgoing));
+    pnas_status_message shutdown = {.status = status};
+    snprintf(shutdown.reason, sizeof shutdown.reason, "%s", status == PNAS_OK ? "" : pnas_message());
+    PNAS_TRY(pnas_pack_status(&shutdown, &scheduler->outgoing));
     for (int rank = 1; rank < scheduler->layout->ranks; rank++)
-        PNAS_TRY(pnas_letter_send(scheduler->comm, rank, PNAS_LETTER_VERDICT, scheduler->outgoing.data,
-                                  scheduler->outgoing.size));
+        PNAS_TRY(pnas_mpi_send(scheduler->comm, rank, PNAS_MESSAGE_SHUTDOWN, scheduler->outgoing.data,
+                               scheduler->outgoing.size));
     return pnas_outbox_finish(&scheduler->outbox);
 }

@@ -6,7 +6,10 @@
  * Who gets what is decided by mpi/dispatch.h: the longest child first; a rank holds its next one before it is
  * done with the present one, but for the last of a level. An idle rank sleeps instead of spinning. A rank of
  * which an evaluator fails leaves the pool with a warning (children in its other lanes may end) and the child
- * goes to another rank. */
+ * goes to another rank.
+ *
+ * Creating and destroying are collective. All other calls are local, most of them rank 0's; while it works,
+ * the others are in pnas_scheduler_serve. */
 #ifndef PNAS_MPI_SCHEDULER_H
 #define PNAS_MPI_SCHEDULER_H
 
@@ -15,8 +18,8 @@
 
 typedef struct { /* rank 0's side; all called on rank 0 only */
     /* A finished child, with its rank and attempts filled in (one that failed and is tried again elsewhere is
-     * not finished); may take over result->history (set it to
-     * NULL), the rest is cleared afterwards. Anything but PNAS_OK stops the run. */
+     * not finished); may take over result->history (set it to NULL), the rest is cleared afterwards. Anything
+     * but PNAS_OK stops the run. */
     pnas_status (*on_result)(void *payload, const pnas_job *job, pnas_result *result);
     void (*on_start)(void *payload, const pnas_job *job, int rank); /* a child was handed out; may be NULL */
     void (*on_tick)(void *payload); /* now and then, for the progress line; may be NULL */
@@ -27,23 +30,23 @@ typedef struct { /* rank 0's side; all called on rank 0 only */
     void *payload;
 } pnas_scheduler_listener;
 
-typedef struct { /* work other than children, as bytes that only its two ends understand */
-    /* Does what the request says; *reply, of *reply_size bytes, becomes the scheduler's (free). After
+typedef struct { /* work other than children, as messages (mpi/wire.h) that only its two ends understand */
+    /* Does the task; *reply, of *reply_size bytes, becomes the scheduler's (free). After
      * PNAS_ERROR_DEVICE or _MEMORY the rank leaves the pool with a warning and another one does it; any other
      * failure ends the run. */
-    pnas_status (*perform)(void *payload, const void *request, size_t size, pnas_tick tick,
-                           void *tick_payload, void **reply, size_t *reply_size);
-    /* Takes in what the requests that follow need. */
-    pnas_status (*heed)(void *payload, const void *notice, size_t size);
+    pnas_status (*perform)(void *payload, const void *task, size_t size, pnas_tick tick, void *tick_payload,
+                           void **reply, size_t *reply_size);
+    /* Takes in what the tasks that follow need. */
+    pnas_status (*update)(void *payload, const void *update, size_t size);
     void *payload;
 } pnas_helper;
 
 typedef struct {
     const void *data; /* borrowed */
     size_t size;
-} pnas_request;
+} pnas_task;
 
-/* What request `index` gave; in any order. Anything but PNAS_OK ends the run. */
+/* What task `index` gave; in any order. Anything but PNAS_OK ends the run. */
 typedef pnas_status (*pnas_on_reply)(void *payload, size_t index, const void *reply, size_t size);
 
 typedef struct pnas_scheduler pnas_scheduler;
@@ -78,30 +81,30 @@ void pnas_scheduler_learn(pnas_scheduler *scheduler, int kind, const pnas_job *j
 /* On every rank, before it serves or shares; borrowed. A rank without one cannot help. Local. */
 void pnas_scheduler_set_helper(pnas_scheduler *scheduler, const pnas_helper *helper);
 
-/* On rank 0, between two runs or from on_idle: hands the requests out to all ranks that can train and have no
+/* On rank 0, between two runs or from on_idle: hands the tasks out to all ranks that can train and have no
  * child just now, and to rank 0 if there is no other, and returns when all are done. Otherwise as
  * pnas_scheduler_run. */
-pnas_status pnas_scheduler_share(pnas_scheduler *scheduler, const pnas_request *requests, size_t count,
+pnas_status pnas_scheduler_share(pnas_scheduler *scheduler, const pnas_task *tasks, size_t count,
                                  pnas_on_reply on_reply, void *payload);
 
 typedef struct {
     double start, end; /* seconds since 1970; 0: it did nothing */
 } pnas_rank_span;
 
-/* On rank 0: from when to when each rank was at requests since the last call; out [ranks]. */
+/* On rank 0: from when to when each rank was at tasks since the last call; out [ranks]. */
 void pnas_scheduler_take_spans(pnas_scheduler *scheduler, pnas_rank_span *out);
 
-/* On rank 0, between two runs: has every rank's helper heed the notice, before any later request. A rank that
- * fails to leaves the pool at its next request; rank 0's own failure is returned. */
-pnas_status pnas_scheduler_tell(pnas_scheduler *scheduler, const void *notice, size_t size);
+/* On rank 0, between two runs: has every rank's helper apply the update, before any later task. A rank that
+ * fails to leaves the pool at its next task; rank 0's own failure is returned. */
+pnas_status pnas_scheduler_update(pnas_scheduler *scheduler, const void *update, size_t size);
 
 /* On rank 0, between two runs or from on_idle, with the signature of a tick: takes in what the others sent
  * and hands out what is there for them. PNAS_STOPPED after a stop request on any rank. */
 pnas_status pnas_scheduler_poll(void *scheduler);
 
-/* On ranks other than 0: trains what rank 0 hands out until it is released. PNAS_OK: *verdict is the run's
- * status and the message is rank 0's. Anything else: this rank is cut off from rank 0 (pnas_mpi_abort). */
-pnas_status pnas_scheduler_serve(pnas_scheduler *scheduler, pnas_status *verdict);
+/* On ranks other than 0: trains what rank 0 hands out until it is released. PNAS_OK: *run_status is that of
+ * the run and the message is rank 0's. Anything else: this rank is cut off from rank 0 (pnas_mpi_abort). */
+pnas_status pnas_scheduler_serve(pnas_scheduler *scheduler, pnas_status *run_status);
 
 /* On rank 0: releases the other ranks with the run's status and this thread's message, so that all exit
  * alike. */

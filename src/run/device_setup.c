@@ -2,6 +2,7 @@
 
 #include "cl/ops/lane.h"
 #include "cl/runtime/device_set.h"
+#include "mpi/wire.h"
 #include "src/base/log.h"
 #include "src/run/child_memory.h"
 #include "src/run/lane_count.h"
@@ -144,7 +145,7 @@ static pnas_status count_sharing(const pnas_layout *layout, const pnas_devices *
 
 static void describe(const pnas_layout *layout, const pnas_devices *devices, pnas_run_rank *out)
 {
-    memset(out, 0, sizeof *out); /* it travels as bytes */
+    *out = (pnas_run_rank){0};
     out->rank = layout->rank;
     out->device = -1;
     memcpy(out->host, layout->host, sizeof out->host);
@@ -158,20 +159,54 @@ static void describe(const pnas_layout *layout, const pnas_devices *devices, pna
     snprintf(out->pci, sizeof out->pci, "%s", info->pci);
 }
 
+static pnas_status write_row(const pnas_run_rank *row, int lanes, pnas_wire_writer *to)
+{
+    pnas_wire_begin(to);
+    pnas_wire_put_int(to, lanes);
+    pnas_wire_put_int(to, row->rank);
+    pnas_wire_put_int(to, row->device);
+    pnas_wire_put_text(to, row->host);
+    pnas_wire_put_text(to, row->device_name);
+    pnas_wire_put_text(to, row->driver);
+    pnas_wire_put_text(to, row->pci);
+    pnas_wire_put_int(to, (int64_t)row->memory);
+    return pnas_wire_finish(to);
+}
+
+static pnas_status take_row(void *payload, int rank, const void *data, size_t size)
+{
+    pnas_devices *devices = payload;
+    pnas_run_rank *row = &devices->table[rank];
+    pnas_wire_reader from;
+    pnas_wire_open(&from, data, size);
+    devices->lanes_of[rank] = (int)pnas_wire_get_int(&from, 0, PNAS_LANES_MAX);
+    row->rank = (int)pnas_wire_get_int(&from, rank, rank);
+    row->device = (int)pnas_wire_get_int(&from, -1, INT32_MAX);
+    pnas_wire_get_text(&from, row->host, sizeof row->host);
+    pnas_wire_get_text(&from, row->device_name, sizeof row->device_name);
+    pnas_wire_get_text(&from, row->driver, sizeof row->driver);
+    pnas_wire_get_text(&from, row->pci, sizeof row->pci);
+    row->memory = (uint64_t)pnas_wire_get_int(&from, INT64_MIN, INT64_MAX);
+    return pnas_wire_close(&from, "a rank's device");
+}
+
 static pnas_status gather_table(const pnas_layout *layout, pnas_devices *devices)
 {
     pnas_run_rank mine;
+    pnas_wire_writer to = {0};
     describe(layout, devices, &mine);
-    pnas_status status = PNAS_OK;
+    pnas_status status = write_row(&mine, devices->lanes, &to);
     if (layout->rank == 0) {
         devices->table = calloc((size_t)layout->ranks, sizeof *devices->table);
         devices->lanes_of = calloc((size_t)layout->ranks, sizeof *devices->lanes_of);
         if (!devices->table || !devices->lanes_of)
             status = pnas_fail(PNAS_ERROR_MEMORY, "no memory for a table of %d ranks", layout->ranks);
     }
-    PNAS_TRY(pnas_mpi_agree(status));
-    PNAS_TRY(pnas_mpi_gather(&devices->lanes, sizeof devices->lanes, devices->lanes_of));
-    return pnas_mpi_gather(&mine, sizeof mine, devices->table);
+    status = pnas_mpi_agree(status);
+    if (status == PNAS_OK)
+        status = pnas_mpi_gather_messages(layout, to.data, to.size, take_row, devices);
+    pnas_wire_clear(&to);
+    return status;
 }
 
 /* A failure that is only this rank's becomes a warning, unless it is rank 0's: then no rank has a device. */

@@ -14,12 +14,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* What docs/scaling.md found between processes: a letter waits for the receiver's next look, and rank 0 reads
- * an answer, syncs the journal and writes the next order. */
-#define LETTER_SECONDS 4e-3
-#define ANSWER_SECONDS 2e-3
+/* What docs/scaling.md found between processes: a message waits for the receiver's next look, and rank 0
+ * reads a result, syncs the journal and writes the next job. */
+#define MESSAGE_SECONDS 4e-3
+#define RESULT_SECONDS  2e-3
 
-#define PIECE          1024 /* candidates that a rank scores at least */
+#define PIECE           1024 /* candidates that a rank scores at least */
 
 enum { STEP_DURATION, STEP_ACCURACY, STEP_PREDICTION };
 
@@ -335,8 +335,8 @@ static pnas_status set_up(simulation *self, const char *path)
     PNAS_TRY(pnas_search_create(&configuration->search, &self->search));
     const pnas_simulation_options options = {.ranks = self->ranks,
                                              .kind = self->kind,
-                                             .latency = LETTER_SECONDS,
-                                             .answer_seconds = ANSWER_SECONDS};
+                                             .latency = MESSAGE_SECONDS,
+                                             .result_seconds = RESULT_SECONDS};
     PNAS_TRY(pnas_simulated_ranks_create(&options, &self->simulated));
     self->listener = (pnas_simulation_listener){
         .on_start = count_begun, .on_done = record, .on_idle = begin_early, .payload = self};

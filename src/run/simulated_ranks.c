@@ -6,9 +6,9 @@
 #include <stdlib.h>
 
 typedef enum {
-    EVENT_ORDER,  /* reaches its rank */
+    EVENT_JOB,    /* reaches its rank */
     EVENT_END,    /* of a child at its rank */
-    EVENT_ANSWER, /* reaches rank 0 */
+    EVENT_RESULT, /* reaches rank 0 */
     EVENT_TAKEN,  /* rank 0 has taken it in */
     EVENT_ADDED   /* jobs that need not be waited for can be handed out; of no rank */
 } event_kind;
@@ -36,7 +36,7 @@ struct pnas_simulated_ranks {
     size_t events, room;
     uint64_t made;
     double now;
-    double rank_0_free; /* when it can take in the next answer */
+    double rank_0_free; /* when it can take in the next result */
 
     size_t count, handed_out;
     pnas_job_duration duration;
@@ -88,7 +88,7 @@ static event pop(pnas_simulated_ranks *ranks)
 
 /* --- a rank --- */
 
-static double letter_takes(const pnas_simulated_ranks *ranks, int rank)
+static double message_takes(const pnas_simulated_ranks *ranks, int rank)
 {
     return rank == 0 ? 0 : ranks->options.latency;
 }
@@ -103,7 +103,7 @@ static void start(pnas_simulated_ranks *ranks, int rank, size_t ticket)
     push(ranks, (event){ranks->now + self->seconds, 0, EVENT_END, rank, ticket, self->seconds});
 }
 
-static void take_order(pnas_simulated_ranks *ranks, int rank, size_t ticket)
+static void take_job(pnas_simulated_ranks *ranks, int rank, size_t ticket)
 {
     worker *self = &ranks->worker[rank];
     if (self->running == PNAS_NO_TICKET) {
@@ -122,7 +122,7 @@ static void end_child(pnas_simulated_ranks *ranks, const event *end)
     self->running = self->waiting = PNAS_NO_TICKET;
     self->idle_since = ranks->now;
     push(ranks,
-         (event){ranks->now + letter_takes(ranks, rank), 0, EVENT_ANSWER, rank, end->ticket, end->seconds});
+         (event){ranks->now + message_takes(ranks, rank), 0, EVENT_RESULT, rank, end->ticket, end->seconds});
     if (next != PNAS_NO_TICKET)
         start(ranks, rank, next);
 }
@@ -136,7 +136,7 @@ static void hand_out(pnas_simulated_ranks *ranks, int rank)
         ranks->handed_out++;
         if (ranks->listener && ranks->listener->on_start)
             ranks->listener->on_start(ranks->listener->payload, pnas_dispatch_job(ranks->dispatch, ticket));
-        push(ranks, (event){ranks->now + letter_takes(ranks, rank), 0, EVENT_ORDER, rank, ticket, 0});
+        push(ranks, (event){ranks->now + message_takes(ranks, rank), 0, EVENT_JOB, rank, ticket, 0});
     }
 }
 
@@ -149,11 +149,11 @@ static void hand_out_to_all(pnas_simulated_ranks *ranks)
                 hand_out(ranks, rank);
 }
 
-static void queue_answer(pnas_simulated_ranks *ranks, const event *answer)
+static void queue_result(pnas_simulated_ranks *ranks, const event *result)
 {
-    ranks->rank_0_free = fmax(ranks->rank_0_free, ranks->now) + ranks->options.answer_seconds;
-    ranks->waits.rank_0_seconds += ranks->options.answer_seconds;
-    push(ranks, (event){ranks->rank_0_free, 0, EVENT_TAKEN, answer->rank, answer->ticket, answer->seconds});
+    ranks->rank_0_free = fmax(ranks->rank_0_free, ranks->now) + ranks->options.result_seconds;
+    ranks->waits.rank_0_seconds += ranks->options.result_seconds;
+    push(ranks, (event){ranks->rank_0_free, 0, EVENT_TAKEN, result->rank, result->ticket, result->seconds});
 }
 
 /* Whoever listens may have jobs for lanes that are free; nothing new is known before the next child. */
@@ -181,7 +181,7 @@ static void add_spare(pnas_simulated_ranks *ranks)
     hand_out_to_all(ranks);
 }
 
-static void take_answer(pnas_simulated_ranks *ranks, const event *taken, bool mixed)
+static void take_result(pnas_simulated_ranks *ranks, const event *taken, bool mixed)
 {
     const pnas_simulation_listener *listener = ranks->listener;
     pnas_dispatch_done(ranks->dispatch, taken->rank, taken->ticket, taken->seconds, ranks->now);
@@ -210,17 +210,17 @@ static void happen(pnas_simulated_ranks *ranks, const event *next, bool mixed)
 {
     ranks->now = next->time;
     switch (next->kind) {
-    case EVENT_ORDER:
-        take_order(ranks, next->rank, next->ticket);
+    case EVENT_JOB:
+        take_job(ranks, next->rank, next->ticket);
         return;
     case EVENT_END:
         end_child(ranks, next);
         return;
-    case EVENT_ANSWER:
-        queue_answer(ranks, next);
+    case EVENT_RESULT:
+        queue_result(ranks, next);
         return;
     case EVENT_TAKEN:
-        take_answer(ranks, next, mixed);
+        take_result(ranks, next, mixed);
         return;
     case EVENT_ADDED:
         if (ranks->training && next->time == ranks->added_at) /* or its training is over */

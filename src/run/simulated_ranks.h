@@ -1,8 +1,8 @@
 /* Ranks that train in simulated time: the scheduler's own decisions (mpi/dispatch.h) about children whose
- * durations are known, with what messages and rank 0's answers take. Local.
+ * durations are known, with what messages and rank 0's work on results takes. Local.
  *
- * A rank trains one child at a time. A letter takes `latency`; rank 0 takes in one answer after another, each
- * for `answer_seconds`, and trains beside that. */
+ * A rank trains one child at a time. A message takes `latency`; rank 0 takes in one result after another,
+ * each for `result_seconds`, and trains beside that. */
 #ifndef PNAS_PROGRAMS_SIMULATED_RANKS_H
 #define PNAS_PROGRAMS_SIMULATED_RANKS_H
 
@@ -11,13 +11,13 @@
 typedef struct {
     int ranks;
     const int *kind;       /* [ranks], of their devices; below PNAS_DEVICE_KINDS_MAX */
-    double latency;        /* seconds from a letter's sending to the moment the receiver looks at it */
-    double answer_seconds; /* of rank 0 for one answer: reading, journal, the next order */
+    double latency;        /* seconds from a message's sending to the moment the receiver looks at it */
+    double result_seconds; /* of rank 0 for one result: reading, journal, the next job */
 } pnas_simulation_options;
 
 typedef struct {
     double waited_seconds; /* ranks without a child while children waited for one, summed */
-    double rank_0_seconds; /* rank 0 was busy with answers */
+    double rank_0_seconds; /* rank 0 was busy with results */
     int64_t prefetched;    /* children that waited at their rank before its last one was done */
 } pnas_simulation_waits;
 

@@ -1,5 +1,6 @@
-/* Requests and replies are plain memory: the ranks of a run are one program on machines of one kind. */
 #include "src/run/surrogate_ranks.h"
+
+#include "mpi/wire.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -12,104 +13,128 @@ struct pnas_surrogate_ranks {
     pnas_rank_span *fit_span, *score_span, *taken; /* rank 0: [ranks] */
 };
 
-typedef enum { WHAT_FIT, WHAT_PREDICT } what_kind;
+typedef enum { TASK_FIT, TASK_PREDICT } task_kind;
 
-typedef struct { /* a request begins with this; for WHAT_FIT accuracies follow, then cells */
-    int32_t what, member, level;
-    uint32_t count; /* cells */
-} request_head;
+#define CELL_BYTES 8 /* of a cell in a message, at least: the number of its blocks */
 
-/* --- on whatever rank a request comes to --- */
+/* --- on whatever rank a task comes to --- */
 
-static pnas_status allocate_reply(size_t size, void **reply, size_t *reply_size)
+typedef struct {
+    task_kind kind;
+    int member, level; /* FIT */
+    size_t count;
+    const pnas_cell *cells; /* [count]; of a task that was read, owned */
+    const double *accuracy; /* FIT: [count]; likewise */
+} surrogate_task;
+
+static void clear_task(surrogate_task *task)
 {
-    *reply = malloc(size);
-    *reply_size = size;
-    PNAS_CHECK(*reply, PNAS_ERROR_MEMORY, "no memory for the surrogate's share of %zu bytes", size);
-    return PNAS_OK;
+    free((void *)task->cells);
+    free((void *)task->accuracy);
 }
 
-static pnas_status fit_here(pnas_ensemble *ensemble, const request_head *head, const void *data, void **reply,
-                            size_t *reply_size)
+static pnas_status read_task(const pnas_ensemble *ensemble, const void *data, size_t size,
+                             surrogate_task *out)
 {
-    size_t accuracy_bytes = head->count * sizeof(double), cell_bytes = head->count * sizeof(pnas_cell);
-    double *accuracy = malloc(accuracy_bytes + 1);
-    pnas_cell *cells = malloc(cell_bytes + 1);
-    pnas_status status;
-    PNAS_CHECK_CLEANUP(accuracy && cells, PNAS_ERROR_MEMORY, "no memory for %u cells", head->count);
-    memcpy(accuracy, data, accuracy_bytes);
-    memcpy(cells, (const char *)data + accuracy_bytes, cell_bytes);
-    PNAS_TRY_CLEANUP(
-        pnas_ensemble_fit_member(ensemble, head->member, head->level, cells, accuracy, head->count));
-    PNAS_TRY_CLEANUP(allocate_reply(pnas_ensemble_weight_count(ensemble) * sizeof(float), reply, reply_size));
-    PNAS_TRY_CLEANUP(pnas_ensemble_read(ensemble, head->member, *reply));
-cleanup:
-    free(accuracy);
-    free(cells);
-    return status;
+    pnas_wire_reader from;
+    pnas_wire_open(&from, data, size);
+    *out = (surrogate_task){0};
+    out->kind = (task_kind)pnas_wire_get_int(&from, TASK_FIT, TASK_PREDICT);
+    out->member = (int)pnas_wire_get_int(&from, 0, pnas_ensemble_members(ensemble) - 1);
+    out->level = (int)pnas_wire_get_int(&from, 0, PNAS_BLOCKS_MAX);
+    out->count = pnas_wire_get_count(&from, CELL_BYTES);
+    pnas_cell *cells = malloc(out->count * sizeof *cells + 1);
+    double *accuracy = malloc(out->count * sizeof *accuracy + 1);
+    out->cells = cells;
+    out->accuracy = accuracy;
+    PNAS_CHECK(cells && accuracy, PNAS_ERROR_MEMORY, "no memory for %zu cells", out->count);
+    for (size_t i = 0; i < out->count; i++)
+        pnas_wire_get_cell(&from, &cells[i]);
+    if (out->kind == TASK_FIT)
+        pnas_wire_get_doubles(&from, accuracy, out->count);
+    return pnas_wire_close(&from, "a task of the surrogate");
 }
 
-static pnas_status predict_here(pnas_ensemble *ensemble, const request_head *head, const void *data,
-                                void **reply, size_t *reply_size)
+/* The reply: the member's weights. */
+static pnas_status fit_here(pnas_ensemble *ensemble, const surrogate_task *task, pnas_wire_writer *reply)
 {
-    size_t count = head->count;
-    pnas_cell *cells = malloc(count * sizeof *cells + 1);
-    pnas_status status;
-    PNAS_CHECK_CLEANUP(cells, PNAS_ERROR_MEMORY, "no memory for %zu cells", count);
-    memcpy(cells, data, count * sizeof *cells);
-    PNAS_TRY_CLEANUP(allocate_reply(2 * count * sizeof(double), reply, reply_size));
-    double *mean = *reply;
-    PNAS_TRY_CLEANUP(pnas_ensemble_predict(ensemble, cells, count, mean, mean + count));
-cleanup:
-    free(cells);
-    return status;
-}
-
-static size_t expected_size(const request_head *head)
-{
-    return sizeof *head + head->count * (sizeof(pnas_cell) + (head->what == WHAT_FIT ? sizeof(double) : 0));
-}
-
-static pnas_status perform(void *payload, const void *request, size_t size, pnas_tick tick,
-                           void *tick_payload, void **reply, size_t *reply_size)
-{
-    pnas_ensemble *ensemble = ((pnas_surrogate_ranks *)payload)->ensemble;
-    request_head head = {0};
-    if (size >= sizeof head)
-        memcpy(&head, request, sizeof head);
-    PNAS_CHECK(size >= sizeof head && size == expected_size(&head), PNAS_ERROR_INTERNAL,
-               "a request to the surrogate cannot be read: are all ranks the same version of the program?");
-    const void *data = (const char *)request + sizeof head;
-    pnas_ensemble_set_tick(ensemble, tick, tick_payload);
-    pnas_status status = head.what == WHAT_FIT ? fit_here(ensemble, &head, data, reply, reply_size)
-                                               : predict_here(ensemble, &head, data, reply, reply_size);
-    pnas_ensemble_set_tick(ensemble, NULL, NULL);
-    return status;
-}
-
-/* A notice is the weights of all members, and behind them what they are for. */
-typedef enum { NOTICE_FITTED, NOTICE_START } notice_kind;
-
-static size_t notice_size(const pnas_ensemble *ensemble)
-{
-    size_t members = (size_t)pnas_ensemble_members(ensemble);
-    return members * pnas_ensemble_weight_count(ensemble) * sizeof(float) + sizeof(int32_t);
-}
-
-static pnas_status heed(void *payload, const void *notice, size_t size)
-{
-    pnas_ensemble *ensemble = ((pnas_surrogate_ranks *)payload)->ensemble;
     size_t count = pnas_ensemble_weight_count(ensemble);
-    const float *weights = notice;
-    int32_t kind;
-    PNAS_CHECK(size == notice_size(ensemble), PNAS_ERROR_INTERNAL,
-               "the surrogate's weights came as %zu bytes: are all ranks the same version of the program?",
-               size);
-    memcpy(&kind, (const char *)notice + size - sizeof kind, sizeof kind);
-    for (int m = 0; m < pnas_ensemble_members(ensemble); m++, weights += count)
-        PNAS_TRY(kind == NOTICE_START ? pnas_ensemble_start_from(ensemble, m, weights)
+    float *weights = malloc(count * sizeof *weights + 1);
+    pnas_status status;
+    PNAS_CHECK(weights, PNAS_ERROR_MEMORY, "no memory for %zu weights of the surrogate", count);
+    PNAS_TRY_CLEANUP(pnas_ensemble_fit_member(ensemble, task->member, task->level, task->cells,
+                                              task->accuracy, task->count));
+    PNAS_TRY_CLEANUP(pnas_ensemble_read(ensemble, task->member, weights));
+    pnas_wire_put_floats(reply, weights, count);
+cleanup:
+    free(weights);
+    return status;
+}
+
+/* The reply: all means, then all spreads. */
+static pnas_status predict_here(pnas_ensemble *ensemble, const surrogate_task *task, pnas_wire_writer *reply)
+{
+    size_t count = task->count;
+    double *mean = malloc(2 * count * sizeof *mean + 1);
+    PNAS_CHECK(mean, PNAS_ERROR_MEMORY, "no memory for predictions of %zu cells", count);
+    pnas_status status = pnas_ensemble_predict(ensemble, task->cells, count, mean, mean + count);
+    pnas_wire_put_doubles(reply, mean, status == PNAS_OK ? 2 * count : 0);
+    free(mean);
+    return status;
+}
+
+static pnas_status perform(void *payload, const void *data, size_t size, pnas_tick tick, void *tick_payload,
+                           void **reply, size_t *reply_size)
+{
+    pnas_ensemble *ensemble = ((pnas_surrogate_ranks *)payload)->ensemble;
+    pnas_wire_writer to = {0};
+    surrogate_task task;
+    pnas_status status;
+    pnas_wire_begin(&to);
+    PNAS_TRY_CLEANUP(read_task(ensemble, data, size, &task));
+    pnas_ensemble_set_tick(ensemble, tick, tick_payload);
+    status = task.kind == TASK_FIT ? fit_here(ensemble, &task, &to) : predict_here(ensemble, &task, &to);
+    pnas_ensemble_set_tick(ensemble, NULL, NULL);
+    PNAS_TRY_CLEANUP(status);
+    status = pnas_wire_finish(&to);
+cleanup:
+    clear_task(&task);
+    *reply = to.data;
+    *reply_size = to.size;
+    return status;
+}
+
+/* An update: what the weights are for, then those of each member. */
+typedef enum { UPDATE_FITTED, UPDATE_START } update_kind;
+
+static pnas_status read_update(pnas_ensemble *ensemble, pnas_wire_reader *from, float *weights)
+{
+    size_t count = pnas_ensemble_weight_count(ensemble), members = (size_t)pnas_ensemble_members(ensemble);
+    update_kind kind = (update_kind)pnas_wire_get_int(from, UPDATE_FITTED, UPDATE_START);
+    pnas_wire_get_floats(from, weights, members * count);
+    PNAS_TRY(pnas_wire_close(from, "the surrogate's weights"));
+    for (int m = 0; m < (int)members; m++, weights += count)
+        PNAS_TRY(kind == UPDATE_START ? pnas_ensemble_start_from(ensemble, m, weights)
                                       : pnas_ensemble_write(ensemble, m, weights));
     return PNAS_OK;
+}
+
+static float *make_weights(const pnas_ensemble *ensemble)
+{
+    return malloc((size_t)pnas_ensemble_members(ensemble) * pnas_ensemble_weight_count(ensemble) *
+                  sizeof(float));
+}
+
+static pnas_status update(void *payload, const void *data, size_t size)
+{
+    pnas_ensemble *ensemble = ((pnas_surrogate_ranks *)payload)->ensemble;
+    float *weights = make_weights(ensemble);
+    pnas_wire_reader from;
+    PNAS_CHECK(weights, PNAS_ERROR_MEMORY, "no memory for the surrogate's weights");
+    pnas_wire_open(&from, data, size);
+    pnas_status status = read_update(ensemble, &from, weights);
+    free(weights);
+    return status;
 }
 
 /* --- on rank 0 --- */
@@ -134,84 +159,94 @@ static void forget_spans(pnas_surrogate_ranks *ranks)
     memset(ranks->score_span, 0, size);
 }
 
-typedef struct { /* requests of one kind, back to back in `bytes` */
-    pnas_request *request;
-    char *bytes;
+typedef struct { /* tasks of one kind, and the messages that they are */
     size_t count;
-} request_list;
+    pnas_task *task;           /* [count] */
+    pnas_wire_writer *message; /* [count] */
+} task_list;
 
-static pnas_status make_requests(size_t count, size_t bytes, request_list *out)
+static pnas_status make_tasks(size_t count, task_list *out)
 {
-    *out = (request_list){calloc(count, sizeof *out->request), malloc(bytes + 1), count};
-    PNAS_CHECK(out->request && out->bytes, PNAS_ERROR_MEMORY, "no memory to share the surrogate's work");
+    *out = (task_list){count, calloc(count, sizeof *out->task), calloc(count, sizeof *out->message)};
+    PNAS_CHECK(out->task && out->message, PNAS_ERROR_MEMORY, "no memory to share the surrogate's work");
     return PNAS_OK;
 }
 
-static void free_requests(request_list *list)
+static void free_tasks(task_list *list)
 {
-    free(list->request);
-    free(list->bytes);
+    for (size_t i = 0; list->message && i < list->count; i++)
+        pnas_wire_clear(&list->message[i]);
+    free(list->task);
+    free(list->message);
 }
 
-/* Writes request `index` at `at`; returns the place behind it. */
-static char *put_request(request_list *list, size_t index, char *at, const request_head *head,
-                         const double *accuracy, const pnas_cell *cells)
+/* `task`: what read_task is to read again. */
+static pnas_status write_task(task_list *list, size_t index, const surrogate_task *task)
 {
-    size_t accuracy_bytes = accuracy ? head->count * sizeof *accuracy : 0;
-    memcpy(at, head, sizeof *head);
-    if (accuracy)
-        memcpy(at + sizeof *head, accuracy, accuracy_bytes);
-    memcpy(at + sizeof *head + accuracy_bytes, cells, head->count * sizeof *cells);
-    list->request[index] = (pnas_request){at, expected_size(head)};
-    return at + list->request[index].size;
+    pnas_wire_writer *to = &list->message[index];
+    pnas_wire_begin(to);
+    pnas_wire_put_int(to, task->kind);
+    pnas_wire_put_int(to, task->member);
+    pnas_wire_put_int(to, task->level);
+    pnas_wire_put_int(to, (int64_t)task->count);
+    for (size_t i = 0; i < task->count; i++)
+        pnas_wire_put_cell(to, &task->cells[i]);
+    if (task->kind == TASK_FIT)
+        pnas_wire_put_doubles(to, task->accuracy, task->count);
+    PNAS_TRY(pnas_wire_finish(to));
+    list->task[index] = (pnas_task){to->data, to->size};
+    return PNAS_OK;
 }
 
 typedef struct {
-    float *weights; /* [members][count]; room for a notice */
+    float *weights; /* [members][count] */
     size_t count;
 } fit_replies;
 
 static pnas_status take_weights(void *payload, size_t index, const void *reply, size_t size)
 {
-    fit_replies *replies = payload;
-    PNAS_CHECK(size == replies->count * sizeof *replies->weights, PNAS_ERROR_INTERNAL,
-               "the weights of the surrogate's member %zu came as %zu bytes", index, size);
-    memcpy(replies->weights + index * replies->count, reply, size);
-    return PNAS_OK;
+    const fit_replies *replies = payload;
+    pnas_wire_reader from;
+    pnas_wire_open(&from, reply, size);
+    pnas_wire_get_floats(&from, replies->weights + index * replies->count, replies->count);
+    return pnas_wire_close(&from, "the weights of a member of the surrogate");
 }
 
-/* All ranks hold the weights at the beginning of `notice`, which has room for one. */
-static pnas_status tell(pnas_surrogate_ranks *ranks, float *notice, notice_kind kind)
+/* All ranks hold these weights ([members][count]). */
+static pnas_status send_update(pnas_surrogate_ranks *ranks, const float *weights, update_kind kind)
 {
-    size_t size = notice_size(ranks->ensemble);
-    const int32_t what = (int32_t)kind;
-    memcpy((char *)notice + size - sizeof what, &what, sizeof what);
-    return pnas_scheduler_tell(ranks->scheduler, notice, size);
+    const pnas_ensemble *ensemble = ranks->ensemble;
+    pnas_wire_writer to = {0};
+    pnas_wire_begin(&to);
+    pnas_wire_put_int(&to, kind);
+    pnas_wire_put_floats(&to, weights,
+                         (size_t)pnas_ensemble_members(ensemble) * pnas_ensemble_weight_count(ensemble));
+    pnas_status status = pnas_wire_finish(&to);
+    if (status == PNAS_OK)
+        status = pnas_scheduler_update(ranks->scheduler, to.data, to.size);
+    pnas_wire_clear(&to);
+    return status;
 }
 
 static pnas_status fit(void *payload, int level, const pnas_cell *cells, const double *accuracy, size_t count)
 {
     pnas_surrogate_ranks *ranks = payload;
     size_t members = (size_t)pnas_ensemble_members(ranks->ensemble);
-    request_head head = {WHAT_FIT, 0, level, (uint32_t)count};
-    fit_replies replies = {.count = pnas_ensemble_weight_count(ranks->ensemble)};
-    request_list list;
+    fit_replies replies = {make_weights(ranks->ensemble), pnas_ensemble_weight_count(ranks->ensemble)};
+    task_list list;
     pnas_status status;
-    PNAS_TRY_CLEANUP(make_requests(members, members * expected_size(&head), &list));
-    replies.weights = malloc(notice_size(ranks->ensemble));
+    PNAS_TRY_CLEANUP(make_tasks(members, &list));
     PNAS_CHECK_CLEANUP(replies.weights, PNAS_ERROR_MEMORY, "no memory for the surrogate's weights");
-    char *at = list.bytes;
-    for (size_t m = 0; m < members; m++) {
-        head.member = (int32_t)m;
-        at = put_request(&list, m, at, &head, accuracy, cells);
-    }
+    for (size_t m = 0; m < members; m++)
+        PNAS_TRY_CLEANUP(
+            write_task(&list, m, &(surrogate_task){TASK_FIT, (int)m, level, count, cells, accuracy}));
     forget_spans(ranks);
-    PNAS_TRY_CLEANUP(pnas_scheduler_share(ranks->scheduler, list.request, members, take_weights, &replies));
+    PNAS_TRY_CLEANUP(pnas_scheduler_share(ranks->scheduler, list.task, members, take_weights, &replies));
     take_spans(ranks, ranks->fit_span);
-    PNAS_TRY_CLEANUP(tell(ranks, replies.weights, NOTICE_FITTED));
+    PNAS_TRY_CLEANUP(send_update(ranks, replies.weights, UPDATE_FITTED));
 cleanup:
     free(replies.weights);
-    free_requests(&list);
+    free_tasks(&list);
     return status;
 }
 
@@ -220,16 +255,21 @@ typedef struct {
     size_t count;
 } predict_replies;
 
+static size_t piece_size(size_t index, size_t count)
+{
+    size_t left = count - index * PNAS_ENSEMBLE_PIECE;
+    return left < PNAS_ENSEMBLE_PIECE ? left : PNAS_ENSEMBLE_PIECE;
+}
+
 static pnas_status take_predictions(void *payload, size_t index, const void *reply, size_t size)
 {
-    predict_replies *replies = payload;
-    size_t first = index * PNAS_ENSEMBLE_PIECE, left = replies->count - first;
-    size_t bytes = (left < PNAS_ENSEMBLE_PIECE ? left : PNAS_ENSEMBLE_PIECE) * sizeof *replies->mean;
-    PNAS_CHECK(size == 2 * bytes, PNAS_ERROR_INTERNAL, "predictions of %zu cells came as %zu bytes",
-               bytes / sizeof *replies->mean, size);
-    memcpy(replies->mean + first, reply, bytes);
-    memcpy(replies->spread + first, (const char *)reply + bytes, bytes);
-    return PNAS_OK;
+    const predict_replies *replies = payload;
+    size_t first = index * PNAS_ENSEMBLE_PIECE, count = piece_size(index, replies->count);
+    pnas_wire_reader from;
+    pnas_wire_open(&from, reply, size);
+    pnas_wire_get_doubles(&from, replies->mean + first, count);
+    pnas_wire_get_doubles(&from, replies->spread + first, count);
+    return pnas_wire_close(&from, "predictions of the surrogate");
 }
 
 static pnas_status predict(void *payload, const pnas_cell *cells, size_t count, double *mean, double *spread)
@@ -237,45 +277,43 @@ static pnas_status predict(void *payload, const pnas_cell *cells, size_t count, 
     pnas_surrogate_ranks *ranks = payload;
     size_t pieces = (count + PNAS_ENSEMBLE_PIECE - 1) / PNAS_ENSEMBLE_PIECE;
     predict_replies replies = {mean, spread, count};
-    request_list list;
+    task_list list;
     pnas_status status;
-    PNAS_TRY_CLEANUP(make_requests(pieces, pieces * sizeof(request_head) + count * sizeof *cells, &list));
-    char *at = list.bytes;
+    PNAS_TRY_CLEANUP(make_tasks(pieces, &list));
     for (size_t i = 0; i < pieces; i++) {
-        size_t first = i * PNAS_ENSEMBLE_PIECE, left = count - first;
-        uint32_t size = (uint32_t)(left < PNAS_ENSEMBLE_PIECE ? left : PNAS_ENSEMBLE_PIECE);
-        at = put_request(&list, i, at, &(request_head){WHAT_PREDICT, 0, 0, size}, NULL, cells + first);
+        const surrogate_task piece = {
+            .kind = TASK_PREDICT, .count = piece_size(i, count), .cells = cells + i * PNAS_ENSEMBLE_PIECE};
+        PNAS_TRY_CLEANUP(write_task(&list, i, &piece));
     }
-    PNAS_TRY_CLEANUP(
-        pnas_scheduler_share(ranks->scheduler, list.request, pieces, take_predictions, &replies));
+    PNAS_TRY_CLEANUP(pnas_scheduler_share(ranks->scheduler, list.task, pieces, take_predictions, &replies));
     take_spans(ranks, ranks->score_span);
 cleanup:
-    free_requests(&list);
+    free_tasks(&list);
     return status;
 }
 
-static pnas_status tell_own(pnas_surrogate_ranks *ranks, notice_kind kind)
+static pnas_status send_own(pnas_surrogate_ranks *ranks, update_kind kind)
 {
     size_t count = pnas_ensemble_weight_count(ranks->ensemble);
-    float *weights = malloc(notice_size(ranks->ensemble));
+    float *weights = make_weights(ranks->ensemble);
     pnas_status status = PNAS_OK;
     PNAS_CHECK(weights, PNAS_ERROR_MEMORY, "no memory for the surrogate's weights");
     for (int m = 0; m < pnas_ensemble_members(ranks->ensemble) && status == PNAS_OK; m++)
         status = pnas_ensemble_read(ranks->ensemble, m, weights + (size_t)m * count);
     if (status == PNAS_OK)
-        status = tell(ranks, weights, kind);
+        status = send_update(ranks, weights, kind);
     free(weights);
     return status;
 }
 
 pnas_status pnas_surrogate_ranks_spread(pnas_surrogate_ranks *ranks)
 {
-    return tell_own(ranks, NOTICE_FITTED);
+    return send_own(ranks, UPDATE_FITTED);
 }
 
 pnas_status pnas_surrogate_ranks_start(pnas_surrogate_ranks *ranks)
 {
-    return tell_own(ranks, NOTICE_START);
+    return send_own(ranks, UPDATE_START);
 }
 
 const pnas_rank_span *pnas_surrogate_ranks_fit_spans(const pnas_surrogate_ranks *ranks)
@@ -316,7 +354,7 @@ pnas_status pnas_surrogate_ranks_create(pnas_cl *cl, const pnas_surrogate_option
         pnas_surrogate_ranks_destroy(&ranks);
         return status;
     }
-    ranks->helper = (pnas_helper){perform, heed, ranks};
+    ranks->helper = (pnas_helper){perform, update, ranks};
     pnas_scheduler_set_helper(scheduler, &ranks->helper);
     *out = ranks;
     return PNAS_OK;

@@ -219,3 +219,33 @@ Test(layout, a_job_that_slurm_gave_one_core_uses_one)
     cr_assert_eq(cores.share, 1);
     pnas_mpi_end();
 }
+
+static pnas_status take_text(void *payload, int rank, const void *data, size_t size)
+{
+    int *taken = payload;
+    cr_assert_eq((*taken)++, rank);
+    cr_assert_eq(size, (size_t)rank * 1000);
+    for (size_t i = 0; i < size; i++)
+        cr_assert_eq(((const char *)data)[i], 'a' + rank);
+    return PNAS_OK;
+}
+
+static pnas_status refuse_rank_1(void *payload, int rank, const void *data, size_t size)
+{
+    return rank == 1 ? pnas_fail(PNAS_ERROR_DATA, "rank 1 is not understood") : PNAS_OK;
+}
+
+Test(layout, messages_of_any_length_are_gathered_in_the_order_of_ranks)
+{
+    pnas_layout layout = start();
+    char text[2000];
+    int taken = 0;
+    size_t size = (size_t)layout.rank * 1000;
+    memset(text, 'a' + layout.rank, sizeof text);
+    cr_assert_eq(pnas_mpi_gather_messages(&layout, text, size, take_text, &taken), PNAS_OK, "%s",
+                 pnas_message());
+    cr_assert_eq(taken, layout.rank == 0 ? 3 : 0);
+    cr_assert_eq(pnas_mpi_gather_messages(&layout, text, size, refuse_rank_1, NULL), PNAS_ERROR_DATA);
+    cr_assert_str_eq(pnas_message(), "rank 1 is not understood");
+    pnas_mpi_end();
+}

@@ -11,17 +11,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REQUESTS 30
+#define TASKS   30
 
-#define FILLING  100000 /* bytes; too many to be sent before they are received */
+#define FILLING 100000 /* bytes; too many to be sent before they are received */
 
 typedef struct {
     int number;
     char filling[FILLING];
 } question;
 
-typedef struct { /* what perform makes of request `number` */
-    int number, square, rank, heeded;
+typedef struct { /* what perform makes of task `number` */
+    int number, square, rank, updated;
     char filling[FILLING];
 } answer;
 
@@ -30,27 +30,27 @@ typedef struct {
     pnas_evaluator evaluator;
     pnas_helper helper;
     pnas_scheduler *scheduler;
-    int heeded;         /* the last notice */
-    int performed;      /* requests done here */
-    pnas_status fail;   /* what the first request here ends with; PNAS_OK: an answer */
-    bool signal;        /* the first request here gets SIGUSR2 */
-    pnas_status unheed; /* what a notice ends with here */
-    int times[REQUESTS], by_rank[REQUESTS], saw[REQUESTS]; /* rank 0: what came back */
+    int updated;                                  /* the last update */
+    int performed;                                /* tasks done here */
+    pnas_status fail;                             /* what the first task here ends with; PNAS_OK: a reply */
+    bool signal;                                  /* the first task here gets SIGUSR2 */
+    pnas_status update_fails;                     /* what a update ends with here */
+    int times[TASKS], by_rank[TASKS], saw[TASKS]; /* rank 0: what came back */
     int trained;
 } test_bench;
 
-static pnas_status perform(void *payload, const void *request, size_t size, pnas_tick tick,
-                           void *tick_payload, void **reply, size_t *reply_size)
+static pnas_status perform(void *payload, const void *task, size_t size, pnas_tick tick, void *tick_payload,
+                           void **reply, size_t *reply_size)
 {
     test_bench *self = payload;
     answer *made = calloc(1, sizeof *made);
-    const question *asked = request;
+    const question *asked = task;
     cr_assert_eq(size, sizeof *asked);
     made->number = asked->number;
     cr_assert_eq(asked->filling[FILLING - 1], (char)asked->number);
     made->square = made->number * made->number;
     made->rank = self->layout.rank;
-    made->heeded = self->heeded;
+    made->updated = self->updated;
     memset(made->filling, made->number, sizeof made->filling);
     *reply = made;
     *reply_size = sizeof *made;
@@ -66,12 +66,12 @@ static pnas_status perform(void *payload, const void *request, size_t size, pnas
     return PNAS_OK;
 }
 
-static pnas_status heed(void *payload, const void *notice, size_t size)
+static pnas_status update(void *payload, const void *update, size_t size)
 {
     test_bench *self = payload;
-    cr_assert_eq(size, sizeof self->heeded);
-    memcpy(&self->heeded, notice, size);
-    return self->unheed == PNAS_OK ? PNAS_OK : pnas_fail(self->unheed, "the notice is too long");
+    cr_assert_eq(size, sizeof self->updated);
+    memcpy(&self->updated, update, size);
+    return self->update_fails == PNAS_OK ? PNAS_OK : pnas_fail(self->update_fails, "the update is too long");
 }
 
 static pnas_status on_reply(void *payload, size_t index, const void *reply, size_t size)
@@ -84,7 +84,7 @@ static pnas_status on_reply(void *payload, size_t index, const void *reply, size
     cr_assert_eq(got->filling[sizeof got->filling - 1], (char)index);
     self->times[index]++;
     self->by_rank[index] = got->rank;
-    self->saw[index] = got->heeded;
+    self->saw[index] = got->updated;
     return PNAS_OK;
 }
 
@@ -110,7 +110,7 @@ static void set_up(test_bench *bench)
     pnas_stop_install(0);
     cr_assert_eq(pnas_mpi_start(NULL, NULL, &bench->layout), PNAS_OK, "%s", pnas_message());
     bench->evaluator = (pnas_evaluator){evaluate, bench};
-    bench->helper = (pnas_helper){perform, heed, bench};
+    bench->helper = (pnas_helper){perform, update, bench};
 }
 
 static void create(test_bench *bench)
@@ -130,26 +130,26 @@ static void tear_down(test_bench *bench)
 
 static pnas_status share(test_bench *bench)
 {
-    question *asked = calloc(REQUESTS, sizeof *asked);
-    pnas_request request[REQUESTS];
-    for (int i = 0; i < REQUESTS; i++) {
+    question *asked = calloc(TASKS, sizeof *asked);
+    pnas_task task[TASKS];
+    for (int i = 0; i < TASKS; i++) {
         asked[i].number = i;
         memset(asked[i].filling, i, FILLING);
-        request[i] = (pnas_request){&asked[i], sizeof asked[i]};
+        task[i] = (pnas_task){&asked[i], sizeof asked[i]};
     }
-    pnas_status status = pnas_scheduler_share(bench->scheduler, request, REQUESTS, on_reply, bench);
+    pnas_status status = pnas_scheduler_share(bench->scheduler, task, TASKS, on_reply, bench);
     free(asked);
     return status;
 }
 
-/* Requests take ten milliseconds, so whoever did some was at it for as long at least. */
+/* Tasks take ten milliseconds, so whoever did some was at it for as long at least. */
 static void expect_spans(const test_bench *bench)
 {
     pnas_rank_span span[64];
     pnas_scheduler_take_spans(bench->scheduler, span);
     for (int rank = 0; rank < bench->layout.ranks; rank++) {
         bool any = false;
-        for (int i = 0; i < REQUESTS; i++)
+        for (int i = 0; i < TASKS; i++)
             any = any || (bench->times[i] && bench->by_rank[i] == rank);
         cr_assert_eq(any, span[rank].end > 0, "rank %d", rank);
         cr_assert(!any || (span[rank].start > 1e9 && span[rank].end - span[rank].start > 0.009));
@@ -158,13 +158,13 @@ static void expect_spans(const test_bench *bench)
     cr_assert_eq(span[0].end, 0, "what was taken is taken");
 }
 
-/* Rank 0 tells `notice` and shares; every rank ends with `expected`. */
-static void run(test_bench *bench, int notice, pnas_status expected)
+/* Rank 0 sends `update` and shares; every rank ends with `expected`. */
+static void run(test_bench *bench, int update, pnas_status expected)
 {
     create(bench);
     pnas_status status;
     if (bench->layout.rank == 0) {
-        cr_assert_eq(pnas_scheduler_tell(bench->scheduler, &notice, sizeof notice), PNAS_OK);
+        cr_assert_eq(pnas_scheduler_update(bench->scheduler, &update, sizeof update), PNAS_OK);
         status = share(bench);
         if (status == PNAS_OK)
             expect_spans(bench);
@@ -180,33 +180,33 @@ static void run(test_bench *bench, int notice, pnas_status expected)
 static int done_by(const test_bench *bench, int rank)
 {
     int done = 0;
-    for (int i = 0; i < REQUESTS; i++)
+    for (int i = 0; i < TASKS; i++)
         done += bench->by_rank[i] == rank;
     return done;
 }
 
 static void expect_each_done_once(const test_bench *bench)
 {
-    for (int i = 0; bench->layout.rank == 0 && i < REQUESTS; i++)
-        cr_assert_eq(bench->times[i], 1, "request %d was answered %d times", i, bench->times[i]);
+    for (int i = 0; bench->layout.rank == 0 && i < TASKS; i++)
+        cr_assert_eq(bench->times[i], 1, "task %d was replied to %d times", i, bench->times[i]);
 }
 
-Test(share, every_request_is_done_once_and_every_rank_has_its_share)
+Test(share, every_task_is_done_once_and_every_rank_has_its_share)
 {
     test_bench bench;
     set_up(&bench);
     run(&bench, 7, PNAS_OK);
     expect_each_done_once(&bench);
     for (int rank = 0; bench.layout.rank == 0 && rank < bench.layout.ranks; rank++)
-        cr_assert_geq(done_by(&bench, rank), 3, "rank %d did %d requests", rank, done_by(&bench, rank));
+        cr_assert_geq(done_by(&bench, rank), 3, "rank %d did %d tasks", rank, done_by(&bench, rank));
 }
 
-Test(share, a_notice_is_heeded_everywhere_before_the_requests_after_it)
+Test(share, an_update_is_applied_everywhere_before_the_tasks_after_it)
 {
     test_bench bench;
     set_up(&bench);
     run(&bench, 7, PNAS_OK);
-    for (int i = 0; bench.layout.rank == 0 && i < REQUESTS; i++)
+    for (int i = 0; bench.layout.rank == 0 && i < TASKS; i++)
         cr_assert_eq(bench.saw[i], 7);
 }
 
@@ -222,7 +222,7 @@ Test(share, rank_0_helps_even_if_it_cannot_train)
         cr_assert_geq(done_by(&bench, 0), 3);
 }
 
-Test(share, a_rank_whose_device_fails_leaves_its_request_to_another)
+Test(share, a_rank_whose_device_fails_leaves_its_task_to_another)
 {
     test_bench bench;
     set_up(&bench);
@@ -236,12 +236,12 @@ Test(share, a_rank_whose_device_fails_leaves_its_request_to_another)
         cr_assert_eq(bench.performed, 1, "it was asked again");
 }
 
-Test(share, a_rank_that_could_not_heed_a_notice_does_nothing)
+Test(share, a_rank_that_could_not_apply_an_update_does_nothing)
 {
     test_bench bench;
     set_up(&bench);
     if (bench.layout.rank == 1)
-        bench.unheed = PNAS_ERROR_MEMORY;
+        bench.update_fails = PNAS_ERROR_MEMORY;
     run(&bench, 1, PNAS_OK);
     expect_each_done_once(&bench);
     if (bench.layout.rank == 1)
@@ -267,7 +267,7 @@ Test(share, a_signal_stops_all)
     cr_assert_not_null(strstr(pnas_message(), "SIGUSR2"), "%s", pnas_message());
 }
 
-Test(share, children_and_requests_take_turns)
+Test(share, children_and_tasks_take_turns)
 {
     test_bench bench;
     set_up(&bench);
@@ -278,9 +278,9 @@ Test(share, children_and_requests_take_turns)
         const pnas_scheduler_listener listener = {.on_result = on_result};
         for (int round = 0; round < 3; round++) {
             cr_assert_eq(pnas_scheduler_run(bench.scheduler, job, 3, &listener), PNAS_OK);
-            cr_assert_eq(pnas_scheduler_tell(bench.scheduler, &round, sizeof round), PNAS_OK);
+            cr_assert_eq(pnas_scheduler_update(bench.scheduler, &round, sizeof round), PNAS_OK);
             cr_assert_eq(share(&bench), PNAS_OK);
-            for (int i = 0; i < REQUESTS; i++)
+            for (int i = 0; i < TASKS; i++)
                 cr_assert(bench.times[i] == round + 1 && bench.saw[i] == round);
         }
         cr_assert_eq(pnas_scheduler_release(bench.scheduler, status), PNAS_OK);

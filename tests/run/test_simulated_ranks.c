@@ -59,7 +59,7 @@ Test(simulated_ranks, one_rank_takes_the_sum_of_the_children)
     PNAS_EXPECT_NO_LEAKS();
 }
 
-Test(simulated_ranks, a_rank_that_must_ask_waits_for_two_letters_and_the_answer)
+Test(simulated_ranks, a_rank_that_must_ask_waits_for_two_messages_and_the_result)
 {
     pnas_simulation_waits waits;
     pnas_level_usage usage = train(2, 3, 1, 0.5, &waits); /* too few for one to wait at its rank */
@@ -68,7 +68,7 @@ Test(simulated_ranks, a_rank_that_must_ask_waits_for_two_letters_and_the_answer)
     cr_expect_lt(usage.busy_seconds, usage.lane_seconds);
 }
 
-Test(simulated_ranks, with_eight_children_a_rank_letters_cost_nothing)
+Test(simulated_ranks, with_eight_children_a_rank_messages_cost_nothing)
 {
     pnas_simulation_waits waits;
     pnas_level_usage usage = train(64, 512, 0.5, 0.001, &waits);

@@ -1,4 +1,4 @@
-#include "mpi/scheduler_answers.h"
+#include "mpi/scheduler_inbox.h"
 
 #include "src/base/clock.h"
 #include "src/base/log.h"
@@ -35,7 +35,7 @@ void pnas_scheduler_end(pnas_scheduler *scheduler, pnas_status status)
     if (scheduler->ending != PNAS_OK)
         return;
     scheduler->ending = status;
-    snprintf(scheduler->ending_message, sizeof scheduler->ending_message, "%s", pnas_message());
+    snprintf(scheduler->ending_reason, sizeof scheduler->ending_reason, "%s", pnas_message());
 }
 
 void pnas_scheduler_check(pnas_scheduler *scheduler, pnas_status status)
@@ -50,7 +50,7 @@ void pnas_scheduler_check_connection(pnas_scheduler *scheduler, pnas_status stat
     scheduler->cut_off = scheduler->cut_off || status != PNAS_OK;
 }
 
-/* --- what became of children and requests --- */
+/* --- what became of children and tasks --- */
 
 int64_t pnas_scheduler_name(const pnas_job *job)
 {
@@ -81,7 +81,7 @@ void pnas_scheduler_show_start(pnas_scheduler *scheduler, int rank, size_t ticke
 }
 
 /* `rank` could not finish its ticket. What it holds beside that it may end, or it refuses it. Only a child
- * may fail on one rank for any reason; a helper's request says more about itself. */
+ * may fail on one rank for any reason; a helper's task says more about itself. */
 static void take_failure(pnas_scheduler *scheduler, pnas_dispatch *dispatch, int rank, size_t ticket,
                          pnas_status status, const char *message)
 {
@@ -112,16 +112,16 @@ static bool may_succeed_elsewhere(const pnas_scheduler *scheduler, int rank, siz
 }
 
 /* What became of a child. */
-static void take_answer(pnas_scheduler *scheduler, int rank, size_t ticket, pnas_answer *answer)
+static void take_result(pnas_scheduler *scheduler, int rank, size_t ticket, pnas_job_result *outcome)
 {
     pnas_dispatch *children = scheduler->children;
     const pnas_job *job = pnas_scheduler_job(scheduler, ticket);
     const pnas_scheduler_listener *listener = &scheduler->listener;
-    if (answer->status != PNAS_OK) {
-        take_failure(scheduler, children, rank, ticket, answer->status, answer->message);
+    if (outcome->status != PNAS_OK) {
+        take_failure(scheduler, children, rank, ticket, outcome->status, outcome->reason);
         return;
     }
-    pnas_result *result = &answer->result;
+    pnas_result *result = &outcome->result;
     if (may_succeed_elsewhere(scheduler, rank, ticket, result)) {
         pnas_warning("level %d, child %d failed on rank %d and is tried once more on another: %s", job->level,
                      job->index, rank, result->error);
@@ -149,11 +149,11 @@ static void widen(pnas_rank_span *span, double start, double seconds)
         span->end = start + seconds;
 }
 
-void pnas_scheduler_take_reply(pnas_scheduler *scheduler, int rank, const pnas_errand *reply)
+void pnas_scheduler_take_reply(pnas_scheduler *scheduler, int rank, const pnas_task_message *reply)
 {
     size_t ticket = (size_t)reply->ticket;
     if (reply->status != PNAS_OK) {
-        char message[PNAS_ANSWER_MESSAGE_MAX];
+        char message[PNAS_REASON_MAX];
         snprintf(message, sizeof message, "%.*s", (int)reply->size, (const char *)reply->data);
         take_failure(scheduler, scheduler->sharing, rank, ticket, reply->status, message);
         return;
@@ -164,71 +164,77 @@ void pnas_scheduler_take_reply(pnas_scheduler *scheduler, int rank, const pnas_e
                          scheduler->on_reply(scheduler->on_reply_payload, ticket, reply->data, reply->size));
 }
 
-static bool has_request(const pnas_scheduler *scheduler, int rank, int64_t ticket)
+static bool has_task(const pnas_scheduler *scheduler, int rank, int64_t ticket)
 {
     return ticket >= 0 && pnas_dispatch_holds(scheduler->sharing, rank, (size_t)ticket);
 }
 
-static pnas_status read_reply(pnas_scheduler *scheduler, const pnas_letter *letter)
+static pnas_status read_reply(pnas_scheduler *scheduler, const pnas_mpi_message *message)
 {
-    pnas_errand reply;
-    pnas_status status = pnas_unpack_errand(letter->data, letter->size, &reply);
-    if (status == PNAS_OK && !has_request(scheduler, letter->from, reply.ticket))
-        status =
-            pnas_fail(PNAS_ERROR_INTERNAL, "rank %d replied to a request it was not given", letter->from);
+    pnas_task_message reply;
+    pnas_status status = pnas_unpack_task(message->data, message->size, &reply);
+    if (status == PNAS_OK && !has_task(scheduler, message->from, reply.ticket))
+        status = pnas_fail(PNAS_ERROR_INTERNAL, "rank %d replied to a task it was not given", message->from);
     if (status == PNAS_OK)
-        pnas_scheduler_take_reply(scheduler, letter->from, &reply);
+        pnas_scheduler_take_reply(scheduler, message->from, &reply);
     else
-        lose(scheduler, letter->from); /* or it would be waited for */
+        lose(scheduler, message->from); /* or it would be waited for */
     return status;
 }
 
-static pnas_status read_answer(pnas_scheduler *scheduler, const pnas_letter *letter)
+static pnas_status read_result(pnas_scheduler *scheduler, const pnas_mpi_message *message)
 {
-    pnas_answer answer = {0};
+    pnas_job_result result = {0};
     size_t ticket = PNAS_NO_TICKET;
-    pnas_status status = pnas_unpack_answer(letter->data, letter->size, &answer);
+    pnas_status status = pnas_unpack_job_result(message->data, message->size, &result);
     if (status == PNAS_OK)
-        ticket = find_child(scheduler, letter->from, answer.ticket);
+        ticket = find_child(scheduler, message->from, result.ticket);
     if (status == PNAS_OK && ticket == PNAS_NO_TICKET)
-        status = pnas_fail(PNAS_ERROR_INTERNAL, "rank %d answered an order it was not given", letter->from);
+        status = pnas_fail(PNAS_ERROR_INTERNAL, "rank %d sent the result of a job it was not given",
+                           message->from);
     if (status == PNAS_OK)
-        take_answer(scheduler, letter->from, ticket, &answer);
+        take_result(scheduler, message->from, ticket, &result);
     else
-        lose(scheduler, letter->from); /* or it would be waited for */
-    pnas_result_clear(&answer.result);
+        lose(scheduler, message->from); /* or it would be waited for */
+    pnas_result_clear(&result.result);
     return status;
 }
 
-void pnas_scheduler_take_own_answers(pnas_scheduler *scheduler)
+void pnas_scheduler_take_own_results(pnas_scheduler *scheduler)
 {
-    pnas_answer answer;
-    while (scheduler->lanes && pnas_lanes_take(scheduler->lanes, &answer)) {
-        size_t ticket = find_child(scheduler, 0, answer.ticket);
+    pnas_job_result result;
+    while (scheduler->lanes && pnas_lanes_take(scheduler->lanes, &result)) {
+        size_t ticket = find_child(scheduler, 0, result.ticket);
         assert(ticket != PNAS_NO_TICKET);
-        take_answer(scheduler, 0, ticket, &answer);
-        pnas_result_clear(&answer.result);
+        take_result(scheduler, 0, ticket, &result);
+        pnas_result_clear(&result.result);
     }
 }
 
-static pnas_status read_letter(pnas_scheduler *scheduler, const pnas_letter *letter)
+static pnas_status read_stop_request(const pnas_mpi_message *message)
 {
-    switch (letter->kind) {
-    case PNAS_LETTER_READY:
-        return pnas_scheduler_join(scheduler, letter->from, scheduler->lanes_of[letter->from]);
-    case PNAS_LETTER_ABSENT:
-        pnas_scheduler_leave(scheduler, letter->from);
+    pnas_status_message request;
+    PNAS_TRY(pnas_unpack_status(message->data, message->size, &request));
+    return pnas_fail(PNAS_STOPPED, "stopped by %s on rank %d", request.reason, message->from);
+}
+
+static pnas_status read_message(pnas_scheduler *scheduler, const pnas_mpi_message *message)
+{
+    switch (message->kind) {
+    case PNAS_MESSAGE_READY:
+        return pnas_scheduler_join(scheduler, message->from, scheduler->lanes_of[message->from]);
+    case PNAS_MESSAGE_ABSENT:
+        pnas_scheduler_leave(scheduler, message->from);
         return PNAS_OK;
-    case PNAS_LETTER_ANSWER:
-        return read_answer(scheduler, letter);
-    case PNAS_LETTER_REPLY:
-        return read_reply(scheduler, letter);
-    case PNAS_LETTER_STOP_WANTED:
-        return pnas_fail(PNAS_STOPPED, "stopped by %.*s on rank %d", (int)letter->size,
-                         letter->data ? (const char *)letter->data : "", letter->from);
+    case PNAS_MESSAGE_RESULT:
+        return read_result(scheduler, message);
+    case PNAS_MESSAGE_REPLY:
+        return read_reply(scheduler, message);
+    case PNAS_MESSAGE_STOP_REQUEST:
+        return read_stop_request(message);
     default:
-        return pnas_fail(PNAS_ERROR_INTERNAL, "rank %d sent a message of unknown kind %d", letter->from,
-                         letter->kind);
+        return pnas_fail(PNAS_ERROR_INTERNAL, "rank %d sent a message of unknown kind %d", message->from,
+                         message->kind);
     }
 }
 
@@ -238,15 +244,15 @@ void pnas_scheduler_count_message(pnas_scheduler *scheduler, size_t bytes)
     scheduler->bytes += (int64_t)bytes;
 }
 
-void pnas_scheduler_read_letters(pnas_scheduler *scheduler)
+void pnas_scheduler_read_messages(pnas_scheduler *scheduler)
 {
     for (bool got = true; got;) {
-        pnas_letter letter;
-        pnas_scheduler_check_connection(scheduler, pnas_letter_take(scheduler->comm, 0, &letter, &got));
+        pnas_mpi_message message;
+        pnas_scheduler_check_connection(scheduler, pnas_mpi_receive(scheduler->comm, 0, &message, &got));
         if (got) {
-            pnas_scheduler_count_message(scheduler, letter.size);
-            pnas_scheduler_check(scheduler, read_letter(scheduler, &letter));
+            pnas_scheduler_count_message(scheduler, message.size);
+            pnas_scheduler_check(scheduler, read_message(scheduler, &message));
         }
-        pnas_letter_clear(&letter);
+        pnas_mpi_message_clear(&message);
     }
 }
