@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PROJECTION_MAX 1000000 /* tickets times lanes that are looked at for one decision */
-
 /* --- begin and end --- */
 
 pnas_status pnas_dispatch_create(int ranks, pnas_dispatch **out)
@@ -20,7 +18,7 @@ pnas_status pnas_dispatch_create(int ranks, pnas_dispatch **out)
         free(dispatch);
         return pnas_fail(PNAS_ERROR_MEMORY, "no memory for %d ranks", ranks);
     }
-    dispatch->ranks = dispatch->hoped_for = ranks;
+    dispatch->ranks = dispatch->awaited = ranks;
     *out = dispatch;
     return PNAS_OK;
 }
@@ -35,89 +33,6 @@ void pnas_dispatch_destroy(pnas_dispatch **dispatch)
     free((*dispatch)->rank);
     free(*dispatch);
     *dispatch = NULL;
-}
-
-/* Equal pieces are a rank's, not a lane's. */
-static int lanes_of(const pnas_dispatch *dispatch, const dispatch_rank *rank)
-{
-    return dispatch->pieces ? 1 : rank->lanes;
-}
-
-/* --- what a ticket is expected to take --- */
-
-static double expect(const pnas_dispatch *dispatch, int kind, const dispatch_ticket *ticket)
-{
-    if (dispatch->pieces)
-        return 1;
-    const pnas_duration_model *model = &dispatch->model[kind];
-    double seconds = pnas_duration_expect(model->count ? model : &dispatch->all_kinds, &ticket->job);
-    return seconds > 0 ? seconds : 1;
-}
-
-double pnas_dispatch_expect(const pnas_dispatch *dispatch, int kind, size_t ticket)
-{
-    return expect(dispatch, kind, &dispatch->ticket[ticket]);
-}
-
-int pnas_dispatch_main_kind(const pnas_dispatch *dispatch)
-{
-    int main_kind = 0;
-    for (int kind = 1; kind < PNAS_DEVICE_KINDS_MAX; kind++)
-        if (dispatch->lanes_of[kind] > dispatch->lanes_of[main_kind])
-            main_kind = kind;
-    return main_kind;
-}
-
-static bool is_mixed(const pnas_dispatch *dispatch)
-{
-    int kinds = 0;
-    for (int kind = 0; kind < PNAS_DEVICE_KINDS_MAX; kind++)
-        kinds += dispatch->lanes_of[kind] > 0;
-    return kinds > 1;
-}
-
-static int longest_first(const void *a, const void *b)
-{
-    const dispatch_ticket *left = *(dispatch_ticket *const *)a, *right = *(dispatch_ticket *const *)b;
-    if (left->spare || right->spare)
-        return left->spare != right->spare ? left->spare - right->spare : (left > right) - (left < right);
-    if (left->expected != right->expected)
-        return left->expected > right->expected ? -1 : 1;
-    if (left->job.cost != right->job.cost)
-        return left->job.cost > right->job.cost ? -1 : 1;
-    return (left > right) - (left < right);
-}
-
-/* By what is known now. */
-static void sort(pnas_dispatch *dispatch)
-{
-    int kind = pnas_dispatch_main_kind(dispatch);
-    dispatch->waiting_seconds = 0;
-    for (size_t i = 0; i < dispatch->count; i++) {
-        dispatch_ticket *ticket = &dispatch->ticket[i];
-        ticket->expected = expect(dispatch, kind, ticket);
-        dispatch->waiting_seconds += ticket->state == TICKET_WAITING ? ticket->expected : 0;
-    }
-    qsort(dispatch->order, dispatch->count, sizeof *dispatch->order, longest_first);
-    for (size_t i = 0; i < dispatch->count; i++)
-        dispatch->order[i]->place = i;
-    dispatch->first = 0;
-    dispatch->sorted_at = dispatch->all_kinds.count;
-}
-
-void pnas_dispatch_learn(pnas_dispatch *dispatch, int kind, const pnas_job *job, double seconds)
-{
-    pnas_duration_learn(&dispatch->model[kind], job, seconds);
-    pnas_duration_learn(&dispatch->all_kinds, job, seconds);
-}
-
-/* The first measurement gives all that is expected its unit; then sorting at every result would cost more
- * than it gives. */
-static void sort_if_learned(pnas_dispatch *dispatch)
-{
-    size_t known = dispatch->sorted_at, enough = known == 0 ? 1 : known + known / 2 + 4;
-    if (dispatch->waiting && dispatch->all_kinds.count >= enough)
-        sort(dispatch);
 }
 
 /* --- tickets --- */
@@ -135,7 +50,7 @@ static void wait_again(pnas_dispatch *dispatch, size_t number)
 static void hold(pnas_dispatch *dispatch, dispatch_rank *rank, size_t number, double now)
 {
     dispatch_ticket *ticket = &dispatch->ticket[number];
-    bool starts = rank->held_count < lanes_of(dispatch, rank);
+    bool starts = rank->held_count < pnas_dispatch_lanes_at(dispatch, rank);
     ticket->state = TICKET_HELD;
     ticket->attempts += starts;
     dispatch->waiting--;
@@ -187,7 +102,7 @@ static size_t finish(pnas_dispatch *dispatch, int rank, size_t number, double se
     ticket->kind = dispatch->rank[rank].kind;
     dispatch->left -= !ticket->spare;
     dispatch->last = now;
-    sort_if_learned(dispatch);
+    pnas_dispatch_sort_if_learned(dispatch);
     return let_go(dispatch, rank, number, now);
 }
 
@@ -244,7 +159,7 @@ pnas_status pnas_dispatch_join(pnas_dispatch *dispatch, int number, int lanes)
     held_ticket *held = realloc(rank->held, ((size_t)lanes + 1) * sizeof *held);
     PNAS_CHECK(held, PNAS_ERROR_MEMORY, "no memory for %d lanes of rank %d", lanes, number);
     if (rank->state == RANK_UNHEARD)
-        dispatch->hoped_for--;
+        dispatch->awaited--;
     rank->state = RANK_IN;
     rank->held = held;
     rank->lanes = lanes;
@@ -261,7 +176,7 @@ pnas_status pnas_dispatch_join(pnas_dispatch *dispatch, int number, int lanes)
 static void strike_off(pnas_dispatch *dispatch, dispatch_rank *rank)
 {
     if (rank->state == RANK_UNHEARD)
-        dispatch->hoped_for--;
+        dispatch->awaited--;
     if (rank->state == RANK_IN) {
         dispatch->in--;
         dispatch->lanes -= rank->lanes;
@@ -292,13 +207,13 @@ bool pnas_dispatch_is_in(const pnas_dispatch *dispatch, int rank)
 
 bool pnas_dispatch_anyone_left(const pnas_dispatch *dispatch)
 {
-    return dispatch->in + dispatch->hoped_for > 0;
+    return dispatch->in + dispatch->awaited > 0;
 }
 
 bool pnas_dispatch_others_left(const pnas_dispatch *dispatch, int rank)
 {
     int mine = dispatch->rank[rank].state != RANK_GONE;
-    return dispatch->in + dispatch->hoped_for > mine;
+    return dispatch->in + dispatch->awaited > mine;
 }
 
 int pnas_dispatch_held(const pnas_dispatch *dispatch, int rank)
@@ -314,7 +229,7 @@ size_t pnas_dispatch_held_ticket(const pnas_dispatch *dispatch, int rank, int i)
 bool pnas_dispatch_is_free(const pnas_dispatch *dispatch, int rank)
 {
     const dispatch_rank *asked = &dispatch->rank[rank];
-    return asked->state == RANK_IN && asked->held_count < lanes_of(dispatch, asked);
+    return asked->state == RANK_IN && asked->held_count < pnas_dispatch_lanes_at(dispatch, asked);
 }
 
 bool pnas_dispatch_idle(const pnas_dispatch *dispatch)
@@ -325,137 +240,15 @@ bool pnas_dispatch_idle(const pnas_dispatch *dispatch)
     return false;
 }
 
-/* --- who gets what --- */
-
-static bool may_take(const pnas_dispatch *dispatch, int rank, const dispatch_ticket *ticket)
-{
-    bool others = dispatch->in + dispatch->hoped_for > 1;
-    return ticket->state == TICKET_WAITING && (ticket->given_back_by != rank || !others);
-}
-
-static size_t number_of(const pnas_dispatch *dispatch, const dispatch_ticket *ticket)
-{
-    return (size_t)(ticket - dispatch->ticket);
-}
-
-/* The first in the order that `rank` may take. */
-static size_t longest_waiting(pnas_dispatch *dispatch, int rank)
-{
-    while (dispatch->first < dispatch->count && dispatch->order[dispatch->first]->state != TICKET_WAITING)
-        dispatch->first++;
-    for (size_t i = dispatch->first; i < dispatch->count; i++)
-        if (may_take(dispatch, rank, dispatch->order[i]))
-            return number_of(dispatch, dispatch->order[i]);
-    return PNAS_NO_TICKET;
-}
-
-double pnas_dispatch_remaining(const pnas_dispatch *dispatch, const dispatch_rank *rank,
-                               const held_ticket *held, double now)
-{
-    double expected = expect(dispatch, rank->kind, &dispatch->ticket[held->ticket]);
-    bool measured = dispatch->all_kinds.count > 0;
-    return held->runs && measured ? fmax(expected - (now - held->since), 0.02 * expected) : expected;
-}
-
-double pnas_dispatch_seconds_left(const pnas_dispatch *dispatch, double now)
-{
-    double longest = 0;
-    for (int r = 0; r < dispatch->ranks; r++) {
-        const dispatch_rank *rank = &dispatch->rank[r];
-        for (int i = 0; i < rank->held_count; i++)
-            if (!dispatch->ticket[rank->held[i].ticket].spare)
-                longest = fmax(longest, pnas_dispatch_remaining(dispatch, rank, &rank->held[i], now));
-    }
-    return longest;
-}
-
-/* Whether `ticket`, waiting at `rank` until a lane of it is free, would be done before the level can end. */
-static bool can_wait_there(const pnas_dispatch *dispatch, const dispatch_rank *rank, size_t ticket)
-{
-    double soonest = INFINITY;
-    for (int i = 0; i < rank->held_count; i++)
-        soonest = fmin(soonest, expect(dispatch, rank->kind, &dispatch->ticket[rank->held[i].ticket]));
-    double there = expect(dispatch, rank->kind, &dispatch->ticket[ticket]);
-    int lanes = dispatch->pieces ? dispatch->in : dispatch->lanes;
-    return soonest + there <= dispatch->waiting_seconds / lanes;
-}
-
-typedef struct { /* a lane of a projected schedule */
-    int rank, kind;
-    double free_in; /* seconds */
-} projected_lane;
-
-static void project_lanes(const pnas_dispatch *dispatch, double now, projected_lane *lane)
-{
-    int count = 0;
-    for (int r = 0; r < dispatch->ranks; r++) {
-        const dispatch_rank *rank = &dispatch->rank[r];
-        for (int i = 0; rank->state == RANK_IN && i < rank->lanes; i++)
-            lane[count++] = (projected_lane){
-                r, rank->kind,
-                i < rank->held_count ? pnas_dispatch_remaining(dispatch, rank, &rank->held[i], now) : 0};
-    }
-}
-
-/* Gives the waiting tickets, longest first, to the lane that is expected to finish each soonest, and returns
- * the first that comes to a lane of `rank` that is free now. */
-static size_t projected(pnas_dispatch *dispatch, int rank, double now)
-{
-    projected_lane *lane = malloc((size_t)dispatch->lanes * sizeof *lane);
-    size_t found = lane ? PNAS_NO_TICKET : longest_waiting(dispatch, rank);
-    if (lane)
-        project_lanes(dispatch, now, lane);
-    for (size_t i = dispatch->first; lane && i < dispatch->count && found == PNAS_NO_TICKET; i++) {
-        const dispatch_ticket *ticket = dispatch->order[i];
-        double soonest = INFINITY, seconds[PNAS_DEVICE_KINDS_MAX];
-        int best = -1;
-        if (ticket->state != TICKET_WAITING)
-            continue;
-        for (int kind = 0; kind < PNAS_DEVICE_KINDS_MAX; kind++)
-            seconds[kind] = dispatch->lanes_of[kind] ? expect(dispatch, kind, ticket) : 0;
-        for (int l = 0; l < dispatch->lanes; l++) {
-            double end = lane[l].free_in + seconds[lane[l].kind];
-            if (!may_take(dispatch, lane[l].rank, ticket) || end >= soonest)
-                continue;
-            soonest = end;
-            best = l;
-        }
-        if (best < 0)
-            continue;
-        if (lane[best].rank == rank && lane[best].free_in <= 0)
-            found = number_of(dispatch, ticket);
-        lane[best].free_in = soonest;
-    }
-    free(lane);
-    return found;
-}
-
-static size_t choose(pnas_dispatch *dispatch, int number, double now)
-{
-    const dispatch_rank *rank = &dispatch->rank[number];
-    bool free_now = rank->held_count < lanes_of(dispatch, rank);
-    bool small = (double)dispatch->waiting * dispatch->lanes <= PROJECTION_MAX;
-    if (!dispatch->pieces && is_mixed(dispatch) && small)
-        return free_now ? projected(dispatch, number, now) : PNAS_NO_TICKET;
-    size_t ticket = longest_waiting(dispatch, number);
-    if (ticket == PNAS_NO_TICKET)
-        return ticket;
-    if (dispatch->ticket[ticket].spare)
-        return free_now ? ticket : PNAS_NO_TICKET;
-    if (!free_now && !can_wait_there(dispatch, rank, ticket))
-        return PNAS_NO_TICKET;
-    return dispatch->pieces ? ticket : pnas_dispatch_planned(dispatch, number, ticket, now);
-}
-
 size_t pnas_dispatch_next(pnas_dispatch *dispatch, int number, double now, bool *starts)
 {
     dispatch_rank *rank = &dispatch->rank[number];
     if (starts)
         *starts = false;
-    bool full = rank->state != RANK_IN || rank->held_count > lanes_of(dispatch, rank);
+    bool full = rank->state != RANK_IN || rank->held_count > pnas_dispatch_lanes_at(dispatch, rank);
     if (full || dispatch->waiting == 0 || dispatch->left == 0 || rank->refused_at == dispatch->changes)
         return PNAS_NO_TICKET;
-    size_t ticket = choose(dispatch, number, now);
+    size_t ticket = pnas_dispatch_choose(dispatch, number, now);
     if (ticket == PNAS_NO_TICKET) {
         rank->refused_at = dispatch->changes; /* nothing changes the answer before something happens */
         return ticket;
@@ -495,7 +288,7 @@ static void carry_over(pnas_dispatch *dispatch, dispatch_rank *rank, const dispa
         ticket->state = TICKET_HELD;
         ticket->attempts = before[held.ticket].attempts;
         dispatch->waiting--;
-        held.ticket = number_of(dispatch, ticket);
+        held.ticket = pnas_dispatch_number(dispatch, ticket);
         rank->held[kept++] = held;
     }
     rank->held_count = kept;
@@ -553,7 +346,7 @@ pnas_status pnas_dispatch_begin(pnas_dispatch *dispatch, const pnas_job *jobs, s
     fill(dispatch, jobs, 0, false);
     take_over(dispatch, before, before_count);
     free(before);
-    sort(dispatch);
+    pnas_dispatch_sort(dispatch);
     return PNAS_OK;
 }
 
@@ -570,7 +363,7 @@ pnas_status pnas_dispatch_add(pnas_dispatch *dispatch, const pnas_job *jobs, siz
     dispatch->waiting += count;
     dispatch->changes++;
     fill(dispatch, jobs, from, true);
-    sort(dispatch);
+    pnas_dispatch_sort(dispatch);
     return PNAS_OK;
 }
 

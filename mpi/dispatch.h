@@ -4,13 +4,14 @@
  * A ticket is a child's training or another rank's share of some work. A rank works on as many tickets at
  * once as it has lanes, and may hold one more that waits there, so that it begins the next without asking.
  *
+ * The rules:
  * - The ticket expected to take longest comes first (Graham's LPT rule), ties in the order of the jobs.
- *   What is expected is learned from the tickets done (src/search/duration_model.h), a model a
- *   kind of device.
+ *   What is expected is learned from the tickets done (src/search/duration_model.h), a model a kind of
+ *   device.
  * - Where that would end late, since the tickets do not come out even, each rank gets the longest of its
  *   share in a division that is expected to end earlier (mpi/division.h), made anew at each decision.
- * - A ticket waits at a busy rank only if the level cannot end before both are done there, however evenly the
- *   rest is shared; so towards the end of a level each ticket goes to the rank that is free first.
+ * - A ticket waits at a busy rank only if the level cannot end before both are done there, however evenly
+ *   the rest is shared; so towards the end of a level each ticket goes to the rank that is free first.
  * - Where kinds of devices differ, a rank that is free leaves a ticket alone which another one that is busy
  *   now is expected to finish sooner.
  * - What a rank gave back goes to another rank, as long as there is one.
@@ -31,7 +32,7 @@ typedef struct pnas_dispatch pnas_dispatch;
 pnas_status pnas_dispatch_create(int ranks, pnas_dispatch **out);
 void pnas_dispatch_destroy(pnas_dispatch **dispatch);
 
-/* --- ranks; a rank that has not joined yet gets nothing and is hoped for --- */
+/* --- ranks; one that has not joined yet gets nothing, but may still come --- */
 
 void pnas_dispatch_set_kind(pnas_dispatch *dispatch, int rank, int kind); /* 0 .. PNAS_DEVICE_KINDS_MAX - 1 */
 

@@ -26,8 +26,8 @@ static void plan_tickets(const pnas_dispatch *dispatch, plan *self)
         const dispatch_ticket *ticket = dispatch->order[i];
         if (ticket->state != TICKET_WAITING || ticket->spare || ticket->given_back_by >= 0)
             continue;
-        self->ticket[self->count] = (size_t)(ticket - dispatch->ticket);
-        self->work[self->count] = pnas_dispatch_expect(dispatch, kind, self->ticket[self->count]);
+        self->ticket[self->count] = pnas_dispatch_number(dispatch, ticket);
+        self->work[self->count] = pnas_dispatch_expect(dispatch, kind, ticket);
         self->count++;
     }
 }

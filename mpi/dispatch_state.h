@@ -1,5 +1,6 @@
-/* What dispatch.c (decisions), dispatch_plan.c (looking ahead) and dispatch_usage.c (what became of them)
- * share; private to them. */
+/* What the files of the dispatch share: dispatch.c (tickets, ranks and runs) asks dispatch_choice.c, which
+ * asks dispatch_plan.c, and all ask dispatch_expect.c; dispatch_usage.c says what a run took. Private to
+ * them. Local. */
 #ifndef PNAS_MPI_DISPATCH_STATE_H
 #define PNAS_MPI_DISPATCH_STATE_H
 
@@ -37,7 +38,7 @@ typedef struct {
 } dispatch_rank;
 
 struct pnas_dispatch {
-    int ranks, in, hoped_for;
+    int ranks, in, awaited;
     dispatch_rank *rank; /* [ranks] */
     int lanes, most_lanes;
     int lanes_of[PNAS_DEVICE_KINDS_MAX];
@@ -54,10 +55,34 @@ struct pnas_dispatch {
     double began, last;           /* last: when a ticket was last done */
 };
 
-double pnas_dispatch_expect(const pnas_dispatch *dispatch, int kind, size_t ticket);
+static inline size_t pnas_dispatch_number(const pnas_dispatch *dispatch, const dispatch_ticket *ticket)
+{
+    return (size_t)(ticket - dispatch->ticket);
+}
+
+/* Equal pieces are a rank's, not a lane's. */
+static inline int pnas_dispatch_lanes_at(const pnas_dispatch *dispatch, const dispatch_rank *rank)
+{
+    return dispatch->pieces ? 1 : rank->lanes;
+}
+
+/* --- dispatch_expect.c --- */
+
+double pnas_dispatch_expect(const pnas_dispatch *dispatch, int kind, const dispatch_ticket *ticket);
 double pnas_dispatch_remaining(const pnas_dispatch *dispatch, const dispatch_rank *rank,
                                const held_ticket *held, double now);
 int pnas_dispatch_main_kind(const pnas_dispatch *dispatch); /* with most lanes */
+
+/* Puts the tickets in order by what is known now; or only if enough was learned since. */
+void pnas_dispatch_sort(pnas_dispatch *dispatch);
+void pnas_dispatch_sort_if_learned(pnas_dispatch *dispatch);
+
+/* --- dispatch_choice.c --- */
+
+/* The ticket that `rank`, which is not full, is to get now, or PNAS_NO_TICKET. */
+size_t pnas_dispatch_choose(pnas_dispatch *dispatch, int rank, double now);
+
+/* --- dispatch_plan.c --- */
 
 /* What a rank gets instead of `longest`, the longest ticket that waits, which it may take: where handing out
  * the longest first would end the level late, a ticket of its share in a division that ends earlier. One kind

@@ -13,8 +13,8 @@ static double speed_of(const pnas_dispatch *dispatch, int kind)
     for (size_t i = 0; known && i < dispatch->count; i++) {
         if (dispatch->ticket[i].state != TICKET_DONE)
             continue;
-        there += pnas_dispatch_expect(dispatch, kind, i);
-        here += pnas_dispatch_expect(dispatch, main_kind, i);
+        there += pnas_dispatch_expect(dispatch, kind, &dispatch->ticket[i]);
+        here += pnas_dispatch_expect(dispatch, main_kind, &dispatch->ticket[i]);
     }
     return there > 0 ? here / there : 1;
 }
