@@ -105,7 +105,7 @@ pnas_status pnas_mpi_agree(pnas_status mine)
     if (worst.severity == FINE)
         return PNAS_OK;
 
-    /* Two plain values, as ranks of different builds agree, too. */
+    /* Two plain values, as ranks of different builds agree, too (mpi/build_check.h). */
     int status = mine;
     char message[2048];
     snprintf(message, sizeof message, "%s", pnas_message());

@@ -1,4 +1,5 @@
 /* Collective calls; each test is run under mpirun by its own CTest entry. */
+#include "mpi/build_check.h"
 #include "mpi/layout.h"
 
 #include <criterion/criterion.h>
@@ -217,6 +218,39 @@ Test(layout, a_job_that_slurm_gave_one_core_uses_one)
     pnas_cores cores;
     cr_assert_eq(pnas_mpi_cores(&layout, 0, &cores), PNAS_OK);
     cr_assert_eq(cores.share, 1);
+    pnas_mpi_end();
+}
+
+Test(layout, ranks_of_one_build_go_on)
+{
+    pnas_layout layout = start();
+    cr_assert_eq(pnas_mpi_check_build(&layout, "1.2.3 (abc)"), PNAS_OK, "%s", pnas_message());
+    pnas_mpi_end();
+}
+
+Test(layout, a_rank_of_another_build_is_refused_and_both_are_named)
+{
+    pnas_layout layout = start();
+    const char *build = layout.rank == 2 ? "1.2.3 (abd)" : "1.2.3 (abc)";
+    char mine[200], other[200];
+    snprintf(mine, sizeof mine, "rank 0 on %s runs 1.2.3 (abc), wire format ", layout.host);
+    snprintf(other, sizeof other, "rank 2 on %s runs 1.2.3 (abd), wire format ", layout.host);
+    cr_assert_eq(pnas_mpi_check_build(&layout, build), PNAS_ERROR_USAGE);
+    cr_assert_eq(pnas_exit_code(PNAS_ERROR_USAGE), 64);
+    cr_assert_not_null(strstr(pnas_message(), mine), "%s", pnas_message());
+    cr_assert_not_null(strstr(pnas_message(), other), "%s", pnas_message());
+    pnas_mpi_end();
+}
+
+Test(layout, a_build_with_a_long_name_is_cut_and_compared)
+{
+    pnas_layout layout = start();
+    char build[1000];
+    memset(build, 'x', sizeof build);
+    build[sizeof build - 1] = '\0';
+    cr_assert_eq(pnas_mpi_check_build(&layout, build), PNAS_OK, "%s", pnas_message());
+    build[0] = layout.rank == 1 ? 'y' : 'x';
+    cr_assert_eq(pnas_mpi_check_build(&layout, build), PNAS_ERROR_USAGE);
     pnas_mpi_end();
 }
 

@@ -1,5 +1,4 @@
 #include "src/programs/common/program.h"
-#include "pnas_version.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -13,7 +12,7 @@
 
 static void print_version(FILE *stream, struct argp_state *state)
 {
-    fprintf(stream, "%s %s (%s)\n", pnas_log_program(), PNAS_VERSION, PNAS_COMMIT);
+    fprintf(stream, "%s %s\n", pnas_log_program(), pnas_program_build());
 }
 
 static bool told_of_output; /* that it did not arrive */

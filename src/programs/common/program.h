@@ -16,6 +16,9 @@
  * --version's answer. Logs as a single process; a program of several ranks calls pnas_log_setup again. */
 void pnas_program_setup(const char *name);
 
+/* Version and commit of this build: "0.9.0 (abc1234)". Borrowed. */
+const char *pnas_program_build(void);
+
 /* The words of a command with blanks between them, after "mpirun -n RANKS" if there are more ranks than one.
  * To be called before parsing, which sorts argv. The caller's; NULL without memory. */
 char *pnas_program_command_line(int argc, char **argv, int ranks);

@@ -1,6 +1,7 @@
 /* pnas_mpi: the search over MPI ranks. Rank 0 leads and trains; the others train. */
 #include "cl/ops/lane.h"
 #include "io/config/configuration.h"
+#include "mpi/build_check.h"
 #include "mpi/stop_request.h"
 #include "src/base/clock.h"
 #include "src/programs/common/program.h"
@@ -248,10 +249,10 @@ static pnas_status search(mpi_program *program)
     PNAS_TRY(pnas_mpi_agree(open_surrogate(program)));
     if (program->layout.rank == 0)
         return lead(program);
-    pnas_status verdict = PNAS_OK;
-    if (pnas_scheduler_serve(program->scheduler, &verdict) != PNAS_OK)
+    pnas_status run_status = PNAS_OK;
+    if (pnas_scheduler_serve(program->scheduler, &run_status) != PNAS_OK)
         pnas_mpi_abort(pnas_program_end(PNAS_ERROR_INTERNAL));
-    return verdict;
+    return run_status;
 }
 
 /* Where no limit was given, rank 0 stops all before SLURM ends the job. */
@@ -301,6 +302,11 @@ int main(int argc, char **argv)
         return pnas_program_end(status);
 
     bool speaks = program.layout.rank == 0; /* another rank may lead in the end */
+    status = pnas_mpi_check_build(&program.layout, pnas_program_build());
+    if (status != PNAS_OK) {
+        pnas_mpi_end();
+        return speaks ? pnas_program_end(status) : pnas_exit_code(status);
+    }
     pnas_mpi_options *options = &program.options;
     program.command_line = pnas_program_command_line(argc, argv, program.layout.ranks);
     status = pnas_mpi_options_parse(argc, argv, speaks, options);

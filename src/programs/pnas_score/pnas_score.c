@@ -1,5 +1,6 @@
 /* pnas_score: the cells of a space scored by a search's surrogate, or surrogates judged on trained cells,
  * over MPI ranks. */
+#include "mpi/build_check.h"
 #include "mpi/layout.h"
 #include "mpi/stop_request.h"
 #include "src/base/clock.h"
@@ -313,6 +314,11 @@ int main(int argc, char **argv)
     if (status != PNAS_OK)
         return pnas_program_end(status);
     bool leader = program.layout.rank == 0;
+    status = pnas_mpi_check_build(&program.layout, pnas_program_build());
+    if (status != PNAS_OK) {
+        pnas_mpi_end();
+        return leader ? pnas_program_end(status) : pnas_exit_code(status);
+    }
     program.command_line = pnas_program_command_line(argc, argv, program.layout.ranks);
     status = pnas_score_options_parse(argc, argv, leader, &program.options);
     bool understood = status == PNAS_OK;

@@ -1,0 +1,7 @@
+#include "pnas_version.h"
+#include "src/programs/common/program.h"
+
+const char *pnas_program_build(void)
+{
+    return PNAS_VERSION " (" PNAS_COMMIT ")";
+}

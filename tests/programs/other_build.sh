@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Ranks that run different builds are refused at the start, on every rank, before anything is read or written.
+# other_build.sh SOURCE PNAS_MPI PNAS_SCORE PNAS_MPI_OF_ANOTHER_BUILD
+set -euo pipefail
+pnas_mpi=$2 pnas_score=$3 other=$4
+
+fail() {
+    echo "FAILED: $1"
+    cat last.err
+    exit 1
+}
+
+folder=$(mktemp -d) || exit 1
+trap 'rm -rf "$folder"' EXIT
+cd "$folder" || exit 1
+
+# expect_refused RANK_0 RANK_1
+expect_refused() {
+    rm -f codes
+    # The shell around each rank answers 0, or mpirun would end the other at the first failure.
+    # shellcheck disable=SC2016
+    mpirun --oversubscribe -n 1 sh -c '"$@"; echo $? >>codes' sh "$1" missing -o run.h5 \
+        : -n 1 sh -c '"$@"; echo $? >>codes' sh "$2" missing -o run.h5 >last.out 2>last.err || fail "mpirun failed"
+    [ "$(tr '\n' ' ' <codes)" = "64 64 " ] || fail "expected exit code 64 twice, got $(tr '\n' ' ' <codes)"
+    [ "$(grep -c 'start the same build' last.err)" -eq 1 ] || fail "the refusal is not said once"
+    [ "$(wc -l <last.err)" -eq 1 ] || fail "more is said than that"
+    [ ! -s last.out ] || fail "something is printed"
+    [ ! -e run.h5 ] || fail "a file is written"
+}
+
+version=$("$pnas_mpi" --version) || fail "no version"
+build=${version#pnas_mpi }
+
+expect_refused "$pnas_mpi" "$other"
+grep -qF "rank 0 on $(hostname) runs $build, wire format " last.err || fail "rank 0's build is not named"
+grep -qF "rank 1 on $(hostname) runs 0.0.0 (another build), wire format " last.err || fail "rank 1's build is not named"
+expect_refused "$other" "$pnas_mpi"
+grep -qF "rank 1 on $(hostname) runs $build, wire format " last.err || fail "rank 1's build is not named"
+expect_refused "$pnas_score" "$other"
+grep -q '^pnas_score: ' last.err || fail "pnas_score does not say it"
