@@ -2,6 +2,7 @@
 
 #include "io/config/configuration_schema.h"
 #include "io/config/yaml_document.h"
+#include "src/search/strategy.h"
 
 #include <errno.h>
 #include <math.h>
@@ -378,6 +379,7 @@ static pnas_status check_count(const pnas_source *source, const char *key, const
 static pnas_status check_together(const pnas_source *source, pnas_configuration *all)
 {
     const pnas_schedule *schedule = &all->training.schedule;
+    const pnas_strategy *strategy = pnas_strategy_get(all->search.strategy);
     PNAS_TRY(check_operators(source, &all->search.space));
     if (!*all->dataset)
         return wrong(source, "dataset.file",
@@ -386,11 +388,12 @@ static pnas_status check_together(const pnas_source *source, pnas_configuration 
         return wrong(source, "table",
                      "table is empty; with evaluator: table it must be the path of a CSV or HDF5 file of "
                      "trained cells");
-    if (*all->warm_start && all->search.strategy != PNAS_STRATEGY_PNAS)
-        return wrong(source, "warm_start",
-                     "warm_start is \"%s\", but random and evolution ask no surrogate; leave it empty or set "
-                     "search.strategy to pnas",
-                     all->warm_start);
+    if (*all->warm_start && !strategy->surrogate)
+        return wrong(
+            source, "warm_start",
+            "warm_start is \"%s\", but search.strategy: %s asks no surrogate; leave it empty or take "
+            "another strategy",
+            all->warm_start, pnas_strategy_name(all->search.strategy));
     if (!*all->device)
         return wrong(source, "device",
                      "device is empty; it must be auto, cpu, gpu, a number, or part of a device's name");
@@ -400,11 +403,12 @@ static pnas_status check_together(const pnas_source *source, pnas_configuration 
         return wrong(source, "dataset.validation",
                      "dataset.validation is %g; it must be a share below 1 or a whole number of images",
                      all->validation);
-    if (all->search.overlap && all->search.strategy != PNAS_STRATEGY_PNAS)
+    if (all->search.overlap && !strategy->begin_next)
         return wrong(
             source, "search.overlap",
-            "search.overlap is true, but only search.strategy: pnas has levels that could overlap; set "
-            "it to false");
+            "search.overlap is true, but search.strategy: %s has no levels that could overlap; set it "
+            "to false",
+            pnas_strategy_name(all->search.strategy));
     if (schedule->final_rate > schedule->rate)
         return wrong(source, "training.final_learning_rate",
                      "training.final_learning_rate is %g; it must be at most training.learning_rate (%g)",

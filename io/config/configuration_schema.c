@@ -62,8 +62,8 @@ static const cyaml_strval_t kinds[] = {
 #undef AS_WORD
 };
 static const cyaml_strval_t evaluators[] = {{"train", PNAS_EVALUATOR_TRAIN}, {"table", PNAS_EVALUATOR_TABLE}};
-static const cyaml_strval_t strategies[] = {
-    {"pnas", PNAS_STRATEGY_PNAS}, {"random", PNAS_STRATEGY_RANDOM}, {"evolution", PNAS_STRATEGY_EVOLUTION}};
+#define STRATEGY_WORD(name) {#name, PNAS_STRATEGY_NUMBER_##name},
+static const cyaml_strval_t strategies[] = {PNAS_STRATEGIES(STRATEGY_WORD)};
 static const cyaml_strval_t candidates[] = {{"table", PNAS_CANDIDATES_TABLE},
                                             {"extensions", PNAS_CANDIDATES_EXTENSIONS},
                                             {"space", PNAS_CANDIDATES_SPACE}};

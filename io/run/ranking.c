@@ -6,6 +6,7 @@
 #include "io/run/cell_table_file.h"
 #include "io/run/ranking_scores.h"
 #include "src/base/log.h"
+#include "src/search/spearman.h"
 
 #include <math.h>
 #include <stdio.h>

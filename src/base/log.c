@@ -26,11 +26,6 @@ const char *pnas_log_program(void)
     return log_program;
 }
 
-int pnas_log_rank(void)
-{
-    return log_rank;
-}
-
 void pnas_log_before_line(void (*clear)(void))
 {
     flockfile(stderr);

@@ -24,9 +24,8 @@ void pnas_log(pnas_log_level level, const char *format, ...) __attribute__((form
 /* The rank alone, where it has changed. */
 void pnas_log_set_rank(int rank);
 
-/* The program's and this process's rank as given to pnas_log_setup. */
+/* The program as given to pnas_log_setup; borrowed. */
 const char *pnas_log_program(void);
-int pnas_log_rank(void);
 
 /* Called before each line is printed, so that a progress line can be cleared first; NULL to remove. */
 void pnas_log_before_line(void (*clear)(void));

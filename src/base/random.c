@@ -39,12 +39,6 @@ uint32_t pnas_stream_u32(pnas_stream *stream)
     return stream->block[4 - stream->left--];
 }
 
-uint64_t pnas_stream_u64(pnas_stream *stream)
-{
-    uint64_t high = pnas_stream_u32(stream);
-    return high << 32 | pnas_stream_u32(stream);
-}
-
 double pnas_stream_uniform(pnas_stream *stream)
 {
     return pnas_stream_u32(stream) * 0x1p-32;

@@ -31,7 +31,6 @@ typedef struct { /* a plain value; copy it to fork the stream */
 
 pnas_stream pnas_stream_make(uint64_t seed, pnas_stream_purpose purpose, uint64_t identity, uint32_t step);
 uint32_t pnas_stream_u32(pnas_stream *stream);
-uint64_t pnas_stream_u64(pnas_stream *stream);
 double pnas_stream_uniform(pnas_stream *stream);                 /* [0, 1), 32 bits */
 uint32_t pnas_stream_below(pnas_stream *stream, uint32_t bound); /* 0 .. bound-1 without bias; bound > 0 */
 double pnas_stream_normal(pnas_stream *stream);                  /* mean 0, deviation 1 (Box-Muller) */

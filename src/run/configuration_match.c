@@ -1,6 +1,7 @@
 #include "src/run/configuration_match.h"
 
 #include "io/config/configuration.h"
+#include "src/search/strategy.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -116,7 +117,7 @@ static pnas_status take_extension(const char *path, pnas_configuration *stored,
     bool more_levels = mine->search.space.blocks > stored->search.space.blocks;
     bool more_epochs = mine->training.epochs > stored->training.epochs;
     bool more = mine->search.beam > stored->search.beam || more_epochs;
-    if (stored->search.strategy != PNAS_STRATEGY_PNAS || (!more && !more_levels))
+    if (!pnas_strategy_get(stored->search.strategy)->extensible || (!more && !more_levels))
         return PNAS_OK;
     PNAS_CHECK(
         more_levels, PNAS_ERROR_USAGE,

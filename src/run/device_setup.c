@@ -7,6 +7,7 @@
 #include "src/run/child_memory.h"
 #include "src/run/lane_count.h"
 #include "src/run/tuned_agreement.h"
+#include "src/search/strategy.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -250,7 +251,7 @@ pnas_status pnas_devices_create(pnas_layout *layout, const pnas_configuration *c
 {
     *out = (pnas_devices){0};
     int sharing = 1;
-    bool surrogate = configuration->search.strategy == PNAS_STRATEGY_PNAS;
+    bool surrogate = pnas_strategy_get(configuration->search.strategy)->surrogate;
     pnas_status status = open_device(layout, configuration, images || surrogate, out);
     pnas_status chosen = images || surrogate ? choose_leader(layout, out) : PNAS_OK;
     status = status == PNAS_OK ? chosen : status;

@@ -1,5 +1,7 @@
 #include "src/run/evaluate_table.h"
 
+#include "src/search/spearman.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

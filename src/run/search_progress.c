@@ -9,6 +9,11 @@
 
 #define SECONDS_BETWEEN_LINES 0.2
 
+static const pnas_space *space_of(const pnas_search_progress *progress)
+{
+    return &pnas_search_get_options(progress->search)->space;
+}
+
 void pnas_search_progress_level(pnas_search_progress *progress, const pnas_level *level, const pnas_job *jobs,
                                 size_t count)
 {
@@ -35,17 +40,17 @@ static void log_result(const pnas_search_progress *progress, const pnas_job *job
     char text[PNAS_CELL_TEXT_MAX], seconds[32], place[48] = "early";
     if (job->level == progress->level)
         snprintf(place, sizeof place, "%zu/%zu", progress->done, progress->children);
-    pnas_cell_format(&job->cell, &progress->search->space.operators, text);
+    pnas_cell_format(&job->cell, &space_of(progress)->operators, text);
     if (result->train_seconds < 60)
         snprintf(seconds, sizeof seconds, "%.1f s", result->train_seconds);
     else
         pnas_clock_duration(result->train_seconds, seconds, sizeof seconds);
     if (result->status == PNAS_CHILD_FAILED)
         pnas_progress_event(1, "level %d/%d  %s  failed: %s  %s  rank %d", job->level,
-                            progress->search->space.blocks, place, result->error, text, result->rank);
+                            space_of(progress)->blocks, place, result->error, text, result->rank);
     else
         pnas_progress_event(0, "level %d/%d  %s  accuracy %.4f  %" PRId64 " parameters  %s  rank %d  %s",
-                            job->level, progress->search->space.blocks, place, result->accuracy,
+                            job->level, space_of(progress)->blocks, place, result->accuracy,
                             result->parameters, seconds, result->rank, text);
 }
 
@@ -71,10 +76,9 @@ double pnas_search_progress_left(const pnas_search_progress *progress)
     if (progress->cost_done <= 0 || progress->trainers < 1)
         return NAN;
     double cost = progress->cost_left;
-    if (progress->search->strategy != PNAS_STRATEGY_PNAS)
-        cost += (double)(pnas_search_budget(progress->search) - progress->children) * progress->average_cost;
-    for (int b = progress->level + 1; b <= progress->search->space.blocks; b++)
-        cost += progress->search->beam * progress->average_cost * b / progress->level;
+    for (int b = progress->level; b <= space_of(progress)->blocks; b++)
+        cost +=
+            (double)pnas_search_remaining(progress->search, b) * progress->average_cost * b / progress->level;
     return cost * progress->seconds_done / progress->cost_done / progress->trainers;
 }
 
@@ -87,6 +91,6 @@ void pnas_search_progress_show(pnas_search_progress *progress)
     char left[32];
     pnas_clock_duration(pnas_search_progress_left(progress), left, sizeof left);
     pnas_progress_show("level %d/%d  %zu/%zu done, %zu running  best %.3f  left %s", progress->level,
-                       progress->search->space.blocks, progress->done, progress->children, progress->running,
+                       space_of(progress)->blocks, progress->done, progress->children, progress->running,
                        progress->best, left);
 }

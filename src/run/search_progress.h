@@ -3,10 +3,11 @@
 #define PNAS_PROGRAMS_SEARCH_PROGRESS_H
 
 #include "src/search/evaluator.h"
+#include "src/search/search.h"
 
-typedef struct { /* zero to start with; set space and beam */
-    const pnas_search_options *search;
-    int trainers; /* lanes of ranks that train */
+typedef struct {               /* zero to start with; set search and trainers */
+    const pnas_search *search; /* borrowed */
+    int trainers;              /* lanes of ranks that train */
     int level;
     size_t children, done, running; /* of this level */
     double best;                    /* of the whole run; 0 before the first child */

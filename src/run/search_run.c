@@ -12,6 +12,7 @@
 #include "src/run/run_record.h"
 #include "src/run/search_progress.h"
 #include "src/run/warm_start.h"
+#include "src/search/strategy.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -203,9 +204,9 @@ static pnas_status train_level(search_run *run, const pnas_level *level)
 
 /* --- from level to level --- */
 
-static bool is_progressive(const search_run *run)
+static const pnas_strategy *strategy_of(const search_run *run)
 {
-    return run->options->configuration->search.strategy == PNAS_STRATEGY_PNAS;
+    return pnas_strategy_get(run->options->configuration->search.strategy);
 }
 
 static void report_level(const search_run *run, const pnas_level *level)
@@ -232,30 +233,26 @@ static void report_level(const search_run *run, const pnas_level *level)
                   level->blocks - 1);
 }
 
-static pnas_status next_level(search_run *run)
+static pnas_status next_children(search_run *run)
 {
+    const pnas_strategy *strategy = strategy_of(run);
     int finished = pnas_search_levels(run->search);
-    bool asks = finished > 0 || pnas_run_file_info(run->file)->warm_start;
+    bool fits = strategy->surrogate && finished > 0;
+    bool asks = fits || (strategy->surrogate && pnas_run_file_info(run->file)->warm_start);
     double start = pnas_clock_unix();
-    if (finished > 0)
+    if (fits)
         pnas_progress_show("level %d/%d  fitting the surrogate and scoring candidates", finished + 1,
                            run->options->configuration->search.space.blocks);
     PNAS_TRY(pnas_search_keep_begun(run->search, run->begun));
     PNAS_TRY(pnas_search_propose(run->search, asks ? &run->surrogate : NULL));
     run->begun = 0;
     pnas_progress_end();
-    if (finished > 0) {
+    if (fits) {
         PNAS_TRY(pnas_run_record_proposal(run->file, run->options, run->search, start));
         PNAS_TRY(keep_controller(run, finished));
     }
-    report_level(run, pnas_search_level(run->search, finished + 1));
-    return pnas_run_file_write(run->file, run->search);
-}
-
-/* The other strategies add children to the last level, round by round, and ask no surrogate. */
-static pnas_status next_round(search_run *run)
-{
-    PNAS_TRY(pnas_search_propose(run->search, NULL));
+    if (strategy->levelwise)
+        report_level(run, pnas_search_level(run->search, finished + 1));
     return pnas_run_file_write(run->file, run->search);
 }
 
@@ -270,7 +267,7 @@ static pnas_status search_levels(search_run *run)
 {
     while (!pnas_search_complete(run->search)) {
         if (pnas_search_pending(run->search) == 0)
-            PNAS_TRY(is_progressive(run) ? next_level(run) : next_round(run));
+            PNAS_TRY(next_children(run));
         const pnas_level *level = pnas_search_level(run->search, pnas_search_levels(run->search));
         PNAS_TRY(train_level(run, level));
         report_spearman(level);
@@ -340,6 +337,7 @@ static pnas_status open_run(search_run *run)
     bool existed = false;
     pnas_rank_kinds_set(options);
     PNAS_TRY(pnas_search_create(&options->configuration->search, &run->search));
+    run->progress.search = run->search;
     pnas_search_set_tick(run->search, pnas_scheduler_poll, options->scheduler);
     if (options->table)
         pnas_search_limit(run->search, options->table, options->configuration->candidates);
@@ -371,11 +369,11 @@ static int count_trainers(const pnas_search_run_options *options)
 
 static pnas_status search_to_the_end(search_run *run)
 {
-    if (is_progressive(run))
+    if (strategy_of(run)->surrogate)
         PNAS_TRY(open_surrogate(run));
     PNAS_TRY(pnas_run_file_write(run->file, run->search));
     PNAS_TRY(search_levels(run));
-    if (is_progressive(run))
+    if (strategy_of(run)->surrogate)
         PNAS_TRY(fit_last(run));
     report_run(run);
     return keep_weights(run);
@@ -404,7 +402,6 @@ static pnas_status end_run(search_run *run, pnas_status status)
 pnas_status pnas_search_run(const pnas_search_run_options *options)
 {
     search_run run = {.options = options};
-    run.progress.search = &options->configuration->search;
     run.progress.trainers = count_trainers(options);
     pnas_status status = open_run(&run);
     bool opened = status == PNAS_OK;

@@ -9,6 +9,7 @@
 #include "src/run/level_usage.h"
 #include "src/run/measured_run.h"
 #include "src/run/simulated_ranks.h"
+#include "src/search/strategy.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -151,7 +152,7 @@ static pnas_status propose(simulation *self)
     const pnas_surrogate stand_in = {fit, predict, self};
     int finished = pnas_search_levels(self->search);
     double start = pnas_clock_seconds();
-    bool asks = self->configuration->search.strategy == PNAS_STRATEGY_PNAS && finished > 0;
+    bool asks = pnas_strategy_get(self->configuration->search.strategy)->surrogate && finished > 0;
     self->stand_in_seconds = 0;
     PNAS_TRY(pnas_search_keep_begun(self->search, self->begun));
     self->early_children += self->begun;
@@ -231,7 +232,7 @@ static pnas_status search(simulation *self)
         pnas_debug("level %d: %zu children", level, pnas_search_pending(self->search));
         PNAS_TRY(train(self, pnas_search_level(self->search, level)));
     }
-    if (self->configuration->search.strategy == PNAS_STRATEGY_PNAS)
+    if (pnas_strategy_get(self->configuration->search.strategy)->surrogate)
         self->fit[pnas_search_levels(self->search) - 1] = fit_takes(self);
     return PNAS_OK;
 }

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-int pnas_beam_compare(const pnas_beam_entry *a, const pnas_beam_entry *b)
+static int compare(const pnas_beam_entry *a, const pnas_beam_entry *b)
 {
     if (a->score != b->score)
         return a->score > b->score ? -1 : 1;
@@ -28,7 +28,7 @@ void pnas_beam_destroy(pnas_beam *beam)
 /* The entries are a binary heap with the worst at the root. */
 static int worse(const pnas_beam_entry *a, const pnas_beam_entry *b)
 {
-    return pnas_beam_compare(a, b) > 0;
+    return compare(a, b) > 0;
 }
 
 static void sift_up(pnas_beam_entry *heap, size_t at, const pnas_beam_entry *entry)
@@ -71,7 +71,7 @@ void pnas_beam_offer(pnas_beam *beam, const pnas_cell *cell, double predicted, d
 
 static int compare_entries(const void *a, const void *b)
 {
-    return pnas_beam_compare(a, b);
+    return compare(a, b);
 }
 
 void pnas_beam_sort(pnas_beam *beam)

@@ -1,4 +1,5 @@
-/* The K best of a stream of predicted cells, kept without sorting the stream. Paper section 4.1. */
+/* The K best of a stream of predicted cells, kept without sorting the stream. Paper section 4.1.
+ * Local. */
 #ifndef PNAS_SEARCH_BEAM_H
 #define PNAS_SEARCH_BEAM_H
 
@@ -16,13 +17,11 @@ typedef struct {
     pnas_beam_entry *entry; /* [width]; in no order a caller may rely on before pnas_beam_sort */
 } pnas_beam;
 
-/* Before a over b: the higher score; where they are equal the higher prediction, then the smaller code. */
-int pnas_beam_compare(const pnas_beam_entry *a, const pnas_beam_entry *b);
-
 pnas_status pnas_beam_create(size_t width, pnas_beam *out);
 void pnas_beam_destroy(pnas_beam *beam);
 
-/* Score and prediction must be numbers. Which entries are kept does not depend on the order of offers. */
+/* Score and prediction must be numbers. The higher score is kept; where scores are equal the higher
+ * prediction, then the smaller code. So which entries are kept does not depend on the order of offers. */
 void pnas_beam_offer_entry(pnas_beam *beam, const pnas_beam_entry *entry);
 
 /* The same with the prediction as the score. */

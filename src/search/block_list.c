@@ -2,11 +2,10 @@
 
 #include <stdlib.h>
 
-pnas_status pnas_block_list_create(const pnas_space *space, int earlier, bool limited, pnas_block_list *out)
+pnas_status pnas_block_list_create(const pnas_space *space, int earlier, pnas_block_list *out)
 {
     pnas_space reach = *space;
-    if (!limited)
-        reach.lookforward = -1;
+    reach.lookforward = -1;
     int8_t inputs[PNAS_BLOCKS_MAX + 2];
     int operators = space->operators.count;
     int sides = pnas_space_inputs(&reach, earlier, inputs) * operators;

@@ -75,21 +75,6 @@ uint32_t pnas_extension_operators(const pnas_extension *extension, int in1, int 
     return extension->repeated ? ask_in_full(extension, in1, op1, in2, candidates) : candidates;
 }
 
-static uint32_t pack_trie(const pnas_block *block)
-{
-    return pack(block->in1, block->in2 + 2, block->op1 - 2, block->op2);
-}
-
-int pnas_cell_compare_trie(const pnas_cell *a, const pnas_cell *b)
-{
-    for (int i = 0; i < a->blocks && i < b->blocks; ++i) {
-        uint32_t left = pack_trie(&a->block[i]), right = pack_trie(&b->block[i]);
-        if (left != right)
-            return left < right ? -1 : 1;
-    }
-    return (a->blocks > b->blocks) - (a->blocks < b->blocks);
-}
-
 typedef struct {
     const pnas_space *space;
     int blocks;

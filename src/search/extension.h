@@ -2,7 +2,7 @@
  * walk that this makes cheap.
  *
  * Trie order: cells compared block by block from the first, each block as (in1, in2, op1, op2), the order in
- * which the LSTM surrogate reads it. Cells that begin alike stand together. */
+ * which the LSTM surrogate reads it. Cells that begin alike stand together. Local. */
 #ifndef PNAS_SEARCH_EXTENSION_H
 #define PNAS_SEARCH_EXTENSION_H
 
@@ -27,9 +27,6 @@ void pnas_extension_make(const pnas_space *space, const pnas_cell *cell, pnas_ex
  * cell; all such blocks that keep the cell in the space are found with in1 <= in2, since those are the
  * canonical ones. */
 uint32_t pnas_extension_operators(const pnas_extension *extension, int in1, int op1, int in2);
-
-/* Compares in trie order; 0 exactly if equal. */
-int pnas_cell_compare_trie(const pnas_cell *a, const pnas_cell *b);
 
 /* Every unique cell of `blocks` blocks that begins with the canonical cell `root` (0 blocks: every one of the
  * space), in trie order. `blocks` may be root->blocks: the root alone. */

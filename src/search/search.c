@@ -1,66 +1,14 @@
+#include "src/search/search.h"
+
 #include "src/search/search_state.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-void pnas_level_clear(pnas_level *level)
+static const pnas_strategy *strategy_of(const pnas_search *search)
 {
-    for (size_t i = 0; i < level->count; ++i)
-        pnas_result_clear(&level->child[i].result);
-    free(level->child);
-    memset(level, 0, sizeof *level);
-}
-
-size_t pnas_level_one_size(const pnas_space *space)
-{
-    int8_t inputs[PNAS_BLOCKS_MAX + 2];
-    size_t sides = (size_t)pnas_space_inputs(space, 0, inputs) * (size_t)space->operators.count;
-    return sides * (sides + 1) / 2;
-}
-
-size_t pnas_level_count(const pnas_level *level, pnas_child_status status)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < level->count; ++i)
-        count += level->child[i].result.status == status;
-    return count;
-}
-
-double pnas_level_spearman(const pnas_level *level)
-{
-    size_t done = pnas_level_count(level, PNAS_CHILD_DONE), next = 0;
-    if (done < 2 || pnas_level_count(level, PNAS_CHILD_PENDING) > 0)
-        return NAN;
-    bool known = true; /* strategies other than PNAS predict nothing */
-    double *values = malloc(2 * done * sizeof *values);
-    if (!values)
-        return NAN;
-    for (size_t i = 0; i < level->count; ++i) {
-        const pnas_child *child = &level->child[i];
-        if (child->result.status != PNAS_CHILD_DONE)
-            continue;
-        known &= isfinite(child->predicted) != 0;
-        values[next] = child->predicted;
-        values[done + next++] = child->result.accuracy;
-    }
-    double result = known ? pnas_spearman(values, values + done, done) : NAN;
-    free(values);
-    return result;
-}
-
-const char *pnas_level_first_error(const pnas_level *level)
-{
-    for (size_t i = 0; i < level->count; ++i)
-        if (level->child[i].result.error[0])
-            return level->child[i].result.error;
-    return "no reason was given";
-}
-
-size_t pnas_search_budget(const pnas_search_options *options)
-{
-    size_t first = options->first ? (size_t)options->first : pnas_level_one_size(&options->space);
-    return first + (size_t)(options->space.blocks - 1) * (size_t)options->beam;
+    return pnas_strategy_get(search->options.strategy);
 }
 
 static pnas_status check_acquisition(const pnas_search_options *options)
@@ -80,17 +28,13 @@ static pnas_status check_acquisition(const pnas_search_options *options)
 
 static pnas_status check_strategy(const pnas_search_options *options)
 {
-    PNAS_CHECK(options->strategy >= PNAS_STRATEGY_PNAS && options->strategy <= PNAS_STRATEGY_EVOLUTION,
-               PNAS_ERROR_USAGE, "%d is no strategy of a search", (int)options->strategy);
-    PNAS_CHECK(options->strategy != PNAS_STRATEGY_EVOLUTION ||
-                   (options->population >= 1 && options->sample >= 1 && options->round >= 1),
-               PNAS_ERROR_USAGE,
-               "evolution with a population of %d, samples of %d and rounds of %d children; each must be at "
-               "least 1",
-               options->population, options->sample, options->round);
-    PNAS_CHECK(!options->overlap || options->strategy == PNAS_STRATEGY_PNAS, PNAS_ERROR_USAGE,
-               "levels that overlap were asked for, but only the strategy pnas has levels");
-    return PNAS_OK;
+    PNAS_CHECK(options->strategy >= 0 && options->strategy < PNAS_STRATEGY_COUNT, PNAS_ERROR_USAGE,
+               "%d is no strategy of a search", options->strategy);
+    const pnas_strategy *strategy = pnas_strategy_get(options->strategy);
+    PNAS_CHECK(!options->overlap || strategy->begin_next, PNAS_ERROR_USAGE,
+               "levels that overlap were asked for, but the strategy %s has none",
+               pnas_strategy_name(options->strategy));
+    return strategy->check ? strategy->check(options) : PNAS_OK;
 }
 
 pnas_status pnas_search_create(const pnas_search_options *options, pnas_search **out)
@@ -99,7 +43,7 @@ pnas_status pnas_search_create(const pnas_search_options *options, pnas_search *
     PNAS_TRY(pnas_space_validate(&options->space));
     PNAS_CHECK(options->beam >= 1, PNAS_ERROR_USAGE, "the beam is %d cells wide; it must be at least 1",
                options->beam);
-    size_t most = pnas_level_one_size(&options->space);
+    size_t most = pnas_space_one_block_cells(&options->space);
     PNAS_CHECK(options->first >= 0 && (size_t)options->first <= most, PNAS_ERROR_USAGE,
                "%d cells of level 1 are to be trained; it must be 1 to %zu, or 0 for all of them",
                options->first, most);
@@ -130,8 +74,7 @@ void pnas_search_limit(pnas_search *search, const pnas_cell_table *table, pnas_c
 
 void pnas_search_set_tick(pnas_search *search, pnas_status (*tick)(void *payload), void *payload)
 {
-    search->tick = tick;
-    search->tick_payload = payload;
+    search->tick = (pnas_expand_tick){tick, payload};
 }
 
 const pnas_search_options *pnas_search_get_options(const pnas_search *search)
@@ -151,23 +94,70 @@ const pnas_level *pnas_search_level(const pnas_search *search, int blocks)
     return there ? &search->level[blocks - 1] : NULL;
 }
 
-pnas_level *pnas_search_begun(pnas_search *search)
-{
-    pnas_level *next = &search->level[search->levels];
-    return next->begun ? next : NULL;
-}
-
 size_t pnas_search_pending(const pnas_search *search)
 {
-    return search->levels ? pnas_level_count(&search->level[search->levels - 1], PNAS_CHILD_PENDING) : 0;
+    size_t pending = 0;
+    for (int i = 0; i < search->levels; ++i)
+        pending += pnas_level_count(&search->level[i], PNAS_CHILD_PENDING);
+    return pending;
+}
+
+size_t pnas_search_remaining(const pnas_search *search, int blocks)
+{
+    return strategy_of(search)->remaining(search, blocks);
 }
 
 bool pnas_search_complete(const pnas_search *search)
 {
-    if (search->levels < search->options.space.blocks || pnas_search_pending(search) > 0)
+    for (int blocks = 1; blocks <= search->options.space.blocks; ++blocks)
+        if (pnas_search_remaining(search, blocks) > 0)
+            return false;
+    return pnas_search_pending(search) == 0;
+}
+
+pnas_status pnas_search_propose(pnas_search *search, const pnas_surrogate *surrogate)
+{
+    size_t pending = pnas_search_pending(search);
+    PNAS_CHECK(pending == 0, PNAS_ERROR_INTERNAL,
+               "more children were asked for while %zu of those that are there are not finished", pending);
+    return strategy_of(search)->propose(search, surrogate);
+}
+
+bool pnas_search_may_begin_next(const pnas_search *search)
+{
+    if (!search->options.overlap || search->levels < 1 || search->levels >= search->options.space.blocks ||
+        search->level[search->levels].begun)
         return false;
-    return search->options.strategy == PNAS_STRATEGY_PNAS || search->exhausted ||
-           search->level[search->levels - 1].count >= pnas_search_budget(&search->options);
+    const pnas_level *level = &search->level[search->levels - 1];
+    size_t pending = pnas_level_count(level, PNAS_CHILD_PENDING);
+    return pending > 0 && 2 * pending <= level->count && pnas_level_count(level, PNAS_CHILD_DONE) > 0;
+}
+
+pnas_status pnas_search_begin_next(pnas_search *search, const pnas_surrogate *surrogate)
+{
+    PNAS_CHECK(pnas_search_may_begin_next(search), PNAS_ERROR_INTERNAL,
+               "level %d was to be begun at a moment when it must not be", search->levels + 1);
+    return strategy_of(search)->begin_next(search, surrogate);
+}
+
+pnas_status pnas_search_keep_begun(pnas_search *search, size_t count)
+{
+    pnas_level *begun = pnas_search_begun(search);
+    for (size_t i = count; begun && i < begun->count; ++i)
+        PNAS_CHECK(begun->child[i].result.status == PNAS_CHILD_PENDING, PNAS_ERROR_INTERNAL,
+                   "child %zu of level %d was to be forgotten, but it is finished", i, begun->blocks);
+    if (begun && count < begun->count)
+        begun->count = count;
+    return PNAS_OK;
+}
+
+pnas_status pnas_search_fit(pnas_search *search, const pnas_surrogate *surrogate)
+{
+    double seconds;
+    PNAS_TRY(pnas_surrogate_fit_levels(surrogate, search->level, search->levels,
+                                       search->options.failed_reward, &seconds));
+    search->level[search->levels - 1].fit_seconds = seconds;
+    return PNAS_OK;
 }
 
 static bool is_accuracy(double value)
@@ -202,17 +192,6 @@ void pnas_search_add_usage(pnas_search *search, int blocks, const pnas_level_usa
     pnas_usage_add(&search->level[blocks - 1].usage, usage);
 }
 
-void pnas_usage_add(pnas_level_usage *sum, const pnas_level_usage *usage)
-{
-    sum->span_seconds += usage->span_seconds;
-    sum->lane_seconds += usage->lane_seconds;
-    sum->busy_seconds += usage->busy_seconds;
-    sum->longest_seconds = fmax(sum->longest_seconds, usage->longest_seconds);
-    sum->best_seconds += usage->best_seconds;
-    sum->messages += usage->messages;
-    sum->bytes += usage->bytes;
-}
-
 static pnas_status check_restored_child(const pnas_search *search, const pnas_level *level, size_t index)
 {
     const pnas_child *child = &level->child[index];
@@ -231,7 +210,8 @@ static pnas_status check_restored_child(const pnas_search *search, const pnas_le
                "child %zu of level %d has status %d and accuracy %g; a done child's is from 0 "
                "to 1",
                index, level->blocks, status, child->result.accuracy);
-    bool predicted = level->blocks > 1 && search->options.strategy == PNAS_STRATEGY_PNAS;
+    const pnas_strategy *strategy = strategy_of(search);
+    bool predicted = level->blocks > 1 && strategy->levelwise && strategy->surrogate;
     PNAS_CHECK(!predicted || isfinite(child->predicted), PNAS_ERROR_DATA,
                "child %zu of level %d has no predicted accuracy", index, level->blocks);
     return PNAS_OK;
@@ -239,17 +219,17 @@ static pnas_status check_restored_child(const pnas_search *search, const pnas_le
 
 pnas_status pnas_search_restore(pnas_search *search, pnas_level *level)
 {
+    const pnas_strategy *strategy = strategy_of(search);
     PNAS_CHECK(level->blocks == search->levels + 1 && level->blocks <= search->options.space.blocks &&
                    !pnas_search_begun(search),
                PNAS_ERROR_DATA, "level %d was to be put back after level %d of %d", level->blocks,
                search->levels, search->options.space.blocks);
-    PNAS_CHECK(!level->begun || (search->levels > 0 && search->options.strategy == PNAS_STRATEGY_PNAS),
-               PNAS_ERROR_DATA, "level %d was begun early, which cannot be", level->blocks);
-    PNAS_CHECK(level->begun || pnas_search_pending(search) == 0, PNAS_ERROR_DATA,
+    PNAS_CHECK(!level->begun || (search->levels > 0 && strategy->begin_next), PNAS_ERROR_DATA,
+               "level %d was begun early, which cannot be", level->blocks);
+    PNAS_CHECK(level->begun || !strategy->levelwise || pnas_search_pending(search) == 0, PNAS_ERROR_DATA,
                "level %d was to be put back, but %zu children of level %d are not finished", level->blocks,
                pnas_search_pending(search), search->levels);
-    bool may_be_empty = search->options.strategy != PNAS_STRATEGY_PNAS;
-    PNAS_CHECK(level->count > 0 || may_be_empty, PNAS_ERROR_DATA,
+    PNAS_CHECK(level->count > 0 || !strategy->levelwise, PNAS_ERROR_DATA,
                "level %d was to be put back without children", level->blocks);
     for (size_t i = 0; i < level->count; ++i)
         PNAS_TRY(check_restored_child(search, level, i));

@@ -1,9 +1,6 @@
-/* Random sampling and regularised evolution (Real et al. 2018, algorithm 1): level B by rounds.
- *
- * Evolution there proposes a child whenever a worker is free. Here a round is drawn from one population and
- * trained as a whole, so that what is proposed does not depend on which child is ready first. */
+#include "src/search/search_round.h"
+
 #include "src/search/search_draw.h"
-#include "src/search/search_state.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -14,7 +11,6 @@ enum { DRAWS_MAX = 100000, MUTATIONS_MAX = 1000 };
 
 typedef struct { /* what has been proposed; either by the table's entries or by hashes */
     const pnas_search *search;
-    const pnas_level *level; /* as before this round */
     const pnas_table_entry *entry;
     bool *taken;    /* [entries] */
     size_t entries; /* of B blocks; 0 without a table */
@@ -43,7 +39,7 @@ static void mark(round_state *state, const pnas_child *child)
 
 static pnas_status begin(const pnas_search *search, const pnas_level *level, size_t most, round_state *out)
 {
-    round_state state = {.search = search, .level = level, .slots = 16};
+    round_state state = {.search = search, .slots = 16};
     if (search->table) {
         size_t start;
         pnas_cell_table_level(search->table, level->blocks, &start, &state.entries);
@@ -70,30 +66,6 @@ static void end(round_state *state)
 {
     free(state->taken);
     free(state->slot);
-}
-
-/* Best of a sample, with replacement, out of the last `population` children that are done; ties: the one
- * drawn first. NULL if none is done. */
-static const pnas_child *choose_parent(const round_state *state, pnas_stream *stream)
-{
-    const pnas_search_options *options = &state->search->options;
-    const pnas_level *level = state->level;
-    size_t first = level->count, done = 0;
-    while (first > 0 && done < (size_t)options->population)
-        done += level->child[--first].result.status == PNAS_CHILD_DONE;
-    if (done == 0)
-        return NULL;
-    const pnas_child *best = NULL;
-    for (int drawn = 0; drawn < options->sample;) {
-        const pnas_child *child =
-            &level->child[first + pnas_stream_below(stream, (uint32_t)(level->count - first))];
-        if (child->result.status != PNAS_CHILD_DONE)
-            continue;
-        ++drawn;
-        if (!best || child->result.accuracy > best->result.accuracy)
-            best = child;
-    }
-    return best;
 }
 
 static bool draw_from_table(const round_state *state, const pnas_child *parent, pnas_stream *stream,
@@ -127,28 +99,18 @@ static bool draw_from_space(const round_state *state, const pnas_child *parent, 
     return false;
 }
 
-static bool draw_child(round_state *state, size_t index, bool evolve, pnas_child *out)
+static bool draw_child(round_state *state, size_t index, pnas_parent_choice choose, pnas_child *out)
 {
     pnas_stream stream = pnas_stream_make(state->search->options.seed, PNAS_STREAM_SEARCH, index, 0);
-    const pnas_child *parent = evolve ? choose_parent(state, &stream) : NULL;
-    bool drawn = state->entries ? draw_from_table(state, parent, &stream, &out->cell)
-                                : draw_from_space(state, parent, &stream, &out->cell);
+    const pnas_child *parent = choose ? choose(state->search, &stream) : NULL;
+    pnas_cell cell;
+    bool drawn = state->entries ? draw_from_table(state, parent, &stream, &cell)
+                                : draw_from_space(state, parent, &stream, &cell);
     if (!drawn)
         return false;
-    out->hash = pnas_cell_hash(&out->cell);
-    out->predicted = out->predicted_std = NAN;
+    pnas_child_set(out, &cell, NAN, NAN);
     mark(state, out);
     return true;
-}
-
-/* How many children the round is to have. Random: all at once. */
-static size_t round_size(const pnas_search *search, size_t have)
-{
-    const pnas_search_options *options = &search->options;
-    size_t left = pnas_search_budget(options) - have, size = left;
-    if (options->strategy == PNAS_STRATEGY_EVOLUTION)
-        size = (size_t)(have == 0 ? options->population : options->round);
-    return size < left ? size : left;
 }
 
 /* Levels before the last have no children. */
@@ -158,9 +120,9 @@ static void begin_levels(pnas_search *search)
         search->level[search->levels] = (pnas_level){.blocks = search->levels + 1, .spearman = NAN};
 }
 
-static pnas_status check_progress(const pnas_search *search, const pnas_level *level)
+static pnas_status check_progress(const pnas_level *level, size_t size)
 {
-    PNAS_CHECK(!pnas_search_complete(search), PNAS_ERROR_INTERNAL,
+    PNAS_CHECK(size > 0, PNAS_ERROR_INTERNAL,
                "more children were asked for, but the search has all of its %zu", level->count);
     PNAS_CHECK(level->count == 0 || pnas_level_count(level, PNAS_CHILD_DONE) > 0, PNAS_ERROR_DATA,
                "all %zu children so far failed, so the search ends; the first said: %s", level->count,
@@ -168,13 +130,12 @@ static pnas_status check_progress(const pnas_search *search, const pnas_level *l
     return PNAS_OK;
 }
 
-pnas_status pnas_search_propose_round(pnas_search *search)
+pnas_status pnas_round_propose(pnas_search *search, size_t size, pnas_parent_choice choose)
 {
     begin_levels(search);
     pnas_level *level = &search->level[search->levels - 1];
-    PNAS_TRY(check_progress(search, level));
-    size_t size = round_size(search, level->count), drawn = 0;
-    bool evolve = search->options.strategy == PNAS_STRATEGY_EVOLUTION && level->count > 0;
+    size_t drawn = 0;
+    PNAS_TRY(check_progress(level, size));
     pnas_child *child = realloc(level->child, (level->count + size) * sizeof *child);
     PNAS_CHECK(child, PNAS_ERROR_MEMORY, "out of memory for %zu children", level->count + size);
     level->child = child;
@@ -182,7 +143,7 @@ pnas_status pnas_search_propose_round(pnas_search *search)
     round_state state = {0};
     pnas_status status = begin(search, level, level->count + size, &state);
     while (status == PNAS_OK && drawn < size &&
-           draw_child(&state, level->count + drawn, evolve, &child[level->count + drawn]))
+           draw_child(&state, level->count + drawn, choose, &child[level->count + drawn]))
         ++drawn;
     end(&state);
     if (status == PNAS_OK) {
@@ -190,4 +151,17 @@ pnas_status pnas_search_propose_round(pnas_search *search)
         level->count += drawn;
     }
     return status;
+}
+
+size_t pnas_round_children(const pnas_search *search)
+{
+    int last = search->options.space.blocks;
+    return search->levels == last ? search->level[last - 1].count : 0;
+}
+
+size_t pnas_round_remaining(const pnas_search *search, int blocks)
+{
+    size_t budget = pnas_search_budget(&search->options), have = pnas_round_children(search);
+    bool more = blocks == search->options.space.blocks && !search->exhausted && have < budget;
+    return more ? budget - have : 0;
 }

@@ -1,6 +1,10 @@
 #include "src/search/selection.h"
 
 #include <math.h>
+#include <stdlib.h>
+
+/* Candidates the surrogate scores at a time, so that its memory does not grow with the level. */
+#define CHUNK 65536
 
 pnas_status pnas_selection_create(const pnas_search_options *options, double best, size_t candidates,
                                   pnas_selection *out)
@@ -57,4 +61,37 @@ const pnas_beam_entry *pnas_selection_entry(const pnas_selection *selection, siz
 {
     size_t chosen = selection->chosen.count;
     return index < chosen ? &selection->chosen.entry[index] : &selection->spread.entry[index - chosen];
+}
+
+static pnas_status score_chunk(const pnas_surrogate *surrogate, const pnas_cell *cell, size_t count,
+                               double *mean, double *spread, pnas_selection *selection)
+{
+    PNAS_TRY(surrogate->predict(surrogate->payload, cell, count, mean, spread));
+    for (size_t i = 0; i < count; ++i) {
+        PNAS_CHECK(
+            isfinite(mean[i]) && isfinite(spread[i]), PNAS_ERROR_INTERNAL,
+            "the surrogate predicts %g +- %g for a cell of %d blocks; a lower learning rate of the surrogate "
+            "may help",
+            mean[i], spread[i], cell[i].blocks);
+        pnas_selection_offer(selection, &cell[i], mean[i], spread[i]);
+    }
+    return PNAS_OK;
+}
+
+pnas_status pnas_selection_score(pnas_selection *selection, const pnas_surrogate *surrogate,
+                                 const pnas_cell *cell, size_t count)
+{
+    size_t chunk = count < CHUNK ? count : CHUNK;
+    double *mean = malloc(chunk * sizeof *mean), *spread = malloc(chunk * sizeof *spread);
+    pnas_status status;
+    PNAS_CHECK_CLEANUP(mean && spread, PNAS_ERROR_MEMORY, "out of memory for %zu predictions", chunk);
+    for (size_t done = 0; done < count; done += chunk) {
+        size_t now = count - done < chunk ? count - done : chunk;
+        PNAS_TRY_CLEANUP(score_chunk(surrogate, cell + done, now, mean, spread, selection));
+    }
+    pnas_selection_finish(selection);
+cleanup:
+    free(mean);
+    free(spread);
+    return status;
 }

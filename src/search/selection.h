@@ -5,7 +5,8 @@
 #define PNAS_SEARCH_SELECTION_H
 
 #include "src/search/beam.h"
-#include "src/search/search.h"
+#include "src/search/search_options.h"
+#include "src/search/surrogate.h"
 
 typedef struct {
     pnas_acquisition acquisition;
@@ -28,6 +29,12 @@ void pnas_selection_offer(pnas_selection *selection, const pnas_cell *cell, doub
  * equal the higher prediction is first, then the smaller code. Nothing may be offered afterwards. */
 void pnas_selection_finish(pnas_selection *selection);
 
+/* Offers every cell with the surrogate's prediction, and finishes. PNAS_ERROR_INTERNAL if a prediction is no
+ * number. */
+pnas_status pnas_selection_score(pnas_selection *selection, const pnas_surrogate *surrogate,
+                                 const pnas_cell *cell, size_t count);
+
+/* Borrowed. */
 const pnas_beam_entry *pnas_selection_entry(const pnas_selection *selection, size_t index);
 
 #endif

@@ -45,13 +45,9 @@ pnas_status pnas_space_check(const pnas_space *space, const pnas_cell *cell)
     return PNAS_OK;
 }
 
-double pnas_space_size(const pnas_space *space)
+size_t pnas_space_one_block_cells(const pnas_space *space)
 {
-    double size = 1;
     int8_t inputs[PNAS_BLOCKS_MAX + 2];
-    for (int i = 0; i < space->blocks; ++i) {
-        double sides = (double)pnas_space_inputs(space, i, inputs) * space->operators.count;
-        size *= sides * sides;
-    }
-    return size;
+    size_t sides = (size_t)pnas_space_inputs(space, 0, inputs) * (size_t)space->operators.count;
+    return sides * (sides + 1) / 2;
 }

@@ -1,4 +1,5 @@
-/* The search space: which blocks may stand at each place, and its enumeration. Paper section 3.1.
+/* The search space: which blocks may stand at each place, and what belongs to it. Paper section 3.1.
+ * Local.
  *
  * With lookforward = n a cell of the space reads at most n of its own blocks: those can always be written
  * first. The canonical form of such a cell may write them elsewhere, so whether a network belongs to the
@@ -29,22 +30,7 @@ pnas_status pnas_space_check(const pnas_space *space, const pnas_cell *cell);
 /* Called for each cell; a status other than PNAS_OK ends the walk and is returned by it. */
 typedef pnas_status (*pnas_cell_visitor)(void *payload, const pnas_cell *cell);
 
-/* Every cell of `blocks` blocks over pnas_space_inputs with in-block order removed ("swap-canonical"), in
- * lexicographic order. */
-pnas_status pnas_space_walk_swap(const pnas_space *space, int blocks, pnas_cell_visitor visit, void *payload);
-
-/* Every network of the space with `blocks` blocks once, as its canonical form ("unique"), in lexicographic
- * order. */
-pnas_status pnas_space_walk_unique(const pnas_space *space, int blocks, pnas_cell_visitor visit,
-                                   void *payload);
-
-/* The canonical forms of `parents` extended by every block that keeps them in the space, without duplicates,
- * sorted. PNAS_ERROR_DATA if a parent is outside the space or already has all its blocks. *out is the
- * caller's (free); NULL if there is none. */
-pnas_status pnas_space_expand(const pnas_space *space, const pnas_cell *parents, size_t count,
-                              pnas_cell **out, size_t *out_count);
-
-/* Size of the space in the paper's counting: the product of |I|^2 |O|^2 over blocks. */
-double pnas_space_size(const pnas_space *space);
+/* How many unique cells of one block the space has. */
+size_t pnas_space_one_block_cells(const pnas_space *space);
 
 #endif

@@ -1,6 +1,18 @@
+/* The extensions are made for a few parents at a time, and sorted lists are merged two by two. */
+#include "src/search/space_expand.h"
+
 #include "src/search/block_list.h"
 
 #include <stdlib.h>
+
+/* A millisecond or a few, with cells of five blocks of the paper's operators. */
+#define PARENTS_AT_ONCE 4
+#define CELLS_AT_ONCE   16384
+
+typedef struct { /* sorted, each cell once */
+    pnas_cell *cell;
+    size_t count;
+} cell_list;
 
 static int compare_cells(const void *a, const void *b)
 {
@@ -36,7 +48,7 @@ static pnas_status prepare(extensions *lists, const pnas_space *space, const pna
             blocks);
         pnas_block_list *list = &lists->by_blocks[blocks];
         if (!list->block)
-            PNAS_TRY(pnas_block_list_create(space, blocks, false, list));
+            PNAS_TRY(pnas_block_list_create(space, blocks, list));
         *most += list->count;
     }
     return PNAS_OK;
@@ -57,27 +69,82 @@ static size_t extend(const pnas_space *space, const pnas_cell *parent, const pna
     return count;
 }
 
-pnas_status pnas_space_expand(const pnas_space *space, const pnas_cell *parents, size_t count,
-                              pnas_cell **out, size_t *out_count)
+/* A few parents. *out is the caller's, also after a failure. */
+static pnas_status expand_few(const pnas_space *space, const pnas_cell *parents, size_t count, cell_list *out)
 {
-    *out = NULL;
-    *out_count = 0;
     extensions lists = {0};
-    pnas_cell *cell = NULL;
     size_t most, found = 0;
     pnas_status status;
     PNAS_TRY_CLEANUP(prepare(&lists, space, parents, count, &most));
     if (most == 0)
         goto cleanup;
-    cell = malloc(most * sizeof *cell);
-    PNAS_CHECK_CLEANUP(cell, PNAS_ERROR_MEMORY, "out of memory for %zu cells; a smaller beam needs less",
+    out->cell = malloc(most * sizeof *out->cell);
+    PNAS_CHECK_CLEANUP(out->cell, PNAS_ERROR_MEMORY, "out of memory for %zu cells; a smaller beam needs less",
                        most);
     for (size_t i = 0; i < count; ++i)
-        found += extend(space, &parents[i], &lists.by_blocks[parents[i].blocks], cell + found);
-    *out_count = sort_unique(cell, found);
-    *out = cell;
+        found += extend(space, &parents[i], &lists.by_blocks[parents[i].blocks], out->cell + found);
+    out->count = sort_unique(out->cell, found);
 cleanup:
     for (int i = 0; i < PNAS_BLOCKS_MAX; ++i)
         pnas_block_list_destroy(&lists.by_blocks[i]);
+    return status;
+}
+
+static pnas_status call(const pnas_expand_tick *tick)
+{
+    return tick->call ? tick->call(tick->payload) : PNAS_OK;
+}
+
+static pnas_status merge(const pnas_expand_tick *tick, const cell_list *left, const cell_list *right,
+                         cell_list *out)
+{
+    size_t i = 0, j = 0;
+    while (i < left->count || j < right->count) {
+        int order = i == left->count    ? 1
+                    : j == right->count ? -1
+                                        : pnas_cell_compare(&left->cell[i], &right->cell[j]);
+        out->cell[out->count++] = order <= 0 ? left->cell[i] : right->cell[j];
+        i += order <= 0;
+        j += order >= 0;
+        if (out->count % CELLS_AT_ONCE == 0)
+            PNAS_TRY(call(tick));
+    }
+    return PNAS_OK;
+}
+
+/* *out is the caller's, also after a failure. */
+static pnas_status expand(const pnas_space *space, const pnas_cell *parents, size_t count,
+                          const pnas_expand_tick *tick, cell_list *out)
+{
+    cell_list left = {0}, right = {0};
+    size_t half = count / 2;
+    pnas_status status;
+    if (count <= PARENTS_AT_ONCE) {
+        PNAS_TRY(expand_few(space, parents, count, out));
+        return call(tick);
+    }
+    PNAS_TRY_CLEANUP(expand(space, parents, half, tick, &left));
+    PNAS_TRY_CLEANUP(expand(space, parents + half, count - half, tick, &right));
+    out->cell = malloc((left.count + right.count + 1) * sizeof *out->cell);
+    PNAS_CHECK_CLEANUP(out->cell, PNAS_ERROR_MEMORY, "out of memory for %zu cells; a smaller beam needs less",
+                       left.count + right.count);
+    status = merge(tick, &left, &right, out);
+cleanup:
+    free(left.cell);
+    free(right.cell);
+    return status;
+}
+
+pnas_status pnas_space_expand(const pnas_space *space, const pnas_cell *parents, size_t count,
+                              const pnas_expand_tick *tick, pnas_cell **out, size_t *out_count)
+{
+    cell_list list = {0};
+    pnas_status status = expand(space, parents, count, tick, &list);
+    if (status != PNAS_OK) {
+        free(list.cell);
+        list = (cell_list){0};
+    }
+    *out = list.cell;
+    *out_count = list.count;
     return status;
 }

@@ -1,3 +1,5 @@
+#include "src/search/space_walk.h"
+
 #include "src/search/block_list.h"
 
 typedef struct {
@@ -9,7 +11,7 @@ typedef struct {
     void *payload;
 } walk;
 
-static pnas_status walk_begin(walk *state, const pnas_space *space, int blocks, bool limited)
+static pnas_status walk_begin(walk *state, const pnas_space *space, int blocks)
 {
     PNAS_TRY(pnas_space_validate(space));
     PNAS_CHECK(blocks >= 1 && blocks <= PNAS_BLOCKS_MAX, PNAS_ERROR_USAGE,
@@ -17,7 +19,7 @@ static pnas_status walk_begin(walk *state, const pnas_space *space, int blocks, 
     state->blocks = blocks;
     state->readable = space->lookforward < 0 ? PNAS_BLOCKS_MAX : space->lookforward;
     for (int i = 0; i < blocks; ++i)
-        PNAS_TRY(pnas_block_list_create(space, i, limited, &state->list[i]));
+        PNAS_TRY(pnas_block_list_create(space, i, &state->list[i]));
     return PNAS_OK;
 }
 
@@ -25,20 +27,6 @@ static void walk_end(walk *state)
 {
     for (int i = 0; i < PNAS_BLOCKS_MAX; ++i)
         pnas_block_list_destroy(&state->list[i]);
-}
-
-static pnas_status walk_swap(walk *state, int place)
-{
-    const pnas_block_list *list = &state->list[place];
-    for (size_t i = 0; i < list->count; ++i) {
-        state->cell.block[place] = list->block[i];
-        state->cell.blocks = place + 1;
-        if (place + 1 < state->blocks)
-            PNAS_TRY(walk_swap(state, place + 1));
-        else
-            PNAS_TRY(state->visit(state->payload, &state->cell));
-    }
-    return PNAS_OK;
 }
 
 /* The first blocks of a canonical form are a canonical form and read no more blocks than the whole, so what
@@ -68,23 +56,12 @@ static pnas_status walk_unique(walk *state, int place)
     return PNAS_OK;
 }
 
-pnas_status pnas_space_walk_swap(const pnas_space *space, int blocks, pnas_cell_visitor visit, void *payload)
-{
-    walk state = {.visit = visit, .payload = payload};
-    pnas_status status;
-    PNAS_TRY_CLEANUP(walk_begin(&state, space, blocks, true));
-    status = walk_swap(&state, 0);
-cleanup:
-    walk_end(&state);
-    return status;
-}
-
 pnas_status pnas_space_walk_unique(const pnas_space *space, int blocks, pnas_cell_visitor visit,
                                    void *payload)
 {
     walk state = {.visit = visit, .payload = payload};
     pnas_status status;
-    PNAS_TRY_CLEANUP(walk_begin(&state, space, blocks, false));
+    PNAS_TRY_CLEANUP(walk_begin(&state, space, blocks));
     status = walk_unique(&state, 0);
 cleanup:
     walk_end(&state);

@@ -1,4 +1,4 @@
-#include "src/search/search.h"
+#include "src/search/spearman.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -94,7 +94,7 @@ refused() {
 
 refused 74 'warm_start: gone.h5: .*No such file.*; give the RUN.h5 of a search that has fit a surrogate' --set warm_start=gone.h5
 refused 65 'warm_start: search.yaml: ' --set warm_start=search.yaml
-refused 64 'warm_start is "other.h5", but random and evolution ask no surrogate' --set warm_start=other.h5 \
+refused 64 'warm_start is "other.h5", but search.strategy: random asks no surrogate' --set warm_start=other.h5 \
     --set search.strategy=random
 refused 65 'other.h5: its search has surrogate.model: lstm, this one mlp; set it to lstm or' --set warm_start=other.h5 \
     --set surrogate.model=mlp

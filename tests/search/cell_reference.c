@@ -153,6 +153,31 @@ void reference_set_free(reference_set *set)
     *set = (reference_set){0};
 }
 
+static pnas_status walk_swap(const pnas_space *space, pnas_cell *cell, int blocks, pnas_cell_visitor visit,
+                             void *payload)
+{
+    int place = cell->blocks, operators = space->operators.count;
+    if (place == blocks)
+        return visit(payload, cell);
+    int8_t inputs[PNAS_BLOCKS_MAX + 2];
+    int sides = pnas_space_inputs(space, place, inputs) * operators;
+    for (int left = 0; left < sides; ++left)
+        for (int right = left; right < sides; ++right) {
+            cell->blocks = place + 1;
+            cell->block[place] = (pnas_block){inputs[left / operators], (int8_t)(left % operators),
+                                              inputs[right / operators], (int8_t)(right % operators)};
+            PNAS_TRY(walk_swap(space, cell, blocks, visit, payload));
+        }
+    cell->blocks = place;
+    return PNAS_OK;
+}
+
+pnas_status reference_walk_swap(const pnas_space *space, int blocks, pnas_cell_visitor visit, void *payload)
+{
+    pnas_cell cell = {0};
+    return walk_swap(space, &cell, blocks, visit, payload);
+}
+
 static void add_codes(const pnas_space *space, pnas_cell *cell, int blocks, reference_set *out)
 {
     int place = cell->blocks, operators = space->operators.count;

@@ -24,6 +24,10 @@ void reference_set_sort_unique(reference_set *set);
 bool reference_set_equal(const reference_set *a, const reference_set *b);
 void reference_set_free(reference_set *set);
 
+/* Every cell of `blocks` blocks over pnas_space_inputs with in-block order removed ("swap-canonical", the
+ * paper's counting), in lexicographic order. */
+pnas_status reference_walk_swap(const pnas_space *space, int blocks, pnas_cell_visitor visit, void *payload);
+
 /* Every code that the space's rule for inputs allows, (in1, op1) and (in2, op2) in both orders. */
 void reference_every_code(const pnas_space *space, int blocks, reference_set *out);
 

@@ -1,3 +1,4 @@
+#include "src/search/space_walk.h"
 #include "tests/search/cell_reference.h"
 
 #include <criterion/criterion.h>

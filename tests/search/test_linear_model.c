@@ -3,6 +3,7 @@
 
 #include "src/base/random.h"
 #include "src/search/search.h"
+#include "src/search/spearman.h"
 #include "tests/search/synthetic_cells.h"
 
 #include <criterion/criterion.h>

@@ -1,5 +1,8 @@
 /* Which cells a search proposes, level by level, and what it is told of them. */
 #include "src/search/beam.h"
+#include "src/search/search.h"
+#include "src/search/space_expand.h"
+#include "src/search/spearman.h"
 #include "tests/base/leak_check.h"
 #include "tests/search/fake_search.h"
 
@@ -54,6 +57,14 @@ Test(search, a_part_of_level_1_is_spread_over_all_operators_and_inputs)
     pnas_search_destroy(&search);
 }
 
+static int compare_entries(const void *a, const void *b)
+{
+    const pnas_beam_entry *left = a, *right = b;
+    if (left->predicted != right->predicted)
+        return left->predicted > right->predicted ? -1 : 1;
+    return pnas_cell_compare(&left->cell, &right->cell);
+}
+
 /* The next level worked out apart: all children's extensions, sorted whole. */
 static void expect_next_is_best(const pnas_search *search, int blocks)
 {
@@ -65,12 +76,12 @@ static void expect_next_is_best(const pnas_search *search, int blocks)
         if (!fails(&level->child[i].cell))
             parents[parent_count++] = level->child[i].cell;
     cr_assert_eq(pnas_space_expand(&pnas_search_get_options(search)->space, parents, parent_count,
-                                   &candidates, &count),
+                                   &(pnas_expand_tick){0}, &candidates, &count),
                  PNAS_OK);
     pnas_beam_entry *entry = calloc(count, sizeof *entry);
     for (size_t i = 0; i < count; ++i)
         entry[i] = (pnas_beam_entry){.cell = candidates[i], .predicted = prediction(&candidates[i])};
-    qsort(entry, count, sizeof *entry, (int (*)(const void *, const void *))pnas_beam_compare);
+    qsort(entry, count, sizeof *entry, compare_entries);
     cr_expect_eq(next->candidates, count);
     for (size_t i = 0; i < next->count; ++i) {
         cr_expect_eq(pnas_cell_compare(&next->child[i].cell, &entry[i].cell), 0, "level %d, child %zu",

@@ -1,4 +1,5 @@
 /* Levels that are put back as a run file gives them, and levels that overlap. */
+#include "src/search/search.h"
 #include "tests/base/leak_check.h"
 #include "tests/search/fake_search.h"
 

@@ -1,4 +1,5 @@
 /* Acquisition and selection against values worked out by hand and by numerical integration. */
+#include "src/search/search.h"
 #include "src/search/selection.h"
 
 #include <criterion/criterion.h>

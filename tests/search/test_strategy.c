@@ -1,6 +1,9 @@
 /* Random sampling and regularised evolution beside the progressive search. */
 #include "src/search/search.h"
 #include "src/search/search_draw.h"
+#include "src/search/search_options.h"
+#include "src/search/space_expand.h"
+#include "src/search/strategy.h"
 #include "tests/base/leak_check.h"
 #include "tests/search/synthetic_cells.h"
 
@@ -9,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static pnas_search_options options_of(pnas_strategy strategy)
+static pnas_search_options options_of(int strategy)
 {
     return (pnas_search_options){.space = synthetic_space(3),
                                  .first = 40,
@@ -71,8 +74,10 @@ static double mean_of_last(const pnas_search *search, size_t last)
 
 Test(strategy, every_strategy_trains_as_many_children)
 {
-    for (int strategy = PNAS_STRATEGY_RANDOM; strategy <= PNAS_STRATEGY_EVOLUTION; ++strategy) {
-        pnas_search_options options = options_of((pnas_strategy)strategy);
+    for (int strategy = 0; strategy < PNAS_STRATEGY_COUNT; ++strategy) {
+        if (pnas_strategy_get(strategy)->levelwise)
+            continue;
+        pnas_search_options options = options_of(strategy);
         pnas_search *search = finished(&options, false);
         cr_expect_eq(pnas_search_budget(&options), 200);
         cr_expect_eq(pnas_search_level(search, 3)->count, 200);
@@ -85,8 +90,10 @@ Test(strategy, every_strategy_trains_as_many_children)
 
 Test(strategy, no_cell_is_trained_twice_and_all_are_canonical)
 {
-    for (int strategy = PNAS_STRATEGY_RANDOM; strategy <= PNAS_STRATEGY_EVOLUTION; ++strategy) {
-        pnas_search_options options = options_of((pnas_strategy)strategy);
+    for (int strategy = 0; strategy < PNAS_STRATEGY_COUNT; ++strategy) {
+        if (pnas_strategy_get(strategy)->levelwise)
+            continue;
+        pnas_search_options options = options_of(strategy);
         options.space.lookforward = 1;
         pnas_search *search = finished(&options, false);
         const pnas_level *level = pnas_search_level(search, 3);
@@ -104,8 +111,10 @@ Test(strategy, no_cell_is_trained_twice_and_all_are_canonical)
 
 Test(strategy, what_is_drawn_does_not_depend_on_the_order_of_results)
 {
-    for (int strategy = PNAS_STRATEGY_RANDOM; strategy <= PNAS_STRATEGY_EVOLUTION; ++strategy) {
-        pnas_search_options options = options_of((pnas_strategy)strategy);
+    for (int strategy = 0; strategy < PNAS_STRATEGY_COUNT; ++strategy) {
+        if (pnas_strategy_get(strategy)->levelwise)
+            continue;
+        pnas_search_options options = options_of(strategy);
         pnas_search *one = finished(&options, false), *two = finished(&options, true);
         expect_same(one, two);
         pnas_search_destroy(&two);
@@ -119,7 +128,7 @@ Test(strategy, what_is_drawn_does_not_depend_on_the_order_of_results)
 
 Test(strategy, a_restored_evolution_goes_on_as_if_never_stopped)
 {
-    pnas_search_options options = options_of(PNAS_STRATEGY_EVOLUTION);
+    pnas_search_options options = options_of(PNAS_STRATEGY_NUMBER_evolution);
     pnas_search *whole = finished(&options, false), *first = NULL, *second = NULL;
     cr_assert_eq(pnas_search_create(&options, &first), PNAS_OK);
     for (int round = 0; round < 4; ++round) {
@@ -151,9 +160,9 @@ Test(strategy, a_restored_evolution_goes_on_as_if_never_stopped)
 
 Test(strategy, evolution_finds_better_cells_than_random_draws)
 {
-    pnas_search_options options = options_of(PNAS_STRATEGY_EVOLUTION);
+    pnas_search_options options = options_of(PNAS_STRATEGY_NUMBER_evolution);
     pnas_search *evolved = finished(&options, false);
-    options.strategy = PNAS_STRATEGY_RANDOM;
+    options.strategy = PNAS_STRATEGY_NUMBER_random;
     pnas_search *drawn = finished(&options, false);
     cr_expect_gt(mean_of_last(evolved, 50), mean_of_last(drawn, 50) + 0.03);
     pnas_search_destroy(&evolved);
@@ -162,19 +171,22 @@ Test(strategy, evolution_finds_better_cells_than_random_draws)
 
 Test(strategy, a_small_space_ends_the_search_when_all_of_it_is_trained)
 {
-    pnas_search_options options = options_of(PNAS_STRATEGY_EVOLUTION);
+    pnas_search_options options = options_of(PNAS_STRATEGY_NUMBER_evolution);
     options.space = (pnas_space){.blocks = 2, .lookback = -1, .lookforward = -1};
     cr_assert_eq(pnas_operator_set_add_named(&options.space.operators, "sep3"), PNAS_OK);
     cr_assert_eq(pnas_operator_set_add_named(&options.space.operators, "max3"), PNAS_OK);
     options.first = 0;
-    for (int strategy = PNAS_STRATEGY_RANDOM; strategy <= PNAS_STRATEGY_EVOLUTION; ++strategy) {
-        options.strategy = (pnas_strategy)strategy;
+    for (int strategy = 0; strategy < PNAS_STRATEGY_COUNT; ++strategy) {
+        if (pnas_strategy_get(strategy)->levelwise)
+            continue;
+        options.strategy = strategy;
         pnas_cell *cells = NULL, parents[3];
         size_t all = 0, count = 0;
         for (int8_t a = 0; a < 2; ++a)
             for (int8_t b = a; b < 2; ++b)
                 parents[count++] = (pnas_cell){.blocks = 1, .block = {{-1, a, -1, b}}};
-        cr_assert_eq(pnas_space_expand(&options.space, parents, count, &cells, &all), PNAS_OK);
+        cr_assert_eq(pnas_space_expand(&options.space, parents, count, &(pnas_expand_tick){0}, &cells, &all),
+                     PNAS_OK);
         free(cells);
         pnas_search *search = finished(&options, false);
         cr_expect_eq(pnas_search_level(search, 2)->count, all);
@@ -232,7 +244,7 @@ Test(strategy, impossible_evolutions_are_refused)
 {
     pnas_search *search = NULL;
     for (int i = 0; i < 3; ++i) {
-        pnas_search_options options = options_of(PNAS_STRATEGY_EVOLUTION);
+        pnas_search_options options = options_of(PNAS_STRATEGY_NUMBER_evolution);
         *(i == 0 ? &options.population : i == 1 ? &options.sample : &options.round) = 0;
         cr_expect_eq(pnas_search_create(&options, &search), PNAS_ERROR_USAGE);
         cr_expect_null(search);

@@ -12,6 +12,7 @@
 #include "src/run/simulate.h"
 #include "src/run/slurm_time.h"
 #include "src/run/warm_start.h"
+#include "src/search/strategy.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -196,7 +197,7 @@ static pnas_status lead(mpi_program *program)
 static pnas_status open_surrogate(mpi_program *program)
 {
     const pnas_configuration *configuration = &program->configuration;
-    if (configuration->search.strategy != PNAS_STRATEGY_PNAS || !program->devices.cl)
+    if (!pnas_strategy_get(configuration->search.strategy)->surrogate || !program->devices.cl)
         return PNAS_OK;
     pnas_cl *cl = program->devices.cl;
     pnas_status status = PNAS_OK;

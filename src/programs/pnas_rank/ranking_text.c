@@ -1,5 +1,6 @@
 #include "src/base/clock.h"
 #include "src/programs/pnas_rank/ranking_tables.h"
+#include "src/search/spearman.h"
 
 #include <inttypes.h>
 #include <math.h>

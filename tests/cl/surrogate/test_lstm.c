@@ -2,6 +2,7 @@
 #include "cl/surrogate/member_order.h"
 #include "cl/surrogate/surrogate_ensemble.h"
 #include "cl/surrogate/surrogate_lstm.h"
+#include "src/search/spearman.h"
 #include "tests/cl/reference/lstm_reference.h"
 #include "tests/cl/test_device.h"
 

@@ -2,7 +2,9 @@
 #include "cl/ops/route.h"
 #include "cl/surrogate/lstm_trie.h"
 #include "cl/surrogate/surrogate_lstm.h"
+#include "src/search/space_walk.h"
 #include "tests/cl/test_device.h"
+#include "tests/search/trie_order.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -206,8 +208,7 @@ static void expect_reference_within(double tolerance, const visited *v, const mo
     cr_assert_eq(pnas_space_walk_unique(&options->space, options->blocks, count_cell, &cells), PNAS_OK);
     cr_assert_eq(v->count, cells, "%zu cells, expected %zu", v->count, cells);
     for (size_t i = 0; i < v->count; ++i) {
-        cr_assert(i == 0 || pnas_cell_compare_trie(&v->cell[i - 1], &v->cell[i]) < 0,
-                  "cell %zu is out of order", i);
+        cr_assert(i == 0 || trie_order(&v->cell[i - 1], &v->cell[i]) < 0, "cell %zu is out of order", i);
         double want = reference_score(m, &v->cell[i], options->operator_of);
         cr_assert_float_eq(v->mean[i], want, tolerance, "cell %zu: %.9g, expected %.9g", i, v->mean[i], want);
     }

@@ -2,6 +2,7 @@
 #include "cl/surrogate/ensemble.h"
 #include "cl/surrogate/surrogate_ensemble.h"
 #include "src/base/random.h"
+#include "src/search/spearman.h"
 #include "tests/cl/test_device.h"
 
 #include <string.h>

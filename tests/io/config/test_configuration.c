@@ -317,7 +317,7 @@ Test(configuration_mistakes, wrong_types_are_shown_with_what_is_allowed)
         {"training: {augment: {flip: maybe}}\n",
          "training.augment.flip is 'maybe'; it must be true or false"},
         {"search:\n  strategy: random\n  overlap: true\n",
-         "run.yaml: line 3: search.overlap is true, but only search.strategy: pnas has levels that could "
+         "run.yaml: line 3: search.overlap is true, but search.strategy: random has no levels that could "
          "overlap; set it to false"},
         {"training: {optimizer: adamw}\n", "training.optimizer is 'adamw'; it must be sgd, adam or rmsprop"},
         {"training: 5\n", "training is '5'; it must be a section with the keys epochs, batch"},

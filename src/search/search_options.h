@@ -1,0 +1,34 @@
+/* Settings of a search, docs/configuration.md's section `search`. A plain value. */
+#ifndef PNAS_SEARCH_SEARCH_OPTIONS_H
+#define PNAS_SEARCH_SEARCH_OPTIONS_H
+
+#include "src/search/acquisition.h"
+#include "src/search/space.h"
+
+typedef enum {                             /* where a search that is limited to a table finds its cells */
+               PNAS_CANDIDATES_TABLE,      /* any cell of the table that has the right number of blocks */
+               PNAS_CANDIDATES_EXTENSIONS, /* PNAS: of these, those that extend a cell of the last level */
+               PNAS_CANDIDATES_SPACE /* the whole space; whoever trains decides about cells not in the table
+                                      */
+} pnas_candidates;
+
+typedef struct {
+    pnas_space space;
+    int beam;                     /* K: how many children a level after the first trains */
+    pnas_acquisition acquisition; /* what candidates are chosen by */
+    double kappa;                 /* of the upper confidence bound */
+    double diversity;             /* share of K for the candidates of the widest spread, 0 .. 1 */
+    double failed_reward;         /* what the surrogate is told a failed child reached; 0: nothing */
+    bool overlap;         /* children of the next level may be chosen before a level is finished, ... */
+    double overlap_share; /* ... at most this share of the K, 0 .. 1 */
+    int first;    /* how many of level 1 to train, evenly spaced in canonical order; 0 = all (the paper) */
+    int strategy; /* its number in src/search/strategy.h; 0: the first */
+    int population, sample; /* evolution: how many of the last children take part, how many are compared */
+    int round;              /* evolution: children proposed at a time once the population is there */
+    uint64_t seed;          /* of what is drawn at random */
+} pnas_search_options;
+
+/* How many children a search with these options trains, by whatever strategy. */
+size_t pnas_search_budget(const pnas_search_options *options);
+
+#endif
