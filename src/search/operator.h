@@ -10,19 +10,23 @@
 
 #define PNAS_OPERATORS_MAX     32
 #define PNAS_OPERATOR_NAME_MAX 24
+#define PNAS_KERNEL_MAX        15
+#define PNAS_DILATION_MAX      8
+#define PNAS_REPEAT_MAX        4
+#define PNAS_BOTTLENECK_MAX    16
 
 /* ROW(kind, its name in configurations, largest kernel, dilation, repeat, bottleneck). The layers of a kind:
  * src/net/graph_operator.c. */
 #define PNAS_OPERATOR_KINDS(ROW)                                                                             \
     /* `repeat` times ReLU, depthwise kernel x kernel, pointwise, BN; stride on the first */                 \
-    ROW(PNAS_SEPARABLE, "separable", 15, 8, 4, 1)                                                            \
+    ROW(PNAS_SEPARABLE, "separable", PNAS_KERNEL_MAX, PNAS_DILATION_MAX, PNAS_REPEAT_MAX, 1)                 \
     /* ReLU, dense kernel x kernel, BN */                                                                    \
-    ROW(PNAS_CONVOLUTION, "convolution", 15, 8, 1, 16)                                                       \
+    ROW(PNAS_CONVOLUTION, "convolution", PNAS_KERNEL_MAX, PNAS_DILATION_MAX, 1, PNAS_BOTTLENECK_MAX)         \
     /* ReLU, 1 x kernel, BN, ReLU, kernel x 1, BN */                                                         \
-    ROW(PNAS_FACTORIZED, "factorized", 15, 8, 1, 16)                                                         \
+    ROW(PNAS_FACTORIZED, "factorized", PNAS_KERNEL_MAX, PNAS_DILATION_MAX, 1, PNAS_BOTTLENECK_MAX)           \
     /* kernel x kernel, SAME, padded values left out of the average */                                       \
-    ROW(PNAS_AVERAGE_POOL, "average_pool", 15, 1, 1, 1)                                                      \
-    ROW(PNAS_MAX_POOL, "max_pool", 15, 1, 1, 1)                                                              \
+    ROW(PNAS_AVERAGE_POOL, "average_pool", PNAS_KERNEL_MAX, 1, 1, 1)                                         \
+    ROW(PNAS_MAX_POOL, "max_pool", PNAS_KERNEL_MAX, 1, 1, 1)                                                 \
     ROW(PNAS_IDENTITY, "identity", 1, 1, 1, 1)
 
 #define PNAS_AS_CONSTANT(kind, ...) kind,
@@ -35,11 +39,11 @@ enum { PNAS_OPERATOR_KIND_COUNT = PNAS_OPERATOR_KINDS(PNAS_PLUS_ONE) };
 typedef struct {
     char name[PNAS_OPERATOR_NAME_MAX]; /* letters, digits, '-' and '_' only */
     pnas_operator_kind kind;
-    int kernel;     /* odd, 1 .. 15; 1 for identity */
-    int dilation;   /* 1 .. 8; 1 for pools and identity */
-    int repeat;     /* separable only, 1 .. 4; else 1 */
+    int kernel;     /* odd, 1 .. PNAS_KERNEL_MAX; 1 for identity */
+    int dilation;   /* 1 .. PNAS_DILATION_MAX; 1 for pools and identity */
+    int repeat;     /* separable only, 1 .. PNAS_REPEAT_MAX; else 1 */
     int bottleneck; /* convolution and factorized: F / bottleneck channels inside, 1x1 before and after;
-                       1 .. 16, 1 = none */
+                       1 .. PNAS_BOTTLENECK_MAX, 1 = none */
 } pnas_operator;
 
 typedef struct { /* a plain value; an operator's code is its index here */
