@@ -100,12 +100,13 @@ static pnas_status count_validation(double validation, size_t count, size_t *out
     PNAS_CHECK(validation >= 0.0 && validation < (double)count &&
                    (validation < 1.0 || validation == floor(validation)),
                PNAS_ERROR_USAGE,
-               "validation: %g of %zu training images cannot be held out; give a share below 1 or a whole "
-               "number below %zu",
+               "dataset.validation: %g of %zu training images cannot be held out; give a share below 1 or a "
+               "whole number below %zu",
                validation, count, count);
     *out = (size_t)llround(validation < 1.0 ? validation * (double)count : validation);
     PNAS_CHECK(*out < count && (*out > 0 || validation == 0.0), PNAS_ERROR_USAGE,
-               "validation: a share of %g of %zu training images leaves %s; give another share or a count",
+               "dataset.validation: a share of %g of %zu training images leaves %s; give another share or a "
+               "count",
                validation, count, *out ? "none to train on" : "none to validate on");
     return PNAS_OK;
 }

@@ -145,7 +145,7 @@ Test(image_split, splits_that_leave_nothing_are_refused)
         pnas_image_set *set = NULL;
         cr_expect_eq(pnas_image_set_create(dataset, wrong[i], 0, 1, &set), PNAS_ERROR_USAGE, "%g", wrong[i]);
         cr_expect_null(set);
-        cr_expect_not_null(strstr(pnas_message(), "validation: "), "%s", pnas_message());
+        cr_expect_not_null(strstr(pnas_message(), "dataset.validation: "), "%s", pnas_message());
     }
     pnas_dataset_destroy(&dataset);
     PNAS_EXPECT_NO_LEAKS();
