@@ -1,7 +1,6 @@
 #include "io/config/yaml_document.h"
 
 #include <limits.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,9 +156,10 @@ static void set_place(yaml_node_t *node, pnas_yaml_place place)
     node->start_mark.line = (size_t)place.line;
 }
 
-static pnas_yaml_place place_of(const yaml_node_t *node)
+pnas_yaml_place pnas_yaml_place_of(const pnas_yaml *document, int node)
 {
-    return (pnas_yaml_place){.source = (int)node->start_mark.index - 1, .line = (int)node->start_mark.line};
+    const yaml_mark_t *mark = &node_of(document, node)->start_mark;
+    return (pnas_yaml_place){.source = (int)mark->index - 1, .line = (int)mark->line};
 }
 
 static void note_places(pnas_yaml *document)
@@ -172,7 +172,7 @@ static void note_places(pnas_yaml *document)
             continue;
         for (yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top;
              pair++)
-            set_place(node_of(document, pair->value), place_of(node_of(document, pair->key)));
+            set_place(node_of(document, pair->value), pnas_yaml_place_of(document, pair->key));
     }
 }
 
@@ -241,6 +241,25 @@ size_t pnas_yaml_count(const pnas_yaml *document, int node)
     return (size_t)(at->data.mapping.pairs.top - at->data.mapping.pairs.start);
 }
 
+int pnas_yaml_entry(const pnas_yaml *document, int node, size_t i)
+{
+    const yaml_node_t *at = node_of(document, node);
+    return at->type == YAML_SEQUENCE_NODE ? at->data.sequence.items.start[i]
+                                          : at->data.mapping.pairs.start[i].value;
+}
+
+const char *pnas_yaml_key(const pnas_yaml *document, int mapping, size_t i)
+{
+    return pnas_yaml_text(document, node_of(document, mapping)->data.mapping.pairs.start[i].key);
+}
+
+bool pnas_yaml_is_nothing(const pnas_yaml *document, int node)
+{
+    const yaml_node_t *at = node_of(document, node);
+    return at->type == YAML_SCALAR_NODE && at->data.scalar.length == 0 &&
+           at->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+}
+
 /* The place in `mapping` where the key's value is kept, or NULL. */
 static int *value_slot(const pnas_yaml *document, int mapping, const char *key, size_t length)
 {
@@ -279,15 +298,13 @@ static int *step(const pnas_yaml *document, int node, const char **path)
     return value_slot(document, node, at, length);
 }
 
-int pnas_yaml_find(const pnas_yaml *document, const char *path, pnas_yaml_place *place)
+int pnas_yaml_find(const pnas_yaml *document, const char *path)
 {
     int node = pnas_yaml_root(document);
     while (*path && node) {
         int *slot = step(document, node, &path);
         node = slot ? *slot : 0;
     }
-    if (node && place)
-        *place = place_of(node_of(document, node));
     return node;
 }
 
@@ -302,14 +319,13 @@ static int add_scalar(pnas_yaml *document, const char *text, size_t length, yaml
     return node;
 }
 
-/* Copies `node` of `from` into `to`; 0 without memory. `place` NULL: copies keep their places. */
-static int copy(pnas_yaml *to, const pnas_yaml *from, int number, const pnas_yaml_place *place)
+/* Copies `node` of `from` into `to`; 0 without memory. */
+static int copy(pnas_yaml *to, const pnas_yaml *from, int number, pnas_yaml_place place)
 {
     const yaml_node_t *node = node_of(from, number);
-    pnas_yaml_place here = place ? *place : place_of(node);
     if (node->type == YAML_SCALAR_NODE)
         return add_scalar(to, (char *)node->data.scalar.value, node->data.scalar.length,
-                          node->data.scalar.style, here);
+                          node->data.scalar.style, place);
     int made = 0;
     if (node->type == YAML_SEQUENCE_NODE) {
         made = yaml_document_add_sequence(&to->yaml, NULL, YAML_BLOCK_SEQUENCE_STYLE);
@@ -329,7 +345,7 @@ static int copy(pnas_yaml *to, const pnas_yaml *from, int number, const pnas_yam
         }
     }
     if (made)
-        set_place(node_of(to, made), here);
+        set_place(node_of(to, made), place);
     return made;
 }
 
@@ -340,13 +356,6 @@ static pnas_status append(pnas_yaml *document, int mapping, const char *key, siz
     if (!name || !yaml_document_append_mapping_pair(&document->yaml, mapping, name, value))
         return no_memory();
     return PNAS_OK;
-}
-
-static bool is_nothing(const pnas_yaml *document, int node)
-{
-    const yaml_node_t *at = node_of(document, node);
-    return at->type == YAML_SCALAR_NODE && at->data.scalar.length == 0 &&
-           at->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 }
 
 /* Gives the mapping `parent` an empty mapping under `key`; its number goes to *out. */
@@ -372,7 +381,7 @@ static pnas_status open_path(pnas_yaml *document, const char *path, const char *
     for (const char *at = path; at < last && *at;) {
         const char *key = at + (*at == '.');
         int *slot = step(document, node, &at);
-        if (slot && !is_nothing(document, *slot)) {
+        if (slot && !pnas_yaml_is_nothing(document, *slot)) {
             node = *slot;
             continue;
         }
@@ -398,7 +407,7 @@ pnas_status pnas_yaml_set(pnas_yaml *document, const char *path, const pnas_yaml
     const char *last = last_step(path), *at = last, *key = last + (*last == '.');
     int parent;
     PNAS_TRY(open_path(document, path, last, place, &parent));
-    int made = copy(document, value, pnas_yaml_root(value), &place);
+    int made = copy(document, value, pnas_yaml_root(value), place);
     if (!made)
         return no_memory();
     int *slot = step(document, parent, &at);
@@ -409,84 +418,4 @@ pnas_status pnas_yaml_set(pnas_yaml *document, const char *path, const pnas_yaml
     PNAS_CHECK(*key != '[' && pnas_yaml_kind_of(document, parent) == PNAS_YAML_MAPPING, PNAS_ERROR_USAGE,
                "'%s' leads nowhere: what should hold it is not there or is not a section", path);
     return append(document, parent, key, strlen(key), made, place);
-}
-
-static pnas_status complete(pnas_yaml *document, int node, const pnas_yaml *defaults, int from)
-{
-    const pnas_yaml_place place = {.source = PNAS_YAML_FROM_DEFAULT};
-    const yaml_node_t *model = node_of(defaults, from);
-    const yaml_node_pair_t *end = model->data.mapping.pairs.top;
-    for (const yaml_node_pair_t *pair = model->data.mapping.pairs.start; pair < end; pair++) {
-        const yaml_node_t *key = node_of(defaults, pair->key);
-        const char *name = (const char *)key->data.scalar.value;
-        bool section = node_of(defaults, pair->value)->type == YAML_MAPPING_NODE;
-        int *slot = value_slot(document, node, name, key->data.scalar.length);
-        if (slot && section && pnas_yaml_kind_of(document, *slot) == PNAS_YAML_MAPPING) {
-            PNAS_TRY(complete(document, *slot, defaults, pair->value));
-        } else if (!slot || (section && is_nothing(document, *slot))) {
-            int made = copy(document, defaults, pair->value, &place);
-            slot = value_slot(document, node, name, key->data.scalar.length);
-            if (made && slot)
-                *slot = made;
-            else
-                PNAS_TRY(append(document, node, name, key->data.scalar.length, made, place));
-        }
-    }
-    return PNAS_OK;
-}
-
-pnas_status pnas_yaml_complete(pnas_yaml *document, int node, const pnas_yaml *defaults)
-{
-    return complete(document, node, defaults, pnas_yaml_root(defaults));
-}
-
-/* ---- writing ---- */
-
-typedef struct {
-    char *text;
-    size_t length, room;
-} pnas_yaml_buffer;
-
-static int collect(void *payload, unsigned char *bytes, size_t size)
-{
-    pnas_yaml_buffer *out = payload;
-    if (out->length + size + 1 > out->room) {
-        size_t room = 2 * (out->length + size) + 256;
-        char *text = realloc(out->text, room);
-        if (!text)
-            return 0;
-        out->text = text;
-        out->room = room;
-    }
-    memcpy(out->text + out->length, bytes, size);
-    out->length += size;
-    out->text[out->length] = 0;
-    return 1;
-}
-
-pnas_status pnas_yaml_emit(const pnas_yaml *document, char **out, size_t *length)
-{
-    *out = NULL;
-    pnas_yaml twin; /* the emitter destroys what it is given */
-    pnas_yaml_buffer text = {0};
-    yaml_emitter_t emitter;
-    if (!yaml_document_initialize(&twin.yaml, NULL, NULL, NULL, 1, 1))
-        return no_memory();
-    if (!copy(&twin, document, pnas_yaml_root(document), NULL) || !yaml_emitter_initialize(&emitter)) {
-        yaml_document_delete(&twin.yaml);
-        return no_memory();
-    }
-    yaml_emitter_set_output(&emitter, collect, &text);
-    yaml_emitter_set_unicode(&emitter, 1);
-    yaml_emitter_set_width(&emitter, -1);
-    bool done = yaml_emitter_open(&emitter) && yaml_emitter_dump(&emitter, &twin.yaml) &&
-                yaml_emitter_close(&emitter) && yaml_emitter_flush(&emitter);
-    yaml_emitter_delete(&emitter);
-    if (!done || !text.text) {
-        free(text.text);
-        return pnas_fail(PNAS_ERROR_INTERNAL, "a configuration cannot be written as YAML");
-    }
-    *out = text.text;
-    *length = text.length;
-    return PNAS_OK;
 }

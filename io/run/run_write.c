@@ -39,7 +39,7 @@ static pnas_status write_from_configuration(hid_t file, const char *configuratio
     pnas_yaml *document = NULL;
     if (pnas_yaml_parse("configuration", configuration, strlen(configuration), &document) != PNAS_OK)
         return pnas_h5_write_text(file, "title", "");
-    int title = pnas_yaml_find(document, "title", NULL), seed = pnas_yaml_find(document, "seed", NULL);
+    int title = pnas_yaml_find(document, "title"), seed = pnas_yaml_find(document, "seed");
     bool has_title = title && pnas_yaml_kind_of(document, title) == PNAS_YAML_SCALAR;
     pnas_status status = pnas_h5_write_text(file, "title", has_title ? pnas_yaml_text(document, title) : "");
     if (status == PNAS_OK && seed && pnas_yaml_kind_of(document, seed) == PNAS_YAML_SCALAR)

@@ -1,5 +1,5 @@
-/* Everything that a run is configured by, as plain values; read and checked by io/config/configuration.h and
- * documented key by key in docs/configuration.md. */
+/* Everything that a run is configured by, as plain values. Each field has a row in
+ * io/config/configuration_keys.c, from which it is read, checked and documented. */
 #ifndef PNAS_NET_RUN_SETTINGS_H
 #define PNAS_NET_RUN_SETTINGS_H
 
@@ -38,8 +38,9 @@ typedef struct {
     double checkpoint_seconds;      /* of a child's training between two checkpoints; 0: only at a stop */
 } pnas_configuration;
 
-#define PNAS_LANES_MAX   64
-#define PNAS_THREADS_MAX 1024
+#define PNAS_LANES_MAX            64
+#define PNAS_THREADS_MAX          1024
+#define PNAS_RANKS_PER_DEVICE_MAX 64
 
 /* "auto" (*count = 0) or a whole number from 1 to `most`; false for anything else. */
 bool pnas_count_parse(const char *text, int most, int *count);

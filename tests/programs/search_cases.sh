@@ -410,7 +410,7 @@ case_wrong_use() {
     expect_code 64 1 "$tiny" -o run.h5 --lanes 0
     expect_said 'lanes wants auto or a whole number from 1 to 64'
     expect_code 64 1 "$tiny" -o run.h5 --set lanes=many
-    expect_said 'lanes is "many"; it must be auto or a whole number from 1 to 64'
+    expect_said 'lanes is .many.; it must be auto or a whole number from 1 to 64'
     expect_code 64 1 "$tiny" -o run.h5 --threads=-1
     expect_said 'threads wants auto or a whole number from 1 to 1024'
     [ ! -e run.h5 ] || fail "a run file was made"

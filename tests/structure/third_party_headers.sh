@@ -21,7 +21,7 @@ only() {
 only src/base 'Random123/'
 only cl '(CL/|OpenCL/|clblast)'
 only mpi 'mpi\.h'
-only io/config '(cyaml|yaml\.h)'
+only io/config 'yaml\.h'
 only io '(hdf5|H5|zlib)'
 only io/file 'openssl/'
 

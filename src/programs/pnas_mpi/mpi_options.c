@@ -179,7 +179,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         options->threads = argument;
         return 0;
     case KEY_RANKS_PER_DEVICE:
-        error = pnas_program_parse_whole(state, "ranks-per-device", argument, 1, PNAS_LANES_MAX, &ranks);
+        error = pnas_program_parse_whole(state, "ranks-per-device", argument, 1, PNAS_RANKS_PER_DEVICE_MAX,
+                                         &ranks);
         options->ranks_per_device = error ? 0 : (int)ranks;
         return error;
     case KEY_INJECT_FAULT:

@@ -1,0 +1,361 @@
+#include "io/config/configuration_value.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *field_of(const pnas_key *key, void *base)
+{
+    return (char *)base + key->offset;
+}
+
+static const void *const_field_of(const pnas_key *key, const void *base)
+{
+    return (const char *)base + key->offset;
+}
+
+/* ---- from text ---- */
+
+/* All of `text` is a decimal number, as people write them: no 0x10, no 010, no nan. */
+static bool is_decimal(const char *text)
+{
+    return *text && strspn(text, "+-.0123456789eE") == strlen(text);
+}
+
+static bool is_whole(const char *text)
+{
+    const char *digits = text + strspn(text, "+-");
+    return *digits && strspn(digits, "0123456789") == strlen(digits) && (digits[0] != '0' || !digits[1]);
+}
+
+static bool within(const pnas_key *key, double value)
+{
+    bool low = key->ends == PNAS_KEY_ABOVE_LOW ? value > key->low : value >= key->low;
+    bool high = key->ends == PNAS_KEY_BELOW_HIGH ? value < key->high : value <= key->high;
+    return low && high; /* false for a NaN */
+}
+
+static const pnas_key_word *find_word(const pnas_key *key, const char *text)
+{
+    for (size_t i = 0; i < key->word_count; i++)
+        if (strcmp(key->words[i].text, text) == 0)
+            return &key->words[i];
+    return NULL;
+}
+
+static void store_whole(const pnas_key *key, long long value, void *base)
+{
+    int four = (int)value;
+    int64_t eight = value;
+    memcpy(field_of(key, base), key->size == sizeof four ? (void *)&four : (void *)&eight, key->size);
+}
+
+static bool read_whole(const pnas_key *key, const char *text, void *base)
+{
+    const pnas_key_word *word = find_word(key, text);
+    char *end = NULL;
+    errno = 0;
+    long long value = word ? word->value : strtoll(text, &end, 10);
+    if (!word && (!is_whole(text) || errno || *end || !within(key, (double)value)))
+        return false;
+    store_whole(key, value, base);
+    return true;
+}
+
+static bool read_unsigned(const pnas_key *key, const char *text, void *base)
+{
+    errno = 0;
+    char *end = NULL;
+    uint64_t value = strtoull(text, &end, 10);
+    if (!is_whole(text) || *text == '-' || errno || *end)
+        return false;
+    memcpy(field_of(key, base), &value, sizeof value);
+    return true;
+}
+
+static bool read_real(const pnas_key *key, const char *text, void *base)
+{
+    char *end = NULL;
+    double value = strtod(text, &end);
+    if (!is_decimal(text) || end == text || *end || !isfinite(value) || !within(key, value))
+        return false;
+    if (key->type == PNAS_KEY_SHARE && value >= 1 && value != floor(value))
+        return false;
+    memcpy(field_of(key, base), &value, sizeof value);
+    return true;
+}
+
+/* Fills what is behind the text, too, so that equal values are equal bytes. */
+static bool read_text(const pnas_key *key, const char *text, void *base)
+{
+    size_t length = strlen(text);
+    int count;
+    if (length >= key->size)
+        return false;
+    if (key->type == PNAS_KEY_AUTO ? !pnas_count_parse(text, (int)key->high, &count)
+                                   : (double)length < key->low)
+        return false;
+    memset(field_of(key, base), 0, key->size);
+    memcpy(field_of(key, base), text, length);
+    return true;
+}
+
+static bool read_truth(const pnas_key *key, const char *text, void *base)
+{
+    bool value = strcmp(text, "true") == 0;
+    if (!value && strcmp(text, "false") != 0)
+        return false;
+    memcpy(field_of(key, base), &value, sizeof value);
+    return true;
+}
+
+static bool read_word(const pnas_key *key, const char *text, void *base)
+{
+    const pnas_key_word *word = find_word(key, text);
+    if (!word)
+        return false;
+    store_whole(key, word->value, base);
+    return true;
+}
+
+bool pnas_key_read(const pnas_key *key, const char *text, void *base)
+{
+    switch (key->type) {
+    case PNAS_KEY_TEXT:
+    case PNAS_KEY_AUTO:
+        return read_text(key, text, base);
+    case PNAS_KEY_WHOLE:
+        return read_whole(key, text, base);
+    case PNAS_KEY_UNSIGNED:
+        return read_unsigned(key, text, base);
+    case PNAS_KEY_REAL:
+    case PNAS_KEY_SHARE:
+        return read_real(key, text, base);
+    case PNAS_KEY_TRUTH:
+        return read_truth(key, text, base);
+    case PNAS_KEY_WORD:
+        return read_word(key, text, base);
+    case PNAS_KEY_OPERATORS:
+        break;
+    }
+    return false;
+}
+
+/* ---- to text ---- */
+
+static int64_t whole_at(const pnas_key *key, const void *base)
+{
+    int four;
+    int64_t eight;
+    memcpy(key->size == sizeof four ? (void *)&four : (void *)&eight, const_field_of(key, base), key->size);
+    return key->size == sizeof four ? four : eight;
+}
+
+static double real_at(const pnas_key *key, const void *base)
+{
+    double value;
+    memcpy(&value, const_field_of(key, base), sizeof value);
+    return value;
+}
+
+/* The shortest of the spellings that read back as the same number. */
+static void write_real(double value, FILE *out)
+{
+    char text[40];
+    for (int digits = 6; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            break;
+    }
+    fputs(text, out);
+}
+
+static void write_text(const char *text, FILE *out)
+{
+    fputc('"', out);
+    for (; *text; text++) {
+        unsigned char byte = (unsigned char)*text;
+        if (byte == '"' || byte == '\\')
+            fprintf(out, "\\%c", byte);
+        else if (byte < 0x20 || byte == 0x7f)
+            fprintf(out, "\\x%02x", byte);
+        else
+            fputc(byte, out);
+    }
+    fputc('"', out);
+}
+
+static void write_whole(const pnas_key *key, int64_t value, FILE *out)
+{
+    for (size_t i = 0; i < key->word_count; i++) {
+        if (key->words[i].value == value) {
+            fputs(key->words[i].text, out);
+            return;
+        }
+    }
+    fprintf(out, "%" PRId64, value);
+}
+
+static bool is_built_in(const pnas_operator *item)
+{
+    pnas_operator_set one = {0};
+    return pnas_operator_set_add_named(&one, item->name) == PNAS_OK &&
+           pnas_operator_equal(&one.item[0], item);
+}
+
+void pnas_operator_write(const pnas_operator *item, FILE *out)
+{
+    if (is_built_in(item)) {
+        fputs(item->name, out);
+        return;
+    }
+    for (size_t i = 0; i < pnas_operator_key_count; i++) {
+        fprintf(out, "%s%s: ", i ? ", " : "{", pnas_key_name(pnas_operator_keys[i].path));
+        pnas_key_write(&pnas_operator_keys[i], item, out);
+    }
+    fputc('}', out);
+}
+
+static void write_operators(const pnas_operator_set *set, FILE *out)
+{
+    for (int i = 0; i < set->count; i++) {
+        fputs("\n    - ", out);
+        pnas_operator_write(&set->item[i], out);
+    }
+}
+
+void pnas_key_write(const pnas_key *key, const void *base, FILE *out)
+{
+    const void *field = const_field_of(key, base);
+    switch (key->type) {
+    case PNAS_KEY_TEXT:
+    case PNAS_KEY_AUTO:
+        write_text(field, out);
+        break;
+    case PNAS_KEY_UNSIGNED:
+        fprintf(out, "%" PRIu64, *(const uint64_t *)field);
+        break;
+    case PNAS_KEY_REAL:
+    case PNAS_KEY_SHARE:
+        write_real(real_at(key, base), out);
+        break;
+    case PNAS_KEY_TRUTH:
+        fputs(*(const bool *)field ? "true" : "false", out);
+        break;
+    case PNAS_KEY_WHOLE:
+    case PNAS_KEY_WORD:
+        write_whole(key, whole_at(key, base), out);
+        break;
+    case PNAS_KEY_OPERATORS:
+        write_operators(field, out);
+        break;
+    }
+}
+
+/* ---- compared ---- */
+
+double pnas_key_number(const pnas_key *key, const void *base)
+{
+    return key->type == PNAS_KEY_WHOLE ? (double)whole_at(key, base) : real_at(key, base);
+}
+
+bool pnas_operator_equal(const pnas_operator *a, const pnas_operator *b)
+{
+    for (size_t i = 0; i < pnas_operator_key_count; i++)
+        if (!pnas_key_equal(&pnas_operator_keys[i], a, b))
+            return false;
+    return true;
+}
+
+static bool operators_equal(const pnas_operator_set *a, const pnas_operator_set *b)
+{
+    for (int i = 0; i < a->count && i < b->count; i++)
+        if (!pnas_operator_equal(&a->item[i], &b->item[i]))
+            return false;
+    return a->count == b->count;
+}
+
+bool pnas_key_equal(const pnas_key *key, const void *a, const void *b)
+{
+    const void *one = const_field_of(key, a), *other = const_field_of(key, b);
+    switch (key->type) {
+    case PNAS_KEY_TEXT:
+    case PNAS_KEY_AUTO:
+        return strcmp(one, other) == 0;
+    case PNAS_KEY_REAL:
+    case PNAS_KEY_SHARE:
+        return real_at(key, a) == real_at(key, b);
+    case PNAS_KEY_OPERATORS:
+        return operators_equal(one, other);
+    default:
+        return memcmp(one, other, key->size) == 0;
+    }
+}
+
+/* ---- what is allowed ---- */
+
+static void allow_words(const pnas_key *key, char *out, size_t size)
+{
+    size_t length = 0;
+    for (size_t i = 0; i < key->word_count && length < size; i++) {
+        const char *before = i == 0 ? "" : i + 1 == key->word_count ? " or " : ", ";
+        length += (size_t)snprintf(out + length, size - length, "%s%s", before, key->words[i].text);
+    }
+}
+
+static void allow_text(const pnas_key *key, char *out, size_t size)
+{
+    size_t most = key->size - 1;
+    if (key->allowed)
+        snprintf(out, size, "%s; at most %zu bytes", key->allowed, most);
+    else
+        snprintf(out, size, "text of %s%zu bytes", key->low > 0 ? "1 to " : "at most ", most);
+}
+
+static void allow_number(const pnas_key *key, const char *what, char *out, size_t size)
+{
+    static const char *const from[] = {"from", "above", "from"}, *const to[] = {"to", "and at most",
+                                                                                "to below"};
+    snprintf(out, size, "%s %s %.10g %s %.10g%s%s", what, from[key->ends], key->low, to[key->ends], key->high,
+             key->at_most ? ", at most " : "", key->at_most ? key->at_most : "");
+}
+
+void pnas_key_allowed(const pnas_key *key, char *out, size_t size)
+{
+    char words[64] = "";
+    switch (key->type) {
+    case PNAS_KEY_TEXT:
+        allow_text(key, out, size);
+        break;
+    case PNAS_KEY_AUTO:
+        allow_number(key, "auto or a whole number", out, size);
+        break;
+    case PNAS_KEY_WHOLE:
+        allow_words(key, words, sizeof words);
+        strncat(words, key->word_count ? " or a whole number" : "a whole number",
+                sizeof words - strlen(words) - 1);
+        allow_number(key, words, out, size);
+        break;
+    case PNAS_KEY_UNSIGNED:
+        snprintf(out, size, "a whole number from 0 to %" PRIu64, UINT64_MAX);
+        break;
+    case PNAS_KEY_REAL:
+        allow_number(key, "a number", out, size);
+        break;
+    case PNAS_KEY_SHARE:
+        snprintf(out, size, "a share above %g and below 1, or a whole number from 1 to %.10g", key->low,
+                 key->high);
+        break;
+    case PNAS_KEY_TRUTH:
+        snprintf(out, size, "true or false");
+        break;
+    case PNAS_KEY_WORD:
+        allow_words(key, out, size);
+        break;
+    case PNAS_KEY_OPERATORS:
+        snprintf(out, size, "a list of 1 to %d operators", PNAS_OPERATORS_MAX);
+        break;
+    }
+}
