@@ -132,6 +132,7 @@ static void tear_down(bench *b)
 static void count_changes(const bench *b, range *r)
 {
     for (int64_t i = 0; i < b->plan->memory->floats; ++i) {
+        /* The bits count. NOLINTNEXTLINE(bugprone-suspicious-memory-comparison) */
         if (memcmp(&b->before[i], &b->after[i], sizeof(float)) == 0)
             continue;
         double size = fabs((double)b->after[i]);

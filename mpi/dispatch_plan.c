@@ -3,6 +3,7 @@
 #include "mpi/dispatch_state.h"
 #include "mpi/division.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #define LANES_DEEP  16   /* tickets a lane from which on looking ahead gives nothing yet */
@@ -36,6 +37,7 @@ static void plan_lanes_of(const pnas_dispatch *dispatch, int number, double now,
 {
     const dispatch_rank *rank = &dispatch->rank[number];
     double *busy = &self->busy[self->lanes];
+    assert(rank->lanes > 0); /* or it would not be in */
     for (int i = 0; i < rank->lanes; i++) {
         self->rank[self->lanes++] = number;
         busy[i] = i < rank->held_count ? pnas_dispatch_remaining(dispatch, rank, &rank->held[i], now) : 0;
@@ -62,6 +64,7 @@ static bool make_plan(const pnas_dispatch *dispatch, double now, plan *self)
     for (int rank = 0; rank < dispatch->ranks; rank++)
         if (dispatch->rank[rank].state == RANK_IN)
             plan_lanes_of(dispatch, rank, now, self);
+    /* forget_plan frees it all. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
     return self->count > 0 && pnas_divide(self->work, self->count, self->busy, self->lanes, WORTH_WHILE,
                                           &self->division) == PNAS_OK;
 }

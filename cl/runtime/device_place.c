@@ -91,7 +91,8 @@ pnas_status pnas_device_place(const pnas_device_info *list, int count, const pna
     int place = options->choice, each = options->ranks_per_device, cpus = 0;
     int all = count_matching(list, count, wanted);
     for (int i = 0; i < count; ++i)
-        cpus += list[i].cpu && matches_any(&list[i], wanted);
+        if (list[i].cpu && matches_any(&list[i], wanted))
+            ++cpus;
     int others = all - cpus;
     if (all == 0)
         return fail_to_match(list, count, wanted);

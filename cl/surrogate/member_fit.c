@@ -211,6 +211,7 @@ static pnas_status upload_all(member_fit *fit, int level, bool go_on)
     for (size_t i = 0; i < fit->fitted.count; ++i)
         if (4 * fit->fitted.cell[i].blocks > fit->tokens)
             fit->tokens = 4 * fit->fitted.cell[i].blocks;
+    /* release frees it. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
     PNAS_TRY(pnas_fit_order_make(&member->options, pnas_member_identity(level, member->number),
                                  fit->fitted.cell, fit->fitted.count, &fit->order));
     size_t order_bytes = fit->order.steps * (size_t)fit->order.rows * sizeof(cl_int);

@@ -12,8 +12,8 @@ static pnas_status read_origin(const pnas_member *member, pnas_linear_model *out
 {
     const pnas_linear_part *part = &member->network.linear;
     const float *from = member->origin + part->at;
-    size_t sides = (size_t)(part->inputs * part->operators);
-    size_t pairs = (size_t)(part->operators * part->operators);
+    size_t sides = (size_t)part->inputs * (size_t)part->operators;
+    size_t pairs = (size_t)part->operators * (size_t)part->operators;
     *out = (pnas_linear_model){.inputs = part->inputs,
                                .operators = part->operators,
                                .bias = from[1],
@@ -77,7 +77,7 @@ static pnas_status try_origin(const pnas_member *member, const pnas_cell *cells,
 static pnas_status put(pnas_member *member, const pnas_linear_model *model)
 {
     const pnas_linear_part *part = &member->network.linear;
-    size_t count = pnas_linear_part_size(part), sides = (size_t)(part->inputs * part->operators);
+    size_t count = pnas_linear_part_size(part), sides = (size_t)part->inputs * (size_t)part->operators;
     float *values = calloc(count, sizeof *values);
     PNAS_CHECK(values, PNAS_ERROR_MEMORY, "no memory for the surrogate's weights");
     values[0] = (float)member->options.linear;

@@ -113,19 +113,22 @@ pnas_status pnas_fit_order_make(const pnas_surrogate_options *options, uint64_t 
 {
     size_t rows = (size_t)options->batch, batches = count_batches(cells, count, rows);
     size_t steps = batches * (size_t)options->epochs;
-    pnas_status status = PNAS_OK;
+    pnas_status status;
     *out = (pnas_fit_order){.rows = options->batch, .epoch_steps = batches, .steps = steps};
     out->cell = malloc(steps * rows * sizeof *out->cell);
     out->blocks = malloc(steps * sizeof *out->blocks);
     epoch_memory memory = {malloc(count * sizeof(uint32_t)), malloc(batches * sizeof(uint32_t)),
                            malloc(batches * rows * sizeof(int)), malloc(batches * sizeof(int))};
-    if (!out->cell || !out->blocks || !memory.pool || !memory.order || !memory.cell || !memory.length)
-        status = pnas_fail(PNAS_ERROR_MEMORY, "no memory for the order of a surrogate's fit");
-    for (int epoch = 0; status == PNAS_OK && epoch < options->epochs; ++epoch) {
+    PNAS_CHECK_CLEANUP(out->cell && out->blocks && memory.pool && memory.order && memory.cell &&
+                           memory.length,
+                       PNAS_ERROR_MEMORY, "no memory for the order of a surrogate's fit");
+    status = PNAS_OK;
+    for (int epoch = 0; epoch < options->epochs; ++epoch) {
         pnas_stream stream =
             pnas_stream_make(options->seed, PNAS_STREAM_SURROGATE_SHUFFLE, identity, (uint32_t)epoch);
         fill_epoch(&memory, &stream, cells, count, batches, out, (size_t)epoch * batches);
     }
+cleanup:
     free(memory.pool);
     free(memory.order);
     free(memory.cell);

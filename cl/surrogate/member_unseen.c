@@ -61,7 +61,8 @@ static void keep_origin(const pnas_network *network, const bool *seen, size_t E,
 pnas_status pnas_member_settle_unseen(pnas_member *member, const pnas_cell *cells, size_t count)
 {
     const pnas_network *network = &member->network;
-    size_t E = (size_t)member->options.embedding, words = (size_t)(network->inputs + network->operators);
+    size_t E = (size_t)member->options.embedding,
+           words = (size_t)network->inputs + (size_t)network->operators;
     size_t at = network->embeddings * sizeof(float), bytes = words * E * sizeof(float);
     bool seen[WORDS_MAX];
     PNAS_TRY(find_seen(network, cells, count, seen));

@@ -72,7 +72,7 @@ static pnas_status look_up(const pnas_lstm_tensors *tensors, lstm_view *out)
     PNAS_TRY(find_matrix(tensors, "operator_embedding", &v.operators, &v.embedding, &v.operator_embedding));
     size_t gates = 0;
     PNAS_TRY(find_matrix(tensors, "lstm/input_weight", &v.embedding, &gates, &v.input_weight));
-    PNAS_CHECK(gates % 4 == 0, PNAS_ERROR_DATA,
+    PNAS_CHECK(gates > 0 && gates % 4 == 0, PNAS_ERROR_DATA,
                "the surrogate's gates have %zu columns, not four times its units", gates);
     v.hidden = gates / 4;
     PNAS_TRY(find_matrix(tensors, "lstm/recurrent_weight", &v.hidden, &gates, &v.recurrent_weight));
@@ -130,7 +130,7 @@ static pnas_status pack_words(const lstm_view *v, size_t inputs, const int *oper
                               pnas_trie_weights *weights, float *out)
 {
     size_t gates = 4 * v->hidden, words = (size_t)weights->words, row = 4 * (size_t)weights->padded;
-    double *exponents = malloc(words * gates * sizeof *exponents), most = 0;
+    double *exponents = calloc(words * gates, sizeof *exponents), most = 0;
     PNAS_CHECK(exponents, PNAS_ERROR_MEMORY, "no memory for the surrogate's tokens");
     for (size_t word = 0; word < words; ++word)
         make_exponents(v, embedding_of(v, inputs, operator_of, word), exponents + word * gates);
@@ -139,11 +139,13 @@ static pnas_status pack_words(const lstm_view *v, size_t inputs, const int *oper
     weights->careful = most > TOKEN_EXPONENT_MOST;
     for (size_t i = 0; i < words * row; ++i)
         out[i] = weights->careful ? 0 : 1; /* padded units */
-    for (size_t i = 0; i < words * gates; ++i) {
-        size_t gate = i % gates / v->hidden, unit = i % v->hidden;
-        out[i / gates * row + column_of(gate, unit)] =
-            (float)(weights->careful ? exponents[i] : exp2(exponents[i]));
-    }
+    for (size_t word = 0; word < words; ++word)
+        for (size_t gate = 0; gate < 4; ++gate)
+            for (size_t unit = 0; unit < v->hidden; ++unit) {
+                double exponent = exponents[word * gates + gate * v->hidden + unit];
+                out[word * row + column_of(gate, unit)] =
+                    (float)(weights->careful ? exponent : exp2(exponent));
+            }
     free(exponents);
     return PNAS_OK;
 }

@@ -1,5 +1,6 @@
 #include "cl/train/child_launches.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 /* --- forward --- */
@@ -103,6 +104,7 @@ pnas_status pnas_child_append_backward(pnas_child_plan *plan, pnas_launch_list *
         work.first[i] = segments;
         segments += graph->tensor[i].segments;
     }
+    assert(segments > 0); /* the image is one */
     work.written = calloc((size_t)segments, sizeof *work.written);
     PNAS_CHECK_CLEANUP(work.written, PNAS_ERROR_MEMORY, "no memory for %d tensors", segments);
     for (int i = graph->layer_count - 1; i >= 0; --i)

@@ -4,6 +4,7 @@
 #include "io/data/import_parts.h"
 #include "io/file/byte_file.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -160,6 +161,7 @@ static pnas_status copy_rows(const pnas_dataset *dataset, const pnas_dataset_par
 {
     size_t pixels = (size_t)dataset->height * dataset->width * dataset->channels;
     PNAS_TRY(pnas_dataset_allocate(dataset, count, part));
+    assert(part->images && part->labels);
     for (size_t i = 0; i < count; ++i) {
         memcpy(part->images + i * pixels, all->images + rows[i] * pixels, pixels);
         part->labels[i] = all->labels[rows[i]];

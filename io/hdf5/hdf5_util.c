@@ -2,6 +2,7 @@
 
 #include "io/hdf5/file_seal.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <hdf5_hl.h>
@@ -401,6 +402,7 @@ pnas_status pnas_h5_copy_text(hid_t object, const char *name, char *out, size_t 
 {
     char *text;
     PNAS_TRY(pnas_h5_read_text(object, name, &text));
+    assert(text);
     size_t length = strlen(text);
     if (length < size)
         memcpy(out, text, length + 1);

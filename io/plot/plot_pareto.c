@@ -64,10 +64,11 @@ static void write_axis(const pnas_plot_context *context, const cost_axis *axis)
     bool every = ratio < 2000;
     fprintf(script, "set logscale x\nset xrange [%.9g:%.9g]\nset xtics (%.9g", axis->least / pow(ratio, 0.1),
             axis->most * pow(ratio, 0.03), power);
-    for (; power <= axis->most; power *= 10) {
+    while (power <= axis->most) {
         if (every)
             fprintf(script, ", %.9g, %.9g", 2 * power, 5 * power);
-        fprintf(script, ", %.9g", 10 * power);
+        power *= 10;
+        fprintf(script, ", %.9g", power);
     }
     fprintf(script, ")\n");
 }

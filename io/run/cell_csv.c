@@ -1,6 +1,7 @@
 #include "io/run/cell_csv.h"
 #include "io/file/byte_file.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
@@ -441,6 +442,7 @@ static bool reads_itself(const pnas_cell *cell)
 static pnas_status settle_inputs(const csv_reader *reader, const size_t *lines, pnas_cell_csv *out)
 {
     size_t kept = 0;
+    assert(lines); /* one a row, and there is a row */
     PNAS_CHECK(!reader->single_line || !reader->previous_line, PNAS_ERROR_DATA,
                "%s: line %zu: the first block reads 0, as in searches with one single input, but line %zu "
                "reads -1 or -2",

@@ -35,8 +35,8 @@ typedef struct {            /* fields that are left out are 0: none, no */
     ROW(PNAS_LAYER_POINTWISE, "pointwise", .form = PNAS_WEIGHT_DENSE, .gain = 2, .normalised = true)         \
     /* one filter a channel, SAME padding */                                                                 \
     ROW(PNAS_LAYER_DEPTHWISE, "depthwise", .form = PNAS_WEIGHT_DEPTHWISE, .gain = 2, .keeps_channels = true) \
-    /* factorized reduction, stride 2: outputs m < M/2 read pixel (2h, 2w), the others (2h+1, 2w+1), 0       \
-       outside */                                                                                            \
+    /* factorized reduction, stride 2: outputs m < M/2 read pixel (2h, 2w), */                               \
+    /* the others (2h+1, 2w+1), 0 outside */                                                                 \
     ROW(PNAS_LAYER_REDUCTION, "reduction", .form = PNAS_WEIGHT_SPLIT, .gain = 2, .normalised = true)         \
     /* kernel x kernel, SAME; keeps the place of each largest value in its window */                         \
     ROW(PNAS_LAYER_MAX_POOL, "pool", .keeps_channels = true, .kept_bytes = 1)                                \
