@@ -1,5 +1,6 @@
 #include "mpi/build_check.h"
 
+#include "mpi/collectives.h"
 #include "mpi/wire.h"
 
 #include <stdio.h>

@@ -1,5 +1,7 @@
+#include "mpi/cores.h"
+
+#include "mpi/collectives.h"
 #include "mpi/core_split.h"
-#include "mpi/layout.h"
 
 #include <sched.h>
 #include <stdlib.h>

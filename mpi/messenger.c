@@ -1,30 +1,7 @@
 #include "mpi/messenger.h"
 
-#include "src/base/clock.h"
-
 #include <limits.h>
 #include <stdlib.h>
-
-pnas_status pnas_mpi_status(int code, const char *what)
-{
-    if (code == MPI_SUCCESS)
-        return PNAS_OK;
-    char text[MPI_MAX_ERROR_STRING] = "unknown error";
-    int length = 0;
-    MPI_Error_string(code, text, &length);
-    return pnas_fail(PNAS_ERROR_INTERNAL, "MPI: %s failed: %s", what, text);
-}
-
-pnas_status pnas_mpi_wait(MPI_Request *request, const char *what)
-{
-    for (;;) {
-        int done = 0;
-        PNAS_TRY(pnas_mpi_status(MPI_Test(request, &done, MPI_STATUS_IGNORE), what));
-        if (done)
-            return PNAS_OK;
-        pnas_clock_sleep(PNAS_MPI_NAP);
-    }
-}
 
 pnas_status pnas_mpi_send(MPI_Comm comm, int to, pnas_message_kind kind, const void *data, size_t size)
 {

@@ -5,13 +5,10 @@
 #ifndef PNAS_MPI_MESSENGER_H
 #define PNAS_MPI_MESSENGER_H
 
-#include "src/base/status.h"
+#include "mpi/communicator.h"
 
-#include <mpi.h>
 #include <stdbool.h>
 #include <stddef.h>
-
-#define PNAS_MPI_NAP 1e-3 /* seconds between two looks */
 
 typedef enum {
     /* to rank 0 */
@@ -33,15 +30,6 @@ typedef struct {
     size_t size;
     unsigned char *data; /* owned; NULL if empty */
 } pnas_mpi_message;
-
-/* All ranks, by their present numbers; what is the same for the program's whole life is MPI_COMM_WORLD. */
-MPI_Comm pnas_mpi_ranks(void);
-
-/* PNAS_ERROR_INTERNAL with MPI's own words unless `code` is MPI_SUCCESS. */
-pnas_status pnas_mpi_status(int code, const char *what);
-
-/* Completes a request of a nonblocking call, napping. */
-pnas_status pnas_mpi_wait(MPI_Request *request, const char *what);
 
 /* Sends; returns when `data` may be used again, which may be when the receiver takes the message. */
 pnas_status pnas_mpi_send(MPI_Comm comm, int to, pnas_message_kind kind, const void *data, size_t size);

@@ -1,3 +1,4 @@
+#include "mpi/collectives.h"
 #include "mpi/scheduler_inbox.h"
 #include "mpi/stop_request.h"
 

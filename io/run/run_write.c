@@ -204,9 +204,8 @@ static pnas_status write_history(hid_t group, const pnas_level *level)
                                                       "validation_accuracy", "learning_rate"};
     size_t epochs = 1;
     for (size_t i = 0; i < level->count; i++) {
-        const pnas_result *result = &level->child[i].result;
-        if (result->history && (size_t)result->epochs > epochs)
-            epochs = (size_t)result->epochs;
+        size_t rows = pnas_result_rows(&level->child[i].result);
+        epochs = rows > epochs ? rows : epochs;
     }
     size_t row = epochs * PNAS_METRICS;
     float *values = malloc(level->count * row * sizeof *values + 1);
@@ -214,7 +213,7 @@ static pnas_status write_history(hid_t group, const pnas_level *level)
         return no_memory();
     for (size_t i = 0; i < level->count; i++) {
         const pnas_result *result = &level->child[i].result;
-        size_t known = result->history ? (size_t)result->epochs * PNAS_METRICS : 0;
+        size_t known = pnas_result_rows(result) * PNAS_METRICS;
         for (size_t j = 0; j < row; j++)
             values[i * row + j] = j < known ? result->history[j] : NAN;
     }
@@ -248,8 +247,7 @@ static pnas_status write_children(hid_t group, const pnas_level *level)
     for (size_t i = 0; i < level->count; i++) {
         if (rows[i].result.status != PNAS_CHILD_DONE)
             rows[i].result.accuracy = NAN;
-        if (!rows[i].result.history)
-            rows[i].result.epochs = 0;
+        rows[i].result.epochs = (int)pnas_result_rows(&rows[i].result);
     }
     pnas_status status = pnas_table_write(group, &pnas_children_table, rows, level->count);
     free(rows);

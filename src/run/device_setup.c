@@ -2,6 +2,8 @@
 
 #include "cl/ops/lane.h"
 #include "cl/runtime/device_set.h"
+#include "mpi/collectives.h"
+#include "mpi/cores.h"
 #include "mpi/wire.h"
 #include "src/base/log.h"
 #include "src/run/child_memory.h"

@@ -1,6 +1,7 @@
 /* Collective calls; each test is run under mpirun by its own CTest entry. */
 #include "mpi/build_check.h"
-#include "mpi/layout.h"
+#include "mpi/collectives.h"
+#include "mpi/cores.h"
 
 #include <criterion/criterion.h>
 #include <sched.h>

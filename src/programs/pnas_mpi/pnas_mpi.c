@@ -2,6 +2,7 @@
 #include "cl/ops/lane.h"
 #include "io/config/configuration.h"
 #include "mpi/build_check.h"
+#include "mpi/collectives.h"
 #include "mpi/stop_request.h"
 #include "src/base/clock.h"
 #include "src/programs/common/program.h"

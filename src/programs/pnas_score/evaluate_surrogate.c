@@ -2,6 +2,7 @@
 
 #include "cl/surrogate/surrogate_ensemble.h"
 #include "io/run/cell_table_file.h"
+#include "mpi/collectives.h"
 #include "mpi/stop_request.h"
 #include "src/base/log.h"
 #include "src/base/progress.h"

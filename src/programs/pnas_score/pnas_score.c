@@ -1,7 +1,8 @@
 /* pnas_score: the cells of a space scored by a search's surrogate, or surrogates judged on trained cells,
  * over MPI ranks. */
 #include "mpi/build_check.h"
-#include "mpi/layout.h"
+#include "mpi/collectives.h"
+#include "mpi/cores.h"
 #include "mpi/stop_request.h"
 #include "src/base/clock.h"
 #include "src/base/progress.h"
