@@ -2,75 +2,56 @@
 
 #include "cl/runtime/tuned_table.h"
 
-typedef enum { ON_ANY, ON_CPU, ON_GPU } device_kind;
-
-typedef struct {
-    pnas_op_kind op;
-    device_kind device;
-    bool (*holds)(const pnas_cl *cl, const pnas_route_shape *shape); /* what the kernels can do at all */
-    pnas_route route;
-} route_row;
-
-static bool always(const pnas_cl *cl, const pnas_route_shape *shape)
-{
-    return true;
-}
-
-static bool clblast_trusted(const pnas_cl *cl, const pnas_route_shape *shape)
-{
-    return !cl->clblast_refused;
-}
-
-static bool eight_wide(const pnas_cl *cl, const pnas_route_shape *shape)
-{
-    return cl->vector == 8;
-}
-
 /* Tiles of a row of the window: what the kernels unroll and the rows they keep must stay small, and a tile be
  * a multiple of the stride. */
-static bool small_window(const pnas_cl *cl, const pnas_route_shape *shape)
+static bool is_small(const pnas_route_shape *shape)
 {
-    return eight_wide(cl, shape) && (shape->kernel_h - 1) * shape->dilation < 32 && shape->kernel_w <= 15 &&
+    return (shape->kernel_h - 1) * shape->dilation < 32 && shape->kernel_w <= 15 &&
            (shape->kernel_w - 1) * shape->dilation < 32 && shape->stride <= 2;
 }
 
-/* The first row that fits wins, so the fastest route of an op stands first. Where no row fits: PLAIN. */
-static const route_row table[] = {
-    {PNAS_OP_GEMM, ON_CPU, always, PNAS_ROUTE_TILE},
-    {PNAS_OP_GEMM, ON_GPU, clblast_trusted, PNAS_ROUTE_CLBLAST},
-    {PNAS_OP_POINTWISE_FORWARD, ON_CPU, eight_wide, PNAS_ROUTE_TILE},
-    {PNAS_OP_POINTWISE_BACKWARD, ON_CPU, eight_wide, PNAS_ROUTE_TILE},
-    {PNAS_OP_CONVOLUTION_FORWARD, ON_CPU, eight_wide, PNAS_ROUTE_TILE},
-    {PNAS_OP_CONVOLUTION_BACKWARD, ON_CPU, eight_wide, PNAS_ROUTE_TILE},
-    {PNAS_OP_DEPTHWISE_FORWARD, ON_CPU, small_window, PNAS_ROUTE_TILE},
-    {PNAS_OP_DEPTHWISE_BACKWARD, ON_CPU, small_window, PNAS_ROUTE_TILE},
-    {PNAS_OP_MAX_POOL, ON_CPU, small_window, PNAS_ROUTE_TILE},
-    {PNAS_OP_AVERAGE_POOL, ON_CPU, small_window, PNAS_ROUTE_TILE},
-    {PNAS_OP_ADD, ON_CPU, eight_wide, PNAS_ROUTE_TILE},
-    {PNAS_OP_NORM, ON_CPU, eight_wide, PNAS_ROUTE_TILE},
-    {PNAS_OP_HEAD, ON_CPU, eight_wide, PNAS_ROUTE_TILE},
-    {PNAS_OP_UPDATE, ON_CPU, eight_wide, PNAS_ROUTE_TILE},
-    {PNAS_OP_TRIE, ON_CPU, always, PNAS_ROUTE_TILE},
-};
-
-static bool fits_device(const route_row *row, const pnas_cl *cl)
+static bool has_what_it_needs(const pnas_op_route *route, const pnas_cl *cl, const pnas_route_shape *shape)
 {
-    return row->device == ON_ANY || (row->device == ON_CPU ? cl->info.cpu && !cl->no_tiles : !cl->info.cpu);
+    switch (route->needs) {
+    case PNAS_NEEDS_NOTHING:
+        return true;
+    case PNAS_NEEDS_V8:
+        return cl->vector == 8;
+    case PNAS_NEEDS_SMALL_WINDOW:
+        return cl->vector == 8 && is_small(shape);
+    case PNAS_NEEDS_CLBLAST:
+        return !cl->clblast_refused;
+    }
+    return false;
+}
+
+static bool fits_device(const pnas_op_route *route, const pnas_cl *cl)
+{
+    return route->device == PNAS_ON_CPU ? cl->info.cpu && !cl->no_tiles : !cl->info.cpu;
+}
+
+/* The row of a route of an op; NULL if it is PLAIN or there is none. */
+static const pnas_op_route *find(pnas_op_kind op, pnas_route route)
+{
+    const pnas_op_route *other = pnas_op_kind_row_of(op)->other;
+    for (int i = 0; i < PNAS_OP_ROUTES_MAX && other[i].route != PNAS_ROUTE_AUTO; ++i)
+        if (other[i].route == route)
+            return &other[i];
+    return NULL;
 }
 
 bool pnas_route_possible(const pnas_cl *cl, pnas_op_kind op, pnas_route route, const pnas_route_shape *shape)
 {
-    for (size_t i = 0; i < sizeof table / sizeof *table; ++i)
-        if (table[i].op == op && table[i].route == route && table[i].holds(cl, shape))
-            return true;
-    return route == PNAS_ROUTE_PLAIN;
+    const pnas_op_route *row = find(op, route);
+    return route == PNAS_ROUTE_PLAIN || (row && has_what_it_needs(row, cl, shape));
 }
 
 static pnas_route choose_built_in(const pnas_cl *cl, pnas_op_kind op, const pnas_route_shape *shape)
 {
-    for (size_t i = 0; i < sizeof table / sizeof *table; ++i)
-        if (table[i].op == op && fits_device(&table[i], cl) && table[i].holds(cl, shape))
-            return table[i].route;
+    const pnas_op_route *other = pnas_op_kind_row_of(op)->other;
+    for (int i = 0; i < PNAS_OP_ROUTES_MAX && other[i].route != PNAS_ROUTE_AUTO; ++i)
+        if (fits_device(&other[i], cl) && has_what_it_needs(&other[i], cl, shape))
+            return other[i].route;
     return PNAS_ROUTE_PLAIN;
 }
 
@@ -99,36 +80,14 @@ pnas_route pnas_route_choose(const pnas_cl *cl, pnas_op_kind op, const pnas_rout
 
 bool pnas_route_allowed(const pnas_cl *cl, pnas_op_kind op, pnas_route route)
 {
-    for (size_t i = 0; i < sizeof table / sizeof *table; ++i) {
-        const route_row *row = &table[i];
-        /* A row may ask for V whatever the shape; the smallest shape tells. */
-        const pnas_route_shape shape = {.N = 1, .kernel_h = 1, .kernel_w = 1, .stride = 1, .dilation = 1};
-        if (row->op == op && row->route == route && fits_device(row, cl) && row->holds(cl, &shape))
-            return true;
-    }
-    return route == PNAS_ROUTE_PLAIN;
+    /* A route may need V whatever the shape; the smallest shape tells. */
+    const pnas_route_shape shape = {.N = 1, .kernel_h = 1, .kernel_w = 1, .stride = 1, .dilation = 1};
+    const pnas_op_route *row = find(op, route);
+    return route == PNAS_ROUTE_PLAIN || (row && fits_device(row, cl) && has_what_it_needs(row, cl, &shape));
 }
 
 const char *pnas_route_file(pnas_op_kind op, pnas_route route)
 {
-    static const struct {
-        const char *plain, *tile;
-    } files[PNAS_OP_KINDS] = {
-        [PNAS_OP_GEMM] = {"gemm.cl", "gemm_tile.cl"},
-        [PNAS_OP_POINTWISE_FORWARD] = {"convolution.cl", "convolution_tile.cl"},
-        [PNAS_OP_POINTWISE_BACKWARD] = {"convolution.cl", "pointwise_tile.cl"},
-        [PNAS_OP_CONVOLUTION_FORWARD] = {"convolution.cl", "convolution_tile.cl"},
-        [PNAS_OP_CONVOLUTION_BACKWARD] = {"convolution.cl", "convolution_tile.cl"},
-        [PNAS_OP_DEPTHWISE_FORWARD] = {"depthwise.cl", "depthwise_tile.cl"},
-        [PNAS_OP_DEPTHWISE_BACKWARD] = {"depthwise.cl", "depthwise_tile.cl"},
-        [PNAS_OP_MAX_POOL] = {"pool.cl", "pool_tile.cl"},
-        [PNAS_OP_AVERAGE_POOL] = {"pool.cl", "pool_tile.cl"},
-        [PNAS_OP_ADD] = {"add.cl", "add_tile.cl"},
-        [PNAS_OP_NORM] = {"norm.cl", "norm_tile.cl"},
-        [PNAS_OP_HEAD] = {"head.cl", "head_tile.cl"},
-        [PNAS_OP_UPDATE] = {"update.cl", "update.cl"},
-        [PNAS_OP_TRIE] = {"trie.cl", "trie_tile.cl"},
-    };
-    const char *file = route == PNAS_ROUTE_TILE ? files[op].tile : files[op].plain;
-    return route == PNAS_ROUTE_CLBLAST ? "CLBlast" : file ? file : "";
+    const pnas_op_route *row = find(op, route);
+    return row ? row->file : pnas_op_kind_row_of(op)->plain_file;
 }

@@ -1,13 +1,14 @@
-/* Which implementation serves an op for a shape on a device: a table, not an `if` in an op. */
+/* Which implementation serves an op for a shape on a device: the table of cl/runtime/op_kind.h, not an `if`
+ * in an op. Local. */
 #ifndef PNAS_CL_ROUTE_H
 #define PNAS_CL_ROUTE_H
 
 #include "cl/runtime/context_fields.h"
 #include "cl/runtime/op_kind.h"
 
-/* What the device's tuned table says of this op and shape, else the first row of the built-in table that
- * names this op, fits this device and whose precondition holds, else PLAIN. A route forced in the context
- * wins on any device where its precondition holds. */
+/* What the device's tuned table says of this op and shape, else the first route in the row of its kind
+ * that fits this device and has what it needs, else PLAIN. A route forced in the context wins on any device
+ * where it has what it needs. */
 pnas_route pnas_route_choose(const pnas_cl *cl, pnas_op_kind op, const pnas_route_shape *shape);
 
 /* The same, with where it comes from ("tuned", "built-in", "no other"; static). */

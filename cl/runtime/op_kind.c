@@ -1,5 +1,20 @@
 #include "cl/runtime/op_kind.h"
 
+const pnas_op_kind_row *pnas_op_kind_row_of(pnas_op_kind op)
+{
+    static const pnas_op_kind_row rows[] = {
+#define AS_ROW(kind, name, plain, ...) [kind] = {name, plain, {__VA_ARGS__}},
+        PNAS_OP_KIND_TABLE(AS_ROW)
+#undef AS_ROW
+    };
+    return &rows[op];
+}
+
+const char *pnas_op_kind_name(pnas_op_kind op)
+{
+    return pnas_op_kind_row_of(op)->name;
+}
+
 const char *pnas_route_name(pnas_route route)
 {
     static const char *const names[] = {[PNAS_ROUTE_AUTO] = "auto",
@@ -7,25 +22,4 @@ const char *pnas_route_name(pnas_route route)
                                         [PNAS_ROUTE_TILE] = "tile",
                                         [PNAS_ROUTE_CLBLAST] = "clblast"};
     return names[route];
-}
-
-const char *pnas_op_kind_name(pnas_op_kind op)
-{
-    static const char *const names[PNAS_OP_KINDS] = {
-        [PNAS_OP_GEMM] = "matrix product",
-        [PNAS_OP_POINTWISE_FORWARD] = "pointwise forward",
-        [PNAS_OP_POINTWISE_BACKWARD] = "pointwise backward",
-        [PNAS_OP_CONVOLUTION_FORWARD] = "convolution forward",
-        [PNAS_OP_CONVOLUTION_BACKWARD] = "convolution backward",
-        [PNAS_OP_DEPTHWISE_FORWARD] = "depthwise forward",
-        [PNAS_OP_DEPTHWISE_BACKWARD] = "depthwise backward",
-        [PNAS_OP_MAX_POOL] = "max pool",
-        [PNAS_OP_AVERAGE_POOL] = "average pool",
-        [PNAS_OP_ADD] = "sum",
-        [PNAS_OP_NORM] = "norm",
-        [PNAS_OP_HEAD] = "head",
-        [PNAS_OP_UPDATE] = "update",
-        [PNAS_OP_TRIE] = "trie of an LSTM",
-    };
-    return names[op] ? names[op] : "other";
 }

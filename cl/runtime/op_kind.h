@@ -1,4 +1,7 @@
-/* The kinds of ops, the routes that may serve them and the shapes that decide: what a tuned table is written in. */
+/* The kinds of ops, the routes that may serve them and the shapes that decide: what a tuned table is written
+ * in. Local.
+ *
+ * It stands in this room because a context reads its tuned table; cl/ops/route.h asks it. */
 #ifndef PNAS_CL_OP_KIND_H
 #define PNAS_CL_OP_KIND_H
 
@@ -11,30 +14,74 @@ typedef enum {
     PNAS_ROUTE_CLBLAST /* matrix products on GPUs */
 } pnas_route;
 
-typedef enum {
-    PNAS_OP_GEMM,
-    PNAS_OP_POINTWISE_FORWARD,
-    PNAS_OP_POINTWISE_BACKWARD,
-    PNAS_OP_CONVOLUTION_FORWARD,
-    PNAS_OP_CONVOLUTION_BACKWARD,
-    PNAS_OP_DEPTHWISE_FORWARD,
-    PNAS_OP_DEPTHWISE_BACKWARD,
-    PNAS_OP_MAX_POOL,
-    PNAS_OP_AVERAGE_POOL,
-    PNAS_OP_ADD,
-    PNAS_OP_NORM,
-    PNAS_OP_HEAD,
-    PNAS_OP_UPDATE,
-    PNAS_OP_TRIE, /* cl/surrogate/trie_device.h */
-    PNAS_OP_KINDS
-} pnas_op_kind;
+typedef enum { PNAS_ON_CPU, PNAS_ON_GPU } pnas_route_device;
 
-typedef struct {           /* what a row's precondition may look at; 0 where it means nothing */
+typedef enum { /* what a route needs to work at all (cl/ops/route.c) */
+               PNAS_NEEDS_NOTHING,
+               PNAS_NEEDS_V8,           /* V = 8 */
+               PNAS_NEEDS_SMALL_WINDOW, /* V = 8, and a window whose rows can be unrolled */
+               PNAS_NEEDS_CLBLAST       /* a CLBlast whose products were right */
+} pnas_route_needs;
+
+typedef struct {
+    pnas_route route;
+    pnas_route_device device; /* where it is chosen */
+    pnas_route_needs needs;
+    const char *file; /* of its kernels */
+} pnas_op_route;
+
+/* ROW(kind, name, file of the plain kernels, {other routes}...): one row a kind; of its other routes the first
+ * that fits device and shape is chosen, so the fastest stands first, and PLAIN where none fits. A kind's
+ * number is a part of the hash of tuned tables, so a new kind goes last. */
+#define PNAS_OP_KIND_TABLE(ROW)                                                                              \
+    ROW(PNAS_OP_GEMM, "matrix product", "gemm.cl",                                                           \
+        {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_NOTHING, "gemm_tile.cl"},                                  \
+        {PNAS_ROUTE_CLBLAST, PNAS_ON_GPU, PNAS_NEEDS_CLBLAST, "CLBlast"})                                    \
+    ROW(PNAS_OP_POINTWISE_FORWARD, "pointwise forward", "convolution.cl",                                    \
+        {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_V8, "convolution_tile.cl"})                                \
+    ROW(PNAS_OP_POINTWISE_BACKWARD, "pointwise backward", "convolution.cl",                                  \
+        {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_V8, "pointwise_tile.cl"})                                  \
+    ROW(PNAS_OP_CONVOLUTION_FORWARD, "convolution forward", "convolution.cl",                                \
+        {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_V8, "convolution_tile.cl"})                                \
+    ROW(PNAS_OP_CONVOLUTION_BACKWARD, "convolution backward", "convolution.cl",                              \
+        {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_V8, "convolution_tile.cl"})                                \
+    ROW(PNAS_OP_DEPTHWISE_FORWARD, "depthwise forward", "depthwise.cl",                                      \
+        {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_SMALL_WINDOW, "depthwise_tile.cl"})                        \
+    ROW(PNAS_OP_DEPTHWISE_BACKWARD, "depthwise backward", "depthwise.cl",                                    \
+        {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_SMALL_WINDOW, "depthwise_tile.cl"})                        \
+    ROW(PNAS_OP_MAX_POOL, "max pool", "pool.cl",                                                             \
+        {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_SMALL_WINDOW, "pool_tile.cl"})                             \
+    ROW(PNAS_OP_AVERAGE_POOL, "average pool", "pool.cl",                                                     \
+        {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_SMALL_WINDOW, "pool_tile.cl"})                             \
+    ROW(PNAS_OP_ADD, "sum", "add.cl", {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_V8, "add_tile.cl"})          \
+    ROW(PNAS_OP_NORM, "norm", "norm.cl", {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_V8, "norm_tile.cl"})      \
+    ROW(PNAS_OP_HEAD, "head", "head.cl", {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_V8, "head_tile.cl"})      \
+    ROW(PNAS_OP_UPDATE, "update", "update.cl", {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_V8, "update.cl"})   \
+    ROW(PNAS_OP_TRIE, "trie of an LSTM", "trie.cl", /* cl/surrogate/trie_device.h */                         \
+        {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_NOTHING, "trie_tile.cl"})
+
+#define PNAS_AS_CONSTANT(kind, ...) kind,
+#define PNAS_PLUS_ONE(...)          +1
+typedef enum { PNAS_OP_KIND_TABLE(PNAS_AS_CONSTANT) } pnas_op_kind;
+enum { PNAS_OP_KINDS = PNAS_OP_KIND_TABLE(PNAS_PLUS_ONE) };
+#undef PNAS_AS_CONSTANT
+#undef PNAS_PLUS_ONE
+
+enum { PNAS_OP_ROUTES_MAX = 3 }; /* of a kind, PLAIN not counted */
+
+typedef struct {
+    const char *name; /* "pointwise forward" */
+    const char *plain_file;
+    pnas_op_route other[PNAS_OP_ROUTES_MAX]; /* ends before the first that is PNAS_ROUTE_AUTO */
+} pnas_op_kind_row;
+
+typedef struct {           /* what a route's needs may look at; 0 where it means nothing */
     int64_t N, C, M, H, W; /* gemm: N = batch, H x W the product's m x n, C its depth k */
     int kernel_h, kernel_w, stride, dilation;
 } pnas_route_shape;
 
-const char *pnas_route_name(pnas_route route);  /* "plain", "tile", "clblast" */
-const char *pnas_op_kind_name(pnas_op_kind op); /* "pointwise forward" */
+const pnas_op_kind_row *pnas_op_kind_row_of(pnas_op_kind op); /* borrowed from the table */
+const char *pnas_op_kind_name(pnas_op_kind op);
+const char *pnas_route_name(pnas_route route); /* "plain", "tile", "clblast" */
 
 #endif

@@ -1,6 +1,7 @@
 #include "cl/tune/tuner_bench.h"
 
 #include "cl/ops/gemm.h"
+#include "cl/ops/layer_op.h"
 #include "src/base/clock.h"
 #include "src/base/random.h"
 
@@ -13,23 +14,7 @@
 #define REPEATS_MOST    20
 #define REPEATS_SECONDS 0.1
 
-enum {
-    X,
-    Y,
-    DY,
-    RAW,
-    DX,
-    WEIGHT,
-    DW,
-    DBETA,
-    SCRATCH,
-    STATISTICS,
-    SCALE,
-    COEFFICIENTS,
-    SAVED,
-    POSITIONS,
-    TENSORS
-};
+enum { X, Y, DY, RAW, DX, WEIGHT, DW, DBETA, SCRATCH, STATISTICS, SCALE, COEFFICIENTS, SAVED, KEPT, TENSORS };
 
 struct pnas_tuner_bench {
     pnas_cl *cl;
@@ -40,9 +25,16 @@ struct pnas_tuner_bench {
     float *host;           /* as large as the largest tensor */
 };
 
+/* A layer's op goes through the functions of its kind. A sum, which copies share, and a normalisation are of one
+ * tensor, the output. */
+static bool is_layer(pnas_op_kind op)
+{
+    return op != PNAS_OP_GEMM && op != PNAS_OP_NORM && op != PNAS_OP_ADD;
+}
+
 bool pnas_tuner_bench_knows(pnas_op_kind op)
 {
-    return op != PNAS_OP_HEAD && op != PNAS_OP_UPDATE;
+    return op != PNAS_OP_HEAD && op != PNAS_OP_UPDATE && op != PNAS_OP_TRIE;
 }
 
 /* --- tensors --- */
@@ -56,20 +48,45 @@ static pnas_view view_of(const pnas_tuner_bench *b, int tensor, int channels, in
                        .width = width};
 }
 
-static size_t scratch_floats(const pnas_tuner_bench *b)
+static pnas_slice slice(const pnas_tuner_bench *b, int tensor)
+{
+    return (pnas_slice){b->buffer[tensor], 0};
+}
+
+/* Of an op that is_layer: everything is wanted. */
+static pnas_layer_operands operands_of(const pnas_tuner_bench *b)
 {
     const pnas_routed_op *o = b->op;
-    pnas_view x = view_of(b, X, o->C, o->H, o->W), y = view_of(b, Y, o->M, o->OH, o->OW);
-    switch (o->op) {
-    case PNAS_OP_CONVOLUTION_BACKWARD:
-        return pnas_op_convolution_scratch(b->cl, o->N, &x, &o->window, &y);
-    case PNAS_OP_POINTWISE_BACKWARD:
-        return pnas_op_pointwise_scratch(b->cl, o->N, &x, &o->window, &y);
-    case PNAS_OP_DEPTHWISE_BACKWARD:
-        return pnas_op_depthwise_scratch(b->cl, o->N, &x, &o->window, &y);
-    default:
-        return 2 * (size_t)o->N * (size_t)o->M;
-    }
+    return (pnas_layer_operands){.N = o->N,
+                                 .inputs = 1,
+                                 .x = {{.view = view_of(b, X, o->C, o->H, o->W),
+                                        .normalise = true,
+                                        .scale_shift = slice(b, SCALE),
+                                        .relu = true}},
+                                 .channels = o->C,
+                                 .x_segment = o->C,
+                                 .y_segment = o->M,
+                                 .window = o->window,
+                                 .weight = slice(b, WEIGHT),
+                                 .kept = b->buffer[KEPT],
+                                 .y = view_of(b, Y, o->M, o->OH, o->OW),
+                                 .statistics = slice(b, STATISTICS),
+                                 .dy = {.gradient = view_of(b, DY, o->M, o->OH, o->OW),
+                                        .normalise = true,
+                                        .raw = view_of(b, RAW, o->M, o->OH, o->OW),
+                                        .coefficients = slice(b, COEFFICIENTS)},
+                                 .dx = {{.into = view_of(b, DX, o->C, o->H, o->W)}},
+                                 .weight_gradient = slice(b, DW),
+                                 .scratch = slice(b, SCRATCH)};
+}
+
+static size_t scratch_floats(const pnas_tuner_bench *b)
+{
+    if (!is_layer(b->op->op))
+        return 2 * (size_t)b->op->N * (size_t)b->op->M; /* of a normalisation */
+    const pnas_layer_op *op = pnas_layer_op_of(b->op->layer->kind);
+    pnas_layer_operands on = operands_of(b);
+    return op->scratch ? op->scratch(b->cl, &on) : 1;
 }
 
 static void set_sizes(pnas_tuner_bench *b)
@@ -82,8 +99,8 @@ static void set_sizes(pnas_tuner_bench *b)
         f[Y] = (size_t)(o->shape.H * o->shape.W);
         return;
     }
-    bool depthwise = o->op == PNAS_OP_DEPTHWISE_FORWARD || o->op == PNAS_OP_DEPTHWISE_BACKWARD;
     size_t taps = (size_t)o->window.kernel_h * (size_t)o->window.kernel_w;
+    bool depthwise = pnas_layer_kind_traits(o->layer->kind)->form == PNAS_WEIGHT_DEPTHWISE;
     f[X] = f[DX] = (size_t)o->N * C * (size_t)o->H * (size_t)o->W;
     f[Y] = f[DY] = f[RAW] = (size_t)o->N * M * (size_t)o->OH * (size_t)o->OW;
     f[WEIGHT] = f[DW] = depthwise ? taps * C : taps * C * M;
@@ -91,7 +108,7 @@ static void set_sizes(pnas_tuner_bench *b)
     f[SCALE] = 2 * C;
     f[COEFFICIENTS] = 3 * M;
     f[SAVED] = 2 * M;
-    f[POSITIONS] = f[Y] / 4 + 1;
+    f[KEPT] = f[Y] * (size_t)pnas_layer_kind_traits(o->layer->kind)->kept_bytes / sizeof(float) + 1;
     f[SCRATCH] = scratch_floats(b);
     if (o->op == PNAS_OP_ADD || o->op == PNAS_OP_NORM) { /* of one tensor, the output */
         f[X] = f[DX] = f[Y];
@@ -103,23 +120,16 @@ static void set_sizes(pnas_tuner_bench *b)
 /* Which tensors are results of the op. */
 static bool is_result(const pnas_tuner_bench *b, int tensor)
 {
-    switch (b->op->op) {
-    case PNAS_OP_POINTWISE_FORWARD:
-    case PNAS_OP_CONVOLUTION_FORWARD:
-        return tensor == Y || tensor == STATISTICS;
-    case PNAS_OP_POINTWISE_BACKWARD:
-    case PNAS_OP_CONVOLUTION_BACKWARD:
-    case PNAS_OP_DEPTHWISE_BACKWARD:
-        return tensor == DX || tensor == DW;
-    case PNAS_OP_MAX_POOL:
-    case PNAS_OP_AVERAGE_POOL:
-    case PNAS_OP_ADD:
-        return tensor == Y || tensor == DX;
-    case PNAS_OP_NORM:
-        return tensor == COEFFICIENTS || tensor == DW || tensor == DBETA;
-    default:
+    const pnas_routed_op *o = b->op;
+    if (o->op == PNAS_OP_GEMM)
         return tensor == Y;
-    }
+    if (o->op == PNAS_OP_NORM)
+        return tensor == COEFFICIENTS || tensor == DW || tensor == DBETA;
+    if (o->op == PNAS_OP_ADD)
+        return tensor == Y || tensor == DX;
+    const pnas_layer_traits *traits = pnas_layer_kind_traits(o->layer->kind);
+    return (o->forward && (tensor == Y || (tensor == STATISTICS && traits->normalised))) ||
+           (o->backward && (tensor == DX || (tensor == DW && traits->form != PNAS_WEIGHT_NONE)));
 }
 
 /* Random numbers of a period that no tensor's dimension divides. */
@@ -152,11 +162,6 @@ static pnas_status make_tensors(pnas_tuner_bench *b)
 }
 
 /* --- the op --- */
-
-static pnas_slice slice(const pnas_tuner_bench *b, int tensor)
-{
-    return (pnas_slice){b->buffer[tensor], 0};
-}
 
 static pnas_status append_product(pnas_tuner_bench *b, pnas_launch_list *list)
 {
@@ -197,44 +202,15 @@ static pnas_status append_sum_or_norm(pnas_tuner_bench *b, pnas_launch_list *lis
 
 static pnas_status append_op(pnas_tuner_bench *b, pnas_launch_list *list)
 {
-    const pnas_routed_op *o = b->op;
-    const pnas_window *w = &o->window;
-    pnas_cl *cl = b->cl;
-    pnas_view y = view_of(b, Y, o->M, o->OH, o->OW);
-    pnas_operand x = {.view = view_of(b, X, o->C, o->H, o->W),
-                      .normalise = true,
-                      .scale_shift = slice(b, SCALE),
-                      .relu = true};
-    pnas_upstream dy = {.gradient = view_of(b, DY, o->M, o->OH, o->OW),
-                        .normalise = true,
-                        .raw = view_of(b, RAW, o->M, o->OH, o->OW),
-                        .coefficients = slice(b, COEFFICIENTS)};
-    pnas_downstream dx = {.into = view_of(b, DX, o->C, o->H, o->W)};
-    pnas_slice weight = slice(b, WEIGHT), dw = slice(b, DW), scratch = slice(b, SCRATCH);
-    switch (o->op) {
-    case PNAS_OP_POINTWISE_FORWARD:
-        return pnas_op_pointwise_forward(cl, list, o->N, &x, weight, w, &y, slice(b, STATISTICS));
-    case PNAS_OP_POINTWISE_BACKWARD:
-        return pnas_op_pointwise_backward(cl, list, o->N, &x, weight, w, &dy, &dx, dw, scratch);
-    case PNAS_OP_CONVOLUTION_FORWARD:
-        return pnas_op_convolution_forward(cl, list, o->N, &x, weight, w, &y, slice(b, STATISTICS));
-    case PNAS_OP_CONVOLUTION_BACKWARD:
-        return pnas_op_convolution_backward(cl, list, o->N, &x, weight, w, &dy, &dx, dw, scratch);
-    case PNAS_OP_DEPTHWISE_FORWARD:
-        return pnas_op_depthwise_forward(cl, list, o->N, &x, weight, w, &y);
-    case PNAS_OP_DEPTHWISE_BACKWARD:
-        return pnas_op_depthwise_backward(cl, list, o->N, &x, weight, w, &dy, &dx, dw, scratch);
-    case PNAS_OP_MAX_POOL:
-        PNAS_TRY(pnas_op_max_pool_forward(cl, list, o->N, &x, w, &y, b->buffer[POSITIONS], 0));
-        return pnas_op_max_pool_backward(cl, list, o->N, &x, w, &dy, b->buffer[POSITIONS], 0, &dx);
-    case PNAS_OP_AVERAGE_POOL:
-        PNAS_TRY(pnas_op_average_pool_forward(cl, list, o->N, &x, w, &y));
-        return pnas_op_average_pool_backward(cl, list, o->N, &x, w, &dy, &dx);
-    case PNAS_OP_GEMM:
+    if (b->op->op == PNAS_OP_GEMM)
         return append_product(b, list);
-    default:
+    if (!is_layer(b->op->op))
         return append_sum_or_norm(b, list);
-    }
+    const pnas_layer_op *op = pnas_layer_op_of(b->op->layer->kind);
+    pnas_layer_operands on = operands_of(b);
+    if (b->op->forward)
+        PNAS_TRY(op->forward(b->cl, list, &on));
+    return b->op->backward ? op->backward(b->cl, list, &on) : PNAS_OK;
 }
 
 /* --- measuring --- */

@@ -46,6 +46,25 @@ pnas_status reference_case_graph(const reference_case *of, pnas_operator_set *op
     return pnas_graph_create(&cell, &set, &of->network, out);
 }
 
+pnas_status reference_case_of_kind(pnas_operator_kind kind, pnas_operator_set *operators, pnas_cell *out)
+{
+    static const struct {
+        const char *name;
+        int kernel, dilation, repeat, bottleneck;
+    } most[] = {
+#define AS_ROW(kind_, ...) [kind_] = {__VA_ARGS__},
+        PNAS_OPERATOR_KINDS(AS_ROW)
+#undef AS_ROW
+    };
+    pnas_operator op = {.kind = kind, .kernel = most[kind].kernel < 3 ? 1 : 3, .dilation = 1, .repeat = 1};
+    op.bottleneck = most[kind].bottleneck < 2 ? 1 : 2;
+    snprintf(op.name, sizeof op.name, "%s", most[kind].name);
+    *operators = (pnas_operator_set){0};
+    PNAS_TRY(pnas_operator_set_add(operators, &op));
+    *out = (pnas_cell){.blocks = 1, .block = {{-1, 0, -2, 0}}};
+    return PNAS_OK;
+}
+
 void reference_case_training(const reference_case *of, pnas_training_options *out)
 {
     *out = (pnas_training_options){.epochs = REFERENCE_STEPS,

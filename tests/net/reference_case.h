@@ -24,6 +24,10 @@ const reference_case *reference_case_at(int index);
 /* The cell's graph; its operators are written to *operators where that is not NULL. */
 pnas_status reference_case_graph(const reference_case *of, pnas_operator_set *operators, pnas_graph **out);
 
+/* A cell of one block that applies an operator of this kind, kernel 3 where it may be, to both inputs; in
+ * *operators, too. */
+pnas_status reference_case_of_kind(pnas_operator_kind kind, pnas_operator_set *operators, pnas_cell *out);
+
 /* SGD with momentum 0.9, decay 5e-4, clipping at 2, epsilon 1e-5, and a cosine over REFERENCE_STEPS epochs of
  * one step; nothing is augmented. */
 void reference_case_training(const reference_case *of, pnas_training_options *out);

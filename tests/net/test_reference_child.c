@@ -84,15 +84,9 @@ static double loss_with(reference_child *child, double *at, double value)
 }
 
 /* A few values of every parameter: central differences of second order. */
-static void expect_gradients_of(const char *cell, int repeats, pnas_concatenation concatenation, int height,
-                                int width)
+static void expect_gradients(const pnas_graph *graph, const char *cell)
 {
     const double step = 1e-5;
-    pnas_network_options options = net_options(4, repeats, concatenation);
-    options.height = height;
-    options.width = width;
-    options.classes = 4;
-    pnas_graph *graph = net_graph(cell, &options);
     reference_child *child = reference_child_create(graph, 3, 1e-3);
     fill_parameters(child);
     load_images(child, 1);
@@ -111,7 +105,40 @@ static void expect_gradients_of(const char *cell, int repeats, pnas_concatenatio
                       analytic, numeric);
         }
     reference_child_destroy(&child);
+}
+
+static pnas_network_options small_images(int repeats, pnas_concatenation concatenation, int height, int width)
+{
+    pnas_network_options options = net_options(4, repeats, concatenation);
+    options.height = height;
+    options.width = width;
+    options.classes = 4;
+    return options;
+}
+
+static void expect_gradients_of(const char *cell, int repeats, pnas_concatenation concatenation, int height,
+                                int width)
+{
+    pnas_network_options options = small_images(repeats, concatenation, height, width);
+    pnas_graph *graph = net_graph(cell, &options);
+    expect_gradients(graph, cell);
     pnas_graph_destroy(&graph);
+    net_check_leaks();
+}
+
+Test(reference_child, gradients_of_every_kind_of_operator_match_differences)
+{
+    const pnas_network_options options = small_images(1, PNAS_CONCATENATE_ALL, 8, 7);
+    for (int kind = 0; kind < PNAS_OPERATOR_KIND_COUNT; kind++) {
+        pnas_operator_set operators;
+        pnas_cell cell;
+        pnas_graph *graph = NULL;
+        cr_assert_eq(reference_case_of_kind((pnas_operator_kind)kind, &operators, &cell), PNAS_OK, "%s",
+                     pnas_message());
+        cr_assert_eq(pnas_graph_create(&cell, &operators, &options, &graph), PNAS_OK, "%s", pnas_message());
+        expect_gradients(graph, operators.item[0].name);
+        pnas_graph_destroy(&graph);
+    }
     net_check_leaks();
 }
 

@@ -1,5 +1,7 @@
 #include "cl/ops/check/add_case.h"
 
+#include "cl/ops/check/op_check.h"
+
 #include <math.h>
 
 #define TOLERANCE 1e-6
@@ -101,3 +103,16 @@ add_case add_case_random(op_harness *h)
                       .two = op_harness_between(h, 0, 2) > 0,
                       .accumulate = op_harness_between(h, 0, 1)};
 }
+
+/* --- the self-test --- */
+
+static void try_add(op_harness *h, int round)
+{
+    add_case test = add_case_random(h);
+    add_case_check_forward(h, &test);
+    add_case_check_backward(h, &test);
+    regroup_case_check(h, 12 + round, 6, 4, round % 2);
+}
+
+OP_CHECK(PNAS_LAYER_ADD) = {"sum, copy and regrouping", PNAS_OP_ADD, try_add, 6};
+OP_CHECK(PNAS_LAYER_COPY) = {NULL};

@@ -1,5 +1,7 @@
 #include "cl/ops/check/convolution_case.h"
 
+#include "cl/ops/check/op_check.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -166,3 +168,55 @@ convolution_results convolution_case_run(op_harness *h, const convolution_case *
     r.dw = op_harness_read_slice(h, i.weight_gradient, r.dw_count);
     return r;
 }
+
+/* --- the self-test --- */
+
+static reference_convolution random_shape(op_harness *h, pnas_window window)
+{
+    reference_convolution shape = {.N = op_harness_up_to(h, 3),
+                                   .C = op_harness_up_to(h, 20),
+                                   .M = op_harness_up_to(h, 20),
+                                   .H = op_harness_up_to(h, 13),
+                                   .W = op_harness_up_to(h, 13),
+                                   .window = window};
+    convolution_case_same(&shape);
+    return shape;
+}
+
+/* kernel height and width, dilation, stride; the first are the paper's. */
+static const int dense_windows[][4] = {{3, 3, 1, 1}, {1, 7, 1, 1}, {7, 1, 1, 1},
+                                       {3, 3, 2, 1}, {1, 3, 1, 2}, {3, 1, 1, 2}};
+
+static pnas_window window_of(const int w[4])
+{
+    return (pnas_window){
+        .kernel_h = w[0], .kernel_w = w[1], .dilation = w[2], .stride_h = w[3], .stride_w = w[3]};
+}
+
+static void try_convolution(op_harness *h, int round)
+{
+    const int *w = dense_windows[round % (int)(sizeof dense_windows / sizeof *dense_windows)];
+    convolution_case test = convolution_case_random(h, random_shape(h, window_of(w)), false);
+    convolution_case_check(h, &test);
+}
+
+static void try_reduction(op_harness *h, int round)
+{
+    reference_convolution shape = random_shape(h, window_of((const int[]){2, 1, 1, 2}));
+    shape.M *= 2;
+    shape.window.pad_top = shape.window.pad_left = 0;
+    shape.window.reduction_split = shape.M / 2;
+    convolution_case test = convolution_case_random(h, shape, false);
+    convolution_case_check(h, &test);
+}
+
+static void try_pointwise(op_harness *h, int round)
+{
+    pnas_window window = window_of((const int[]){1, 1, 1, 1 + round % 2});
+    convolution_case test = convolution_case_random(h, random_shape(h, window), true);
+    convolution_case_check(h, &test);
+}
+
+OP_CHECK(PNAS_LAYER_POINTWISE) = {"pointwise convolution", PNAS_OP_POINTWISE_BACKWARD, try_pointwise, 6};
+OP_CHECK(PNAS_LAYER_CONVOLUTION) = {"dense convolution", PNAS_OP_CONVOLUTION_BACKWARD, try_convolution, 6};
+OP_CHECK(PNAS_LAYER_REDUCTION) = {"factorized reduction", PNAS_OP_CONVOLUTION_BACKWARD, try_reduction, 3};

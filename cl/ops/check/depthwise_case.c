@@ -1,5 +1,7 @@
 #include "cl/ops/check/depthwise_case.h"
 
+#include "cl/ops/check/op_check.h"
+
 #include <math.h>
 
 #define TOLERANCE 2e-6
@@ -103,4 +105,14 @@ depthwise_case depthwise_case_random(op_harness *h, int kernel_h, int kernel_w, 
     return test;
 }
 
-/* kernel h, w, dilation, stride */
+/* --- the self-test --- */
+
+static void try_depthwise(op_harness *h, int round)
+{
+    static const int windows[][3] = {{3, 1, 1}, {5, 1, 2}, {7, 1, 1}, {3, 2, 2}, {5, 1, 1}, {7, 1, 2}};
+    const int *w = windows[round % (int)(sizeof windows / sizeof *windows)];
+    depthwise_case test = depthwise_case_random(h, w[0], w[0], w[1], w[2]);
+    depthwise_case_check(h, &test);
+}
+
+OP_CHECK(PNAS_LAYER_DEPTHWISE) = {"depthwise convolution", PNAS_OP_DEPTHWISE_BACKWARD, try_depthwise, 6};

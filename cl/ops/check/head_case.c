@@ -1,5 +1,7 @@
 #include "cl/ops/check/head_case.h"
 
+#include "cl/ops/check/op_check.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -223,3 +225,36 @@ void images_case_check(op_harness *h, int N, int C, int H, int W)
     }
     op_harness_compare_stored(h, "images", op_harness_read(h, &y, N, C), expected, magnitude, count, 1e-6);
 }
+
+/* --- the self-test --- */
+
+static void try_images(op_harness *h, int round)
+{
+    images_case_check(h, op_harness_up_to(h, 5), op_harness_up_to(h, 10), op_harness_up_to(h, 9) + 3,
+                      op_harness_up_to(h, 9) + 3);
+}
+
+static void try_global_pool(op_harness *h, int round)
+{
+    global_pool_case_check(h, op_harness_up_to(h, 3), op_harness_up_to(h, 17), op_harness_up_to(h, 9),
+                           op_harness_up_to(h, 9), round % 2);
+}
+
+/* Four products with every transposition; the last ones are deep enough to be split. */
+static void try_product(op_harness *h, int round)
+{
+    static const int sizes[][3] = {{1, 8, 2}, {5, 24, 10}, {70, 96, 33}, {24, 1500, 24}, {1200, 24, 17}};
+    const int *s = sizes[h->small ? round % 2 : round];
+    classifier_case_check(h, s[0], s[1], s[2]);
+}
+
+static void try_loss(op_harness *h, int round)
+{
+    loss_case_check(h, op_harness_up_to(h, 70), 1 + op_harness_up_to(h, 99), op_harness_up_to(h, 4), round,
+                    round ? 30 : 1);
+}
+
+OP_CHECK(images) = {"images", PNAS_OP_HEAD, try_images, 4};
+OP_CHECK(PNAS_LAYER_GLOBAL_POOL) = {"global pool", PNAS_OP_HEAD, try_global_pool, 4};
+OP_CHECK(PNAS_LAYER_CLASSIFIER) = {"matrix product", PNAS_OP_GEMM, try_product, 5};
+OP_CHECK(loss) = {"softmax loss", PNAS_OP_HEAD, try_loss, 3};

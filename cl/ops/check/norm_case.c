@@ -1,5 +1,6 @@
 #include "cl/ops/check/norm_case.h"
 
+#include "cl/ops/check/op_check.h"
 #include "cl/ops/check/reference_norm_pool.h"
 
 #include <math.h>
@@ -147,3 +148,14 @@ norm_case norm_case_random(op_harness *h)
                        .W = op_harness_between(h, 1, largest),
                        .offset = op_harness_between(h, -2, 2)};
 }
+
+/* --- the self-test --- */
+
+static void try_norm(op_harness *h, int round)
+{
+    norm_case test = norm_case_random(h);
+    norm_case_check_forward(h, &test, NORM_CASE_TOLERANCE);
+    norm_case_check_backward(h, &test);
+}
+
+OP_CHECK(norm) = {"batch normalisation", PNAS_OP_NORM, try_norm, 6};

@@ -135,6 +135,11 @@ int op_harness_between(op_harness *h, int low, int high)
     return low + (int)pnas_stream_below(&h->random, (uint32_t)(high - low + 1));
 }
 
+int op_harness_up_to(op_harness *h, int largest)
+{
+    return op_harness_between(h, 1, h->small ? 6 : largest);
+}
+
 double *op_harness_zeros(op_harness *h, size_t count)
 {
     return op_harness_memory(h, count * sizeof(double));
@@ -412,25 +417,5 @@ void op_harness_compare_stored(op_harness *h, const char *what, const double *go
         op_harness_expect(h, error <= tolerance * magnitude[i] + rounding * fabs(expected[i]) + smallest,
                           "%s[%zu of %zu]: %.9g, expected %.9g; off by %.3g of the terms' absolute sum", what,
                           i, count, got[i], expected[i], error / magnitude[i]);
-    }
-}
-
-void op_harness_check_gradient(op_harness *h, const char *what, double (*function)(void *payload),
-                               void *payload, double *at, const double *gradient, size_t count, int samples,
-                               double tolerance)
-{
-    const double step = 1e-4;
-    for (int s = 0; s < samples; ++s) {
-        size_t i = pnas_stream_below(&h->random, (uint32_t)count);
-        double old = at[i];
-        at[i] = old + step;
-        double above = function(payload);
-        at[i] = old - step;
-        double below = function(payload);
-        at[i] = old;
-        double slope = (above - below) / (2 * step);
-        op_harness_expect(h, fabs(slope - gradient[i]) <= tolerance * (1 + fabs(slope)),
-                          "%s: gradient [%zu of %zu] is %.9g, differences give %.9g", what, i, count,
-                          gradient[i], slope);
     }
 }

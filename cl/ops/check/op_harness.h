@@ -54,6 +54,7 @@ void *op_harness_memory(op_harness *h, size_t bytes);
 cl_mem op_harness_buffer(op_harness *h, size_t bytes, const void *data);
 
 int op_harness_between(op_harness *h, int low, int high); /* inclusive */
+int op_harness_up_to(op_harness *h, int largest);         /* from 1; to 6 where small shapes are wanted */
 double *op_harness_zeros(op_harness *h, size_t count);
 double *op_harness_random(op_harness *h, size_t count); /* normal, rounded to float */
 
@@ -112,11 +113,5 @@ void op_harness_compare(op_harness *h, const char *what, const double *got, cons
 /* The same for a stored tensor: where it is of halves, what was written may be off by its rounding, too. */
 void op_harness_compare_stored(op_harness *h, const char *what, const double *got, const double *expected,
                                const double *magnitude, size_t count, double tolerance);
-
-/* Checks a gradient [count] of a scalar function at `at` by central differences in double precision at
- * `samples` random places; `function` may read `at` through its payload. */
-void op_harness_check_gradient(op_harness *h, const char *what, double (*function)(void *payload),
-                               void *payload, double *at, const double *gradient, size_t count, int samples,
-                               double tolerance);
 
 #endif

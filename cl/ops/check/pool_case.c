@@ -1,5 +1,6 @@
 #include "cl/ops/check/pool_case.h"
 
+#include "cl/ops/check/op_check.h"
 #include "cl/runtime/context.h"
 
 #include <math.h>
@@ -130,4 +131,21 @@ pool_case pool_case_random(op_harness *h, const int window[4])
     return test;
 }
 
-/* kernel h, w, dilation, stride */
+/* --- the self-test --- */
+
+static const int pool_windows[][4] = {{3, 3, 1, 1}, {3, 3, 1, 2}, {2, 2, 1, 2}};
+
+static void try_max_pool(op_harness *h, int round)
+{
+    pool_case test = pool_case_random(h, pool_windows[round % 3]);
+    max_pool_case_check(h, &test);
+}
+
+static void try_average_pool(op_harness *h, int round)
+{
+    pool_case test = pool_case_random(h, pool_windows[round % 3]);
+    average_pool_case_check(h, &test);
+}
+
+OP_CHECK(PNAS_LAYER_MAX_POOL) = {"max pool", PNAS_OP_MAX_POOL, try_max_pool, 6};
+OP_CHECK(PNAS_LAYER_AVERAGE_POOL) = {"average pool", PNAS_OP_AVERAGE_POOL, try_average_pool, 6};

@@ -1,5 +1,6 @@
 #include "cl/ops/check/update_case.h"
 
+#include "cl/ops/check/op_check.h"
 #include "src/net/training.h"
 
 #include <math.h>
@@ -94,3 +95,23 @@ void update_case_check(op_harness *h, pnas_update u)
         compare(h, &u, &s, step);
     }
 }
+
+/* --- the self-test --- */
+
+static void try_update(op_harness *h, int round)
+{
+    static const int optimizers[] = {PNAS_OPTIMIZER_SGD, PNAS_OPTIMIZER_ADAM, PNAS_OPTIMIZER_RMSPROP};
+    pnas_update update = {.optimizer = optimizers[round],
+                          .momentum = 0.9,
+                          .beta1 = 0.9,
+                          .beta2 = 0.99,
+                          .epsilon = 1e-3,
+                          .weight_decay = 0.01,
+                          .nesterov = round == 0,
+                          .clip_norm = 5,
+                          .count = h->small ? 37 : 9001};
+    update.decayed = update.count / 2 + 1;
+    update_case_check(h, update);
+}
+
+OP_CHECK(update) = {"update of parameters", PNAS_OP_UPDATE, try_update, 3};

@@ -6,6 +6,8 @@
 #include "cl/ops/check/op_harness.h"
 #include "tests/cl/test_device.h"
 
+#include <math.h>
+
 static inline void op_test_failed(void *payload, const char *message)
 {
     cr_assert_fail("%s", message);
@@ -25,6 +27,28 @@ static inline void op_test_close(op_harness *h)
 {
     op_harness_close(h);
     pnas_cl_destroy(&h->cl);
+}
+
+/* Checks a gradient [count] of a scalar function at `at` by central differences in double precision at
+ * `samples` random places; `function` may read `at` through its payload. */
+static inline void op_test_check_gradient(op_harness *h, const char *what, double (*function)(void *payload),
+                                          void *payload, double *at, const double *gradient, size_t count,
+                                          int samples, double tolerance)
+{
+    const double step = 1e-4;
+    for (int s = 0; s < samples; ++s) {
+        size_t i = pnas_stream_below(&h->random, (uint32_t)count);
+        double old = at[i];
+        at[i] = old + step;
+        double above = function(payload);
+        at[i] = old - step;
+        double below = function(payload);
+        at[i] = old;
+        double slope = (above - below) / (2 * step);
+        op_harness_expect(h, fabs(slope - gradient[i]) <= tolerance * (1 + fabs(slope)),
+                          "%s: gradient [%zu of %zu] is %.9g, differences give %.9g", what, i, count,
+                          gradient[i], slope);
+    }
 }
 
 #endif

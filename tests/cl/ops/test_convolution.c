@@ -170,8 +170,8 @@ static void check_reference(op_harness *h, reference_convolution shape)
                    op_harness_random(h, y_count), op_harness_zeros(h, y_count)};
     double *dx = op_harness_zeros(h, x_count), *dw = op_harness_zeros(h, weights);
     reference_convolution_backward(&shape, o.x, o.weight, o.u, dx, dw);
-    op_harness_check_gradient(h, "input", value, &o, o.x, dx, x_count, 20, 1e-6);
-    op_harness_check_gradient(h, "weight", value, &o, o.weight, dw, weights, 20, 1e-6);
+    op_test_check_gradient(h, "input", value, &o, o.x, dx, x_count, 20, 1e-6);
+    op_test_check_gradient(h, "weight", value, &o, o.weight, dw, weights, 20, 1e-6);
 }
 
 Test(convolution, the_references_gradients_agree_with_differences)

@@ -145,8 +145,8 @@ Test(depthwise, the_references_gradients_are_those_of_finite_differences)
                     .direction = op_harness_random(&h, outputs)};
         double *dx = op_harness_zeros(&h, inputs), *dw = op_harness_zeros(&h, weights);
         reference_depthwise_backward(s, f.x, f.weight, f.direction, dx, dw);
-        op_harness_check_gradient(&h, "input", inner_product, &f, f.x, dx, inputs, 20, 1e-6);
-        op_harness_check_gradient(&h, "weight", inner_product, &f, f.weight, dw, weights, 20, 1e-6);
+        op_test_check_gradient(&h, "input", inner_product, &f, f.x, dx, inputs, 20, 1e-6);
+        op_test_check_gradient(&h, "weight", inner_product, &f, f.weight, dw, weights, 20, 1e-6);
     }
     op_test_close(&h);
 }

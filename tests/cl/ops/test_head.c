@@ -115,8 +115,7 @@ Test(softmax_loss, the_references_gradient_is_that_of_finite_differences)
     double *gradient = op_harness_zeros(&h, N * CLASSES);
     loss_case_reference(&t);
     memcpy(gradient, t.gradient, N * CLASSES * sizeof *gradient);
-    op_harness_check_gradient(&h, "logits", loss_case_reference, &t, t.logits, gradient, N * CLASSES, 40,
-                              1e-6);
+    op_test_check_gradient(&h, "logits", loss_case_reference, &t, t.logits, gradient, N * CLASSES, 40, 1e-6);
     op_test_close(&h);
 }
 

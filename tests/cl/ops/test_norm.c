@@ -107,8 +107,8 @@ Test(norm, the_references_gradients_are_those_of_finite_differences)
            *dbeta = op_harness_zeros(&h, C);
     reference_norm_backward(s.N, s.C, s.H * s.W, f.raw, f.gamma, NORM_CASE_EPSILON, f.direction, draw, dgamma,
                             dbeta);
-    op_harness_check_gradient(&h, "raw", inner_product, &f, f.raw, draw, values, 40, 1e-6);
-    op_harness_check_gradient(&h, "gamma", inner_product, &f, f.gamma, dgamma, C, 10, 1e-6);
-    op_harness_check_gradient(&h, "beta", inner_product, &f, f.beta, dbeta, C, 10, 1e-6);
+    op_test_check_gradient(&h, "raw", inner_product, &f, f.raw, draw, values, 40, 1e-6);
+    op_test_check_gradient(&h, "gamma", inner_product, &f, f.gamma, dgamma, C, 10, 1e-6);
+    op_test_check_gradient(&h, "beta", inner_product, &f, f.beta, dbeta, C, 10, 1e-6);
     op_test_close(&h);
 }

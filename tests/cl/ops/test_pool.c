@@ -173,7 +173,7 @@ Test(pool, the_references_gradients_are_those_of_finite_differences)
             reference_max_pool_backward(s, f.positions, f.direction, dx);
         else
             reference_average_pool_backward(s, f.direction, dx);
-        op_harness_check_gradient(&h, "input", inner_product, &f, f.x, dx, inputs_of(s), 20, 1e-6);
+        op_test_check_gradient(&h, "input", inner_product, &f, f.x, dx, inputs_of(s), 20, 1e-6);
         free(f.positions);
     }
     op_test_close(&h);

@@ -300,6 +300,25 @@ Test(child_reference, loss_and_gradients_agree_on_the_default_route)
         check(0, PNAS_ROUTE_AUTO, cells[i], PNAS_CONCATENATE_ALL, 8, 12, 12);
 }
 
+Test(child_reference, loss_and_gradients_agree_for_every_kind_of_operator)
+{
+    const pnas_network_options network = {.filters = 5,
+                                          .repeats = 1,
+                                          .stem_multiplier = 3,
+                                          .height = 9,
+                                          .width = 8,
+                                          .channels = 3,
+                                          .classes = 5};
+    for (int kind = 0; kind < PNAS_OPERATOR_KIND_COUNT; ++kind) {
+        pnas_operator_set operators;
+        pnas_cell cell;
+        cr_assert_eq(reference_case_of_kind((pnas_operator_kind)kind, &operators, &cell), PNAS_OK, "%s",
+                     pnas_message());
+        check_graph(0, PNAS_ROUTE_AUTO, &cell, &operators, &network, operators.item[0].name);
+        check_graph(4, PNAS_ROUTE_PLAIN, &cell, &operators, &network, operators.item[0].name);
+    }
+}
+
 Test(child_reference, loss_and_gradients_agree_with_every_concatenation)
 {
     check(0, PNAS_ROUTE_AUTO, cells[0], PNAS_CONCATENATE_UNUSED, 8, 8, 8);
