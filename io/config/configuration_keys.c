@@ -7,8 +7,7 @@
 
 /* ---- how a row is written ---- */
 
-/* The type follows from the field, so that the two cannot disagree. An enumeration is an unsigned int to C.
- */
+/* The type follows from the field, so that the two cannot disagree. An enumeration is an unsigned to C. */
 #define TYPE_OF(field)                                                                                       \
     _Generic((field),                                                                                        \
              char *: PNAS_KEY_TEXT,                                                                          \
@@ -22,7 +21,7 @@
 #define FIELD(type, member)          (((type *)0)->member)
 #define PLACE(type, member)          .offset = offsetof(type, member), .size = sizeof(FIELD(type, member))
 #define KEY(path_, member)           KEY_AS(TYPE_OF(FIELD(pnas_configuration, member)), path_, member)
-#define KEY_AS(type_, path_, member) .path = path_, .type = type_, PLACE(pnas_configuration, member)
+#define KEY_AS(type_, path_, member) .path = (path_), .type = (type_), PLACE(pnas_configuration, member)
 #define OPERATOR_KEY(name, member)                                                                           \
     .path = "space.operators." name, .type = TYPE_OF(FIELD(pnas_operator, member)),                          \
     PLACE(pnas_operator, member)
