@@ -1,4 +1,4 @@
-/* The YAML configuration: read, checked, printed, compared. io/config/configuration_keys.c has every key,
+/* The YAML configuration: read, checked, printed. io/config/configuration_keys.c has every key,
  * docs/configuration.md describes them. Local. */
 #ifndef PNAS_IO_CONFIGURATION_H
 #define PNAS_IO_CONFIGURATION_H
@@ -23,24 +23,5 @@ pnas_status pnas_configuration_parse(const char *name, const char *text, const c
 /* The resolved configuration as YAML with every key, which reads back to the same values; *out is the
  * caller's (free). */
 pnas_status pnas_configuration_print(const pnas_configuration *configuration, char **out);
-
-/* What may become of a key when a run goes on. */
-typedef enum {
-    PNAS_RESUME_FIXED,    /* it changes results: the run keeps it */
-    PNAS_RESUME_MAY_GROW, /* once the run is complete, for the levels to come */
-    PNAS_RESUME_FREE      /* it changes no result */
-} pnas_resume;
-
-typedef struct {
-    char key[64];                 /* "training.epochs", "space.operators[3]" */
-    char before[160], after[160]; /* the values as YAML, cut short if they are longer; "(nothing)" */
-    pnas_resume resume;
-    double growth; /* of a number: after - before; else 0 */
-} pnas_configuration_change;
-
-/* The next key whose value differs, in the order in which keys are printed; false if no further one does. *at
- * is 0 at first. */
-bool pnas_configuration_next_change(const pnas_configuration *before, const pnas_configuration *after,
-                                    size_t *at, pnas_configuration_change *out);
 
 #endif

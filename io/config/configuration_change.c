@@ -1,3 +1,5 @@
+#include "io/config/configuration_change.h"
+
 #include "io/config/configuration_value.h"
 
 #include <stdio.h>

@@ -7,7 +7,7 @@
 #ifndef PNAS_IO_CONFIGURATION_KEYS_H
 #define PNAS_IO_CONFIGURATION_KEYS_H
 
-#include "io/config/configuration.h"
+#include "src/net/run_settings.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,6 +30,13 @@ typedef struct {
     const char *text;
     int value;
 } pnas_key_word;
+
+/* What may become of a key when a run goes on. */
+typedef enum {
+    PNAS_RESUME_FIXED,    /* it changes results: the run keeps it */
+    PNAS_RESUME_MAY_GROW, /* once the run is complete, for the levels to come */
+    PNAS_RESUME_FREE      /* it changes no result */
+} pnas_resume;
 
 typedef struct {
     const char *path;

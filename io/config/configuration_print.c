@@ -1,3 +1,4 @@
+#include "io/config/configuration.h"
 #include "io/config/configuration_value.h"
 
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 #include "src/run/configuration_match.h"
 
 #include "io/config/configuration.h"
+#include "io/config/configuration_change.h"
 #include "src/search/strategy.h"
 
 #include <stdbool.h>

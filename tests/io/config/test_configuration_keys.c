@@ -1,5 +1,8 @@
 /* What follows from the rows of the table of keys: each row is tried by itself. */
 #include "io/config/configuration_keys.h"
+
+#include "io/config/configuration.h"
+#include "io/config/configuration_change.h"
 #include "io/config/configuration_value.h"
 
 #include <criterion/criterion.h>
