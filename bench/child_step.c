@@ -9,6 +9,8 @@
 #include "src/base/clock.h"
 #include "src/base/log.h"
 #include "src/base/random.h"
+#include "src/search/canonical.h"
+#include "src/search/cell_text.h"
 
 #include <argp.h>
 #include <stdio.h>

@@ -11,6 +11,8 @@
 #include "io/config/configuration.h"
 #include "io/data/dataset.h"
 #include "src/base/log.h"
+#include "src/search/canonical.h"
+#include "src/search/cell_text.h"
 
 #include <argp.h>
 #include <math.h>

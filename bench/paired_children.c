@@ -6,6 +6,7 @@
 #include "io/data/dataset.h"
 #include "src/base/log.h"
 #include "src/base/random.h"
+#include "src/search/cell_text.h"
 #include "src/search/search_draw.h"
 
 #include <argp.h>

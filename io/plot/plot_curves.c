@@ -1,5 +1,6 @@
 /* Learning curves of the best. */
 #include "io/plot/plot_parts.h"
+#include "src/search/cell_text.h"
 
 #include <string.h>
 

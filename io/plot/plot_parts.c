@@ -1,5 +1,7 @@
 #include "io/plot/plot_parts.h"
 
+#include "src/search/cell_text.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

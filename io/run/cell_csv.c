@@ -1,5 +1,6 @@
 #include "io/run/cell_csv.h"
 #include "io/file/byte_file.h"
+#include "src/search/cell_text.h"
 
 #include <assert.h>
 #include <ctype.h>

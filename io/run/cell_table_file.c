@@ -6,6 +6,7 @@
 #include "io/run/cell_csv.h"
 #include "io/run/run_file.h"
 #include "pnas_version.h"
+#include "src/search/cell_text.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -2,6 +2,7 @@
 
 #include "io/hdf5/tensor_group.h"
 #include "pnas_version.h"
+#include "src/search/cell_text.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,6 +1,7 @@
 #include "io/hdf5/tensor_group.h"
 #include "io/run/run_columns.h"
 #include "io/run/run_parts.h"
+#include "src/search/canonical.h"
 
 #include <stdio.h>
 #include <stdlib.h>

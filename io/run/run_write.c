@@ -5,6 +5,7 @@
 
 #include "pnas_version.h"
 #include "src/base/clock.h"
+#include "src/search/cell_text.h"
 
 #include <math.h>
 #include <stdio.h>

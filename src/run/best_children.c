@@ -1,5 +1,7 @@
 #include "src/run/best_children.h"
 
+#include "src/search/cell_text.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

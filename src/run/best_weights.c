@@ -3,6 +3,7 @@
 #include "io/run/weights_file.h"
 #include "src/base/log.h"
 #include "src/run/best_children.h"
+#include "src/search/cell_text.h"
 
 #include <inttypes.h>
 #include <stdio.h>

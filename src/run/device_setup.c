@@ -9,6 +9,7 @@
 #include "src/run/child_memory.h"
 #include "src/run/lane_count.h"
 #include "src/run/tuned_agreement.h"
+#include "src/search/cell_text.h"
 #include "src/search/strategy.h"
 
 #include <stdio.h>

@@ -1,5 +1,6 @@
 #include "src/run/evaluate_table.h"
 
+#include "src/search/cell_text.h"
 #include "src/search/spearman.h"
 
 #include <math.h>

@@ -5,6 +5,8 @@
 #include "io/run/checkpoint_file.h"
 #include "pnas_version.h"
 #include "src/base/log.h"
+#include "src/search/canonical.h"
+#include "src/search/cell_text.h"
 
 #include <ctype.h>
 #include <dirent.h>

@@ -2,6 +2,7 @@
 
 #include "src/base/clock.h"
 #include "src/base/progress.h"
+#include "src/search/cell_text.h"
 
 #include <inttypes.h>
 #include <math.h>

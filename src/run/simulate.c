@@ -9,6 +9,7 @@
 #include "src/run/level_usage.h"
 #include "src/run/measured_run.h"
 #include "src/run/simulated_ranks.h"
+#include "src/search/canonical.h"
 #include "src/search/strategy.h"
 
 #include <math.h>

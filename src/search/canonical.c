@@ -3,7 +3,7 @@
  * branch. Tied blocks apply the same operators to the same inputs and differ only in who reads them: where
  * nobody can tell them apart, one of them is tried for all. What is left to branch is bounded: with ten
  * blocks at most 7! orders, when three blocks tell six of seven equal ones apart. */
-#include "src/search/cell.h"
+#include "src/search/canonical.h"
 
 #include <assert.h>
 #include <string.h>

@@ -1,5 +1,7 @@
 #include "src/search/cell_table.h"
 
+#include "src/search/canonical.h"
+
 #include <stdlib.h>
 
 struct pnas_cell_table {

@@ -1,4 +1,4 @@
-#include "src/search/cell.h"
+#include "src/search/cell_text.h"
 
 #include <ctype.h>
 #include <stdio.h>

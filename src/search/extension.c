@@ -7,6 +7,8 @@
  * in full. */
 #include "src/search/extension.h"
 
+#include "src/search/canonical.h"
+
 /* A block as a number whose order is that of codes. */
 static uint32_t pack(int in1, int op1, int in2, int op2)
 {

@@ -1,5 +1,6 @@
 #include "src/search/level.h"
 
+#include "src/search/canonical.h"
 #include "src/search/spearman.h"
 
 #include <math.h>

@@ -1,5 +1,6 @@
 #include "src/search/search.h"
 
+#include "src/search/canonical.h"
 #include "src/search/search_state.h"
 
 #include <math.h>

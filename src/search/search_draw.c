@@ -1,5 +1,7 @@
 #include "src/search/search_draw.h"
 
+#include "src/search/canonical.h"
+
 static int8_t draw_input(const pnas_space *space, int block, pnas_stream *stream)
 {
     int8_t inputs[PNAS_BLOCKS_MAX + 2];

@@ -1,5 +1,6 @@
 #include "src/search/search_round.h"
 
+#include "src/search/canonical.h"
 #include "src/search/search_draw.h"
 
 #include <math.h>

@@ -2,6 +2,7 @@
 #include "src/search/space_expand.h"
 
 #include "src/search/block_list.h"
+#include "src/search/canonical.h"
 
 #include <stdlib.h>
 

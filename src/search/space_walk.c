@@ -1,6 +1,7 @@
 #include "src/search/space_walk.h"
 
 #include "src/search/block_list.h"
+#include "src/search/canonical.h"
 
 typedef struct {
     pnas_block_list list[PNAS_BLOCKS_MAX]; /* by place */

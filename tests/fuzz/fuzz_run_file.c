@@ -2,6 +2,7 @@
  * table of its trained cells can be made. */
 #include "io/run/cell_table_file.h"
 #include "io/run/run_file.h"
+#include "src/search/canonical.h"
 #include "tests/fuzz/hdf5_edits.h"
 
 #include <math.h>

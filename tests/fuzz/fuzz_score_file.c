@@ -1,5 +1,6 @@
 /* libFuzzer on score files and their parts: the best cells that are read are possible. */
 #include "io/run/score_file.h"
+#include "src/search/cell_text.h"
 #include "tests/fuzz/hdf5_edits.h"
 
 #include <stdlib.h>

@@ -2,6 +2,7 @@
 
 #include "mpi/stop_request.h"
 #include "src/base/clock.h"
+#include "src/search/canonical.h"
 #include "tests/base/leak_check.h"
 
 #include <criterion/criterion.h>

@@ -1,5 +1,7 @@
 #include "tests/net/net_helpers.h"
 
+#include "src/search/cell_text.h"
+
 #include <criterion/criterion.h>
 #include <string.h>
 

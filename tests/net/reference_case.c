@@ -1,5 +1,7 @@
 #include "tests/net/reference_case.h"
 
+#include "src/search/cell_text.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

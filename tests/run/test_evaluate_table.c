@@ -1,5 +1,7 @@
 /* Judging surrogates on a table, with surrogates that are plain functions. */
 #include "src/run/evaluate_table.h"
+#include "src/search/canonical.h"
+#include "src/search/cell_text.h"
 #include "tests/search/synthetic_cells.h"
 
 #include <criterion/criterion.h>

@@ -1,5 +1,7 @@
 #include "tests/search/fake_search.h"
 
+#include "src/search/canonical.h"
+
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdlib.h>

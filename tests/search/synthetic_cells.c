@@ -1,6 +1,7 @@
 #include "tests/search/synthetic_cells.h"
 
 #include "src/base/random.h"
+#include "src/search/canonical.h"
 #include "src/search/space_walk.h"
 
 #include <stdlib.h>

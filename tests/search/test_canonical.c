@@ -1,3 +1,4 @@
+#include "src/search/canonical.h"
 #include "src/search/space_walk.h"
 #include "tests/search/cell_reference.h"
 

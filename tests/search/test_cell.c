@@ -1,5 +1,6 @@
 #include "src/base/random.h"
 #include "src/search/cell.h"
+#include "src/search/cell_text.h"
 #include "tests/base/leak_check.h"
 
 #include <criterion/criterion.h>

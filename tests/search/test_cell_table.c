@@ -1,4 +1,6 @@
 /* Tables of cells, by themselves and as what a search may choose from. */
+#include "src/search/canonical.h"
+#include "src/search/cell_text.h"
 #include "src/search/search.h"
 #include "tests/base/leak_check.h"
 #include "tests/search/synthetic_cells.h"

@@ -1,5 +1,6 @@
 /* Which cells a search proposes, level by level, and what it is told of them. */
 #include "src/search/beam.h"
+#include "src/search/canonical.h"
 #include "src/search/search.h"
 #include "src/search/space_expand.h"
 #include "src/search/spearman.h"

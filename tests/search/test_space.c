@@ -1,3 +1,5 @@
+#include "src/search/canonical.h"
+#include "src/search/cell_text.h"
 #include "src/search/space_expand.h"
 #include "src/search/space_walk.h"
 #include "tests/base/leak_check.h"

@@ -1,4 +1,5 @@
 /* The three-block counts of the paper's space, and that hashes tell its unique cells apart. */
+#include "src/search/canonical.h"
 #include "src/search/extension.h"
 #include "src/search/space_walk.h"
 #include "tests/search/cell_reference.h"

@@ -1,4 +1,5 @@
 /* Random sampling and regularised evolution beside the progressive search. */
+#include "src/search/canonical.h"
 #include "src/search/search.h"
 #include "src/search/search_draw.h"
 #include "src/search/search_options.h"

@@ -6,6 +6,7 @@
 #include "src/programs/pnas_rank/ranking_options.h"
 #include "src/programs/pnas_rank/ranking_tables.h"
 #include "src/programs/pnas_rank/ranking_watch.h"
+#include "src/search/cell_text.h"
 
 #include <inttypes.h>
 #include <stdio.h>

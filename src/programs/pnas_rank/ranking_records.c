@@ -1,5 +1,6 @@
 /* The ranking for other programs: comma-separated values and JSON. */
 #include "src/programs/pnas_rank/ranking_tables.h"
+#include "src/search/cell_text.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -1,5 +1,7 @@
 #include "src/base/clock.h"
 #include "src/programs/pnas_rank/ranking_tables.h"
+#include "src/search/canonical.h"
+#include "src/search/cell_text.h"
 #include "src/search/spearman.h"
 
 #include <inttypes.h>

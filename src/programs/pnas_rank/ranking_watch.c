@@ -3,6 +3,7 @@
 #include "io/run/live_status.h"
 #include "src/base/clock.h"
 #include "src/programs/pnas_rank/ranking_tables.h"
+#include "src/search/cell_text.h"
 
 #include <math.h>
 #include <stdio.h>

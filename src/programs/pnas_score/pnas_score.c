@@ -9,6 +9,7 @@
 #include "src/programs/common/program.h"
 #include "src/programs/pnas_score/evaluate_surrogate.h"
 #include "src/programs/pnas_score/score_parts.h"
+#include "src/search/cell_text.h"
 
 #include <errno.h>
 #include <inttypes.h>

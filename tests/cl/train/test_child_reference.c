@@ -5,6 +5,7 @@
 #include "cl/train/child_parameters.h"
 #include "cl/train/child_plan.h"
 #include "src/net/image_set.h"
+#include "src/search/cell_text.h"
 #include "tests/cl/test_device.h"
 #include "tests/net/reference_case.h"
 #include "tests/net/reference_child.h"

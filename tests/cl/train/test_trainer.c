@@ -1,6 +1,7 @@
 /* Children are trained as documented: they learn, repeat to the bit, fail alone and stop when asked. */
 #include "cl/ops/lane.h"
 #include "cl/train/child_trainer.h"
+#include "src/search/cell_text.h"
 #include "tests/cl/test_device.h"
 #include "tests/cl/train/tiny_images.h"
 

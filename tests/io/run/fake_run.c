@@ -1,5 +1,6 @@
 #include "tests/io/run/fake_run.h"
 
+#include "src/search/canonical.h"
 #include "tests/search/result_fields.h"
 
 #include <criterion/criterion.h>

@@ -1,4 +1,5 @@
 #include "io/run/cell_csv.h"
+#include "src/search/cell_text.h"
 #include "tests/io/test_folder.h"
 
 #include <criterion/criterion.h>

@@ -1,5 +1,6 @@
 /* Tables of trained cells in files of each kind. */
 #include "io/run/cell_table_file.h"
+#include "src/search/cell_text.h"
 #include "tests/io/run/fake_run.h"
 #include "tests/io/test_folder.h"
 

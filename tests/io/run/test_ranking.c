@@ -1,6 +1,7 @@
 #include "io/hdf5/hdf5_array.h"
 #include "io/run/cell_table_file.h"
 #include "io/run/ranking.h"
+#include "src/search/cell_text.h"
 #include "tests/io/run/fake_run.h"
 #include "tests/io/test_folder.h"
 
