@@ -9,6 +9,7 @@
 #include "src/base/clock.h"
 #include "src/base/log.h"
 #include "src/base/random.h"
+#include "src/net/graph_create.h"
 #include "src/search/canonical.h"
 #include "src/search/cell_text.h"
 

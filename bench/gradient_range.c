@@ -11,6 +11,7 @@
 #include "io/config/configuration.h"
 #include "io/data/dataset.h"
 #include "src/base/log.h"
+#include "src/net/graph_create.h"
 #include "src/search/canonical.h"
 #include "src/search/cell_text.h"
 

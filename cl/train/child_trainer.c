@@ -7,6 +7,7 @@
 #include "cl/train/child_state.h"
 #include "src/base/clock.h"
 #include "src/base/log.h"
+#include "src/net/graph_create.h"
 #include "src/search/canonical.h"
 
 #include <math.h>

@@ -1,5 +1,7 @@
 #include "src/net/cell_cost.h"
 
+#include "src/net/graph_create.h"
+
 static pnas_status graph_cost(const pnas_cell_costs *costs, const pnas_cell *cell, pnas_cost *out)
 {
     pnas_graph *graph = NULL;

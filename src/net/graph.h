@@ -100,9 +100,6 @@ typedef struct { /* arrays are owned by the graph */
     int64_t multiply_adds; /* for one image, forward */
 } pnas_graph;
 
-/* PNAS_ERROR_USAGE if the images are too small for the two reductions or an option is out of range. */
-pnas_status pnas_graph_create(const pnas_cell *cell, const pnas_operator_set *operators,
-                              const pnas_network_options *options, pnas_graph **out);
 void pnas_graph_destroy(pnas_graph **graph);
 
 /* Channels of a tensor, padded so that each segment is a multiple of `vector`. */

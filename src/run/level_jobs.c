@@ -1,6 +1,7 @@
 #include "src/run/level_jobs.h"
 
 #include "src/net/graph.h"
+#include "src/net/graph_create.h"
 
 #include <stdlib.h>
 

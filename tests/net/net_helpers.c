@@ -1,5 +1,6 @@
 #include "tests/net/net_helpers.h"
 
+#include "src/net/graph_create.h"
 #include "src/search/cell_text.h"
 
 #include <criterion/criterion.h>

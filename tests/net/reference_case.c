@@ -1,5 +1,6 @@
 #include "tests/net/reference_case.h"
 
+#include "src/net/graph_create.h"
 #include "src/search/cell_text.h"
 
 #include <math.h>

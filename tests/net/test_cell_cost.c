@@ -1,6 +1,7 @@
 /* Costs as sums against the graphs themselves. */
 #include "src/base/random.h"
 #include "src/net/cell_cost.h"
+#include "src/net/graph_create.h"
 #include "src/search/cell_text.h"
 
 #include <criterion/criterion.h>

@@ -1,5 +1,6 @@
 /* The child graph: structure, shapes, strides, paddings, concatenation and what is left out. */
 #include "src/net/graph_builder.h"
+#include "src/net/graph_create.h"
 #include "tests/net/net_helpers.h"
 
 #include <criterion/criterion.h>

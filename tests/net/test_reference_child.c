@@ -1,5 +1,6 @@
 /* The reference child: its gradients against finite differences, and its training against figures made by an
  * independent implementation. */
+#include "src/net/graph_create.h"
 #include "tests/net/net_helpers.h"
 #include "tests/net/reference_case.h"
 #include "tests/net/reference_child.h"

@@ -2,6 +2,7 @@
 
 #include "io/config/configuration.h"
 #include "io/data/dataset.h"
+#include "src/net/graph_create.h"
 #include "src/search/cell_text.h"
 
 #include <stdio.h>

@@ -4,6 +4,7 @@
 #include "cl/ops/route.h"
 #include "cl/train/child_parameters.h"
 #include "cl/train/child_plan.h"
+#include "src/net/graph_create.h"
 #include "src/net/image_set.h"
 #include "src/search/cell_text.h"
 #include "tests/cl/test_device.h"

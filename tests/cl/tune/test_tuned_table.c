@@ -6,6 +6,7 @@
 #include "cl/train/child_plan.h"
 #include "cl/train/child_routes.h"
 #include "cl/tune/tuner.h"
+#include "src/net/graph_create.h"
 #include "src/search/cell_text.h"
 #include "tests/cl/test_device.h"
 

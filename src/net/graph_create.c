@@ -1,0 +1,115 @@
+#include "src/net/graph_create.h"
+
+#include "src/net/graph_builder.h"
+#include "src/net/graph_cell.h"
+#include "src/net/graph_finish.h"
+
+#include <stdlib.h>
+
+enum {
+    STAGES = 3,
+    FILTERS_MAX = 4096,
+    REPEATS_MAX = 64,
+    STEM_MULTIPLIER_MAX = 16,
+    IMAGE_SIDE_MIN = 3, /* so that each reduction makes the image smaller */
+    IMAGE_SIDE_MAX = 4096,
+    IMAGE_CHANNELS_MAX = 64,
+    CLASSES_MAX = 65536,
+    OTHER_LAYERS = 3 /* stem, global pool, classifier */
+};
+
+static pnas_status check_range(const char *name, int value, int least, int most)
+{
+    PNAS_CHECK(value >= least && value <= most, PNAS_ERROR_USAGE,
+               "child network: %s is %d; it must be %d to %d", name, value, least, most);
+    return PNAS_OK;
+}
+
+static pnas_status check_options(const pnas_network_options *options)
+{
+    PNAS_TRY(check_range("filters", options->filters, 1, FILTERS_MAX));
+    PNAS_TRY(check_range("repeats", options->repeats, 1, REPEATS_MAX));
+    PNAS_TRY(check_range("stem_multiplier", options->stem_multiplier, 1, STEM_MULTIPLIER_MAX));
+    PNAS_TRY(check_range("concatenation", (int)options->concatenation, PNAS_CONCATENATE_ALL,
+                         PNAS_CONCATENATE_UNUSED_INPUTS));
+    PNAS_TRY(check_range("channels of the images", options->channels, 1, IMAGE_CHANNELS_MAX));
+    PNAS_TRY(check_range("number of classes", options->classes, 2, CLASSES_MAX));
+    PNAS_CHECK(options->height >= IMAGE_SIDE_MIN && options->width >= IMAGE_SIDE_MIN, PNAS_ERROR_USAGE,
+               "child network: images of %d x %d pixels are too small for its two reductions; use images of "
+               "at least %d x %d",
+               options->height, options->width, IMAGE_SIDE_MIN, IMAGE_SIDE_MIN);
+    PNAS_TRY(check_range("height of the images", options->height, IMAGE_SIDE_MIN, IMAGE_SIDE_MAX));
+    return check_range("width of the images", options->width, IMAGE_SIDE_MIN, IMAGE_SIDE_MAX);
+}
+
+static pnas_value add_stem(pnas_graph *graph)
+{
+    const pnas_network_options *options = &graph->options;
+    pnas_value images = pnas_graph_add_tensor(graph, 1, options->channels, options->height, options->width);
+    pnas_filter stem =
+        pnas_filter_square(PNAS_LAYER_CONVOLUTION, options->filters * options->stem_multiplier, 3, 1, 1);
+    return pnas_graph_add_filter(graph, "stem", images, &stem);
+}
+
+static void add_layers(pnas_graph *graph, const pnas_operator_set *operators)
+{
+    const pnas_network_options *options = &graph->options;
+    pnas_value previous = add_stem(graph), before = previous;
+    pnas_cell_plan plan = {.cell = &graph->cell,
+                           .operators = operators,
+                           .concatenation = options->concatenation,
+                           .filters = options->filters};
+    for (plan.index = 0; plan.index < STAGES * options->repeats; plan.index++) {
+        bool reduces = plan.index > 0 && plan.index % options->repeats == 0;
+        plan.stride = reduces ? 2 : 1;
+        plan.filters *= plan.stride;
+        pnas_value output = pnas_graph_add_cell(graph, &plan, previous, before);
+        before = previous;
+        previous = output;
+    }
+    pnas_graph_add_head(graph, "head", pnas_value_rectified(previous), options->classes);
+}
+
+/* Room for the largest network of this cell, so that adding layers cannot fail. */
+static pnas_status allocate(pnas_graph *graph, const pnas_operator_set *operators)
+{
+    size_t cells = (size_t)STAGES * (size_t)graph->options.repeats;
+    size_t layers = OTHER_LAYERS + cells * (size_t)pnas_cell_layers_max(&graph->cell, operators);
+    graph->layer = calloc(layers, sizeof *graph->layer);
+    graph->tensor = calloc(layers + cells + 1, sizeof *graph->tensor); /* outputs, cells, the images */
+    graph->norm = calloc(layers, sizeof *graph->norm);
+    PNAS_CHECK(graph->layer && graph->tensor && graph->norm, PNAS_ERROR_MEMORY,
+               "out of memory for a child network of up to %zu layers", layers);
+    return PNAS_OK;
+}
+
+static pnas_status finish(pnas_graph *graph)
+{
+    PNAS_TRY(pnas_graph_prune(graph));
+    size_t parameters = 2 * ((size_t)graph->layer_count + (size_t)graph->norm_count);
+    graph->parameter = calloc(parameters, sizeof *graph->parameter);
+    PNAS_CHECK(graph->parameter, PNAS_ERROR_MEMORY, "out of memory for the parameters of %d layers",
+               graph->layer_count);
+    pnas_graph_list_parameters(graph);
+    return PNAS_OK;
+}
+
+pnas_status pnas_graph_create(const pnas_cell *cell, const pnas_operator_set *operators,
+                              const pnas_network_options *options, pnas_graph **out)
+{
+    pnas_status status = PNAS_OK;
+    PNAS_TRY(check_options(options));
+    PNAS_TRY(pnas_cell_validate(cell, operators));
+    pnas_graph *graph = calloc(1, sizeof *graph);
+    PNAS_CHECK(graph, PNAS_ERROR_MEMORY, "out of memory for a child network");
+    graph->options = *options;
+    graph->cell = *cell;
+    PNAS_TRY_CLEANUP(allocate(graph, operators));
+    add_layers(graph, operators);
+    PNAS_TRY_CLEANUP(finish(graph));
+    *out = graph;
+    return PNAS_OK;
+cleanup:
+    pnas_graph_destroy(&graph);
+    return status;
+}
