@@ -3,7 +3,7 @@
 #ifndef PNAS_PROGRAMS_RANK_KINDS_H
 #define PNAS_PROGRAMS_RANK_KINDS_H
 
-#include "src/run/search_run.h"
+#include "src/run/search_run_options.h"
 
 typedef struct { /* the devices of a run's ranks when its children were trained */
     pnas_run_rank *rank;

@@ -3,7 +3,7 @@
 #ifndef PNAS_PROGRAMS_RUN_RECORD_H
 #define PNAS_PROGRAMS_RUN_RECORD_H
 
-#include "src/run/search_run.h"
+#include "src/run/search_run_options.h"
 
 /* A new run: everything that is known at its start. */
 pnas_status pnas_run_record_begin(pnas_run_file *file, const pnas_search_run_options *options);
