@@ -1,6 +1,5 @@
-/* Inside the cl room: launches of the tile route of convolutions. V = 8. Parameters as in
- * cl/ops/convolution.h.
- */
+/* Inside the cl rooms: launches of the tile route of convolutions. V = 8. Parameters as in
+ * cl/ops/convolution.h. Local. */
 #ifndef PNAS_CL_CONVOLUTION_TILE_H
 #define PNAS_CL_CONVOLUTION_TILE_H
 

@@ -1,5 +1,5 @@
 /* The one matrix product: C = alpha op(A) op(B) + beta C, row-major, with routes behind it (cl/ops/route.h).
- */
+ * Local. */
 #ifndef PNAS_CL_GEMM_H
 #define PNAS_CL_GEMM_H
 

@@ -1,4 +1,5 @@
-/* Further lanes on a device (cl/runtime/context.h), with what all its lanes must agree on done beforehand. */
+/* Further lanes on a device (cl/runtime/context.h), with what all its lanes must agree on done beforehand.
+ * Local. */
 #ifndef PNAS_CL_LANE_H
 #define PNAS_CL_LANE_H
 

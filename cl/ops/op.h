@@ -1,4 +1,4 @@
-/* Inside the cl room: how ops see tensors, and every op of a child's step.
+/* Inside the cl rooms: how ops see tensors, and every op of a child's step. Local.
  *
  * An op appends launches to a list; nothing runs yet. All floats, but that views of what the forward pass
  * writes may be halves, all of an op's alike; arithmetic is in floats. Shapes by their fixed letters: N

@@ -1,6 +1,5 @@
-/* Inside the cl room: the host's side of the parameter macros of cl/ops/kernels/view.h, and the route of an
- * op.
- */
+/* Inside the cl rooms: the host's side of the parameter macros of cl/ops/kernels/view.h, and the route of an
+ * op. Local. */
 #ifndef PNAS_CL_OP_ARGUMENTS_H
 #define PNAS_CL_OP_ARGUMENTS_H
 

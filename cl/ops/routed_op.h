@@ -1,4 +1,4 @@
-/* An op of a network or of a surrogate's fit with all that the table of routes is asked with. */
+/* An op of a network or of a surrogate's fit with all that the table of routes is asked with. Local. */
 #ifndef PNAS_CL_ROUTED_OP_H
 #define PNAS_CL_ROUTED_OP_H
 

@@ -1,4 +1,4 @@
-/* Sums, transformed copies and regrouping on the device and as they should be. */
+/* Sums, transformed copies and regrouping on the device and as they should be. Local. */
 #ifndef PNAS_CL_CHECK_ADD_CASE_H
 #define PNAS_CL_CHECK_ADD_CASE_H
 

@@ -1,5 +1,5 @@
 /* One convolution, dense or pointwise, on the device and by the reference: forward with statistics, and all
- * gradients.
+ * gradients. Local.
  *
  * Tolerances are relative to the sum of the absolute values of all products of an element, so they do not
  * depend on cancellation: 2e-6 is about 30 roundings of a float in the same direction, where a long sum's

@@ -1,6 +1,6 @@
 /* One depthwise convolution on the device and by the reference: forward, and all gradients. Tolerances are
  * relative to the sum of the absolute terms of an element: 2e-6 is about 30 roundings of a float in one
- * direction. */
+ * direction. Local. */
 #ifndef PNAS_CL_CHECK_DEPTHWISE_CASE_H
 #define PNAS_CL_CHECK_DEPTHWISE_CASE_H
 

@@ -1,4 +1,4 @@
-/* Halves on the host: IEEE 754 binary16, rounded to nearest, ties to even. */
+/* Halves on the host: IEEE 754 binary16, rounded to nearest, ties to even. Local. */
 #ifndef PNAS_CL_CHECK_HALF_H
 #define PNAS_CL_CHECK_HALF_H
 

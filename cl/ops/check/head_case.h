@@ -1,5 +1,5 @@
 /* Both ends of a child on the device and in double precision: images in, global pool, classifier, softmax
- * loss. */
+ * loss. Local. */
 #ifndef PNAS_CL_CHECK_HEAD_CASE_H
 #define PNAS_CL_CHECK_HEAD_CASE_H
 

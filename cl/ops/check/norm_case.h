@@ -1,5 +1,5 @@
 /* Batch normalisation on the device and by the reference: from sums to scale and shift, and the coefficients
- * of its backward as readers use them. */
+ * of its backward as readers use them. Local. */
 #ifndef PNAS_CL_CHECK_NORM_CASE_H
 #define PNAS_CL_CHECK_NORM_CASE_H
 

@@ -1,5 +1,5 @@
 /* What every check of an op needs: random tensors in logical [N][C][H][W] doubles whose values are floats,
- * their blocked image on the device as a view into a larger buffer, and comparison with a reference.
+ * their blocked image on the device as a view into a larger buffer, and comparison with a reference. Local.
  *
  * Tensors that a forward pass writes are of halves where the harness is told so: what goes into one is
  * rounded first, so that the reference starts from the same values.

@@ -1,6 +1,6 @@
 /* One max or average pool on the device and by the reference: forward, positions and input gradient.
  * Tolerances are relative to the sum of the absolute terms of an element: 2e-6 is about 30 roundings of a
- * float in one direction. */
+ * float in one direction. Local. */
 #ifndef PNAS_CL_CHECK_POOL_CASE_H
 #define PNAS_CL_CHECK_POOL_CASE_H
 

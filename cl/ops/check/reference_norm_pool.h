@@ -1,6 +1,6 @@
 /* Plain references of depthwise convolution, pools and batch normalisation on logical [N][C][H][W] doubles:
  * what cl/ops/op.h says, and nothing else. Inputs are transformed already, gradients are unmasked; outputs
- * are overwritten. */
+ * are overwritten. Local. */
 #ifndef PNAS_CL_CHECK_REFERENCE_NORM_POOL_H
 #define PNAS_CL_CHECK_REFERENCE_NORM_POOL_H
 

@@ -1,4 +1,5 @@
-/* Plain references of the ops on logical [N][C][H][W] doubles: what cl/ops/op.h says, and nothing else. */
+/* Plain references of the ops on logical [N][C][H][W] doubles: what cl/ops/op.h says, and nothing else.
+ * Local. */
 #ifndef PNAS_CL_CHECK_REFERENCE_OPS_H
 #define PNAS_CL_CHECK_REFERENCE_OPS_H
 

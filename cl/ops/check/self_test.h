@@ -1,6 +1,6 @@
 /* The self-test of a device: every op, forward and backward, on each route that the table allows there,
  * against the plain references on small random shapes, odd sizes and channels that fill no block among them.
- */
+ * Local. */
 #ifndef PNAS_CL_CHECK_SELF_TEST_H
 #define PNAS_CL_CHECK_SELF_TEST_H
 

@@ -1,5 +1,5 @@
 /* Many steps of an optimizer on the device and in double precision: PyTorch's definitions, with weight decay
- * on a part and clipping by the global norm. */
+ * on a part and clipping by the global norm. Local. */
 #ifndef PNAS_CL_CHECK_UPDATE_CASE_H
 #define PNAS_CL_CHECK_UPDATE_CASE_H
 
