@@ -1,6 +1,6 @@
 #include "bench/op_bench.h"
 
-#include "cl/ops/op.h"
+#include "cl/ops/layer_op.h"
 #include "src/base/random.h"
 #include "src/net/training.h"
 
@@ -18,7 +18,7 @@ enum {
     SCALE, /* of the input */
     STATISTICS,
     SCRATCH,
-    POSITIONS,
+    KEPT,
     STATE,
     TENSORS
 };
@@ -73,7 +73,7 @@ static int pad_before(int size, int out_size, int kernel, int stride, int dilati
 static pnas_window make_window(const pnas_op_bench *b)
 {
     const pnas_op_case *c = b->what;
-    if (c->kind == PNAS_CASE_REDUCTION)
+    if (pnas_layer_kind_traits(c->kind)->form == PNAS_WEIGHT_SPLIT)
         return (pnas_window){.kernel_h = 2,
                              .kernel_w = 1,
                              .stride_h = 2,
@@ -89,18 +89,50 @@ static pnas_window make_window(const pnas_op_bench *b)
                          .pad_left = pad_before(b->size, b->out_size, c->kernel_w, c->stride, c->dilation)};
 }
 
+static pnas_operand operand_of(const pnas_op_bench *b, int tensor)
+{
+    const pnas_op_case *c = b->what;
+    return (pnas_operand){.view = view_in(b, tensor),
+                          .normalise = c->normalised,
+                          .scale_shift = slice(b, SCALE),
+                          .relu = c->relu || (c->normalised && c->kind != PNAS_LAYER_ADD)};
+}
+
+static pnas_layer_operands operands_of(const pnas_op_bench *b)
+{
+    const pnas_op_case *c = b->what;
+    pnas_layer_operands on = {.N = b->N,
+                              .inputs = c->kind == PNAS_LAYER_ADD ? 2 : 1,
+                              .x = {operand_of(b, X), operand_of(b, X2)},
+                              .channels = c->C,
+                              .x_segment = c->C,
+                              .y_segment = c->M,
+                              .window = b->window,
+                              .weight = slice(b, WEIGHT),
+                              .kept = b->buffer[KEPT],
+                              .y = view_out(b, Y),
+                              .statistics = slice(b, STATISTICS),
+                              .dy = {.gradient = view_out(b, DY)},
+                              .dx = {{.into = view_in(b, DX)}},
+                              .weight_gradient = slice(b, DW),
+                              .scratch = slice(b, SCRATCH)};
+    if (c->kind == PNAS_LAYER_CONVOLUTION && !c->normalised)
+        on.dx[0].into.at.buffer = NULL; /* of the stem: nobody wants the images' gradient */
+    if (pnas_layer_kind_traits(c->kind)->normalised) {
+        on.dy.normalise = true;
+        on.dy.raw = on.y;
+        on.dy.coefficients = norm_row(b, COEFFICIENTS);
+    }
+    return on;
+}
+
 static size_t scratch_floats(const pnas_op_bench *b)
 {
-    pnas_view x = view_in(b, X), y = view_out(b, Y);
-    size_t norm = 2 * (size_t)b->N * (size_t)b->M, need = norm;
-    if (b->what->kind == PNAS_CASE_DEPTHWISE)
-        need = pnas_op_depthwise_scratch(b->cl, b->N, &x, &b->window, &y);
-    else if (b->what->kind == PNAS_CASE_POINTWISE)
-        need = pnas_op_pointwise_scratch(b->cl, b->N, &x, &b->window, &y);
-    else if (b->what->kind == PNAS_CASE_DENSE || b->what->kind == PNAS_CASE_REDUCTION)
-        need = pnas_op_convolution_scratch(b->cl, b->N, &x, &b->window, &y);
-    else if (b->what->kind == PNAS_CASE_UPDATE)
-        need = pnas_op_update_scratch((size_t)b->what->C);
+    if (b->what->update)
+        return pnas_op_update_scratch((size_t)b->what->C);
+    const pnas_layer_op *op = pnas_layer_op_of(b->what->kind);
+    const pnas_layer_operands on = operands_of(b);
+    size_t norm = 2 * (size_t)b->N * (size_t)b->M, need = op->scratch ? op->scratch(b->cl, &on) : 0;
     return need > norm ? need : norm;
 }
 
@@ -110,26 +142,28 @@ static void set_floats(const pnas_op_bench *b, size_t floats[TENSORS])
     size_t taps = (size_t)b->window.kernel_h * (size_t)b->window.kernel_w;
     floats[X] = floats[DX] = N * C * (size_t)b->size * (size_t)b->size;
     floats[Y] = floats[DY] = N * M * (size_t)b->out_size * (size_t)b->out_size;
-    floats[X2] = b->what->kind == PNAS_CASE_SUM ? floats[X] : 1;
-    floats[WEIGHT] = floats[DW] = b->what->kind == PNAS_CASE_DEPTHWISE ? taps * C : taps * C * M;
+    floats[X2] = b->what->kind == PNAS_LAYER_ADD ? floats[X] : 1;
+    bool depthwise = pnas_layer_kind_traits(b->what->kind)->form == PNAS_WEIGHT_DEPTHWISE;
+    floats[WEIGHT] = floats[DW] = depthwise ? taps * C : taps * C * M;
     floats[NORM] = NORM_ROWS * M;
     floats[SCALE] = 2 * C;
     floats[STATISTICS] = 2 * N * M;
     floats[SCRATCH] = scratch_floats(b);
-    floats[POSITIONS] = floats[Y] / 4 + 1;
+    floats[KEPT] =
+        floats[Y] * (size_t)pnas_layer_kind_traits(b->what->kind)->kept_bytes / sizeof(cl_float) + 1;
     floats[STATE] = 4;
-    if (b->what->kind == PNAS_CASE_UPDATE)
+    if (b->what->update)
         floats[X] = floats[DX] = floats[Y] = (size_t)b->what->C; /* parameters, gradients, moments */
 }
 
-/* Random numbers of a period that no tensor's dimension divides; what counts steps or positions is zero. */
+/* Random numbers of a period that no tensor's dimension divides; what counts steps or was kept is zero. */
 static pnas_status fill(pnas_op_bench *b, int tensor, size_t floats)
 {
     enum { PERIOD = 65521 };
     pnas_stream stream = pnas_stream_make(1, PNAS_STREAM_TEST, (uint64_t)tensor, 0);
     float *data = calloc(floats, sizeof *data);
     PNAS_CHECK(data, PNAS_ERROR_MEMORY, "no memory for %zu floats", floats);
-    for (size_t i = 0; i < floats && tensor != POSITIONS && tensor != STATE; ++i)
+    for (size_t i = 0; i < floats && tensor != KEPT && tensor != STATE; ++i)
         data[i] = i < PERIOD ? (float)(pnas_stream_uniform(&stream) - 0.5) : data[i - PERIOD];
     pnas_status status = pnas_buffer_create(b->cl, floats * sizeof *data, &b->buffer[tensor]);
     if (status == PNAS_OK)
@@ -152,7 +186,7 @@ pnas_status pnas_op_bench_create(pnas_cl *cl, const pnas_op_case *what, int batc
     b->cl = cl;
     b->what = what;
     b->N = batch;
-    b->C = what->kind == PNAS_CASE_UPDATE ? cl->vector : padded(cl, what->C);
+    b->C = what->update ? cl->vector : padded(cl, what->C);
     b->M = padded(cl, what->M);
     b->size = what->size;
     b->out_size = (what->size + what->stride - 1) / what->stride;
@@ -178,12 +212,6 @@ void pnas_op_bench_destroy(pnas_op_bench **bench)
 }
 
 /* --- what runs --- */
-
-static pnas_operand operand_of(const pnas_op_bench *b, int tensor, bool normalise, bool relu)
-{
-    return (pnas_operand){
-        .view = view_in(b, tensor), .normalise = normalise, .scale_shift = slice(b, SCALE), .relu = relu};
-}
 
 /* The batch's mean and deviation from the sums that the convolution left: what readers normalise with. */
 static pnas_status append_norm(pnas_op_bench *b, pnas_launch_list *list)
@@ -213,35 +241,11 @@ static pnas_status append_update(pnas_op_bench *b, pnas_launch_list *list)
 
 static pnas_status append_forward(pnas_op_bench *b, pnas_launch_list *list)
 {
-    const pnas_op_case *c = b->what;
-    pnas_cl *cl = b->cl;
-    pnas_view y = view_out(b, Y);
-    pnas_operand plain = operand_of(b, X, false, c->relu), rectified = operand_of(b, X, true, true);
-    pnas_operand first = operand_of(b, X, true, false), second = operand_of(b, X2, true, false);
-    switch (c->kind) {
-    case PNAS_CASE_DEPTHWISE:
-        return pnas_op_depthwise_forward(cl, list, b->N, &rectified, slice(b, WEIGHT), &b->window, &y);
-    case PNAS_CASE_POINTWISE:
-        PNAS_TRY(pnas_op_pointwise_forward(cl, list, b->N, &plain, slice(b, WEIGHT), &b->window, &y,
-                                           slice(b, STATISTICS)));
-        return append_norm(b, list);
-    case PNAS_CASE_DENSE:
-    case PNAS_CASE_REDUCTION:
-        if (c->kind == PNAS_CASE_DENSE && c->relu)
-            plain = rectified; /* of a bottleneck: its input has a normalisation of its own */
-        PNAS_TRY(pnas_op_convolution_forward(cl, list, b->N, &plain, slice(b, WEIGHT), &b->window, &y,
-                                             slice(b, STATISTICS)));
-        return append_norm(b, list);
-    case PNAS_CASE_MAX_POOL:
-        return pnas_op_max_pool_forward(cl, list, b->N, &plain, &b->window, &y, b->buffer[POSITIONS], 0);
-    case PNAS_CASE_AVERAGE_POOL:
-        return pnas_op_average_pool_forward(cl, list, b->N, &plain, &b->window, &y);
-    case PNAS_CASE_SUM:
-        return pnas_op_add_forward(cl, list, b->N, &first, &second, &y);
-    case PNAS_CASE_UPDATE:
+    if (b->what->update)
         return append_update(b, list);
-    }
-    return PNAS_OK;
+    const pnas_layer_operands on = operands_of(b);
+    PNAS_TRY(pnas_layer_op_of(b->what->kind)->forward(b->cl, list, &on));
+    return on.dy.normalise ? append_norm(b, list) : PNAS_OK;
 }
 
 static pnas_status append_norm_backward(pnas_op_bench *b, pnas_launch_list *list, const pnas_upstream *dy)
@@ -253,40 +257,12 @@ static pnas_status append_norm_backward(pnas_op_bench *b, pnas_launch_list *list
 
 static pnas_status append_backward(pnas_op_bench *b, pnas_launch_list *list)
 {
-    const pnas_op_case *c = b->what;
-    pnas_cl *cl = b->cl;
-    pnas_operand plain = operand_of(b, X, false, c->relu), rectified = operand_of(b, X, true, true);
-    pnas_upstream direct = {.gradient = view_out(b, DY)}, dy = direct;
-    bool is_stem = c->kind == PNAS_CASE_DENSE && !c->relu; /* nobody wants the images' gradient */
-    pnas_downstream dx = {.into = view_in(b, DX)};
-    if (is_stem)
-        dx.into.at.buffer = NULL;
-    dy.normalise = true;
-    dy.raw = view_out(b, Y);
-    dy.coefficients = norm_row(b, COEFFICIENTS);
-    switch (c->kind) {
-    case PNAS_CASE_DEPTHWISE:
-        return pnas_op_depthwise_backward(cl, list, b->N, &rectified, slice(b, WEIGHT), &b->window, &direct,
-                                          &dx, slice(b, DW), slice(b, SCRATCH));
-    case PNAS_CASE_POINTWISE:
-        PNAS_TRY(append_norm_backward(b, list, &dy));
-        return pnas_op_pointwise_backward(cl, list, b->N, &plain, slice(b, WEIGHT), &b->window, &dy, &dx,
-                                          slice(b, DW), slice(b, SCRATCH));
-    case PNAS_CASE_DENSE:
-    case PNAS_CASE_REDUCTION:
-        PNAS_TRY(append_norm_backward(b, list, &dy));
-        if (c->kind == PNAS_CASE_DENSE && c->relu)
-            plain = rectified;
-        return pnas_op_convolution_backward(cl, list, b->N, &plain, slice(b, WEIGHT), &b->window, &dy, &dx,
-                                            slice(b, DW), slice(b, SCRATCH));
-    case PNAS_CASE_MAX_POOL:
-        return pnas_op_max_pool_backward(cl, list, b->N, &plain, &b->window, &direct, b->buffer[POSITIONS], 0,
-                                         &dx);
-    case PNAS_CASE_AVERAGE_POOL:
-        return pnas_op_average_pool_backward(cl, list, b->N, &plain, &b->window, &direct, &dx);
-    default:
+    if (b->what->update || pnas_layer_kind_traits(b->what->kind)->hands_gradient_on)
         return PNAS_OK;
-    }
+    const pnas_layer_operands on = operands_of(b);
+    if (on.dy.normalise)
+        PNAS_TRY(append_norm_backward(b, list, &on.dy));
+    return pnas_layer_op_of(b->what->kind)->backward(b->cl, list, &on);
 }
 
 pnas_status pnas_op_bench_append(pnas_op_bench *bench, pnas_launch_list *list, bool backward)

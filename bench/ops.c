@@ -161,8 +161,8 @@ static void print_cases(const pnas_op_case *cases, int count)
     printf("name,kind,C,M,size,kernel_h,kernel_w,stride,dilation,relu\n");
     for (int i = 0; i < count; ++i) {
         const pnas_op_case *c = &cases[i];
-        printf("%s,%s,%d,%d,%d,%d,%d,%d,%d,%d\n", c->name, pnas_case_kind_name(c->kind), c->C, c->M, c->size,
-               c->kernel_h, c->kernel_w, c->stride, c->dilation, c->relu);
+        printf("%s,%s,%d,%d,%d,%d,%d,%d,%d,%d\n", c->name, c->word, c->C, c->M, c->size, c->kernel_h,
+               c->kernel_w, c->stride, c->dilation, c->relu);
     }
 }
 
