@@ -262,6 +262,7 @@ static pnas_status measure(const arguments *a)
     PNAS_TRY_CLEANUP(make_images(cl, a, &wanted.images, &wanted.mean_deviation));
     PNAS_TRY_CLEANUP(pnas_graph_create(&cell, &operators, &network, &graph));
     PNAS_TRY_CLEANUP(pnas_child_plan_create(cl, graph, &wanted, &plan));
+    PNAS_TRY_CLEANUP(pnas_child_plan_build(plan, NULL));
     PNAS_TRY_CLEANUP(pnas_child_parameters_initialize(plan, 1, pnas_cell_hash(&cell)));
     PNAS_TRY_CLEANUP(write_records(plan, a));
     printf("device %s, V = %d\ncell %s, F = %d, N = %d, batch %d, %lld parameters, %.1f M multiply-adds\n"

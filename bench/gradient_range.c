@@ -111,6 +111,7 @@ static pnas_status set_up(bench *b, const arguments *a)
     PNAS_CHECK(b->options.train_steps > 0, PNAS_ERROR_USAGE, "fewer training images than training.batch");
     PNAS_TRY(upload(b));
     PNAS_TRY(pnas_child_plan_create(b->cl, b->graph, &b->options, &b->plan));
+    PNAS_TRY(pnas_child_plan_build(b->plan, NULL));
     PNAS_TRY(pnas_child_parameters_initialize(b->plan, c->seed, pnas_cell_hash(&cell)));
     size_t bytes = (size_t)b->plan->memory->floats * sizeof(float);
     b->before = malloc(bytes);
@@ -155,7 +156,7 @@ static pnas_status watch_step(bench *b, range *r)
     size_t bytes = (size_t)b->plan->memory->floats * sizeof(float);
     bool backward = false;
     for (size_t i = 0; i < step->count; ++i) {
-        const pnas_launch_list one = {.item = step->item + i, .count = 1};
+        pnas_launch_list one = {.item = step->item + i, .count = 1};
         if (backward)
             PNAS_TRY(pnas_buffer_read(b->cl, b->plan->arena, 0, bytes, b->before));
         PNAS_TRY(pnas_launch_run(b->cl, &one, NULL));

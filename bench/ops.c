@@ -92,7 +92,7 @@ static double now(bool cpu_time)
 }
 
 /* `runs` runs in one go, as a step queues its ops: without waiting in between. */
-static pnas_status time_runs(pnas_cl *cl, const arguments *a, const pnas_launch_list *list, int runs,
+static pnas_status time_runs(pnas_cl *cl, const arguments *a, pnas_launch_list *list, int runs,
                              double *seconds)
 {
     double start = now(a->cpu_time);
@@ -104,7 +104,7 @@ static pnas_status time_runs(pnas_cl *cl, const arguments *a, const pnas_launch_
 }
 
 /* The median of several goes, each long enough that waiting for its end does not count. */
-static pnas_status time_list(pnas_cl *cl, const arguments *a, const pnas_launch_list *list, double *median)
+static pnas_status time_list(pnas_cl *cl, const arguments *a, pnas_launch_list *list, double *median)
 {
     enum { GOES = 7 };
     double seconds[GOES], once;
@@ -119,7 +119,7 @@ static pnas_status time_list(pnas_cl *cl, const arguments *a, const pnas_launch_
 }
 
 static void print_row(const arguments *a, const pnas_op_case *c, const char *direction,
-                      const pnas_launch_list *list, double seconds, const pnas_floors *floors)
+                      pnas_launch_list *list, double seconds, const pnas_floors *floors)
 {
     double flops = 0, bytes = 0;
     for (size_t i = 0; i < list->count; ++i) {

@@ -194,17 +194,17 @@ pnas_status pnas_clblast_check(pnas_cl *cl,
     PNAS_TRY_CLEANUP(pnas_buffer_create(cl, bytes, &buffers.b));
     PNAS_TRY_CLEANUP(pnas_buffer_create(cl, bytes, &buffers.c));
     if (override(cl) != PNAS_OK || check(cl, &buffers, reference, &worst) != PNAS_OK) {
-        cl->clblast_refused = true;
+        cl->clblast->refused = true;
         pnas_warning(
             "CLBlast does not work on %s (%s): its products are left to plain kernels, which are slow",
             cl->info.name, pnas_message());
     } else if (!(worst < 1e-3)) { /* sums of at most 1601 products of numbers below 1: rounding stays below */
-        cl->clblast_refused = true;
+        cl->clblast->refused = true;
         pnas_warning("CLBlast computes wrongly on %s (driver %s; off by %g): its products are left to plain "
                      "kernels, which are slow",
                      cl->info.name, cl->info.driver, worst);
     }
-    cl->clblast_checked = true;
+    cl->clblast->checked = true;
 cleanup:
     pnas_buffer_release(&buffers.a);
     pnas_buffer_release(&buffers.b);

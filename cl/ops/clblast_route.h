@@ -9,7 +9,7 @@
 pnas_status pnas_clblast_append(pnas_cl *cl, pnas_launch_list *list, const pnas_gemm *gemm);
 
 /* Puts the tuned table's parameters of CLBlast in force and compares its products on this device with those
- * of `reference`. Sets cl->clblast_checked, and where they disagree or CLBlast fails cl->clblast_refused,
+ * of `reference`. Sets cl->clblast->checked, and where they disagree or CLBlast fails cl->clblast->refused,
  * with a warning: some drivers compute wrongly. */
 pnas_status pnas_clblast_check(pnas_cl *cl,
                                pnas_status (*reference)(pnas_cl *, pnas_launch_list *, const pnas_gemm *));

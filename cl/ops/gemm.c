@@ -3,7 +3,6 @@
 #include "cl/ops/clblast_route.h"
 #include "cl/ops/gemm_split.h"
 #include "cl/ops/route.h"
-#include "cl/runtime/kernel_prepare.h"
 
 #include <assert.h>
 
@@ -72,7 +71,7 @@ pnas_status pnas_gemm_prepare(pnas_cl *cl)
 {
     const pnas_route_shape any = {.N = 1, .C = 1, .H = 1, .W = 1};
     bool wanted = pnas_route_choose(cl, PNAS_OP_GEMM, &any) == PNAS_ROUTE_CLBLAST;
-    return wanted && !cl->clblast_checked ? pnas_clblast_check(cl, append_plain) : PNAS_OK;
+    return wanted && !cl->clblast->checked ? pnas_clblast_check(cl, append_plain) : PNAS_OK;
 }
 
 pnas_status pnas_gemm_append(pnas_cl *cl, pnas_launch_list *list, const pnas_gemm *g)
@@ -80,20 +79,19 @@ pnas_status pnas_gemm_append(pnas_cl *cl, pnas_launch_list *list, const pnas_gem
     assert(g->m > 0 && g->n > 0 && g->k > 0);
     assert(g->lda >= (g->transpose_a ? g->m : g->k) && g->ldb >= (g->transpose_b ? g->k : g->n) &&
            g->ldc >= g->n);
-    if (cl->wishes && cl->wishes->product)
-        return cl->wishes->product(cl->wishes->payload, g);
     const pnas_route_shape shape = {.N = 1, .C = g->k, .H = g->m, .W = g->n};
     pnas_route route = pnas_route_choose(cl, PNAS_OP_GEMM, &shape);
-    if (route == PNAS_ROUTE_CLBLAST && !cl->clblast_checked && !cl->wishes) {
+    if (route == PNAS_ROUTE_CLBLAST && !cl->clblast->checked) {
         PNAS_TRY(pnas_clblast_check(cl, append_plain));
         route = pnas_route_choose(cl, PNAS_OP_GEMM, &shape);
     }
-    switch (route) {
-    case PNAS_ROUTE_TILE:
-        return append_tile(cl, list, g);
-    case PNAS_ROUTE_CLBLAST:
-        return pnas_clblast_append(cl, list, g);
-    default:
-        return append_plain(cl, list, g);
-    }
+    size_t first = list->count;
+    if (route == PNAS_ROUTE_TILE)
+        PNAS_TRY(append_tile(cl, list, g));
+    else if (route == PNAS_ROUTE_CLBLAST)
+        PNAS_TRY(pnas_clblast_append(cl, list, g));
+    else
+        PNAS_TRY(append_plain(cl, list, g));
+    list->item[first].product = (pnas_launch_product){g->m, g->n, g->k, g->transpose_a, g->transpose_b};
+    return PNAS_OK;
 }

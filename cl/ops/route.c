@@ -20,7 +20,7 @@ static bool has_what_it_needs(const pnas_op_route *route, const pnas_cl *cl, con
     case PNAS_NEEDS_SMALL_WINDOW:
         return cl->vector == 8 && is_small(shape);
     case PNAS_NEEDS_CLBLAST:
-        return !cl->clblast_refused;
+        return !cl->clblast->refused;
     }
     return false;
 }
@@ -58,9 +58,9 @@ static pnas_route choose_built_in(const pnas_cl *cl, pnas_op_kind op, const pnas
 pnas_route pnas_route_explain(const pnas_cl *cl, pnas_op_kind op, const pnas_route_shape *shape,
                               const char **source)
 {
-    pnas_route forced = (pnas_route)cl->forced_route;
+    pnas_route forced = cl->route;
     *source = "forced";
-    /* A forced route is for tests: it need not suit the device, only be possible. */
+    /* A forced route is for measurements and tests: it need not suit the device, only be possible. */
     if (forced != PNAS_ROUTE_AUTO)
         return pnas_route_possible(cl, op, forced, shape) ? forced : PNAS_ROUTE_PLAIN;
     const pnas_tuned_row *tuned = pnas_tuned_table_find(cl->tuned, op, shape);

@@ -4,8 +4,8 @@
 #include "cl/runtime/cache_directory.h"
 #include "cl/runtime/cl_error.h"
 #include "cl/runtime/device_choice.h"
-#include "cl/runtime/kernel_prepare.h"
 #include "cl/runtime/kernel_program.h"
+#include "cl/runtime/kernel_warm.h"
 #include "cl/runtime/tuned_table.h"
 #include "src/base/log.h"
 
@@ -163,6 +163,9 @@ pnas_status pnas_cl_create(const pnas_cl_options *options, pnas_cl **out)
                "a channel block of %d: allowed are 1, 4 and 8", vector);
     pnas_cl *cl = calloc(1, sizeof *cl);
     PNAS_CHECK(cl, PNAS_ERROR_MEMORY, "no memory for a context");
+    cl->route = options->route;
+    cl->clblast = calloc(1, sizeof *cl->clblast);
+    PNAS_CHECK_CLEANUP(cl->clblast, PNAS_ERROR_MEMORY, "no memory for a context");
     PNAS_TRY_CLEANUP(pnas_programs_create(&cl->programs));
     PNAS_TRY_CLEANUP(pnas_cache_directory_prepare(options->cache_directory, &cl->cache_directory));
     PNAS_TRY_CLEANUP(find_kernel_directory(options->kernel_directory, &cl->kernel_directory));
@@ -175,7 +178,7 @@ cleanup:
     return status;
 }
 
-pnas_status pnas_cl_create_lane(pnas_cl *cl, pnas_cl **out)
+pnas_status pnas_cl_create_lane(pnas_cl *cl, pnas_route route, pnas_cl **out)
 {
     cl_int code;
     *out = NULL;
@@ -183,6 +186,7 @@ pnas_status pnas_cl_create_lane(pnas_cl *cl, pnas_cl **out)
     PNAS_CHECK(lane, PNAS_ERROR_MEMORY, "no memory for a context");
     *lane = *cl;
     lane->is_lane = true;
+    lane->route = route == PNAS_ROUTE_AUTO ? cl->route : route;
     lane->scratch = NULL;
     lane->warm = NULL;
     lane->queue = clCreateCommandQueue(cl->context, cl->device, 0, &code);
@@ -203,6 +207,7 @@ static void release_device(pnas_cl *cl)
     if (cl->device_is_part)
         clReleaseDevice(cl->device);
     pnas_tuned_table_destroy(&tuned);
+    free(cl->clblast);
     free(cl->kernel_directory);
     free(cl->cache_directory);
 }

@@ -14,8 +14,9 @@ typedef struct pnas_cl pnas_cl;
 pnas_status pnas_cl_create(const pnas_cl_options *options, pnas_cl **out);
 
 /* A further lane on the device of `cl`, which must outlive it: a queue, kernel objects and scratch memory of
- * its own, so that one thread can work with each. Programs, tables and memory objects are shared. */
-pnas_status pnas_cl_create_lane(pnas_cl *cl, pnas_cl **out);
+ * its own, so that one thread can work with each. Programs, tables and memory objects are shared. `route`: as
+ * in pnas_cl_options, but AUTO means that of `cl`. */
+pnas_status pnas_cl_create_lane(pnas_cl *cl, pnas_route route, pnas_cl **out);
 
 void pnas_cl_destroy(pnas_cl **cl);
 const pnas_device_info *pnas_cl_device(const pnas_cl *cl); /* borrowed */

@@ -18,6 +18,8 @@ typedef struct {          /* zero everything for the defaults */
                              cannot be written, a private one in the temporary directory, with a warning */
     bool untuned;         /* leave a tuned table alone (cl/runtime/tuned_table.h), as PNAS_TUNED=0 does */
     const char *kernel_directory; /* NULL: $PNAS_KERNELS, else the installed or the source tree's */
+    pnas_route route; /* for measurements and tests: every op takes it where its kernels can, on any device;
+                         PNAS_ROUTE_AUTO: the tables decide */
 } pnas_cl_options;
 
 #endif

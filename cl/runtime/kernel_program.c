@@ -1,7 +1,6 @@
 #include "cl/runtime/kernel_program.h"
 
 #include "cl/runtime/cl_error.h"
-#include "cl/runtime/kernel_prepare.h"
 #include "cl/runtime/kernel_source.h"
 #include "cl/runtime/program_cache.h"
 #include "src/base/log.h"
@@ -23,8 +22,6 @@ struct pnas_programs {
     pthread_mutex_t lock;
     built_program *built; /* uthash */
 };
-
-#define OPTIONS_MAX 2048
 
 /* All that decides what a build gives; *out is the caller's. */
 static pnas_status make_key(pnas_cl *cl, const char *options, const char *source, char **out)
@@ -140,7 +137,8 @@ static pnas_status build_from_source(pnas_cl *cl, const char *file, const char *
 }
 
 /* *out stays NULL where another process builds it and this one does not `wait`. */
-static pnas_status build(pnas_cl *cl, const char *file, const char *options, bool wait, cl_program *out)
+static pnas_status build(pnas_cl *cl, const char *file, const char *options, bool wait,
+                         const pnas_build_options *build_options, cl_program *out)
 {
     char *source = NULL, *key = NULL;
     pnas_status status;
@@ -158,7 +156,7 @@ static pnas_status build(pnas_cl *cl, const char *file, const char *options, boo
         *out = cl->keep_binaries ? build_from_binary(cl, options, key) : NULL;
     }
     if (!*out && mine) {
-        PNAS_TRY_CLEANUP(pnas_cl_tick(cl));
+        PNAS_TRY_CLEANUP(pnas_build_tick(build_options));
         PNAS_TRY_CLEANUP(build_from_source(cl, file, options, source, key, out));
     }
 cleanup:
@@ -168,78 +166,69 @@ cleanup:
     return status;
 }
 
-static pnas_status add_program(pnas_cl *cl, const char *file, const char *options, const char *key, bool wait,
-                               built_program **out)
+/* Takes over `key`, also when it fails. *out stays NULL where the build is left to another process. */
+static pnas_status add_program(pnas_cl *cl, const char *file, const char *options, char *key, bool wait,
+                               const pnas_build_options *build_options, built_program **out)
 {
     built_program *entry = calloc(1, sizeof *entry);
     pnas_status status = PNAS_OK;
-    if (entry)
-        entry->key = strdup(key);
-    if (!entry || !entry->key)
-        status = pnas_fail(PNAS_ERROR_MEMORY, "no memory for a kernel");
-    else
-        status = build(cl, file, options, wait, &entry->program);
-    if (status != PNAS_OK || !entry->program) {
-        if (entry)
-            free(entry->key);
-        free(entry);
-        return status;
-    }
+    PNAS_CHECK_CLEANUP(entry, PNAS_ERROR_MEMORY, "no memory for a kernel");
+    PNAS_TRY_CLEANUP(build(cl, file, options, wait, build_options, &entry->program));
+    if (!entry->program)
+        goto cleanup;
+    entry->key = key;
     HASH_ADD_KEYPTR(hh, cl->programs->built, entry->key, strlen(entry->key), entry);
     *out = entry;
     return PNAS_OK;
+cleanup:
+    free(entry);
+    free(key);
+    return status;
 }
 
 /* Under the lock: a lane that wants what another one builds waits for it. *out is NULL where the build is
  * left to another process (`wait` false). */
 static pnas_status find_program(pnas_cl *cl, const char *file, const char *options, bool wait,
-                                cl_program *out)
+                                const pnas_build_options *build_options, cl_program *out)
 {
-    char key[OPTIONS_MAX + NAME_MAX + 2];
+    char *key;
     built_program *entry = NULL;
-    snprintf(key, sizeof key, "%s %s", file, options);
+    *out = NULL;
+    if (asprintf(&key, "%s %s", file, options) < 0)
+        return pnas_fail(PNAS_ERROR_MEMORY, "no memory for the name of a program");
     HASH_FIND_STR(cl->programs->built, key, entry);
-    if (!entry)
-        PNAS_TRY(add_program(cl, file, options, key, wait, &entry));
+    if (entry)
+        free(key);
+    else
+        PNAS_TRY(add_program(cl, file, options, key, wait, build_options, &entry));
     *out = entry ? entry->program : NULL;
     return PNAS_OK;
 }
 
-pnas_status pnas_program_prepare(pnas_cl *cl, const char *file, const char *options, bool wait, bool *busy)
+pnas_status pnas_build_tick(const pnas_build_options *options)
 {
-    cl_program program = NULL;
+    return options && options->tick ? options->tick(options->tick_payload) : PNAS_OK;
+}
+
+pnas_status pnas_kernel_program_build(pnas_cl *cl, const char *file, const char *program_options, bool wait,
+                                      const pnas_build_options *options, bool *busy)
+{
+    cl_program program;
     pthread_mutex_lock(&cl->programs->lock);
-    pnas_status status = find_program(cl, file, options, wait, &program);
+    pnas_status status = find_program(cl, file, program_options, wait, options, &program);
     pthread_mutex_unlock(&cl->programs->lock);
     *busy = status == PNAS_OK && !program;
     return status;
 }
 
-const char *pnas_program_name(const pnas_cl *cl, cl_program program)
+pnas_status pnas_kernel_program_kernel(pnas_cl *cl, const char *file, const char *program_options,
+                                       const char *name, cl_kernel *out)
 {
-    const char *name = NULL;
-    pthread_mutex_lock(&cl->programs->lock);
-    for (const built_program *entry = cl->programs->built; entry && !name; entry = entry->hh.next)
-        if (entry->program == program)
-            name = entry->key;
-    pthread_mutex_unlock(&cl->programs->lock);
-    return name;
-}
-
-pnas_status pnas_kernel_create(pnas_cl *cl, const char *file, const char *options, const char *name,
-                               cl_kernel *out)
-{
-    char all[OPTIONS_MAX];
-    int length = snprintf(all, sizeof all, "-cl-std=CL1.2 -DV=%d%s%s", cl->vector, options ? " " : "",
-                          options ? options : "");
-    PNAS_CHECK(length < OPTIONS_MAX, PNAS_ERROR_INTERNAL, "the options of kernel %s are too long", name);
-    cl_program program = NULL;
+    cl_program program;
     cl_int code = CL_SUCCESS;
     *out = NULL;
-    if (cl->wishes)
-        return pnas_program_wish(cl->wishes, file, all);
     pthread_mutex_lock(&cl->programs->lock);
-    pnas_status status = find_program(cl, file, all, true, &program);
+    pnas_status status = find_program(cl, file, program_options, true, NULL, &program);
     if (status == PNAS_OK)
         *out = clCreateKernel(program, name, &code);
     pthread_mutex_unlock(&cl->programs->lock);
@@ -247,6 +236,25 @@ pnas_status pnas_kernel_create(pnas_cl *cl, const char *file, const char *option
     if (code != CL_SUCCESS)
         return pnas_fail_at(pnas_cl_status(code, "clCreateKernel"), "kernel %s of %s", name, file);
     return PNAS_OK;
+}
+
+pnas_status pnas_kernel_program_options(const pnas_cl *cl, const char *options, char **out)
+{
+    if (asprintf(out, "-cl-std=CL1.2 -DV=%d%s%s", cl->vector, options ? " " : "", options ? options : "") < 0)
+        *out = NULL;
+    PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "no memory for the options of a program");
+    return PNAS_OK;
+}
+
+pnas_status pnas_kernel_create(pnas_cl *cl, const char *file, const char *options, const char *name,
+                               cl_kernel *out)
+{
+    char *all;
+    *out = NULL;
+    PNAS_TRY(pnas_kernel_program_options(cl, options, &all));
+    pnas_status status = pnas_kernel_program_kernel(cl, file, all, name, out);
+    free(all);
+    return status;
 }
 
 pnas_status pnas_programs_create(struct pnas_programs **out)

@@ -1,7 +1,7 @@
 #include "cl/runtime/launch.h"
 
+#include "cl/runtime/build_queue.h"
 #include "cl/runtime/cl_error.h"
-#include "cl/runtime/kernel_program.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,29 +22,47 @@ static pnas_status grow(pnas_launch_list *list, pnas_launch **out)
     return PNAS_OK;
 }
 
-static pnas_status create_kernel(pnas_cl *cl, const pnas_launch_spec *spec, cl_kernel *out)
+static pnas_status make_options(const pnas_cl *cl, const pnas_launch_spec *spec, char **out)
 {
-    char options[512];
+    char *half;
     if (!spec->half)
-        return pnas_kernel_create(cl, spec->file, spec->options, spec->kernel, out);
-    int length = snprintf(options, sizeof options, "-DHALF_STORAGE=1%s%s", spec->options ? " " : "",
-                          spec->options ? spec->options : "");
-    PNAS_CHECK(length < (int)sizeof options, PNAS_ERROR_INTERNAL, "the options of kernel %s are too long",
-               spec->kernel);
-    return pnas_kernel_create(cl, spec->file, options, spec->kernel, out);
+        return pnas_kernel_program_options(cl, spec->options, out);
+    *out = NULL;
+    if (asprintf(&half, "-DHALF_STORAGE=1%s%s", spec->options ? " " : "",
+                 spec->options ? spec->options : "") < 0)
+        return pnas_fail(PNAS_ERROR_MEMORY, "no memory for the options of kernel %s", spec->kernel);
+    pnas_status status = pnas_kernel_program_options(cl, half, out);
+    free(half);
+    return status;
 }
 
-pnas_status pnas_launch_append(pnas_cl *cl, pnas_launch_list *list, const pnas_launch_spec *spec,
-                               const pnas_arg *arguments, int count)
+enum { VALUE_ALIGNMENT = 8 }; /* of the largest argument */
+
+static size_t aligned(size_t size)
 {
-    pnas_launch *launch;
-    PNAS_TRY(grow(list, &launch));
-    PNAS_TRY(create_kernel(cl, spec, &launch->kernel));
-    if (cl->wishes)
-        return PNAS_OK;
-    launch->label = spec->label;
-    launch->flops = spec->flops;
-    launch->bytes = spec->bytes;
+    return (size + VALUE_ALIGNMENT - 1) / VALUE_ALIGNMENT * VALUE_ALIGNMENT;
+}
+
+/* The arguments, and behind them their values. */
+static pnas_status copy_arguments(const pnas_arg *from, int count, pnas_arg **out)
+{
+    size_t bytes = aligned((size_t)count * sizeof *from);
+    for (int i = 0; i < count; ++i)
+        bytes += aligned(from[i].size);
+    *out = malloc(bytes ? bytes : 1);
+    PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "no memory for the arguments of a kernel");
+    char *value = (char *)*out + aligned((size_t)count * sizeof *from);
+    for (int i = 0; i < count; ++i) {
+        memcpy(value, from[i].value, from[i].size);
+        (*out)[i] = (pnas_arg){from[i].size, value};
+        value += aligned(from[i].size);
+    }
+    return PNAS_OK;
+}
+
+static void set_ranges(const pnas_launch_spec *spec, pnas_launch *launch)
+{
+    launch->dimensions = 1;
     for (int i = 0; i < 3; ++i) {
         size_t local = spec->local[0] ? spec->local[i] : i == 0 ? 64 : 1;
         if (local == 0)
@@ -55,18 +73,37 @@ pnas_status pnas_launch_append(pnas_cl *cl, pnas_launch_list *list, const pnas_l
         if (launch->global[i] > 1)
             launch->dimensions = (cl_uint)i + 1;
     }
-    if (launch->dimensions == 0)
-        launch->dimensions = 1;
-    for (int i = 0; i < count; ++i) {
-        cl_int code = clSetKernelArg(launch->kernel, (cl_uint)i, arguments[i].size, arguments[i].value);
-        if (code != CL_SUCCESS) {
-            clReleaseKernel(launch->kernel);
-            return pnas_fail_at(pnas_cl_status(code, "clSetKernelArg"), "argument %d of kernel %s in %s", i,
-                                spec->kernel, spec->file);
-        }
-    }
+}
+
+static void clear_launch(pnas_launch *launch)
+{
+    if (launch->kernel)
+        clReleaseKernel(launch->kernel);
+    free(launch->options);
+    free(launch->argument);
+    free(launch->payload);
+}
+
+pnas_status pnas_launch_append(pnas_cl *cl, pnas_launch_list *list, const pnas_launch_spec *spec,
+                               const pnas_arg *arguments, int count)
+{
+    pnas_launch *launch;
+    pnas_status status;
+    PNAS_TRY(grow(list, &launch));
+    launch->label = spec->label;
+    launch->file = spec->file;
+    launch->name = spec->kernel;
+    launch->flops = spec->flops;
+    launch->bytes = spec->bytes;
+    launch->arguments = count;
+    set_ranges(spec, launch);
+    PNAS_TRY_CLEANUP(make_options(cl, spec, &launch->options));
+    PNAS_TRY_CLEANUP(copy_arguments(arguments, count, &launch->argument));
     ++list->count;
     return PNAS_OK;
+cleanup:
+    clear_launch(launch);
+    return status;
 }
 
 pnas_status pnas_launch_append_call(pnas_launch_list *list, const char *label,
@@ -85,10 +122,66 @@ pnas_status pnas_launch_append_call(pnas_launch_list *list, const char *label,
     return PNAS_OK;
 }
 
-pnas_status pnas_launch_run(pnas_cl *cl, const pnas_launch_list *list, cl_event *event)
+/* --- building --- */
+
+static bool is_built(const pnas_launch *launch)
+{
+    return launch->kernel || launch->call;
+}
+
+static pnas_status build_programs(pnas_cl *cl, pnas_launch_list *const *lists, size_t count,
+                                  const pnas_build_options *options)
+{
+    pnas_build_queue queue = {0};
+    pnas_status status = PNAS_OK;
+    for (size_t l = 0; l < count; ++l)
+        for (size_t i = 0; i < lists[l]->count; ++i) {
+            const pnas_launch *launch = &lists[l]->item[i];
+            if (!is_built(launch))
+                PNAS_TRY_CLEANUP(pnas_build_queue_add(&queue, launch->file, launch->options));
+        }
+    status = pnas_build_queue_run(cl, &queue, options);
+cleanup:
+    pnas_build_queue_clear(&queue);
+    return status;
+}
+
+/* A kernel whose arguments are not all bound does not stay. */
+static pnas_status bind(pnas_cl *cl, pnas_launch *launch)
+{
+    PNAS_TRY(pnas_kernel_program_kernel(cl, launch->file, launch->options, launch->name, &launch->kernel));
+    for (int i = 0; i < launch->arguments; ++i) {
+        const pnas_arg *argument = &launch->argument[i];
+        cl_int code = clSetKernelArg(launch->kernel, (cl_uint)i, argument->size, argument->value);
+        if (code != CL_SUCCESS) {
+            clReleaseKernel(launch->kernel);
+            launch->kernel = NULL;
+            return pnas_fail_at(pnas_cl_status(code, "clSetKernelArg"), "argument %d of kernel %s in %s", i,
+                                launch->name, launch->file);
+        }
+    }
+    return PNAS_OK;
+}
+
+pnas_status pnas_launch_build(pnas_cl *cl, pnas_launch_list *const *lists, size_t count,
+                              const pnas_build_options *options)
+{
+    PNAS_TRY(build_programs(cl, lists, count, options));
+    for (size_t l = 0; l < count; ++l)
+        for (size_t i = 0; i < lists[l]->count; ++i)
+            if (!is_built(&lists[l]->item[i]))
+                PNAS_TRY(bind(cl, &lists[l]->item[i]));
+    return PNAS_OK;
+}
+
+/* --- running --- */
+
+pnas_status pnas_launch_run(pnas_cl *cl, pnas_launch_list *list, cl_event *event)
 {
     for (size_t i = 0; i < list->count; ++i) {
         const pnas_launch *launch = &list->item[i];
+        if (!is_built(launch))
+            PNAS_TRY(pnas_launch_build(cl, &list, 1, NULL));
         cl_event *last = event && i + 1 == list->count && !launch->call ? event : NULL;
         if (launch->call) {
             PNAS_TRY(launch->call(cl, launch->payload));
@@ -112,11 +205,8 @@ pnas_status pnas_cl_finish(pnas_cl *cl)
 
 void pnas_launch_clear(pnas_launch_list *list)
 {
-    for (size_t i = 0; i < list->count; ++i) {
-        if (list->item[i].kernel)
-            clReleaseKernel(list->item[i].kernel);
-        free(list->item[i].payload);
-    }
+    for (size_t i = 0; i < list->count; ++i)
+        clear_launch(&list->item[i]);
     free(list->item);
     memset(list, 0, sizeof *list);
 }

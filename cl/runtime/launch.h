@@ -1,15 +1,37 @@
-/* Inside the cl rooms: lists of kernel launches whose arguments are bound once. Local.
+/* Inside the cl rooms: lists of kernel launches. Local.
  *
- * A child's step is such a list: made when the child starts, run thousands of times with nothing set again.
- */
+ * Appending only records what is to run: a kernel, its ranges and a copy of its arguments. Building makes a
+ * list ready: its programs are compiled, its kernels created, their arguments bound. Then it runs any number
+ * of times, as a child's step does, with nothing set again. A list that is used once needs no building of its
+ * own: running builds what is not built. */
 #ifndef PNAS_CL_LAUNCH_H
 #define PNAS_CL_LAUNCH_H
 
-#include "cl/runtime/context_fields.h"
+#include "cl/runtime/kernel_program.h"
 
 typedef struct {
-    const char *label; /* for profiles; static */
-    cl_kernel kernel;  /* owned by the list; NULL for a call */
+    size_t size;
+    const void *value;
+} pnas_arg;
+
+#define PNAS_ARG_INT(x)    ((pnas_arg){sizeof(cl_int), &(cl_int){(cl_int)(x)}})
+#define PNAS_ARG_FLOAT(x)  ((pnas_arg){sizeof(cl_float), &(cl_float){(cl_float)(x)}})
+#define PNAS_ARG_OFFSET(x) ((pnas_arg){sizeof(cl_ulong), &(cl_ulong){(cl_ulong)(x)}})
+#define PNAS_ARG_BUFFER(x) ((pnas_arg){sizeof(cl_mem), &(cl_mem){(x)}})
+
+typedef struct { /* a matrix product */
+    int m, n, k;
+    bool transpose_a, transpose_b;
+} pnas_launch_product;
+
+typedef struct {
+    const char *label;           /* for profiles; static */
+    const char *file, *name;     /* the kernel; static; NULL for a call */
+    char *options;               /* as pnas_kernel_program_options makes them; owned by the list */
+    pnas_arg *argument;          /* owned by the list, values too */
+    int arguments;               /* how many */
+    cl_kernel kernel;            /* owned by the list; NULL until built */
+    pnas_launch_product product; /* of the first launch of a matrix product; m is 0 elsewhere */
     cl_uint dimensions;
     size_t global[3], local[3];
     double flops, bytes;                             /* work of one launch, for benchmarks */
@@ -23,24 +45,14 @@ typedef struct { /* zero it to start */
 } pnas_launch_list;
 
 typedef struct {
-    size_t size;
-    const void *value;
-} pnas_arg;
-
-#define PNAS_ARG_INT(x)    ((pnas_arg){sizeof(cl_int), &(cl_int){(cl_int)(x)}})
-#define PNAS_ARG_FLOAT(x)  ((pnas_arg){sizeof(cl_float), &(cl_float){(cl_float)(x)}})
-#define PNAS_ARG_OFFSET(x) ((pnas_arg){sizeof(cl_ulong), &(cl_ulong){(cl_ulong)(x)}})
-#define PNAS_ARG_BUFFER(x) ((pnas_arg){sizeof(cl_mem), &(cl_mem){(x)}})
-
-typedef struct {
-    const char *label, *file, *options, *kernel;
+    const char *label, *file, *options, *kernel; /* all but options: static; options may be NULL */
     size_t global[3]; /* work-items wanted; rounded up to a multiple of local (kernels test their bounds) */
     size_t local[3];  /* all 0: a default that does not depend on the machine */
     double flops, bytes;
     bool half; /* -DHALF_STORAGE=1: the tensors that the forward pass writes are halves */
 } pnas_launch_spec;
 
-/* Appends a kernel with `count` arguments. */
+/* Records a kernel with `count` arguments, which are copied; buffers among them are borrowed. */
 pnas_status pnas_launch_append(pnas_cl *cl, pnas_launch_list *list, const pnas_launch_spec *spec,
                                const pnas_arg *arguments, int count);
 #define PNAS_ARGS(...)                                                                                       \
@@ -50,9 +62,14 @@ pnas_status pnas_launch_append(pnas_cl *cl, pnas_launch_list *list, const pnas_l
 pnas_status pnas_launch_append_call(pnas_launch_list *list, const char *label,
                                     pnas_status (*call)(pnas_cl *, void *), void *payload);
 
-/* Enqueues every launch in order. If `event` is not NULL it becomes the event of the last one (the caller's).
- */
-pnas_status pnas_launch_run(pnas_cl *cl, const pnas_launch_list *list, cl_event *event);
+/* Makes `count` lists ready to run, all their programs first (cl/runtime/build_queue.h). What is built
+ * already stays. options: NULL for none. PNAS_ERROR_BUILD if the compiler refuses a kernel. */
+pnas_status pnas_launch_build(pnas_cl *cl, pnas_launch_list *const *lists, size_t count,
+                              const pnas_build_options *options);
+
+/* Enqueues every launch in order, after building what is not built. If `event` is not NULL it becomes the
+ * event of the last one (the caller's). */
+pnas_status pnas_launch_run(pnas_cl *cl, pnas_launch_list *list, cl_event *event);
 pnas_status pnas_cl_finish(pnas_cl *cl);
 void pnas_launch_clear(pnas_launch_list *list); /* releases kernels and payloads */
 

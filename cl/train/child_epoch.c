@@ -118,9 +118,8 @@ static pnas_status collect(pnas_child_plan *plan, const pnas_batch_stream *strea
     return PNAS_OK;
 }
 
-pnas_status pnas_epoch_run(pnas_child_plan *plan, const pnas_launch_list *list,
-                           const pnas_batch_stream *stream, size_t images, int *batch, pnas_tick tick,
-                           void *payload, pnas_epoch_result *out)
+pnas_status pnas_epoch_run(pnas_child_plan *plan, pnas_launch_list *list, const pnas_batch_stream *stream,
+                           size_t images, int *batch, pnas_tick tick, void *payload, pnas_epoch_result *out)
 {
     cl_event flight[BATCHES_IN_FLIGHT] = {NULL};
     pnas_status status = PNAS_OK;

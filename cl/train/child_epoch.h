@@ -32,8 +32,7 @@ pnas_status pnas_epoch_write_validation(pnas_child_plan *plan, const pnas_sample
  * device, with `tick` before each; *batch counts the batches queued, so that a tick knows where it stands and
  * whoever stopped it can go on. `images` is what the metrics cover. PNAS_ERROR_DIVERGED if a loss is not
  * finite. */
-pnas_status pnas_epoch_run(pnas_child_plan *plan, const pnas_launch_list *list,
-                           const pnas_batch_stream *stream, size_t images, int *batch, pnas_tick tick,
-                           void *payload, pnas_epoch_result *out);
+pnas_status pnas_epoch_run(pnas_child_plan *plan, pnas_launch_list *list, const pnas_batch_stream *stream,
+                           size_t images, int *batch, pnas_tick tick, void *payload, pnas_epoch_result *out);
 
 #endif

@@ -18,7 +18,7 @@ typedef struct { /* a stream of batches driven by records; period = batches befo
 } pnas_batch_stream;
 
 typedef struct {
-    const pnas_training_options *training; /* borrowed while the plan is made */
+    const pnas_training_options *training; /* borrowed */
     int batch;                             /* N */
     int train_steps;                       /* batches an epoch */
     int evaluation_steps;                  /* batches an evaluation */

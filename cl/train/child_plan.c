@@ -1,6 +1,6 @@
 #include "cl/train/child_plan.h"
 
-#include "cl/runtime/kernel_prepare.h"
+#include "cl/runtime/kernel_warm.h"
 #include "cl/train/child_launches.h"
 #include "cl/train/child_parameters.h"
 
@@ -71,25 +71,32 @@ static void release_stream(pnas_batch_stream *stream)
     pnas_buffer_release(&stream->metrics);
 }
 
-/* Everything that is known before a buffer exists. */
-static pnas_status measure(pnas_cl *cl, const pnas_graph *graph, const pnas_child_plan_options *options,
-                           pnas_child_plan *plan)
+pnas_status pnas_child_plan_create(pnas_cl *cl, const pnas_graph *graph,
+                                   const pnas_child_plan_options *options, pnas_child_plan **out)
 {
-    plan->cl = cl;
-    plan->graph = graph;
-    plan->options = *options;
     const pnas_memory_plan_options memory = {.batch = options->batch,
                                              .vector = cl->vector,
                                              .training = true,
                                              .storage = options->training->storage};
-    PNAS_TRY(pnas_memory_plan_create(graph, &memory, &plan->memory));
-    PNAS_TRY(pnas_child_parameters_lay_out(plan));
+    pnas_child_plan *plan = calloc(1, sizeof *plan);
+    pnas_status status;
+    *out = NULL;
+    PNAS_CHECK(plan, PNAS_ERROR_MEMORY, "no memory for a child's plan");
+    plan->cl = cl;
+    plan->graph = graph;
+    plan->options = *options;
+    PNAS_TRY_CLEANUP(pnas_memory_plan_create(graph, &memory, &plan->memory));
+    PNAS_TRY_CLEANUP(pnas_child_parameters_lay_out(plan));
     plan->scratch_floats = scratch_floats(plan);
     plan->statistics_floats = statistics_floats(plan);
+    *out = plan;
     return PNAS_OK;
+cleanup:
+    pnas_child_plan_destroy(&plan);
+    return status;
 }
 
-static uint64_t total_bytes(const pnas_child_plan *plan)
+uint64_t pnas_child_plan_bytes(const pnas_child_plan *plan)
 {
     uint64_t floats = (uint64_t)plan->memory->floats + 2 * plan->parameter_floats + moment_floats(plan) +
                       plan->norm_floats + plan->scratch_floats + plan->statistics_floats + rate_floats(plan);
@@ -152,18 +159,6 @@ static pnas_status append_zeros(pnas_child_plan *plan, pnas_launch_list *list)
         PNAS_TRY(pnas_op_zero(plan->cl, list, (pnas_slice){streams[i]->state, 0}, 4));
     }
     return PNAS_OK;
-}
-
-static pnas_status clear(pnas_child_plan *plan)
-{
-    pnas_launch_list list = {0};
-    pnas_status status = append_zeros(plan, &list);
-    if (status == PNAS_OK)
-        status = pnas_launch_run(plan->cl, &list, NULL);
-    if (status == PNAS_OK)
-        status = pnas_cl_finish(plan->cl);
-    pnas_launch_clear(&list);
-    return status;
 }
 
 static pnas_status append_loss(pnas_child_plan *plan, pnas_launch_list *list, const pnas_batch_stream *stream,
@@ -233,66 +228,35 @@ static pnas_status append_lists(pnas_child_plan *plan)
     return pnas_op_advance(plan->cl, evaluation, plan->validation.state);
 }
 
-/* Builds all programs first: so ranks that start together share that work. */
-static pnas_status prepare_programs(pnas_child_plan *plan)
+static pnas_status run(pnas_cl *cl, pnas_launch_list *list)
 {
-    pnas_program_wishes wishes = {0};
-    pnas_launch_list zeros = {0};
-    plan->cl->wishes = &wishes;
-    pnas_status status = append_zeros(plan, &zeros);
-    if (status == PNAS_OK)
-        status = append_lists(plan);
-    plan->cl->wishes = NULL;
-    if (status == PNAS_OK)
-        status = pnas_programs_prepare(plan->cl, &wishes);
-    pnas_launch_clear(&zeros);
-    pnas_launch_clear(&plan->step);
-    pnas_launch_clear(&plan->before_evaluation);
-    pnas_launch_clear(&plan->evaluation);
-    pnas_program_wishes_clear(&wishes);
-    return status;
+    PNAS_TRY(pnas_launch_run(cl, list, NULL));
+    return pnas_cl_finish(cl);
 }
 
-/* Has kernels compiled that the driver would compile in the first step; they run a little, so what they wrote
- * is cleared again. Parameters and their like are set by whoever made the plan. */
-static pnas_status prepare_kernels(pnas_child_plan *plan)
+/* All programs are built together, so that ranks that start together share that work. Kernels that are run
+ * for their compilation find zeros, and what they wrote is cleared again. */
+static pnas_status build_lists(pnas_child_plan *plan, pnas_launch_list *zeros,
+                               const pnas_build_options *options)
 {
+    pnas_launch_list *const lists[] = {zeros, &plan->step, &plan->before_evaluation, &plan->evaluation};
     bool ran = false;
-    const pnas_launch_list *lists[] = {&plan->step, &plan->before_evaluation, &plan->evaluation};
-    for (int i = 0; i < 3; ++i)
-        PNAS_TRY(pnas_kernels_prepare(plan->cl, lists[i], &ran));
-    return ran ? clear(plan) : PNAS_OK;
+    PNAS_TRY(append_zeros(plan, zeros));
+    PNAS_TRY(append_lists(plan));
+    PNAS_TRY(pnas_launch_build(plan->cl, lists, 4, options));
+    PNAS_TRY(run(plan->cl, zeros));
+    for (int i = 1; i < 4; ++i)
+        PNAS_TRY(pnas_kernels_warm(plan->cl, lists[i], options, &ran));
+    return ran ? run(plan->cl, zeros) : PNAS_OK;
 }
 
-pnas_status pnas_child_plan_bytes(pnas_cl *cl, const pnas_graph *graph,
-                                  const pnas_child_plan_options *options, uint64_t *bytes)
+pnas_status pnas_child_plan_build(pnas_child_plan *plan, const pnas_build_options *options)
 {
-    pnas_child_plan *plan = calloc(1, sizeof *plan);
-    PNAS_CHECK(plan, PNAS_ERROR_MEMORY, "no memory for a child's plan");
-    pnas_status status = measure(cl, graph, options, plan);
-    if (status == PNAS_OK)
-        *bytes = total_bytes(plan);
-    pnas_child_plan_destroy(&plan);
-    return status;
-}
-
-pnas_status pnas_child_plan_create(pnas_cl *cl, const pnas_graph *graph,
-                                   const pnas_child_plan_options *options, pnas_child_plan **out)
-{
-    pnas_child_plan *plan = calloc(1, sizeof *plan);
-    PNAS_CHECK(plan, PNAS_ERROR_MEMORY, "no memory for a child's plan");
-    pnas_status status = PNAS_OK;
-    PNAS_TRY_CLEANUP(measure(cl, graph, options, plan));
-    PNAS_TRY_CLEANUP(create_buffers(plan));
-    PNAS_TRY_CLEANUP(prepare_programs(plan));
-    PNAS_TRY_CLEANUP(clear(plan));
-    PNAS_TRY_CLEANUP(write_rates(plan));
-    PNAS_TRY_CLEANUP(append_lists(plan));
-    PNAS_TRY_CLEANUP(prepare_kernels(plan));
-    *out = plan;
-    return PNAS_OK;
-cleanup:
-    pnas_child_plan_destroy(&plan);
+    pnas_launch_list zeros = {0};
+    PNAS_TRY(create_buffers(plan));
+    PNAS_TRY(write_rates(plan));
+    pnas_status status = build_lists(plan, &zeros, options);
+    pnas_launch_clear(&zeros);
     return status;
 }
 

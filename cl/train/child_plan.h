@@ -5,12 +5,19 @@
 
 #include "cl/train/child_layout.h"
 
-/* Bytes of device memory a plan will take, before anything is allocated. */
-pnas_status pnas_child_plan_bytes(pnas_cl *cl, const pnas_graph *graph,
-                                  const pnas_child_plan_options *options, uint64_t *bytes);
-
+/* All that is known of a child before the device has anything of it: sizes, and where each value will lie.
+ * `cl`, `graph` and what `options` points at are borrowed for the plan's life. */
 pnas_status pnas_child_plan_create(pnas_cl *cl, const pnas_graph *graph,
                                    const pnas_child_plan_options *options, pnas_child_plan **out);
+
+/* Bytes of device memory that building it takes. */
+uint64_t pnas_child_plan_bytes(const pnas_child_plan *plan);
+
+/* Makes the plan ready to run, but for parameters, moments and records, which are the caller's to set:
+ * creates the buffers, records the launches and builds all their kernels. options: NULL for none. A plan that
+ * could not be built is only good for being destroyed. */
+pnas_status pnas_child_plan_build(pnas_child_plan *plan, const pnas_build_options *options);
+
 void pnas_child_plan_destroy(pnas_child_plan **plan);
 
 #endif

@@ -143,13 +143,12 @@ static pnas_child_plan_options plan_options(const pnas_trainer *trainer)
                                      .mean_deviation = trainer->mean_deviation};
 }
 
-/* Of the child whose graph is made, before anything is allocated for it. */
-static pnas_status check_memory(pnas_trainer *trainer, const pnas_child_plan_options *options)
+/* Of the child whose plan is made, before anything is allocated for it. */
+static pnas_status check_memory(const pnas_trainer *trainer)
 {
     const pnas_device_info *device = pnas_cl_device(trainer->cl);
-    uint64_t limit = trainer->options.memory ? trainer->options.memory : device->memory, needed = 0;
-    PNAS_TRY(pnas_child_plan_bytes(trainer->cl, trainer->graph, options, &needed));
-    needed += trainer->image_bytes;
+    uint64_t limit = trainer->options.memory ? trainer->options.memory : device->memory;
+    uint64_t needed = pnas_child_plan_bytes(trainer->plan) + trainer->image_bytes;
     PNAS_CHECK(needed <= limit, PNAS_ERROR_MEMORY,
                "needs %.1f MiB, but %.1f MiB of %s are for it; lower training.batch or network.filters, or "
                "put fewer ranks on a device",
@@ -157,17 +156,28 @@ static pnas_status check_memory(pnas_trainer *trainer, const pnas_child_plan_opt
     return PNAS_OK;
 }
 
-static pnas_status make_child(pnas_trainer *trainer, const pnas_cell *cell)
+static pnas_status make_child(pnas_trainer *trainer, const pnas_cell *cell, const pnas_build_options *build)
 {
-    drop_child(trainer);
     pnas_child_plan_options options = plan_options(trainer);
     PNAS_TRY(
         pnas_graph_create(cell, &trainer->options.operators, &trainer->options.network, &trainer->graph));
-    PNAS_TRY(check_memory(trainer, &options));
     PNAS_TRY(pnas_child_plan_create(trainer->cl, trainer->graph, &options, &trainer->plan));
+    PNAS_TRY(check_memory(trainer));
+    PNAS_TRY(pnas_child_plan_build(trainer->plan, build));
     PNAS_TRY(pnas_child_parameters_initialize(trainer->plan, trainer->options.training.seed,
                                               pnas_cell_hash(cell)));
     return pnas_epoch_write_validation(trainer->plan, &trainer->samples);
+}
+
+/* The child in the place of the last one; none where it cannot be made. */
+static pnas_status replace_child(pnas_trainer *trainer, const pnas_cell *cell,
+                                 const pnas_build_options *build)
+{
+    drop_child(trainer);
+    pnas_status status = make_child(trainer, cell, build);
+    if (status != PNAS_OK)
+        drop_child(trainer);
+    return status;
 }
 
 typedef struct { /* a child on its way */
@@ -311,11 +321,8 @@ static pnas_status train(child_run *run, pnas_result *result)
 {
     pnas_trainer *trainer = run->trainer;
     const pnas_training_options *training = &trainer->options.training;
-    trainer->cl->tick = run->tick;
-    trainer->cl->tick_payload = run->tick_payload;
-    pnas_status made = make_child(trainer, &run->job->cell);
-    trainer->cl->tick = NULL;
-    PNAS_TRY(made);
+    const pnas_build_options build = {run->tick, run->tick_payload};
+    PNAS_TRY(replace_child(trainer, &run->job->cell, &build));
     PNAS_TRY(pnas_child_fault_apply(trainer->plan, fault_of(run)));
     run->started = pnas_clock_seconds();
     if (fault_of(run) == PNAS_FAULT_TIME)
@@ -406,10 +413,14 @@ void pnas_trainer_free_weights(pnas_named_tensor **tensors, size_t count)
 pnas_status pnas_trainer_memory(pnas_trainer *trainer, const pnas_cell *cell, uint64_t *bytes)
 {
     pnas_graph *graph = NULL;
-    PNAS_TRY(pnas_graph_create(cell, &trainer->options.operators, &trainer->options.network, &graph));
+    pnas_child_plan *plan = NULL;
     pnas_child_plan_options options = plan_options(trainer);
-    pnas_status status = pnas_child_plan_bytes(trainer->cl, graph, &options, bytes);
-    *bytes += trainer->image_bytes;
+    pnas_status status;
+    PNAS_TRY_CLEANUP(pnas_graph_create(cell, &trainer->options.operators, &trainer->options.network, &graph));
+    PNAS_TRY_CLEANUP(pnas_child_plan_create(trainer->cl, graph, &options, &plan));
+    *bytes = pnas_child_plan_bytes(plan) + trainer->image_bytes;
+cleanup:
+    pnas_child_plan_destroy(&plan);
     pnas_graph_destroy(&graph);
     return status;
 }

@@ -14,6 +14,7 @@ static pnas_status make_plan(pnas_cl *cl, const pnas_graph *graph, const pnas_tr
     PNAS_TRY_CLEANUP(
         pnas_buffer_create(cl, 2 * (size_t)network->channels * sizeof(cl_float), &options.mean_deviation));
     PNAS_TRY_CLEANUP(pnas_child_plan_create(cl, graph, &options, &plan));
+    PNAS_TRY_CLEANUP(pnas_child_plan_build(plan, NULL));
 cleanup:
     pnas_child_plan_destroy(&plan);
     pnas_buffer_release(&options.images);

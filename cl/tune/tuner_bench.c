@@ -2,6 +2,7 @@
 
 #include "cl/ops/gemm.h"
 #include "cl/ops/layer_op.h"
+#include "cl/runtime/context.h"
 #include "src/base/clock.h"
 #include "src/base/random.h"
 
@@ -163,11 +164,11 @@ static pnas_status make_tensors(pnas_tuner_bench *b)
 
 /* --- the op --- */
 
-static pnas_status append_product(pnas_tuner_bench *b, pnas_launch_list *list)
+static pnas_status append_product(const pnas_tuner_bench *b, pnas_cl *cl, pnas_launch_list *list)
 {
     const pnas_routed_op *o = b->op;
     int m = (int)o->shape.H, n = (int)o->shape.W, k = (int)o->shape.C;
-    return pnas_gemm_append(b->cl, list,
+    return pnas_gemm_append(cl, list,
                             &(pnas_gemm){.transpose_a = o->transpose_a,
                                          .transpose_b = o->transpose_b,
                                          .m = m,
@@ -182,7 +183,7 @@ static pnas_status append_product(pnas_tuner_bench *b, pnas_launch_list *list)
                                          .ldc = n});
 }
 
-static pnas_status append_sum_or_norm(pnas_tuner_bench *b, pnas_launch_list *list)
+static pnas_status append_sum_or_norm(const pnas_tuner_bench *b, pnas_cl *cl, pnas_launch_list *list)
 {
     const pnas_routed_op *o = b->op;
     pnas_view y = view_of(b, Y, o->M, o->OH, o->OW), dy = view_of(b, DY, o->M, o->OH, o->OW);
@@ -192,33 +193,33 @@ static pnas_status append_sum_or_norm(pnas_tuner_bench *b, pnas_launch_list *lis
                       .relu = true};
     pnas_downstream dx = {.into = view_of(b, DX, o->M, o->OH, o->OW)};
     if (o->op == PNAS_OP_NORM)
-        return pnas_op_norm_backward(b->cl, list, o->N, &dy, &x.view, slice(b, WEIGHT), slice(b, SAVED),
+        return pnas_op_norm_backward(cl, list, o->N, &dy, &x.view, slice(b, WEIGHT), slice(b, SAVED),
                                      slice(b, COEFFICIENTS), slice(b, DW), slice(b, DBETA),
                                      slice(b, SCRATCH));
     pnas_operand other = {.view = view_of(b, RAW, o->M, o->OH, o->OW), .relu = true};
-    PNAS_TRY(pnas_op_add_forward(b->cl, list, o->N, &x, &other, &y));
-    return pnas_op_add_backward(b->cl, list, o->N, &x, &dy, &dx);
+    PNAS_TRY(pnas_op_add_forward(cl, list, o->N, &x, &other, &y));
+    return pnas_op_add_backward(cl, list, o->N, &x, &dy, &dx);
 }
 
-static pnas_status append_op(pnas_tuner_bench *b, pnas_launch_list *list)
+static pnas_status append_op(const pnas_tuner_bench *b, pnas_cl *cl, pnas_launch_list *list)
 {
     if (b->op->op == PNAS_OP_GEMM)
-        return append_product(b, list);
+        return append_product(b, cl, list);
     if (!is_layer(b->op->op))
-        return append_sum_or_norm(b, list);
+        return append_sum_or_norm(b, cl, list);
     const pnas_layer_op *op = pnas_layer_op_of(b->op->layer->kind);
     pnas_layer_operands on = operands_of(b);
     if (b->op->forward)
-        PNAS_TRY(op->forward(b->cl, list, &on));
-    return b->op->backward ? op->backward(b->cl, list, &on) : PNAS_OK;
+        PNAS_TRY(op->forward(cl, list, &on));
+    return b->op->backward ? op->backward(cl, list, &on) : PNAS_OK;
 }
 
 /* --- measuring --- */
 
-static pnas_status run(pnas_tuner_bench *b, const pnas_launch_list *list)
+static pnas_status run(pnas_cl *cl, pnas_launch_list *list)
 {
-    PNAS_TRY(pnas_launch_run(b->cl, list, NULL));
-    return pnas_cl_finish(b->cl);
+    PNAS_TRY(pnas_launch_run(cl, list, NULL));
+    return pnas_cl_finish(cl);
 }
 
 static bool agrees(const float *plain, const float *other, size_t count)
@@ -264,13 +265,13 @@ static pnas_status spoil_results(pnas_tuner_bench *b)
     return PNAS_OK;
 }
 
-static pnas_status time_list(pnas_tuner_bench *b, const pnas_launch_list *list, double *least)
+static pnas_status time_list(pnas_cl *cl, pnas_launch_list *list, double *least)
 {
     double total = 0;
     *least = INFINITY;
     for (int i = 0; i < REPEATS_MOST && total < REPEATS_SECONDS; ++i) {
         double start = pnas_clock_seconds();
-        PNAS_TRY(run(b, list));
+        PNAS_TRY(run(cl, list));
         double seconds = pnas_clock_seconds() - start;
         total += seconds;
         *least = seconds < *least ? seconds : *least;
@@ -284,16 +285,19 @@ pnas_status pnas_tuner_bench_measure(pnas_tuner_bench *b, pnas_route route, doub
     pnas_status status;
     bool right = true;
     double seconds = 0;
-    b->cl->forced_route = (int)route;
+    pnas_cl *lane = NULL;
+    PNAS_TRY_CLEANUP(pnas_cl_create_lane(b->cl, route, &lane));
     PNAS_TRY_CLEANUP(spoil_results(b));
-    PNAS_TRY_CLEANUP(append_op(b, &list));
-    PNAS_TRY_CLEANUP(run(b, &list)); /* compiles, too */
+    PNAS_TRY_CLEANUP(append_op(b, lane, &list));
+    PNAS_TRY_CLEANUP(run(lane, &list)); /* compiles, too */
     PNAS_TRY_CLEANUP(hold_against_plain(b, route, &right));
-    PNAS_TRY_CLEANUP(time_list(b, &list, &seconds));
+    PNAS_TRY_CLEANUP(time_list(lane, &list, &seconds));
     *microseconds = right ? 1e6 * seconds : -1e6 * seconds;
 cleanup:
-    b->cl->forced_route = PNAS_ROUTE_AUTO;
+    if (lane)
+        pnas_cl_finish(lane); /* scratch memory must not go while a kernel may still use it */
     pnas_launch_clear(&list);
+    pnas_cl_destroy(&lane);
     return status;
 }
 

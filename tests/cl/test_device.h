@@ -15,13 +15,27 @@
 #include <sanitizer/lsan_interface.h>
 #endif
 
-/* Criterion forks for each test: call this inside the test (or its .init). V = 0: by device kind. */
-static inline pnas_cl *test_device_open(int vector)
+/* Criterion forks for each test: call this inside the test (or its .init). V = 0: by device kind. All ops
+ * take `route`; PNAS_ROUTE_AUTO: what the tables say. */
+static inline pnas_cl *test_device_open_route(int vector, pnas_route route)
 {
     pnas_cl *cl = NULL;
-    pnas_cl_options options = {.vector = vector};
+    pnas_cl_options options = {.vector = vector, .route = route};
     cr_assert_eq(pnas_cl_create(&options, &cl), PNAS_OK, "%s", pnas_message());
     return cl;
+}
+
+static inline pnas_cl *test_device_open(int vector)
+{
+    return test_device_open_route(vector, PNAS_ROUTE_AUTO);
+}
+
+/* A lane of the device whose ops take `route`; close it before the device. */
+static inline pnas_cl *test_device_lane(pnas_cl *cl, pnas_route route)
+{
+    pnas_cl *lane = NULL;
+    cr_assert_eq(pnas_cl_create_lane(cl, route, &lane), PNAS_OK, "%s", pnas_message());
+    return lane;
 }
 
 /* The context's end. In a sanitized build whatever the test lost by then fails it: a leak report at the end

@@ -61,7 +61,6 @@ void op_harness_start(op_harness *h, const op_harness_options *options)
                       .failed = options->failed,
                       .payload = options->payload,
                       .random = pnas_stream_make(options->seed, PNAS_STREAM_TEST, 0, 0)};
-    h->cl->forced_route = (int)options->route;
 }
 
 void op_harness_close(op_harness *h)

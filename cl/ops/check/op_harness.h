@@ -12,7 +12,6 @@
 #define PNAS_CL_CHECK_OP_HARNESS_H
 
 #include "cl/ops/op.h"
-#include "cl/ops/route.h"
 #include "src/base/random.h"
 
 typedef struct op_harness {
@@ -28,8 +27,7 @@ typedef struct op_harness {
 } op_harness;
 
 typedef struct {
-    pnas_cl *cl;
-    pnas_route route; /* forced on `cl` (PNAS_ROUTE_AUTO: the table decides) */
+    pnas_cl *cl; /* borrowed; its route is the ops' */
     uint64_t seed;
     bool small, half;
     void (*failed)(void *payload, const char *message);

@@ -1,6 +1,8 @@
 #include "cl/ops/check/self_test.h"
 
 #include "cl/ops/check/op_check.h"
+#include "cl/ops/route.h"
+#include "cl/runtime/context.h"
 #include "src/base/clock.h"
 
 #include <setjmp.h>
@@ -17,7 +19,6 @@ enum { CHECKS = sizeof checks / sizeof *checks };
 
 typedef struct {
     const pnas_self_test_options *options;
-    pnas_cl *cl;
     jmp_buf give_up;
     char message[512];
     int tried, failed;
@@ -39,19 +40,19 @@ static bool try_round(self_tester *checker, const op_check *check, op_harness *h
     return true;
 }
 
-static void check_on_route(self_tester *checker, const op_check *check, pnas_route route)
+/* On a lane whose ops take one route. */
+static void check_on_route(self_tester *checker, const op_check *check, pnas_cl *lane)
 {
     pnas_self_test_result result = {.op = check->name,
-                                    .route = pnas_route_name(route),
-                                    .vector = pnas_cl_vector(checker->cl),
+                                    .route = pnas_route_name(lane->route),
+                                    .vector = pnas_cl_vector(lane),
                                     .passed = true,
                                     .message = checker->message};
     double start = pnas_clock_seconds();
     checker->message[0] = 0;
     for (int round = 0; round < check->rounds && result.passed; ++round) {
         op_harness h;
-        op_harness_start(&h, &(op_harness_options){.cl = checker->cl,
-                                                   .route = route,
+        op_harness_start(&h, &(op_harness_options){.cl = lane,
                                                    .seed = checker->options->seed + (uint64_t)round,
                                                    .small = checker->options->small,
                                                    .half = checker->options->half,
@@ -74,18 +75,25 @@ static bool is_wanted(const pnas_self_test_options *options, const op_check *che
 
 static pnas_status check_vector(self_tester *checker, int vector)
 {
-    static const pnas_route routes[] = {PNAS_ROUTE_PLAIN, PNAS_ROUTE_TILE, PNAS_ROUTE_CLBLAST};
+    enum { ROUTES = 3 };
+    static const pnas_route routes[ROUTES] = {PNAS_ROUTE_PLAIN, PNAS_ROUTE_TILE, PNAS_ROUTE_CLBLAST};
     pnas_cl_options options = checker->options->device;
     options.vector = vector;
     options.untuned = true;
-    PNAS_TRY(pnas_cl_create(&options, &checker->cl));
+    pnas_cl *cl = NULL, *lane[ROUTES] = {NULL};
+    pnas_status status;
+    PNAS_TRY_CLEANUP(pnas_cl_create(&options, &cl));
+    for (int r = 0; r < ROUTES; ++r)
+        PNAS_TRY_CLEANUP(pnas_cl_create_lane(cl, routes[r], &lane[r]));
     for (int i = 0; i < CHECKS; ++i)
-        for (size_t r = 0; r < sizeof routes / sizeof *routes; ++r)
-            if (is_wanted(checker->options, checks[i]) &&
-                pnas_route_allowed(checker->cl, checks[i]->op, routes[r]))
-                check_on_route(checker, checks[i], routes[r]);
-    pnas_cl_destroy(&checker->cl);
-    return PNAS_OK;
+        for (int r = 0; r < ROUTES; ++r)
+            if (is_wanted(checker->options, checks[i]) && pnas_route_allowed(cl, checks[i]->op, routes[r]))
+                check_on_route(checker, checks[i], lane[r]);
+cleanup:
+    for (int r = 0; r < ROUTES; ++r)
+        pnas_cl_destroy(&lane[r]);
+    pnas_cl_destroy(&cl);
+    return status;
 }
 
 pnas_status pnas_self_test(const pnas_self_test_options *options)

@@ -13,11 +13,10 @@ static inline void op_test_failed(void *payload, const char *message)
     cr_assert_fail("%s", message);
 }
 
-/* vector: V; route: forced (PNAS_ROUTE_AUTO: the table decides). */
+/* vector: V; route: of the ops (PNAS_ROUTE_AUTO: the tables decide). */
 static inline void op_test_open(op_harness *h, int vector, pnas_route route, uint64_t seed)
 {
-    op_harness_start(h, &(op_harness_options){.cl = test_device_open(vector),
-                                              .route = route,
+    op_harness_start(h, &(op_harness_options){.cl = test_device_open_route(vector, route),
                                               .seed = seed,
                                               .small = test_device_small(),
                                               .failed = op_test_failed});

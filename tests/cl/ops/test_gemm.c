@@ -116,8 +116,7 @@ static void expect_close(pnas_cl *cl, product *p)
 
 static void check_shapes(pnas_route route, const int (*shapes)[3], size_t count)
 {
-    pnas_cl *cl = test_device_open(0);
-    cl->forced_route = (int)route;
+    pnas_cl *cl = test_device_open_route(0, route);
     pnas_stream stream = pnas_stream_make(1, PNAS_STREAM_TEST, route, 0);
     static const float factors[][2] = {{1, 0}, {-0.5f, 1}, {2, 0.25f}};
     for (size_t i = 0; i < count; ++i)
@@ -128,7 +127,7 @@ static void check_shapes(pnas_route route, const int (*shapes)[3], size_t count)
             expect_close(cl, &p);
             free_product(&p);
         }
-    cr_assert(!cl->clblast_refused);
+    cr_assert(!cl->clblast->refused);
     test_device_close(&cl);
 }
 
@@ -221,7 +220,7 @@ Test(gemm, cpu_takes_tiles_and_clblast_is_left_to_gpus)
     cr_assert_eq(pnas_route_choose(cl, PNAS_OP_GEMM, &shape), PNAS_ROUTE_TILE);
     cl->info.cpu = false;
     cr_assert_eq(pnas_route_choose(cl, PNAS_OP_GEMM, &shape), PNAS_ROUTE_CLBLAST);
-    cl->clblast_refused = true;
+    cl->clblast->refused = true;
     cr_assert_eq(pnas_route_choose(cl, PNAS_OP_GEMM, &shape), PNAS_ROUTE_PLAIN);
     test_device_close(&cl);
 }
@@ -237,18 +236,18 @@ static pnas_status append_doubled(pnas_cl *cl, pnas_launch_list *list, const pna
 {
     pnas_gemm doubled = *gemm;
     doubled.alpha *= 2;
-    cl->forced_route = PNAS_ROUTE_PLAIN;
     return pnas_gemm_append(cl, list, &doubled);
 }
 
 Test(clblast, is_given_up_where_it_disagrees_with_the_plain_product)
 {
-    pnas_cl *cl = test_device_open(0);
+    pnas_cl *cl = test_device_open_route(0, PNAS_ROUTE_PLAIN);
     const pnas_route_shape shape = {.N = 1, .C = 10, .H = 10, .W = 10};
     cr_assert_eq(pnas_clblast_check(cl, append_doubled), PNAS_OK);
-    cr_assert(cl->clblast_checked);
-    cr_assert(cl->clblast_refused);
-    cl->forced_route = PNAS_ROUTE_CLBLAST;
-    cr_assert_eq(pnas_route_choose(cl, PNAS_OP_GEMM, &shape), PNAS_ROUTE_PLAIN);
+    cr_assert(cl->clblast->checked);
+    cr_assert(cl->clblast->refused);
+    pnas_cl *lane = test_device_lane(cl, PNAS_ROUTE_CLBLAST);
+    cr_assert_eq(pnas_route_choose(lane, PNAS_OP_GEMM, &shape), PNAS_ROUTE_PLAIN);
+    pnas_cl_destroy(&lane);
     test_device_close(&cl);
 }

@@ -1,6 +1,7 @@
 /* The cache of built programs: what is kept, repaired, locked and shared between processes. */
+#include "cl/runtime/build_queue.h"
 #include "cl/runtime/cache_directory.h"
-#include "cl/runtime/kernel_prepare.h"
+#include "cl/runtime/kernel_warm.h"
 #include "cl/runtime/program_cache.h"
 #include "tests/cl/runtime/kernel_folders.h"
 #include "tests/cl/test_device.h"
@@ -221,11 +222,11 @@ static pid_t start_preparing(const kernel_folders *f, int count)
     if (child != 0)
         return child;
     pnas_cl *cl = kernel_folders_open(f, true);
-    pnas_program_wishes wishes = {0};
+    pnas_build_queue queue = {0};
     for (int i = 0; i < 2 * count; ++i)
-        if (pnas_program_wish(&wishes, "fill.cl", options[i % count]) != PNAS_OK)
+        if (pnas_build_queue_add(&queue, "fill.cl", options[i % count]) != PNAS_OK)
             _exit(1);
-    _exit(wishes.count == (size_t)count && pnas_programs_prepare(cl, &wishes) == PNAS_OK ? 0 : 1);
+    _exit(queue.count == (size_t)count && pnas_build_queue_run(cl, &queue, NULL) == PNAS_OK ? 0 : 1);
 }
 
 static void expect_success(pid_t child)
@@ -273,12 +274,12 @@ Test(cache, a_kernel_is_run_for_its_compilation_once_in_a_context)
     cr_assert_eq(pnas_buffer_write(cl, out, 0, sizeof values, values), PNAS_OK);
     for (int i = 0; i < 2; ++i)
         cr_assert_eq(pnas_launch_append(cl, &list, &spec, PNAS_ARGS(PNAS_ARG_BUFFER(out))), PNAS_OK);
-    cr_assert_eq(pnas_kernels_prepare(cl, &list, &ran), PNAS_OK);
+    cr_assert_eq(pnas_kernels_warm(cl, &list, NULL, &ran), PNAS_OK);
     cr_assert(ran);
     cr_assert_eq(pnas_buffer_read(cl, out, 0, sizeof values, values), PNAS_OK);
     cr_assert(values[0] == 41 && values[1] == 0, "one group is enough");
     ran = false;
-    cr_assert_eq(pnas_kernels_prepare(cl, &list, &ran), PNAS_OK);
+    cr_assert_eq(pnas_kernels_warm(cl, &list, NULL, &ran), PNAS_OK);
     cr_assert(!ran);
     pnas_launch_clear(&list);
     pnas_buffer_release(&out);

@@ -219,13 +219,12 @@ static void expect_reference(const visited *v, const model *m, const pnas_lstm_t
     expect_reference_within(2e-6, v, m, options);
 }
 
-static void check_space(int route, int operators, int blocks, int hidden, double size)
+static void check_space(pnas_route route, int operators, int blocks, int hidden, double size)
 {
-    pnas_cl *cl = test_device_open(0);
+    pnas_cl *cl = test_device_open_route(0, route);
     model m = make_model(blocks, operators, hidden, size, 1);
     pnas_lstm_trie_options options = make_options(operators, blocks);
     visited v = {0};
-    cl->forced_route = route;
     score_models(cl, &m, 1, &options, &whole, 1, &v);
     /* Arguments of gates are rounded to 6e-8 of their size, and so are those of the next. */
     expect_reference_within(2e-6 * fmax(1, size), &v, &m, &options);
@@ -275,7 +274,7 @@ Test(lstm_trie, large_weights_score_as_well)
     check_space(PNAS_ROUTE_PLAIN, 2, 2, 10, 60);
 }
 
-static void check_linear(int route, pnas_cl *cl)
+static void check_linear(pnas_route route)
 {
     const int operator_of[] = {5, 0, 7};
     model short_one = make_model(2, 8, 9, 0.7, 12), other = make_model(4, 8, 9, 0.7, 13);
@@ -283,7 +282,7 @@ static void check_linear(int route, pnas_cl *cl)
     options.operator_of = operator_of;
     add_linear(&short_one);
     visited v = {0};
-    cl->forced_route = route;
+    pnas_cl *cl = test_device_open_route(0, route);
     score_models(cl, &short_one, 1, &options, &whole, 1, &v);
     expect_reference(&v, &short_one, &options);
     forget(&v);
@@ -298,14 +297,13 @@ static void check_linear(int route, pnas_cl *cl)
     forget(&v);
     free_model(&short_one);
     free_model(&other);
+    test_device_close(&cl);
 }
 
 Test(lstm_trie, a_linear_part_adds_up_along_the_trie_for_the_members_that_have_one)
 {
-    pnas_cl *cl = test_device_open(0);
-    check_linear(PNAS_ROUTE_TILE, cl);
-    check_linear(PNAS_ROUTE_PLAIN, cl);
-    test_device_close(&cl);
+    check_linear(PNAS_ROUTE_TILE);
+    check_linear(PNAS_ROUTE_PLAIN);
 }
 
 Test(lstm_trie, little_memory_means_more_batches_and_the_same_scores)

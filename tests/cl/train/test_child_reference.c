@@ -105,10 +105,10 @@ static void load_parameters(pair *p)
     free(values);
 }
 
-static pair open_pair(int vector, int route, pnas_graph *graph, const pnas_training_options *training,
+static pair open_pair(int vector, pnas_route route, pnas_graph *graph, const pnas_training_options *training,
                       const reference_case *of, uint64_t seed)
 {
-    pair p = {.cl = test_device_open(vector),
+    pair p = {.cl = test_device_open_route(vector, route),
               .graph = graph,
               .training = malloc(sizeof *training),
               .of = of,
@@ -116,7 +116,6 @@ static pair open_pair(int vector, int route, pnas_graph *graph, const pnas_train
     const pnas_network_options *o = &graph->options;
     cr_assert(p.training);
     *p.training = *training;
-    p.cl->forced_route = route;
     size_t bytes = (size_t)training->batch * (size_t)o->height * (size_t)o->width * (size_t)o->channels;
     cr_assert_eq(pnas_buffer_create(p.cl, bytes, &p.images), PNAS_OK);
     float figures[2 * PNAS_IMAGE_CHANNELS_MAX];
@@ -132,6 +131,7 @@ static pair open_pair(int vector, int route, pnas_graph *graph, const pnas_train
                                        .images = p.images,
                                        .mean_deviation = p.mean_deviation};
     cr_assert_eq(pnas_child_plan_create(p.cl, graph, &options, &p.plan), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(pnas_child_plan_build(p.plan, NULL), PNAS_OK, "%s", pnas_message());
     p.reference = reference_child_create(graph, training->batch, training->norm_epsilon);
     load_images(&p);
     load_parameters(&p);
@@ -191,8 +191,9 @@ static double worst_gradient(pair *p, const char **path)
 enum { SEEDS = 5 };
 static const double rounding = 1e-4, flipped = 0.2;
 
-static void check_graph(int vector, int route, const pnas_cell *cell, const pnas_operator_set *operators,
-                        const pnas_network_options *network, const char *what)
+static void check_graph(int vector, pnas_route route, const pnas_cell *cell,
+                        const pnas_operator_set *operators, const pnas_network_options *network,
+                        const char *what)
 {
     const pnas_training_options training = training_options(6);
     double best = INFINITY;
@@ -213,8 +214,8 @@ static void check_graph(int vector, int route, const pnas_cell *cell, const pnas
     cr_assert(best <= rounding, "%s: a gradient is off by %g with each of %d seeds", what, best, SEEDS);
 }
 
-static void check(int vector, int route, const char *text, pnas_concatenation concatenation, int filters,
-                  int height, int width)
+static void check(int vector, pnas_route route, const char *text, pnas_concatenation concatenation,
+                  int filters, int height, int width)
 {
     pnas_network_options network = {.filters = filters,
                                     .repeats = 1,
@@ -259,7 +260,7 @@ static double gradient_distance(pair *p)
 
 /* Rounded activations: one in a thousand rectifiers of each layer falls the other way, which alone moves the
  * gradients by a few per cent of their length. */
-static void check_half(int vector, int route, const char *text, int filters, int height, int width,
+static void check_half(int vector, pnas_route route, const char *text, int filters, int height, int width,
                        double limit)
 {
     const pnas_network_options network = {.filters = filters,
