@@ -1,7 +1,7 @@
-/* How many cells a second a trained LSTM scores: the trie against pnas_lstm_predict on the same weights, and
- * whether the two agree. docs/scoring.md has the figures. */
+/* How many cells a second a trained LSTM scores: the trie against pnas_ensemble_predict on the same weights,
+ * and whether the two agree. docs/scoring.md has the figures. */
 #include "cl/surrogate/lstm_trie.h"
-#include "cl/surrogate/surrogate_lstm.h"
+#include "cl/surrogate/surrogate_ensemble.h"
 #include "src/base/clock.h"
 #include "src/base/log.h"
 #include "src/base/random.h"
@@ -103,7 +103,7 @@ static pnas_status take(void *payload, const pnas_trie_scores *scores)
 }
 
 /* Weights that have seen some cells, so that they are no longer all small. */
-static pnas_status fit(pnas_lstm *lstm, const pnas_space *space)
+static pnas_status fit(pnas_ensemble *lstm, const pnas_space *space)
 {
     enum { CELLS = 200 };
     pnas_cell cell[CELLS];
@@ -122,7 +122,7 @@ static pnas_status fit(pnas_lstm *lstm, const pnas_space *space)
         }
         accuracy[i] = 0.5 + 0.4 * hits / (3.0 * cell[i].blocks);
     }
-    return pnas_lstm_fit(lstm, 2, cell, accuracy, CELLS);
+    return pnas_ensemble_fit(lstm, 2, cell, accuracy, CELLS);
 }
 
 static double cpu_seconds(void)
@@ -133,13 +133,13 @@ static double cpu_seconds(void)
 }
 
 /* Predicts the sampled cells the plain way; returns the largest difference. */
-static pnas_status compare(pnas_lstm *lstm, const scoring *s, double *largest)
+static pnas_status compare(pnas_ensemble *lstm, const scoring *s, double *largest)
 {
     double *mean = malloc(s->samples * sizeof *mean), *spread = malloc(s->samples * sizeof *spread);
     pnas_status status;
     PNAS_CHECK_CLEANUP(mean && spread, PNAS_ERROR_MEMORY, "no memory for predictions");
     double wall = pnas_clock_seconds(), cpu = cpu_seconds();
-    PNAS_TRY_CLEANUP(pnas_lstm_predict(lstm, s->cell, s->samples, mean, spread));
+    PNAS_TRY_CLEANUP(pnas_ensemble_predict(lstm, s->cell, s->samples, mean, spread));
     wall = pnas_clock_seconds() - wall;
     cpu = cpu_seconds() - cpu;
     printf("plain  %12zu cells  %8.3f s  %8.3f s of CPU  %12.0f cells/s\n", s->samples, wall, cpu,
@@ -186,7 +186,7 @@ static pnas_status run_trie(pnas_cl *cl, const arguments *a, const pnas_lstm_tri
 static pnas_status measure(const arguments *a)
 {
     pnas_cl *cl = NULL;
-    pnas_lstm *lstm = NULL;
+    pnas_ensemble *lstm = NULL;
     pnas_named_tensor *tensor = NULL;
     size_t tensors = 0;
     scoring s = {0};
@@ -205,9 +205,9 @@ static pnas_status measure(const arguments *a)
                                       .memory = a->memory};
     pnas_operator_set_paper(&options.space.operators);
     PNAS_TRY_CLEANUP(pnas_cl_create(&device, &cl));
-    PNAS_TRY_CLEANUP(pnas_lstm_create(cl, &surrogate, &options.space, &lstm));
+    PNAS_TRY_CLEANUP(pnas_ensemble_create(cl, &surrogate, &options.space, &lstm));
     PNAS_TRY_CLEANUP(fit(lstm, &options.space));
-    PNAS_TRY_CLEANUP(pnas_lstm_weights(lstm, &tensor, &tensors));
+    PNAS_TRY_CLEANUP(pnas_ensemble_weights(lstm, 0, &tensor, &tensors));
     printf("%s, %d compute units; %d blocks, %d hidden units, %d members\n", pnas_cl_device(cl)->name,
            pnas_cl_device(cl)->compute_units, a->blocks, a->hidden, a->members);
     PNAS_TRY_CLEANUP(run_trie(cl, a, &options, &(pnas_lstm_tensors){tensor, tensors}, &s));
@@ -219,8 +219,8 @@ static pnas_status measure(const arguments *a)
 cleanup:
     free(s.cell);
     free(s.score);
-    pnas_lstm_free_weights(&tensor, tensors);
-    pnas_lstm_destroy(&lstm);
+    pnas_ensemble_free_weights(&tensor, tensors);
+    pnas_ensemble_destroy(&lstm);
     pnas_cl_destroy(&cl);
     return status;
 }

@@ -111,10 +111,10 @@ static pnas_status find_kernel_directory(const char *wanted, char **out)
 /* The table holds for one V: it says which, unless the caller does. */
 static pnas_status load_tuned_table(pnas_cl *cl, const pnas_cl_options *options)
 {
-    const char *wish = getenv("PNAS_TUNED");
+    const char *setting = getenv("PNAS_TUNED");
     char *key = NULL;
     pnas_tuned_table *table = NULL;
-    if (options->untuned || (wish && strcmp(wish, "0") == 0))
+    if (options->untuned || (setting && strcmp(setting, "0") == 0))
         return PNAS_OK;
     PNAS_TRY(pnas_tuned_table_key(&cl->info, cl->kernel_directory, &key));
     pnas_status status = pnas_tuned_table_load(cl->cache_directory, key, &table);

@@ -1,5 +1,5 @@
 /* Inside the cl room: which of a machine's devices a rank computes on, decided from their descriptions alone.
- */
+ * Local. */
 #ifndef PNAS_CL_DEVICE_PLACE_H
 #define PNAS_CL_DEVICE_PLACE_H
 

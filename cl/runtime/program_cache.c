@@ -59,7 +59,7 @@ static unsigned char *read_file(const char *path, size_t *size)
     return data;
 }
 
-static bool is_whole(const unsigned char *data, size_t size, const char *key, entry_header *header)
+static bool is_complete(const unsigned char *data, size_t size, const char *key, entry_header *header)
 {
     size_t key_size = strlen(key);
     if (size < sizeof *header)
@@ -76,20 +76,20 @@ bool pnas_program_cache_load(const char *directory, const char *key, unsigned ch
 {
     char path[PATH_MAX];
     entry_header header;
-    size_t whole = 0;
+    size_t size_of_file = 0;
     if (!directory)
         return false;
     pnas_program_cache_path(directory, key, ".bin", path, sizeof path);
-    unsigned char *data = read_file(path, &whole);
+    unsigned char *data = read_file(path, &size_of_file);
     if (!data)
         return false;
-    if (!is_whole(data, whole, key, &header)) {
+    if (!is_complete(data, size_of_file, key, &header)) {
         pnas_debug("%s is damaged or of another program: it is built anew", path);
         free(data);
         return false;
     }
     *size = (size_t)header.binary_size;
-    memmove(data, data + whole - *size, *size);
+    memmove(data, data + size_of_file - *size, *size);
     *binary = data;
     return true;
 }

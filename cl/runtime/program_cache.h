@@ -3,7 +3,7 @@
  * An entry is one file named by a hash of its key; it holds the whole key (device, driver, options and source
  * text), so two keys are never mistaken for each other, and a checksum. Written to a temporary file and
  * renamed. Nothing here fails: a cache that does not work costs time only. `directory` may be NULL: nothing
- * is kept. */
+ * is kept. Local. */
 #ifndef PNAS_CL_PROGRAM_CACHE_H
 #define PNAS_CL_PROGRAM_CACHE_H
 

@@ -205,19 +205,19 @@ static bool read_table(FILE *file, const char *key, pnas_tuned_table *table)
     char *line = NULL;
     size_t capacity = 0, rows = 0;
     unsigned long long sum = 0;
-    bool whole = getline(&line, &capacity, file) > 0 && strcmp(line, FIRST_LINE "\n") == 0 &&
-                 getline(&line, &capacity, file) > 0 && strncmp(line, key, strlen(key)) == 0 &&
-                 strcmp(line + strlen(key), "\n") == 0 && getline(&line, &capacity, file) > 0 &&
-                 sscanf(line, "V %d, %zu routes, hash %llx", &table->vector, &rows, &sum) == 3 &&
-                 rows <= ROWS_MAX && read_parameters(file, &line, &capacity, &table->clblast) &&
-                 getline(&line, &capacity, file) > 0; /* names of columns */
-    for (size_t i = 0; whole && i < rows; ++i) {
+    bool complete = getline(&line, &capacity, file) > 0 && strcmp(line, FIRST_LINE "\n") == 0 &&
+                    getline(&line, &capacity, file) > 0 && strncmp(line, key, strlen(key)) == 0 &&
+                    strcmp(line + strlen(key), "\n") == 0 && getline(&line, &capacity, file) > 0 &&
+                    sscanf(line, "V %d, %zu routes, hash %llx", &table->vector, &rows, &sum) == 3 &&
+                    rows <= ROWS_MAX && read_parameters(file, &line, &capacity, &table->clblast) &&
+                    getline(&line, &capacity, file) > 0; /* names of columns */
+    for (size_t i = 0; complete && i < rows; ++i) {
         pnas_tuned_row row;
-        whole = getline(&line, &capacity, file) > 0 && parse_row(line, &row) &&
-                pnas_tuned_table_set(table, &row) == PNAS_OK;
+        complete = getline(&line, &capacity, file) > 0 && parse_row(line, &row) &&
+                   pnas_tuned_table_set(table, &row) == PNAS_OK;
     }
     free(line);
-    return whole && (table->vector == 1 || table->vector == 4 || table->vector == 8) &&
+    return complete && (table->vector == 1 || table->vector == 4 || table->vector == 8) &&
            pnas_tuned_table_hash(table) == sum;
 }
 
@@ -232,9 +232,9 @@ pnas_status pnas_tuned_table_load(const char *directory, const char *key, pnas_t
     if (!file)
         return PNAS_OK;
     pnas_tuned_table *table = calloc(1, sizeof *table);
-    bool whole = table && read_table(file, key, table);
+    bool complete = table && read_table(file, key, table);
     fclose(file);
-    if (whole) {
+    if (complete) {
         *out = table;
         return PNAS_OK;
     }

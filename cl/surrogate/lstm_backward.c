@@ -1,4 +1,5 @@
-#include "cl/surrogate/lstm_model.h"
+#include "cl/surrogate/lstm_backward.h"
+
 #include "cl/surrogate/network_ops.h"
 
 typedef struct { /* what every part of the way back needs */

@@ -1,4 +1,5 @@
-#include "cl/surrogate/lstm_model.h"
+#include "cl/surrogate/lstm_forward.h"
+
 #include "cl/surrogate/network_ops.h"
 
 /* Step t of a history, or the only place there is. */

@@ -1,4 +1,4 @@
-/* Inside the cl room: the LSTM surrogate's parameters, working memory, and launches forward and back.
+/* Inside the cl room: the LSTM surrogate's parameters and working memory.
  *
  * Letters: R rows (cells) of a batch, T tokens of a row (4 a block), E embedding, P hidden units padded to a
  * multiple of 8 (the extra ones have zero weights and stay zero). Gates in the order i, f, g, o, [4P] a row.
@@ -8,7 +8,8 @@
  *   z(t) = table[token(t)] + h(t-1) U + b        i, f, o = sigmoid(z), g = tanh(z)
  *   c(t) = f c(t-1) + i g                        h(t) = o tanh(c(t))
  *   output = sigmoid(h(T-1) w + b')              (Hochreiter and Schmidhuber 1997, with Gers's forget gate)
- */
+ *
+ * Local. */
 #ifndef PNAS_CL_LSTM_MODEL_H
 #define PNAS_CL_LSTM_MODEL_H
 
@@ -57,15 +58,5 @@ typedef struct { /* the memory of one batch; buffers are owned */
 pnas_status pnas_lstm_work_create(pnas_cl *cl, const pnas_lstm_layout *layout, int rows, int tokens,
                                   bool history, pnas_lstm_work *out);
 void pnas_lstm_work_release(pnas_lstm_work *work);
-
-/* Appends: output [R] of the tokens in work->token, T <= work->tokens. */
-pnas_status pnas_lstm_forward_append(pnas_cl *cl, pnas_launch_list *list, const pnas_lstm_layout *layout,
-                                     cl_mem parameters, const pnas_lstm_work *work, int tokens);
-
-/* Appends, after a forward with history and a loss that left its logit_gradient: the gradient by every
- * parameter, into gradients [count]. */
-pnas_status pnas_lstm_backward_append(pnas_cl *cl, pnas_launch_list *list, const pnas_lstm_layout *layout,
-                                      cl_mem parameters, cl_mem gradients, const pnas_lstm_work *work,
-                                      int tokens);
 
 #endif

@@ -3,7 +3,7 @@
  *
  * The space's unique cells are generated, scored in batches and handed to a visitor in trie order
  * (src/search/extension.h); nothing but the running batches is kept, so memory does not grow with the space.
- * While the device works on a batch the next is made. Scores agree with pnas_lstm_predict's to 1e-5 (the
+ * While the device works on a batch the next is made. Scores agree with pnas_ensemble_predict's to 1e-5 (the
  * order of sums and the exponential differ), for cells and operators that the surrogate knows. Inputs beyond
  * its table are read as the last of the table. Local. */
 #ifndef PNAS_CL_LSTM_TRIE_H

@@ -1,5 +1,5 @@
 /* Inside the cl room: one member of a surrogate, a network with its weights, its share of the cells, its fit
- * and its predictions. */
+ * and its predictions. Local. */
 #ifndef PNAS_CL_MEMBER_H
 #define PNAS_CL_MEMBER_H
 
@@ -23,13 +23,6 @@ pnas_status pnas_member_open(pnas_cl *cl, const pnas_surrogate_options *options,
                              int number, pnas_member *out);
 void pnas_member_close(pnas_member *member);
 
-/* Fits to its share of the cells (cl/surrogate/member_order.h); see cl/surrogate/surrogate_ensemble.h. */
-pnas_status pnas_member_fit(pnas_member *member, int level, const pnas_cell *cells, const double *accuracy,
-                            size_t count);
-
-/* out [count]. A prediction's bits depend on which cells of its length stand beside it in `cells`. */
-pnas_status pnas_member_predict(pnas_member *member, const pnas_cell *cells, size_t count, double *out);
-
 /* From now on fits start from `weights` [network.count], which are copied; see
  * cl/surrogate/surrogate_ensemble.h. */
 pnas_status pnas_member_start_from(pnas_member *member, const float *weights);
@@ -37,7 +30,7 @@ pnas_status pnas_member_start_from(pnas_member *member, const float *weights);
 /* PNAS_ERROR_DATA unless all cells have 1 to B blocks. */
 pnas_status pnas_member_check_cells(const pnas_member *member, const pnas_cell *cells, size_t count);
 
-/* Waits for the device and lets the caller of a long call look round. */
+/* Waits for the device and asks the tick, whose status it returns. */
 pnas_status pnas_member_pause(pnas_member *member);
 
 #endif

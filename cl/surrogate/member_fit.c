@@ -1,15 +1,18 @@
-/* The fit: all data go to the device once, and a counter there says which batch a step reads, so the host
- * only enqueues the same launches again and again. */
+#include "cl/surrogate/member_fit.h"
+
 #include "cl/surrogate/held_out.h"
-#include "cl/surrogate/member.h"
 #include "cl/surrogate/member_linear.h"
 #include "cl/surrogate/member_order.h"
+#include "cl/surrogate/member_predict.h"
 #include "cl/surrogate/member_scale.h"
 #include "cl/surrogate/member_unseen.h"
 #include "src/net/training.h"
 
 #include <math.h>
 #include <stdlib.h>
+
+/* The fit: all data go to the device once, and a counter there says which batch a step reads, so the host
+ * only enqueues the same launches again and again. */
 
 enum { STEPS_A_PAUSE = 8 }; /* some 20 ms on one core: ticks come often, and the queue stays short */
 
@@ -183,29 +186,29 @@ static pnas_status upload_fresh_parameters(member_fit *fit, int level)
 }
 
 /* What the fit starts from: the weights of the fit before, those of another search, or fresh ones. */
-static pnas_status upload_start(member_fit *fit, int level, bool go_on)
+static pnas_status upload_start(member_fit *fit, int level, bool finetune)
 {
     pnas_member *member = fit->member;
-    if (!go_on && !member->origin)
+    if (!finetune && !member->origin)
         return upload_fresh_parameters(fit, level);
-    if (!go_on)
+    if (!finetune)
         PNAS_TRY(pnas_buffer_write(member->cl, member->parameters, 0,
                                    member->network.count * sizeof *member->origin, member->origin));
-    return pnas_member_mute_linear(member);
+    return pnas_member_disable_linear(member);
 }
 
-static pnas_status upload_parameters(member_fit *fit, int level, bool go_on)
+static pnas_status upload_parameters(member_fit *fit, int level, bool finetune)
 {
     pnas_cl *cl = fit->member->cl;
     size_t count = fit->member->network.count, bytes = count * sizeof(float);
-    PNAS_TRY(upload_start(fit, level, go_on));
+    PNAS_TRY(upload_start(fit, level, finetune));
     PNAS_TRY(upload(cl, bytes, NULL, &fit->gradients));
     PNAS_TRY(upload(cl, 2 * bytes, NULL, &fit->moments));
     PNAS_TRY(upload(cl, 4 * sizeof(cl_int), NULL, &fit->state));
     return pnas_buffer_create(cl, pnas_op_update_scratch(count) * sizeof(float), &fit->scratch);
 }
 
-static pnas_status upload_all(member_fit *fit, int level, bool go_on)
+static pnas_status upload_all(member_fit *fit, int level, bool finetune)
 {
     const pnas_member *member = fit->member;
     for (size_t i = 0; i < fit->fitted.count; ++i)
@@ -218,7 +221,7 @@ static pnas_status upload_all(member_fit *fit, int level, bool go_on)
     PNAS_TRY(upload(member->cl, order_bytes, fit->order.cell, &fit->order_cells));
     PNAS_TRY(upload_cells(fit));
     PNAS_TRY(upload_rates(fit, level));
-    PNAS_TRY(upload_parameters(fit, level, go_on));
+    PNAS_TRY(upload_parameters(fit, level, finetune));
     return pnas_network_work_create(member->cl, &member->network, fit->order.rows, fit->tokens, true,
                                     &fit->work);
 }
@@ -306,8 +309,8 @@ static pnas_status prepare_stopping(member_fit *fit)
     return PNAS_OK;
 }
 
-/* After an epoch: looks at the cells held out, and keeps the weights if none were better. */
-static pnas_status look(member_fit *fit)
+/* After an epoch: predicts the cells held out, and keeps the weights if none were better. */
+static pnas_status evaluate_held_out(member_fit *fit)
 {
     pnas_member *member = fit->member;
     const sample *s = &fit->held_out;
@@ -331,7 +334,7 @@ static pnas_status run(member_fit *fit)
     for (int epoch = 0; epoch < member->options.epochs; ++epoch) {
         PNAS_TRY(run_epoch(fit, (size_t)epoch));
         if (stopping)
-            PNAS_TRY(look(fit));
+            PNAS_TRY(evaluate_held_out(fit));
         if (stopping && fit->idle >= member->options.patience)
             break;
     }
@@ -345,7 +348,7 @@ pnas_status pnas_member_fit(pnas_member *member, int level, const pnas_cell *cel
                             size_t count)
 {
     member_fit fit = {.member = member};
-    bool go_on = member->fitted && level > 1 && member->options.refit == PNAS_REFIT_FINETUNE;
+    bool finetune = member->fitted && level > 1 && member->options.refit == PNAS_REFIT_FINETUNE;
     pnas_status status;
     PNAS_CHECK(count > 0, PNAS_ERROR_DATA, "a surrogate cannot be fit to no children");
     for (size_t i = 0; i < count; ++i)
@@ -354,9 +357,9 @@ pnas_status pnas_member_fit(pnas_member *member, int level, const pnas_cell *cel
     PNAS_TRY(pnas_member_check_cells(member, cells, count));
     member->fitted = false;
     PNAS_TRY_CLEANUP(split(&fit, level, cells, accuracy, count));
-    PNAS_TRY_CLEANUP(upload_all(&fit, level, go_on));
+    PNAS_TRY_CLEANUP(upload_all(&fit, level, finetune));
     PNAS_TRY_CLEANUP(run(&fit));
-    PNAS_TRY_CLEANUP(pnas_member_settle_unseen(member, fit.fitted.cell, fit.fitted.count));
+    PNAS_TRY_CLEANUP(pnas_member_initialise_unseen(member, fit.fitted.cell, fit.fitted.count));
     if (member->options.loss == PNAS_LOSS_RANKING)
         PNAS_TRY_CLEANUP(pnas_member_scale(member, fit.fitted.cell, fit.fitted.accuracy, fit.fitted.count));
     PNAS_TRY_CLEANUP(pnas_member_fit_linear(member, fit.fitted.cell, fit.fitted.accuracy, fit.plain));

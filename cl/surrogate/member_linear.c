@@ -108,7 +108,7 @@ pnas_status pnas_member_fit_linear(pnas_member *member, const pnas_cell *cells, 
     return status;
 }
 
-pnas_status pnas_member_mute_linear(pnas_member *member)
+pnas_status pnas_member_disable_linear(pnas_member *member)
 {
     const float share = 0;
     const pnas_linear_part *part = &member->network.linear;

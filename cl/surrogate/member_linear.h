@@ -1,4 +1,4 @@
-/* Inside the cl room: a member's linear part, fit and put in. */
+/* Inside the cl room: a member's linear part, fit and put in. Local. */
 #ifndef PNAS_CL_MEMBER_LINEAR_H
 #define PNAS_CL_MEMBER_LINEAR_H
 
@@ -9,6 +9,6 @@ pnas_status pnas_member_fit_linear(pnas_member *member, const pnas_cell *cells, 
                                    size_t count);
 
 /* Takes its share away, for the network to be fit alone. */
-pnas_status pnas_member_mute_linear(pnas_member *member);
+pnas_status pnas_member_disable_linear(pnas_member *member);
 
 #endif

@@ -1,4 +1,4 @@
-/* Inside the cl room: which cells a member is fit on, and in which order. On the host; no device. */
+/* Inside the cl room: which cells a member is fit on, and in which order. On the host; no device. Local. */
 #ifndef PNAS_CL_MEMBER_ORDER_H
 #define PNAS_CL_MEMBER_ORDER_H
 

@@ -1,7 +1,8 @@
-/* Prediction: cells of one length in wide batches, so that the matrix products are worth their launch. */
-#include "cl/surrogate/member.h"
+#include "cl/surrogate/member_predict.h"
 
 #include <stdlib.h>
+
+/* Prediction: cells of one length in wide batches, so that the matrix products are worth their launch. */
 
 enum { ROWS_MAX = 2048, ROWS_STEP = 64 }; /* a batch is some 30 ms on one core */
 

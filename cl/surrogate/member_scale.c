@@ -1,5 +1,6 @@
 #include "cl/surrogate/member_scale.h"
 
+#include "cl/surrogate/member_predict.h"
 #include "src/search/linear_model.h"
 
 #include <math.h>

@@ -34,7 +34,8 @@ static void average_seen(const bool *seen, int first, int end, size_t E, const f
         mean[e] /= (float)count;
 }
 
-static void settle(const pnas_network *network, const bool *seen, size_t E, float *embeddings, float *mean)
+static void initialise(const pnas_network *network, const bool *seen, size_t E, float *embeddings,
+                       float *mean)
 {
     int last = 0, words = network->inputs + network->operators;
     for (int word = FIRST_BLOCK; word < network->inputs; ++word)
@@ -58,7 +59,7 @@ static void keep_origin(const pnas_network *network, const bool *seen, size_t E,
                    E * sizeof *embeddings);
 }
 
-pnas_status pnas_member_settle_unseen(pnas_member *member, const pnas_cell *cells, size_t count)
+pnas_status pnas_member_initialise_unseen(pnas_member *member, const pnas_cell *cells, size_t count)
 {
     const pnas_network *network = &member->network;
     size_t E = (size_t)member->options.embedding,
@@ -73,7 +74,7 @@ pnas_status pnas_member_settle_unseen(pnas_member *member, const pnas_cell *cell
         if (member->origin)
             keep_origin(network, seen, E, member->origin, embeddings);
         else
-            settle(network, seen, E, embeddings, embeddings + words * E);
+            initialise(network, seen, E, embeddings, embeddings + words * E);
         status = pnas_buffer_write(member->cl, member->parameters, at, bytes, embeddings);
     }
     free(embeddings);

@@ -1,5 +1,5 @@
 /* Inside the cl room: inputs and operators that stand in none of the cells that a member was fit on, but may
- * in those that it is to predict: after level b that is always input b - 1. */
+ * in those that it is to predict: after level b that is always input b - 1. Local. */
 #ifndef PNAS_CL_MEMBER_UNSEEN_H
 #define PNAS_CL_MEMBER_UNSEEN_H
 
@@ -8,6 +8,6 @@
 /* Gives them embeddings: an earlier block that of the last earlier block seen; where there is none, and any
  * other, the mean of those seen of its kind. As drawn they would be noise, and not small beside what was
  * learnt. Where fits start from another search's weights, all are given what they have there. */
-pnas_status pnas_member_settle_unseen(pnas_member *member, const pnas_cell *cells, size_t count);
+pnas_status pnas_member_initialise_unseen(pnas_member *member, const pnas_cell *cells, size_t count);
 
 #endif

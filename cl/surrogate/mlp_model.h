@@ -1,4 +1,4 @@
-/* Inside the cl room: the MLP surrogate's parameters, working memory, and launches forward and back. Paper
+/* Inside the cl room: the MLP surrogate's parameters and working memory. Paper
  * section 4.2.
  *
  * Letters: R rows (cells) of a batch, T = 4b tokens of a row, E embedding, P hidden units padded to a
@@ -6,7 +6,8 @@
  *
  *   x = mean over blocks of (in1, in2, op1, op2)'s embeddings, [4E]
  *   h = max(0, x W + b)      k = max(0, h V + c)      output = sigmoid(k w + b')
- */
+ *
+ * Local. */
 #ifndef PNAS_CL_MLP_MODEL_H
 #define PNAS_CL_MLP_MODEL_H
 
@@ -55,15 +56,5 @@ typedef struct { /* the memory of one batch; buffers are owned */
 pnas_status pnas_mlp_work_create(pnas_cl *cl, const pnas_mlp_layout *layout, int rows, int tokens,
                                  bool history, pnas_mlp_work *out);
 void pnas_mlp_work_release(pnas_mlp_work *work);
-
-/* Appends: output [R] of the tokens in work->token, T <= work->tokens. */
-pnas_status pnas_mlp_forward_append(pnas_cl *cl, pnas_launch_list *list, const pnas_mlp_layout *layout,
-                                    cl_mem parameters, const pnas_mlp_work *work, int tokens);
-
-/* Appends, after a forward with history and a loss that left its logit_gradient: the gradient by every
- * parameter, into gradients [count]. */
-pnas_status pnas_mlp_backward_append(pnas_cl *cl, pnas_launch_list *list, const pnas_mlp_layout *layout,
-                                     cl_mem parameters, cl_mem gradients, const pnas_mlp_work *work,
-                                     int tokens);
 
 #endif

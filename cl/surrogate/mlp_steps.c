@@ -1,5 +1,5 @@
-/* The MLP's launches: a batch forward, and its gradients. */
-#include "cl/surrogate/mlp_model.h"
+#include "cl/surrogate/mlp_steps.h"
+
 #include "cl/surrogate/network_ops.h"
 
 typedef struct { /* what every part needs */

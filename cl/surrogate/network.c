@@ -1,5 +1,9 @@
 #include "cl/surrogate/network.h"
 
+#include "cl/surrogate/lstm_backward.h"
+#include "cl/surrogate/lstm_forward.h"
+#include "cl/surrogate/mlp_steps.h"
+
 #include <string.h>
 
 #define TENSORS_MAX (8 + PNAS_LINEAR_TENSORS)

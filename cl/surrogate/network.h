@@ -1,7 +1,7 @@
 /* Inside the cl room: one network of a surrogate, LSTM or MLP, behind the same calls.
  *
  * Letters: R rows (cells) of a batch, T = 4b tokens of a row (in1, in2, op1, op2 of each block). Parameters
- * are one flat array of floats on the device. */
+ * are one flat array of floats on the device. Local. */
 #ifndef PNAS_CL_NETWORK_H
 #define PNAS_CL_NETWORK_H
 

@@ -1,6 +1,8 @@
 #include "cl/surrogate/surrogate_ensemble.h"
 
 #include "cl/surrogate/ensemble.h"
+#include "cl/surrogate/member_fit.h"
+#include "cl/surrogate/member_predict.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -5,7 +5,8 @@
 #include "src/base/named_tensor.h"
 #include "src/search/trie_batch.h"
 
-typedef struct { /* one surrogate's weights as pnas_lstm_weights names them and run files keep them; borrowed
+typedef struct { /* one surrogate's weights as pnas_ensemble_weights names them and run files keep them;
+                  * borrowed
                   */
     const pnas_named_tensor *tensor;
     size_t count;

@@ -189,14 +189,3 @@ pnas_status pnas_child_parameters_initialize(pnas_child_plan *plan, uint64_t see
     free(flat);
     return status;
 }
-
-pnas_status pnas_child_parameters_upload(pnas_child_plan *plan, const float *const *logical)
-{
-    float *flat = calloc(plan->parameter_floats + 1, sizeof *flat);
-    PNAS_CHECK(flat, PNAS_ERROR_MEMORY, "no memory for %zu parameters", plan->parameter_floats);
-    for (int i = 0; i < plan->graph->parameter_count; ++i)
-        pnas_child_parameter_pack(plan, i, logical[i], flat + plan->parameter_at[i]);
-    pnas_status status = start(plan, flat);
-    free(flat);
-    return status;
-}

@@ -14,7 +14,5 @@ void pnas_child_parameter_unpack(const pnas_child_plan *plan, int parameter, con
 /* Seeded initial weights, zero moments, fresh running figures, step 0. Weights: normal of the
  * variance gain / fan-in of their kind, cut at two deviations (He et al. 2015); gamma 1, beta and bias 0. */
 pnas_status pnas_child_parameters_initialize(pnas_child_plan *plan, uint64_t seed, uint64_t hash);
-/* Uploads a whole set: `logical[p]` for each parameter; moments, running figures and step as at the start. */
-pnas_status pnas_child_parameters_upload(pnas_child_plan *plan, const float *const *logical);
 
 #endif

@@ -1,5 +1,5 @@
 /* Inside the cl room: what training has made of a child, between the device and named tensors of logical
- * shapes, which any device can take. */
+ * shapes, which any device can take. Local. */
 #ifndef PNAS_CL_CHILD_STATE_H
 #define PNAS_CL_CHILD_STATE_H
 

@@ -226,7 +226,7 @@ static pnas_fault_kind fault_of(const child_run *run)
 }
 
 /* What ends the child between two batches leaves a checkpoint. */
-static pnas_status look_up(child_run *run)
+static pnas_status poll(child_run *run)
 {
     const pnas_checkpoint_store *store = run->trainer->store;
     pnas_status status = run->tick ? run->tick(run->tick_payload) : PNAS_OK;
@@ -257,10 +257,10 @@ static bool hangs(const child_run *run)
 static pnas_status watch(void *payload)
 {
     child_run *run = payload;
-    pnas_status status = look_up(run);
+    pnas_status status = poll(run);
     while (status == PNAS_OK && hangs(run)) {
         pnas_clock_sleep(0.001);
-        status = look_up(run);
+        status = poll(run);
     }
     return status;
 }

@@ -1,4 +1,4 @@
-/* The decisions of the table of routes for a child's ops, for people. */
+/* The decisions of the table of routes for a child's ops, for people. Local. */
 #ifndef PNAS_CL_ROUTE_LIST_H
 #define PNAS_CL_ROUTE_LIST_H
 

@@ -1,5 +1,5 @@
 /* Compiles what children need before anybody trains them, so that a search finds it in the cache directory.
- */
+ * Local. */
 #ifndef PNAS_CL_WARM_UP_H
 #define PNAS_CL_WARM_UP_H
 

@@ -1,6 +1,7 @@
 #include "cl/surrogate/ensemble.h"
 #include "cl/surrogate/held_out.h"
 #include "cl/surrogate/member_order.h"
+#include "cl/surrogate/member_predict.h"
 #include "cl/surrogate/surrogate_ensemble.h"
 #include "src/search/linear_model.h"
 #include "src/search/spearman.h"

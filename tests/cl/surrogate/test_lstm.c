@@ -1,7 +1,8 @@
 #include "cl/surrogate/ensemble.h"
+#include "cl/surrogate/lstm_backward.h"
+#include "cl/surrogate/lstm_forward.h"
 #include "cl/surrogate/member_order.h"
 #include "cl/surrogate/surrogate_ensemble.h"
-#include "cl/surrogate/surrogate_lstm.h"
 #include "src/search/spearman.h"
 #include "tests/cl/reference/lstm_reference.h"
 #include "tests/cl/test_device.h"
@@ -325,16 +326,16 @@ static void free_sample(sample *s)
     free(s->score);
 }
 
-static pnas_lstm *make_lstm(pnas_cl *cl, const pnas_surrogate_options *options)
+static pnas_ensemble *make_lstm(pnas_cl *cl, const pnas_surrogate_options *options)
 {
-    pnas_lstm *lstm = NULL;
-    cr_assert_eq(pnas_lstm_create(cl, options, &space, &lstm), PNAS_OK, "%s", pnas_message());
+    pnas_ensemble *lstm = NULL;
+    cr_assert_eq(pnas_ensemble_create(cl, options, &space, &lstm), PNAS_OK, "%s", pnas_message());
     return lstm;
 }
 
-static void fit(pnas_lstm *lstm, int level, const sample *s)
+static void fit(pnas_ensemble *lstm, int level, const sample *s)
 {
-    cr_assert_eq(pnas_lstm_fit(lstm, level, s->cell, s->score, s->count), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(pnas_ensemble_fit(lstm, level, s->cell, s->score, s->count), PNAS_OK, "%s", pnas_message());
 }
 
 Test(surrogate, learns_an_additive_score_well_enough_to_rank_unseen_cells)
@@ -346,11 +347,11 @@ Test(surrogate, learns_an_additive_score_well_enough_to_rank_unseen_cells)
     options.batch = 16;
     options.rate_later = 0.01;
     options.last_bias = 1.8;
-    pnas_lstm *lstm = make_lstm(cl, &options);
+    pnas_ensemble *lstm = make_lstm(cl, &options);
     sample seen = make_sample(21, 3, 70), unseen = make_sample(22, 3, 150);
     double *mean = malloc(unseen.count * sizeof *mean), *spread = malloc(unseen.count * sizeof *spread);
     fit(lstm, 3, &seen);
-    cr_assert_eq(pnas_lstm_predict(lstm, unseen.cell, unseen.count, mean, spread), PNAS_OK);
+    cr_assert_eq(pnas_ensemble_predict(lstm, unseen.cell, unseen.count, mean, spread), PNAS_OK);
     double rank_correlation = pnas_spearman(mean, unseen.score, unseen.count);
     cr_assert_gt(rank_correlation, 0.8, "Spearman %.3f", rank_correlation);
     for (size_t i = 0; i < unseen.count; ++i)
@@ -359,7 +360,7 @@ Test(surrogate, learns_an_additive_score_well_enough_to_rank_unseen_cells)
     free(spread);
     free_sample(&seen);
     free_sample(&unseen);
-    pnas_lstm_destroy(&lstm);
+    pnas_ensemble_destroy(&lstm);
     test_device_close(&cl);
 }
 
@@ -367,12 +368,12 @@ Test(surrogate, learns_an_additive_score_well_enough_to_rank_unseen_cells)
 static float *fitted_weights(pnas_cl *cl, const pnas_surrogate_options *options, int level, const sample *s,
                              size_t *count)
 {
-    pnas_lstm *lstm = make_lstm(cl, options);
+    pnas_ensemble *lstm = make_lstm(cl, options);
     fit(lstm, level, s);
     *count = pnas_ensemble_weight_count(lstm);
     float *weights = malloc(*count * sizeof *weights);
     test_device_read(cl, lstm->member[0].parameters, weights, *count);
-    pnas_lstm_destroy(&lstm);
+    pnas_ensemble_destroy(&lstm);
     return weights;
 }
 
@@ -406,7 +407,7 @@ Test(surrogate, a_second_fit_starts_from_scratch)
     sample one = make_sample(32, 1, 5), two = make_sample(33, 2, 5);
     size_t count;
     float *fresh = fitted_weights(cl, &options, 2, &two, &count);
-    pnas_lstm *lstm = make_lstm(cl, &options);
+    pnas_ensemble *lstm = make_lstm(cl, &options);
     fit(lstm, 1, &one);
     fit(lstm, 2, &two);
     float *weights = malloc(count * sizeof *weights);
@@ -416,7 +417,7 @@ Test(surrogate, a_second_fit_starts_from_scratch)
     free(weights);
     free_sample(&one);
     free_sample(&two);
-    pnas_lstm_destroy(&lstm);
+    pnas_ensemble_destroy(&lstm);
     test_device_close(&cl);
 }
 
@@ -424,18 +425,18 @@ Test(surrogate, a_prediction_does_not_depend_on_the_cells_beside_it)
 {
     pnas_cl *cl = test_device_open(0);
     pnas_surrogate_options options = small_options();
-    pnas_lstm *lstm = make_lstm(cl, &options);
+    pnas_ensemble *lstm = make_lstm(cl, &options);
     sample s = make_sample(41, 3, 5);
     double mean[15], spread[15], alone;
     fit(lstm, 1, &s);
-    cr_assert_eq(pnas_lstm_predict(lstm, s.cell, s.count, mean, spread), PNAS_OK);
+    cr_assert_eq(pnas_ensemble_predict(lstm, s.cell, s.count, mean, spread), PNAS_OK);
     for (size_t i = 0; i < s.count; ++i) {
-        cr_assert_eq(pnas_lstm_predict(lstm, &s.cell[i], 1, &alone, spread), PNAS_OK);
+        cr_assert_eq(pnas_ensemble_predict(lstm, &s.cell[i], 1, &alone, spread), PNAS_OK);
         cr_assert_float_eq(mean[i], alone, 1e-6);
     }
     cr_assert_gt(fabs(mean[0] - mean[14]), 1e-6, "all predictions are alike: the test shows little");
     free_sample(&s);
-    pnas_lstm_destroy(&lstm);
+    pnas_ensemble_destroy(&lstm);
     test_device_close(&cl);
 }
 
@@ -443,12 +444,12 @@ Test(surrogate, predictions_are_those_of_the_equations)
 {
     pnas_cl *cl = test_device_open(0);
     pnas_surrogate_options options = small_options();
-    pnas_lstm *lstm = make_lstm(cl, &options);
+    pnas_ensemble *lstm = make_lstm(cl, &options);
     sample s = make_sample(42, 3, 3);
     double mean[9], spread[9];
     cl_int token[4 * BLOCKS];
     fit(lstm, 1, &s);
-    cr_assert_eq(pnas_lstm_predict(lstm, s.cell, s.count, mean, spread), PNAS_OK);
+    cr_assert_eq(pnas_ensemble_predict(lstm, s.cell, s.count, mean, spread), PNAS_OK);
     size_t count = pnas_ensemble_weight_count(lstm);
     float *weights = malloc(count * sizeof *weights);
     double *p = malloc(count * sizeof *p);
@@ -464,7 +465,7 @@ Test(surrogate, predictions_are_those_of_the_equations)
     free(weights);
     free(p);
     free_sample(&s);
-    pnas_lstm_destroy(&lstm);
+    pnas_ensemble_destroy(&lstm);
     test_device_close(&cl);
 }
 
@@ -472,13 +473,13 @@ Test(surrogate, weights_have_names_and_logical_shapes)
 {
     pnas_cl *cl = test_device_open(0);
     pnas_surrogate_options options = small_options();
-    pnas_lstm *lstm = make_lstm(cl, &options);
+    pnas_ensemble *lstm = make_lstm(cl, &options);
     sample s = make_sample(43, 1, 3);
     pnas_named_tensor *tensor;
     size_t count;
-    cr_assert_eq(pnas_lstm_weights(lstm, &tensor, &count), PNAS_ERROR_INTERNAL);
+    cr_assert_eq(pnas_ensemble_weights(lstm, 0, &tensor, &count), PNAS_ERROR_INTERNAL);
     fit(lstm, 1, &s);
-    cr_assert_eq(pnas_lstm_weights(lstm, &tensor, &count), PNAS_OK);
+    cr_assert_eq(pnas_ensemble_weights(lstm, 0, &tensor, &count), PNAS_OK);
     static const struct {
         const char *name;
         int rank;
@@ -497,10 +498,10 @@ Test(surrogate, weights_have_names_and_logical_shapes)
     /* The forget gates' biases begin at 1 and one short fit moves them little. */
     for (int unit = 0; unit < 6; ++unit)
         cr_assert_float_eq(tensor[4].data[6 + unit], 1, 0.1);
-    pnas_lstm_free_weights(&tensor, count);
+    pnas_ensemble_free_weights(&tensor, count);
     cr_assert_null(tensor);
     free_sample(&s);
-    pnas_lstm_destroy(&lstm);
+    pnas_ensemble_destroy(&lstm);
     test_device_close(&cl);
 }
 
@@ -521,21 +522,21 @@ Test(surrogate, a_tick_is_called_and_can_stop_a_fit)
     pnas_cl *cl = test_device_open(0);
     pnas_surrogate_options options = small_options();
     options.epochs = 20;
-    pnas_lstm *lstm = make_lstm(cl, &options);
+    pnas_ensemble *lstm = make_lstm(cl, &options);
     sample s = make_sample(44, 2, 8);
     int calls = 0;
     double mean[16], spread[16];
-    pnas_lstm_set_tick(lstm, stop_at_once, &calls);
-    cr_assert_eq(pnas_lstm_fit(lstm, 1, s.cell, s.score, s.count), PNAS_STOPPED);
+    pnas_ensemble_set_tick(lstm, stop_at_once, &calls);
+    cr_assert_eq(pnas_ensemble_fit(lstm, 1, s.cell, s.score, s.count), PNAS_STOPPED);
     cr_assert_eq(calls, 1);
-    cr_assert_eq(pnas_lstm_predict(lstm, s.cell, s.count, mean, spread), PNAS_ERROR_INTERNAL,
+    cr_assert_eq(pnas_ensemble_predict(lstm, s.cell, s.count, mean, spread), PNAS_ERROR_INTERNAL,
                  "a fit that was stopped is no fit");
     calls = 0;
-    pnas_lstm_set_tick(lstm, count_ticks, &calls);
+    pnas_ensemble_set_tick(lstm, count_ticks, &calls);
     fit(lstm, 1, &s); /* 80 steps */
     cr_assert_geq(calls, 10);
     free_sample(&s);
-    pnas_lstm_destroy(&lstm);
+    pnas_ensemble_destroy(&lstm);
     test_device_close(&cl);
 }
 
@@ -543,25 +544,25 @@ Test(surrogate, refuses_what_it_was_not_made_for)
 {
     pnas_cl *cl = test_device_open(0);
     pnas_surrogate_options options = small_options();
-    pnas_lstm *lstm = make_lstm(cl, &options);
+    pnas_ensemble *lstm = make_lstm(cl, &options);
     sample s = make_sample(45, 3, 2);
     double mean[6], spread[6];
-    cr_assert_eq(pnas_lstm_predict(lstm, s.cell, s.count, mean, spread), PNAS_ERROR_INTERNAL);
-    cr_assert_eq(pnas_lstm_fit(lstm, 1, s.cell, s.score, 0), PNAS_ERROR_DATA);
+    cr_assert_eq(pnas_ensemble_predict(lstm, s.cell, s.count, mean, spread), PNAS_ERROR_INTERNAL);
+    cr_assert_eq(pnas_ensemble_fit(lstm, 1, s.cell, s.score, 0), PNAS_ERROR_DATA);
     s.score[1] = NAN;
-    cr_assert_eq(pnas_lstm_fit(lstm, 1, s.cell, s.score, s.count), PNAS_ERROR_DATA);
+    cr_assert_eq(pnas_ensemble_fit(lstm, 1, s.cell, s.score, s.count), PNAS_ERROR_DATA);
     s.score[1] = 0.5;
     s.cell[0].block[0].op1 = OPERATORS;
-    cr_assert_eq(pnas_lstm_fit(lstm, 1, s.cell, s.score, s.count), PNAS_ERROR_DATA);
+    cr_assert_eq(pnas_ensemble_fit(lstm, 1, s.cell, s.score, s.count), PNAS_ERROR_DATA);
     s.cell[0].block[0].op1 = 0;
     s.cell[0].blocks = BLOCKS + 1;
-    cr_assert_eq(pnas_lstm_fit(lstm, 1, s.cell, s.score, s.count), PNAS_ERROR_DATA);
+    cr_assert_eq(pnas_ensemble_fit(lstm, 1, s.cell, s.score, s.count), PNAS_ERROR_DATA);
     options.epochs = 0;
-    pnas_lstm *none = NULL;
-    cr_assert_eq(pnas_lstm_create(cl, &options, &space, &none), PNAS_ERROR_USAGE);
+    pnas_ensemble *none = NULL;
+    cr_assert_eq(pnas_ensemble_create(cl, &options, &space, &none), PNAS_ERROR_USAGE);
     cr_assert_null(none);
     free_sample(&s);
-    pnas_lstm_destroy(&lstm);
+    pnas_ensemble_destroy(&lstm);
     test_device_close(&cl);
 }
 

@@ -1,7 +1,7 @@
 /* Scores of a trie against the LSTM's equations in double precision, one cell after the other. */
 #include "cl/ops/route.h"
 #include "cl/surrogate/lstm_trie.h"
-#include "cl/surrogate/surrogate_lstm.h"
+#include "cl/surrogate/surrogate_ensemble.h"
 #include "src/search/space_walk.h"
 #include "tests/cl/test_device.h"
 #include "tests/search/trie_order.h"
@@ -490,7 +490,7 @@ Test(lstm_trie, tensors_that_are_no_lstm_are_refused)
 
 /* --- beside the surrogate itself --- */
 
-static pnas_lstm *fitted_lstm(pnas_cl *cl, const pnas_space *space)
+static pnas_ensemble *fitted_lstm(pnas_cl *cl, const pnas_space *space)
 {
     const pnas_surrogate_options options = {.linear = 0.4,
                                             .embedding = 20,
@@ -507,9 +507,9 @@ static pnas_lstm *fitted_lstm(pnas_cl *cl, const pnas_space *space)
         cell[i] = (pnas_cell){.blocks = 1, .block = {{-2, (int8_t)(i % 8), -1, (int8_t)(i / 8)}}};
         accuracy[i] = i % 8 < 4 ? 0.2 : 0.9;
     }
-    pnas_lstm *lstm = NULL;
-    cr_assert_eq(pnas_lstm_create(cl, &options, space, &lstm), PNAS_OK, "%s", pnas_message());
-    cr_assert_eq(pnas_lstm_fit(lstm, 1, cell, accuracy, 64), PNAS_OK, "%s", pnas_message());
+    pnas_ensemble *lstm = NULL;
+    cr_assert_eq(pnas_ensemble_create(cl, &options, space, &lstm), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(pnas_ensemble_fit(lstm, 1, cell, accuracy, 64), PNAS_OK, "%s", pnas_message());
     return lstm;
 }
 
@@ -517,25 +517,25 @@ Test(lstm_trie, scores_are_the_surrogates_predictions)
 {
     pnas_cl *cl = test_device_open(0);
     pnas_lstm_trie_options options = make_options(8, 2);
-    pnas_lstm *lstm = fitted_lstm(cl, &options.space);
+    pnas_ensemble *lstm = fitted_lstm(cl, &options.space);
     pnas_named_tensor *tensor = NULL;
     pnas_lstm_trie *trie = NULL;
     size_t count;
     visited v = {0};
-    cr_assert_eq(pnas_lstm_weights(lstm, &tensor, &count), PNAS_OK);
+    cr_assert_eq(pnas_ensemble_weights(lstm, 0, &tensor, &count), PNAS_OK);
     const pnas_lstm_tensors tensors = {tensor, count};
     cr_assert_eq(pnas_lstm_trie_create(cl, &tensors, 1, &options, &trie), PNAS_OK, "%s", pnas_message());
     cr_assert_eq(pnas_lstm_trie_run(trie, &whole, 1, remember, &v), PNAS_OK, "%s", pnas_message());
     cr_assert_eq(v.count, 31620);
     double *mean = malloc(v.count * sizeof *mean), *spread = malloc(v.count * sizeof *spread);
-    cr_assert_eq(pnas_lstm_predict(lstm, v.cell, v.count, mean, spread), PNAS_OK);
+    cr_assert_eq(pnas_ensemble_predict(lstm, v.cell, v.count, mean, spread), PNAS_OK);
     for (size_t i = 0; i < v.count; ++i)
         cr_assert_float_eq(v.mean[i], mean[i], 1e-5, "cell %zu: %.9g, predicted %.9g", i, v.mean[i], mean[i]);
     free(mean);
     free(spread);
     forget(&v);
     pnas_lstm_trie_destroy(&trie);
-    pnas_lstm_free_weights(&tensor, count);
-    pnas_lstm_destroy(&lstm);
+    pnas_ensemble_free_weights(&tensor, count);
+    pnas_ensemble_destroy(&lstm);
     test_device_close(&cl);
 }

@@ -86,23 +86,24 @@ static double initial_value(const pair *p, const pnas_parameter *parameter, size
 static void load_parameters(pair *p)
 {
     int count = p->graph->parameter_count;
-    float **values = calloc((size_t)count, sizeof *values);
-    cr_assert(values);
+    size_t bytes = p->plan->parameter_floats * sizeof(float);
+    float *flat = calloc(1, bytes);
+    cr_assert(flat);
     pnas_stream stream = pnas_stream_make(p->seed, PNAS_STREAM_TEST, 3, 0);
     for (int i = 0; i < count; ++i) {
         reference_parameter *want = &p->reference->parameter[i];
-        values[i] = malloc(want->count * sizeof **values);
-        cr_assert(values[i]);
+        float *values = malloc(want->count * sizeof *values);
+        cr_assert(values);
         for (size_t k = 0; k < want->count; ++k) {
-            values[i][k] = (float)initial_value(p, &p->graph->parameter[i], k, &stream);
-            want->value[k] = (double)values[i][k];
+            values[k] = (float)initial_value(p, &p->graph->parameter[i], k, &stream);
+            want->value[k] = (double)values[k];
         }
+        pnas_child_parameter_pack(p->plan, i, values, flat + p->plan->parameter_at[i]);
+        free(values);
     }
-    cr_assert_eq(pnas_child_parameters_upload(p->plan, (const float *const *)values), PNAS_OK, "%s",
-                 pnas_message());
-    for (int i = 0; i < count; ++i)
-        free(values[i]);
-    free(values);
+    cr_assert_eq(pnas_child_parameters_initialize(p->plan, 0, 0), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(pnas_buffer_write(p->cl, p->plan->parameters, 0, bytes, flat), PNAS_OK);
+    free(flat);
 }
 
 static pair open_pair(int vector, pnas_route route, pnas_graph *graph, const pnas_training_options *training,

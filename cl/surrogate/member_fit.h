@@ -1,0 +1,11 @@
+/* Inside the cl room: the fit of a member. Local. */
+#ifndef PNAS_CL_MEMBER_FIT_H
+#define PNAS_CL_MEMBER_FIT_H
+
+#include "cl/surrogate/member.h"
+
+/* Fits to its share of the cells (cl/surrogate/member_order.h); see cl/surrogate/surrogate_ensemble.h. */
+pnas_status pnas_member_fit(pnas_member *member, int level, const pnas_cell *cells, const double *accuracy,
+                            size_t count);
+
+#endif

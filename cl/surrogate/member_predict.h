@@ -1,0 +1,10 @@
+/* Inside the cl room: the predictions of a member. Local. */
+#ifndef PNAS_CL_MEMBER_PREDICT_H
+#define PNAS_CL_MEMBER_PREDICT_H
+
+#include "cl/surrogate/member.h"
+
+/* out [count]. A prediction's bits depend on which cells of its length stand beside it in `cells`. */
+pnas_status pnas_member_predict(pnas_member *member, const pnas_cell *cells, size_t count, double *out);
+
+#endif
