@@ -19,7 +19,7 @@
 #include <string.h>
 
 typedef struct {
-    const char *cell, *device;
+    const char *cell, *operator, * device;
     int blocks, filters, repeats, batch, size, channels, classes, steps, threads;
     bool ops;
     pnas_storage storage;
@@ -31,6 +31,7 @@ static const char *const blocks[] = {"-1:sep3+-2:max3", "-1:sep5+-2:identity", "
 
 static const struct argp_option options[] = {
     {"cell", 'c', "TEXT", 0, "the child's cell; default: the first --blocks of a fixed five", 0},
+    {"operator", 'a', "NAME", 0, "a built-in operator of --cell that is not among the paper's eight", 0},
     {"blocks", 'b', "B", 0, "blocks of the default cell, 1 to 5 (2)", 0},
     {"filters", 'f', "F", 0, "filters of the first stage (24)", 0},
     {"repeats", 'n', "N", 0, "stride-1 cells a stage (2)", 0},
@@ -50,6 +51,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
     switch (key) {
     case 'c':
         a->cell = value;
+        break;
+    case 'a':
+        a->operator= value;
         break;
     case 'b':
         a->blocks = atoi(value);
@@ -226,6 +230,8 @@ static pnas_status measure(const arguments *a)
 {
     pnas_operator_set operators;
     pnas_operator_set_paper(&operators);
+    if (a->operator)
+        PNAS_TRY(pnas_operator_set_add_named(&operators, a->operator));
     char text[PNAS_CELL_TEXT_MAX] = "";
     for (int i = 0; i < a->blocks && !a->cell; ++i)
         snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", i ? " | " : "", blocks[i]);
