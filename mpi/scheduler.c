@@ -234,7 +234,7 @@ pnas_status pnas_scheduler_perform(pnas_scheduler *scheduler, const void *task, 
     const pnas_helper *helper = scheduler->helper;
     *reply = NULL;
     *reply_size = 0;
-    PNAS_CHECK(helper, PNAS_ERROR_DEVICE, "there is no device here that could share the work");
+    PNAS_CHECK(helper, PNAS_ERROR_DEVICE, "there is no device here to share the work");
     if (scheduler->update_status != PNAS_OK)
         return pnas_fail(scheduler->update_status, "%s", scheduler->update_reason);
     pnas_status status = helper->perform(helper->payload, task, size, tick, scheduler, reply, reply_size);

@@ -71,7 +71,7 @@ static pnas_status fail_to_match(const pnas_device_info *list, int count, const 
     return pnas_fail(PNAS_ERROR_DEVICE,
                      "no OpenCL device matches \"%s\" among those of this machine (%s); ask for auto, cpu, "
                      "gpu, an index, part "
-                     "of a name, or several of these parted by commas",
+                     "of a name, or several of these separated by commas",
                      wanted, names);
 }
 

@@ -112,7 +112,7 @@ static pnas_status lock(int file, const char *path)
         return PNAS_OK;
     if (errno == EWOULDBLOCK)
         return refuse_second(file, path);
-    pnas_warning("%s: cannot be locked (%s); see to it that no second run writes to the same file", path,
+    pnas_warning("%s: cannot be locked (%s); make sure that no second run writes to the same file", path,
                  strerror(errno));
     return PNAS_OK;
 }

@@ -302,7 +302,7 @@ static void report_run(const search_run *run)
     pnas_clock_duration(fit, fitting, sizeof fitting);
     pnas_clock_duration(score, scoring, sizeof scoring);
     pnas_info("all levels: %s", text);
-    pnas_info("beside training: %s fitting and %s scoring, %.1f %% of the time", fitting, scoring,
+    pnas_info("besides training: %s fitting and %s scoring, %.1f %% of the time", fitting, scoring,
               100 * (fit + score) / (sum.span_seconds + fit + score));
 }
 
@@ -391,11 +391,11 @@ static pnas_status end_run(search_run *run, pnas_status status)
         pnas_error("%s", pnas_message());
     const char *outlook = "";
     if (status == PNAS_STOPPED)
-        outlook = "; what is finished is kept, and the same command goes on";
+        outlook = "; what is finished is kept, and the same command continues";
     else if (status == PNAS_ERROR_DEVICE)
-        outlook = "; what is finished is kept, and the same command goes on where there are devices";
+        outlook = "; what is finished is kept, and the same command continues where there are devices";
     else if (status == PNAS_ERROR_FILE)
-        outlook = "; what was finished before is kept, and the same command goes on once that is mended";
+        outlook = "; what was finished before is kept, and the same command continues once that is corrected";
     return pnas_fail(status, "%s%s", message, outlook);
 }
 

@@ -330,7 +330,7 @@ pnas_status pnas_simulated_ranks_train(pnas_simulated_ranks *ranks, const pnas_j
     ranks->training = false;
     if (ranks->status == PNAS_OK && !pnas_dispatch_all_done(ranks->dispatch))
         ranks->status =
-            pnas_fail(PNAS_ERROR_INTERNAL, "a simulated level stands still with children left to train");
+            pnas_fail(PNAS_ERROR_INTERNAL, "a simulated level makes no progress with children left to train");
     pnas_dispatch_usage(ranks->dispatch, usage);
     usage->messages = 2 * (int64_t)count;
     *waits = ranks->waits;

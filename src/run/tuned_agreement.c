@@ -49,9 +49,10 @@ void pnas_tuned_warn_of_change(const char *path, const pnas_run_rank *before, si
         for (size_t j = 0; j < before_count; j++)
             if (strcmp(now[i].device_name, before[j].device_name) == 0 &&
                 strcmp(now[i].driver, before[j].driver) != 0) {
-                pnas_warning("%s: %s had driver %s when this run was last at work and has %s now: the "
-                             "children to come may differ in their last bits from those of an unbroken run",
-                             path, now[i].device_name, before[j].driver, now[i].driver);
+                pnas_warning(
+                    "%s: %s had driver %s when this run was last at work and has %s now: the "
+                    "children to come may differ in their last bits from those of an uninterrupted run",
+                    path, now[i].device_name, before[j].driver, now[i].driver);
                 return;
             }
 }

@@ -215,7 +215,7 @@ static pnas_status propose_next(pnas_search *search, const pnas_surrogate *surro
     pnas_level *last = &search->level[search->levels - 1];
     double seconds;
     PNAS_CHECK(pnas_level_count(last, PNAS_CHILD_DONE) > 0, PNAS_ERROR_DATA,
-               "all %zu children of level %d failed, so level %d cannot be proposed; the first said: %s",
+               "all %zu children of level %d failed, so level %d cannot be proposed; the first message: %s",
                last->count, last->blocks, last->blocks + 1, pnas_level_first_error(last));
     PNAS_TRY(pnas_surrogate_fit_levels(surrogate, search->level, search->levels,
                                        search->options.failed_reward, &seconds));

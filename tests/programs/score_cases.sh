@@ -173,7 +173,7 @@ case_stopped() {
     code=0
     wait "$launcher" || code=$?
     [ "$code" -eq 75 ] || fail "exit code $code"
-    grep -q 'stopped by SIGUSR2.*the same command goes on' background.err || fail "no word of the signal"
+    grep -q 'stopped by SIGUSR2.*the same command continues' background.err || fail "no word of the signal"
 }
 
 case_limits() {

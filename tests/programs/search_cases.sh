@@ -314,7 +314,7 @@ case_stopped_by_signal() {
     kill -USR2 "$launcher"
     finish_background
     [ "$code" -eq 75 ] || fail "exit code $code"
-    grep -q 'stopped by SIGUSR2.*the same command goes on' background.err || fail "no word of the signal"
+    grep -q 'stopped by SIGUSR2.*the same command continues' background.err || fail "no word of the signal"
     expect_status run.h5 stopped
     finish_the_run
 }

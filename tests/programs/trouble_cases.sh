@@ -64,7 +64,7 @@ fill_the_disk() {
     done
 }
 
-# The disk fills up while children are trained; with room again the same command goes on.
+# The disk fills up while children are trained; with room again the same command continues.
 case_full_disk() {
     mount -t tmpfs -o size=1m tmpfs disk
     fill_the_disk

@@ -34,9 +34,8 @@ static const struct argp_option option_list[] = {
      "machine take the matching devices in turn",
      1},
     {"ranks-per-device", KEY_RANKS_PER_DEVICE, "N", 0,
-     "Ranks that may share a GPU; 1 without this, so that a rank too many is told and does not train. A CPU "
-     "takes "
-     "any number",
+     "Ranks that may share a GPU (1). A rank too many prints a warning and does not train. A CPU takes any "
+     "number",
      1},
     {"lanes", KEY_LANES, "N", 0,
      "Children that a rank trains at once on its device; auto: one on a CPU, several on a large GPU", 1},
@@ -44,7 +43,8 @@ static const struct argp_option option_list[] = {
      "CPU cores that a rank uses on a CPU device; auto: the ranks of a machine divide those of the job", 1},
     {"inject-fault", KEY_INJECT_FAULT, "KIND[:LEVEL/CHILD][@RANK]", OPTION_HIDDEN, "For tests", 1},
     {"time-limit", KEY_TIME_LIMIT, "T", 0,
-     "Stop in good order after so long (90s, 30m, 2h or H:MM:SS) and exit with 75; the same command goes on. "
+     "Stop in good order after so long (90s, 30m, 2h or H:MM:SS) and exit with 75; the same command "
+     "continues. "
      "In a SLURM job the default is a minute before its end, if SLURM_JOB_END_TIME tells it",
      1},
     {NULL, 0, NULL, 0, "On paper:", 2},
@@ -64,7 +64,7 @@ static const char documentation[] =
     "trains too. SIGTERM, SIGINT, SIGUSR1 and SIGUSR2 stop it in good order. With warm_start: OTHER.h5 in "
     "the "
     "configuration, or --set warm_start=OTHER.h5, it begins with the surrogate of another run.\n\n"
-    "Exit codes: 0 done; 75 stopped, the same command goes on; 64 wrong use or configuration; 65 bad input "
+    "Exit codes: 0 done; 75 stopped, the same command continues; 64 wrong use or configuration; 65 bad input "
     "data; 69 no usable device; 74 file trouble; 70 a fault of the program.";
 
 typedef struct {

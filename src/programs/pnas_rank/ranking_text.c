@@ -46,13 +46,13 @@ const char *pnas_ranking_status_words(pnas_run_status status)
     case PNAS_RUN_COMPLETE:
         return "complete";
     case PNAS_RUN_STOPPED:
-        return "stopped; the same command goes on with it";
+        return "stopped; the same command continues it";
     case PNAS_RUN_FAILED:
-        return "ended by an error; the same command goes on with it";
+        return "ended by an error; the same command continues it";
     case PNAS_RUN_RUNNING:
         break;
     }
-    return "running, or killed; the same command goes on with it";
+    return "running, or killed; the same command continues it";
 }
 
 static void print_real(int width, int digits, double value)

@@ -106,7 +106,7 @@ static pnas_status look_round(void *payload, uint64_t cells)
     if (program->layout.rank == 0)
         show_progress(program, cells);
     PNAS_CHECK(!pnas_stop_requested(), PNAS_STOPPED,
-               "stopped by %s; the parts that are done are kept, and the same command goes on",
+               "stopped by %s; the parts that are done are kept, and the same command continues",
                pnas_stop_reason());
     return PNAS_OK;
 }

@@ -61,8 +61,9 @@ static const char documentation[] =
     "Scores every cell of a search space with the surrogate that a search has trained, or judges surrogates "
     "on cells that were trained already."
     "\vUnder mpirun each rank takes its share. Finished parts are kept in SCORES.h5.parts: after a kill the "
-    "same command goes on from them. With --all they stay, as SCORES.h5 is a view of them.\n\n"
-    "Exit codes: 0 done; 75 stopped, the same command goes on; 64 wrong use; 65 bad input data; 69 no usable "
+    "same command continues from them. With --all they stay, as SCORES.h5 is a view of them.\n\n"
+    "Exit codes: 0 done; 75 stopped, the same command continues; 64 wrong use; 65 bad input data; 69 no "
+    "usable "
     "device; 74 file trouble; 70 a fault of the program.";
 
 typedef struct {
