@@ -102,9 +102,11 @@ double reference_case_parameter(const pnas_parameter *parameter, size_t i)
         return u * sqrt(6.0 / parameter->fan_in);
     case PNAS_PARAMETER_GAMMA:
         return 1 + u / 10;
-    default:
-        return u / 10;
+    case PNAS_PARAMETER_BIAS:
+    case PNAS_PARAMETER_BETA:
+        break;
     }
+    return u / 10;
 }
 
 uint8_t reference_case_byte(size_t i)
