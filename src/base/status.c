@@ -6,7 +6,7 @@
 
 static _Thread_local char message[2048];
 
-pnas_status pnas_fail(pnas_status status, const char *format, ...)
+pnas_status(pnas_fail)(pnas_status status, const char *format, ...)
 {
     char text[sizeof message];
     va_list arguments;

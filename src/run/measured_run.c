@@ -132,7 +132,8 @@ static void learn_from_surrogate(const reading *run)
 {
     int members = run->configuration.surrogate.members;
     int ranks = run->info->rank_count > 0 ? (int)run->info->rank_count : 1;
-    double turns = (members + ranks - 1) / ranks, shares = 0, fits = 0, scores = 0, candidates = 0, seen = 0;
+    int turns = (members + ranks - 1) / ranks;
+    double shares = 0, fits = 0, scores = 0, candidates = 0, seen = 0;
     for (int b = 0; b < run->levels; b++) {
         const pnas_level *level = &run->level[b];
         seen += (double)level->count;

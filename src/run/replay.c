@@ -45,10 +45,12 @@ void pnas_replay_close(pnas_replay *replay)
 static pnas_status sleep_for(double seconds, pnas_tick tick, void *tick_payload)
 {
     double end = pnas_clock_seconds() + seconds;
-    for (double left = seconds; left > 0; left = end - pnas_clock_seconds()) {
+    double left = seconds;
+    while (left > 0) {
         if (tick)
             PNAS_TRY(tick(tick_payload));
         pnas_clock_sleep(left < NAP ? left : NAP);
+        left = end - pnas_clock_seconds();
     }
     return PNAS_OK;
 }

@@ -70,7 +70,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     unsigned char *bytes = calloc(1, HEAD + (RECORD + 1) * size);
     size_t length = HEAD;
-    memcpy(bytes, "PNASJRN1", 8);
+    static const char magic[8] = "PNASJRN1"; /* without the zero */
+    memcpy(bytes, magic, sizeof magic);
     put32(bytes + 32, crc32(crc32(0, NULL, 0), bytes, 32));
     if (data[0] & 1) {
         length += frame(data + 1, size - 1, bytes + HEAD);

@@ -282,7 +282,7 @@ static void edit_objects(const char *path, stream *in)
     for (int i = 0; i < EDITS_MAX && in->at < in->end; i++)
         edit(file, in);
     ssize_t size = H5Fflush(file, H5F_SCOPE_GLOBAL) >= 0 ? H5Fget_file_image(file, NULL, 0) : -1;
-    void *image = malloc(size < 0 ? 0 : (size_t)size);
+    void *image = size > 0 ? malloc((size_t)size) : NULL;
     if (!image || H5Fget_file_image(file, image, (size_t)size) != size)
         abort();
     scratch_write(path, image, (size_t)size);

@@ -8,6 +8,7 @@
 #include "src/programs/pnas_rank/ranking_watch.h"
 #include "src/search/cell_text.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,6 +50,7 @@ static void close_files(pnas_ranking_files *files)
 static pnas_status draw_ranked(const pnas_ranking_options *options, const pnas_ranking *ranking)
 {
     char title[128];
+    assert(ranking); /* --cell has one file */
     PNAS_CHECK((size_t)options->cell <= ranking->count, PNAS_ERROR_USAGE,
                "--cell %" PRId64 ": %s has %zu finished cell%s%s", options->cell, ranking->path,
                ranking->count, ranking->count == 1 ? "" : "s", options->level ? " of that level" : "");

@@ -104,11 +104,13 @@ static char *list_plots(int key, const char *text, void *input)
 static void add_path(struct argp_state *state, pnas_ranking_options *options, const char *path)
 {
     char **paths = realloc(options->path, (options->paths + 1) * sizeof *paths);
-    char *copy = strdup(path);
-    if (!paths || !copy)
-        argp_failure(state, 70, 0, "out of memory for names of files");
-    options->path = paths;
-    options->path[options->paths++] = copy;
+    if (paths)
+        options->path = paths;
+    if (!paths || !(paths[options->paths] = strdup(path))) {
+        argp_failure(state, 70, 0, "out of memory for names of files"); /* exits */
+        return;
+    }
+    options->paths++;
 }
 
 /* A shell has resolved patterns already unless they were quoted. */

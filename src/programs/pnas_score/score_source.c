@@ -154,6 +154,7 @@ static void mix(uint64_t *hash, const void *data, size_t size)
 {
     const unsigned char *bytes = data;
     for (size_t i = 0; i < size; ++i)
+        /* A larger value's byte is no garbage. NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
         *hash = (*hash ^ bytes[i]) * 0x100000001b3u;
 }
 

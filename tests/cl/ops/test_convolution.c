@@ -28,7 +28,7 @@ static void check_random(int vector, pnas_route route, int rounds)
     op_harness h;
     for (int round = 0; round < rounds; ++round)
         for (int k = 0; k < KERNELS; ++k) {
-            op_test_open(&h, vector, route, (uint64_t)(round * KERNELS + k));
+            op_test_open(&h, vector, route, (uint64_t)round * KERNELS + (uint64_t)k);
             convolution_case test = convolution_case_random(&h, random_shape(&h, kernels[k]), false);
             convolution_case_check(&h, &test);
             op_test_close(&h);
@@ -114,7 +114,7 @@ static void check_reductions(int vector, pnas_route route)
 {
     op_harness h;
     for (int round = 0; round < 6; ++round) {
-        op_test_open(&h, vector, route, (uint64_t)(100 + round));
+        op_test_open(&h, vector, route, 100 + (uint64_t)round);
         int largest = test_device_small() ? 6 : 17;
         reference_convolution shape =
             reduction(op_harness_between(&h, 1, 3), op_harness_between(&h, 1, largest),

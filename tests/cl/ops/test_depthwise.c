@@ -101,7 +101,7 @@ Test(depthwise, runs_repeat_to_the_bit)
         op_harness_run(&h);
         double *got = op_harness_read_slice(&h, dw, count);
         if (run == 0)
-            cr_assert(first = malloc(count * sizeof *first));
+            cr_assert(first = calloc(count, sizeof *first));
         for (size_t i = 0; i < count; ++i) {
             if (run == 0)
                 first[i] = got[i];

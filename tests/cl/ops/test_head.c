@@ -127,7 +127,7 @@ Test(load_images, shifts_flips_cuts_and_whitens_as_the_reference)
     } at[] = {{1, PNAS_ROUTE_PLAIN}, {4, PNAS_ROUTE_PLAIN}, {8, PNAS_ROUTE_PLAIN}, {8, PNAS_ROUTE_TILE}};
     for (int i = 0; i < 4; ++i) {
         op_harness h;
-        op_test_open(&h, at[i].vector, at[i].route, (uint64_t)(30 + i));
+        op_test_open(&h, at[i].vector, at[i].route, 30 + (uint64_t)i);
         images_case_check(&h, 5, 3, 8, 8);
         images_case_check(&h, 4, 1, 7, 9);
         images_case_check(&h, 2, 10, 5, 4);

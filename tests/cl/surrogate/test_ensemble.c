@@ -180,9 +180,9 @@ Test(ensemble, mirrored_cells_teach_that_both_sides_count_alike)
     options.bias = PNAS_BIAS_MEAN;
     pnas_cell seen[OPERATORS], unseen[OPERATORS];
     double accuracy[OPERATORS], mean[OPERATORS], spread[OPERATORS], error[2] = {0};
-    for (int8_t op = 0; op < OPERATORS; ++op) {
-        seen[op] = (pnas_cell){.blocks = 1, .block = {{-2, op, -1, 0}}};
-        unseen[op] = (pnas_cell){.blocks = 1, .block = {{-1, 0, -2, op}}};
+    for (int op = 0; op < OPERATORS; ++op) {
+        seen[op] = (pnas_cell){.blocks = 1, .block = {{-2, (int8_t)op, -1, 0}}};
+        unseen[op] = (pnas_cell){.blocks = 1, .block = {{-1, 0, -2, (int8_t)op}}};
         accuracy[op] = 0.2 + 0.6 * (op * 3 % OPERATORS) / OPERATORS;
     }
     for (int mirror = 0; mirror < 2; ++mirror) {

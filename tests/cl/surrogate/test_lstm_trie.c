@@ -78,7 +78,7 @@ static double sigmoid(double x)
 static void reference_step(const model *m, const float *x, double *h, double *c)
 {
     int H = m->hidden;
-    double z[4 * 64], next[64];
+    double z[4 * 64] = {0}, next[64] = {0};
     for (int j = 0; j < 4 * H; ++j) {
         z[j] = m->tensor[4].data[j];
         for (int e = 0; e < m->embedding; ++e)

@@ -19,7 +19,8 @@ static void fill_batch(pnas_cl *cl, const pnas_network_work *work)
     cl_int token[MLP_TOKENS * MLP_ROWS];
     float target[MLP_ROWS], valid[MLP_ROWS];
     for (int r = 0; r < MLP_ROWS; ++r) {
-        target[r] = 0.1f + 0.2f * (float)(r / 2);
+        int pair = r / 2;
+        target[r] = 0.1f + 0.2f * (float)pair;
         valid[r] = 1;
         for (int t = 0; t < MLP_TOKENS; ++t) {
             int words = t % 4 < 2 ? MLP_INPUTS : MLP_OPERATORS;

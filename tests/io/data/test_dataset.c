@@ -112,6 +112,8 @@ Test(dataset, what_is_written_is_read)
     cr_expect_str_eq(read->sha256, made->sha256);
     cr_expect(read->height == 3 && read->width == 2 && read->channels == 2 && read->classes == 3);
     cr_assert(read->train.count == 6 && read->test.count == 3);
+    cr_assert(made->train.images && made->train.labels && made->test.images && made->test.labels);
+    cr_assert(read->train.images && read->train.labels && read->test.images && read->test.labels);
     cr_expect_arr_eq(read->train.images, made->train.images, 72);
     cr_expect_arr_eq(read->test.images, made->test.images, 36);
     cr_expect_arr_eq(read->train.labels, made->train.labels, 6 * sizeof(uint16_t));
