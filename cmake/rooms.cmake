@@ -67,6 +67,7 @@ function(pnas_program name)
   else()
     target_link_libraries(${name} PRIVATE ${ARG_ROOMS} ${ARG_PRIVATE})
   endif()
+  set_property(GLOBAL APPEND PROPERTY PNAS_PROGRAMS ${name})
   install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endfunction()
 

@@ -6,10 +6,10 @@ set -euo pipefail
 usage() {
     cat <<'END'
 Usage: scripts/test.sh [--quick]
-Installs what is missing, checks the formatting and the commits' subjects, and builds and tests
+Installs what is missing, checks the formatting and the commits' subjects, runs clang-tidy, and builds and tests
 twice: optimised with warnings as errors (build/ci), and with the sanitizers (build/asan).
 
-  --quick   without the sanitizers
+  --quick   neither clang-tidy nor sanitizers
 END
 }
 
@@ -66,6 +66,7 @@ install_packages "${PNAS_BUILD_PACKAGES[@]}" "${PNAS_TEST_PACKAGES[@]}"
 check formatting check_format
 check subjects check_subjects
 build_preset ci
+[ -n "$quick" ] || check "with clang-tidy" "$PNAS_ROOT/scripts/tidy.sh"
 test_preset ci
 if [ -z "$quick" ]; then
     build_preset asan

@@ -1,17 +1,16 @@
 # What the scripts of this folder share: the rooms, as CMake wrote them to the file that read_rooms is given. Sourced.
 
 rooms=()
-declare -A folder_of links include_flags objects_of
+declare -A folder_of links include_flags
 
 read_rooms() {
-    local room folder linked includes objects
+    local room folder linked includes
     # A tab is white space, of which read makes one of several: a room without links would lose a field.
-    while IFS=$'\x1f' read -r room folder linked includes objects; do
+    while IFS=$'\x1f' read -r room folder linked includes; do
         rooms+=("$room")
         folder_of[$room]=$folder
         links[$room]=${linked//:/ }
         include_flags[$room]="-I${includes//:/ -I}"
-        objects_of[$room]=${objects//:/ }
     done < <(tr '\t' '\037' <"$1")
     [ "${#rooms[@]}" -gt 0 ] || { echo "no rooms in $1"; exit 1; }
 }
