@@ -101,8 +101,9 @@ size_t pnas_dispatch_planned(const pnas_dispatch *dispatch, int rank, size_t lon
         dispatch->waiting + lanes > PLAN_MAX || dispatch->ticket[longest].given_back_by >= 0)
         return longest;
     bool better = make_plan(dispatch, now, &ahead) && ahead.division.span < ahead.division.longest_first;
+    const dispatch_rank *asked = &dispatch->rank[rank];
     if (better)
-        found = first_of(&ahead, rank, pnas_dispatch_is_free(dispatch, rank));
+        found = first_of(&ahead, rank, asked->held_count < pnas_dispatch_lanes_at(dispatch, asked));
     forget_plan(&ahead);
     return found;
 }

@@ -42,7 +42,7 @@ pnas_view pnas_child_gradient(const pnas_child_plan *plan, int tensor, int first
     return view_of(plan, root, plan->memory->gradient[root], false, first_segment, segments);
 }
 
-pnas_operand pnas_child_operand(const pnas_child_plan *plan, const pnas_value *value)
+static pnas_operand operand_of(const pnas_child_plan *plan, const pnas_value *value)
 {
     pnas_operand operand = {.view =
                                 pnas_child_data(plan, value->tensor, value->first_segment, value->segments),
@@ -84,7 +84,7 @@ pnas_layer_operands pnas_child_operands(const pnas_child_plan *plan, int index)
                               .y = pnas_child_data(plan, layer->out, layer->out_segment, layer->out_segments),
                               .scratch = {plan->scratch, 0}};
     for (int i = 0; i < layer->inputs; ++i)
-        on.x[i] = pnas_child_operand(plan, &layer->in[i]);
+        on.x[i] = operand_of(plan, &layer->in[i]);
     if (layer->weight >= 0) {
         on.weight = pnas_child_parameter(plan, layer->weight);
         on.weight_gradient = pnas_child_parameter_gradient(plan, layer->weight);

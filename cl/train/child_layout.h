@@ -47,7 +47,6 @@ typedef struct {
 int pnas_child_padded(const pnas_child_plan *plan, int channels);
 pnas_view pnas_child_data(const pnas_child_plan *plan, int tensor, int first_segment, int segments);
 pnas_view pnas_child_gradient(const pnas_child_plan *plan, int tensor, int first_segment, int segments);
-pnas_operand pnas_child_operand(const pnas_child_plan *plan, const pnas_value *value);
 /* What the op of a layer works on, but for where its gradients come from and go to. */
 pnas_layer_operands pnas_child_operands(const pnas_child_plan *plan, int layer);
 pnas_slice pnas_child_parameter(const pnas_child_plan *plan, int parameter);

@@ -2,8 +2,6 @@
 #ifndef PNAS_NET_SCHEDULE_H
 #define PNAS_NET_SCHEDULE_H
 
-#include "src/base/status.h"
-
 typedef enum { PNAS_SCHEDULE_CONSTANT, PNAS_SCHEDULE_COSINE, PNAS_SCHEDULE_STEP } pnas_schedule_kind;
 
 typedef struct {
@@ -16,9 +14,6 @@ typedef struct {
     int epochs;
     int steps_per_epoch;
 } pnas_schedule;
-
-/* PNAS_ERROR_USAGE unless every field but steps_per_epoch, which only training knows, is in its range. */
-pnas_status pnas_schedule_validate(const pnas_schedule *schedule);
 
 /* The rate of step `step`, 0-based, of epochs * steps_per_epoch; fractions of steps are dropped. Cosine
  * (Loshchilov and Hutter 2017, without restarts): final + (rate - final) (1 + cos(pi t)) / 2, t from 0 at the
