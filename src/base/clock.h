@@ -1,4 +1,4 @@
-/* Time: a steady clock for durations, and time stamps for people. */
+/* Time: a steady clock for durations, and time stamps for people. Seconds throughout. Local. */
 #ifndef PNAS_BASE_CLOCK_H
 #define PNAS_BASE_CLOCK_H
 

@@ -2,7 +2,7 @@
  *
  * Levels say who reads them: ERROR (the run cannot go on), WARNING (it goes on, a person should know),
  * INFO (what happens), DEBUG (how). On ranks other than 0 only WARNING and ERROR are printed unless the
- * level is DEBUG. In a run with more than one rank every line carries the rank, but for INFO of rank 0. */
+ * level is DEBUG. In a run with more than one rank every line carries the rank, but for INFO of rank 0. Local. */
 #ifndef PNAS_BASE_LOG_H
 #define PNAS_BASE_LOG_H
 

@@ -2,7 +2,7 @@
  *
  * A stream is keyed by (run seed, what it is for, an identity such as a child's canonical hash, a step), so
  * that what is drawn never depends on ranks, order or resumes. Two streams of different keys are independent;
- * the same key gives the same numbers on every machine. */
+ * the same key gives the same numbers on every machine. Local. */
 #ifndef PNAS_BASE_RANDOM_H
 #define PNAS_BASE_RANDOM_H
 

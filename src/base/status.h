@@ -3,7 +3,7 @@
  * A function that can fail returns pnas_status: 0 is success, a negative code names an expected kind of
  * failure. The sentence (what, where, what to do about it) is kept for the calling thread until the next
  * failure and is read with pnas_message(). Codes of OpenCL, MPI and HDF5 never leave their room: they are
- * translated there. */
+ * translated there. Local. */
 #ifndef PNAS_BASE_STATUS_H
 #define PNAS_BASE_STATUS_H
 

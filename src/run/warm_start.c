@@ -125,8 +125,8 @@ static pnas_status open_other(const pnas_configuration *configuration, pnas_run_
     const pnas_run_info *theirs = pnas_run_file_info(*out);
     *level = last_level(theirs);
     PNAS_CHECK(*level > 0, PNAS_ERROR_DATA,
-               "warm_start: %s: holds no surrogate: a search fits one after its first level, none with the "
-               "strategies random and evolution; begin with another run or leave warm_start empty",
+               "warm_start: %s: holds no surrogate: a search fits one after its first level, none with a "
+               "strategy that asks no surrogate; begin with another run or leave warm_start empty",
                path);
     PNAS_TRY(check_fits(path, theirs, configuration));
     PNAS_CHECK(members_of(theirs, *level) == configuration->surrogate.members, PNAS_ERROR_DATA,

@@ -1,4 +1,5 @@
-/* What a candidate is worth for the next level, from its prediction and the prediction's spread. */
+/* What a candidate is worth for the next level, from its prediction and the prediction's spread.
+ * Accuracies are shares, 0 .. 1. Local. */
 #ifndef PNAS_SEARCH_ACQUISITION_H
 #define PNAS_SEARCH_ACQUISITION_H
 

@@ -1,7 +1,7 @@
 /* Cells that were trained already, with what that gave: for replaying searches and judging surrogates.
  *
  * A table belongs to a space. Its cells are canonical, each stands there once, sorted by pnas_cell_compare,
- * so those of one number of blocks stand together. */
+ * so those of one number of blocks stand together. Local. */
 #ifndef PNAS_SEARCH_CELL_TABLE_H
 #define PNAS_SEARCH_CELL_TABLE_H
 

@@ -1,4 +1,4 @@
-/* What trains a child: a callback, so that search and scheduler are tested without a device. */
+/* What trains a child: a callback, so that search and scheduler are tested without a device. Local to a rank. */
 #ifndef PNAS_SEARCH_EVALUATOR_H
 #define PNAS_SEARCH_EVALUATOR_H
 

@@ -1,4 +1,4 @@
-/* Drawing cells: at random, by mutation, and out of a table. Not for callers of the search. */
+/* Drawing cells: at random, by mutation, and out of a table. Not for callers of the search. Local. */
 #ifndef PNAS_SEARCH_SEARCH_DRAW_H
 #define PNAS_SEARCH_SEARCH_DRAW_H
 

@@ -1,4 +1,4 @@
-/* Settings of a search, docs/configuration.md's section `search`. A plain value. */
+/* Settings of a search, docs/configuration.md's section `search`. A plain value; local. */
 #ifndef PNAS_SEARCH_SEARCH_OPTIONS_H
 #define PNAS_SEARCH_SEARCH_OPTIONS_H
 

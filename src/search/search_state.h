@@ -1,4 +1,4 @@
-/* What a search consists of, for search.c and the strategies. Not for callers of the search. */
+/* What a search consists of, for search.c and the strategies. Not for callers of the search. Local. */
 #ifndef PNAS_SEARCH_SEARCH_STATE_H
 #define PNAS_SEARCH_SEARCH_STATE_H
 

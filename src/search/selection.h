@@ -1,6 +1,6 @@
 /* Which of a stream of predicted candidates become the next level: the best by acquisition, and a share of
  * places for those that the surrogate's members disagree about most (the diversity that the paper leaves to
- * future work). */
+ * future work). Local. */
 #ifndef PNAS_SEARCH_SELECTION_H
 #define PNAS_SEARCH_SELECTION_H
 

@@ -28,10 +28,10 @@ static pnas_status take_cell(void *payload, const pnas_cell *cell)
 
 static pnas_status check_first_of_table(size_t count)
 {
-    PNAS_CHECK(
-        count > 0, PNAS_ERROR_DATA,
-        "the table has no cells of one block, with which this search begins; take a strategy that does "
-        "not, random or evolution");
+    PNAS_CHECK(count > 0, PNAS_ERROR_DATA,
+               "the table has no cells of one block, with which this search begins; take a strategy that "
+               "draws cells of "
+               "all blocks");
     return PNAS_OK;
 }
 

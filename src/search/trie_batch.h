@@ -4,7 +4,7 @@
  * Depth d holds the distinct beginnings of d + 1 tokens, as (parent, token): parent is a node of depth d - 1
  * (0 at depth 0), token an input + 2 or an operator. The first 4 (blocks - 1) depths spell the *prefixes*,
  * all blocks but the last; two more spell the inputs of the last block. Its operators are *families*: one
- * first operator and the set of second ones. Prefixes must be added in trie order. */
+ * first operator and the set of second ones. Prefixes must be added in trie order. Local. */
 #ifndef PNAS_SEARCH_TRIE_BATCH_H
 #define PNAS_SEARCH_TRIE_BATCH_H
 

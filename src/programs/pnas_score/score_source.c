@@ -16,9 +16,8 @@ static pnas_status choose_level(const pnas_run_info *info, const char *path, int
         if (info->controller[i].level > *level && (wanted == 0 || info->controller[i].level == wanted))
             *level = info->controller[i].level;
     PNAS_CHECK(*level > 0 || wanted > 0, PNAS_ERROR_DATA,
-               "%s: holds no surrogate: a search fits one after its first level, none with the strategies "
-               "random and "
-               "evolution",
+               "%s: holds no surrogate: a search fits one after its first level, none with a strategy that "
+               "asks no surrogate",
                path);
     PNAS_CHECK(*level > 0, PNAS_ERROR_USAGE, "%s: holds no surrogate that was fit after level %d", path,
                wanted);
