@@ -440,7 +440,7 @@ static bool reads_itself(const pnas_cell *cell)
     return false;
 }
 
-static pnas_status settle_inputs(const csv_reader *reader, const size_t *lines, pnas_cell_csv *out)
+static pnas_status resolve_inputs(const csv_reader *reader, const size_t *lines, pnas_cell_csv *out)
 {
     size_t kept = 0;
     assert(lines); /* one a row, and there is a row */
@@ -490,7 +490,7 @@ pnas_status pnas_cell_csv_parse(const char *name, const char *text, size_t size,
         reader->at += 3;
     pnas_status status = read_rows(reader, out, &lines);
     if (status == PNAS_OK && !reader->named)
-        status = settle_inputs(reader, lines, out);
+        status = resolve_inputs(reader, lines, out);
     if (status != PNAS_OK)
         pnas_cell_csv_free(out);
     free(lines);

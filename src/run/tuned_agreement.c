@@ -59,8 +59,8 @@ void pnas_tuned_warn_of_change(const char *path, const pnas_run_rank *before, si
 
 bool pnas_tuned_suggest(const pnas_device_info *device, char *out, size_t size)
 {
-    const char *wish = getenv("PNAS_TUNED");
-    if (device->cpu || device->tuned[0] || (wish && strcmp(wish, "0") == 0))
+    const char *setting = getenv("PNAS_TUNED");
+    if (device->cpu || device->tuned[0] || (setting && strcmp(setting, "0") == 0))
         return false;
     snprintf(out, size,
              "%s was never tuned, so built-in routes serve; before a long search 'pnas_device tune --config "

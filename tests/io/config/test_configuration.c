@@ -44,7 +44,7 @@ Test(configuration, one_key_is_enough_and_the_rest_is_default)
     PNAS_EXPECT_NO_LEAKS();
 }
 
-Test(configuration, every_key_reaches_its_field)
+Test(configuration, values_of_every_section_reach_their_fields)
 {
     pnas_configuration read = parse(
         "title: \"Ein Titel: \\\"mit\\\" ü\"\nseed: 18446744073709551615\ndevice: 2\nkeep_weights: 3\n"
