@@ -94,7 +94,7 @@ def batches(cells, size, generator):
     return [out[i] for i in generator.permutation(len(out))]
 
 
-def settle_unseen(network, cells):
+def initialise_unseen(network, cells):
     seen_inputs = sorted({i for cell in cells for block in cell for i in block[:2]})
     seen_operators = sorted({i for cell in cells for block in cell for i in block[2:]})
     with torch.no_grad():
@@ -128,7 +128,7 @@ def fit_network(arguments, cells, target, level, inputs, operators, generator):
             for parameter in network.decayed:
                 parameter.grad += arguments.weight_decay * parameter.detach()
             optimizer.step()
-    settle_unseen(network, cells)
+    initialise_unseen(network, cells)
     slope, offset = np.polyfit(logits(network, cells), target.numpy(), 1)
     return lambda some: (slope if slope > 0 else 1) * logits(network, some) + (offset if slope > 0 else 0)
 
