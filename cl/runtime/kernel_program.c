@@ -267,15 +267,16 @@ pnas_status pnas_programs_create(struct pnas_programs **out)
 
 void pnas_programs_destroy(struct pnas_programs **programs)
 {
-    built_program *entry, *next;
     if (!*programs)
         return;
-    HASH_ITER(hh, (*programs)->built, entry, next)
-    {
-        HASH_DEL((*programs)->built, entry);
+    built_program *entry = (*programs)->built;
+    HASH_CLEAR(hh, (*programs)->built); /* the table; its entries stay */
+    while (entry) {
+        built_program *next = entry->hh.next;
         clReleaseProgram(entry->program);
         free(entry->key);
         free(entry);
+        entry = next;
     }
     pthread_mutex_destroy(&(*programs)->lock);
     free(*programs);

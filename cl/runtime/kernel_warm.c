@@ -99,11 +99,12 @@ pnas_status pnas_kernels_warm(pnas_cl *cl, pnas_launch_list *list, const pnas_bu
 
 void pnas_warm_kernels_release(pnas_cl *cl)
 {
-    struct pnas_warm_kernel *entry, *next;
-    HASH_ITER(hh, cl->warm, entry, next)
-    {
-        HASH_DEL(cl->warm, entry);
+    struct pnas_warm_kernel *entry = cl->warm;
+    HASH_CLEAR(hh, cl->warm); /* the table; its entries stay */
+    while (entry) {
+        struct pnas_warm_kernel *next = entry->hh.next;
         free(entry->key);
         free(entry);
+        entry = next;
     }
 }

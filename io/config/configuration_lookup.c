@@ -124,7 +124,7 @@ static int least(int a, int b)
 /* How many letters must be put in, left out, replaced, or exchanged with their neighbour to make b of a. */
 static int distance(const char *a, const char *b)
 {
-    int row_of[3][LONGEST_NAME + 1], *before = row_of[0], *above = row_of[1], *here = row_of[2];
+    int row_of[3][LONGEST_NAME + 1] = {{0}}, *before = row_of[0], *above = row_of[1], *here = row_of[2];
     int width = (int)strlen(b);
     for (int j = 0; j <= width; j++)
         above[j] = j;
@@ -153,7 +153,7 @@ typedef struct {
 
 static void consider(suggestion *wanted, const char *path, bool elsewhere)
 {
-    char name[LONGEST_NAME + 1];
+    char name[LONGEST_NAME + 1] = "";
     if (!plain_name(pnas_key_name(path), name))
         return;
     int away = distance(wanted->name, name), score = 2 * away + elsewhere;
@@ -175,7 +175,7 @@ static void consider_all(suggestion *wanted, const char *section, bool elsewhere
 
 bool pnas_key_suggest(const char *section, const char *key, char *out, size_t size)
 {
-    char plain[256], name[LONGEST_NAME + 1];
+    char plain[256], name[LONGEST_NAME + 1] = "";
     without_indices(section, plain, sizeof plain);
     if (!plain_name(key, name))
         return false;
