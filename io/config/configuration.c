@@ -1,6 +1,6 @@
 #include "io/config/configuration.h"
 
-#include "io/config/configuration_read.h"
+#include "io/config/configuration_fill.h"
 #include "io/config/configuration_value.h"
 #include "src/search/strategy.h"
 
@@ -79,7 +79,7 @@ pnas_status pnas_configuration_parse(const char *name, const char *text, const c
                name, FILE_MAX / 1024);
     PNAS_TRY(pnas_yaml_parse(name, text, length, &source.document));
     pnas_configuration_defaults(out);
-    pnas_status status = pnas_source_read(&source, out);
+    pnas_status status = pnas_configuration_fill(&source, out);
     derive(out);
     if (status == PNAS_OK)
         status = check_together(&source, out);

@@ -1,4 +1,4 @@
-#include "io/config/configuration_read.h"
+#include "io/config/configuration_fill.h"
 
 #include "io/config/configuration_value.h"
 
@@ -164,7 +164,7 @@ static pnas_status read_section(const pnas_source *source, int mapping, const ch
     return PNAS_OK;
 }
 
-pnas_status pnas_source_read(const pnas_source *source, pnas_configuration *out)
+pnas_status pnas_configuration_fill(const pnas_source *source, pnas_configuration *out)
 {
     int root = pnas_yaml_root(source->document);
     if (pnas_yaml_kind_of(source->document, root) != PNAS_YAML_MAPPING)
