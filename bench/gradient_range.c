@@ -10,6 +10,7 @@
 #include "cl/train/child_plan.h"
 #include "io/config/configuration.h"
 #include "io/data/dataset.h"
+#include "io/data/image_split.h"
 #include "src/base/log.h"
 #include "src/net/graph_create.h"
 #include "src/search/canonical.h"

@@ -4,6 +4,7 @@
 #include "cl/train/child_trainer.h"
 #include "io/config/configuration.h"
 #include "io/data/dataset.h"
+#include "io/data/image_split.h"
 #include "src/base/log.h"
 #include "src/base/random.h"
 #include "src/search/cell_text.h"

@@ -1,4 +1,4 @@
-/* The HDF5 data set format (docs/formats.md) and its use by a run. Local; read by every rank on its own. */
+/* The HDF5 data set format (docs/formats.md). Local; read by every rank on its own. */
 #ifndef PNAS_IO_DATASET_H
 #define PNAS_IO_DATASET_H
 
@@ -49,13 +49,5 @@ pnas_status pnas_dataset_write(const pnas_dataset *dataset, const char *path);
 
 /* Recomputes everything that is stored and compares. PNAS_ERROR_DATA says what differs. */
 pnas_status pnas_dataset_verify(const char *path);
-
-/* What training needs: borrows the images of `dataset`; *out and its index lists are freed by
- * pnas_image_set_destroy. Validation is held out of the train part: `validation` below 1 is a share, else a
- * count; at most `limit` (0: all) of the rest are kept. Stratified by class and drawn from (seed, SPLIT), so
- * every rank and every child has the same split. Normalisation is that of the data set. */
-pnas_status pnas_image_set_create(const pnas_dataset *dataset, double validation, size_t limit, uint64_t seed,
-                                  pnas_image_set **out);
-void pnas_image_set_destroy(pnas_image_set **set);
 
 #endif

@@ -1,5 +1,5 @@
 #include "io/data/image_split.h"
-#include "io/data/dataset.h"
+
 #include "src/base/random.h"
 
 #include <assert.h>

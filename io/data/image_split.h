@@ -1,8 +1,11 @@
-/* Drawing a share of labelled images, the same of each class. Local. */
+/* Drawing a share of labelled images, the same of each class; and what a run trains on, drawn in that way.
+ * Local. */
 #ifndef PNAS_IO_IMAGE_SPLIT_H
 #define PNAS_IO_IMAGE_SPLIT_H
 
+#include "io/data/dataset.h"
 #include "src/base/status.h"
+#include "src/net/image_set.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -18,5 +21,13 @@ typedef enum { /* a draw's place in the stream (seed, SPLIT, class, step); never
  * the lower class first). `drawn` [wanted] and `rest` [count - wanted] come out in ascending order. */
 pnas_status pnas_split_draw(const uint16_t *labels, int classes, const uint32_t *from, size_t count,
                             size_t wanted, uint64_t seed, pnas_draw draw, uint32_t *drawn, uint32_t *rest);
+
+/* What training needs: borrows the images of `dataset`; *out and its index lists are freed by
+ * pnas_image_set_destroy. Validation is held out of the train part: `validation` below 1 is a share, else a
+ * count; at most `limit` (0: all) of the rest are kept. Stratified by class and drawn from (seed, SPLIT), so
+ * every rank and every child has the same split. Normalisation is that of the data set. */
+pnas_status pnas_image_set_create(const pnas_dataset *dataset, double validation, size_t limit, uint64_t seed,
+                                  pnas_image_set **out);
+void pnas_image_set_destroy(pnas_image_set **set);
 
 #endif

@@ -1,6 +1,7 @@
 /* pnas_mpi: the search over MPI ranks. Rank 0 leads and trains; the others train. */
 #include "cl/ops/lane.h"
 #include "io/config/configuration.h"
+#include "io/data/image_split.h"
 #include "mpi/build_check.h"
 #include "mpi/collectives.h"
 #include "mpi/stop_request.h"
