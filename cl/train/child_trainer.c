@@ -225,7 +225,8 @@ static pnas_fault_kind fault_of(const child_run *run)
     return child && (fault->rank < 0 || fault->rank == options->rank) ? fault->kind : PNAS_FAULT_NONE;
 }
 
-/* What ends the child between two batches leaves a checkpoint. */
+/* A stop leaves a checkpoint. The time limit leaves none: another attempt goes on from the last one that the
+ * child made on its way. */
 static pnas_status poll(child_run *run)
 {
     const pnas_checkpoint_store *store = run->trainer->store;

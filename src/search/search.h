@@ -1,4 +1,5 @@
-/* The search as a state machine: propose -> record -> fit -> advance. Paper section 4, algorithm 1.
+/* The search as a state machine: children are proposed, each is recorded, and so on until it is complete. A
+ * strategy that asks the surrogate fits it while it proposes. Paper section 4, algorithm 1.
  *
  * Which children come next is said by a strategy (strategy.h). The search knows no device, no message and no
  * file: children are trained elsewhere and recorded here; a surrogate is a callback. All of it runs on rank
