@@ -1,10 +1,8 @@
 /* CSV: a line an image, its pixels by row, column and channel, then its label; numbers separated by commas.
  * A first line without a single number is a header. */
-#include "io/data/image_split.h"
 #include "io/data/import_parts.h"
 #include "io/file/byte_file.h"
 
-#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,48 +152,7 @@ cleanup:
     return status;
 }
 
-/* --- The test part ------------------------------------------------------------------------------------- */
-
-static pnas_status copy_rows(const pnas_dataset *dataset, const pnas_dataset_part *all, const uint32_t *rows,
-                             size_t count, pnas_dataset_part *part)
-{
-    size_t pixels = (size_t)dataset->height * dataset->width * dataset->channels;
-    PNAS_TRY(pnas_dataset_allocate(dataset, count, part));
-    assert(part->images && part->labels);
-    for (size_t i = 0; i < count; ++i) {
-        memcpy(part->images + i * pixels, all->images + rows[i] * pixels, pixels);
-        part->labels[i] = all->labels[rows[i]];
-    }
-    return PNAS_OK;
-}
-
-/* Moves a share of the training part to the test part. */
-static pnas_status draw_test(const pnas_import_options *options, pnas_dataset *dataset)
-{
-    pnas_dataset_part all = dataset->train;
-    size_t wanted = (size_t)llround(options->test_share * (double)all.count);
-    uint32_t *from = malloc(all.count * sizeof *from), *test = malloc(all.count * sizeof *test);
-    uint32_t *train = malloc(all.count * sizeof *train);
-    pnas_status status;
-    dataset->train = (pnas_dataset_part){0};
-    PNAS_CHECK_CLEANUP(from && test && train, PNAS_ERROR_MEMORY, "out of memory for a split of %zu rows",
-                       all.count);
-    PNAS_CHECK_CLEANUP(wanted < all.count, PNAS_ERROR_USAGE,
-                       "--test-share %g of %zu rows leaves none to train on", options->test_share, all.count);
-    for (size_t i = 0; i < all.count; ++i)
-        from[i] = (uint32_t)i;
-    PNAS_TRY_CLEANUP(pnas_split_draw(all.labels, dataset->classes, from, all.count, wanted, options->seed,
-                                     PNAS_DRAW_TEST, test, train));
-    PNAS_TRY_CLEANUP(copy_rows(dataset, &all, train, all.count - wanted, &dataset->train));
-    PNAS_TRY_CLEANUP(copy_rows(dataset, &all, test, wanted, &dataset->test));
-cleanup:
-    free(from);
-    free(test);
-    free(train);
-    free(all.images);
-    free(all.labels);
-    return status;
-}
+/* --- Options and parts --------------------------------------------------------------------------------- */
 
 static pnas_status check_options(const pnas_import_options *options)
 {
@@ -209,9 +166,7 @@ static pnas_status check_options(const pnas_import_options *options)
                PNAS_IMAGE_CHANNELS_MAX);
     PNAS_CHECK(options->maximum > 0.0 && isfinite(options->maximum), PNAS_ERROR_USAGE,
                "--maximum: is %g, expected a number above 0", options->maximum);
-    PNAS_CHECK(options->test_share >= 0.0 && options->test_share < 1.0, PNAS_ERROR_USAGE,
-               "--test-share: is %g, expected a number from 0 to below 1", options->test_share);
-    return PNAS_OK;
+    return pnas_import_check_test_share(options);
 }
 
 static pnas_status read_rows(const pnas_import_options *options, pnas_dataset *dataset)
@@ -224,7 +179,7 @@ static pnas_status read_rows(const pnas_import_options *options, pnas_dataset *d
     PNAS_TRY(read_csv(options->path, dataset, options->maximum, &dataset->train, &place.first));
     PNAS_TRY(pnas_import_count_classes(options, &dataset->train, &place, &dataset->classes));
     if (!options->test)
-        return draw_test(options, dataset);
+        return pnas_import_draw_test(options, dataset);
     place.file = options->test;
     PNAS_TRY(read_csv(options->test, dataset, options->maximum, &dataset->test, &place.first));
     return pnas_import_check_labels(&dataset->test, dataset->classes, &place);
@@ -249,10 +204,8 @@ static const pnas_import_option csv_options[] = {
     {"shape", "HxWxC", "Height, width and channels of an image", PNAS_IMPORT_SHAPE, VALUE(shape), true},
     {"maximum", "M", "Values 0 to M become 0 to 255, rounded (255)", PNAS_IMPORT_REAL, VALUE(maximum), false},
     {"test", "FILE", "Test images and labels", PNAS_IMPORT_TEXT, VALUE(test), false},
-    {"test-share", "SHARE",
-     "Without --test: the share of the lines drawn as the test part, the same of each class (0.2)",
-     PNAS_IMPORT_REAL, VALUE(test_share), false},
-    {"seed", "N", "Another number draws another test part (0)", PNAS_IMPORT_SEED, VALUE(seed), false}};
+    PNAS_IMPORT_TEST_SHARE,
+    PNAS_IMPORT_TEST_SEED};
 
 const pnas_import_format pnas_import_csv = {.name = "csv",
                                             .help = "an image a line, the label last; gzipped or not",

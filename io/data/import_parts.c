@@ -1,5 +1,9 @@
 #include "io/data/import_parts.h"
 
+#include "io/data/image_split.h"
+
+#include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,4 +73,54 @@ pnas_status pnas_import_name_classes(pnas_dataset *dataset, const char *const *n
         PNAS_CHECK(dataset->class_names[i], PNAS_ERROR_MEMORY, "out of memory for class names");
     }
     return PNAS_OK;
+}
+
+/* --- The test part ------------------------------------------------------------------------------------- */
+
+static pnas_status copy_images(const pnas_dataset *dataset, const pnas_dataset_part *all,
+                               const uint32_t *images, size_t count, pnas_dataset_part *part)
+{
+    size_t pixels = (size_t)dataset->height * dataset->width * dataset->channels;
+    PNAS_TRY(pnas_dataset_allocate(dataset, count, part));
+    assert(part->images && part->labels);
+    for (size_t i = 0; i < count; ++i) {
+        memcpy(part->images + i * pixels, all->images + images[i] * pixels, pixels);
+        part->labels[i] = all->labels[images[i]];
+    }
+    return PNAS_OK;
+}
+
+pnas_status pnas_import_check_test_share(const pnas_import_options *options)
+{
+    PNAS_CHECK(options->test_share >= 0.0 && options->test_share < 1.0, PNAS_ERROR_USAGE,
+               "--test-share: is %g, expected a number from 0 to below 1", options->test_share);
+    return PNAS_OK;
+}
+
+pnas_status pnas_import_draw_test(const pnas_import_options *options, pnas_dataset *dataset)
+{
+    pnas_dataset_part all = dataset->train;
+    size_t wanted = (size_t)llround(options->test_share * (double)all.count);
+    uint32_t *from = malloc(all.count * sizeof *from), *test = malloc(all.count * sizeof *test);
+    uint32_t *train = malloc(all.count * sizeof *train);
+    pnas_status status;
+    dataset->train = (pnas_dataset_part){0};
+    PNAS_CHECK_CLEANUP(from && test && train, PNAS_ERROR_MEMORY, "out of memory for a split of %zu images",
+                       all.count);
+    PNAS_CHECK_CLEANUP(wanted < all.count, PNAS_ERROR_USAGE,
+                       "--test-share %g of %zu images leaves none to train on", options->test_share,
+                       all.count);
+    for (size_t i = 0; i < all.count; ++i)
+        from[i] = (uint32_t)i;
+    PNAS_TRY_CLEANUP(pnas_split_draw(all.labels, dataset->classes, from, all.count, wanted, options->seed,
+                                     PNAS_DRAW_TEST, test, train));
+    PNAS_TRY_CLEANUP(copy_images(dataset, &all, train, all.count - wanted, &dataset->train));
+    PNAS_TRY_CLEANUP(copy_images(dataset, &all, test, wanted, &dataset->test));
+cleanup:
+    free(from);
+    free(test);
+    free(train);
+    free(all.images);
+    free(all.labels);
+    return status;
 }

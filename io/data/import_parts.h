@@ -21,4 +21,25 @@ pnas_status pnas_import_check_labels(const pnas_dataset_part *part, int classes,
 /* Copies `count` names into the data set, whose number of classes this becomes. */
 pnas_status pnas_import_name_classes(pnas_dataset *dataset, const char *const *names, int count);
 
+/* The options of formats that draw the test part. --help shows the text of the first such format alone. */
+#define PNAS_IMPORT_TEST_SHARE                                                                               \
+    {                                                                                                        \
+        "test-share", "SHARE",                                                                               \
+            "The share of the images drawn as the test part, the same of each class, unless it is in files " \
+            "of its own (0.2)",                                                                              \
+            PNAS_IMPORT_REAL, offsetof(pnas_import_options, test_share), false                               \
+    }
+#define PNAS_IMPORT_TEST_SEED                                                                                \
+    {                                                                                                        \
+        "seed", "N", "Another number draws another test part (0)", PNAS_IMPORT_SEED,                         \
+            offsetof(pnas_import_options, seed), false                                                       \
+    }
+
+/* For formats that draw the test part: PNAS_ERROR_USAGE unless options->test_share is at least 0 and below 1. */
+pnas_status pnas_import_check_test_share(const pnas_import_options *options);
+
+/* Moves options->test_share of the training part, the same of each class, to the test part, drawn from
+ * (options->seed, SPLIT). PNAS_ERROR_USAGE if none is left to train on. */
+pnas_status pnas_import_draw_test(const pnas_import_options *options, pnas_dataset *dataset);
+
 #endif
