@@ -3,6 +3,7 @@
 #include "cl/runtime/cl_error.h"
 #include "cl/runtime/program_cache.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,7 @@ static pnas_status make_key(const pnas_cl *cl, const pnas_launch *launch, char *
 
 static pnas_status run_one_group(pnas_cl *cl, const pnas_launch *launch)
 {
+    assert(launch->kernel); /* of a built list: a kernel made for this copy would be nobody's */
     pnas_launch one = *launch;
     pnas_launch_list list = {.item = &one, .count = 1};
     memcpy(one.global, one.local, sizeof one.global);

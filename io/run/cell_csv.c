@@ -466,12 +466,6 @@ static pnas_status resolve_inputs(const csv_reader *reader, const size_t *lines,
 
 /* ---- files ---- */
 
-void pnas_cell_csv_operators(pnas_operator_set *out)
-{
-    pnas_operator_set_paper(out);
-    pnas_operator_set_add_named(out, "conv3");
-}
-
 pnas_status pnas_cell_csv_parse(const char *name, const char *text, size_t size,
                                 const pnas_operator_set *operators, pnas_cell_csv *out)
 {
@@ -479,7 +473,7 @@ pnas_status pnas_cell_csv_parse(const char *name, const char *text, size_t size,
     pnas_operator_set built_in;
     size_t *lines = NULL;
     *out = (pnas_cell_csv){0};
-    pnas_cell_csv_operators(&built_in);
+    pnas_operator_set_built_in(&built_in);
     csv_reader *reader = calloc(1, sizeof *reader);
     PNAS_CHECK(reader, PNAS_ERROR_MEMORY, "%s: out of memory", name);
     reader->name = name;

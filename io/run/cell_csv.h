@@ -26,7 +26,7 @@ typedef struct {
     size_t left_out, left_out_line; /* lines whose blocks read themselves, and the first of them */
 } pnas_cell_csv;
 
-/* `operators` NULL: all that are built in (pnas_cell_csv_operators). The rows are the caller's
+/* `operators` NULL: all that are built in (pnas_operator_set_built_in). The rows are the caller's
  * (pnas_cell_csv_free), and none where it fails. */
 pnas_status pnas_cell_csv_read(const char *path, const pnas_operator_set *operators, pnas_cell_csv *out);
 
@@ -35,8 +35,5 @@ pnas_status pnas_cell_csv_parse(const char *name, const char *text, size_t size,
                                 const pnas_operator_set *operators, pnas_cell_csv *out);
 
 void pnas_cell_csv_free(pnas_cell_csv *csv);
-
-/* The paper's operators and the other built-in ones. */
-void pnas_cell_csv_operators(pnas_operator_set *out);
 
 #endif

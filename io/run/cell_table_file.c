@@ -56,7 +56,7 @@ static pnas_status read_csv(const char *path, pnas_table_rows *rows)
 {
     pnas_operator_set built_in;
     pnas_cell_csv csv;
-    pnas_cell_csv_operators(&built_in);
+    pnas_operator_set_built_in(&built_in);
     for (int i = 0; i < built_in.count; ++i)
         code_of(&rows->operators, built_in.item[i].name);
     PNAS_TRY(pnas_cell_csv_read(path, &rows->operators, &csv));

@@ -156,7 +156,7 @@ static pnas_status read_csv(pnas_ranking *ranking)
 {
     pnas_cell_csv csv;
     describe_file(ranking);
-    pnas_cell_csv_operators(&ranking->operators);
+    pnas_operator_set_built_in(&ranking->operators);
     PNAS_TRY(pnas_cell_csv_read(ranking->path, NULL, &csv));
     if (csv.left_out)
         pnas_warning("%s: %zu cells are left out, line %zu first: a block of theirs reads itself, which no "

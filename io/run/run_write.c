@@ -104,6 +104,18 @@ static pnas_status write_operator_numbers(hid_t group, const pnas_operator_set *
     return pnas_h5_write_array(group, &array);
 }
 
+/* "0 identity, 1 separable, ..." */
+static void list_kinds(char *out, size_t size)
+{
+    size_t used = 0;
+    for (int kind = 0; kind < PNAS_OPERATOR_KIND_COUNT && used < size; kind++)
+        used += (size_t)snprintf(out + used, size - used, "%s%d %s", kind ? ", " : "", kind,
+                                 pnas_operator_kind_name((pnas_operator_kind)kind));
+    for (char *c = out; *c; c++)
+        if (*c == '_')
+            *c = ' ';
+}
+
 static pnas_status write_operators(hid_t group, const pnas_operator_set *set)
 {
     const char *names[PNAS_OPERATORS_MAX];
@@ -111,9 +123,9 @@ static pnas_status write_operators(hid_t group, const pnas_operator_set *set)
         names[i] = set->item[i].name;
     PNAS_TRY(pnas_h5_write_strings(group, "operators", names, (size_t)set->count,
                                    "name of each operator, in the order of their codes", "operator"));
-    PNAS_TRY(write_operator_numbers(
-        group, set, "kind", offsetof(pnas_operator, kind),
-        "0 identity, 1 separable, 2 convolution, 3 factorized, 4 average pool, 5 max pool"));
+    char kinds[512];
+    list_kinds(kinds, sizeof kinds);
+    PNAS_TRY(write_operator_numbers(group, set, "kind", offsetof(pnas_operator, kind), kinds));
     PNAS_TRY(
         write_operator_numbers(group, set, "kernel", offsetof(pnas_operator, kernel), "side of the kernel"));
     PNAS_TRY(write_operator_numbers(group, set, "dilation", offsetof(pnas_operator, dilation), "dilation"));

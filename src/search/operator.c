@@ -42,12 +42,33 @@ const char *pnas_operator_words(const pnas_operator *op)
     return op->name;
 }
 
-void pnas_operator_set_paper(pnas_operator_set *out)
+const char *pnas_operator_kind_name(pnas_operator_kind kind)
+{
+    static const char *const names[] = {
+#define AS_NAME(kind_, name, ...) [kind_] = name,
+        PNAS_OPERATOR_KINDS(AS_NAME)
+#undef AS_NAME
+    };
+    return names[kind];
+}
+
+static void set_first(pnas_operator_set *out, int count)
 {
     memset(out, 0, sizeof *out);
-    out->count = PAPER_COUNT;
-    for (int i = 0; i < PAPER_COUNT; ++i)
+    out->count = count;
+    for (int i = 0; i < count; ++i)
         out->item[i] = built_in[i].operator;
+}
+
+void pnas_operator_set_paper(pnas_operator_set *out)
+{
+    set_first(out, PAPER_COUNT);
+}
+
+void pnas_operator_set_built_in(pnas_operator_set *out)
+{
+    _Static_assert(BUILT_IN_COUNT <= PNAS_OPERATORS_MAX, "a set must hold all built-in operators");
+    set_first(out, BUILT_IN_COUNT);
 }
 
 int pnas_operator_set_find(const pnas_operator_set *set, const char *name)

@@ -16,8 +16,9 @@
 #define PNAS_BOTTLENECK_MAX    16
 
 /* ROW(kind, its name in configurations, largest kernel, dilation, repeat, bottleneck). The layers of a kind:
- * src/net/graph_operator.c. */
+ * src/net/graph_operator.c. Run files store the number of a kind, so a new one goes last. */
 #define PNAS_OPERATOR_KINDS(ROW)                                                                             \
+    ROW(PNAS_IDENTITY, "identity", 1, 1, 1, 1)                                                               \
     /* `repeat` times ReLU, depthwise kernel x kernel, pointwise, BN; stride on the first */                 \
     ROW(PNAS_SEPARABLE, "separable", PNAS_KERNEL_MAX, PNAS_DILATION_MAX, PNAS_REPEAT_MAX, 1)                 \
     /* ReLU, dense kernel x kernel, BN */                                                                    \
@@ -26,8 +27,7 @@
     ROW(PNAS_FACTORIZED, "factorized", PNAS_KERNEL_MAX, PNAS_DILATION_MAX, 1, PNAS_BOTTLENECK_MAX)           \
     /* kernel x kernel, SAME, padded values left out of the average */                                       \
     ROW(PNAS_AVERAGE_POOL, "average_pool", PNAS_KERNEL_MAX, 1, 1, 1)                                         \
-    ROW(PNAS_MAX_POOL, "max_pool", PNAS_KERNEL_MAX, 1, 1, 1)                                                 \
-    ROW(PNAS_IDENTITY, "identity", 1, 1, 1, 1)
+    ROW(PNAS_MAX_POOL, "max_pool", PNAS_KERNEL_MAX, 1, 1, 1)
 
 #define PNAS_AS_CONSTANT(kind, ...) kind,
 #define PNAS_PLUS_ONE(...)          +1
@@ -51,8 +51,14 @@ typedef struct { /* a plain value; an operator's code is its index here */
     pnas_operator item[PNAS_OPERATORS_MAX];
 } pnas_operator_set;
 
+/* "average_pool"; static. */
+const char *pnas_operator_kind_name(pnas_operator_kind kind);
+
 /* The eight of the paper: identity sep3 sep5 sep7 1x7-7x1 avg3 max3 dil3. */
 void pnas_operator_set_paper(pnas_operator_set *out);
+
+/* All built-in ones: those of the paper first. */
+void pnas_operator_set_built_in(pnas_operator_set *out);
 
 /* Adds a built-in operator by name (the paper's eight and conv3) or by the seed's names ("3x3 dconv",
  * "1x7-7x1 conv", "3x3 maxpool", ...). PNAS_ERROR_USAGE with what is allowed if unknown, twice, or full. */

@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *text = malloc(size + 1);
     memcpy(text, data, size);
     text[size] = '\0';
-    pnas_cell_csv_operators(&operators);
+    pnas_operator_set_built_in(&operators);
     pnas_status status = pnas_cell_csv_parse("fuzzed", text, size, NULL, &csv);
     if (status != PNAS_OK && (status != PNAS_ERROR_DATA || csv.count != 0 || csv.row || !*pnas_message()))
         abort();

@@ -82,7 +82,7 @@ static void forward(replay *r)
     for (int l = 0; l < r->graph->layer_count; l++) {
         const pnas_layer *layer = &r->graph->layer[l];
         r->when = layer->path;
-        if (r->plan->options.training && layer->kind == PNAS_LAYER_MAX_POOL)
+        if (r->plan->options.training && pnas_layer_kind_traits(layer->kind)->kept_bytes)
             write_range(r, r->plan->kept[l], position_floats(r, l), POSITION + l);
         write_data(r, layer->out);
         for (int i = 0; i < layer->inputs; i++)
@@ -138,7 +138,7 @@ static void backward(replay *r)
         expect_data(r, layer->out);
         for (int i = 0; i < layer->inputs; i++)
             expect_data(r, layer->in[i].tensor);
-        if (layer->kind == PNAS_LAYER_MAX_POOL)
+        if (pnas_layer_kind_traits(layer->kind)->kept_bytes)
             expect_range(r, r->plan->kept[l], position_floats(r, l), POSITION + l);
     }
 }
@@ -314,7 +314,7 @@ Test(memory_plan, evaluation_has_no_gradients_and_needs_far_less)
     }
     for (int l = 0; l < graph->layer_count; l++) {
         cr_expect_eq(evaluation->kept[l], -1);
-        cr_expect_eq(training->kept[l] >= 0, graph->layer[l].kind == PNAS_LAYER_MAX_POOL);
+        cr_expect_eq(training->kept[l] >= 0, pnas_layer_kind_traits(graph->layer[l].kind)->kept_bytes > 0);
     }
     cr_expect_lt(evaluation->floats, all / 8, "%lld of %lld", (long long)evaluation->floats, (long long)all);
     cr_expect_gt(training->floats, all);

@@ -149,3 +149,23 @@ Test(operators, names_that_text_could_not_carry_are_refused)
         expect_refused(item, "name");
     }
 }
+
+Test(operators, kinds_keep_the_numbers_that_files_have)
+{
+    static const char *const names[] = {"identity",   "separable",    "convolution",
+                                        "factorized", "average_pool", "max_pool"};
+    for (int kind = 0; kind < 6; ++kind)
+        cr_expect_str_eq(pnas_operator_kind_name((pnas_operator_kind)kind), names[kind]);
+    cr_expect_eq(PNAS_MAX_POOL, 5);
+}
+
+Test(operators, the_built_in_ones_are_the_papers_and_conv3)
+{
+    pnas_operator_set eight, all;
+    pnas_operator_set_paper(&eight);
+    pnas_operator_set_built_in(&all);
+    cr_assert_geq(all.count, eight.count + 1);
+    for (int i = 0; i < eight.count; ++i)
+        cr_expect_str_eq(all.item[i].name, eight.item[i].name);
+    cr_expect_str_eq(all.item[eight.count].name, "conv3");
+}

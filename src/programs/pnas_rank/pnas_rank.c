@@ -68,7 +68,7 @@ static pnas_status draw_text(const pnas_ranking_options *options, const pnas_ran
     pnas_operator_set operators;
     pnas_configuration defaults;
     pnas_cell cell;
-    pnas_cell_csv_operators(&operators);
+    pnas_operator_set_built_in(&operators);
     pnas_configuration_defaults(&defaults);
     pnas_cell_drawing_options drawing = {.output = options->output,
                                          .concatenation = defaults.network.concatenation};

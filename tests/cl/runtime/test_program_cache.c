@@ -274,6 +274,7 @@ Test(cache, a_kernel_is_run_for_its_compilation_once_in_a_context)
     cr_assert_eq(pnas_buffer_write(cl, out, 0, sizeof values, values), PNAS_OK);
     for (int i = 0; i < 2; ++i)
         cr_assert_eq(pnas_launch_append(cl, &list, &spec, PNAS_ARGS(PNAS_ARG_BUFFER(out))), PNAS_OK);
+    cr_assert_eq(pnas_launch_build(cl, (pnas_launch_list *const[]){&list}, 1, NULL), PNAS_OK);
     cr_assert_eq(pnas_kernels_warm(cl, &list, NULL, &ran), PNAS_OK);
     cr_assert(ran);
     cr_assert_eq(pnas_buffer_read(cl, out, 0, sizeof values, values), PNAS_OK);

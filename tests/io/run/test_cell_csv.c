@@ -21,7 +21,7 @@ static void expect_cell(size_t row, const char *expected)
 {
     pnas_operator_set operators;
     char text[PNAS_CELL_TEXT_MAX];
-    pnas_cell_csv_operators(&operators);
+    pnas_operator_set_built_in(&operators);
     cr_assert_lt(row, csv.count);
     pnas_cell_format(&csv.row[row].cell, &operators, text);
     cr_expect_str_eq(text, expected);

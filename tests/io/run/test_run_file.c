@@ -359,6 +359,8 @@ Test(run_layout, each_column_has_scale_units_and_long_name)
     hid_t scale = H5Dopen2(file, "/levels/2/child", H5P_DEFAULT);
     expect_text(file, "/levels/2/accuracy", "units", "1");
     expect_text(file, "/levels/2/train_seconds", "units", "s");
+    expect_text(file, "/space/kind", "long_name",
+                "0 identity, 1 separable, 2 convolution, 3 factorized, 4 average pool, 5 max pool");
     expect_text(file, "/levels/2/accuracy", "long_name",
                 "validation accuracy, the reward; NaN unless the child is done");
     cr_expect_eq(H5DSis_attached(accuracy, scale, 0), 1);
