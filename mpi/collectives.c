@@ -135,7 +135,7 @@ static pnas_status gather_bytes(const pnas_layout *layout, const void *data, int
 }
 
 pnas_status pnas_mpi_gather_messages(const pnas_layout *layout, const void *data, size_t size,
-                                     pnas_mpi_take take, void *payload)
+                                     pnas_mpi_on_message on_message, void *payload)
 {
     gathered_messages all = {0};
     pnas_status status;
@@ -144,7 +144,7 @@ pnas_status pnas_mpi_gather_messages(const pnas_layout *layout, const void *data
                         : pnas_fail(PNAS_ERROR_INTERNAL, "%zu bytes are too many for one gather", size)));
     status = gather_bytes(layout, data, (int)size, &all);
     for (int rank = 0; layout->rank == 0 && rank < layout->ranks && status == PNAS_OK; rank++)
-        status = take(payload, rank, all.bytes + all.at[rank], (size_t)all.size[rank]);
+        status = on_message(payload, rank, all.bytes + all.at[rank], (size_t)all.size[rank]);
     free(all.size);
     free(all.at);
     free(all.bytes);

@@ -23,11 +23,11 @@ pnas_status pnas_mpi_gather(const void *mine, unsigned long size, void *out);
 pnas_status pnas_mpi_gather_local(const pnas_layout *layout, const void *mine, unsigned long size, void *out);
 
 /* Is given the message of one rank, on rank 0. */
-typedef pnas_status (*pnas_mpi_take)(void *payload, int rank, const void *data, size_t size);
+typedef pnas_status (*pnas_mpi_on_message)(void *payload, int rank, const void *data, size_t size);
 
 /* Gathers a message (mpi/wire.h) of each rank to rank 0, which takes them in rank order; what goes wrong
  * there is returned on every rank. */
 pnas_status pnas_mpi_gather_messages(const pnas_layout *layout, const void *data, size_t size,
-                                     pnas_mpi_take take, void *payload);
+                                     pnas_mpi_on_message on_message, void *payload);
 
 #endif

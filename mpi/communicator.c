@@ -38,6 +38,6 @@ pnas_status pnas_mpi_wait(MPI_Request *request, const char *what)
         PNAS_TRY(pnas_mpi_status(MPI_Test(request, &done, MPI_STATUS_IGNORE), what));
         if (done)
             return PNAS_OK;
-        pnas_clock_sleep(PNAS_MPI_NAP);
+        pnas_clock_sleep(PNAS_MPI_POLL_SECONDS);
     }
 }

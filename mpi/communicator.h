@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define PNAS_MPI_NAP 1e-3 /* seconds between two looks */
+#define PNAS_MPI_POLL_SECONDS 1e-3 /* seconds between two looks */
 
 /* All ranks, by their present numbers; what is the same for the program's whole life is MPI_COMM_WORLD. */
 MPI_Comm pnas_mpi_ranks(void);

@@ -158,7 +158,7 @@ pnas_status pnas_dispatch_join(pnas_dispatch *dispatch, int number, int lanes)
     dispatch_rank *rank = &dispatch->rank[number];
     held_ticket *held = realloc(rank->held, ((size_t)lanes + 1) * sizeof *held);
     PNAS_CHECK(held, PNAS_ERROR_MEMORY, "no memory for %d lanes of rank %d", lanes, number);
-    if (rank->state == RANK_UNHEARD)
+    if (rank->state == RANK_UNKNOWN)
         dispatch->awaited--;
     rank->state = RANK_IN;
     rank->held = held;
@@ -175,7 +175,7 @@ pnas_status pnas_dispatch_join(pnas_dispatch *dispatch, int number, int lanes)
 /* From now on it is not counted with. */
 static void strike_off(pnas_dispatch *dispatch, dispatch_rank *rank)
 {
-    if (rank->state == RANK_UNHEARD)
+    if (rank->state == RANK_UNKNOWN)
         dispatch->awaited--;
     if (rank->state == RANK_IN) {
         dispatch->in--;

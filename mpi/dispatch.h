@@ -43,7 +43,7 @@ void pnas_dispatch_leave(pnas_dispatch *dispatch, int rank); /* gets nothing mor
 void pnas_dispatch_lose(pnas_dispatch *dispatch, int rank);  /* what it holds is put back, too */
 bool pnas_dispatch_is_in(const pnas_dispatch *dispatch, int rank);
 bool pnas_dispatch_anyone_left(const pnas_dispatch *dispatch);
-bool pnas_dispatch_others_left(const pnas_dispatch *dispatch, int rank); /* beside this one */
+bool pnas_dispatch_others_left(const pnas_dispatch *dispatch, int rank); /* besides this one */
 int pnas_dispatch_held(const pnas_dispatch *dispatch, int rank); /* tickets, running or waiting there */
 size_t pnas_dispatch_held_ticket(const pnas_dispatch *dispatch, int rank, int i); /* i < held */
 bool pnas_dispatch_is_free(const pnas_dispatch *dispatch, int rank); /* has a lane without a ticket */

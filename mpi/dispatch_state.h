@@ -28,7 +28,7 @@ typedef struct {
     bool runs;    /* otherwise it waits there for a lane */
 } held_ticket;
 
-typedef enum { RANK_UNHEARD, RANK_IN, RANK_GONE } rank_state;
+typedef enum { RANK_UNKNOWN, RANK_IN, RANK_GONE } rank_state;
 
 typedef struct {
     rank_state state;

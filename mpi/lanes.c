@@ -20,7 +20,7 @@ typedef struct {
     pthread_cond_t given;
     lane_state state;       /* as all below: under the lock */
     pnas_job job;           /* GIVEN */
-    pnas_job_result result; /* ENDED; its ticket: GIVEN, too */
+    pnas_job_result result; /* ENDED; its job_id: GIVEN, too */
 } lane;
 
 struct pnas_lanes {
@@ -45,7 +45,7 @@ static void evaluate(lane *self)
 {
     const pnas_evaluator *evaluator = self->evaluator;
     const pnas_job job = self->job;
-    pnas_job_result result = {.ticket = self->result.ticket};
+    pnas_job_result result = {.job_id = self->result.job_id};
     pthread_mutex_unlock(&self->lanes->lock);
     result.status = evaluator->evaluate(evaluator->payload, &job, lane_tick, self->lanes, &result.result);
     if (result.status != PNAS_OK)
@@ -165,13 +165,13 @@ static lane *find(pnas_lanes *lanes, lane_state state)
     return NULL;
 }
 
-bool pnas_lanes_start(pnas_lanes *lanes, int64_t ticket, const pnas_job *job)
+bool pnas_lanes_start(pnas_lanes *lanes, int64_t job_id, const pnas_job *job)
 {
     pthread_mutex_lock(&lanes->lock);
     lane *chosen = find(lanes, LANE_FREE);
     if (chosen) {
         chosen->job = *job;
-        chosen->result.ticket = ticket;
+        chosen->result.job_id = job_id;
         chosen->state = LANE_GIVEN;
         pthread_cond_signal(&chosen->given);
     }

@@ -13,12 +13,12 @@ pnas_status pnas_lanes_create(const pnas_evaluator *evaluators, int count, pnas_
 void pnas_lanes_destroy(pnas_lanes **lanes); /* stops what is running and waits for it */
 
 /* Gives a free lane a job, and says whether there was one. */
-bool pnas_lanes_start(pnas_lanes *lanes, int64_t ticket, const pnas_job *job);
+bool pnas_lanes_start(pnas_lanes *lanes, int64_t job_id, const pnas_job *job);
 
 /* From now on each child ends with PNAS_STOPPED and this message at its next tick. */
 void pnas_lanes_stop(pnas_lanes *lanes, const char *message);
 
-/* Takes what became of one job, with its ticket, if one has ended; out->result is the caller's. */
+/* Takes what became of one job, with its job_id, if one has ended; out->result is the caller's. */
 bool pnas_lanes_take(pnas_lanes *lanes, pnas_job_result *out);
 
 bool pnas_lanes_busy(pnas_lanes *lanes); /* a job has not been taken yet */

@@ -96,7 +96,7 @@ static pnas_status get_status(pnas_wire_reader *from)
 pnas_status pnas_pack_job(const pnas_job_message *message, pnas_wire_writer *out)
 {
     pnas_wire_begin(out);
-    pnas_wire_put_int(out, message->ticket);
+    pnas_wire_put_int(out, message->job_id);
     pnas_wire_put_int(out, message->job.level);
     pnas_wire_put_int(out, message->job.index);
     pnas_wire_put_int(out, message->job.cost);
@@ -109,7 +109,7 @@ pnas_status pnas_unpack_job(const void *data, size_t size, pnas_job_message *out
     pnas_wire_reader from;
     *out = (pnas_job_message){0};
     pnas_wire_open(&from, data, size);
-    out->ticket = pnas_wire_get_int(&from, 0, INT64_MAX);
+    out->job_id = pnas_wire_get_int(&from, 0, INT64_MAX);
     out->job.level = (int)pnas_wire_get_int(&from, 0, INT32_MAX);
     out->job.index = (int)pnas_wire_get_int(&from, 0, INT32_MAX);
     out->job.cost = pnas_wire_get_int(&from, INT64_MIN, INT64_MAX);
@@ -120,7 +120,7 @@ pnas_status pnas_unpack_job(const void *data, size_t size, pnas_job_message *out
 pnas_status pnas_pack_job_result(const pnas_job_result *message, pnas_wire_writer *out)
 {
     pnas_wire_begin(out);
-    pnas_wire_put_int(out, message->ticket);
+    pnas_wire_put_int(out, message->job_id);
     pnas_wire_put_int(out, message->status);
     if (message->status == PNAS_OK)
         put_result(out, &message->result);
@@ -134,7 +134,7 @@ pnas_status pnas_unpack_job_result(const void *data, size_t size, pnas_job_resul
     pnas_wire_reader from;
     *out = (pnas_job_result){0};
     pnas_wire_open(&from, data, size);
-    out->ticket = pnas_wire_get_int(&from, 0, INT64_MAX);
+    out->job_id = pnas_wire_get_int(&from, 0, INT64_MAX);
     out->status = get_status(&from);
     pnas_status status = PNAS_OK;
     if (out->status == PNAS_OK)

@@ -9,12 +9,12 @@
 #define PNAS_REASON_MAX 1024 /* of the sentence that says why something failed, with its zero */
 
 typedef struct {    /* rank 0 to a rank: train this child */
-    int64_t ticket; /* which of the run's jobs; comes back with the result */
+    int64_t job_id; /* which of the run's jobs; comes back with the result */
     pnas_job job;
 } pnas_job_message;
 
 typedef struct { /* a rank to rank 0: what became of it */
-    int64_t ticket;
+    int64_t job_id;
     pnas_status status;           /* of evaluate */
     pnas_result result;           /* where status is PNAS_OK; the history is the reader's */
     char reason[PNAS_REASON_MAX]; /* where it is not */

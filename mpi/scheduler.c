@@ -76,15 +76,15 @@ int pnas_scheduler_ranks(const pnas_scheduler *scheduler)
 
 /* While children are trained here the cores are theirs, and nobody waits so long for a result that a longer
  * sleep would matter. */
-#define NAP_BESIDE_CHILDREN 4e-3
+#define POLL_SECONDS_TRAINING 4e-3
 
-void pnas_scheduler_rest(pnas_scheduler *scheduler)
+void pnas_scheduler_sleep(pnas_scheduler *scheduler)
 {
     if (!scheduler->lanes)
-        pnas_clock_sleep(PNAS_MPI_NAP);
+        pnas_clock_sleep(PNAS_MPI_POLL_SECONDS);
     else
         pnas_lanes_wait(scheduler->lanes,
-                        pnas_lanes_busy(scheduler->lanes) ? NAP_BESIDE_CHILDREN : PNAS_MPI_NAP);
+                        pnas_lanes_busy(scheduler->lanes) ? POLL_SECONDS_TRAINING : PNAS_MPI_POLL_SECONDS);
 }
 
 /* --- handing out --- */
@@ -129,7 +129,7 @@ static pnas_status send_task(pnas_scheduler *scheduler, int rank, size_t ticket)
 static pnas_status send_job(pnas_scheduler *scheduler, int rank, size_t ticket)
 {
     const pnas_job *job = pnas_scheduler_job(scheduler, ticket);
-    const pnas_job_message message = {.ticket = pnas_scheduler_name(job), .job = *job};
+    const pnas_job_message message = {.job_id = pnas_job_id(job), .job = *job};
     PNAS_TRY(pnas_pack_job(&message, &scheduler->outgoing));
     return post(scheduler, rank, PNAS_MESSAGE_JOB);
 }
@@ -137,7 +137,7 @@ static pnas_status send_job(pnas_scheduler *scheduler, int rank, size_t ticket)
 static void start_here(pnas_scheduler *scheduler, size_t ticket)
 {
     const pnas_job *job = pnas_scheduler_job(scheduler, ticket);
-    bool started = pnas_lanes_start(scheduler->lanes, pnas_scheduler_name(job), job);
+    bool started = pnas_lanes_start(scheduler->lanes, pnas_job_id(job), job);
     assert(started);
     (void)started;
 }
@@ -212,7 +212,7 @@ static void hand_out(pnas_scheduler *scheduler)
 }
 
 /* Everything rank 0 owes the others and its own lanes. */
-static pnas_status attend(void *payload)
+static pnas_status progress(void *payload)
 {
     pnas_scheduler *scheduler = payload;
     pnas_scheduler_read_messages(scheduler);
@@ -251,7 +251,7 @@ static void perform_one_here(pnas_scheduler *scheduler, size_t ticket)
     void *data = NULL;
     double start = pnas_clock_seconds();
     pnas_task_message reply = {.ticket = (int64_t)ticket, .start = pnas_clock_unix()};
-    reply.status = pnas_scheduler_perform(scheduler, task->data, task->size, attend, &data, &reply.size);
+    reply.status = pnas_scheduler_perform(scheduler, task->data, task->size, progress, &data, &reply.size);
     reply.seconds = pnas_clock_seconds() - start;
     char message[PNAS_REASON_MAX] = "";
     if (reply.status != PNAS_OK) {
@@ -312,7 +312,7 @@ static void offer_lanes(pnas_scheduler *scheduler)
 static void work(pnas_scheduler *scheduler, const pnas_dispatch *dispatch)
 {
     for (;;) {
-        attend(scheduler);
+        progress(scheduler);
         if (finished(scheduler, dispatch))
             return;
         if (!pnas_dispatch_anyone_left(dispatch))
@@ -324,7 +324,7 @@ static void work(pnas_scheduler *scheduler, const pnas_dispatch *dispatch)
         if (ticket != PNAS_NO_TICKET)
             perform_one_here(scheduler, ticket);
         else
-            pnas_scheduler_rest(scheduler);
+            pnas_scheduler_sleep(scheduler);
     }
 }
 
@@ -420,7 +420,7 @@ pnas_status pnas_scheduler_update(pnas_scheduler *scheduler, const void *update,
 pnas_status pnas_scheduler_poll(void *payload)
 {
     pnas_scheduler *scheduler = payload;
-    pnas_status status = attend(scheduler);
+    pnas_status status = progress(scheduler);
     return status == PNAS_OK ? PNAS_OK : pnas_fail(status, "%s", scheduler->ending_reason);
 }
 

@@ -52,7 +52,7 @@ void pnas_scheduler_check_connection(pnas_scheduler *scheduler, pnas_status stat
 
 /* --- what became of children and tasks --- */
 
-int64_t pnas_scheduler_name(const pnas_job *job)
+int64_t pnas_job_id(const pnas_job *job)
 {
     return (int64_t)job->level << 32 | job->index;
 }
@@ -62,12 +62,12 @@ const pnas_job *pnas_scheduler_job(const pnas_scheduler *scheduler, size_t ticke
     return pnas_dispatch_job(scheduler->children, ticket);
 }
 
-/* The ticket of the child of that name that `rank` holds, or PNAS_NO_TICKET. */
-static size_t find_child(const pnas_scheduler *scheduler, int rank, int64_t name)
+/* The ticket of the child with that job_id that `rank` holds, or PNAS_NO_TICKET. */
+static size_t find_child(const pnas_scheduler *scheduler, int rank, int64_t job_id)
 {
     for (int i = 0; i < pnas_dispatch_held(scheduler->children, rank); i++) {
         size_t ticket = pnas_dispatch_held_ticket(scheduler->children, rank, i);
-        if (pnas_scheduler_name(pnas_scheduler_job(scheduler, ticket)) == name)
+        if (pnas_job_id(pnas_scheduler_job(scheduler, ticket)) == job_id)
             return ticket;
     }
     return PNAS_NO_TICKET;
@@ -80,7 +80,7 @@ void pnas_scheduler_show_start(pnas_scheduler *scheduler, int rank, size_t ticke
         listener->on_start(listener->payload, pnas_scheduler_job(scheduler, ticket), rank);
 }
 
-/* `rank` could not finish its ticket. What it holds beside that it may end, or it refuses it. Only a child
+/* `rank` could not finish its ticket. What else it holds it may end, or it refuses it. Only a child
  * may fail on one rank for any reason; a helper's task says more about itself. */
 static void take_failure(pnas_scheduler *scheduler, pnas_dispatch *dispatch, int rank, size_t ticket,
                          pnas_status status, const char *message)
@@ -106,7 +106,7 @@ static void take_failure(pnas_scheduler *scheduler, pnas_dispatch *dispatch, int
 static bool may_succeed_elsewhere(const pnas_scheduler *scheduler, int rank, size_t ticket,
                                   const pnas_result *result)
 {
-    return result->status == PNAS_CHILD_FAILED && result->elsewhere && scheduler->ending == PNAS_OK &&
+    return result->status == PNAS_CHILD_FAILED && result->retryable && scheduler->ending == PNAS_OK &&
            pnas_dispatch_attempts(scheduler->children, ticket) < ATTEMPTS_MAX &&
            pnas_dispatch_others_left(scheduler->children, rank);
 }
@@ -188,7 +188,7 @@ static pnas_status read_result(pnas_scheduler *scheduler, const pnas_mpi_message
     size_t ticket = PNAS_NO_TICKET;
     pnas_status status = pnas_unpack_job_result(message->data, message->size, &result);
     if (status == PNAS_OK)
-        ticket = find_child(scheduler, message->from, result.ticket);
+        ticket = find_child(scheduler, message->from, result.job_id);
     if (status == PNAS_OK && ticket == PNAS_NO_TICKET)
         status = pnas_fail(PNAS_ERROR_INTERNAL, "rank %d sent the result of a job it was not given",
                            message->from);
@@ -204,7 +204,7 @@ void pnas_scheduler_take_own_results(pnas_scheduler *scheduler)
 {
     pnas_job_result result;
     while (scheduler->lanes && pnas_lanes_take(scheduler->lanes, &result)) {
-        size_t ticket = find_child(scheduler, 0, result.ticket);
+        size_t ticket = find_child(scheduler, 0, result.job_id);
         assert(ticket != PNAS_NO_TICKET);
         take_result(scheduler, 0, ticket, &result);
         pnas_result_clear(&result.result);

@@ -17,7 +17,7 @@ void pnas_scheduler_check(pnas_scheduler *scheduler, pnas_status status);
 void pnas_scheduler_check_connection(pnas_scheduler *scheduler, pnas_status status);
 
 /* A child on the way; told by what it is, since its ticket's number changes from run to run. */
-int64_t pnas_scheduler_name(const pnas_job *job);
+int64_t pnas_job_id(const pnas_job *job);
 const pnas_job *pnas_scheduler_job(const pnas_scheduler *scheduler, size_t ticket);
 /* Tells the listener, if there is a ticket, that `rank` begins it. */
 void pnas_scheduler_show_start(pnas_scheduler *scheduler, int rank, size_t ticket);

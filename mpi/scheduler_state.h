@@ -50,6 +50,6 @@ pnas_status pnas_scheduler_perform(pnas_scheduler *scheduler, const void *task, 
                                    void **reply, size_t *reply_size);
 
 /* Sleeps a little, until the next look for messages; a child of this rank that ends wakes it. */
-void pnas_scheduler_rest(pnas_scheduler *scheduler);
+void pnas_scheduler_sleep(pnas_scheduler *scheduler);
 
 #endif

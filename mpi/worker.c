@@ -74,9 +74,9 @@ static pnas_status send_result(pnas_scheduler *scheduler, const pnas_job_result 
 }
 
 /* Every job has a result, so that rank 0 knows what to wait for. */
-static pnas_status refuse(pnas_scheduler *scheduler, int64_t ticket)
+static pnas_status refuse(pnas_scheduler *scheduler, int64_t job_id)
 {
-    pnas_job_result result = {.ticket = ticket, .status = scheduler->refusal};
+    pnas_job_result result = {.job_id = job_id, .status = scheduler->refusal};
     snprintf(result.reason, sizeof result.reason, "%s", scheduler->refusal_reason);
     return send_result(scheduler, &result);
 }
@@ -88,10 +88,10 @@ static pnas_status start_waiting(pnas_scheduler *scheduler)
         return PNAS_OK;
     if (scheduler->refusal != PNAS_OK) {
         scheduler->has_waiting = false;
-        return refuse(scheduler, scheduler->waiting.ticket);
+        return refuse(scheduler, scheduler->waiting.job_id);
     }
     scheduler->has_waiting =
-        !pnas_lanes_start(scheduler->lanes, scheduler->waiting.ticket, &scheduler->waiting.job);
+        !pnas_lanes_start(scheduler->lanes, scheduler->waiting.job_id, &scheduler->waiting.job);
     return PNAS_OK;
 }
 
@@ -205,7 +205,7 @@ pnas_status pnas_scheduler_serve(pnas_scheduler *scheduler, pnas_status *run_sta
         PNAS_TRY(send_results(scheduler));
         PNAS_TRY(pnas_mpi_receive(scheduler->comm, 0, &message, &got));
         if (!got) {
-            pnas_scheduler_rest(scheduler);
+            pnas_scheduler_sleep(scheduler);
             continue;
         }
         pnas_status status = read_message(scheduler, &message, run_status);

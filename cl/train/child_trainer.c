@@ -211,7 +211,7 @@ static pnas_status check_time(const child_run *run)
 {
     double limit = run->trainer->options.training.child_seconds;
     double seconds = pnas_clock_seconds() - run->started;
-    PNAS_CHECK(limit <= 0 || seconds < limit, PNAS_ERROR_LATE,
+    PNAS_CHECK(limit <= 0 || seconds < limit, PNAS_ERROR_TIMEOUT,
                "not ready after %.*f s in epoch %d of %d; training.child_time_limit is %g s", seconds < 10,
                seconds, run->at.epoch + 1, run->trainer->options.training.epochs, limit);
     return PNAS_OK;
@@ -344,7 +344,7 @@ static pnas_status train(child_run *run, pnas_result *result)
     return status;
 }
 
-void pnas_trainer_keep(pnas_trainer *trainer, const pnas_checkpoint_store *store)
+void pnas_trainer_set_checkpoint_store(pnas_trainer *trainer, const pnas_checkpoint_store *store)
 {
     trainer->store = store;
 }
@@ -377,7 +377,8 @@ pnas_status pnas_trainer_evaluate(void *payload, const pnas_job *job, pnas_tick 
         status = asked != PNAS_OK ? asked : pnas_fail(status, "%s", message);
     }
     bool own_failure = status == PNAS_ERROR_DIVERGED || status == PNAS_ERROR_MEMORY ||
-                       status == PNAS_ERROR_USAGE || status == PNAS_ERROR_BUILD || status == PNAS_ERROR_LATE;
+                       status == PNAS_ERROR_USAGE || status == PNAS_ERROR_BUILD ||
+                       status == PNAS_ERROR_TIMEOUT;
     if (status == PNAS_OK) {
         result->status = PNAS_CHILD_DONE;
         return PNAS_OK;
@@ -388,8 +389,8 @@ pnas_status pnas_trainer_evaluate(void *payload, const pnas_job *job, pnas_tick 
     }
     result->status = PNAS_CHILD_FAILED;
     /* The other kinds come again to the bit wherever it is trained. */
-    result->elsewhere =
-        status == PNAS_ERROR_MEMORY || status == PNAS_ERROR_BUILD || status == PNAS_ERROR_LATE;
+    result->retryable =
+        status == PNAS_ERROR_MEMORY || status == PNAS_ERROR_BUILD || status == PNAS_ERROR_TIMEOUT;
     snprintf(result->error, sizeof result->error, "%s", pnas_message());
     for (char *end = result->error; (end = strchr(end, '\n'));) /* a compiler's lines, in what becomes one */
         *end = ' ';

@@ -33,7 +33,7 @@ void pnas_trainer_destroy(pnas_trainer **trainer);
 
 /* From now on a child that is stopped leaves a checkpoint in `store` (borrowed; NULL: none), and one that has
  * a checkpoint there goes on from it, to the same bits. */
-void pnas_trainer_keep(pnas_trainer *trainer, const pnas_checkpoint_store *store);
+void pnas_trainer_set_checkpoint_store(pnas_trainer *trainer, const pnas_checkpoint_store *store);
 
 /* A pnas_evaluator's callback and payload: trains job->cell from its seeded initial weights or its
  * checkpoint. result->train_seconds is all of its training; result->start is put back by what was trained
@@ -41,7 +41,7 @@ void pnas_trainer_keep(pnas_trainer *trainer, const pnas_checkpoint_store *store
 pnas_status pnas_trainer_evaluate(void *trainer, const pnas_job *job, pnas_tick tick, void *tick_payload,
                                   pnas_result *result);
 
-/* The weights of the last child trained (its last epoch): parameters and running figures, logical shapes,
+/* The weights of the last child trained (its last epoch): parameters and running statistics, logical shapes,
  * named by path. *out is the caller's (pnas_trainer_free_weights). PNAS_ERROR_USAGE before any child. */
 pnas_status pnas_trainer_weights(pnas_trainer *trainer, pnas_named_tensor **out, size_t *count);
 void pnas_trainer_free_weights(pnas_named_tensor **tensors, size_t count);

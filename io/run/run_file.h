@@ -29,7 +29,7 @@ typedef struct {       /* for /timeline */
     char what[48]; /* "train 2/17", "fit 2", "score 3" */
 } pnas_run_event;
 
-typedef struct { /* what stands beside the levels; strings and arrays owned by the run */
+typedef struct { /* what it holds in addition to the levels; strings and arrays owned by the run */
     pnas_run_status status;
     char *command_line, *configuration; /* YAML text */
     char *extended;   /* a line for each time the complete run went on with more; NULL: never */

@@ -209,7 +209,7 @@ cleanup:
     return status;
 }
 
-/* ---- what stands beside the levels ---- */
+/* ---- what it holds in addition to the levels ---- */
 
 static pnas_status read_table(hid_t root, const char *name, const pnas_table *table, void **rows,
                               size_t *count)

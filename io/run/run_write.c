@@ -343,7 +343,7 @@ static pnas_status write_levels(hid_t file, const pnas_search *search)
     return status;
 }
 
-/* ---- what stands beside the levels ---- */
+/* ---- what it holds in addition to the levels ---- */
 
 static pnas_status write_table(hid_t file, const char *name, const pnas_table *table, const void *rows,
                                size_t count)

@@ -298,15 +298,15 @@ static pnas_status write_views(hid_t file, const char *path, const pnas_score_he
     return status;
 }
 
-pnas_status pnas_score_file_write(const char *path, const pnas_score_head *head, const pnas_score_part *whole,
+pnas_status pnas_score_file_write(const char *path, const pnas_score_head *head, const pnas_score_part *total,
                                   const uint64_t *part_cells, size_t parts)
 {
     pnas_h5_output output = PNAS_H5_NO_OUTPUT;
     pnas_status status;
     PNAS_TRY_CLEANUP(pnas_h5_output_create(path, &output));
-    PNAS_TRY_CLEANUP(write_common(output.id, FILE_CONVENTIONS, head, whole));
+    PNAS_TRY_CLEANUP(write_common(output.id, FILE_CONVENTIONS, head, total));
     if (head->all)
-        PNAS_TRY_CLEANUP(write_views(output.id, path, head, whole->cells, part_cells, parts));
+        PNAS_TRY_CLEANUP(write_views(output.id, path, head, total->cells, part_cells, parts));
     status = pnas_h5_output_commit(&output);
 cleanup:
     pnas_h5_output_discard(&output);
@@ -359,8 +359,8 @@ cleanup:
     return status;
 }
 
-static pnas_status read_whole(hid_t file, const char *conventions, const pnas_score_head *head,
-                              pnas_score_part *out)
+static pnas_status read_contents(hid_t file, const char *conventions, const pnas_score_head *head,
+                                 pnas_score_part *out)
 {
     const hsize_t bins[1] = {PNAS_SCORE_BINS};
     PNAS_TRY(check_head(file, conventions, head));
@@ -378,7 +378,7 @@ static pnas_status read_path(const char *path, const char *conventions, const pn
     hid_t file;
     *out = (pnas_score_part){0};
     PNAS_TRY(pnas_h5_open(path, &file));
-    pnas_status status = read_whole(file, conventions, head, out);
+    pnas_status status = read_contents(file, conventions, head, out);
     pnas_h5_close(&file);
     if (status != PNAS_OK) {
         free(out->best);

@@ -46,8 +46,8 @@ pnas_status pnas_score_part_write(const char *path, const pnas_score_head *head,
  * none or damaged, PNAS_ERROR_USAGE if it belongs to another scoring. */
 pnas_status pnas_score_part_read(const char *path, const pnas_score_head *head, pnas_score_part *out);
 
-/* `whole` is the sum of all parts, of which part i has part_cells[i] cells. */
-pnas_status pnas_score_file_write(const char *path, const pnas_score_head *head, const pnas_score_part *whole,
+/* `total` is the sum of all parts, of which part i has part_cells[i] cells. */
+pnas_status pnas_score_file_write(const char *path, const pnas_score_head *head, const pnas_score_part *total,
                                   const uint64_t *part_cells, size_t parts);
 
 /* Reads the best, the histogram and the sums of a score file of this fingerprint, as pnas_score_part_read. */

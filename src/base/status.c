@@ -54,7 +54,7 @@ int pnas_exit_code(pnas_status status)
         return 75;
     case PNAS_ERROR_INTERNAL:
     case PNAS_ERROR_DIVERGED:
-    case PNAS_ERROR_LATE:
+    case PNAS_ERROR_TIMEOUT:
         break;
     }
     return 70;
@@ -79,8 +79,8 @@ const char *pnas_status_name(pnas_status status)
         return "diverged";
     case PNAS_ERROR_BUILD:
         return "build";
-    case PNAS_ERROR_LATE:
-        return "late";
+    case PNAS_ERROR_TIMEOUT:
+        return "timeout";
     case PNAS_STOPPED:
         return "stopped";
     case PNAS_ERROR_INTERNAL:

@@ -20,7 +20,7 @@ typedef enum {
     PNAS_ERROR_DIVERGED = -7, /* a child's loss is not finite */
     PNAS_STOPPED = -8,        /* stopped in good order; the work can be resumed */
     PNAS_ERROR_BUILD = -9,    /* the device's compiler refuses a kernel */
-    PNAS_ERROR_LATE = -10     /* a child's time is over */
+    PNAS_ERROR_TIMEOUT = -10  /* a child's time is over */
 } pnas_status;
 
 /* Sets this thread's message and returns `status`, so that `return pnas_fail(...)` reads well. */

@@ -1,6 +1,6 @@
 /* The best children of a run, in the order in which people see them. */
-#ifndef PNAS_PROGRAMS_BEST_CHILDREN_H
-#define PNAS_PROGRAMS_BEST_CHILDREN_H
+#ifndef PNAS_RUN_BEST_CHILDREN_H
+#define PNAS_RUN_BEST_CHILDREN_H
 
 #include "src/search/search.h"
 

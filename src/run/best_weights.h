@@ -1,6 +1,6 @@
 /* Weights of the best children, written beside the run file. */
-#ifndef PNAS_PROGRAMS_BEST_WEIGHTS_H
-#define PNAS_PROGRAMS_BEST_WEIGHTS_H
+#ifndef PNAS_RUN_BEST_WEIGHTS_H
+#define PNAS_RUN_BEST_WEIGHTS_H
 
 #include "cl/train/child_trainer.h"
 #include "src/net/run_settings.h"

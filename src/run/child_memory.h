@@ -1,6 +1,6 @@
 /* The child of a space that takes the most memory. */
-#ifndef PNAS_PROGRAMS_CHILD_MEMORY_H
-#define PNAS_PROGRAMS_CHILD_MEMORY_H
+#ifndef PNAS_RUN_CHILD_MEMORY_H
+#define PNAS_RUN_CHILD_MEMORY_H
 
 #include "cl/train/child_trainer.h"
 #include "src/search/space.h"

@@ -109,7 +109,7 @@ static pnas_status open_lanes(const pnas_configuration *configuration, int shari
     const pnas_device_info *device = pnas_cl_device(out->cl);
     uint64_t images = pnas_trainer_image_bytes(out->trainer), largest = 0;
     pnas_cell cell;
-    pnas_lane_question question = {
+    pnas_lane_limits question = {
         .device = device, .sharing = sharing, .cores = out->cores, .images = images, .child = 1};
     pnas_count_parse(configuration->lanes, PNAS_LANES_MAX, &question.wanted);
     out->lanes = 1;

@@ -1,6 +1,6 @@
 /* Which rank computes on which device, and what trains children there. */
-#ifndef PNAS_PROGRAMS_DEVICE_SETUP_H
-#define PNAS_PROGRAMS_DEVICE_SETUP_H
+#ifndef PNAS_RUN_DEVICE_SETUP_H
+#define PNAS_RUN_DEVICE_SETUP_H
 
 #include "cl/train/child_trainer.h"
 #include "io/run/run_file.h"

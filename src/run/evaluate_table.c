@@ -194,8 +194,8 @@ static pnas_status evaluate_levels(const pnas_evaluate_options *options, trial_r
         double *fit = values + 2 * trials * (size_t)i;
         status = run_level(options, room, out[i].level, fit, fit + trials);
     }
-    if (options->share.join)
-        status = options->share.join(options->share.payload, status, values, count);
+    if (options->share.gather)
+        status = options->share.gather(options->share.payload, status, values, count);
     for (int i = 0; i < levels && status == PNAS_OK; ++i) {
         double *fit = values + 2 * trials * (size_t)i;
         summarise_level(options->trials, fit, fit + trials, &out[i]);

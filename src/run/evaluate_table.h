@@ -8,8 +8,8 @@
  *
  * The K cells of a trial are those with the smallest keys; a key is 64 bits of FNV-1a over "TRIAL:CELL" (the
  * cell as text), mixed once more, so that scripts in other languages can draw the same cells. */
-#ifndef PNAS_PROGRAMS_EVALUATE_TABLE_H
-#define PNAS_PROGRAMS_EVALUATE_TABLE_H
+#ifndef PNAS_RUN_EVALUATE_TABLE_H
+#define PNAS_RUN_EVALUATE_TABLE_H
 
 #include "src/search/search.h"
 
@@ -24,7 +24,7 @@ typedef struct {
     int first, step;
     /* Called once by every process after its trials, however they ended (`status`): makes each of the
      * `count` values that is NaN here what the process that has it knows. Returns one status for all. */
-    pnas_status (*join)(void *payload, pnas_status status, double *values, size_t count);
+    pnas_status (*gather)(void *payload, pnas_status status, double *values, size_t count);
     void *payload;
 } pnas_trial_share;
 

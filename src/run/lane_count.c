@@ -11,22 +11,22 @@ static int smaller(int a, int b)
     return a < b ? a : b;
 }
 
-static int automatic(const pnas_lane_question *question)
+static int automatic(const pnas_lane_limits *limits)
 {
-    if (question->device->cpu)
+    if (limits->device->cpu)
         return 1;
-    return smaller(smaller(question->device->compute_units / UNITS_PER_LANE, AUTO_MAX), question->cores);
+    return smaller(smaller(limits->device->compute_units / UNITS_PER_LANE, AUTO_MAX), limits->cores);
 }
 
-static int memory_holds(const pnas_lane_question *question)
+static int memory_holds(const pnas_lane_limits *limits)
 {
-    double share = USABLE_SHARE * (double)question->device->memory / question->sharing;
-    double lanes = (share - (double)question->images) / (double)question->child;
+    double share = USABLE_SHARE * (double)limits->device->memory / limits->sharing;
+    double lanes = (share - (double)limits->images) / (double)limits->child;
     return lanes < 1 ? 1 : lanes > 1e6 ? 1000000 : (int)lanes;
 }
 
-int pnas_lane_count(const pnas_lane_question *question)
+int pnas_lane_count(const pnas_lane_limits *limits)
 {
-    int lanes = smaller(question->wanted ? question->wanted : automatic(question), memory_holds(question));
+    int lanes = smaller(limits->wanted ? limits->wanted : automatic(limits), memory_holds(limits));
     return lanes < 1 ? 1 : lanes;
 }

@@ -1,6 +1,6 @@
 /* How many children one device trains at once. */
-#ifndef PNAS_PROGRAMS_LANE_COUNT_H
-#define PNAS_PROGRAMS_LANE_COUNT_H
+#ifndef PNAS_RUN_LANE_COUNT_H
+#define PNAS_RUN_LANE_COUNT_H
 
 #include "cl/runtime/context.h"
 
@@ -11,11 +11,11 @@ typedef struct {
     int cores;                      /* of the CPU for this rank, which feed its lanes */
     uint64_t images;                /* bytes a rank keeps on the device, whatever it trains */
     uint64_t child;                 /* bytes of the largest possible child, without the images */
-} pnas_lane_question;
+} pnas_lane_limits;
 
 /* As many as wanted. Auto: one on a CPU, where a rank a core is better; elsewhere one for every 16 compute
  * units, as a child of a search is too small to fill more of them, at most one a core, and at most 8. Never
  * more than the device's memory holds of the largest children; at least one. */
-int pnas_lane_count(const pnas_lane_question *question);
+int pnas_lane_count(const pnas_lane_limits *limits);
 
 #endif

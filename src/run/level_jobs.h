@@ -1,6 +1,6 @@
 /* The children of a level as jobs for the scheduler, with what decides about their duration. Local. */
-#ifndef PNAS_PROGRAMS_LEVEL_JOBS_H
-#define PNAS_PROGRAMS_LEVEL_JOBS_H
+#ifndef PNAS_RUN_LEVEL_JOBS_H
+#define PNAS_RUN_LEVEL_JOBS_H
 
 #include "src/net/run_settings.h"
 #include "src/search/evaluator.h"

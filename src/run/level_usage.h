@@ -1,6 +1,6 @@
 /* What levels took of the ranks, for people. Local. */
-#ifndef PNAS_PROGRAMS_LEVEL_USAGE_H
-#define PNAS_PROGRAMS_LEVEL_USAGE_H
+#ifndef PNAS_RUN_LEVEL_USAGE_H
+#define PNAS_RUN_LEVEL_USAGE_H
 
 #include "src/search/search.h"
 

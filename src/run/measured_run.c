@@ -29,7 +29,7 @@ pnas_status pnas_measured_shape(pnas_configuration *configuration, size_t *image
     return status;
 }
 
-void pnas_whole_training(pnas_job *job, const pnas_configuration *configuration, size_t images)
+void pnas_job_scale_to_training(pnas_job *job, const pnas_configuration *configuration, size_t images)
 {
     const pnas_training_options *training = &configuration->training;
     int64_t passes = (int64_t)images * training->epochs;
@@ -90,7 +90,7 @@ static pnas_status learn_from(reading *run, const pnas_level *level, size_t inde
         return PNAS_OK;
     PNAS_TRY(pnas_level_job(&run->configuration, &child->cell, level->blocks, (int)index, &job));
     double x = log((double)job.cost), y = child->result.accuracy;
-    pnas_whole_training(&job, &run->configuration, run->images);
+    pnas_job_scale_to_training(&job, &run->configuration, run->images);
     pnas_duration_learn(&run->out->kind[kind].model, &job, child->result.train_seconds);
     run->out->children++;
     run->n += 1;

@@ -1,6 +1,6 @@
 /* What a finished search tells about another one's time: how long children, fits and scoring take. Local. */
-#ifndef PNAS_PROGRAMS_MEASURED_RUN_H
-#define PNAS_PROGRAMS_MEASURED_RUN_H
+#ifndef PNAS_RUN_MEASURED_RUN_H
+#define PNAS_RUN_MEASURED_RUN_H
 
 #include "src/net/run_settings.h"
 #include "src/search/duration_model.h"
@@ -12,7 +12,7 @@ typedef struct {
     struct {
         char device[128];
         int ranks;                 /* of the run on such devices */
-        pnas_duration_model model; /* of jobs as pnas_whole_training makes them */
+        pnas_duration_model model; /* of jobs as pnas_job_scale_to_training makes them */
     } kind[PNAS_MEASURED_KINDS];
     size_t children;      /* that the models have learned from */
     double fit_seconds;   /* of one member of the surrogate, a child it learns from */
@@ -29,6 +29,6 @@ pnas_status pnas_measured_run_read(const char *path, pnas_measured_run *out);
 pnas_status pnas_measured_shape(pnas_configuration *configuration, size_t *images);
 
 /* From one image to a whole training: what cost, values and launches add up to over all epochs. */
-void pnas_whole_training(pnas_job *job, const pnas_configuration *configuration, size_t images);
+void pnas_job_scale_to_training(pnas_job *job, const pnas_configuration *configuration, size_t images);
 
 #endif

@@ -1,7 +1,7 @@
 /* Which ranks have devices of one kind, and what earlier children took there: for the order in which children
  * are handed out. On rank 0; local. */
-#ifndef PNAS_PROGRAMS_RANK_KINDS_H
-#define PNAS_PROGRAMS_RANK_KINDS_H
+#ifndef PNAS_RUN_RANK_KINDS_H
+#define PNAS_RUN_RANK_KINDS_H
 
 #include "src/run/search_run_options.h"
 

@@ -40,7 +40,7 @@ void pnas_replay_close(pnas_replay *replay)
     pnas_dataset_destroy(&replay->dataset);
 }
 
-#define NAP 2e-3 /* seconds between two ticks */
+#define POLL_SECONDS 2e-3 /* seconds between two ticks */
 
 static pnas_status sleep_for(double seconds, pnas_tick tick, void *tick_payload)
 {
@@ -49,7 +49,7 @@ static pnas_status sleep_for(double seconds, pnas_tick tick, void *tick_payload)
     while (left > 0) {
         if (tick)
             PNAS_TRY(tick(tick_payload));
-        pnas_clock_sleep(left < NAP ? left : NAP);
+        pnas_clock_sleep(left < POLL_SECONDS ? left : POLL_SECONDS);
         left = end - pnas_clock_seconds();
     }
     return PNAS_OK;

@@ -1,6 +1,6 @@
 /* Evaluation of children by looking them up in a table of cells that were trained already. Local. */
-#ifndef PNAS_PROGRAMS_REPLAY_H
-#define PNAS_PROGRAMS_REPLAY_H
+#ifndef PNAS_RUN_REPLAY_H
+#define PNAS_RUN_REPLAY_H
 
 #include "io/data/dataset.h"
 #include "src/net/run_settings.h"

@@ -1,7 +1,7 @@
 /* What a search writes into its run file beside the children: who and what, devices, the timeline, the end.
  */
-#ifndef PNAS_PROGRAMS_RUN_RECORD_H
-#define PNAS_PROGRAMS_RUN_RECORD_H
+#ifndef PNAS_RUN_RUN_RECORD_H
+#define PNAS_RUN_RUN_RECORD_H
 
 #include "src/run/search_run_options.h"
 

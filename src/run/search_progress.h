@@ -1,6 +1,6 @@
 /* What a person sees of a search while it runs; local to rank 0. */
-#ifndef PNAS_PROGRAMS_SEARCH_PROGRESS_H
-#define PNAS_PROGRAMS_SEARCH_PROGRESS_H
+#ifndef PNAS_RUN_SEARCH_PROGRESS_H
+#define PNAS_RUN_SEARCH_PROGRESS_H
 
 #include "src/search/evaluator.h"
 #include "src/search/search.h"

@@ -87,7 +87,7 @@ static pnas_status restore_controller(search_run *run)
         PNAS_TRY(status);
         restored++;
     }
-    return restored == members ? pnas_surrogate_ranks_spread(run->options->surrogate) : PNAS_OK;
+    return restored == members ? pnas_surrogate_ranks_broadcast(run->options->surrogate) : PNAS_OK;
 }
 
 /* Fits start from another run's weights, where one is named. */
@@ -106,7 +106,7 @@ static pnas_status keep_result(void *payload, const pnas_job *job, pnas_result *
 {
     search_run *run = payload;
     PNAS_TRY(pnas_run_file_append(run->file, job->level, (size_t)job->index, result));
-    pnas_running_children_forget(run->options->running, &job->cell);
+    pnas_checkpoint_folder_forget(run->options->checkpoints, &job->cell);
     PNAS_TRY(pnas_run_record_training(run->file, job->level, job->index, result));
     pnas_search_progress_result(&run->progress, job, result);
     pnas_live_status_drop(&run->live, job->level, job->index);

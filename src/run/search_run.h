@@ -1,6 +1,6 @@
 /* A whole search as rank 0 leads it: run file, levels, children on all ranks, surrogate, ranking. */
-#ifndef PNAS_PROGRAMS_SEARCH_RUN_H
-#define PNAS_PROGRAMS_SEARCH_RUN_H
+#ifndef PNAS_RUN_SEARCH_RUN_H
+#define PNAS_RUN_SEARCH_RUN_H
 
 #include "src/run/search_run_options.h"
 

@@ -4,8 +4,8 @@
 
 #include "io/data/dataset.h"
 #include "mpi/scheduler.h"
+#include "src/run/checkpoint_folder.h"
 #include "src/run/device_setup.h"
-#include "src/run/running_children.h"
 #include "src/run/surrogate_ranks.h"
 
 typedef struct {      /* all borrowed */
@@ -17,9 +17,9 @@ typedef struct {      /* all borrowed */
     const pnas_cell_table *table; /* children are looked up here; NULL: they are trained */
     const pnas_layout *layout;
     const pnas_devices *devices;
-    pnas_scheduler *scheduler;       /* the other ranks serve it */
-    pnas_surrogate_ranks *surrogate; /* NULL where the strategy asks none */
-    pnas_running_children *running;  /* NULL: no checkpoints are kept */
+    pnas_scheduler *scheduler;           /* the other ranks serve it */
+    pnas_surrogate_ranks *surrogate;     /* NULL where the strategy asks none */
+    pnas_checkpoint_folder *checkpoints; /* NULL: no checkpoints are kept */
 } pnas_search_run_options;
 
 #endif

@@ -59,10 +59,10 @@ static double duration(void *payload, const pnas_job *job, int kind)
 {
     const simulation *self = payload;
     const pnas_duration_model *model = &self->measured.kind[kind].model;
-    pnas_job whole = *job;
-    pnas_whole_training(&whole, self->configuration, self->images);
+    pnas_job training = *job;
+    pnas_job_scale_to_training(&training, self->configuration, self->images);
     double spread = model->spread;
-    return pnas_duration_expect(model, &whole) *
+    return pnas_duration_expect(model, &training) *
            exp(spread * draw(self, &job->cell, STEP_DURATION) - spread * spread / 2);
 }
 
@@ -271,16 +271,16 @@ static void print_table(const simulation *self)
             pnas_usage_print_line(name, &level->usage, self->fit[b - 1], self->score[b - 1]);
     }
     pnas_usage_print_line("all", &sum, fits, scores);
-    double whole = sum.span_seconds + fits + scores + self->search_seconds;
+    double total = sum.span_seconds + fits + scores + self->search_seconds;
     if (!isnan(self->known_seconds)) {
         pnas_clock_duration(self->known_seconds, text, sizeof text);
         printf("\ntraining could have taken %s with every duration known beforehand (%.1f %% of best)\n",
                text, 100 * fmin(sum.best_seconds / self->known_seconds, 1));
     }
-    pnas_clock_duration(whole, text, sizeof text);
-    printf("\n%zu children in %s (%.2f hours), %.2f %% of it training\n", self->children, text, whole / 3600,
-           100 * sum.span_seconds / whole);
-    printf("all ranks were busy for %.1f %% of it", 100 * self->busy_seconds / (self->ranks * whole));
+    pnas_clock_duration(total, text, sizeof text);
+    printf("\n%zu children in %s (%.2f hours), %.2f %% of it training\n", self->children, text, total / 3600,
+           100 * sum.span_seconds / total);
+    printf("all ranks were busy for %.1f %% of it", 100 * self->busy_seconds / (self->ranks * total));
     if (self->configuration->search.overlap)
         printf(", with %zu children begun before the level below was finished", self->early_children);
     putchar('\n');

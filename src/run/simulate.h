@@ -1,7 +1,7 @@
 /* A search on paper: the scheduler's decisions and the search's own code, with children that take simulated
  * time. On one rank. */
-#ifndef PNAS_PROGRAMS_SIMULATE_H
-#define PNAS_PROGRAMS_SIMULATE_H
+#ifndef PNAS_RUN_SIMULATE_H
+#define PNAS_RUN_SIMULATE_H
 
 #include "src/net/run_settings.h"
 

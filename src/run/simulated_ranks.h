@@ -2,9 +2,9 @@
  * durations are known, with what messages and rank 0's work on results takes. Local.
  *
  * A rank trains one child at a time. A message takes `latency`; rank 0 takes in one result after another,
- * each for `result_seconds`, and trains beside that. */
-#ifndef PNAS_PROGRAMS_SIMULATED_RANKS_H
-#define PNAS_PROGRAMS_SIMULATED_RANKS_H
+ * each for `result_seconds`, and trains besides. */
+#ifndef PNAS_RUN_SIMULATED_RANKS_H
+#define PNAS_RUN_SIMULATED_RANKS_H
 
 #include "src/search/evaluator.h"
 

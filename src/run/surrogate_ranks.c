@@ -306,7 +306,7 @@ static pnas_status send_own(pnas_surrogate_ranks *ranks, update_kind kind)
     return status;
 }
 
-pnas_status pnas_surrogate_ranks_spread(pnas_surrogate_ranks *ranks)
+pnas_status pnas_surrogate_ranks_broadcast(pnas_surrogate_ranks *ranks)
 {
     return send_own(ranks, UPDATE_FITTED);
 }

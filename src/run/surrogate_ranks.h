@@ -1,8 +1,8 @@
 /* The surrogate of a search over all ranks: its members are fit, and candidates scored, wherever a rank is
  * free. Members are fit alone and pieces of candidates predicted alone, each the same wherever it is done,
  * and put together in their order, so the figures do not depend on the number of ranks. */
-#ifndef PNAS_PROGRAMS_SURROGATE_RANKS_H
-#define PNAS_PROGRAMS_SURROGATE_RANKS_H
+#ifndef PNAS_RUN_SURROGATE_RANKS_H
+#define PNAS_RUN_SURROGATE_RANKS_H
 
 #include "cl/surrogate/surrogate_ensemble.h"
 #include "mpi/scheduler.h"
@@ -27,7 +27,7 @@ const pnas_rank_span *pnas_surrogate_ranks_fit_spans(const pnas_surrogate_ranks 
 const pnas_rank_span *pnas_surrogate_ranks_score_spans(const pnas_surrogate_ranks *ranks);
 
 /* On rank 0, after weights were set in its ensemble: all ranks hold them. Every member must have some. */
-pnas_status pnas_surrogate_ranks_spread(pnas_surrogate_ranks *ranks);
+pnas_status pnas_surrogate_ranks_broadcast(pnas_surrogate_ranks *ranks);
 
 /* The same, and fits start from them on all ranks (pnas_ensemble_start_from). */
 pnas_status pnas_surrogate_ranks_start(pnas_surrogate_ranks *ranks);

@@ -1,7 +1,7 @@
 /* That equal devices compute by equal routes: a tuned table is part of what decides a result's last bits, so
  * it stands in the table of ranks behind the driver's version ("3.1; tuned 0123456789abcdef"). */
-#ifndef PNAS_PROGRAMS_TUNED_AGREEMENT_H
-#define PNAS_PROGRAMS_TUNED_AGREEMENT_H
+#ifndef PNAS_RUN_TUNED_AGREEMENT_H
+#define PNAS_RUN_TUNED_AGREEMENT_H
 
 #include "cl/runtime/context.h"
 #include "io/run/run_file.h"

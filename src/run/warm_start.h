@@ -1,6 +1,6 @@
 /* A search that begins with another run's surrogate. On rank 0; local. */
-#ifndef PNAS_PROGRAMS_WARM_START_H
-#define PNAS_PROGRAMS_WARM_START_H
+#ifndef PNAS_RUN_WARM_START_H
+#define PNAS_RUN_WARM_START_H
 
 #include "cl/surrogate/surrogate_ensemble.h"
 #include "io/run/run_file.h"

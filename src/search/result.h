@@ -51,10 +51,10 @@ typedef enum {                    /* the type of a field in C */
     FIELD(INT, attempts, "how often training was begun", "1")                                                \
     FIELD(INT, epochs, "epochs trained: rows of history that count", "1")
 
-/* All of them. `elsewhere` matters only until another rank has tried the child. */
+/* All of them. `retryable` matters only until another rank has tried the child. */
 #define PNAS_RESULT_FIELDS(FIELD)                                                                            \
     PNAS_RESULT_KEPT_FIELDS(FIELD)                                                                           \
-    FIELD(FLAG, elsewhere, "failed, but might succeed on another rank", NULL)
+    FIELD(FLAG, retryable, "failed, but might succeed on another rank", NULL)
 
 #define PNAS_MEMBER_STATUS(name)                     pnas_child_status name;
 #define PNAS_MEMBER_REAL(name)                       double name;

@@ -44,7 +44,7 @@ static pnas_status evaluate(void *payload, const pnas_job *job, pnas_tick tick, 
     if (self->trained == self->fail_at)
         return pnas_fail(PNAS_ERROR_DEVICE, "the device is gone");
     if (self->misfit) {
-        *result = (pnas_result){.status = PNAS_CHILD_FAILED, .elsewhere = true, .error = "no room here"};
+        *result = (pnas_result){.status = PNAS_CHILD_FAILED, .retryable = true, .error = "no room here"};
         return PNAS_OK;
     }
     *result = (pnas_result){.status = PNAS_CHILD_DONE,

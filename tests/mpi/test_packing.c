@@ -14,7 +14,7 @@
 
 static pnas_job_message some_job(void)
 {
-    pnas_job_message message = {.ticket = 5000000000, .job = {.level = 2, .index = 77, .cost = 123456789012}};
+    pnas_job_message message = {.job_id = 5000000000, .job = {.level = 2, .index = 77, .cost = 123456789012}};
     message.job.cell.blocks = 2;
     message.job.cell.block[0] = (pnas_block){-2, 2, -1, 6};
     message.job.cell.block[1] = (pnas_block){0, 7, -1, 31};
@@ -27,7 +27,7 @@ Test(packing, a_job_comes_back_as_it_was)
     pnas_wire_writer bytes = {0};
     cr_assert_eq(pnas_pack_job(&message, &bytes), PNAS_OK);
     cr_assert_eq(pnas_unpack_job(bytes.data, bytes.size, &back), PNAS_OK);
-    cr_assert_eq(back.ticket, message.ticket);
+    cr_assert_eq(back.job_id, message.job_id);
     cr_assert_eq(back.job.level, 2);
     cr_assert_eq(back.job.index, 77);
     cr_assert_eq(back.job.cost, 123456789012);
@@ -38,13 +38,13 @@ Test(packing, a_job_comes_back_as_it_was)
 
 Test(packing, every_field_of_a_result_comes_back_to_the_bit_with_its_history)
 {
-    pnas_job_result sent = {.ticket = 3}, back;
+    pnas_job_result sent = {.job_id = 3}, back;
     pnas_wire_writer bytes = {0};
     result_fields_fill(&sent.result, EPOCHS);
     sent.result.history[4] = NAN;
     cr_assert_eq(pnas_pack_job_result(&sent, &bytes), PNAS_OK);
     cr_assert_eq(pnas_unpack_job_result(bytes.data, bytes.size, &back), PNAS_OK, "%s", pnas_message());
-    cr_assert_eq(back.ticket, 3);
+    cr_assert_eq(back.job_id, 3);
     cr_assert_eq(back.status, PNAS_OK);
     cr_assert_eq(back.result.epochs, EPOCHS);
     result_fields_expect(&back.result, &sent.result, PNAS_RESULT_FIELD_COUNT);
@@ -58,7 +58,7 @@ Test(packing, every_field_of_a_result_comes_back_to_the_bit_with_its_history)
 Test(packing, a_failed_child_has_a_reason_and_no_history)
 {
     pnas_job_result sent = {.status = PNAS_OK,
-                            .result = {.status = PNAS_CHILD_FAILED, .elsewhere = true, .epochs = 7}},
+                            .result = {.status = PNAS_CHILD_FAILED, .retryable = true, .epochs = 7}},
                     back;
     strcpy(sent.result.error, "loss is not finite at step 12");
     pnas_wire_writer bytes = {0};
@@ -67,7 +67,7 @@ Test(packing, a_failed_child_has_a_reason_and_no_history)
     cr_assert_eq(back.result.status, PNAS_CHILD_FAILED);
     cr_assert_str_eq(back.result.error, sent.result.error);
     cr_assert_eq(back.result.epochs, 7);
-    cr_assert(back.result.elsewhere);
+    cr_assert(back.result.retryable);
     cr_assert_null(back.result.history);
     pnas_wire_clear(&bytes);
     PNAS_EXPECT_NO_LEAKS();
@@ -75,7 +75,7 @@ Test(packing, a_failed_child_has_a_reason_and_no_history)
 
 Test(packing, a_rank_that_failed_sends_its_reason_instead_of_a_result)
 {
-    pnas_job_result sent = {.ticket = 1, .status = PNAS_ERROR_DEVICE, .reason = "the GPU fell off the bus"},
+    pnas_job_result sent = {.job_id = 1, .status = PNAS_ERROR_DEVICE, .reason = "the GPU fell off the bus"},
                     back;
     pnas_wire_writer bytes = {0};
     cr_assert_eq(pnas_pack_job_result(&sent, &bytes), PNAS_OK);
@@ -119,7 +119,7 @@ Test(packing, a_task_comes_back_as_it_was_and_may_be_empty)
 /* Each cut is copied to a block of its own, so that a sanitizer sees a read past its end. */
 Test(packing, every_cut_or_longer_message_is_refused)
 {
-    pnas_job_result result = {.ticket = 3}, back;
+    pnas_job_result result = {.job_id = 3}, back;
     pnas_job_message job = some_job(), back_job;
     pnas_task_message task = {7, PNAS_OK, 1.5e9, 0.25, "full", 4}, back_task;
     pnas_wire_writer bytes[3] = {{0}};
@@ -151,7 +151,7 @@ Test(packing, values_out_of_range_are_refused)
     pnas_job_message job = some_job(), back;
     pnas_wire_writer bytes = {0};
     cr_assert_eq(pnas_pack_job(&job, &bytes), PNAS_OK);
-    enum { BLOCKS_AT = HEAD_BYTES + 32 }; /* after ticket, level, index, cost */
+    enum { BLOCKS_AT = HEAD_BYTES + 32 }; /* after job_id, level, index, cost */
     cr_assert_eq(bytes.data[BLOCKS_AT], 2);
     bytes.data[BLOCKS_AT] = PNAS_BLOCKS_MAX + 1;
     cr_assert_eq(pnas_unpack_job(bytes.data, bytes.size, &back), PNAS_ERROR_INTERNAL);
@@ -166,7 +166,7 @@ Test(packing, values_out_of_range_are_refused)
 
 Test(packing, a_history_that_is_not_as_long_as_the_epochs_is_refused)
 {
-    pnas_job_result sent = {.ticket = 3}, back;
+    pnas_job_result sent = {.job_id = 3}, back;
     pnas_wire_writer bytes = {0};
     result_fields_fill(&sent.result, EPOCHS);
     cr_assert_eq(pnas_pack_job_result(&sent, &bytes), PNAS_OK);

@@ -6,12 +6,12 @@
 #define GIBIBYTE ((uint64_t)1 << 30)
 
 static pnas_device_info device;
-static pnas_lane_question question;
+static pnas_lane_limits limits;
 
 static void set_up(void)
 {
     device = (pnas_device_info){.compute_units = 108, .memory = 40 * GIBIBYTE};
-    question = (pnas_lane_question){
+    limits = (pnas_lane_limits){
         .device = &device, .sharing = 1, .cores = 64, .images = GIBIBYTE / 4, .child = GIBIBYTE / 2};
 }
 
@@ -20,40 +20,40 @@ TestSuite(lane_count, .init = set_up);
 Test(lane_count, a_cpu_has_one_unless_more_are_wanted)
 {
     device.cpu = true;
-    cr_expect_eq(pnas_lane_count(&question), 1);
-    question.wanted = 3;
-    cr_expect_eq(pnas_lane_count(&question), 3);
+    cr_expect_eq(pnas_lane_count(&limits), 1);
+    limits.wanted = 3;
+    cr_expect_eq(pnas_lane_count(&limits), 3);
 }
 
 Test(lane_count, a_gpu_has_as_many_as_its_compute_units_are_busy_with)
 {
-    cr_expect_eq(pnas_lane_count(&question), 6);
+    cr_expect_eq(pnas_lane_count(&limits), 6);
     device.compute_units = 10;
-    cr_expect_eq(pnas_lane_count(&question), 1);
+    cr_expect_eq(pnas_lane_count(&limits), 1);
     device.compute_units = 1000;
-    cr_expect_eq(pnas_lane_count(&question), 8);
+    cr_expect_eq(pnas_lane_count(&limits), 8);
 }
 
 Test(lane_count, automatic_lanes_do_not_outnumber_the_cores_that_feed_them)
 {
-    question.cores = 2;
-    cr_expect_eq(pnas_lane_count(&question), 2);
-    question.wanted = 5;
-    cr_expect_eq(pnas_lane_count(&question), 5);
+    limits.cores = 2;
+    cr_expect_eq(pnas_lane_count(&limits), 2);
+    limits.wanted = 5;
+    cr_expect_eq(pnas_lane_count(&limits), 5);
 }
 
 Test(lane_count, memory_is_the_limit_also_of_what_is_wanted)
 {
-    question.wanted = 20;
+    limits.wanted = 20;
     device.memory = 4 * GIBIBYTE; /* 3.6 usable, 0.25 for images: 6 children of 0.5 */
-    cr_expect_eq(pnas_lane_count(&question), 6);
-    question.sharing = 2; /* 1.8 each: 3 */
-    cr_expect_eq(pnas_lane_count(&question), 3);
+    cr_expect_eq(pnas_lane_count(&limits), 6);
+    limits.sharing = 2; /* 1.8 each: 3 */
+    cr_expect_eq(pnas_lane_count(&limits), 3);
 }
 
 Test(lane_count, a_device_too_small_for_the_largest_child_has_one)
 {
     device.memory = GIBIBYTE / 8;
-    question.wanted = 4;
-    cr_expect_eq(pnas_lane_count(&question), 1);
+    limits.wanted = 4;
+    cr_expect_eq(pnas_lane_count(&limits), 1);
 }

@@ -67,8 +67,8 @@ error_t pnas_program_complain(struct argp_state *state, const char *format, ...)
     return EINVAL;
 }
 
-error_t pnas_program_parse_whole(struct argp_state *state, const char *option, const char *text, int64_t low,
-                                 int64_t high, int64_t *out)
+error_t pnas_program_parse_integer(struct argp_state *state, const char *option, const char *text,
+                                   int64_t low, int64_t high, int64_t *out)
 {
     char *end;
     errno = 0;

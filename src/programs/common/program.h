@@ -47,8 +47,8 @@ error_t pnas_program_complain(struct argp_state *state, const char *format, ...)
 
 /* Reads a whole number from `low` to `high`, without anything before or behind it, into *out. Otherwise
  * complains of --`option` and returns EINVAL. */
-error_t pnas_program_parse_whole(struct argp_state *state, const char *option, const char *text, int64_t low,
-                                 int64_t high, int64_t *out);
+error_t pnas_program_parse_integer(struct argp_state *state, const char *option, const char *text,
+                                   int64_t low, int64_t high, int64_t *out);
 
 /* Last line of a main: prints the message of a failure, makes sure that stdout arrived, and returns the exit
  * code. */

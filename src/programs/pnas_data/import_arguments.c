@@ -143,7 +143,7 @@ static pnas_import_shape parse_shape(struct argp_state *state, const char *optio
 static int64_t parse_whole(struct argp_state *state, const char *option, const char *text, int64_t high)
 {
     int64_t value = 0;
-    pnas_program_parse_whole(state, option, text, 0, high, &value);
+    pnas_program_parse_integer(state, option, text, 0, high, &value);
     return value;
 }
 

@@ -28,7 +28,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         state->child_inputs[0] = &arguments->children;
         return 0;
     case KEY_PROCESSES:
-        if (pnas_program_parse_whole(state, "processes", argument, 1, PROCESSES_MAX, &processes) == 0)
+        if (pnas_program_parse_integer(state, "processes", argument, 1, PROCESSES_MAX, &processes) == 0)
             arguments->processes = (int)processes;
         return 0;
     default:

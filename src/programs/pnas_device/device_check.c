@@ -36,7 +36,7 @@ static error_t parse_check(int key, char *argument, struct argp_state *state)
         arguments->options.every_vector = true;
         return 0;
     case KEY_SEED:
-        if (pnas_program_parse_whole(state, "seed", argument, 0, INT64_MAX, &seed) == 0)
+        if (pnas_program_parse_integer(state, "seed", argument, 0, INT64_MAX, &seed) == 0)
             arguments->options.seed = (uint64_t)seed;
         return 0;
     case ARGP_KEY_ARG:

@@ -179,8 +179,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         options->threads = argument;
         return 0;
     case KEY_RANKS_PER_DEVICE:
-        error = pnas_program_parse_whole(state, "ranks-per-device", argument, 1, PNAS_RANKS_PER_DEVICE_MAX,
-                                         &ranks);
+        error = pnas_program_parse_integer(state, "ranks-per-device", argument, 1, PNAS_RANKS_PER_DEVICE_MAX,
+                                           &ranks);
         options->ranks_per_device = error ? 0 : (int)ranks;
         return error;
     case KEY_INJECT_FAULT:
@@ -194,7 +194,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
             return pnas_program_complain(state, "%s", pnas_message());
         return 0;
     case KEY_SIMULATE:
-        error = pnas_program_parse_whole(state, "simulate", argument, 1, SIMULATED_RANKS_MAX, &ranks);
+        error = pnas_program_parse_integer(state, "simulate", argument, 1, SIMULATED_RANKS_MAX, &ranks);
         options->simulated_ranks = error ? 0 : (int)ranks;
         return error;
     case KEY_DURATIONS:

@@ -8,8 +8,8 @@
 #include "src/base/clock.h"
 #include "src/programs/common/program.h"
 #include "src/programs/pnas_mpi/mpi_options.h"
+#include "src/run/checkpoint_folder.h"
 #include "src/run/replay.h"
-#include "src/run/running_children.h"
 #include "src/run/search_run.h"
 #include "src/run/simulate.h"
 #include "src/run/slurm_time.h"
@@ -33,9 +33,9 @@ typedef struct { /* what a rank holds while the program runs */
     pnas_devices devices;
     pnas_evaluator evaluator[PNAS_LANES_MAX];
     pnas_scheduler *scheduler;
-    pnas_cl *surrogate_cl;           /* its lane where children train meanwhile, or NULL */
-    pnas_surrogate_ranks *surrogate; /* NULL: this rank has no share in it */
-    pnas_running_children *running;  /* NULL: children are looked up */
+    pnas_cl *surrogate_cl;               /* its lane where children train meanwhile, or NULL */
+    pnas_surrogate_ranks *surrogate;     /* NULL: this rank has no share in it */
+    pnas_checkpoint_folder *checkpoints; /* NULL: children are looked up */
 } mpi_program;
 
 /* --- configuration: read by rank 0, the same everywhere --- */
@@ -187,7 +187,7 @@ static pnas_status lead(mpi_program *program)
         .devices = &program->devices,
         .scheduler = program->scheduler,
         .surrogate = program->surrogate,
-        .running = program->running,
+        .checkpoints = program->checkpoints,
     };
     pnas_status status = pnas_search_run(&options);
     if (pnas_scheduler_release(program->scheduler, status) != PNAS_OK)
@@ -235,10 +235,11 @@ static pnas_status keep_checkpoints(mpi_program *program)
     const pnas_devices *devices = &program->devices;
     if (program->replay.table)
         return PNAS_OK;
-    PNAS_TRY(pnas_running_children_create(program->run_path, &program->configuration,
-                                          program->dataset->sha256, &program->running));
+    PNAS_TRY(pnas_checkpoint_folder_create(program->run_path, &program->configuration,
+                                           program->dataset->sha256, &program->checkpoints));
     for (int i = 0; i < devices->lanes; i++)
-        pnas_trainer_keep(pnas_devices_trainer(devices, i), pnas_running_children_store(program->running));
+        pnas_trainer_set_checkpoint_store(pnas_devices_trainer(devices, i),
+                                          pnas_checkpoint_folder_store(program->checkpoints));
     return PNAS_OK;
 }
 
@@ -277,7 +278,7 @@ static void clean_up(mpi_program *program)
     pnas_surrogate_ranks_destroy(&program->surrogate);
     pnas_scheduler_destroy(&program->scheduler); /* with what is still being trained */
     pnas_cl_destroy(&program->surrogate_cl);
-    pnas_running_children_destroy(&program->running);
+    pnas_checkpoint_folder_destroy(&program->checkpoints);
     pnas_devices_destroy(&program->devices);
     pnas_image_set_destroy(&program->images);
     pnas_replay_close(&program->replay);
@@ -291,7 +292,7 @@ static pnas_status train_or_check(mpi_program *program)
 {
     PNAS_TRY(prepare(program));
     PNAS_TRY(program->options.check ? check(program) : search(program));
-    pnas_running_children_clear(program->running);
+    pnas_checkpoint_folder_clear(program->checkpoints);
     return PNAS_OK;
 }
 

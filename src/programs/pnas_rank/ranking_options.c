@@ -178,7 +178,7 @@ static error_t parse_picture(int key, char *argument, struct argp_state *state)
         options->plot.drawing.keep = argument;
         return 0;
     case KEY_CELL:
-        return pnas_program_parse_whole(state, "cell", argument, 1, COUNT_MAX, &options->cell);
+        return pnas_program_parse_integer(state, "cell", argument, 1, COUNT_MAX, &options->cell);
     case KEY_CELL_TEXT:
         options->cell_text = argument;
         return 0;
@@ -197,9 +197,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         state->child_inputs[0] = &options->log;
         return 0;
     case 't':
-        return pnas_program_parse_whole(state, "top", argument, 0, COUNT_MAX, &options->top);
+        return pnas_program_parse_integer(state, "top", argument, 0, COUNT_MAX, &options->top);
     case KEY_LEVEL:
-        if (pnas_program_parse_whole(state, "level", argument, 1, PNAS_BLOCKS_MAX, &level) == 0)
+        if (pnas_program_parse_integer(state, "level", argument, 1, PNAS_BLOCKS_MAX, &level) == 0)
             options->level = (int)level;
         return 0;
     case KEY_FORMAT:

@@ -48,7 +48,7 @@ static void close_surrogate(void *payload, pnas_surrogate *surrogate)
 }
 
 /* Rank 0 gets every rank's values. */
-static pnas_status join(void *payload, pnas_status status, double *values, size_t count)
+static pnas_status gather(void *payload, pnas_status status, double *values, size_t count)
 {
     const pnas_layout *layout = ((evaluator *)payload)->options->layout;
     size_t ranks = (size_t)layout->ranks;
@@ -78,7 +78,7 @@ static pnas_status evaluate(evaluator *e, const pnas_cell_table *table)
                                             .cells = options->cells,
                                             .seed = options->configuration->seed,
                                             .maker = {open_surrogate, close_surrogate, e},
-                                            .share = {layout->rank, layout->ranks, join, e}};
+                                            .share = {layout->rank, layout->ranks, gather, e}};
     pnas_status status = pnas_evaluate_table(&evaluate, evaluation, &levels);
     pnas_progress_end();
     if (status == PNAS_OK && layout->rank == 0)

@@ -51,11 +51,11 @@ static pnas_status make_folder(const char *path)
 /* Rank 0: what stands at the output's place. */
 static pnas_status look_at_output(score_program *program)
 {
-    pnas_score_part whole;
+    pnas_score_part total;
     if (access(program->options.output, F_OK) != 0)
         return make_folder(program->options.output);
-    PNAS_TRY(pnas_score_file_read(program->options.output, &program->source.head, &whole));
-    free(whole.best);
+    PNAS_TRY(pnas_score_file_read(program->options.output, &program->source.head, &total));
+    free(total.best);
     program->complete = true;
     return PNAS_OK;
 }
@@ -160,16 +160,16 @@ static pnas_status score(score_program *program)
 
 /* --- joining the parts, on rank 0 --- */
 
-static void add_part(pnas_score_part *whole, pnas_beam *best, const pnas_score_part *part)
+static void add_part(pnas_score_part *total, pnas_beam *best, const pnas_score_part *part)
 {
-    whole->cells += part->cells;
-    whole->sum += part->sum;
-    if (part->cells > 0 && part->least < whole->least)
-        whole->least = part->least;
-    if (part->most > whole->most)
-        whole->most = part->most;
+    total->cells += part->cells;
+    total->sum += part->sum;
+    if (part->cells > 0 && part->least < total->least)
+        total->least = part->least;
+    if (part->most > total->most)
+        total->most = part->most;
     for (int i = 0; i < PNAS_SCORE_BINS; ++i)
-        whole->histogram[i] += part->histogram[i];
+        total->histogram[i] += part->histogram[i];
     for (size_t i = 0; i < part->best_count; ++i)
         pnas_beam_offer(best, &part->best[i].cell, part->best[i].predicted, part->best[i].spread);
 }
@@ -185,7 +185,7 @@ static void remove_parts(const score_program *program)
     rmdir(path);
 }
 
-static pnas_status join_into(score_program *program, pnas_score_part *whole, pnas_beam *best,
+static pnas_status join_into(score_program *program, pnas_score_part *total, pnas_beam *best,
                              uint64_t *part_cells)
 {
     char path[4096];
@@ -194,13 +194,13 @@ static pnas_status join_into(score_program *program, pnas_score_part *whole, pna
         pnas_score_part_path(program->options.output, i, path, sizeof path);
         PNAS_TRY(pnas_score_part_read(path, &program->source.head, &part));
         part_cells[i] = part.cells;
-        add_part(whole, best, &part);
+        add_part(total, best, &part);
         free(part.best);
     }
     pnas_beam_sort(best);
-    whole->best = best->entry;
-    whole->best_count = best->count;
-    PNAS_TRY(pnas_score_file_write(program->options.output, &program->source.head, whole, part_cells,
+    total->best = best->entry;
+    total->best_count = best->count;
+    PNAS_TRY(pnas_score_file_write(program->options.output, &program->source.head, total, part_cells,
                                    program->plan.parts));
     if (!program->source.head.all)
         remove_parts(program);
@@ -209,13 +209,13 @@ static pnas_status join_into(score_program *program, pnas_score_part *whole, pna
 
 static pnas_status join_parts(score_program *program)
 {
-    pnas_score_part whole = {.least = 1};
+    pnas_score_part total = {.least = 1};
     pnas_beam best = {0};
     uint64_t *part_cells = calloc(program->plan.parts, sizeof *part_cells);
     pnas_status status;
     PNAS_CHECK_CLEANUP(part_cells, PNAS_ERROR_MEMORY, "out of memory for %zu parts", program->plan.parts);
     PNAS_TRY_CLEANUP(pnas_beam_create(program->source.head.top, &best));
-    status = join_into(program, &whole, &best, part_cells);
+    status = join_into(program, &total, &best, part_cells);
 cleanup:
     pnas_beam_destroy(&best);
     free(part_cells);
@@ -224,23 +224,23 @@ cleanup:
 
 /* --- what a person sees, on rank 0 --- */
 
-static void print_best(const score_program *program, const pnas_score_part *whole)
+static void print_best(const score_program *program, const pnas_score_part *total)
 {
     const pnas_score_head *head = &program->source.head;
     printf("%" PRIu64
            " cells of %d block%s, scores %.4f to %.4f, mean %.4f\n\nrank     score    spread  cell\n",
-           whole->cells, head->blocks, head->blocks == 1 ? "" : "s", whole->cells ? whole->least : 0,
-           whole->most, whole->cells ? whole->sum / (double)whole->cells : 0);
-    for (size_t i = 0; i < whole->best_count && i < BEST_SHOWN; ++i) {
+           total->cells, head->blocks, head->blocks == 1 ? "" : "s", total->cells ? total->least : 0,
+           total->most, total->cells ? total->sum / (double)total->cells : 0);
+    for (size_t i = 0; i < total->best_count && i < BEST_SHOWN; ++i) {
         char text[PNAS_CELL_TEXT_MAX];
-        pnas_cell_format(&whole->best[i].cell, &head->space.operators, text);
-        printf("%4zu  %8.6f  %8.6f  %s\n", i + 1, whole->best[i].predicted, whole->best[i].spread, text);
+        pnas_cell_format(&total->best[i].cell, &head->space.operators, text);
+        printf("%4zu  %8.6f  %8.6f  %s\n", i + 1, total->best[i].predicted, total->best[i].spread, text);
     }
     printf("\n%s\n", program->options.output);
 }
 
-/* The seed's format: no header, score and then in1, op1, in2, op2 of each block. */
-static pnas_status write_csv(const score_program *program, const pnas_score_part *whole)
+/* The Keras implementation's format: no header, score and then in1, op1, in2, op2 of each block. */
+static pnas_status write_csv(const score_program *program, const pnas_score_part *total)
 {
     const pnas_score_head *head = &program->source.head;
     char *copy = strdup(program->options.output), path[4200];
@@ -249,10 +249,10 @@ static pnas_status write_csv(const score_program *program, const pnas_score_part
     free(copy);
     FILE *file = fopen(path, "w");
     PNAS_CHECK(file, PNAS_ERROR_FILE, "%s: cannot be written: %s", path, strerror(errno));
-    for (size_t i = 0; i < whole->best_count; ++i) {
-        fprintf(file, "%.9g", whole->best[i].predicted);
+    for (size_t i = 0; i < total->best_count; ++i) {
+        fprintf(file, "%.9g", total->best[i].predicted);
         for (int b = 0; b < head->blocks; ++b) {
-            const pnas_block *block = &whole->best[i].cell.block[b];
+            const pnas_block *block = &total->best[i].cell.block[b];
             fprintf(file, ",%d,%s,%d,%s", block->in1, head->space.operators.item[block->op1].name, block->in2,
                     head->space.operators.item[block->op2].name);
         }
@@ -267,11 +267,11 @@ static pnas_status write_csv(const score_program *program, const pnas_score_part
 
 static pnas_status report(const score_program *program)
 {
-    pnas_score_part whole;
-    PNAS_TRY(pnas_score_file_read(program->options.output, &program->source.head, &whole));
-    print_best(program, &whole);
-    pnas_status status = program->options.csv ? write_csv(program, &whole) : PNAS_OK;
-    free(whole.best);
+    pnas_score_part total;
+    PNAS_TRY(pnas_score_file_read(program->options.output, &program->source.head, &total));
+    print_best(program, &total);
+    pnas_status status = program->options.csv ? write_csv(program, &total) : PNAS_OK;
+    free(total.best);
     return status;
 }
 

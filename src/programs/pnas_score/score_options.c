@@ -77,35 +77,35 @@ static error_t parse_figure(int key, char *argument, struct argp_state *state, p
     error_t error = 0;
     switch (key) {
     case 'b':
-        error = pnas_program_parse_whole(state, "blocks", argument, 1, PNAS_BLOCKS_MAX, &value);
+        error = pnas_program_parse_integer(state, "blocks", argument, 1, PNAS_BLOCKS_MAX, &value);
         options->blocks = (int)value;
         return error;
     case KEY_LEVEL:
-        error = pnas_program_parse_whole(state, "level", argument, 1, PNAS_BLOCKS_MAX, &value);
+        error = pnas_program_parse_integer(state, "level", argument, 1, PNAS_BLOCKS_MAX, &value);
         options->level = (int)value;
         return error;
     case KEY_TOP:
-        error = pnas_program_parse_whole(state, "top", argument, 1, PNAS_TOP_MAX, &value);
+        error = pnas_program_parse_integer(state, "top", argument, 1, PNAS_TOP_MAX, &value);
         options->top = (size_t)value;
         return error;
     case KEY_MEMORY:
-        error = pnas_program_parse_whole(state, "memory", argument, 1, 1 << 20, &value);
+        error = pnas_program_parse_integer(state, "memory", argument, 1, 1 << 20, &value);
         options->memory = (size_t)value << 20;
         return error;
     case KEY_CELLS:
-        error = pnas_program_parse_whole(state, "cells", argument, 0, CELLS_MAX, &value);
+        error = pnas_program_parse_integer(state, "cells", argument, 0, CELLS_MAX, &value);
         options->cells = (size_t)value;
         return error;
     case KEY_TRIALS:
-        error = pnas_program_parse_whole(state, "trials", argument, 1, TRIALS_MAX, &value);
+        error = pnas_program_parse_integer(state, "trials", argument, 1, TRIALS_MAX, &value);
         options->trials = (int)value;
         return error;
     case KEY_PARAMETERS:
-        return pnas_program_parse_whole(state, "limit-parameters", argument, 1, INT64_MAX / 2,
-                                        &options->limit_parameters);
+        return pnas_program_parse_integer(state, "limit-parameters", argument, 1, INT64_MAX / 2,
+                                          &options->limit_parameters);
     case KEY_MULTIPLY_ADDS:
-        return pnas_program_parse_whole(state, "limit-multiply-adds", argument, 1, INT64_MAX / 2,
-                                        &options->limit_multiply_adds);
+        return pnas_program_parse_integer(state, "limit-multiply-adds", argument, 1, INT64_MAX / 2,
+                                          &options->limit_multiply_adds);
     default:
         return ARGP_ERR_UNKNOWN;
     }

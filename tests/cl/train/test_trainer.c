@@ -287,7 +287,7 @@ static pnas_result train_with_stops(pnas_cl *cl, const pnas_trainer_options *opt
     pnas_status status = PNAS_STOPPED;
     for (*stops = -1; status == PNAS_STOPPED; ++*stops) {
         pnas_trainer *trainer = open_trainer(cl, options, tiny);
-        pnas_trainer_keep(trainer, &store);
+        pnas_trainer_set_checkpoint_store(trainer, &store);
         counted count = {0, stop};
         status = pnas_trainer_evaluate(trainer, job, stop_when_counted, &count, &result);
         pnas_trainer_destroy(&trainer);
@@ -339,7 +339,7 @@ Test(trainer, a_checkpoint_is_made_now_and_then_and_changes_nothing)
     pnas_result undisturbed = train(trainer, &job);
     memory_store memory = {.saves = 0};
     const pnas_checkpoint_store often = {save_in_memory, load_from_memory, 1e-9, &memory};
-    pnas_trainer_keep(trainer, &often);
+    pnas_trainer_set_checkpoint_store(trainer, &often);
     pnas_result watched = train(trainer, &job);
     assert_same(&undisturbed, &watched);
     cr_assert_eq(memory.saves, options.training.epochs * (4 + 2) - 1, "before each batch but the first");
@@ -367,7 +367,7 @@ Test(trainer, a_child_that_diverges_leaves_no_checkpoint_of_it)
     pnas_job job = job_of(&options, "-1:sep3+-1:sep3");
     memory_store memory = {.saves = 0};
     const pnas_checkpoint_store often = {save_in_memory, load_from_memory, 1e-9, &memory};
-    pnas_trainer_keep(trainer, &often);
+    pnas_trainer_set_checkpoint_store(trainer, &often);
     pnas_result result = train(trainer, &job);
     cr_assert_eq(result.status, PNAS_CHILD_FAILED);
     cr_assert(pnas_checkpoint_is_finite(&memory.kept));
@@ -389,7 +389,7 @@ Test(trainer, a_checkpoint_of_another_child_is_left_alone)
     pnas_result whole = train(trainer, &job);
     memory_store memory = {.saves = 0};
     const pnas_checkpoint_store often = {save_in_memory, load_from_memory, 1e-9, &memory};
-    pnas_trainer_keep(trainer, &often);
+    pnas_trainer_set_checkpoint_store(trainer, &often);
     pnas_result first = train(trainer, &other);
     pnas_result result = train(trainer, &job); /* is offered the other's */
     assert_same(&whole, &result);

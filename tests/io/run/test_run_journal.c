@@ -361,7 +361,7 @@ Test(run_journal, the_bytes_of_a_record_are_those_of_the_format)
                                 .rank = 5,
                                 .device = -1,
                                 .attempts = 2,
-                                .elsewhere = true,
+                                .retryable = true,
                                 .epochs = 1,
                                 .history = history};
     cr_assert_eq(pnas_journal_open(test_path("some.journal"), &written), PNAS_OK, "%s", pnas_message());

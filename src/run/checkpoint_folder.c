@@ -1,4 +1,4 @@
-#include "src/run/running_children.h"
+#include "src/run/checkpoint_folder.h"
 
 #include "io/config/configuration.h"
 #include "io/file/sha256.h"
@@ -21,8 +21,8 @@
 
 #define HASH_DIGITS 16
 
-struct pnas_running_children {
-    char *folder;
+struct pnas_checkpoint_folder {
+    char *path;
     char fingerprint[PNAS_SHA256_TEXT];
     const pnas_operator_set *operators;
     pthread_mutex_t lock; /* of what follows, and of the files */
@@ -72,23 +72,23 @@ static pnas_status make_fingerprint(const pnas_configuration *from, const char *
 
 /* --- the store --- */
 
-static char *path_of(const pnas_running_children *children, const pnas_cell *cell)
+static char *path_of(const pnas_checkpoint_folder *folder, const pnas_cell *cell)
 {
     char *path = NULL;
-    int size = asprintf(&path, "%s/%0*" PRIx64 ".h5", children->folder, HASH_DIGITS, pnas_cell_hash(cell));
+    int size = asprintf(&path, "%s/%0*" PRIx64 ".h5", folder->path, HASH_DIGITS, pnas_cell_hash(cell));
     return size < 0 ? NULL : path;
 }
 
-static pnas_status write_checkpoint(const pnas_running_children *children, const pnas_cell *cell,
+static pnas_status write_checkpoint(const pnas_checkpoint_folder *folder, const pnas_cell *cell,
                                     const pnas_checkpoint *checkpoint)
 {
-    char text[PNAS_CELL_TEXT_MAX], *path = path_of(children, cell);
-    PNAS_CHECK(path, PNAS_ERROR_MEMORY, "%s: out of memory", children->folder);
-    pnas_cell_format(cell, children->operators, text);
-    const pnas_checkpoint_owner owner = {children->fingerprint, text};
+    char text[PNAS_CELL_TEXT_MAX], *path = path_of(folder, cell);
+    PNAS_CHECK(path, PNAS_ERROR_MEMORY, "%s: out of memory", folder->path);
+    pnas_cell_format(cell, folder->operators, text);
+    const pnas_checkpoint_owner owner = {folder->fingerprint, text};
     pnas_status status = PNAS_OK;
-    if (mkdir(children->folder, 0777) != 0 && errno != EEXIST)
-        status = pnas_fail(PNAS_ERROR_FILE, "%s: cannot be made: %s", children->folder, strerror(errno));
+    if (mkdir(folder->path, 0777) != 0 && errno != EEXIST)
+        status = pnas_fail(PNAS_ERROR_FILE, "%s: cannot be made: %s", folder->path, strerror(errno));
     if (status == PNAS_OK)
         status = pnas_checkpoint_write(path, &owner, checkpoint);
     free(path);
@@ -97,29 +97,29 @@ static pnas_status write_checkpoint(const pnas_running_children *children, const
 
 static void save(void *payload, const pnas_cell *cell, const pnas_checkpoint *checkpoint)
 {
-    pnas_running_children *children = payload;
-    pthread_mutex_lock(&children->lock);
-    if (write_checkpoint(children, cell, checkpoint) != PNAS_OK && !children->warned) {
-        children->warned = true;
+    pnas_checkpoint_folder *folder = payload;
+    pthread_mutex_lock(&folder->lock);
+    if (write_checkpoint(folder, cell, checkpoint) != PNAS_OK && !folder->warned) {
+        folder->warned = true;
         pnas_warning("%s; a child that is stopped now goes on from its last checkpoint or starts anew",
                      pnas_message());
     }
-    pthread_mutex_unlock(&children->lock);
+    pthread_mutex_unlock(&folder->lock);
 }
 
 static bool load(void *payload, const pnas_cell *cell, pnas_checkpoint *out)
 {
-    pnas_running_children *children = payload;
-    char text[PNAS_CELL_TEXT_MAX], *path = path_of(children, cell);
+    pnas_checkpoint_folder *folder = payload;
+    char text[PNAS_CELL_TEXT_MAX], *path = path_of(folder, cell);
     if (!path || (access(path, F_OK) != 0 && errno == ENOENT)) {
         free(path);
         return false;
     }
-    pnas_cell_format(cell, children->operators, text);
-    const pnas_checkpoint_owner owner = {children->fingerprint, text};
-    pthread_mutex_lock(&children->lock);
+    pnas_cell_format(cell, folder->operators, text);
+    const pnas_checkpoint_owner owner = {folder->fingerprint, text};
+    pthread_mutex_lock(&folder->lock);
     pnas_status status = pnas_checkpoint_read(path, &owner, out);
-    pthread_mutex_unlock(&children->lock);
+    pthread_mutex_unlock(&folder->lock);
     if (status != PNAS_OK)
         pnas_warning("%s; the child starts from its beginning", pnas_message());
     free(path);
@@ -128,45 +128,44 @@ static bool load(void *payload, const pnas_cell *cell, pnas_checkpoint *out)
 
 /* --- life --- */
 
-pnas_status pnas_running_children_create(const char *run_path, const pnas_configuration *configuration,
-                                         const char *dataset_sha256, pnas_running_children **out)
+pnas_status pnas_checkpoint_folder_create(const char *run_path, const pnas_configuration *configuration,
+                                          const char *dataset_sha256, pnas_checkpoint_folder **out)
 {
-    pnas_running_children *children = calloc(1, sizeof *children);
-    PNAS_CHECK(children, PNAS_ERROR_MEMORY, "no memory for the running children");
-    pthread_mutex_init(&children->lock, NULL);
-    children->operators = &configuration->search.space.operators;
-    children->store = (pnas_checkpoint_store){save, load, configuration->checkpoint_seconds, children};
-    if (asprintf(&children->folder, "%s.children", run_path) < 0)
-        children->folder = NULL;
-    pnas_status status = children->folder
-                             ? make_fingerprint(configuration, dataset_sha256, children->fingerprint)
-                             : pnas_fail(PNAS_ERROR_MEMORY, "%s: out of memory", run_path);
+    pnas_checkpoint_folder *folder = calloc(1, sizeof *folder);
+    PNAS_CHECK(folder, PNAS_ERROR_MEMORY, "no memory for the running children");
+    pthread_mutex_init(&folder->lock, NULL);
+    folder->operators = &configuration->search.space.operators;
+    folder->store = (pnas_checkpoint_store){save, load, configuration->checkpoint_seconds, folder};
+    if (asprintf(&folder->path, "%s.children", run_path) < 0)
+        folder->path = NULL;
+    pnas_status status = folder->path ? make_fingerprint(configuration, dataset_sha256, folder->fingerprint)
+                                      : pnas_fail(PNAS_ERROR_MEMORY, "%s: out of memory", run_path);
     if (status != PNAS_OK)
-        pnas_running_children_destroy(&children);
-    *out = children;
+        pnas_checkpoint_folder_destroy(&folder);
+    *out = folder;
     return status;
 }
 
-void pnas_running_children_destroy(pnas_running_children **children)
+void pnas_checkpoint_folder_destroy(pnas_checkpoint_folder **folder)
 {
-    if (!*children)
+    if (!*folder)
         return;
-    pthread_mutex_destroy(&(*children)->lock);
-    free((*children)->folder);
-    free(*children);
-    *children = NULL;
+    pthread_mutex_destroy(&(*folder)->lock);
+    free((*folder)->path);
+    free(*folder);
+    *folder = NULL;
 }
 
-const pnas_checkpoint_store *pnas_running_children_store(const pnas_running_children *children)
+const pnas_checkpoint_store *pnas_checkpoint_folder_store(const pnas_checkpoint_folder *folder)
 {
-    return &children->store;
+    return &folder->store;
 }
 
 /* --- removal --- */
 
-void pnas_running_children_forget(pnas_running_children *children, const pnas_cell *cell)
+void pnas_checkpoint_folder_forget(pnas_checkpoint_folder *folder, const pnas_cell *cell)
 {
-    char *path = children ? path_of(children, cell) : NULL;
+    char *path = folder ? path_of(folder, cell) : NULL;
     if (path)
         unlink(path); /* one that is left is removed with the folder */
     free(path);
@@ -181,14 +180,14 @@ static bool is_ours(const char *name)
     return strcmp(name + HASH_DIGITS, ".h5") == 0 || strcmp(name + HASH_DIGITS, ".h5.partial") == 0;
 }
 
-void pnas_running_children_clear(pnas_running_children *children)
+void pnas_checkpoint_folder_clear(pnas_checkpoint_folder *folder)
 {
-    DIR *folder = children ? opendir(children->folder) : NULL;
-    if (!folder)
+    DIR *listing = folder ? opendir(folder->path) : NULL;
+    if (!listing)
         return;
-    for (struct dirent *entry; (entry = readdir(folder));)
+    for (struct dirent *entry; (entry = readdir(listing));)
         if (is_ours(entry->d_name))
-            unlinkat(dirfd(folder), entry->d_name, 0);
-    closedir(folder);
-    rmdir(children->folder); /* stays where somebody else's file is in it */
+            unlinkat(dirfd(listing), entry->d_name, 0);
+    closedir(listing);
+    rmdir(folder->path); /* stays where somebody else's file is in it */
 }
