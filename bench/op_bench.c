@@ -257,7 +257,7 @@ static pnas_status append_norm_backward(pnas_op_bench *b, pnas_launch_list *list
 
 static pnas_status append_backward(pnas_op_bench *b, pnas_launch_list *list)
 {
-    if (b->what->update || pnas_layer_kind_traits(b->what->kind)->hands_gradient_on)
+    if (b->what->update || pnas_layer_kind_traits(b->what->kind)->passes_gradient_through)
         return PNAS_OK;
     const pnas_layer_operands on = operands_of(b);
     if (on.dy.normalise)

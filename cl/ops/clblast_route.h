@@ -1,4 +1,4 @@
-/* Inside the cl rooms: matrix products through CLBlast, and the check that earns it trust on a device. Local. */
+/* Private to cl: matrix products through CLBlast, and the check that earns it trust on a device. Local. */
 #ifndef PNAS_CL_CLBLAST_ROUTE_H
 #define PNAS_CL_CLBLAST_ROUTE_H
 

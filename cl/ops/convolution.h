@@ -1,7 +1,7 @@
-/* Inside the cl rooms: sizes that the routes of dense and pointwise convolutions share. Local.
+/* Private to cl: sizes that the routes of dense and pointwise convolutions share. Local.
  *
  * A factorized reduction is served as two windows of one tap, each for its own range of outputs; every other
- * convolution is one serving of all of them. Backward, the tile route takes both taps in one launch. */
+ * convolution is one range of all of them. Backward, the tile route takes both taps in one launch. */
 #ifndef PNAS_CL_CONVOLUTION_H
 #define PNAS_CL_CONVOLUTION_H
 
@@ -19,7 +19,7 @@ typedef struct {
     pnas_window window;
     int tap;         /* its first tap in the weights */
     int first, last; /* outputs first <= m < last */
-} pnas_serving;
+} pnas_tap_range;
 
 /* Images are summed in so many chunks, fixed by shapes alone: enough to keep cores busy, few enough that the
  * partial sums stay small. */

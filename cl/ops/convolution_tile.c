@@ -104,11 +104,11 @@ static double moved_bytes(const pnas_convolution *conv, double bytes_of_y)
 }
 
 pnas_status pnas_convolution_tile_forward(pnas_cl *cl, pnas_launch_list *list, const pnas_convolution *conv,
-                                          const pnas_serving *serving, pnas_slice weight,
+                                          const pnas_tap_range *range, pnas_slice weight,
                                           pnas_slice statistics)
 {
     const pnas_view *x = &conv->x->view, *y = conv->y;
-    const staging on = {conv, &serving->window, x->channels};
+    const staging on = {conv, &range->window, x->channels};
     const piece p = choose_piece(stage_inputs, &on, y->height, y->width, VECTOR);
     char options[128];
     const pnas_launch_spec spec = {.label = "convolution forward",
@@ -123,20 +123,20 @@ pnas_status pnas_convolution_tile_forward(pnas_cl *cl, pnas_launch_list *list, c
     bool wanted = statistics.buffer != NULL;
     return pnas_launch_append(cl, list, &spec,
                               PNAS_ARGS(ARG_OPERAND(conv->x), ARG_CHANNELS(x), ARG_SIZE(x), ARG_SLICE(weight),
-                                        ARG_WINDOW(on.window), PNAS_ARG_INT(serving->first),
-                                        PNAS_ARG_INT(serving->last), ARG_VIEW(y), PNAS_ARG_INT(y->channels),
+                                        ARG_WINDOW(on.window), PNAS_ARG_INT(range->first),
+                                        PNAS_ARG_INT(range->last), ARG_VIEW(y), PNAS_ARG_INT(y->channels),
                                         ARG_SIZE(y), ARG_SLICE_IF(wanted, statistics, y->at.buffer),
                                         PNAS_ARG_INT(wanted), ARG_PIECE(&p)));
 }
 
 pnas_status pnas_convolution_tile_input_gradient(pnas_cl *cl, pnas_launch_list *list,
-                                                 const pnas_convolution *conv, const pnas_serving *serving,
+                                                 const pnas_convolution *conv, const pnas_tap_range *range,
                                                  pnas_slice transposed, const pnas_upstream *y,
                                                  const pnas_downstream *dx)
 {
     const pnas_view *x = &conv->x->view, *shape = conv->y;
-    int blocks = divide_up(serving->last, VECTOR) - serving->first / VECTOR;
-    const staging on = {conv, &serving->window, blocks * VECTOR};
+    int blocks = divide_up(range->last, VECTOR) - range->first / VECTOR;
+    const staging on = {conv, &range->window, blocks * VECTOR};
     const piece p = choose_piece(stage_upstream, &on, x->height, x->width, VECTOR * on.window->stride_w);
     char options[128];
     const pnas_launch_spec spec = {.label = "convolution input gradient",
@@ -151,18 +151,18 @@ pnas_status pnas_convolution_tile_input_gradient(pnas_cl *cl, pnas_launch_list *
     return pnas_launch_append(
         cl, list, &spec,
         PNAS_ARGS(ARG_OPERAND(conv->x), PNAS_ARG_INT(x->channels), ARG_SIZE(x), ARG_SLICE(transposed),
-                  ARG_WINDOW(on.window), PNAS_ARG_INT(serving->first), PNAS_ARG_INT(serving->last),
+                  ARG_WINDOW(on.window), PNAS_ARG_INT(range->first), PNAS_ARG_INT(range->last),
                   ARG_UPSTREAM(y), ARG_CHANNELS(shape), ARG_SIZE(shape), ARG_DOWNSTREAM(dx), ARG_PIECE(&p)));
 }
 
 pnas_status pnas_convolution_tile_weight_gradient(pnas_cl *cl, pnas_launch_list *list,
-                                                  const pnas_convolution *conv, const pnas_serving *serving,
+                                                  const pnas_convolution *conv, const pnas_tap_range *range,
                                                   const pnas_upstream *y, pnas_slice partial)
 {
     const pnas_view *x = &conv->x->view, *shape = conv->y;
     size_t weights = pnas_convolution_weights(conv->window, x->channels, shape->channels);
     int chunks = pnas_convolution_chunks(conv->N, weights);
-    const staging on = {conv, &serving->window, x->channels};
+    const staging on = {conv, &range->window, x->channels};
     const piece p = choose_piece(stage_both, &on, shape->height, shape->width, VECTOR);
     char options[128];
     const pnas_launch_spec spec = {.label = "convolution weight gradient",
@@ -177,7 +177,7 @@ pnas_status pnas_convolution_tile_weight_gradient(pnas_cl *cl, pnas_launch_list 
     return pnas_launch_append(
         cl, list, &spec,
         PNAS_ARGS(ARG_OPERAND(conv->x), ARG_CHANNELS(x), ARG_SIZE(x), ARG_WINDOW(on.window),
-                  PNAS_ARG_INT(serving->first), PNAS_ARG_INT(serving->last), ARG_UPSTREAM(y),
+                  PNAS_ARG_INT(range->first), PNAS_ARG_INT(range->last), ARG_UPSTREAM(y),
                   PNAS_ARG_INT(shape->channels), ARG_SIZE(shape), PNAS_ARG_INT(conv->N), PNAS_ARG_INT(chunks),
                   ARG_SLICE(partial), PNAS_ARG_OFFSET(weights), ARG_PIECE(&p)));
 }

@@ -1,4 +1,4 @@
-/* Inside the cl rooms: launches of the tile route of convolutions. V = 8. Parameters as in
+/* Private to cl: launches of the tile route of convolutions. V = 8. Parameters as in
  * cl/ops/convolution.h. Local. */
 #ifndef PNAS_CL_CONVOLUTION_TILE_H
 #define PNAS_CL_CONVOLUTION_TILE_H
@@ -6,14 +6,14 @@
 #include "cl/ops/convolution.h"
 
 pnas_status pnas_convolution_tile_forward(pnas_cl *cl, pnas_launch_list *list, const pnas_convolution *conv,
-                                          const pnas_serving *serving, pnas_slice weight,
+                                          const pnas_tap_range *range, pnas_slice weight,
                                           pnas_slice statistics);
 pnas_status pnas_convolution_tile_input_gradient(pnas_cl *cl, pnas_launch_list *list,
-                                                 const pnas_convolution *conv, const pnas_serving *serving,
+                                                 const pnas_convolution *conv, const pnas_tap_range *range,
                                                  pnas_slice transposed, const pnas_upstream *y,
                                                  const pnas_downstream *dx);
 pnas_status pnas_convolution_tile_weight_gradient(pnas_cl *cl, pnas_launch_list *list,
-                                                  const pnas_convolution *conv, const pnas_serving *serving,
+                                                  const pnas_convolution *conv, const pnas_tap_range *range,
                                                   const pnas_upstream *y, pnas_slice partial);
 /* From the weights to the start of scratch, and from scratch's partial sums to the gradient. */
 pnas_status pnas_convolution_tile_transpose(pnas_cl *cl, pnas_launch_list *list, const pnas_convolution *conv,

@@ -1,4 +1,4 @@
-/* Inside the cl rooms: products that are cut along their depth, as those of weight gradients are: little of C
+/* Private to cl: products that are cut along their depth, as those of weight gradients are: little of C
  * from a great depth. Each piece gives a partial C in a buffer of the context (its queue keeps order, so
  * every list may use the same one), and these are added in a fixed order. Local. */
 #ifndef PNAS_CL_GEMM_SPLIT_H

@@ -42,7 +42,7 @@ typedef struct {
     int routes;
     pnas_op_kind route[PNAS_LAYER_ROUTES];
     /* Sets the shape that the op asks with for route[which]; the rest of `op` is known. */
-    void (*ask)(pnas_routed_op *op, int which);
+    void (*route_shape)(pnas_routed_op *op, int which);
 } pnas_layer_op;
 
 #define PNAS_LAYER_OP(kind)         const pnas_layer_op pnas_layer_op_##kind

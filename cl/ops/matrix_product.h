@@ -1,4 +1,4 @@
-/* Inside the cl rooms: a matrix product as a value. Local. */
+/* Private to cl: a matrix product as a value. Local. */
 #ifndef PNAS_CL_MATRIX_PRODUCT_H
 #define PNAS_CL_MATRIX_PRODUCT_H
 

@@ -1,4 +1,4 @@
-/* Inside the cl rooms: how ops see tensors, and every op of a child's step. Local.
+/* Private to cl: how ops see tensors, and every op of a child's step. Local.
  *
  * An op appends launches to a list; nothing runs yet. All floats, but that views of what the forward pass
  * writes may be halves, all of an op's alike; arithmetic is in floats. Shapes by their fixed letters: N
@@ -98,7 +98,7 @@ pnas_status pnas_op_norm_forward(pnas_cl *cl, pnas_launch_list *list, int N, int
                                  pnas_slice statistics, pnas_slice gamma, pnas_slice beta, double momentum,
                                  double epsilon, pnas_slice running, pnas_slice saved,
                                  pnas_slice scale_shift);
-/* Evaluation: scale_shift from the running figures. */
+/* Evaluation: scale_shift from the running statistics. */
 pnas_status pnas_op_norm_running(pnas_cl *cl, pnas_launch_list *list, int channels, pnas_slice gamma,
                                  pnas_slice beta, double epsilon, pnas_slice running, pnas_slice scale_shift);
 /* coefficients [3][C] for pnas_upstream, and the gradients of gamma and beta. scratch: 2 * N * channels. */

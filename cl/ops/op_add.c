@@ -90,7 +90,7 @@ PNAS_LAYER_OP(PNAS_LAYER_ADD) = {.forward = add_forward,
                                  .backward = add_backward,
                                  .routes = 1,
                                  .route = {PNAS_OP_ADD},
-                                 .ask = pnas_ask_of_output};
+                                 .route_shape = pnas_route_shape_from_output};
 
 static pnas_status copy_forward(pnas_cl *cl, pnas_launch_list *list, const pnas_layer_operands *on)
 {
@@ -114,4 +114,4 @@ PNAS_LAYER_OP(PNAS_LAYER_COPY) = {.forward = copy_forward,
                                   .backward = copy_backward,
                                   .routes = 1,
                                   .route = {PNAS_OP_ADD},
-                                  .ask = pnas_ask_of_output};
+                                  .route_shape = pnas_route_shape_from_output};

@@ -1,4 +1,4 @@
-/* Inside the cl rooms: the host's side of the parameter macros of cl/ops/kernels/view.h, and the route of an
+/* Private to cl: the host's side of the parameter macros of cl/ops/kernels/view.h, and the route of an
  * op. Local. */
 #ifndef PNAS_CL_OP_ARGUMENTS_H
 #define PNAS_CL_OP_ARGUMENTS_H

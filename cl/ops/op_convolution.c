@@ -4,14 +4,14 @@
 #include "cl/ops/convolution_tile.h"
 #include "cl/ops/layer_op.h"
 
-/* 1 or 2 servings. */
-static int servings_of(const pnas_window *window, int M, pnas_serving out[2])
+/* 1 or 2 ranges. */
+static int split_taps(const pnas_window *window, int M, pnas_tap_range out[2])
 {
-    out[0] = (pnas_serving){.window = *window, .last = M};
+    out[0] = (pnas_tap_range){.window = *window, .last = M};
     if (window->reduction_split == 0)
         return 1;
     for (int tap = 0; tap < 2; ++tap) {
-        out[tap] = (pnas_serving){.window = *window, .tap = tap};
+        out[tap] = (pnas_tap_range){.window = *window, .tap = tap};
         out[tap].window.kernel_h = out[tap].window.kernel_w = 1;
         out[tap].window.pad_top -= tap;
         out[tap].window.pad_left -= tap;
@@ -21,29 +21,29 @@ static int servings_of(const pnas_window *window, int M, pnas_serving out[2])
     return 2;
 }
 
-/* The part of weights, or of what is shaped like them, that a serving uses. */
-static pnas_slice serving_slice(const pnas_convolution *conv, const pnas_serving *serving, pnas_slice slice)
+/* The part of weights, or of what is shaped like them, that a range uses. */
+static pnas_slice tap_range_slice(const pnas_convolution *conv, const pnas_tap_range *range, pnas_slice slice)
 {
-    slice.offset += (size_t)serving->tap * conv->x->view.channels * conv->y->channels;
+    slice.offset += (size_t)range->tap * conv->x->view.channels * conv->y->channels;
     return slice;
 }
 
 static pnas_status append_forward(pnas_cl *cl, pnas_launch_list *list, const pnas_convolution *conv,
-                                  const pnas_serving *serving, pnas_slice weight)
+                                  const pnas_tap_range *range, pnas_slice weight)
 {
     const pnas_view *x = &conv->x->view, *y = conv->y;
     pnas_launch_spec spec = {.label = "convolution forward",
                              .file = "convolution.cl",
                              .kernel = "convolution_forward",
-                             .flops = pnas_convolution_flops(conv->N, &serving->window, x, y),
+                             .flops = pnas_convolution_flops(conv->N, &range->window, x, y),
                              .bytes = conv->N * (pnas_view_bytes(x) + pnas_view_bytes(y)),
                              .half = x->half};
     pnas_op_global(cl, &spec, false, y, conv->N);
     return pnas_launch_append(cl, list, &spec,
                               PNAS_ARGS(ARG_OPERAND(conv->x), PNAS_ARG_INT(x->channels), ARG_SIZE(x),
-                                        ARG_SLICE(weight), ARG_WINDOW(&serving->window),
-                                        PNAS_ARG_INT(serving->first), PNAS_ARG_INT(serving->last),
-                                        ARG_VIEW(y), PNAS_ARG_INT(y->channels), ARG_SIZE(y)));
+                                        ARG_SLICE(weight), ARG_WINDOW(&range->window),
+                                        PNAS_ARG_INT(range->first), PNAS_ARG_INT(range->last), ARG_VIEW(y),
+                                        PNAS_ARG_INT(y->channels), ARG_SIZE(y)));
 }
 
 static pnas_status append_statistics(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_view *y,
@@ -66,7 +66,7 @@ static const char *upstream_options(const pnas_upstream *y)
 }
 
 static pnas_status append_input_gradient(pnas_cl *cl, pnas_launch_list *list, const pnas_convolution *conv,
-                                         const pnas_serving *serving, pnas_slice transposed,
+                                         const pnas_tap_range *range, pnas_slice transposed,
                                          const pnas_upstream *y, const pnas_downstream *dx)
 {
     const pnas_view *x = &conv->x->view, *shape = conv->y;
@@ -74,38 +74,38 @@ static pnas_status append_input_gradient(pnas_cl *cl, pnas_launch_list *list, co
                              .file = "convolution.cl",
                              .options = upstream_options(y),
                              .kernel = "convolution_input_gradient",
-                             .flops = pnas_convolution_flops(conv->N, &serving->window, x, shape),
+                             .flops = pnas_convolution_flops(conv->N, &range->window, x, shape),
                              .bytes = conv->N * (pnas_view_bytes(x) + pnas_upstream_bytes(y)),
                              .half = x->half};
     pnas_op_global(cl, &spec, false, x, conv->N);
     return pnas_launch_append(
         cl, list, &spec,
         PNAS_ARGS(ARG_OPERAND(conv->x), PNAS_ARG_INT(x->channels), ARG_SIZE(x), ARG_SLICE(transposed),
-                  ARG_WINDOW(&serving->window), PNAS_ARG_INT(serving->first), PNAS_ARG_INT(serving->last),
+                  ARG_WINDOW(&range->window), PNAS_ARG_INT(range->first), PNAS_ARG_INT(range->last),
                   ARG_UPSTREAM(y), PNAS_ARG_INT(shape->channels), ARG_SIZE(shape), ARG_DOWNSTREAM(dx)));
 }
 
 static pnas_status append_weight_gradient(pnas_cl *cl, pnas_launch_list *list, const pnas_convolution *conv,
-                                          const pnas_serving *serving, const pnas_upstream *y,
+                                          const pnas_tap_range *range, const pnas_upstream *y,
                                           pnas_slice partial)
 {
     const pnas_view *x = &conv->x->view, *shape = conv->y;
     size_t weights = pnas_convolution_weights(conv->window, x->channels, shape->channels);
     int chunks = pnas_convolution_chunks(conv->N, weights);
-    int taps = serving->window.kernel_h * serving->window.kernel_w;
+    int taps = range->window.kernel_h * range->window.kernel_w;
     const pnas_launch_spec spec = {
         .label = "convolution weight gradient",
         .file = "convolution.cl",
         .options = upstream_options(y),
         .kernel = "convolution_weight_gradient",
         .global = {(size_t)shape->channels, (size_t)taps * x->channels, (size_t)chunks},
-        .flops = pnas_convolution_flops(conv->N, &serving->window, x, shape),
+        .flops = pnas_convolution_flops(conv->N, &range->window, x, shape),
         .bytes = conv->N * (pnas_view_bytes(x) + pnas_upstream_bytes(y)),
         .half = x->half};
     return pnas_launch_append(cl, list, &spec,
                               PNAS_ARGS(ARG_OPERAND(conv->x), PNAS_ARG_INT(x->channels), ARG_SIZE(x),
-                                        ARG_WINDOW(&serving->window), PNAS_ARG_INT(serving->first),
-                                        PNAS_ARG_INT(serving->last), ARG_UPSTREAM(y),
+                                        ARG_WINDOW(&range->window), PNAS_ARG_INT(range->first),
+                                        PNAS_ARG_INT(range->last), ARG_UPSTREAM(y),
                                         PNAS_ARG_INT(shape->channels), ARG_SIZE(shape), PNAS_ARG_INT(conv->N),
                                         PNAS_ARG_INT(chunks), ARG_SLICE(partial), PNAS_ARG_OFFSET(weights)));
 }
@@ -149,33 +149,33 @@ static pnas_status append_weight_sum(pnas_cl *cl, pnas_launch_list *list, const 
 pnas_status pnas_convolution_forward(pnas_cl *cl, pnas_launch_list *list, pnas_op_kind op,
                                      const pnas_convolution *conv, pnas_slice statistics)
 {
-    pnas_serving serving[2];
-    int servings = servings_of(conv->window, conv->y->channels, serving);
+    pnas_tap_range range[2];
+    int ranges = split_taps(conv->window, conv->y->channels, range);
     bool tiled = pnas_op_tiled(cl, op, conv->N, &conv->x->view, conv->window, conv->y);
-    for (int i = 0; i < servings; ++i) {
-        pnas_slice weight = serving_slice(conv, &serving[i], conv->weight);
+    for (int i = 0; i < ranges; ++i) {
+        pnas_slice weight = tap_range_slice(conv, &range[i], conv->weight);
         if (tiled)
-            PNAS_TRY(pnas_convolution_tile_forward(cl, list, conv, &serving[i], weight, statistics));
+            PNAS_TRY(pnas_convolution_tile_forward(cl, list, conv, &range[i], weight, statistics));
         else
-            PNAS_TRY(append_forward(cl, list, conv, &serving[i], weight));
+            PNAS_TRY(append_forward(cl, list, conv, &range[i], weight));
     }
     if (tiled || !statistics.buffer)
         return PNAS_OK;
     return append_statistics(cl, list, conv->N, conv->y, statistics);
 }
 
-/* One serving's input gradient (if wanted) and partial sums of its weights' gradient. */
+/* One range's input gradient (if wanted) and partial sums of its weights' gradient. */
 static pnas_status append_backward(pnas_cl *cl, pnas_launch_list *list, const pnas_convolution *conv,
-                                   const pnas_serving *serving, bool tiled, const pnas_upstream *y,
+                                   const pnas_tap_range *range, bool tiled, const pnas_upstream *y,
                                    const pnas_downstream *dx, pnas_slice scratch)
 {
-    pnas_slice transposed = serving_slice(conv, serving, scratch);
-    pnas_slice partial = serving_slice(conv, serving, pnas_convolution_partial(conv, scratch));
+    pnas_slice transposed = tap_range_slice(conv, range, scratch);
+    pnas_slice partial = tap_range_slice(conv, range, pnas_convolution_partial(conv, scratch));
     if (dx->into.at.buffer)
-        PNAS_TRY((tiled ? pnas_convolution_tile_input_gradient
-                        : append_input_gradient)(cl, list, conv, serving, transposed, y, dx));
-    return (tiled ? pnas_convolution_tile_weight_gradient : append_weight_gradient)(cl, list, conv, serving,
-                                                                                    y, partial);
+        PNAS_TRY((tiled ? pnas_convolution_tile_input_gradient : append_input_gradient)(cl, list, conv, range,
+                                                                                        transposed, y, dx));
+    return (tiled ? pnas_convolution_tile_weight_gradient : append_weight_gradient)(cl, list, conv, range, y,
+                                                                                    partial);
 }
 
 /* Every tap sees one pixel, no two the same one, and the strides leave no pixel of x out. */
@@ -194,8 +194,8 @@ pnas_status pnas_convolution_backward(pnas_cl *cl, pnas_launch_list *list, pnas_
                                       const pnas_downstream *dx, pnas_slice weight_gradient,
                                       pnas_slice scratch)
 {
-    pnas_serving serving[2];
-    int servings = servings_of(conv->window, conv->y->channels, serving);
+    pnas_tap_range range[2];
+    int ranges = split_taps(conv->window, conv->y->channels, range);
     bool tiled = pnas_op_tiled(cl, op, conv->N, &conv->x->view, conv->window, conv->y);
     pnas_downstream into = *dx;
     if (into.into.at.buffer)
@@ -204,8 +204,8 @@ pnas_status pnas_convolution_backward(pnas_cl *cl, pnas_launch_list *list, pnas_
         PNAS_TRY(pnas_convolution_tile_pointwise(cl, list, conv, scratch, y, dx,
                                                  pnas_convolution_partial(conv, scratch)));
     else
-        for (int i = 0; i < servings; ++i) {
-            PNAS_TRY(append_backward(cl, list, conv, &serving[i], tiled, y, &into, scratch));
+        for (int i = 0; i < ranges; ++i) {
+            PNAS_TRY(append_backward(cl, list, conv, &range[i], tiled, y, &into, scratch));
             into.accumulate = true; /* the second tap of a reduction adds to the first's */
         }
     return (tiled ? pnas_convolution_tile_weight_sum : append_weight_sum)(cl, list, conv, scratch,
@@ -258,7 +258,8 @@ static size_t layer_scratch(const pnas_cl *cl, const pnas_layer_operands *on)
 #define CONVOLUTION_ROW                                                                                      \
     {                                                                                                        \
         .forward = layer_forward, .backward = layer_backward, .scratch = layer_scratch, .routes = 2,         \
-        .route = {PNAS_OP_CONVOLUTION_FORWARD, PNAS_OP_CONVOLUTION_BACKWARD}, .ask = pnas_ask_of_window      \
+        .route = {PNAS_OP_CONVOLUTION_FORWARD, PNAS_OP_CONVOLUTION_BACKWARD},                                \
+        .route_shape = pnas_route_shape_from_window                                                          \
     }
 PNAS_LAYER_OP(PNAS_LAYER_CONVOLUTION) = CONVOLUTION_ROW;
 PNAS_LAYER_OP(PNAS_LAYER_REDUCTION) = CONVOLUTION_ROW;

@@ -1,4 +1,4 @@
-/* Inside the cl rooms: what the pointwise convolution has from the dense one. Local. */
+/* Private to cl: what the pointwise convolution has from the dense one. Local. */
 #ifndef PNAS_CL_OP_CONVOLUTION_H
 #define PNAS_CL_OP_CONVOLUTION_H
 

@@ -155,4 +155,4 @@ PNAS_LAYER_OP(PNAS_LAYER_DEPTHWISE) = {.forward = layer_forward,
                                        .scratch = layer_scratch,
                                        .routes = 2,
                                        .route = {PNAS_OP_DEPTHWISE_FORWARD, PNAS_OP_DEPTHWISE_BACKWARD},
-                                       .ask = pnas_ask_of_window};
+                                       .route_shape = pnas_route_shape_from_window};

@@ -165,7 +165,7 @@ PNAS_LAYER_OP(PNAS_LAYER_GLOBAL_POOL) = {.forward = global_pool_forward,
                                          .backward = global_pool_backward,
                                          .routes = 1,
                                          .route = {PNAS_OP_HEAD},
-                                         .ask = pnas_ask_of_input};
+                                         .route_shape = pnas_route_shape_from_input};
 
 static pnas_status classifier_forward(pnas_cl *cl, pnas_launch_list *list, const pnas_layer_operands *on)
 {
@@ -183,7 +183,7 @@ static pnas_status classifier_backward(pnas_cl *cl, pnas_launch_list *list, cons
 }
 
 /* The products of the logits, of the gradient of the weights and of that of the features. */
-static void ask_of_classifier(pnas_routed_op *op, int which)
+static void route_shape_from_classifier(pnas_routed_op *op, int which)
 {
     const int m[] = {op->N, op->C, op->N}, n[] = {op->outputs, op->outputs, op->C};
     const int depth[] = {op->C, op->N, op->outputs};
@@ -196,4 +196,4 @@ PNAS_LAYER_OP(PNAS_LAYER_CLASSIFIER) = {.forward = classifier_forward,
                                         .backward = classifier_backward,
                                         .routes = 3,
                                         .route = {PNAS_OP_GEMM, PNAS_OP_GEMM, PNAS_OP_GEMM},
-                                        .ask = ask_of_classifier};
+                                        .route_shape = route_shape_from_classifier};

@@ -21,7 +21,7 @@ pnas_status pnas_op_norm_forward(pnas_cl *cl, pnas_launch_list *list, int N, int
 pnas_status pnas_op_norm_running(pnas_cl *cl, pnas_launch_list *list, int channels, pnas_slice gamma,
                                  pnas_slice beta, double epsilon, pnas_slice running, pnas_slice scale_shift)
 {
-    pnas_launch_spec spec = {.label = "norm from running figures",
+    pnas_launch_spec spec = {.label = "norm from running statistics",
                              .file = "norm.cl",
                              .kernel = "norm_running",
                              .global = {(size_t)channels}};

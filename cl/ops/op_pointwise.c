@@ -74,9 +74,9 @@ static size_t layer_scratch(const pnas_cl *cl, const pnas_layer_operands *on)
     return pnas_op_pointwise_scratch(cl, on->N, &on->x[0].view, &on->window, &on->y);
 }
 
-static void ask(pnas_routed_op *op, int which)
+static void route_shape(pnas_routed_op *op, int which)
 {
-    pnas_ask_of_window(op, which);
+    pnas_route_shape_from_window(op, which);
     if (!one_to_one(&op->window))
         return;
     op->shape.W = (int64_t)op->H * op->W;
@@ -88,4 +88,4 @@ PNAS_LAYER_OP(PNAS_LAYER_POINTWISE) = {.forward = layer_forward,
                                        .scratch = layer_scratch,
                                        .routes = 2,
                                        .route = {PNAS_OP_POINTWISE_FORWARD, PNAS_OP_POINTWISE_BACKWARD},
-                                       .ask = ask};
+                                       .route_shape = route_shape};

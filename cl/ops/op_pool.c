@@ -112,7 +112,7 @@ PNAS_LAYER_OP(PNAS_LAYER_MAX_POOL) = {.forward = max_pool_forward,
                                       .backward = max_pool_backward,
                                       .routes = 1,
                                       .route = {PNAS_OP_MAX_POOL},
-                                      .ask = pnas_ask_of_window};
+                                      .route_shape = pnas_route_shape_from_window};
 
 static pnas_status average_pool_forward(pnas_cl *cl, pnas_launch_list *list, const pnas_layer_operands *on)
 {
@@ -128,4 +128,4 @@ PNAS_LAYER_OP(PNAS_LAYER_AVERAGE_POOL) = {.forward = average_pool_forward,
                                           .backward = average_pool_backward,
                                           .routes = 1,
                                           .route = {PNAS_OP_AVERAGE_POOL},
-                                          .ask = pnas_ask_of_window};
+                                          .route_shape = pnas_route_shape_from_window};

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 /* As pnas_op_tiled makes it. */
-void pnas_ask_of_window(pnas_routed_op *op, int which)
+void pnas_route_shape_from_window(pnas_routed_op *op, int which)
 {
     op->shape = (pnas_route_shape){.N = op->N,
                                    .C = op->C,
@@ -16,12 +16,12 @@ void pnas_ask_of_window(pnas_routed_op *op, int which)
                                    .dilation = op->window.dilation};
 }
 
-void pnas_ask_of_output(pnas_routed_op *op, int which)
+void pnas_route_shape_from_output(pnas_routed_op *op, int which)
 {
     op->shape = (pnas_route_shape){.N = op->N, .C = op->M, .H = op->OH, .W = op->OW};
 }
 
-void pnas_ask_of_input(pnas_routed_op *op, int which)
+void pnas_route_shape_from_input(pnas_routed_op *op, int which)
 {
     op->shape = (pnas_route_shape){.N = op->N, .C = op->C, .H = op->H, .W = op->W};
 }

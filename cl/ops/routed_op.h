@@ -18,9 +18,9 @@ typedef struct {
 } pnas_routed_op;
 
 /* Set the shape: of an op with a window; of one whose route depends on its output, or its input, alone. */
-void pnas_ask_of_window(pnas_routed_op *op, int which);
-void pnas_ask_of_output(pnas_routed_op *op, int which);
-void pnas_ask_of_input(pnas_routed_op *op, int which);
+void pnas_route_shape_from_window(pnas_routed_op *op, int which);
+void pnas_route_shape_from_output(pnas_routed_op *op, int which);
+void pnas_route_shape_from_input(pnas_routed_op *op, int which);
 
 /* The window of a layer as ops see it. */
 pnas_window pnas_layer_window(const pnas_graph *graph, const pnas_layer *layer);

@@ -1,4 +1,4 @@
-/* Inside the cl rooms: device memory. Sizes and offsets in bytes; reads and writes wait until they are done.
+/* Private to cl: device memory. Sizes and offsets in bytes; reads and writes wait until they are done.
  * Local. */
 #ifndef PNAS_CL_BUFFER_H
 #define PNAS_CL_BUFFER_H

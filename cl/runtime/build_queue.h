@@ -1,4 +1,4 @@
-/* Inside the cl rooms: the programs that some kernels need, each once, and their building. Local: building
+/* Private to cl: the programs that some kernels need, each once, and their building. Local: building
  * may wait for a process that builds the same program. */
 #ifndef PNAS_CL_BUILD_QUEUE_H
 #define PNAS_CL_BUILD_QUEUE_H

@@ -1,4 +1,4 @@
-/* Inside the cl room: where built kernels are kept between runs. Local. */
+/* Private to cl: where built kernels are kept between runs. Local. */
 #ifndef PNAS_CL_CACHE_DIRECTORY_H
 #define PNAS_CL_CACHE_DIRECTORY_H
 

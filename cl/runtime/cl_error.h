@@ -1,4 +1,4 @@
-/* Inside the cl rooms: codes of OpenCL become statuses and messages. Local. */
+/* Private to cl: codes of OpenCL become statuses and messages. Local. */
 #ifndef PNAS_CL_ERROR_H
 #define PNAS_CL_ERROR_H
 

@@ -1,4 +1,4 @@
-/* Inside the cl room: CLBlast's own tuning parameters of its two product kernels, one set a device for all
+/* Private to cl: CLBlast's own tuning parameters of its two product kernels, one set a device for all
  * shapes (its override call knows no shapes). Direct serves small products, indirect large ones. Local. */
 #ifndef PNAS_CL_CLBLAST_PARAMETERS_H
 #define PNAS_CL_CLBLAST_PARAMETERS_H

@@ -1,4 +1,4 @@
-/* Inside the cl rooms: what a context holds. Local to a rank. */
+/* Private to cl: what a context holds. Local to a rank. */
 #ifndef PNAS_CL_CONTEXT_FIELDS_H
 #define PNAS_CL_CONTEXT_FIELDS_H
 

@@ -1,4 +1,4 @@
-/* Inside the cl room: the choice of one device among those of this machine. Local. */
+/* Private to cl: the choice of one device among those of this machine. Local. */
 #ifndef PNAS_CL_DEVICE_CHOICE_H
 #define PNAS_CL_DEVICE_CHOICE_H
 

@@ -1,4 +1,4 @@
-/* Inside the cl room: which of a machine's devices a rank computes on, decided from their descriptions alone.
+/* Private to cl: which of a machine's devices a rank computes on, decided from their descriptions alone.
  * Local. */
 #ifndef PNAS_CL_DEVICE_PLACE_H
 #define PNAS_CL_DEVICE_PLACE_H

@@ -1,4 +1,4 @@
-/* Inside the cl room: every OpenCL device of this machine that can serve. Local. */
+/* Private to cl: every OpenCL device of this machine that can serve. Local. */
 #ifndef PNAS_CL_DEVICE_SCAN_H
 #define PNAS_CL_DEVICE_SCAN_H
 

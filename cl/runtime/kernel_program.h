@@ -1,4 +1,4 @@
-/* Inside the cl rooms: programs, built once for a file and options, shared by every kernel of the context and
+/* Private to cl: programs, built once for a file and options, shared by every kernel of the context and
  * kept on disk, where other processes of the machine find them. Local: a call may wait for a process that
  * builds the same program. */
 #ifndef PNAS_CL_KERNEL_PROGRAM_H

@@ -1,4 +1,4 @@
-/* Inside the cl room: the text of a kernel file with the files that it includes. Local. */
+/* Private to cl: the text of a kernel file with the files that it includes. Local. */
 #ifndef PNAS_CL_KERNEL_SOURCE_H
 #define PNAS_CL_KERNEL_SOURCE_H
 

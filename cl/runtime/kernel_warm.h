@@ -1,4 +1,4 @@
-/* Inside the cl rooms: kernels of drivers that compile late. Local: a call may wait for a process that
+/* Private to cl: kernels of drivers that compile late. Local: a call may wait for a process that
  * compiles the same kernel.
  *
  * PoCL compiles a kernel when it is first run, for each local size. To have that done before a list runs, one

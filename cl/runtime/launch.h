@@ -1,4 +1,4 @@
-/* Inside the cl rooms: lists of kernel launches. Local.
+/* Private to cl: lists of kernel launches. Local.
  *
  * Appending only records what is to run: a kernel, its ranges and a copy of its arguments. Building makes a
  * list ready: its programs are compiled, its kernels created, their arguments bound. Then it runs any number

@@ -1,4 +1,4 @@
-/* Inside the cl room: built programs on disk, safe for many processes at once.
+/* Private to cl: built programs on disk, safe for many processes at once.
  *
  * An entry is one file named by a hash of its key; it holds the whole key (device, driver, options and source
  * text), so two keys are never mistaken for each other, and a checksum. Written to a temporary file and

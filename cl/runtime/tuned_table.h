@@ -1,6 +1,5 @@
 /* Routes that were measured on a device (pnas_device tune): a text file in the cache directory, named by a
- * hash of device, driver and kernel sources, read once when a context is created. Inside the cl room.
- * Local. */
+ * hash of device, driver and kernel sources, read once when a context is created. Private to cl. Local. */
 #ifndef PNAS_CL_TUNED_TABLE_H
 #define PNAS_CL_TUNED_TABLE_H
 

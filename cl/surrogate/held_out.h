@@ -1,4 +1,4 @@
-/* Inside the cl room: the loss over cells that a member is not fit on, for early stopping. On the host.
+/* Private to cl: the loss over cells that a member is not fit on, for early stopping. On the host.
  * Local. */
 #ifndef PNAS_CL_HELD_OUT_H
 #define PNAS_CL_HELD_OUT_H

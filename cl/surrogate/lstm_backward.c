@@ -2,7 +2,7 @@
 
 #include "cl/surrogate/network_ops.h"
 
-typedef struct { /* what every part of the way back needs */
+typedef struct { /* what every part of the backward pass needs */
     pnas_cl *cl;
     pnas_launch_list *list;
     const pnas_lstm_layout *layout;

@@ -1,4 +1,4 @@
-/* Inside the cl room: launches of the LSTM surrogate, backward. Local. */
+/* Private to cl: launches of the LSTM surrogate, backward. Local. */
 #ifndef PNAS_CL_LSTM_BACKWARD_H
 #define PNAS_CL_LSTM_BACKWARD_H
 

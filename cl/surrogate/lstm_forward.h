@@ -1,4 +1,4 @@
-/* Inside the cl room: launches of the LSTM surrogate, forward. Local. */
+/* Private to cl: launches of the LSTM surrogate, forward. Local. */
 #ifndef PNAS_CL_LSTM_FORWARD_H
 #define PNAS_CL_LSTM_FORWARD_H
 

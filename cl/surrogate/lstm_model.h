@@ -1,4 +1,4 @@
-/* Inside the cl room: the LSTM surrogate's parameters and working memory.
+/* Private to cl: the LSTM surrogate's parameters and working memory.
  *
  * Letters: R rows (cells) of a batch, T tokens of a row (4 a block), E embedding, P hidden units padded to a
  * multiple of 8 (the extra ones have zero weights and stay zero). Gates in the order i, f, g, o, [4P] a row.
@@ -43,12 +43,12 @@ void pnas_lstm_tensors(const pnas_lstm_layout *layout, pnas_stored_tensor out[PN
 
 typedef struct { /* the memory of one batch; buffers are owned */
     int rows, tokens;
-    bool history; /* for the way back: gates, memory and hidden of all T steps, not only of the last */
+    bool history; /* for the backward pass: gates, memory and hidden of all T steps, not only of the last */
     cl_mem token; /* int [T][R] */
     cl_mem output, target, valid;                /* [R] */
     cl_mem floats;                               /* all below */
     pnas_slice table;                            /* [vocabulary][4P] */
-    pnas_slice gates;                            /* [T or 1][R][4P]; on the way back their gradients */
+    pnas_slice gates;                            /* [T or 1][R][4P]; on the backward pass their gradients */
     pnas_slice hidden, memory;                   /* [T or 1][R][P] */
     pnas_slice logit_gradient;                   /* [R] */
     pnas_slice hidden_gradient, memory_gradient; /* [R][P] */

@@ -37,7 +37,7 @@ pnas_status pnas_member_check_cells(const pnas_member *member, const pnas_cell *
     return PNAS_OK;
 }
 
-pnas_status pnas_member_pause(pnas_member *member)
+pnas_status pnas_member_poll(pnas_member *member)
 {
     PNAS_TRY(pnas_cl_finish(member->cl));
     return member->tick ? member->tick(member->tick_payload) : PNAS_OK;

@@ -1,4 +1,4 @@
-/* Inside the cl room: one member of a surrogate, a network with its weights, its share of the cells, its fit
+/* Private to cl: one member of a surrogate, a network with its weights, its share of the cells, its fit
  * and its predictions. Local. */
 #ifndef PNAS_CL_MEMBER_H
 #define PNAS_CL_MEMBER_H
@@ -31,6 +31,6 @@ pnas_status pnas_member_start_from(pnas_member *member, const float *weights);
 pnas_status pnas_member_check_cells(const pnas_member *member, const pnas_cell *cells, size_t count);
 
 /* Waits for the device and asks the tick, whose status it returns. */
-pnas_status pnas_member_pause(pnas_member *member);
+pnas_status pnas_member_poll(pnas_member *member);
 
 #endif

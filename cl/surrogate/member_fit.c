@@ -93,13 +93,13 @@ static pnas_status split(member_fit *fit, int level, const pnas_cell *cells, con
     PNAS_CHECK(left_out, PNAS_ERROR_MEMORY, "no memory for the share of %zu cells", count);
     const pnas_member *member = fit->member;
     pnas_status status;
-    PNAS_TRY_CLEANUP(make_sample(member->options.mirror ? 2 * count : count, &fit->fitted));
+    PNAS_TRY_CLEANUP(make_sample(member->options.augment_swap ? 2 * count : count, &fit->fitted));
     PNAS_TRY_CLEANUP(make_sample(count, &fit->held_out));
     PNAS_TRY_CLEANUP(pnas_member_leave_out(&member->options, level, member->number, cells, count, left_out));
     for (size_t i = 0; i < count; ++i)
         add(left_out[i] ? &fit->held_out : &fit->fitted, &cells[i], accuracy[i]);
     fit->plain = fit->fitted.count;
-    for (size_t i = 0; member->options.mirror && i < fit->plain; ++i) {
+    for (size_t i = 0; member->options.augment_swap && i < fit->plain; ++i) {
         pnas_cell other = mirrored(&fit->fitted.cell[i]);
         add(&fit->fitted, &other, fit->fitted.accuracy[i]);
     }
@@ -288,7 +288,7 @@ static pnas_status run_epoch(member_fit *fit, size_t epoch)
             PNAS_TRY(append_step(fit, blocks));
         PNAS_TRY(pnas_launch_run(fit->member->cl, &fit->step[blocks], NULL));
         if (i % STEPS_A_PAUSE == STEPS_A_PAUSE - 1)
-            PNAS_TRY(pnas_member_pause(fit->member));
+            PNAS_TRY(pnas_member_poll(fit->member));
     }
     return PNAS_OK;
 }
@@ -341,7 +341,7 @@ static pnas_status run(member_fit *fit)
     if (stopping && fit->least < INFINITY)
         PNAS_TRY(pnas_buffer_write(member->cl, member->parameters, 0,
                                    member->network.count * sizeof *fit->best, fit->best));
-    return pnas_member_pause(member);
+    return pnas_member_poll(member);
 }
 
 pnas_status pnas_member_fit(pnas_member *member, int level, const pnas_cell *cells, const double *accuracy,

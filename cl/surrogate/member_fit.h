@@ -1,4 +1,4 @@
-/* Inside the cl room: the fit of a member. Local. */
+/* Private to cl: the fit of a member. Local. */
 #ifndef PNAS_CL_MEMBER_FIT_H
 #define PNAS_CL_MEMBER_FIT_H
 

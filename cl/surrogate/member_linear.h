@@ -1,4 +1,4 @@
-/* Inside the cl room: a member's linear part, fit and put in. Local. */
+/* Private to cl: a member's linear part, fit and put in. Local. */
 #ifndef PNAS_CL_MEMBER_LINEAR_H
 #define PNAS_CL_MEMBER_LINEAR_H
 

@@ -55,7 +55,7 @@ static size_t share_of(size_t n, double share)
 pnas_status pnas_member_leave_out(const pnas_surrogate_options *options, int level, int member,
                                   const pnas_cell *cells, size_t count, bool *out)
 {
-    double share = options->fold > 0 ? 1 - options->fold : 0;
+    double share = options->fit_share > 0 ? 1 - options->fit_share : 0;
     size_t round = share_of((size_t)member, share), left_out = 0;
     uint32_t *order = malloc((count ? count : 1) * sizeof *order);
     PNAS_CHECK(order, PNAS_ERROR_MEMORY, "no memory for the share of %zu cells", count);

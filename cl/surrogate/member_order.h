@@ -1,4 +1,4 @@
-/* Inside the cl room: which cells a member is fit on, and in which order. On the host; no device. Local. */
+/* Private to cl: which cells a member is fit on, and in which order. On the host; no device. Local. */
 #ifndef PNAS_CL_MEMBER_ORDER_H
 #define PNAS_CL_MEMBER_ORDER_H
 
@@ -7,13 +7,13 @@
 
 #include <stdbool.h>
 
-/* What the random streams of a member's fit are keyed by, beside the seed. */
+/* What the random streams of a member's fit are keyed by, in addition to the seed. */
 uint64_t pnas_member_identity(int level, int member);
 
 /* Which of the cells member `member` leaves out, out [count]: of the cells in the order of their lengths,
- * each length shuffled, every so many that the share options->fold stays, beginning at another one for each
- * member. So 1 / (1 - fold) members leave out each cell once, every length in proportion; the next ones
- * shuffle anew. Never all. PNAS_ERROR_MEMORY. */
+ * each length shuffled, every so many that the share options->fit_share stays, beginning at another one for
+ * each member. So 1 / (1 - fit_share) members leave out each cell once, every length in proportion; the next
+ * ones shuffle anew. Never all. PNAS_ERROR_MEMORY. */
 pnas_status pnas_member_leave_out(const pnas_surrogate_options *options, int level, int member,
                                   const pnas_cell *cells, size_t count, bool *out);
 

@@ -53,7 +53,7 @@ static pnas_status predict_batch(member_prediction *p, const pnas_cell *cells, c
     PNAS_TRY(pnas_buffer_read(cl, p->work.loss.output, 0, count * sizeof *p->output, p->output));
     for (size_t r = 0; r < count; ++r)
         out[index[r]] = p->output[r];
-    return pnas_member_pause(p->member);
+    return pnas_member_poll(p->member);
 }
 
 static pnas_status predict_length(pnas_member *member, int blocks, const pnas_cell *cells,

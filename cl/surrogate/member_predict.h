@@ -1,4 +1,4 @@
-/* Inside the cl room: the predictions of a member. Local. */
+/* Private to cl: the predictions of a member. Local. */
 #ifndef PNAS_CL_MEMBER_PREDICT_H
 #define PNAS_CL_MEMBER_PREDICT_H
 

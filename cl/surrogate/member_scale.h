@@ -1,4 +1,4 @@
-/* Inside the cl room: what the ranking loss leaves open. It orders logits but fixes neither their zero nor
+/* Private to cl: what the ranking loss leaves open. It orders logits but fixes neither their zero nor
  * their unit, so they are mapped to those of accuracies afterwards, on a straight line that keeps the order.
  * Local. */
 #ifndef PNAS_CL_MEMBER_SCALE_H

@@ -1,4 +1,4 @@
-/* Inside the cl room: inputs and operators that stand in none of the cells that a member was fit on, but may
+/* Private to cl: inputs and operators that stand in none of the cells that a member was fit on, but may
  * in those that it is to predict: after level b that is always input b - 1. Local. */
 #ifndef PNAS_CL_MEMBER_UNSEEN_H
 #define PNAS_CL_MEMBER_UNSEEN_H

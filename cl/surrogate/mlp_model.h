@@ -1,4 +1,4 @@
-/* Inside the cl room: the MLP surrogate's parameters and working memory. Paper
+/* Private to cl: the MLP surrogate's parameters and working memory. Paper
  * section 4.2.
  *
  * Letters: R rows (cells) of a batch, T = 4b tokens of a row, E embedding, P hidden units padded to a
@@ -52,7 +52,7 @@ typedef struct { /* the memory of one batch; buffers are owned */
     pnas_slice first_gradient, second_gradient; /* [R][P] */
 } pnas_mlp_work;
 
-/* `history`: with room for the way back. */
+/* `history`: with room for the backward pass. */
 pnas_status pnas_mlp_work_create(pnas_cl *cl, const pnas_mlp_layout *layout, int rows, int tokens,
                                  bool history, pnas_mlp_work *out);
 void pnas_mlp_work_release(pnas_mlp_work *work);

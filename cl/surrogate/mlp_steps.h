@@ -1,4 +1,4 @@
-/* Inside the cl room: launches of the MLP surrogate, forward and back. Local. */
+/* Private to cl: launches of the MLP surrogate, forward and back. Local. */
 #ifndef PNAS_CL_MLP_STEPS_H
 #define PNAS_CL_MLP_STEPS_H
 

@@ -1,4 +1,4 @@
-/* Inside the cl room: one network of a surrogate, LSTM or MLP, behind the same calls.
+/* Private to cl: one network of a surrogate, LSTM or MLP, behind the same calls.
  *
  * Letters: R rows (cells) of a batch, T = 4b tokens of a row (in1, in2, op1, op2 of each block). Parameters
  * are one flat array of floats on the device. Local. */
@@ -51,7 +51,7 @@ typedef struct { /* the memory of one batch */
     pnas_network_loss loss; /* output, target, valid, logit_gradient [R] */
 } pnas_network_work;
 
-/* `history`: with room for the way back. */
+/* `history`: with room for the backward pass. */
 pnas_status pnas_network_work_create(pnas_cl *cl, const pnas_network *network, int rows, int tokens,
                                      bool history, pnas_network_work *out);
 void pnas_network_work_release(const pnas_network *network, pnas_network_work *work);

@@ -1,4 +1,4 @@
-/* Inside the cl room: ops that the surrogate's networks share. All append launches; shapes row-major.
+/* Private to cl: ops that the surrogate's networks share. All append launches; shapes row-major.
  * R rows (cells) of a batch, P units of the last layer. Local. */
 #ifndef PNAS_CL_NETWORK_OPS_H
 #define PNAS_CL_NETWORK_OPS_H

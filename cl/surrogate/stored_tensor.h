@@ -1,4 +1,4 @@
-/* Inside the cl room: tensors of logical shape inside flat parameters with padding, by name. On the host.
+/* Private to cl: tensors of logical shape inside flat parameters with padding, by name. On the host.
  * Local. */
 #ifndef PNAS_CL_STORED_TENSOR_H
 #define PNAS_CL_STORED_TENSOR_H

@@ -1,6 +1,6 @@
 #include "cl/surrogate/surrogate_ensemble.h"
 
-#include "cl/surrogate/ensemble.h"
+#include "cl/surrogate/ensemble_state.h"
 #include "cl/surrogate/member_fit.h"
 #include "cl/surrogate/member_predict.h"
 
@@ -11,8 +11,8 @@ static pnas_status check_options(const pnas_surrogate_options *o)
 {
     PNAS_CHECK(o->members >= 0 && o->members <= PNAS_MEMBERS_MAX, PNAS_ERROR_USAGE,
                "a surrogate of %d members: allowed are 1 to %d", o->members, PNAS_MEMBERS_MAX);
-    PNAS_CHECK(o->fold >= 0 && o->fold <= 1, PNAS_ERROR_USAGE,
-               "a surrogate's members fit on %g of the cells: allowed is above 0, at most 1", o->fold);
+    PNAS_CHECK(o->fit_share >= 0 && o->fit_share <= 1, PNAS_ERROR_USAGE,
+               "a surrogate's members fit on %g of the cells: allowed is above 0, at most 1", o->fit_share);
     PNAS_CHECK(o->linear >= 0 && o->linear <= 1, PNAS_ERROR_USAGE,
                "a linear part of %g of the surrogate's logit: allowed are 0 to 1", o->linear);
     PNAS_CHECK(o->embedding >= 1 && o->embedding <= 4096, PNAS_ERROR_USAGE,

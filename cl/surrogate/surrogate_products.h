@@ -1,4 +1,4 @@
-/* Inside the cl room: the matrix products that fitting a surrogate is made of, before anything is built.
+/* Private to cl: the matrix products that fitting a surrogate is made of, before anything is built.
  * Local. */
 #ifndef PNAS_CL_SURROGATE_PRODUCTS_H
 #define PNAS_CL_SURROGATE_PRODUCTS_H

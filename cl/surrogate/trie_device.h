@@ -1,4 +1,4 @@
-/* Inside the cl room: what scores a batch of a trie (src/search/trie_batch.h) on the device. Local. */
+/* Private to cl: what scores a batch of a trie (src/search/trie_batch.h) on the device. Local. */
 #ifndef PNAS_CL_TRIE_DEVICE_H
 #define PNAS_CL_TRIE_DEVICE_H
 

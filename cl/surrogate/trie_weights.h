@@ -1,4 +1,4 @@
-/* Inside the cl room: an LSTM's weights as the kernels of the trie want them (cl/ops/kernels/trie_tile.cl),
+/* Private to cl: an LSTM's weights as the kernels of the trie want them (cl/ops/kernels/trie_tile.cl),
  * and its linear part (cl/surrogate/linear_part.h), with its share already taken from the output and given to
  * the linear part. A surrogate without one has zeros there. Local. */
 #ifndef PNAS_CL_TRIE_WEIGHTS_H

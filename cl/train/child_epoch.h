@@ -1,4 +1,4 @@
-/* Inside the cl room: which images a batch holds and how they are augmented, and running a stream of batches.
+/* Private to cl: which images a batch holds and how they are augmented, and running a stream of batches.
  * Local. */
 #ifndef PNAS_CL_CHILD_EPOCH_H
 #define PNAS_CL_CHILD_EPOCH_H

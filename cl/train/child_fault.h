@@ -1,4 +1,4 @@
-/* Inside the cl room: makes a child go wrong, for tests of what follows. Local. */
+/* Private to cl: makes a child go wrong, for tests of what follows. Local. */
 #ifndef PNAS_CL_CHILD_FAULT_H
 #define PNAS_CL_CHILD_FAULT_H
 

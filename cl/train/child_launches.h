@@ -1,4 +1,4 @@
-/* Inside the cl rooms: from layers to launches, the forward and the backward pass of a child. Local. */
+/* Private to cl: from layers to launches, the forward and the backward pass of a child. Local. */
 #ifndef PNAS_CL_CHILD_LAUNCHES_H
 #define PNAS_CL_CHILD_LAUNCHES_H
 

@@ -1,4 +1,4 @@
-/* Inside the cl rooms: what one child has on the device, and where each of its values lies. Local.
+/* Private to cl: what one child has on the device, and where each of its values lies. Local.
  *
  * Weights are stored with padded channels (cl/ops/op.h); every padded value is zero and stays zero. All
  * parameters lie in one flat buffer, those with weight decay first, with gradients and moments of the same
@@ -40,7 +40,7 @@ typedef struct {
     cl_mem arena, parameters, gradients, moments, norms, scratch, statistics, rates;
     pnas_batch_stream train, validation;
     pnas_launch_list step;              /* forward, loss, backward, update, advance */
-    pnas_launch_list before_evaluation; /* scale and shift from the running figures */
+    pnas_launch_list before_evaluation; /* scale and shift from the running statistics */
     pnas_launch_list evaluation;        /* forward and loss of one batch */
 } pnas_child_plan;
 
@@ -56,7 +56,7 @@ typedef enum {
     PNAS_NORM_SAVED = 2,
     PNAS_NORM_SCALE_SHIFT = 4,
     PNAS_NORM_COEFFICIENTS = 6,
-    PNAS_NORM_FIGURES = 9
+    PNAS_NORM_STATISTICS = 9
 } pnas_norm_part;
 pnas_slice pnas_child_norm(const pnas_child_plan *plan, int norm, pnas_norm_part part);
 

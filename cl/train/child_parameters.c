@@ -64,7 +64,7 @@ pnas_status pnas_child_parameters_lay_out(pnas_child_plan *plan)
     for (int i = 0; i < graph->norm_count; ++i) {
         plan->norm_at[i] = plan->norm_floats;
         size_t channels = (size_t)pnas_child_padded(plan, graph->norm[i].channels);
-        plan->norm_floats += (PNAS_NORM_FIGURES * channels + align - 1) / align * align;
+        plan->norm_floats += (PNAS_NORM_STATISTICS * channels + align - 1) / align * align;
     }
     return PNAS_OK;
 }
@@ -159,7 +159,7 @@ static pnas_status start(pnas_child_plan *plan, const float *flat)
     PNAS_TRY_CLEANUP(pnas_buffer_write(cl, plan->validation.state, 0, sizeof first_step, first_step));
     for (int i = 0; i < plan->graph->norm_count; ++i) {
         size_t channels = (size_t)pnas_child_padded(plan, plan->graph->norm[i].channels);
-        float *variance = zeros + plan->norm_at[i] + channels; /* the second half of the running figures */
+        float *variance = zeros + plan->norm_at[i] + channels; /* the second half of the running statistics */
         for (size_t c = 0; c < channels; ++c)
             variance[c] = 1;
     }

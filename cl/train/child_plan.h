@@ -1,4 +1,4 @@
-/* Inside the cl rooms: one child made ready to run. Graph and memory plan become buffers and launch lists: a
+/* Private to cl: one child made ready to run. Graph and memory plan become buffers and launch lists: a
  * training step, an evaluation step and what goes before an evaluation. Local. */
 #ifndef PNAS_CL_CHILD_PLAN_H
 #define PNAS_CL_CHILD_PLAN_H

@@ -34,14 +34,14 @@ pnas_status pnas_child_routes(const pnas_graph *graph, int batch, int vector,
             op.op = row->route[which];
             op.forward = which == 0;
             op.backward = which > 0 || row->routes == 1;
-            row->ask(&op, which);
+            row->route_shape(&op, which);
             PNAS_TRY(visit(payload, &op));
         }
         if (layer->norm < 0)
             continue;
         pnas_routed_op norm = op_of(graph, layer, batch, vector);
         norm.op = PNAS_OP_NORM;
-        pnas_ask_of_output(&norm, 0);
+        pnas_route_shape_from_output(&norm, 0);
         PNAS_TRY(visit(payload, &norm));
     }
     return PNAS_OK;

@@ -1,4 +1,4 @@
-/* Inside the cl room: what training has made of a child, between the device and named tensors of logical
+/* Private to cl: what training has made of a child, between the device and named tensors of logical
  * shapes, which any device can take. Local. */
 #ifndef PNAS_CL_CHILD_STATE_H
 #define PNAS_CL_CHILD_STATE_H
@@ -6,7 +6,7 @@
 #include "cl/train/child_layout.h"
 #include "src/net/checkpoint.h"
 
-/* Parameters and running figures, named by path. *out is the caller's, data included. */
+/* Parameters and running statistics, named by path. *out is the caller's, data included. */
 pnas_status pnas_child_weights_export(const pnas_child_plan *plan, pnas_named_tensor **out, size_t *count);
 void pnas_child_tensors_free(pnas_named_tensor **tensors, size_t count);
 

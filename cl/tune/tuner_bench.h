@@ -1,4 +1,4 @@
-/* Inside the cl room: one op at one shape on random data, by any route: its time and what it computed. */
+/* Private to cl: one op at one shape on random data, by any route: its time and what it computed. */
 #ifndef PNAS_CL_TUNER_BENCH_H
 #define PNAS_CL_TUNER_BENCH_H
 

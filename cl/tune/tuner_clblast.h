@@ -1,4 +1,4 @@
-/* Inside the cl room: which of CLBlast's parameters are the fastest for some matrix products. */
+/* Private to cl: which of CLBlast's parameters are the fastest for some matrix products. */
 #ifndef PNAS_CL_TUNER_CLBLAST_H
 #define PNAS_CL_TUNER_CLBLAST_H
 

@@ -11,8 +11,8 @@
 #define TYPE_OF(field)                                                                                       \
     _Generic((field),                                                                                        \
              char *: PNAS_KEY_TEXT,                                                                          \
-             int: PNAS_KEY_WHOLE,                                                                            \
-             int64_t: PNAS_KEY_WHOLE,                                                                        \
+             int: PNAS_KEY_INTEGER,                                                                          \
+             int64_t: PNAS_KEY_INTEGER,                                                                      \
              uint64_t: PNAS_KEY_UNSIGNED,                                                                    \
              double: PNAS_KEY_REAL,                                                                          \
              bool: PNAS_KEY_TRUTH,                                                                           \
@@ -207,7 +207,7 @@ const pnas_key pnas_configuration_keys[] = {
     {KEY("training.step_factor", training.schedule.step_factor), .initial = "0.1", ABOVE(0, 1), FIXED,
      .help = "... the rate is multiplied by this."},
     {KEY("training.norm_momentum", training.norm_momentum), .initial = "0.9", BELOW(0, 1), FIXED,
-     .help = "Batch normalisation: how much of the running figures stays at each step."},
+     .help = "Batch normalisation: how much of the running statistics stays at each step."},
     {KEY("training.norm_epsilon", training.norm_epsilon), .initial = "1e-05", ABOVE(0, 1), FIXED,
      .help = "Batch normalisation: added to the variance."},
     {KEY("training.storage", training.storage), .initial = "float", WORDS(storages), FIXED,
@@ -227,12 +227,12 @@ const pnas_key pnas_configuration_keys[] = {
      .help = "What each member is."},
     {KEY("surrogate.members", surrogate.members), .initial = "5", FROM_TO(1, PNAS_MEMBERS_MAX), FIXED,
      .help = "Members of the ensemble. The paper's single model is 1 with fold: 1."},
-    {KEY("surrogate.fold", surrogate.fold), .initial = "0.8", ABOVE(0, 1), FIXED,
+    {KEY("surrogate.fold", surrogate.fit_share), .initial = "0.8", ABOVE(0, 1), FIXED,
      .help = "Each member is fit on this share of the children, another one each. 1: on all."},
     {KEY("surrogate.linear", surrogate.linear), .initial = "0.5", FROM_TO(0, 1), FIXED,
      .help = "This share of each member's logit comes from a linear part: ridge regression on counts "
              "of operators, inputs and their pairs. 0: none, as in the paper."},
-    {KEY("surrogate.mirror", surrogate.mirror), .initial = "true", FIXED,
+    {KEY("surrogate.mirror", surrogate.augment_swap), .initial = "true", FIXED,
      .help = "Fits on each cell a second time with the two sides of its blocks exchanged, which is "
              "the same network."},
     {KEY("surrogate.embedding", surrogate.embedding), .initial = "100", FROM_TO(1, 4096), FIXED,

@@ -15,7 +15,7 @@
 typedef enum {
     PNAS_KEY_TEXT,     /* char[size]; low: 1 if it must not be empty */
     PNAS_KEY_AUTO,     /* char[size]: auto or a whole number */
-    PNAS_KEY_WHOLE,    /* int or int64_t; also one of the words, where there are some */
+    PNAS_KEY_INTEGER,  /* int or int64_t; also one of the words, where there are some */
     PNAS_KEY_UNSIGNED, /* uint64_t, without limits */
     PNAS_KEY_REAL,     /* double */
     PNAS_KEY_SHARE,    /* double: a share below 1 or a whole number */

@@ -24,7 +24,7 @@ static bool is_decimal(const char *text)
     return *text && strspn(text, "+-.0123456789eE") == strlen(text);
 }
 
-static bool is_whole(const char *text)
+static bool is_integer(const char *text)
 {
     const char *digits = text + strspn(text, "+-");
     return *digits && strspn(digits, "0123456789") == strlen(digits) && (digits[0] != '0' || !digits[1]);
@@ -45,22 +45,22 @@ static const pnas_key_word *find_word(const pnas_key *key, const char *text)
     return NULL;
 }
 
-static void store_whole(const pnas_key *key, long long value, void *base)
+static void store_integer(const pnas_key *key, long long value, void *base)
 {
     int four = (int)value;
     int64_t eight = value;
     memcpy(field_of(key, base), key->size == sizeof four ? (void *)&four : (void *)&eight, key->size);
 }
 
-static bool read_whole(const pnas_key *key, const char *text, void *base)
+static bool read_integer(const pnas_key *key, const char *text, void *base)
 {
     const pnas_key_word *word = find_word(key, text);
     char *end = NULL;
     errno = 0;
     long long value = word ? word->value : strtoll(text, &end, 10);
-    if (!word && (!is_whole(text) || errno || *end || !within(key, (double)value)))
+    if (!word && (!is_integer(text) || errno || *end || !within(key, (double)value)))
         return false;
-    store_whole(key, value, base);
+    store_integer(key, value, base);
     return true;
 }
 
@@ -69,7 +69,7 @@ static bool read_unsigned(const pnas_key *key, const char *text, void *base)
     errno = 0;
     char *end = NULL;
     uint64_t value = strtoull(text, &end, 10);
-    if (!is_whole(text) || *text == '-' || errno || *end)
+    if (!is_integer(text) || *text == '-' || errno || *end)
         return false;
     memcpy(field_of(key, base), &value, sizeof value);
     return true;
@@ -116,7 +116,7 @@ static bool read_word(const pnas_key *key, const char *text, void *base)
     const pnas_key_word *word = find_word(key, text);
     if (!word)
         return false;
-    store_whole(key, word->value, base);
+    store_integer(key, word->value, base);
     return true;
 }
 
@@ -126,8 +126,8 @@ bool pnas_key_read(const pnas_key *key, const char *text, void *base)
     case PNAS_KEY_TEXT:
     case PNAS_KEY_AUTO:
         return read_text(key, text, base);
-    case PNAS_KEY_WHOLE:
-        return read_whole(key, text, base);
+    case PNAS_KEY_INTEGER:
+        return read_integer(key, text, base);
     case PNAS_KEY_UNSIGNED:
         return read_unsigned(key, text, base);
     case PNAS_KEY_REAL:
@@ -145,7 +145,7 @@ bool pnas_key_read(const pnas_key *key, const char *text, void *base)
 
 /* ---- to text ---- */
 
-static int64_t whole_at(const pnas_key *key, const void *base)
+static int64_t integer_at(const pnas_key *key, const void *base)
 {
     int four;
     int64_t eight;
@@ -187,7 +187,7 @@ static void write_text(const char *text, FILE *out)
     fputc('"', out);
 }
 
-static void write_whole(const pnas_key *key, int64_t value, FILE *out)
+static void write_integer(const pnas_key *key, int64_t value, FILE *out)
 {
     for (size_t i = 0; i < key->word_count; i++) {
         if (key->words[i].value == value) {
@@ -244,9 +244,9 @@ void pnas_key_write(const pnas_key *key, const void *base, FILE *out)
     case PNAS_KEY_TRUTH:
         fputs(*(const bool *)field ? "true" : "false", out);
         break;
-    case PNAS_KEY_WHOLE:
+    case PNAS_KEY_INTEGER:
     case PNAS_KEY_WORD:
-        write_whole(key, whole_at(key, base), out);
+        write_integer(key, integer_at(key, base), out);
         break;
     case PNAS_KEY_OPERATORS:
         write_operators(field, out);
@@ -258,7 +258,7 @@ void pnas_key_write(const pnas_key *key, const void *base, FILE *out)
 
 double pnas_key_number(const pnas_key *key, const void *base)
 {
-    return key->type == PNAS_KEY_WHOLE ? (double)whole_at(key, base) : real_at(key, base);
+    return key->type == PNAS_KEY_INTEGER ? (double)integer_at(key, base) : real_at(key, base);
 }
 
 bool pnas_operator_equal(const pnas_operator *a, const pnas_operator *b)
@@ -332,7 +332,7 @@ void pnas_key_allowed(const pnas_key *key, char *out, size_t size)
     case PNAS_KEY_AUTO:
         allow_number(key, "auto or a whole number", out, size);
         break;
-    case PNAS_KEY_WHOLE:
+    case PNAS_KEY_INTEGER:
         allow_words(key, words, sizeof words);
         strncat(words, key->word_count ? " or a whole number" : "a whole number",
                 sizeof words - strlen(words) - 1);

@@ -43,7 +43,7 @@ static void write_side(FILE *graph, const pnas_operator_set *operators, int bloc
     char from[16];
     input_name(input, from);
     fprintf(graph, "    %s%d [label=\"%s\", fillcolor=\"%s\"];\n", side, block,
-            pnas_operator_words(&operators->item[op]), operator_colour(operators->item[op].kind));
+            pnas_operator_label(&operators->item[op]), operator_colour(operators->item[op].kind));
     fprintf(graph, "    %s%d -> sum%d;\n    %s -> %s%d;\n", side, block, block, from, side, block);
 }
 

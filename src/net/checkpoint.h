@@ -13,7 +13,7 @@ typedef struct {       /* zero to start with */
     double best, last; /* validation accuracy over the epochs done */
     double seconds;    /* trained so far */
     size_t count;
-    pnas_named_tensor *tensor; /* [count], owned: weights, running figures, moments, history */
+    pnas_named_tensor *tensor; /* [count], owned: weights, running statistics, moments, history */
 } pnas_checkpoint;
 
 void pnas_checkpoint_clear(pnas_checkpoint *checkpoint); /* frees the tensors, zeroes the rest */

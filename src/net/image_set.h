@@ -1,4 +1,4 @@
-/* Images and labels in host memory, as training reads them. Floor 1: made by io, read by cl.
+/* Images and labels in host memory, as training reads them. Made by io, read by cl.
  *
  * Images are uint8 [n, H, W, C] row-major; a pixel x of channel c becomes (x / 255 - mean[c]) / deviation[c].
  * Training and validation are index lists into `images`; every child of a run shares them. */

@@ -16,15 +16,15 @@ typedef enum {
     PNAS_WEIGHT_PRODUCT /* [1, 1, C, M], an operand of a matrix product: M is never padded */
 } pnas_weight_form;
 
-typedef struct {            /* fields that are left out are 0: none, no */
-    pnas_weight_form form;  /* of its weights */
-    bool bias;              /* one value an output channel */
-    double gain;            /* initial weights have the variance gain / fan-in */
-    bool normalised;        /* batch normalisation follows, whose statistics the layer makes */
-    bool keeps_channels;    /* works channel by channel: M = C, and the input must be one segment */
-    bool hands_gradient_on; /* the gradient of what it reads is that of its output, not rectified */
-    bool floats_only;       /* what it reads and writes is never stored in halves */
-    int kept_bytes;         /* an output value, from the forward pass to the backward pass */
+typedef struct {                  /* fields that are left out are 0: none, no */
+    pnas_weight_form form;        /* of its weights */
+    bool bias;                    /* one value an output channel */
+    double gain;                  /* initial weights have the variance gain / fan-in */
+    bool normalised;              /* batch normalisation follows, whose statistics the layer makes */
+    bool keeps_channels;          /* works channel by channel: M = C, and the input must be one segment */
+    bool passes_gradient_through; /* the gradient of what it reads is that of its output, not rectified */
+    bool floats_only;             /* what it reads and writes is never stored in halves */
+    int kept_bytes;               /* an output value, from the forward pass to the backward pass */
 } pnas_layer_traits;
 
 /* ROW(kind, last part of the path of its layers, traits...) */
@@ -43,7 +43,7 @@ typedef struct {            /* fields that are left out are 0: none, no */
     /* kernel x kernel, SAME, divided by the number of pixels inside */                                      \
     ROW(PNAS_LAYER_AVERAGE_POOL, "pool", .keeps_channels = true)                                             \
     /* in[0] + in[1] */                                                                                      \
-    ROW(PNAS_LAYER_ADD, "add", .hands_gradient_on = true)                                                    \
+    ROW(PNAS_LAYER_ADD, "add", .passes_gradient_through = true)                                              \
     /* in[0], normalised or regrouped from other segments, written to its place */                           \
     ROW(PNAS_LAYER_COPY, "copy")                                                                             \
     /* mean over H, W of in[0] (rectified): [N, C] */                                                        \

@@ -57,7 +57,7 @@ static void find_aliases(const pnas_graph *graph, life *lives, pnas_memory_plan 
         return;
     for (int l = graph->layer_count - 1; l >= 0; l--) {
         const pnas_layer *layer = &graph->layer[l];
-        if (!pnas_layer_kind_traits(layer->kind)->hands_gradient_on)
+        if (!pnas_layer_kind_traits(layer->kind)->passes_gradient_through)
             continue;
         int root = plan->gradient_tensor[layer->out];
         for (int i = 0; i < layer->inputs; i++) {

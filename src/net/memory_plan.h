@@ -9,9 +9,9 @@
  * With half storage the data of every tensor takes two bytes a value, but for what a kind with floats_only
  * reads and writes; gradients are always floats.
  *
- * A kind with hands_gradient_on (ADD) hands its output's gradient on unchanged: an operand that is a whole
- * tensor, not rectified, and read by this ADD alone has no gradient of its own but the segment of the ADD's
- * output gradient it is added into (gradient_tensor, gradient_segment; followed to the root). */
+ * A kind with passes_gradient_through (ADD) gives its operands the gradient of its output unchanged: one that
+ * is a whole tensor, not rectified, and read by this ADD alone has no gradient of its own but the segment of
+ * the ADD's output gradient it is added into (gradient_tensor, gradient_segment; followed to the root). */
 #ifndef PNAS_NET_MEMORY_PLAN_H
 #define PNAS_NET_MEMORY_PLAN_H
 

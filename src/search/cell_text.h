@@ -9,8 +9,8 @@
 
 void pnas_cell_format(const pnas_cell *cell, const pnas_operator_set *set, char out[PNAS_CELL_TEXT_MAX]);
 
-/* Also takes the seed's spelling of operators; spaces do not matter around '|', '+' and ':'. PNAS_ERROR_DATA
- * names the block and the word that is wrong. */
+/* Also takes the Keras implementation's spelling of operators; spaces do not matter around '|', '+' and ':'.
+ * PNAS_ERROR_DATA names the block and the word that is wrong. */
 pnas_status pnas_cell_parse(const char *text, const pnas_operator_set *set, pnas_cell *out);
 
 #endif

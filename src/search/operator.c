@@ -34,7 +34,7 @@ static int find_built_in(const char *name)
     return -1;
 }
 
-const char *pnas_operator_words(const pnas_operator *op)
+const char *pnas_operator_label(const pnas_operator *op)
 {
     for (int i = 0; i < BUILT_IN_COUNT; ++i)
         if (strcmp(built_in[i].operator.name, op->name) == 0)

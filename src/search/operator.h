@@ -60,17 +60,18 @@ void pnas_operator_set_paper(pnas_operator_set *out);
 /* All built-in ones: those of the paper first. */
 void pnas_operator_set_built_in(pnas_operator_set *out);
 
-/* Adds a built-in operator by name (the paper's eight and conv3) or by the seed's names ("3x3 dconv",
- * "1x7-7x1 conv", "3x3 maxpool", ...). PNAS_ERROR_USAGE with what is allowed if unknown, twice, or full. */
+/* Adds a built-in operator by name (the paper's eight and conv3) or by those of the Keras implementation
+ * ("3x3 dconv", "1x7-7x1 conv", "3x3 maxpool", ...). PNAS_ERROR_USAGE with what is allowed if unknown,
+ * twice, or full. */
 pnas_status pnas_operator_set_add_named(pnas_operator_set *set, const char *name);
 
 /* Adds an operator of one's own; every field is checked against the limits above. */
 pnas_status pnas_operator_set_add(pnas_operator_set *set, const pnas_operator *custom);
 
-/* Index of `name` (an alias of the seed is understood) or -1. */
+/* Index of `name` (the Keras implementation's, too) or -1. */
 int pnas_operator_set_find(const pnas_operator_set *set, const char *name);
 
 /* "sep 5x5", as the paper writes a built-in operator; one of one's own by its name. Borrowed from `op`. */
-const char *pnas_operator_words(const pnas_operator *op);
+const char *pnas_operator_label(const pnas_operator *op);
 
 #endif

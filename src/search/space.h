@@ -12,7 +12,7 @@
 typedef struct { /* a plain value */
     pnas_operator_set operators;
     int blocks;      /* B, 1 .. PNAS_BLOCKS_MAX */
-    int lookback;    /* -1: only H(c-1); -2: H(c-1) and H(c-2) (the seed's input_lookback_depth) */
+    int lookback;    /* -1: only H(c-1); -2: H(c-1) and H(c-2) (input_lookback_depth in Keras) */
     int lookforward; /* -1: every earlier block may be read; n: only the first n blocks of the cell */
 } pnas_space;
 

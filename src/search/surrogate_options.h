@@ -1,5 +1,5 @@
 /* Settings of the surrogate (paper section 4.2 and appendix; docs/algorithm.md). A zero is the first word of
- * each enumeration; members 0 is one member, and fold 0 is 1. */
+ * each enumeration; members 0 is one member, and fit_share 0 is 1. */
 #ifndef PNAS_SEARCH_SURROGATE_OPTIONS_H
 #define PNAS_SEARCH_SURROGATE_OPTIONS_H
 
@@ -34,12 +34,12 @@ typedef enum {
 
 typedef struct {
     pnas_surrogate_model model;
-    int members;   /* of the ensemble: 5 */
-    double fold;   /* share of the cells that each member is fit on, another one each: 0.8; 1: all */
-    double linear; /* share of a linear part (src/search/linear_model.h) in each member's logit; 0: none */
-    bool mirror;   /* fit on each cell a second time with the sides of its blocks exchanged */
-    int embedding; /* 100 */
-    int hidden;    /* 100 */
+    int members;      /* of the ensemble: 5 */
+    double fit_share; /* share of the cells that each member is fit on, another one each: 0.8; 1: all */
+    double linear;    /* share of a linear part (src/search/linear_model.h) in each member's logit; 0: none */
+    bool augment_swap; /* fit on each cell a second time with the sides of its blocks exchanged */
+    int embedding;     /* 100 */
+    int hidden;        /* 100 */
     pnas_surrogate_loss loss;
     pnas_surrogate_optimizer optimizer;
     double momentum;     /* SGD */

@@ -1,4 +1,4 @@
-/* What the self-test tries of an op: one row for each kind of layer, and for each op beside them, in the file of
+/* What the self-test tries of an op: one row for each kind of layer, and for each other op, in the file of
  * its case. Local.
  *
  * OP_CHECK(PNAS_LAYER_...) = {...}; defines a row. The self-test goes through the list of kinds, so a kind
@@ -19,12 +19,12 @@ typedef struct {
 } op_check;
 
 /* The ops of a child that are no layer. */
-#define OP_CHECKS_BESIDE_LAYERS(ROW) ROW(norm) ROW(images) ROW(loss) ROW(update)
+#define OP_CHECKS_WITHOUT_LAYER(ROW) ROW(norm) ROW(images) ROW(loss) ROW(update)
 
 #define OP_CHECK(of)                 const op_check op_check_##of
 #define DECLARE_OP_CHECK(of, ...)    extern OP_CHECK(of);
 PNAS_LAYER_KINDS(DECLARE_OP_CHECK)
-OP_CHECKS_BESIDE_LAYERS(DECLARE_OP_CHECK)
+OP_CHECKS_WITHOUT_LAYER(DECLARE_OP_CHECK)
 #undef DECLARE_OP_CHECK
 
 #endif

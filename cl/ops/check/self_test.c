@@ -12,7 +12,7 @@
 
 static const op_check *const checks[] = {
 #define AS_POINTER(of, ...) &op_check_##of,
-    PNAS_LAYER_KINDS(AS_POINTER) OP_CHECKS_BESIDE_LAYERS(AS_POINTER)
+    PNAS_LAYER_KINDS(AS_POINTER) OP_CHECKS_WITHOUT_LAYER(AS_POINTER)
 #undef AS_POINTER
 };
 enum { CHECKS = sizeof checks / sizeof *checks };

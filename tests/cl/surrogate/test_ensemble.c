@@ -1,4 +1,4 @@
-#include "cl/surrogate/ensemble.h"
+#include "cl/surrogate/ensemble_state.h"
 #include "cl/surrogate/held_out.h"
 #include "cl/surrogate/member_order.h"
 #include "cl/surrogate/member_predict.h"
@@ -18,7 +18,7 @@ static pnas_surrogate_options small_options(pnas_surrogate_model model)
 {
     return (pnas_surrogate_options){.model = model,
                                     .members = 1,
-                                    .fold = 1,
+                                    .fit_share = 1,
                                     .embedding = 5,
                                     .hidden = 6,
                                     .epochs = 2,
@@ -186,7 +186,7 @@ Test(ensemble, mirrored_cells_teach_that_both_sides_count_alike)
         accuracy[op] = 0.2 + 0.6 * (op * 3 % OPERATORS) / OPERATORS;
     }
     for (int mirror = 0; mirror < 2; ++mirror) {
-        options.mirror = mirror;
+        options.augment_swap = mirror;
         pnas_ensemble *ensemble = make_ensemble(cl, &options);
         cr_assert_eq(pnas_ensemble_fit(ensemble, 1, seen, accuracy, OPERATORS), PNAS_OK, "%s",
                      pnas_message());
@@ -241,7 +241,7 @@ Test(ensemble, the_linear_part_takes_its_share_of_the_logit)
         for (int loss = 0; loss < 3; loss += 2) {
             pnas_surrogate_options options = small_options((pnas_surrogate_model)model);
             options.loss = (pnas_surrogate_loss)loss;
-            options.mirror = loss > 0;
+            options.augment_swap = loss > 0;
             expect_shares(cl, &options);
             options.refit = PNAS_REFIT_FINETUNE;
             expect_shares(cl, &options);
@@ -296,7 +296,7 @@ Test(ensemble, mean_and_spread_are_those_of_its_members)
     pnas_cl *cl = test_device_open(0);
     pnas_surrogate_options options = small_options(PNAS_MODEL_MLP);
     options.members = 3;
-    options.fold = 0.8;
+    options.fit_share = 0.8;
     pnas_ensemble *ensemble = make_ensemble(cl, &options);
     sample s = make_sample(31, 5);
     double mean[15], spread[15], alone[3][15];
@@ -322,7 +322,7 @@ Test(ensemble, a_member_fit_elsewhere_and_written_here_is_the_same)
     pnas_cl *cl = test_device_open(0);
     pnas_surrogate_options options = small_options(PNAS_MODEL_LSTM);
     options.members = 2;
-    options.fold = 0.8;
+    options.fit_share = 0.8;
     sample s = make_sample(32, 5);
     double mean[2][15], spread[2][15];
     pnas_ensemble *whole = make_ensemble(cl, &options), *part = make_ensemble(cl, &options),
@@ -386,7 +386,7 @@ Test(ensemble, a_fit_that_stops_early_keeps_the_weights_of_its_best_epoch)
 {
     pnas_cl *cl = test_device_open(0);
     pnas_surrogate_options options = small_options(PNAS_MODEL_MLP);
-    options.fold = 0.8;
+    options.fit_share = 0.8;
     options.rate_later = 0.3; /* so that the loss jumps about */
     sample s = make_sample(34, 10);
     double loss[8], predicted[6], held_out[6], least = INFINITY;
@@ -516,7 +516,7 @@ Test(ensemble, refuses_weights_of_another_shape_and_impossible_options)
     options.members = -1;
     cr_expect_eq(pnas_ensemble_create(cl, &options, &space, &none), PNAS_ERROR_USAGE);
     options.members = 1;
-    options.fold = 1.5;
+    options.fit_share = 1.5;
     cr_expect_eq(pnas_ensemble_create(cl, &options, &space, &none), PNAS_ERROR_USAGE);
     pnas_ensemble_free_weights(&tensor, count);
     pnas_ensemble_destroy(&a);

@@ -31,7 +31,7 @@ static void mixed_lengths(pnas_cell cells[MANY])
 
 Test(leave_out, five_members_leave_out_each_cell_once_and_every_length_in_proportion)
 {
-    pnas_surrogate_options options = {.members = 5, .fold = 0.8, .seed = 11};
+    pnas_surrogate_options options = {.members = 5, .fit_share = 0.8, .seed = 11};
     pnas_cell cells[MANY];
     int times[MANY] = {0};
     mixed_lengths(cells);
@@ -53,7 +53,7 @@ Test(leave_out, five_members_leave_out_each_cell_once_and_every_length_in_propor
 
 Test(leave_out, further_members_shuffle_anew_and_none_leaves_out_all)
 {
-    pnas_surrogate_options options = {.members = 5, .fold = 0.8, .seed = 11};
+    pnas_surrogate_options options = {.members = 5, .fit_share = 0.8, .seed = 11};
     pnas_cell cells[MANY];
     bool first[MANY], sixth[MANY], one[1];
     mixed_lengths(cells);
@@ -64,7 +64,7 @@ Test(leave_out, further_members_shuffle_anew_and_none_leaves_out_all)
         cr_assert_eq(pnas_member_leave_out(&options, 1, m, cells, 1, one), PNAS_OK);
         cr_expect_not(one[0]);
     }
-    options.fold = 1;
+    options.fit_share = 1;
     cr_assert_eq(pnas_member_leave_out(&options, 2, 3, cells, MANY, first), PNAS_OK);
     for (int i = 0; i < MANY; ++i)
         cr_expect_not(first[i]);

@@ -1,4 +1,4 @@
-#include "cl/surrogate/ensemble.h"
+#include "cl/surrogate/ensemble_state.h"
 #include "cl/surrogate/lstm_backward.h"
 #include "cl/surrogate/lstm_forward.h"
 #include "cl/surrogate/member_order.h"

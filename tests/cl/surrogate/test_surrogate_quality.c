@@ -35,13 +35,13 @@ static void close_surrogate(void *payload, pnas_surrogate *surrogate)
 }
 
 /* The defaults of the configuration, and of docs/surrogate.md for the MLP. */
-static pnas_surrogate_options default_options(pnas_surrogate_model model, int members, double fold)
+static pnas_surrogate_options default_options(pnas_surrogate_model model, int members, double fit_share)
 {
     return (pnas_surrogate_options){.model = model,
                                     .members = members,
-                                    .fold = fold,
+                                    .fit_share = fit_share,
                                     .linear = 0.5,
-                                    .mirror = true,
+                                    .augment_swap = true,
                                     .embedding = 100,
                                     .hidden = 100,
                                     .loss = PNAS_LOSS_RANKING,

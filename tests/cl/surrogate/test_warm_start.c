@@ -1,5 +1,5 @@
 /* Fits that start from the weights of another search's. */
-#include "cl/surrogate/ensemble.h"
+#include "cl/surrogate/ensemble_state.h"
 #include "cl/surrogate/surrogate_ensemble.h"
 #include "src/base/random.h"
 #include "src/search/spearman.h"
@@ -16,7 +16,7 @@ static pnas_surrogate_options options_of(pnas_surrogate_model model)
 {
     return (pnas_surrogate_options){.model = model,
                                     .members = 1,
-                                    .fold = 1,
+                                    .fit_share = 1,
                                     .embedding = 20,
                                     .hidden = 20,
                                     .epochs = 20,

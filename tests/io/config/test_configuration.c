@@ -97,7 +97,7 @@ Test(configuration, values_of_every_section_reach_their_fields)
     cr_expect(read.search.overlap && read.search.overlap_share == 0.125);
     cr_expect_eq(read.search.diversity, 0.25);
     cr_expect(read.surrogate.model == PNAS_MODEL_MLP && read.surrogate.members == 7);
-    cr_expect(read.surrogate.fold == 0.9 && read.surrogate.loss == PNAS_LOSS_RANKING);
+    cr_expect(read.surrogate.fit_share == 0.9 && read.surrogate.loss == PNAS_LOSS_RANKING);
     cr_expect(read.surrogate.optimizer == PNAS_SURROGATE_SGD && read.surrogate.momentum == 0.5);
     cr_expect(read.surrogate.weight_decay == 0.01 && read.surrogate.patience == 3);
     cr_expect(read.surrogate.refit == PNAS_REFIT_FINETUNE && read.surrogate.bias == PNAS_BIAS_MEAN);
@@ -208,7 +208,7 @@ Test(configuration, the_paper_is_its_file_and_the_defaults_but_for_the_surrogate
     cr_expect_eq(paper.surrogate.loss, PNAS_LOSS_L1);
     defaults.surrogate.loss = PNAS_LOSS_L1;
     defaults.surrogate.linear = 0;
-    defaults.surrogate.mirror = false;
+    defaults.surrogate.augment_swap = false;
     defaults.surrogate.weight_decay = 0;
     char *one = print(&paper), *other = print(&defaults);
     cr_expect_str_eq(one, other);

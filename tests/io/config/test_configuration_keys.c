@@ -28,7 +28,7 @@ static void another_value(const pnas_key *key, char *out, size_t size)
     pnas_configuration_defaults(&defaults);
     double low = key->low;
     switch (key->type) {
-    case PNAS_KEY_WHOLE:
+    case PNAS_KEY_INTEGER:
         snprintf(out, size, "%.0f", pnas_key_number(key, &defaults) == low + 1 ? low + 2 : low + 1);
         break;
     case PNAS_KEY_REAL:
@@ -119,7 +119,7 @@ Test(configuration_keys, every_limit_holds)
     for (size_t i = 0; i < pnas_configuration_key_count; i++) {
         const pnas_key *key = &pnas_configuration_keys[i];
         bool real = key->type == PNAS_KEY_REAL || key->type == PNAS_KEY_SHARE;
-        if (!real && key->type != PNAS_KEY_WHOLE && key->type != PNAS_KEY_AUTO)
+        if (!real && key->type != PNAS_KEY_INTEGER && key->type != PNAS_KEY_AUTO)
             continue;
         cr_assert_lt(key->low, key->high, "%s has no limits", key->path);
         cr_expect_eq(is_allowed(key, key->low), key->ends != PNAS_KEY_ABOVE_LOW, "%s", key->path);
