@@ -102,12 +102,13 @@ static pnas_status rebuild_training_events(pnas_run_file *file, const pnas_searc
 
 static void report_resume(const pnas_search_run_options *options, const pnas_search *search)
 {
-    int levels = pnas_search_levels(search);
-    if (levels == 0)
+    const pnas_level *level = pnas_search_current(search);
+    if (!level)
+        level = pnas_search_level(search, pnas_search_levels(search));
+    if (!level)
         return;
-    const pnas_level *level = pnas_search_level(search, levels);
-    pnas_info("%s: going on at level %d with %zu of %zu children done", options->path, levels,
-              level->count - pnas_search_pending(search), level->count);
+    pnas_info("%s: going on at level %d with %zu of %zu children done", options->path, level->blocks,
+              level->count - pnas_level_count(level, PNAS_CHILD_PENDING), level->count);
 }
 
 pnas_status pnas_run_record_resume(pnas_run_file *file, const pnas_search_run_options *options,

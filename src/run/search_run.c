@@ -181,6 +181,13 @@ static pnas_status begin_next_level(void *payload, double seconds_left)
     return status;
 }
 
+static void report_spearman(const pnas_level *level)
+{
+    if (!isnan(level->spearman))
+        pnas_info("level %d: predicted and measured accuracy agree with Spearman %.3f", level->blocks,
+                  level->spearman);
+}
+
 static pnas_status train_level(search_run *run, const pnas_level *level)
 {
     const pnas_scheduler_listener listener = {.on_result = keep_result,
@@ -198,6 +205,8 @@ static pnas_status train_level(search_run *run, const pnas_level *level)
     pnas_status status = pnas_scheduler_run(scheduler, jobs, count, &listener);
     pnas_progress_end();
     keep_usage(run, level->blocks);
+    if (status == PNAS_OK)
+        report_spearman(level);
     free(jobs);
     return status;
 }
@@ -256,21 +265,11 @@ static pnas_status next_children(search_run *run)
     return pnas_run_file_write(run->file, run->search);
 }
 
-static void report_spearman(const pnas_level *level)
-{
-    if (!isnan(level->spearman))
-        pnas_info("level %d: predicted and measured accuracy agree with Spearman %.3f", level->blocks,
-                  level->spearman);
-}
-
 static pnas_status search_levels(search_run *run)
 {
     while (!pnas_search_complete(run->search)) {
-        if (pnas_search_pending(run->search) == 0)
-            PNAS_TRY(next_children(run));
-        const pnas_level *level = pnas_search_level(run->search, pnas_search_levels(run->search));
-        PNAS_TRY(train_level(run, level));
-        report_spearman(level);
+        const pnas_level *level = pnas_search_current(run->search);
+        PNAS_TRY(level ? train_level(run, level) : next_children(run));
     }
     return PNAS_OK;
 }

@@ -211,6 +211,7 @@ static pnas_status train(simulation *self, const pnas_level *level)
     pnas_level_usage usage;
     pnas_simulation_waits waits;
     PNAS_TRY(pnas_level_jobs(self->configuration, NULL, level, &jobs, &count));
+    pnas_debug("level %d: %zu children", level->blocks, count);
     pnas_status status =
         pnas_simulated_ranks_train(self->simulated, jobs, count, count_duration, self, &usage, &waits);
     if (status == PNAS_OK)
@@ -227,11 +228,8 @@ static pnas_status train(simulation *self, const pnas_level *level)
 static pnas_status search(simulation *self)
 {
     while (!pnas_search_complete(self->search)) {
-        if (pnas_search_pending(self->search) == 0)
-            PNAS_TRY(propose(self));
-        int level = pnas_search_levels(self->search);
-        pnas_debug("level %d: %zu children", level, pnas_search_pending(self->search));
-        PNAS_TRY(train(self, pnas_search_level(self->search, level)));
+        const pnas_level *level = pnas_search_current(self->search);
+        PNAS_TRY(level ? train(self, level) : propose(self));
     }
     if (pnas_strategy_get(self->configuration->search.strategy)->surrogate)
         self->fit[pnas_search_levels(self->search) - 1] = fit_takes(self);

@@ -103,6 +103,14 @@ size_t pnas_search_pending(const pnas_search *search)
     return pending;
 }
 
+const pnas_level *pnas_search_current(const pnas_search *search)
+{
+    for (int i = 0; i < search->levels; ++i)
+        if (pnas_level_count(&search->level[i], PNAS_CHILD_PENDING) > 0)
+            return &search->level[i];
+    return NULL;
+}
+
 size_t pnas_search_remaining(const pnas_search *search, int blocks)
 {
     return strategy_of(search)->remaining(search, blocks);
@@ -121,7 +129,11 @@ pnas_status pnas_search_propose(pnas_search *search, const pnas_surrogate *surro
     size_t pending = pnas_search_pending(search);
     PNAS_CHECK(pending == 0, PNAS_ERROR_INTERNAL,
                "more children were asked for while %zu of those that are there are not finished", pending);
-    return strategy_of(search)->propose(search, surrogate);
+    PNAS_TRY(strategy_of(search)->propose(search, surrogate));
+    PNAS_CHECK(pnas_search_current(search) || pnas_search_complete(search), PNAS_ERROR_INTERNAL,
+               "the strategy %s proposed no child, but the search is not complete",
+               pnas_strategy_name(search->options.strategy));
+    return PNAS_OK;
 }
 
 bool pnas_search_may_begin_next(const pnas_search *search)

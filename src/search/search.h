@@ -29,7 +29,8 @@ const pnas_level *pnas_search_level(const pnas_search *search, int blocks);
 
 /* Proposes the next children, as the strategy has it. `surrogate` may be NULL where the strategy asks none,
  * and before any child is there; one that another search has fit chooses then, too. PNAS_ERROR_INTERNAL if
- * children are pending or the search is complete. PNAS_ERROR_DATA if no child of the last level succeeded, or
+ * children are pending or the search is complete, or if no child came although the search goes on: after
+ * PNAS_OK a child is pending or the search is complete. PNAS_ERROR_DATA if no child of the last level succeeded, or
  * a table has no candidate. What is drawn for a child depends on the seed, its index and the children before
  * it only. */
 pnas_status pnas_search_propose(pnas_search *search, const pnas_surrogate *surrogate);
@@ -56,6 +57,9 @@ void pnas_search_add_usage(pnas_search *search, int blocks, const pnas_level_usa
 pnas_status pnas_search_fit(pnas_search *search, const pnas_surrogate *surrogate);
 
 size_t pnas_search_pending(const pnas_search *search); /* of all levels but one that was only begun */
+
+/* The level to train now: the first of these that has pending children; NULL if none has. */
+const pnas_level *pnas_search_current(const pnas_search *search);
 
 /* How many children of level `blocks` are still to be proposed, as far as that is known. */
 size_t pnas_search_remaining(const pnas_search *search, int blocks);

@@ -24,7 +24,7 @@ typedef struct {
     int first;    /* how many of level 1 to train, evenly spaced in canonical order; 0 = all (the paper) */
     int strategy; /* its number in src/search/strategy.h; 0: the first */
     int population, sample; /* evolution: how many of the last children take part, how many are compared */
-    int round;              /* evolution: children proposed at a time once the population is there */
+    int round;              /* of strategies that go by rounds: children proposed at a time */
     uint64_t seed;          /* of what is drawn at random */
 } pnas_search_options;
 

@@ -16,8 +16,9 @@
 typedef struct pnas_search pnas_search; /* its fields are in search_state.h */
 
 typedef struct {
-    bool surrogate;  /* asks a surrogate, which is fit on the children so far; else propose is given NULL */
-    bool levelwise;  /* a proposal is the next level, whole; else all levels are there from the first proposal
+    bool surrogate; /* asks a surrogate, which is fit on the children so far; else propose is given NULL. Only
+                        a levelwise one may: fits are kept by level */
+    bool levelwise; /* a proposal is the next level, whole; else all levels are there from the first proposal
                         on, mostly empty, and a proposal adds children to them */
     bool extensible; /* a complete search may go on with more blocks, and then with a larger beam */
 
@@ -25,7 +26,8 @@ typedef struct {
     pnas_status (*check)(const pnas_search_options *options);
 
     /* Adds children to the search; no child is pending before. `surrogate`: NULL where none is asked, now or
-     * ever. PNAS_ERROR_INTERNAL if nothing remains, PNAS_ERROR_DATA if nothing can be proposed. After a
+     * ever. Adds at least one child, or nothing remains from now on (`exhausted` in search_state.h).
+     * PNAS_ERROR_INTERNAL if nothing remains before, PNAS_ERROR_DATA if nothing can be proposed. After a
      * failure the children are those from before. */
     pnas_status (*propose)(pnas_search *search, const pnas_surrogate *surrogate);
 
