@@ -154,8 +154,8 @@ const pnas_key pnas_configuration_keys[] = {
     {KEY("search.sample", search.sample), .initial = "25", FROM_TO(1, 100000), FIXED,
      .help = "evolution: the parent is the best of this many drawn from the population."},
     {KEY("search.round", search.round), .initial = "10", FROM_TO(1, 100000), FIXED,
-     .help = "evolution: how many children are drawn from one population and trained side by side. "
-             "Take at least as many as there are ranks."},
+     .help = "Strategies that go by rounds, such as evolution: how many children are drawn from what is "
+             "done and trained side by side. Take at least as many as there are ranks."},
     {KEY("search.candidates", candidates), .initial = "table", WORDS(candidates), FIXED,
      .help = "With evaluator: table, which cells the search may choose."},
 

@@ -334,7 +334,7 @@ static pnas_status write_levels(hid_t file, const pnas_search *search)
     for (int b = 1; pnas_search_level(search, b) && status == PNAS_OK; b++) {
         const pnas_level *level = pnas_search_level(search, b);
         pnas_usage_add(&sum, &level->usage);
-        if (level->count > 0) /* strategies other than PNAS have children on the last level only */
+        if (level->count > 0) /* a strategy that does not go by levels may leave some empty */
             status = write_level(group, level, &pnas_search_get_options(search)->space.operators);
     }
     if (status == PNAS_OK)
