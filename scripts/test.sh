@@ -41,7 +41,7 @@ check_format() (
 )
 
 # The commits after this one have a subject of at most 60 characters.
-subjects_since=1f99246fb642
+subjects_since=b04ba1718e0d
 check_subjects() (
     cd "$PNAS_ROOT"
     range=$subjects_since..HEAD

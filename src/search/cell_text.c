@@ -80,7 +80,7 @@ static void copy_word(piece word, char *out, size_t size)
     size_t length = 0;
     for (size_t i = 0; i < word.length && length + 1 < size; ++i) {
         bool space = isspace((unsigned char)word.start[i]);
-        if (!space || out[length - 1] != ' ')
+        if (!space || (length > 0 && out[length - 1] != ' '))
             out[length++] = space ? ' ' : word.start[i];
     }
     out[length] = '\0';

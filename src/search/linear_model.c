@@ -7,7 +7,7 @@
 #define TWICE_PENALISED 0.70710678118654752 /* a feature this much smaller: its effect is penalised twice */
 #define LEAST_FREEDOM   1e-6                /* of a cell that is fit by its own features alone */
 
-enum { GRID = 13 }; /* lambda: 1e-3 to 1e3 by half decades */
+enum { GRID = 13, GRID_MIDDLE = GRID / 2 }; /* lambda: 1e-3 to 1e3 by half decades */
 
 double pnas_logit(double value, double margin)
 {
@@ -39,7 +39,8 @@ static int kind_of(int input)
 
 static size_t side_feature(const feature_list *l, int kind, int op)
 {
-    return (size_t)(l->operators + KINDS + kind * l->operators + op);
+    size_t operators = (size_t)l->operators;
+    return operators + KINDS + (size_t)kind * operators + (size_t)op;
 }
 
 static size_t pair_feature(const feature_list *l, int a, int b)
@@ -105,7 +106,8 @@ typedef struct {
 
 static pnas_status make_room(size_t count, size_t features, regression *out)
 {
-    double *all = calloc(count + 5 * features + 2 * features * features, sizeof *all);
+    size_t values = count + 5 * features + 2 * features * features;
+    double *all = calloc(values ? values : 1, sizeof *all);
     PNAS_CHECK(all, PNAS_ERROR_MEMORY, "no memory for a regression of %zu cells on %zu features", count,
                features);
     *out = (regression){.count = count, .features = features, .target = all, .error = INFINITY};
@@ -213,7 +215,7 @@ static double left_out_error(const feature_list *l, regression *r)
 static void choose_lambda(const feature_list *l, regression *r)
 {
     for (int i = 0; i < GRID; ++i) {
-        double lambda = pow(10, (i - GRID / 2) / 2.0);
+        double lambda = pow(10, (i - GRID_MIDDLE) / 2.0);
         factorise(r, lambda);
         memcpy(r->effect, r->moment, r->features * sizeof *r->effect);
         solve_lower(r, r->effect);
@@ -240,7 +242,7 @@ static void take_effects(const feature_list *l, const regression *r, pnas_linear
     for (int input = 0; input < out->inputs; ++input)
         for (int op = 0; op < O; ++op)
             out->side[input * O + op] =
-                effect_of(l, r, (size_t)op) + effect_of(l, r, (size_t)(O + kind_of(input - 2))) +
+                effect_of(l, r, (size_t)op) + effect_of(l, r, (size_t)O + (size_t)kind_of(input - 2)) +
                 TWICE_PENALISED * effect_of(l, r, side_feature(l, kind_of(input - 2), op));
     for (int a = 0; a < O; ++a)
         for (int b = 0; b < O; ++b)
@@ -259,8 +261,8 @@ pnas_status pnas_linear_fit(int inputs, int operators, const pnas_cell *cells, c
     regression r;
     *out = (pnas_linear_model){.inputs = inputs,
                                .operators = operators,
-                               .side = calloc((size_t)(inputs * operators), sizeof *out->side),
-                               .pair = calloc((size_t)(operators * operators), sizeof *out->pair)};
+                               .side = calloc((size_t)inputs * (size_t)operators, sizeof *out->side),
+                               .pair = calloc((size_t)operators * (size_t)operators, sizeof *out->pair)};
     PNAS_CHECK(out->side && out->pair, PNAS_ERROR_MEMORY, "no memory for a linear model");
     PNAS_TRY(list_features(operators, cells, count, &l));
     pnas_status status = make_room(count, l.count, &r);

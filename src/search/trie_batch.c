@@ -1,5 +1,6 @@
 #include "src/search/trie_batch.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 size_t pnas_trie_batch_least_rows(int blocks)
@@ -85,6 +86,7 @@ static void add_prefix(pnas_trie_batch *batch, const pnas_cell *prefix)
         ++depth;
     for (; depth < tokens; ++depth)
         add_node(batch, depth, token_at(prefix, depth));
+    assert(batch->prefix);
     batch->prefix[batch->prefixes++] = *prefix;
 }
 

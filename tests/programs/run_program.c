@@ -26,6 +26,7 @@ const program_run *run_program(const char *format, ...)
     char command[4096], redirected[8192];
     va_list arguments;
     va_start(arguments, format);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): va_start is the line above */
     int length = vsnprintf(command, sizeof command, format, arguments);
     va_end(arguments);
     cr_assert(length > 0 && (size_t)length < sizeof command);

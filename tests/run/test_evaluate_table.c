@@ -137,6 +137,7 @@ Test(evaluate_table, shares_of_the_trials_join_to_the_whole)
     cr_expect(one.opened == 4 && judged[0].trials == 2);
     judge_share(&other, 30, &(pnas_trial_share){1, 2, join, &j});
     cr_expect(other.opened == 4 && j.calls == 2);
+    /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): bit for bit is what is promised */
     cr_expect_eq(memcmp(expected, judged, sizeof expected), 0);
 }
 

@@ -23,8 +23,8 @@ static int compare_entries(const void *a, const void *b)
 /* Offers `count` cells in random order with predictions of `values` kinds, so that there are ties. */
 static void expect_best(size_t width, size_t count, uint32_t values, pnas_stream *stream)
 {
-    pnas_beam_entry *all = calloc(count, sizeof *all);
-    uint32_t *order = calloc(count, sizeof *order);
+    pnas_beam_entry *all = calloc(count + 1, sizeof *all);
+    uint32_t *order = calloc(count + 1, sizeof *order);
     pnas_beam beam;
     cr_assert_eq(pnas_beam_create(width, &beam), PNAS_OK);
     for (size_t i = 0; i < count; ++i) {

@@ -164,6 +164,7 @@ void fake_expect_search(const pnas_search *found, const pnas_search *expected)
         cr_assert(same_real(one->spearman, other->spearman));
         cr_assert_eq(one->score_seconds, other->score_seconds);
         cr_assert_eq(one->fit_seconds, other->fit_seconds);
+        /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): doubles that were written and read, bit for bit */
         cr_assert_eq(memcmp(&one->usage, &other->usage, sizeof one->usage), 0);
         for (size_t i = 0; i < one->count; i++) {
             cr_assert_eq(pnas_cell_compare(&one->child[i].cell, &other->child[i].cell), 0);

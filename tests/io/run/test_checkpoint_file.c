@@ -3,6 +3,7 @@
 #include "tests/base/leak_check.h"
 #include "tests/io/test_folder.h"
 
+#include <assert.h>
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,6 +52,7 @@ Test(checkpoint_file, a_checkpoint_comes_back_bit_for_bit)
     cr_expect(read.epoch == taken.epoch && read.batch == taken.batch);
     cr_expect(read.best == taken.best && read.last == taken.last && read.seconds == taken.seconds);
     cr_assert_eq(read.count, taken.count);
+    assert(read.tensor);
     for (size_t i = 0; i < read.count; i++) {
         const pnas_named_tensor *expected = &tensors[order[i]];
         size_t size = 1;

@@ -3,6 +3,7 @@
 #include "tests/base/leak_check.h"
 #include "tests/io/test_folder.h"
 
+#include <assert.h>
 #include <hdf5.h>
 #include <hdf5_hl.h>
 #include <string.h>
@@ -33,6 +34,7 @@ Test(weights_file, tensors_are_read_back_bit_for_bit_by_name)
     cr_assert_eq(pnas_h5_open(test_path("w.h5"), &file), PNAS_OK, "%s", pnas_message());
     cr_assert_eq(pnas_tensor_group_read(file, &read, &count), PNAS_OK, "%s", pnas_message());
     cr_assert_eq(count, 3);
+    assert(read);
     for (size_t i = 0; i < 3; i++) {
         const pnas_named_tensor *expected = &tensors[order[i]];
         size_t size = 1;
