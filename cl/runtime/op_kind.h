@@ -16,11 +16,12 @@ typedef enum {
 
 typedef enum { PNAS_ON_CPU, PNAS_ON_GPU } pnas_route_device;
 
-typedef enum { /* what a route needs to work at all (cl/ops/route.c) */
-               PNAS_NEEDS_NOTHING,
-               PNAS_NEEDS_V8,           /* V = 8 */
-               PNAS_NEEDS_SMALL_WINDOW, /* V = 8, and a window whose rows can be unrolled */
-               PNAS_NEEDS_CLBLAST       /* a CLBlast whose products were right */
+/* What a route needs to work at all (cl/ops/route.c) */
+typedef enum {
+    PNAS_NEEDS_NOTHING,
+    PNAS_NEEDS_V8,           /* V = 8 */
+    PNAS_NEEDS_SMALL_WINDOW, /* V = 8, and a window whose rows can be unrolled */
+    PNAS_NEEDS_CLBLAST       /* a CLBlast whose products were right */
 } pnas_route_needs;
 
 typedef struct {

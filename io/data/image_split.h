@@ -10,11 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef enum { /* a draw's place in the stream (seed, SPLIT, class, step); never renumbered */
-               PNAS_DRAW_VALIDATION = 0,
-               PNAS_DRAW_LIMIT = 1,
-               PNAS_DRAW_TEST = 2
-} pnas_draw;
+/* A draw's place in the stream (seed, SPLIT, class, step); never renumbered */
+typedef enum { PNAS_DRAW_VALIDATION = 0, PNAS_DRAW_LIMIT = 1, PNAS_DRAW_TEST = 2 } pnas_draw;
 
 /* Draws `wanted` of the `count` images whose numbers stand in `from`, in ascending order; `labels` is indexed
  * by these numbers. A class gives wanted * n_c / count images, rounded by largest remainders (of equal ones

@@ -37,13 +37,14 @@ typedef struct { /* a plain value; texts are borrowed */
     const char *name, *source, *licence; /* NULL: known ones, else the file's name and "unknown" */
 } pnas_import_options;
 
-typedef enum {                      /* what an option takes, and what its value is */
-               PNAS_IMPORT_TEXT,    /* const char * */
-               PNAS_IMPORT_FLAG,    /* bool; the option takes no argument */
-               PNAS_IMPORT_REAL,    /* double */
-               PNAS_IMPORT_SEED,    /* uint64_t, a whole number from 0 */
-               PNAS_IMPORT_CLASSES, /* int, a whole number from 0 to PNAS_DATASET_CLASSES_MAX */
-               PNAS_IMPORT_SHAPE    /* pnas_import_shape, as HxWxC */
+/* What an option takes, and what its value is */
+typedef enum {
+    PNAS_IMPORT_TEXT,    /* const char * */
+    PNAS_IMPORT_FLAG,    /* bool; the option takes no argument */
+    PNAS_IMPORT_REAL,    /* double */
+    PNAS_IMPORT_SEED,    /* uint64_t, a whole number from 0 */
+    PNAS_IMPORT_CLASSES, /* int, a whole number from 0 to PNAS_DATASET_CLASSES_MAX */
+    PNAS_IMPORT_SHAPE    /* pnas_import_shape, as HxWxC */
 } pnas_import_value;
 
 typedef struct {          /* constant */

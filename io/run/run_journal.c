@@ -30,13 +30,8 @@
 #define EPOCHS_MAX   (PAYLOAD_MAX / ROW_SIZE - 1)
 #define JOURNAL_MAX  ((off_t)1 << 31)
 
-enum { /* bytes of a field in the payload's head; of a text its length */
-       BYTES_STATUS = 4,
-       BYTES_REAL = 8,
-       BYTES_INT = 4,
-       BYTES_LONG = 8,
-       BYTES_TEXT = 4
-};
+/* Bytes of a field in the payload's head; of a text its length */
+enum { BYTES_STATUS = 4, BYTES_REAL = 8, BYTES_INT = 4, BYTES_LONG = 8, BYTES_TEXT = 4 };
 #define BYTES(kind, name, long_name, units) +BYTES_##kind
 _Static_assert(PAYLOAD_HEAD == 4 + 8 PNAS_RESULT_KEPT_FIELDS(BYTES),
                "a list of other fields is another format: give it another magic, and read the old one, too");

@@ -9,17 +9,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef enum { /* what a stream is for; the values are part of the determinism contract, never renumber */
-               PNAS_STREAM_INITIAL_WEIGHTS = 1,
-               PNAS_STREAM_SHUFFLE = 2,
-               PNAS_STREAM_AUGMENT = 3,
-               PNAS_STREAM_SPLIT = 4,
-               PNAS_STREAM_SURROGATE_WEIGHTS = 5,
-               PNAS_STREAM_SURROGATE_SHUFFLE = 6,
-               PNAS_STREAM_TEST = 7,
-               PNAS_STREAM_SEARCH = 8,
-               PNAS_STREAM_SURROGATE_FOLD = 9,
-               PNAS_STREAM_SIMULATION = 10
+/* What a stream is for; the values are part of the determinism contract, never renumber */
+typedef enum {
+    PNAS_STREAM_INITIAL_WEIGHTS = 1,
+    PNAS_STREAM_SHUFFLE = 2,
+    PNAS_STREAM_AUGMENT = 3,
+    PNAS_STREAM_SPLIT = 4,
+    PNAS_STREAM_SURROGATE_WEIGHTS = 5,
+    PNAS_STREAM_SURROGATE_SHUFFLE = 6,
+    PNAS_STREAM_TEST = 7,
+    PNAS_STREAM_SEARCH = 8,
+    PNAS_STREAM_SURROGATE_FOLD = 9,
+    PNAS_STREAM_SIMULATION = 10
 } pnas_stream_purpose;
 
 typedef struct { /* a plain value; copy it to fork the stream */

@@ -8,30 +8,29 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef enum { /* stored in run files: never renumber */
-               PNAS_CHILD_PENDING = 0,
-               PNAS_CHILD_DONE = 1,
-               PNAS_CHILD_FAILED = 2
-} pnas_child_status;
+/* Stored in run files: never renumber */
+typedef enum { PNAS_CHILD_PENDING = 0, PNAS_CHILD_DONE = 1, PNAS_CHILD_FAILED = 2 } pnas_child_status;
 
-enum { /* columns of a child's history, one row an epoch */
-       PNAS_METRIC_TRAIN_LOSS,
-       PNAS_METRIC_TRAIN_ACCURACY,
-       PNAS_METRIC_VALIDATION_LOSS,
-       PNAS_METRIC_VALIDATION_ACCURACY,
-       PNAS_METRIC_LEARNING_RATE,
-       PNAS_METRICS
+/* Columns of a child's history, one row an epoch */
+enum {
+    PNAS_METRIC_TRAIN_LOSS,
+    PNAS_METRIC_TRAIN_ACCURACY,
+    PNAS_METRIC_VALIDATION_LOSS,
+    PNAS_METRIC_VALIDATION_ACCURACY,
+    PNAS_METRIC_LEARNING_RATE,
+    PNAS_METRICS
 };
 
 #define PNAS_CHILD_ERROR_MAX 240
 
-typedef enum {                    /* the type of a field in C */
-               PNAS_FIELD_STATUS, /* pnas_child_status */
-               PNAS_FIELD_REAL,   /* double */
-               PNAS_FIELD_INT,    /* int */
-               PNAS_FIELD_LONG,   /* int64_t */
-               PNAS_FIELD_FLAG,   /* bool */
-               PNAS_FIELD_TEXT    /* char [PNAS_CHILD_ERROR_MAX] */
+/* The type of a field in C */
+typedef enum {
+    PNAS_FIELD_STATUS, /* pnas_child_status */
+    PNAS_FIELD_REAL,   /* double */
+    PNAS_FIELD_INT,    /* int */
+    PNAS_FIELD_LONG,   /* int64_t */
+    PNAS_FIELD_FLAG,   /* bool */
+    PNAS_FIELD_TEXT    /* char [PNAS_CHILD_ERROR_MAX] */
 } pnas_field_kind;
 
 #define PNAS_SINCE_1970 "seconds since 1970-01-01T00:00:00Z"

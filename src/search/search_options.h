@@ -5,10 +5,11 @@
 #include "src/search/acquisition.h"
 #include "src/search/space.h"
 
-typedef enum {                             /* where a search that is limited to a table finds its cells */
-               PNAS_CANDIDATES_TABLE,      /* any cell of the table that has the right number of blocks */
-               PNAS_CANDIDATES_EXTENSIONS, /* PNAS: of these, those that extend a cell of the last level */
-               PNAS_CANDIDATES_SPACE /* the whole space; whoever trains decides about cells not in the table
+/* Where a search that is limited to a table finds its cells */
+typedef enum {
+    PNAS_CANDIDATES_TABLE,      /* any cell of the table that has the right number of blocks */
+    PNAS_CANDIDATES_EXTENSIONS, /* PNAS: of these, those that extend a cell of the last level */
+    PNAS_CANDIDATES_SPACE       /* the whole space; whoever trains decides about cells not in the table
                                       */
 } pnas_candidates;
 
