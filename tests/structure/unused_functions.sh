@@ -14,6 +14,7 @@ unused=$(awk '
 # Parts of a larger function of the same file, which tests want to try by themselves.
 exceptions="pnas_cell_csv_parse    # text, where a file would have to be written; fuzzed
 pnas_same_pad          # against the table of padded values
+pnas_search_pending    # how many; programs ask for the level with some
 pnas_selection_finish  # cells without a surrogate
 pnas_selection_offer   # the same
 pnas_time_limit_parse  # every way of writing a time"
