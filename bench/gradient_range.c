@@ -39,7 +39,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
     else if (key == ARGP_KEY_ARG && !a->configuration)
         a->configuration = value;
     else if (key == ARGP_KEY_ARG || (key == ARGP_KEY_END && !a->configuration))
-        argp_error(state, "one configuration is wanted");
+        argp_error(state, "give one configuration");
     else if (key != ARGP_KEY_END)
         return ARGP_ERR_UNKNOWN;
     return 0;

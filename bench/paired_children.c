@@ -56,7 +56,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case ARGP_KEY_END:
         if (!a->configuration || a->cells < 1 || a->seeds < 1)
-            argp_error(state, "a configuration, and at least one cell and one seed, are wanted");
+            argp_error(state, "a configuration, and at least one cell and one seed, are needed");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

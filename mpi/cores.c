@@ -2,9 +2,11 @@
 
 #include "mpi/collectives.h"
 #include "mpi/core_split.h"
+#include "mpi/wire.h"
 
 #include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 typedef struct {       /* what a rank tells the others of its machine */
@@ -84,12 +86,59 @@ static int divide(const pnas_layout *layout, const rank_cores *mine, int threads
                           : CPU_COUNT(&part);
 }
 
+static void write_cores(pnas_wire_writer *to, const rank_cores *cores)
+{
+    pnas_wire_begin(to);
+    pnas_wire_put_bytes(to, &cores->now, sizeof cores->now);
+    pnas_wire_put_bytes(to, &cores->allowed, sizeof cores->allowed);
+    pnas_wire_put_int(to, cores->bound_by_user);
+}
+
+static void read_set(pnas_wire_reader *from, cpu_set_t *out)
+{
+    size_t size = 0;
+    const void *bytes = pnas_wire_get_bytes(from, &size);
+    CPU_ZERO(out);
+    if (bytes && size == sizeof *out)
+        memcpy(out, bytes, size);
+}
+
+static pnas_status read_rank(const void *message, size_t size, rank_cores *out)
+{
+    pnas_wire_reader from;
+    pnas_wire_open(&from, message, size);
+    read_set(&from, &out->now);
+    read_set(&from, &out->allowed);
+    out->bound_by_user = (int)pnas_wire_get_int(&from, 0, 1);
+    return pnas_wire_close(&from, "a rank's cores");
+}
+
+/* Tells the ranks of this machine about `mine` and hears of theirs; all: [local_ranks], or
+ * NULL for want of memory. Ranks that got this far run one build, so their messages have one size. */
+static pnas_status exchange(const pnas_layout *layout, const rank_cores *mine, rank_cores *all)
+{
+    pnas_wire_writer message = {0};
+    unsigned char *messages = NULL;
+    size_t ranks = (size_t)layout->local_ranks;
+    write_cores(&message, mine);
+    pnas_status status = pnas_wire_finish(&message);
+    if (status == PNAS_OK && (!all || !(messages = malloc(ranks * message.size))))
+        status = pnas_fail(PNAS_ERROR_MEMORY, "no memory for the cores of %zu ranks", ranks);
+    status = pnas_mpi_agree(status);
+    if (status == PNAS_OK)
+        status = pnas_mpi_gather_local(layout, message.data, message.size, messages);
+    for (size_t rank = 0; rank < ranks && status == PNAS_OK; rank++)
+        status = read_rank(messages + rank * message.size, message.size, &all[rank]);
+    free(messages);
+    pnas_wire_clear(&message);
+    return status;
+}
+
 pnas_status pnas_mpi_cores(const pnas_layout *layout, int threads, pnas_cores *out)
 {
     rank_cores mine = {0}, *all = calloc((size_t)layout->local_ranks, sizeof *all);
-    PNAS_CHECK(all, PNAS_ERROR_MEMORY, "no memory for the cores of %d ranks", layout->local_ranks);
     describe(&mine);
-    pnas_status status = pnas_mpi_gather_local(layout, &mine, sizeof mine, all);
+    pnas_status status = exchange(layout, &mine, all);
     *out = (pnas_cores){.given = CPU_COUNT(&mine.now), .machine = (int)sysconf(_SC_NPROCESSORS_ONLN)};
     if (status == PNAS_OK && can_divide(all, layout->local_ranks))
         out->share = divide(layout, &mine, threads);

@@ -55,7 +55,7 @@ llvm_tool() {
             return
         fi
     done
-    die "$1 $PNAS_LLVM is wanted and is not here; install $1-$PNAS_LLVM"
+    die "$1 $PNAS_LLVM is needed; install $1-$PNAS_LLVM"
 }
 
 # Configures and builds build/$1 by the preset of that name.

@@ -43,7 +43,7 @@ pnas_status pnas_buffer_create(pnas_cl *cl, size_t bytes, cl_mem *out)
     cl_int code;
     *out = NULL;
     PNAS_CHECK(bytes <= cl->info.largest_allocation || cl->info.largest_allocation == 0, PNAS_ERROR_MEMORY,
-               "a buffer of %.1f MiB is wanted, but %s gives %.1f MiB at most", (double)bytes / 0x1p20,
+               "a buffer of %.1f MiB is needed, but %s allows %.1f MiB at most", (double)bytes / 0x1p20,
                cl->info.name, (double)cl->info.largest_allocation / 0x1p20);
     *out = create_buffer(cl, bytes, &code);
     if (code != CL_SUCCESS) {

@@ -279,7 +279,7 @@ static pnas_status take_checkpoint(child_run *run)
         run->at = checkpoint;
         run->at.count = 0;
         run->at.tensor = NULL;
-        pnas_info("level %d, child %d goes on in epoch %d after %d of its %d batches", run->job->level,
+        pnas_info("level %d, child %d continues in epoch %d after %d of its %d batches", run->job->level,
                   run->job->index, run->at.epoch + 1, run->at.batch, run->trainer->plan->train.period);
     } else if (status == PNAS_ERROR_DATA) {
         pnas_warning("level %d, child %d starts from its beginning, as its checkpoint does not fit: %s",

@@ -416,6 +416,6 @@ pnas_status pnas_yaml_set(pnas_yaml *document, const char *path, const pnas_yaml
         return PNAS_OK;
     }
     PNAS_CHECK(*key != '[' && pnas_yaml_kind_of(document, parent) == PNAS_YAML_MAPPING, PNAS_ERROR_USAGE,
-               "'%s' leads nowhere: what should hold it is not there or is not a section", path);
+               "there is no place for '%s': the section that should hold it is not there", path);
     return append(document, parent, key, strlen(key), made, place);
 }

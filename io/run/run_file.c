@@ -115,7 +115,7 @@ pnas_status pnas_run_path(const char *path, char **out)
         const char *name = strrchr(at, '/');
         size_t folder = target[0] == '/' || !name ? 0 : (size_t)(name + 1 - at);
         PNAS_CHECK(++links <= LINKS_MAX && folder + (size_t)length < sizeof at, PNAS_ERROR_FILE,
-                   "%s: is a symbolic link that leads nowhere; remove it", path);
+                   "%s: is a symbolic link whose end is not there; remove it", path);
         memcpy(at + folder, target, (size_t)length);
         at[folder + (size_t)length] = 0;
     }

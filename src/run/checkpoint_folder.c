@@ -101,7 +101,7 @@ static void save(void *payload, const pnas_cell *cell, const pnas_checkpoint *ch
     pthread_mutex_lock(&folder->lock);
     if (write_checkpoint(folder, cell, checkpoint) != PNAS_OK && !folder->warned) {
         folder->warned = true;
-        pnas_warning("%s; a child that is stopped now goes on from its last checkpoint or starts anew",
+        pnas_warning("%s; a child that is stopped now continues from its last checkpoint or starts anew",
                      pnas_message());
     }
     pthread_mutex_unlock(&folder->lock);

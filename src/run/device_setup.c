@@ -120,7 +120,7 @@ static pnas_status open_lanes(const pnas_configuration *configuration, int shari
     question.child = largest > images ? largest - images : 1;
     int lanes = pnas_lane_count(&question);
     if (lanes < question.wanted)
-        pnas_warning("lanes: %d are wanted, but the memory of %s holds the largest possible children of %d",
+        pnas_warning("lanes: %d were asked for, but the memory of %s holds the largest possible children of %d",
                      wanted, device->name, lanes);
     out->more = calloc((size_t)lanes, sizeof *out->more);
     PNAS_CHECK(out->more, PNAS_ERROR_MEMORY, "no memory for %d lanes", lanes);

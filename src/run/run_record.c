@@ -78,7 +78,7 @@ static pnas_status record_extension(pnas_run_info *info, const char *path, int l
     snprintf(text, size, "%s%s%s after level %d: %s", before, *before ? "\n" : "", stamp, levels, extension);
     free(info->extended);
     info->extended = text;
-    pnas_info("%s: complete with %d levels; goes on with %s for the levels to come", path, levels, extension);
+    pnas_info("%s: complete with %d levels; continues with %s for the levels to come", path, levels, extension);
     return PNAS_OK;
 }
 
@@ -107,7 +107,7 @@ static void report_resume(const pnas_search_run_options *options, const pnas_sea
         level = pnas_search_level(search, pnas_search_levels(search));
     if (!level)
         return;
-    pnas_info("%s: going on at level %d with %zu of %zu children done", options->path, level->blocks,
+    pnas_info("%s: continuing at level %d with %zu of %zu children done", options->path, level->blocks,
               level->count - pnas_level_count(level, PNAS_CHILD_PENDING), level->count);
 }
 

@@ -55,7 +55,7 @@ case_check_one() {
     says '^global pool +plain +8 .* pass, 4 shapes$'
     says '^everything passes$'
     run 64 check --op nonesuch
-    complains "no op's name holds 'nonesuch'"
+    complains "no op has 'nonesuch' in its name"
 }
 
 case_check() {

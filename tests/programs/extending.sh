@@ -32,7 +32,7 @@ grep -q 'counts for levels to come only' last.err || fail "no reason"
 cmp -s "$reference" run.h5 || fail "a refusal changed the run"
 
 run 0 --set space.blocks=3 --set search.beam=6 --set training.epochs=9
-grep -q 'run.h5: complete with 2 levels; goes on with space.blocks 2 -> 3, search.beam 5 -> 6, training.epochs 8 -> 9' \
+grep -q 'run.h5: complete with 2 levels; continues with space.blocks 2 -> 3, search.beam 5 -> 6, training.epochs 8 -> 9' \
     last.err || fail "the difference is not shown"
 [ "$(grep -c '  accuracy 0.* parameters  ' last.err)" -eq 6 ] || fail "not six children more"
 "$pnas_rank" --status run.h5 >status.out || fail "not complete"

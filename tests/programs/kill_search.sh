@@ -123,7 +123,7 @@ while [ "$done_kills" -lt "$kills" ] || [ "$parts" -gt 0 ]; do # the last one go
     [ "$done_kills" -ge "$kills" ] || ! strike || struck=true
     finish
     wait_for_ranks
-    resumed=$((resumed + $(grep -c 'goes on in epoch' "log.$parts" || true)))
+    resumed=$((resumed + $(grep -c 'continues in epoch' "log.$parts" || true)))
     ! $struck || [ "$code" -eq 0 ] || done_kills=$((done_kills + 1))
     $struck || [ "$code" -eq 0 ] || fail "went wrong by itself: code $code"
     check_children

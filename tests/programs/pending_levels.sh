@@ -25,5 +25,5 @@ END
 "$pnas_mpi" search.yaml -o run.h5 >first.out 2>first.err || fail "the search"
 "$add_pending_level" run.h5 2>add.err || fail "the level"
 timeout -s KILL 30 "$pnas_mpi" search.yaml -o run.h5 >second.out 2>second.err || fail "the run is not finished"
-grep -q 'going on at level 1 with 0 of 2 children done' second.err || fail "what is done"
+grep -q 'continuing at level 1 with 0 of 2 children done' second.err || fail "what is done"
 "$pnas_rank" --status run.h5 >status.out 2>status.err || fail "not complete"

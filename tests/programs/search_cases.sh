@@ -104,7 +104,7 @@ finish_background() {
 
 finish_the_run() {
     start 2 "$tiny" -o run.h5 || fail "going on failed with $?"
-    expect_said 'run.h5: going on at level'
+    expect_said 'run.h5: continuing at level'
     [ "$(children_in last.err)" -le $((children - 3)) ] || fail "finished children were trained again"
     expect_status run.h5 complete
     expect_reference_figures run.h5
@@ -229,7 +229,7 @@ case_faults_on_one_rank() {
 
 # A child that fails everywhere is recorded with its reason, and the search goes on.
 case_faults_of_a_child() {
-    local -A reasons=([memory]='a buffer of [0-9.e+]+ MiB is wanted, but .* gives [0-9.]+ MiB at most'
+    local -A reasons=([memory]='a buffer of [0-9.e+]+ MiB is needed, but .* allows [0-9.]+ MiB at most'
         [build]='kernel file gemm.cl does not build on .*no_such_function'
         [time]='not ready after 1000 s in epoch 1 of 1; training.child_time_limit is 1000 s'
         [loss]='the loss became -?nan; a lower training.learning_rate or training.clip_norm may help')
@@ -352,7 +352,7 @@ case_stopped_mid_child() {
     stop_mid_child USR2
     [ "$code" -eq 75 ] || fail "exit code $code"
     start 1 "$tiny" -o run.h5 "${long_children[@]}" --set checkpoint_seconds=0 || fail "exit code $?"
-    expect_said 'goes on in epoch [0-9]+ after [0-9]+ of its 31 batches'
+    expect_said 'continues in epoch [0-9]+ after [0-9]+ of its 31 batches'
     expect_the_same_as_whole
 }
 

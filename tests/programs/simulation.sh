@@ -41,7 +41,7 @@ grep -qE '^training could have taken .* known beforehand \([0-9.]+ % of best\)$'
 refused 64 'go together' --simulate 5 "$tiny"
 refused 64 'go together' --durations "$reference" "$tiny" -o run.h5
 refused 64 "from 1 to 1000000, not '0'" --simulate 0 --durations "$reference" "$tiny"
-refused 64 'leave -o and --check away' --simulate 5 --durations "$reference" "$tiny" -o run.h5
+refused 64 'leave out -o and --check' --simulate 5 --durations "$reference" "$tiny" -o run.h5
 refused 74 '--durations: nothing.h5: .*; give the RUN.h5 of a search that has trained children' --simulate 5 --durations nothing.h5 "$tiny"
 echo text >text.h5
 refused 65 '--durations: text.h5: ' --simulate 5 --durations text.h5 "$tiny"

@@ -108,7 +108,7 @@ pnas_status pnas_self_test(const pnas_self_test_options *options)
     for (int v = 0; options->every_vector && status == PNAS_OK && v < 3; ++v)
         status = check_vector(checker, vectors[v]);
     if (status == PNAS_OK && checker->tried == 0)
-        status = pnas_fail(PNAS_ERROR_USAGE, "no op's name holds '%s'", options->op);
+        status = pnas_fail(PNAS_ERROR_USAGE, "no op has '%s' in its name", options->op);
     if (status == PNAS_OK && checker->failed > 0)
         status =
             pnas_fail(PNAS_ERROR_DEVICE,

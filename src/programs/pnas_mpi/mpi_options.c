@@ -114,7 +114,7 @@ static error_t check_complete(struct argp_state *state, const pnas_mpi_options *
         return pnas_program_complain(state, "give the run file to write with -o RUN.h5, or only --check");
     if (options->simulated_ranks && (options->output || options->check))
         return pnas_program_complain(
-            state, "--simulate writes no run file and checks nothing; leave -o and --check away");
+            state, "--simulate writes no run file and checks nothing; leave out -o and --check");
     return 0;
 }
 

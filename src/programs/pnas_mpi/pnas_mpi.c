@@ -156,7 +156,7 @@ static pnas_status simulate(mpi_program *program)
 {
     const pnas_mpi_options *options = &program->options;
     PNAS_CHECK(program->layout.ranks == 1, PNAS_ERROR_USAGE,
-               "--simulate %d: %d processes were started, but one simulates all ranks; leave mpirun away",
+               "--simulate %d: %d processes were started, but one simulates all ranks; start it without mpirun",
                options->simulated_ranks, program->layout.ranks);
     PNAS_TRY(share_configuration(program));
     return pnas_simulate(options->simulated_ranks, options->durations, &program->configuration);

@@ -34,7 +34,7 @@ static const struct argp_option ranking_options[] = {
      "on with it, 65 if the file is damaged",
      1},
     {"watch", KEY_WATCH, NULL, 0,
-     "Show a run while it goes on: levels, children done and running by rank, the best, the time left; ends "
+     "Show a run while it runs: levels, children done and running by rank, the best, the time left; ends "
      "with it, with the exit code of --status",
      1},
     {NULL, 0, NULL, 0, "Tables:", 2},
@@ -237,7 +237,7 @@ static const struct argp ranking_argp = {
            "or comma-separated values: "
            "train_history.csv and scores_<b>.csv as the Keras implementation of PNAS writes them, or what "
            "--format csv prints. Patterns such as 'runs/*.h5' are resolved. Without any FILE, " HISTORY
-           " in this folder is taken if it is there. A run that is still going on may be looked at; what it "
+           " in this folder is taken if it is there. A run may be looked at before it ends; what it "
            "finished last is included.",
     .children = ranking_children,
     .help_filter = list_plots,
