@@ -167,12 +167,17 @@ enum {
     PNAS_RECORD_INTS
 };
 
-/* Softmax cross entropy: metrics [period][2], slot s % period = mean loss over the valid records and number
- * right; logits_gradient (may have buffer NULL: evaluation) = (softmax - one-hot) / valid. An exact tie
+typedef struct {      /* all zero: an evaluation's */
+    double smoothing; /* this share of an image's target is spread evenly over all classes */
+} pnas_loss_targets;
+
+/* Softmax cross entropy with the targets t: 1 - smoothing for the label, and smoothing / classes for each
+ * class (Szegedy et al. 2016). metrics [period][2], slot s % period = mean loss over the valid records and
+ * number right; logits_gradient (may have buffer NULL: evaluation) = (softmax - t) / valid. An exact tie
  * counts as right only for the smallest index. */
 pnas_status pnas_op_softmax_loss(pnas_cl *cl, pnas_launch_list *list, int N, int classes, pnas_slice logits,
-                                 cl_mem records, cl_mem state, int period, pnas_slice logits_gradient,
-                                 pnas_slice metrics);
+                                 cl_mem records, cl_mem state, int period, const pnas_loss_targets *targets,
+                                 pnas_slice logits_gradient, pnas_slice metrics);
 /* y = (x / 255 - mean[c]) / deviation[c] of image [n][H][W][C] uint8 after shift, flip and cutout; pixels
  * from outside and cut ones are 0. mean_deviation [2][C]. Output pixel (h, w) shows input pixel (h + shift_y,
  * w' + shift_x), w' = W - 1 - w where flipped. */

@@ -108,8 +108,8 @@ pnas_status pnas_op_classifier_backward(pnas_cl *cl, pnas_launch_list *list, int
 }
 
 pnas_status pnas_op_softmax_loss(pnas_cl *cl, pnas_launch_list *list, int N, int classes, pnas_slice logits,
-                                 cl_mem records, cl_mem state, int period, pnas_slice logits_gradient,
-                                 pnas_slice metrics)
+                                 cl_mem records, cl_mem state, int period, const pnas_loss_targets *targets,
+                                 pnas_slice logits_gradient, pnas_slice metrics)
 {
     bool with_gradient = logits_gradient.buffer != NULL;
     pnas_launch_spec spec = {.label = "softmax loss",
@@ -120,8 +120,9 @@ pnas_status pnas_op_softmax_loss(pnas_cl *cl, pnas_launch_list *list, int N, int
     return pnas_launch_append(
         cl, list, &spec,
         PNAS_ARGS(PNAS_ARG_INT(N), PNAS_ARG_INT(classes), ARG_SLICE(logits), PNAS_ARG_BUFFER(records),
-                  PNAS_ARG_BUFFER(state), PNAS_ARG_INT(period), PNAS_ARG_INT(with_gradient),
-                  ARG_SLICE_IF(with_gradient, logits_gradient, metrics.buffer), ARG_SLICE(metrics)));
+                  PNAS_ARG_BUFFER(state), PNAS_ARG_INT(period), PNAS_ARG_FLOAT(targets->smoothing),
+                  PNAS_ARG_INT(with_gradient), ARG_SLICE_IF(with_gradient, logits_gradient, metrics.buffer),
+                  ARG_SLICE(metrics)));
 }
 
 pnas_status pnas_op_load_images(pnas_cl *cl, pnas_launch_list *list, int N, cl_mem images, int channels,

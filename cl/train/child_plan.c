@@ -167,8 +167,9 @@ static pnas_status append_loss(pnas_child_plan *plan, pnas_launch_list *list, co
     int out = plan->graph->layer[plan->graph->layer_count - 1].out;
     pnas_slice logits = pnas_child_data(plan, out, 0, 1).at;
     pnas_slice gradient = training ? pnas_child_gradient(plan, out, 0, 1).at : (pnas_slice){NULL, 0};
+    const pnas_loss_targets targets = {.smoothing = training ? plan->options.training->label_smoothing : 0};
     return pnas_op_softmax_loss(plan->cl, list, plan->options.batch, plan->graph->options.classes, logits,
-                                stream->records, stream->state, stream->period, gradient,
+                                stream->records, stream->state, stream->period, &targets, gradient,
                                 (pnas_slice){stream->metrics, 0});
 }
 

@@ -206,6 +206,9 @@ const pnas_key pnas_configuration_keys[] = {
      .help = "step: each time this many epochs have passed ..."},
     {KEY("training.step_factor", training.schedule.step_factor), .initial = "0.1", ABOVE(0, 1), FIXED,
      .help = "... the rate is multiplied by this."},
+    {KEY("training.label_smoothing", training.label_smoothing), .initial = "0", BELOW(0, 1), FIXED,
+     .help = "This share of each label is spread evenly over all classes. The training loss is that of the "
+             "smoothed labels; evaluations know only the labels themselves. 0: none."},
     {KEY("training.norm_momentum", training.norm_momentum), .initial = "0.9", BELOW(0, 1), FIXED,
      .help = "Batch normalisation: how much of the running statistics stays at each step."},
     {KEY("training.norm_epsilon", training.norm_epsilon), .initial = "1e-05", ABOVE(0, 1), FIXED,

@@ -105,6 +105,13 @@ cl_mem loss_case_records(op_harness *h, int N, int period, const int *labels)
     return int_buffer(h, records, (size_t)N * period * PNAS_RECORD_INTS);
 }
 
+/* What the loss wants of class k. */
+static double wanted(const loss_case *t, int n, int k)
+{
+    double smoothing = t->targets.smoothing;
+    return (1 - smoothing) * (k == t->labels[n]) + smoothing / t->classes;
+}
+
 double loss_case_reference(void *payload)
 {
     loss_case *t = payload;
@@ -120,17 +127,20 @@ double loss_case_reference(void *payload)
             best = row[k] > row[best] ? k : best;
         for (int k = 0; k < t->classes; ++k)
             sum += exp(row[k] - row[best]);
-        for (int k = 0; k < t->classes; ++k)
+        for (int k = 0; k < t->classes; ++k) {
+            double target = wanted(t, n, k);
             t->gradient[(size_t)n * t->classes + k] =
-                t->labels[n] < 0 ? 0 : (exp(row[k] - row[best]) / sum - (k == t->labels[n])) / t->valid;
-        if (t->labels[n] >= 0)
-            loss += log(sum) + row[best] - row[t->labels[n]];
+                t->labels[n] < 0 ? 0 : (exp(row[k] - row[best]) / sum - target) / t->valid;
+            if (t->labels[n] >= 0)
+                loss += target * (log(sum) + row[best] - row[k]);
+        }
         t->right += best == t->labels[n];
     }
     return t->valid ? loss / t->valid : 0;
 }
 
-void loss_case_check(op_harness *h, int N, int classes, int period, int step, double scale)
+void loss_case_check(op_harness *h, int N, int classes, int period, int step, double scale,
+                     const pnas_loss_targets *targets)
 {
     size_t count = (size_t)N * classes;
     int *labels = op_harness_memory(h, (size_t)N * period * sizeof *labels), state[4] = {step};
@@ -139,6 +149,7 @@ void loss_case_check(op_harness *h, int N, int classes, int period, int step, do
     loss_case t = {.N = N,
                    .classes = classes,
                    .labels = labels + (size_t)(step % period) * N,
+                   .targets = *targets,
                    .logits = op_harness_random(h, count),
                    .gradient = op_harness_zeros(h, count)};
     for (size_t i = 0; i < count; ++i)
@@ -154,7 +165,7 @@ void loss_case_check(op_harness *h, int N, int classes, int period, int step, do
                metrics = op_harness_output_slice(h, 2 * (size_t)period, start);
     pnas_slice gradient = op_harness_output_slice(h, count, NULL);
     op_harness_ok(h, pnas_op_softmax_loss(h->cl, &h->list, N, classes, logits, records, counter, period,
-                                          gradient, metrics));
+                                          targets, gradient, metrics));
     op_harness_run(h);
     op_harness_compare(h, "gradient", op_harness_read_slice(h, gradient, count), t.gradient, ones, count,
                        1e-6);
@@ -251,7 +262,7 @@ static void try_product(op_harness *h, int round)
 static void try_loss(op_harness *h, int round)
 {
     loss_case_check(h, op_harness_up_to(h, 70), 1 + op_harness_up_to(h, 99), op_harness_up_to(h, 4), round,
-                    round ? 30 : 1);
+                    round ? 30 : 1, &(pnas_loss_targets){.smoothing = round == 2 ? 0.1 : 0});
 }
 
 OP_CHECK(images) = {"images", PNAS_OP_HEAD, try_images, 4};

@@ -11,11 +11,13 @@ void classifier_case_check(op_harness *h, int N, int C, int classes); /* four ma
 void images_case_check(op_harness *h, int N, int C, int H, int W);
 
 /* Random logits of deviation `scale` and labels, some of them of padding. */
-void loss_case_check(op_harness *h, int N, int classes, int period, int step, double scale);
+void loss_case_check(op_harness *h, int N, int classes, int period, int step, double scale,
+                     const pnas_loss_targets *targets);
 
 typedef struct {
     int N, classes, valid, right;
     const int *labels;
+    pnas_loss_targets targets;
     double *logits, *gradient;
 } loss_case;
 

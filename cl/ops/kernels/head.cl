@@ -52,9 +52,11 @@ __kernel void classifier_bias_gradient(SLICE(logits_gradient), const int N, cons
 }
 
 /* Softmax cross entropy of one image: its loss, and its row of the gradient if `gradient` is wanted. Not
- * finite logits give a loss that is not finite. */
+ * finite logits give a loss that is not finite. Without smoothing only the label's own logit may be minus
+ * infinity for that. */
 #define GROUP 64
-INLINE float row_loss(const __global float *logits, const int classes, const int label, int *right)
+INLINE float row_loss(const __global float *logits, const int classes, const int label, const float smoothing,
+                      int *right)
 {
     float largest = logits[0];
     int first = 0;
@@ -66,29 +68,37 @@ INLINE float row_loss(const __global float *logits, const int classes, const int
     float sum = 0.0f;
     for (int k = 0; k < classes; ++k)
         sum += exp(logits[k] - largest);
-    const float loss = log(sum) - (logits[label] - largest);
+    float aimed = logits[label] - largest;
+    if (smoothing > 0.0f) {
+        float all = 0.0f;
+        for (int k = 0; k < classes; ++k)
+            all += logits[k] - largest;
+        aimed = (1.0f - smoothing) * aimed + smoothing * (all / (float)classes);
+    }
+    const float loss = log(sum) - aimed;
     *right = first == label && isfinite(loss);
     return loss;
 }
 
-INLINE void row_gradient(const __global float *logits, const int classes, const int label, const float share,
-                         __global float *gradient)
+INLINE void row_gradient(const __global float *logits, const int classes, const int label,
+                         const float smoothing, const float share, __global float *gradient)
 {
+    const float low = smoothing / (float)classes, high = 1.0f - smoothing + low;
     float largest = logits[0], sum = 0.0f;
     for (int k = 1; k < classes; ++k)
         largest = logits[k] > largest ? logits[k] : largest;
     for (int k = 0; k < classes; ++k)
         sum += exp(logits[k] - largest);
     for (int k = 0; k < classes; ++k)
-        gradient[k] = share * (exp(logits[k] - largest) / sum - (k == label ? 1.0f : 0.0f));
+        gradient[k] = share * (exp(logits[k] - largest) / sum - (k == label ? high : low));
 }
 
 /* metrics [period][2]: mean loss and number right of this step's valid records. One group of GROUP items, so
  * that the order of the sum is the same everywhere. */
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
 softmax_loss(const int N, const int classes, SLICE(logits), const __global int *restrict records,
-             const __global int *restrict state, const int period, const int with_gradient,
-             OUT_SLICE(gradient), OUT_SLICE(metrics))
+             const __global int *restrict state, const int period, const float smoothing,
+             const int with_gradient, OUT_SLICE(gradient), OUT_SLICE(metrics))
 {
     __local float losses[GROUP];
     __local int rights[GROUP], valids[GROUP];
@@ -101,7 +111,7 @@ softmax_loss(const int N, const int classes, SLICE(logits), const __global int *
         int row_right = 0;
         if (label < 0)
             continue;
-        loss += row_loss(logits + logits_at + (ulong)n * classes, classes, label, &row_right);
+        loss += row_loss(logits + logits_at + (ulong)n * classes, classes, label, smoothing, &row_right);
         right += row_right;
         ++valid;
     }
@@ -129,7 +139,8 @@ softmax_loss(const int N, const int classes, SLICE(logits), const __global int *
         const int label = record[n * RECORD_INTS + LABEL];
         __global float *row = gradient + gradient_at + (ulong)n * classes;
         if (label >= 0)
-            row_gradient(logits + logits_at + (ulong)n * classes, classes, label, 1.0f / (float)valid, row);
+            row_gradient(logits + logits_at + (ulong)n * classes, classes, label, smoothing,
+                         1.0f / (float)valid, row);
         else
             for (int k = 0; k < classes; ++k)
                 row[k] = 0.0f;

@@ -43,10 +43,11 @@ Test(softmax_loss, agrees_with_double_precision)
 {
     op_harness h;
     op_test_open(&h, 0, PNAS_ROUTE_AUTO, 21);
-    loss_case_check(&h, 1, 2, 1, 0, 1);
-    loss_case_check(&h, 5, 10, 3, 4, 3);
-    loss_case_check(&h, 70, 10, 2, 7, 1);
-    loss_case_check(&h, 33, 100, 4, 2, 40); /* exp() of the logits themselves would overflow */
+    const pnas_loss_targets plain = {0}, smooth = {.smoothing = 0.1};
+    loss_case_check(&h, 1, 2, 1, 0, 1, &plain);
+    loss_case_check(&h, 5, 10, 3, 4, 3, &smooth);
+    loss_case_check(&h, 70, 10, 2, 7, 1, &plain);
+    loss_case_check(&h, 33, 100, 4, 2, 40, &plain); /* exp() of the logits themselves would overflow */
     op_test_close(&h);
 }
 
@@ -58,7 +59,8 @@ static void run_loss(op_harness *h, int N, int classes, const double *values, co
     cl_mem records = loss_case_records(h, N, 1, labels), counter = op_harness_buffer(h, sizeof state, state);
     pnas_slice logits = op_harness_slice(h, (size_t)N * classes, values);
     pnas_slice out = op_harness_output_slice(h, 2, NULL);
-    ok(pnas_op_softmax_loss(h->cl, &h->list, N, classes, logits, records, counter, 1, (pnas_slice){0}, out));
+    ok(pnas_op_softmax_loss(h->cl, &h->list, N, classes, logits, records, counter, 1, &(pnas_loss_targets){0},
+                            (pnas_slice){0}, out));
     op_harness_run(h);
     memcpy(metrics, op_harness_read_slice(h, out, 2), 2 * sizeof *metrics);
 }
@@ -110,6 +112,7 @@ Test(softmax_loss, the_references_gradient_is_that_of_finite_differences)
     loss_case t = {.N = N,
                    .classes = CLASSES,
                    .labels = (int[]){3, -1, 0, 4},
+                   .targets = {.smoothing = 0.2},
                    .logits = op_harness_random(&h, N * CLASSES),
                    .gradient = op_harness_zeros(&h, N * CLASSES)};
     double *gradient = op_harness_zeros(&h, N * CLASSES);
