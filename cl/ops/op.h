@@ -167,14 +167,29 @@ enum {
     PNAS_RECORD_INTS
 };
 
+/* Where images are mixed, mix r of step s is mixes[(s % period) * N + r], 16 ints: the record of the other
+ * image; top, left, height and width of the rectangle that shows only that one; the share of the image itself
+ * outside of it and in the label, as bits of floats; two that are not read. */
+enum {
+    PNAS_MIX_TOP = PNAS_RECORD_INTS,
+    PNAS_MIX_LEFT,
+    PNAS_MIX_HEIGHT,
+    PNAS_MIX_WIDTH,
+    PNAS_MIX_IMAGE_SHARE,
+    PNAS_MIX_LABEL_SHARE,
+    PNAS_MIX_INTS = 16
+};
+
 typedef struct {      /* all zero: an evaluation's */
     double smoothing; /* this share of an image's target is spread evenly over all classes */
+    cl_mem mixes;     /* NULL: images are not mixed */
 } pnas_loss_targets;
 
-/* Softmax cross entropy with the targets t: 1 - smoothing for the label, and smoothing / classes for each
- * class (Szegedy et al. 2016). metrics [period][2], slot s % period = mean loss over the valid records and
- * number right; logits_gradient (may have buffer NULL: evaluation) = (softmax - t) / valid. An exact tie
- * counts as right only for the smallest index. */
+/* Softmax cross entropy with the targets t: 1 - smoothing for the label, divided by its share where images are
+ * mixed, and smoothing / classes for each class (Szegedy et al. 2016). metrics [period][2], slot s % period =
+ * mean loss over the valid records and number right (of mixed images: the label with the larger share);
+ * logits_gradient (may have buffer NULL: evaluation) = (softmax - t) / valid. An exact tie counts as right
+ * only for the smallest index. */
 pnas_status pnas_op_softmax_loss(pnas_cl *cl, pnas_launch_list *list, int N, int classes, pnas_slice logits,
                                  cl_mem records, cl_mem state, int period, const pnas_loss_targets *targets,
                                  pnas_slice logits_gradient, pnas_slice metrics);
@@ -184,6 +199,10 @@ pnas_status pnas_op_softmax_loss(pnas_cl *cl, pnas_launch_list *list, int N, int
 pnas_status pnas_op_load_images(pnas_cl *cl, pnas_launch_list *list, int N, cl_mem images, int channels,
                                 pnas_slice mean_deviation, cl_mem records, cl_mem state, int period,
                                 const pnas_view *y);
+/* y, loaded before, becomes share * y + (1 - share) * the other image, shown as its record says. */
+pnas_status pnas_op_mix_images(pnas_cl *cl, pnas_launch_list *list, int N, cl_mem images, int channels,
+                               pnas_slice mean_deviation, cl_mem mixes, cl_mem state, int period,
+                               const pnas_view *y);
 /* state[0] += 1 */
 pnas_status pnas_op_advance(pnas_cl *cl, pnas_launch_list *list, cl_mem state);
 

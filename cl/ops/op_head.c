@@ -120,9 +120,30 @@ pnas_status pnas_op_softmax_loss(pnas_cl *cl, pnas_launch_list *list, int N, int
     return pnas_launch_append(
         cl, list, &spec,
         PNAS_ARGS(PNAS_ARG_INT(N), PNAS_ARG_INT(classes), ARG_SLICE(logits), PNAS_ARG_BUFFER(records),
-                  PNAS_ARG_BUFFER(state), PNAS_ARG_INT(period), PNAS_ARG_FLOAT(targets->smoothing),
+                  PNAS_ARG_BUFFER(state), PNAS_ARG_INT(period),
+                  PNAS_ARG_BUFFER(targets->mixes ? targets->mixes : records),
+                  PNAS_ARG_INT(targets->mixes != NULL), PNAS_ARG_FLOAT(targets->smoothing),
                   PNAS_ARG_INT(with_gradient), ARG_SLICE_IF(with_gradient, logits_gradient, metrics.buffer),
                   ARG_SLICE(metrics)));
+}
+
+/* What either kernel for images gets: `drive` is the records or the mixes. */
+static pnas_status append_images(pnas_cl *cl, pnas_launch_list *list, const char *label, const char *kernel,
+                                 int N, cl_mem images, int channels, pnas_slice mean_deviation, cl_mem drive,
+                                 cl_mem state, int period, const pnas_view *y)
+{
+    bool tiled = pnas_op_tiled(cl, PNAS_OP_HEAD, N, y, NULL, NULL);
+    pnas_launch_spec spec = {.label = label,
+                             .file = file_of(tiled),
+                             .kernel = kernel,
+                             .bytes = N * (pnas_view_bytes(y) + (double)y->height * y->width * channels),
+                             .half = y->half};
+    pnas_op_global(cl, &spec, tiled, y, N);
+    return pnas_launch_append(cl, list, &spec,
+                              PNAS_ARGS(PNAS_ARG_INT(N), PNAS_ARG_BUFFER(images), PNAS_ARG_INT(channels),
+                                        ARG_SLICE(mean_deviation), PNAS_ARG_BUFFER(drive),
+                                        PNAS_ARG_BUFFER(state), PNAS_ARG_INT(period), ARG_VIEW(y),
+                                        ARG_SIZE(y)));
 }
 
 pnas_status pnas_op_load_images(pnas_cl *cl, pnas_launch_list *list, int N, cl_mem images, int channels,
@@ -130,17 +151,17 @@ pnas_status pnas_op_load_images(pnas_cl *cl, pnas_launch_list *list, int N, cl_m
                                 const pnas_view *y)
 {
     bool tiled = pnas_op_tiled(cl, PNAS_OP_HEAD, N, y, NULL, NULL);
-    pnas_launch_spec spec = {.label = "load images",
-                             .file = file_of(tiled),
-                             .kernel = tiled ? "load_images_tile" : "load_images",
-                             .bytes = N * (pnas_view_bytes(y) + (double)y->height * y->width * channels),
-                             .half = y->half};
-    pnas_op_global(cl, &spec, tiled, y, N);
-    return pnas_launch_append(cl, list, &spec,
-                              PNAS_ARGS(PNAS_ARG_INT(N), PNAS_ARG_BUFFER(images), PNAS_ARG_INT(channels),
-                                        ARG_SLICE(mean_deviation), PNAS_ARG_BUFFER(records),
-                                        PNAS_ARG_BUFFER(state), PNAS_ARG_INT(period), ARG_VIEW(y),
-                                        ARG_SIZE(y)));
+    return append_images(cl, list, "load images", tiled ? "load_images_tile" : "load_images", N, images,
+                         channels, mean_deviation, records, state, period, y);
+}
+
+pnas_status pnas_op_mix_images(pnas_cl *cl, pnas_launch_list *list, int N, cl_mem images, int channels,
+                               pnas_slice mean_deviation, cl_mem mixes, cl_mem state, int period,
+                               const pnas_view *y)
+{
+    bool tiled = pnas_op_tiled(cl, PNAS_OP_HEAD, N, y, NULL, NULL);
+    return append_images(cl, list, "mix images", tiled ? "mix_images_tile" : "mix_images", N, images,
+                         channels, mean_deviation, mixes, state, period, y);
 }
 
 pnas_status pnas_op_advance(pnas_cl *cl, pnas_launch_list *list, cl_mem state)

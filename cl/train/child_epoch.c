@@ -35,6 +35,69 @@ static pnas_status upload(pnas_child_plan *plan, const pnas_batch_stream *stream
     return pnas_buffer_write(plan->cl, stream->records, 0, bytes, records);
 }
 
+/* --- mixing --- */
+
+static cl_int float_bits(double value)
+{
+    cl_int bits;
+    memcpy(&bits, &(cl_float){(cl_float)value}, sizeof bits);
+    return bits;
+}
+
+/* A rectangle of 1 - share of the image around any of its pixels, cut where it hangs over an edge; returns the
+ * share that it leaves (Yun et al. 2019). */
+static double cut_rectangle(pnas_stream *stream, int height, int width, double share, cl_int *mix)
+{
+    double side = sqrt(1 - share);
+    int h = (int)(height * side), w = (int)(width * side);
+    int top = (int)pnas_stream_below(stream, (uint32_t)height) - h / 2, bottom = top + h;
+    int left = (int)pnas_stream_below(stream, (uint32_t)width) - w / 2, right = left + w;
+    mix[PNAS_MIX_TOP] = top > 0 ? top : 0;
+    mix[PNAS_MIX_LEFT] = left > 0 ? left : 0;
+    mix[PNAS_MIX_HEIGHT] = (bottom < height ? bottom : height) - mix[PNAS_MIX_TOP];
+    mix[PNAS_MIX_WIDTH] = (right < width ? right : width) - mix[PNAS_MIX_LEFT];
+    return 1 - (double)mix[PNAS_MIX_HEIGHT] * mix[PNAS_MIX_WIDTH] / ((double)height * width);
+}
+
+static void draw_mix(const pnas_training_options *training, const pnas_sample_set *samples,
+                     pnas_stream *stream, cl_int *mix)
+{
+    bool cut = training->cutmix > 0;
+    if (cut && training->mixup > 0)
+        cut = pnas_stream_below(stream, 2);
+    double share = pnas_stream_beta(stream, cut ? training->cutmix : training->mixup), label = share;
+    if (cut)
+        label = cut_rectangle(stream, samples->height, samples->width, share, mix);
+    mix[PNAS_MIX_IMAGE_SHARE] = float_bits(cut ? 1 : share);
+    mix[PNAS_MIX_LABEL_SHARE] = float_bits(label);
+}
+
+/* The other image of each mix: any of the same batch, shown as it is shown there. */
+static pnas_status write_mixes(pnas_child_plan *plan, const pnas_sample_set *samples, const cl_int *records,
+                               uint64_t hash, int epoch)
+{
+    const pnas_training_options *training = plan->options.training;
+    size_t batch = (size_t)plan->options.batch, count = (size_t)plan->train.period * batch;
+    bool mixed = training->mix_until == 0 || epoch < training->mix_until;
+    cl_int *mixes = calloc(count * PNAS_MIX_INTS, sizeof *mixes);
+    PNAS_CHECK(mixes, PNAS_ERROR_MEMORY, "no memory for %zu mixed images", count);
+    pnas_stream stream = pnas_stream_make(training->seed, PNAS_STREAM_MIX, hash, (uint32_t)epoch);
+    for (size_t i = 0; i < count; ++i) {
+        cl_int *mix = mixes + i * PNAS_MIX_INTS;
+        size_t other = mixed ? i - i % batch + pnas_stream_below(&stream, (uint32_t)batch) : i;
+        memcpy(mix, records + other * PNAS_RECORD_INTS, PNAS_RECORD_INTS * sizeof *mix);
+        mix[PNAS_MIX_IMAGE_SHARE] = mix[PNAS_MIX_LABEL_SHARE] = float_bits(1);
+        if (mixed)
+            draw_mix(training, samples, &stream, mix);
+    }
+    pnas_status status =
+        pnas_buffer_write(plan->cl, plan->train.mixes, 0, count * PNAS_MIX_INTS * sizeof *mixes, mixes);
+    free(mixes);
+    return status;
+}
+
+/* --- records --- */
+
 pnas_status pnas_epoch_write_training(pnas_child_plan *plan, const pnas_sample_set *samples, uint64_t hash,
                                       int epoch)
 {
@@ -55,7 +118,9 @@ pnas_status pnas_epoch_write_training(pnas_child_plan *plan, const pnas_sample_s
         record[PNAS_RECORD_LABEL] = samples->labels[order[i]];
         augment(training, samples, &draws, record);
     }
-    status = upload(plan, &plan->train, records);
+    PNAS_TRY_CLEANUP(upload(plan, &plan->train, records));
+    if (plan->train.mixes)
+        status = write_mixes(plan, samples, records, hash, epoch);
 cleanup:
     free(order);
     free(records);

@@ -13,6 +13,7 @@
 typedef struct { /* a stream of batches driven by records; period = batches before it starts over */
     int period;
     cl_mem records; /* [period][N][PNAS_RECORD_INTS] */
+    cl_mem mixes;   /* [period][N][PNAS_MIX_INTS]; NULL: images are not mixed */
     cl_mem state;   /* int[4]; [0] counts batches */
     cl_mem metrics; /* [period][2]: mean loss, number right */
 } pnas_batch_stream;

@@ -46,18 +46,25 @@ static size_t rate_floats(const pnas_child_plan *plan)
     return (size_t)plan->options.training->epochs * (size_t)plan->options.train_steps;
 }
 
-static size_t stream_bytes(const pnas_child_plan *plan, int period)
+static bool mixes_images(const pnas_child_plan *plan)
 {
-    return (size_t)period *
-               ((size_t)plan->options.batch * PNAS_RECORD_INTS * sizeof(cl_int) + 2 * sizeof(cl_float)) +
+    return plan->options.training->mixup > 0 || plan->options.training->cutmix > 0;
+}
+
+static size_t stream_bytes(const pnas_child_plan *plan, int period, bool mixed)
+{
+    size_t ints = PNAS_RECORD_INTS + (mixed ? PNAS_MIX_INTS : 0);
+    return (size_t)period * ((size_t)plan->options.batch * ints * sizeof(cl_int) + 2 * sizeof(cl_float)) +
            4 * sizeof(cl_int);
 }
 
-static pnas_status create_stream(pnas_child_plan *plan, int period, pnas_batch_stream *stream)
+static pnas_status create_stream(pnas_child_plan *plan, int period, bool mixed, pnas_batch_stream *stream)
 {
     stream->period = period;
-    size_t records = (size_t)period * (size_t)plan->options.batch * PNAS_RECORD_INTS;
-    PNAS_TRY(pnas_buffer_create(plan->cl, records * sizeof(cl_int), &stream->records));
+    size_t images = (size_t)period * (size_t)plan->options.batch;
+    PNAS_TRY(pnas_buffer_create(plan->cl, images * PNAS_RECORD_INTS * sizeof(cl_int), &stream->records));
+    if (mixed)
+        PNAS_TRY(pnas_buffer_create(plan->cl, images * PNAS_MIX_INTS * sizeof(cl_int), &stream->mixes));
     PNAS_TRY(pnas_buffer_create(plan->cl, 4 * sizeof(cl_int), &stream->state));
     PNAS_TRY(pnas_buffer_create(plan->cl, 2 * (size_t)period * sizeof(cl_float), &stream->metrics));
     const cl_int zero[4] = {0};
@@ -67,6 +74,7 @@ static pnas_status create_stream(pnas_child_plan *plan, int period, pnas_batch_s
 static void release_stream(pnas_batch_stream *stream)
 {
     pnas_buffer_release(&stream->records);
+    pnas_buffer_release(&stream->mixes);
     pnas_buffer_release(&stream->state);
     pnas_buffer_release(&stream->metrics);
 }
@@ -100,8 +108,8 @@ uint64_t pnas_child_plan_bytes(const pnas_child_plan *plan)
 {
     uint64_t floats = (uint64_t)plan->memory->floats + 2 * plan->parameter_floats + moment_floats(plan) +
                       plan->norm_floats + plan->scratch_floats + plan->statistics_floats + rate_floats(plan);
-    return floats * sizeof(cl_float) + stream_bytes(plan, plan->options.train_steps) +
-           stream_bytes(plan, plan->options.evaluation_steps);
+    return floats * sizeof(cl_float) + stream_bytes(plan, plan->options.train_steps, mixes_images(plan)) +
+           stream_bytes(plan, plan->options.evaluation_steps, false);
 }
 
 static pnas_status create_buffers(pnas_child_plan *plan)
@@ -127,8 +135,8 @@ static pnas_status create_buffers(pnas_child_plan *plan)
                (double)need / 1048576, plan->cl->info.name, (double)largest / 1048576);
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; ++i)
         PNAS_TRY(pnas_buffer_create(plan->cl, wanted[i].floats * sizeof(cl_float), wanted[i].buffer));
-    PNAS_TRY(create_stream(plan, plan->options.train_steps, &plan->train));
-    return create_stream(plan, plan->options.evaluation_steps, &plan->validation);
+    PNAS_TRY(create_stream(plan, plan->options.train_steps, mixes_images(plan), &plan->train));
+    return create_stream(plan, plan->options.evaluation_steps, false, &plan->validation);
 }
 
 static pnas_status write_rates(pnas_child_plan *plan)
@@ -154,8 +162,12 @@ static pnas_status append_zeros(pnas_child_plan *plan, pnas_launch_list *list)
     PNAS_TRY(pnas_op_zero(plan->cl, list, (pnas_slice){plan->arena, 0}, (size_t)plan->memory->floats));
     PNAS_TRY(pnas_op_zero(plan->cl, list, (pnas_slice){plan->gradients, 0}, plan->parameter_floats));
     for (int i = 0; i < 2; ++i) {
-        size_t records = (size_t)streams[i]->period * (size_t)plan->options.batch * PNAS_RECORD_INTS;
-        PNAS_TRY(pnas_op_zero(plan->cl, list, (pnas_slice){streams[i]->records, 0}, records));
+        size_t images = (size_t)streams[i]->period * (size_t)plan->options.batch;
+        PNAS_TRY(
+            pnas_op_zero(plan->cl, list, (pnas_slice){streams[i]->records, 0}, images * PNAS_RECORD_INTS));
+        if (streams[i]->mixes)
+            PNAS_TRY(
+                pnas_op_zero(plan->cl, list, (pnas_slice){streams[i]->mixes, 0}, images * PNAS_MIX_INTS));
         PNAS_TRY(pnas_op_zero(plan->cl, list, (pnas_slice){streams[i]->state, 0}, 4));
     }
     return PNAS_OK;
@@ -167,7 +179,8 @@ static pnas_status append_loss(pnas_child_plan *plan, pnas_launch_list *list, co
     int out = plan->graph->layer[plan->graph->layer_count - 1].out;
     pnas_slice logits = pnas_child_data(plan, out, 0, 1).at;
     pnas_slice gradient = training ? pnas_child_gradient(plan, out, 0, 1).at : (pnas_slice){NULL, 0};
-    const pnas_loss_targets targets = {.smoothing = training ? plan->options.training->label_smoothing : 0};
+    const pnas_loss_targets targets = {.smoothing = training ? plan->options.training->label_smoothing : 0,
+                                       .mixes = stream->mixes};
     return pnas_op_softmax_loss(plan->cl, list, plan->options.batch, plan->graph->options.classes, logits,
                                 stream->records, stream->state, stream->period, &targets, gradient,
                                 (pnas_slice){stream->metrics, 0});
@@ -178,9 +191,14 @@ static pnas_status append_images(pnas_child_plan *plan, pnas_launch_list *list,
 {
     const pnas_value *image = &plan->graph->layer[0].in[0];
     pnas_view view = pnas_child_data(plan, image->tensor, 0, 1);
-    return pnas_op_load_images(plan->cl, list, plan->options.batch, plan->options.images,
-                               plan->graph->options.channels, (pnas_slice){plan->options.mean_deviation, 0},
-                               stream->records, stream->state, stream->period, &view);
+    pnas_slice figures = {plan->options.mean_deviation, 0};
+    int N = plan->options.batch, channels = plan->graph->options.channels;
+    PNAS_TRY(pnas_op_load_images(plan->cl, list, N, plan->options.images, channels, figures, stream->records,
+                                 stream->state, stream->period, &view));
+    if (!stream->mixes)
+        return PNAS_OK;
+    return pnas_op_mix_images(plan->cl, list, N, plan->options.images, channels, figures, stream->mixes,
+                              stream->state, stream->period, &view);
 }
 
 static pnas_status append_update(pnas_child_plan *plan, pnas_launch_list *list)

@@ -209,6 +209,14 @@ const pnas_key pnas_configuration_keys[] = {
     {KEY("training.label_smoothing", training.label_smoothing), .initial = "0", BELOW(0, 1), FIXED,
      .help = "This share of each label is spread evenly over all classes. The training loss is that of the "
              "smoothed labels; evaluations know only the labels themselves. 0: none."},
+    {KEY("training.mixup", training.mixup), .initial = "0", FROM_TO(0, 100), FIXED,
+     .help = "mixup: each image is shown as a mean of itself and another one of its batch, with a share "
+             "drawn from Beta(alpha, alpha), and so are the labels. This is alpha. 0: none."},
+    {KEY("training.cutmix", training.cutmix), .initial = "0", FROM_TO(0, 100), FIXED,
+     .help = "cutmix: a rectangle of each image, its share drawn in the same way, shows another one of its "
+             "batch. This is alpha. With mixup too, each image is drawn one of the two. 0: none."},
+    {KEY("training.mix_until", training.mix_until), .initial = "0", FROM_TO(0, 100000), FIXED,
+     .help = "mixup and cutmix end after this many epochs. 0: never."},
     {KEY("training.norm_momentum", training.norm_momentum), .initial = "0.9", BELOW(0, 1), FIXED,
      .help = "Batch normalisation: how much of the running statistics stays at each step."},
     {KEY("training.norm_epsilon", training.norm_epsilon), .initial = "1e-05", ABOVE(0, 1), FIXED,

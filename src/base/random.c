@@ -62,6 +62,27 @@ double pnas_stream_normal(pnas_stream *stream)
     return radius * cos(6.283185307179586 * pnas_stream_uniform(stream));
 }
 
+/* Marsaglia and Tsang 2000. */
+static double gamma_deviate(pnas_stream *stream, double shape)
+{
+    if (shape < 1) {
+        double larger = gamma_deviate(stream, shape + 1);
+        return larger * pow(1 - pnas_stream_uniform(stream), 1 / shape);
+    }
+    double d = shape - 1.0 / 3, c = 1 / sqrt(9 * d);
+    for (;;) {
+        double x = pnas_stream_normal(stream), v = pow(1 + c * x, 3), u = 1 - pnas_stream_uniform(stream);
+        if (v > 0 && log(u) < x * x / 2 + d - d * v + d * log(v))
+            return d * v;
+    }
+}
+
+double pnas_stream_beta(pnas_stream *stream, double alpha)
+{
+    double a = gamma_deviate(stream, alpha), b = gamma_deviate(stream, alpha);
+    return a + b > 0 ? a / (a + b) : 1; /* both vanish where alpha is tiny */
+}
+
 void pnas_stream_shuffle(pnas_stream *stream, uint32_t *values, size_t count)
 {
     for (size_t i = count; i > 1; --i) {

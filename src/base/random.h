@@ -20,7 +20,8 @@ typedef enum {
     PNAS_STREAM_TEST = 7,
     PNAS_STREAM_SEARCH = 8,
     PNAS_STREAM_SURROGATE_FOLD = 9,
-    PNAS_STREAM_SIMULATION = 10
+    PNAS_STREAM_SIMULATION = 10,
+    PNAS_STREAM_MIX = 11
 } pnas_stream_purpose;
 
 typedef struct { /* a plain value; copy it to fork the stream */
@@ -35,6 +36,7 @@ uint32_t pnas_stream_u32(pnas_stream *stream);
 double pnas_stream_uniform(pnas_stream *stream);                 /* [0, 1), 32 bits */
 uint32_t pnas_stream_below(pnas_stream *stream, uint32_t bound); /* 0 .. bound-1 without bias; bound > 0 */
 double pnas_stream_normal(pnas_stream *stream);                  /* mean 0, deviation 1 (Box-Muller) */
+double pnas_stream_beta(pnas_stream *stream, double alpha);      /* Beta(alpha, alpha), 0 .. 1; alpha > 0 */
 void pnas_stream_shuffle(pnas_stream *stream, uint32_t *values, size_t count); /* Fisher-Yates, in place */
 
 #endif

@@ -30,6 +30,9 @@ typedef struct {
     int pad;              /* crop from images padded by so many pixels; 0: none */
     bool flip;            /* horizontal, one in two */
     int cutout;           /* side of the square set to zero; 0: none */
+    double mixup;         /* alpha of the shares of two images that are mixed; 0: none */
+    double cutmix;        /* alpha of the share that a patch of another image leaves; 0: none */
+    int mix_until;        /* neither from this epoch on, counted from 0; 0: in every epoch */
     double child_seconds; /* a child that trains longer at a stretch fails; 0: no limit */
     uint64_t seed;
 } pnas_training_options;

@@ -152,6 +152,36 @@ Test(random, normal_has_the_moments_of_the_standard_normal)
     cr_expect_float_eq(sum[3], 3, 0.0392);
 }
 
+Test(random, beta_has_the_moments_of_the_symmetric_beta_distribution)
+{
+    enum { DRAWS = 200000 };
+    static const double alphas[] = {0.2, 1, 3};
+    for (int i = 0; i < 3; ++i) {
+        double mean = 0, square = 0, fourth = 0, a = alphas[i];
+        pnas_stream stream = test_stream(7);
+        for (int k = 0; k < DRAWS; ++k) {
+            double x = pnas_stream_beta(&stream, a), y = x - 0.5;
+            cr_assert(x >= 0 && x <= 1);
+            mean += y / DRAWS;
+            square += y * y / DRAWS;
+            fourth += y * y * y * y / DRAWS;
+        }
+        double variance = 1 / (4 * (2 * a + 1));
+        cr_expect_float_eq(mean, 0, 0.005);
+        cr_expect_float_eq(square, variance, 0.01 * variance);
+        cr_expect_float_eq(fourth, variance * 3 / (4 * (2 * a + 3)), 0.02 * variance);
+    }
+}
+
+Test(random, beta_of_a_vanishing_alpha_is_still_a_share)
+{
+    pnas_stream stream = test_stream(8);
+    for (int k = 0; k < 100; ++k) {
+        double x = pnas_stream_beta(&stream, 1e-6);
+        cr_assert(x >= 0 && x <= 1);
+    }
+}
+
 Test(random, a_shuffle_is_a_permutation)
 {
     enum { COUNT = 1000 };

@@ -105,11 +105,37 @@ cl_mem loss_case_records(op_harness *h, int N, int period, const int *labels)
     return int_buffer(h, records, (size_t)N * period * PNAS_RECORD_INTS);
 }
 
+static double float_of(int bits)
+{
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return (double)value;
+}
+
+static int bits_of(double value)
+{
+    int bits;
+    memcpy(&bits, &(float){(float)value}, sizeof bits);
+    return bits;
+}
+
 /* What the loss wants of class k. */
 static double wanted(const loss_case *t, int n, int k)
 {
-    double smoothing = t->targets.smoothing;
-    return (1 - smoothing) * (k == t->labels[n]) + smoothing / t->classes;
+    const int *mix = t->mixes ? t->mixes + (size_t)n * PNAS_MIX_INTS : NULL;
+    double share = mix ? float_of(mix[PNAS_MIX_LABEL_SHARE]) : 1;
+    double all = share * (k == t->labels[n]);
+    if (mix)
+        all += (1 - share) * (k == mix[PNAS_RECORD_LABEL]);
+    return (1 - t->smoothing) * all + t->smoothing / t->classes;
+}
+
+/* The label that has to come out. */
+static int label_of(const loss_case *t, int n)
+{
+    const int *mix = t->mixes ? t->mixes + (size_t)n * PNAS_MIX_INTS : NULL;
+    bool other = mix && float_of(mix[PNAS_MIX_LABEL_SHARE]) < 0.5;
+    return other && t->labels[n] >= 0 ? mix[PNAS_RECORD_LABEL] : t->labels[n];
 }
 
 double loss_case_reference(void *payload)
@@ -134,13 +160,13 @@ double loss_case_reference(void *payload)
             if (t->labels[n] >= 0)
                 loss += target * (log(sum) + row[best] - row[k]);
         }
-        t->right += best == t->labels[n];
+        t->right += best == label_of(t, n);
     }
     return t->valid ? loss / t->valid : 0;
 }
 
-void loss_case_check(op_harness *h, int N, int classes, int period, int step, double scale,
-                     const pnas_loss_targets *targets)
+void loss_case_check(op_harness *h, int N, int classes, int period, int step, double scale, double smoothing,
+                     bool mixed)
 {
     size_t count = (size_t)N * classes;
     int *labels = op_harness_memory(h, (size_t)N * period * sizeof *labels), state[4] = {step};
@@ -149,11 +175,21 @@ void loss_case_check(op_harness *h, int N, int classes, int period, int step, do
     loss_case t = {.N = N,
                    .classes = classes,
                    .labels = labels + (size_t)(step % period) * N,
-                   .targets = *targets,
+                   .smoothing = (float)smoothing,
                    .logits = op_harness_random(h, count),
                    .gradient = op_harness_zeros(h, count)};
     for (size_t i = 0; i < count; ++i)
         t.logits[i] = (float)(t.logits[i] * scale);
+    int *mixes = op_harness_memory(h, (size_t)N * period * PNAS_MIX_INTS * sizeof *mixes);
+    for (int r = 0; r < N * period; ++r) {
+        mixes[r * PNAS_MIX_INTS + PNAS_RECORD_LABEL] = op_harness_between(h, 0, classes - 1);
+        mixes[r * PNAS_MIX_INTS + PNAS_MIX_LABEL_SHARE] = bits_of(op_harness_between(h, 0, 8) / 8.0);
+    }
+    if (mixed)
+        t.mixes = mixes + (size_t)(step % period) * N * PNAS_MIX_INTS;
+    const pnas_loss_targets targets = {
+        .smoothing = smoothing,
+        .mixes = mixed ? int_buffer(h, mixes, (size_t)N * period * PNAS_MIX_INTS) : NULL};
     double loss = loss_case_reference(&t), untouched[2] = {-7, -7};
     double *start = op_harness_zeros(h, 2 * (size_t)period), *ones = op_harness_zeros(h, count);
     for (int i = 0; i < period; ++i)
@@ -165,7 +201,7 @@ void loss_case_check(op_harness *h, int N, int classes, int period, int step, do
                metrics = op_harness_output_slice(h, 2 * (size_t)period, start);
     pnas_slice gradient = op_harness_output_slice(h, count, NULL);
     op_harness_ok(h, pnas_op_softmax_loss(h->cl, &h->list, N, classes, logits, records, counter, period,
-                                          targets, gradient, metrics));
+                                          &targets, gradient, metrics));
     op_harness_run(h);
     op_harness_compare(h, "gradient", op_harness_read_slice(h, gradient, count), t.gradient, ones, count,
                        1e-6);
@@ -237,12 +273,65 @@ void images_case_check(op_harness *h, int N, int C, int H, int W)
     op_harness_compare_stored(h, "images", op_harness_read(h, &y, N, C), expected, magnitude, count, 1e-6);
 }
 
+static void random_mix(op_harness *h, int *mix, int H, int W)
+{
+    random_record(h, mix, H, W);
+    mix[PNAS_MIX_TOP] = op_harness_between(h, 0, H - 1);
+    mix[PNAS_MIX_LEFT] = op_harness_between(h, 0, W - 1);
+    mix[PNAS_MIX_HEIGHT] = op_harness_between(h, 0, H - mix[PNAS_MIX_TOP]);
+    mix[PNAS_MIX_WIDTH] = op_harness_between(h, 0, W - mix[PNAS_MIX_LEFT]);
+    mix[PNAS_MIX_IMAGE_SHARE] = bits_of(op_harness_between(h, 0, 10) / 10.0);
+}
+
+static double reference_share(const int *mix, int h, int w)
+{
+    int y = h - mix[PNAS_MIX_TOP], x = w - mix[PNAS_MIX_LEFT];
+    bool inside = y >= 0 && y < mix[PNAS_MIX_HEIGHT] && x >= 0 && x < mix[PNAS_MIX_WIDTH];
+    return inside ? 0 : float_of(mix[PNAS_MIX_IMAGE_SHARE]);
+}
+
+void mix_case_check(op_harness *h, int N, int C, int H, int W)
+{
+    enum { PERIOD = 2, STEP = 3 };
+    size_t bytes = (size_t)IMAGES * H * W * C, count = (size_t)N * C * H * W;
+    size_t ints = (size_t)PERIOD * N * PNAS_MIX_INTS;
+    unsigned char *images = op_harness_memory(h, bytes);
+    int *mixes = op_harness_memory(h, ints * sizeof *mixes), state[4] = {STEP};
+    for (size_t i = 0; i < bytes; ++i)
+        images[i] = (unsigned char)op_harness_between(h, 0, 255);
+    for (int r = 0; r < PERIOD * N; ++r)
+        random_mix(h, mixes + (size_t)r * PNAS_MIX_INTS, H, W);
+    double *figures = op_harness_random(h, 2 * (size_t)C), *own = op_harness_random_stored(h, count);
+    for (int c = 0; c < C; ++c)
+        figures[C + c] = (float)(fabs(figures[C + c]) + 0.25);
+    cl_mem ring = int_buffer(h, mixes, ints), counter = int_buffer(h, state, 4);
+    cl_mem pixels = op_harness_buffer(h, bytes, images);
+    pnas_view y = op_harness_stored_output(h, N, C, H, W, own);
+    op_harness_ok(h,
+                  pnas_op_mix_images(h->cl, &h->list, N, pixels, C,
+                                     op_harness_slice(h, 2 * (size_t)C, figures), ring, counter, PERIOD, &y));
+    op_harness_run(h);
+    double *expected = op_harness_zeros(h, count), *magnitude = op_harness_zeros(h, count);
+    for (size_t i = 0; i < count; ++i) {
+        int w = (int)(i % W), row = (int)(i / W % H), c = (int)(i / W / H % C), n = (int)(i / W / H / C);
+        const int *mix = mixes + ((size_t)(STEP % PERIOD) * N + n) * PNAS_MIX_INTS;
+        double share = reference_share(mix, row, w);
+        expected[i] =
+            share * own[i] + (1 - share) * reference_pixel(images, mix, C, H, W, row, w, c, figures);
+        magnitude[i] = fabs(own[i]) + (1 + fabs(figures[c])) / figures[C + c];
+    }
+    op_harness_compare_stored(h, "mixed images", op_harness_read(h, &y, N, C), expected, magnitude, count,
+                              1e-6);
+}
+
 /* --- the self-test --- */
 
 static void try_images(op_harness *h, int round)
 {
     images_case_check(h, op_harness_up_to(h, 5), op_harness_up_to(h, 10), op_harness_up_to(h, 9) + 3,
                       op_harness_up_to(h, 9) + 3);
+    mix_case_check(h, op_harness_up_to(h, 5), op_harness_up_to(h, 10), op_harness_up_to(h, 9) + 3,
+                   op_harness_up_to(h, 9) + 3);
 }
 
 static void try_global_pool(op_harness *h, int round)
@@ -262,10 +351,10 @@ static void try_product(op_harness *h, int round)
 static void try_loss(op_harness *h, int round)
 {
     loss_case_check(h, op_harness_up_to(h, 70), 1 + op_harness_up_to(h, 99), op_harness_up_to(h, 4), round,
-                    round ? 30 : 1, &(pnas_loss_targets){.smoothing = round == 2 ? 0.1 : 0});
+                    round ? 30 : 1, round == 2 ? 0.1 : 0, round == 3);
 }
 
 OP_CHECK(images) = {"images", PNAS_OP_HEAD, try_images, 4};
 OP_CHECK(PNAS_LAYER_GLOBAL_POOL) = {"global pool", PNAS_OP_HEAD, try_global_pool, 4};
 OP_CHECK(PNAS_LAYER_CLASSIFIER) = {"matrix product", PNAS_OP_GEMM, try_product, 5};
-OP_CHECK(loss) = {"softmax loss", PNAS_OP_HEAD, try_loss, 3};
+OP_CHECK(loss) = {"softmax loss", PNAS_OP_HEAD, try_loss, 4};

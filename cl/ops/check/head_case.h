@@ -9,15 +9,18 @@
 void global_pool_case_check(op_harness *h, int N, int C, int H, int W, bool accumulate);
 void classifier_case_check(op_harness *h, int N, int C, int classes); /* four matrix products among it */
 void images_case_check(op_harness *h, int N, int C, int H, int W);
+void mix_case_check(op_harness *h, int N, int C, int H, int W);
 
-/* Random logits of deviation `scale` and labels, some of them of padding. */
-void loss_case_check(op_harness *h, int N, int classes, int period, int step, double scale,
-                     const pnas_loss_targets *targets);
+/* Random logits of deviation `scale` and labels, some of them of padding; other labels and shares where images
+ * are mixed. */
+void loss_case_check(op_harness *h, int N, int classes, int period, int step, double scale, double smoothing,
+                     bool mixed);
 
 typedef struct {
     int N, classes, valid, right;
     const int *labels;
-    pnas_loss_targets targets;
+    double smoothing;
+    const int *mixes; /* as on the device; NULL: none */
     double *logits, *gradient;
 } loss_case;
 

@@ -51,12 +51,31 @@ __kernel void classifier_bias_gradient(SLICE(logits_gradient), const int N, cons
     gradient[gradient_at + k] = sum;
 }
 
+/* What the loss aims at for an image: (1 - smoothing) (share of label + 1 - share of other), and smoothing for
+ * all classes together. */
+typedef struct {
+    int label, other;
+    float share, smoothing;
+} target;
+
+INLINE target target_make(const __global int *record, const __global int *mix, const float smoothing)
+{
+    target t;
+    t.label = t.other = record[LABEL];
+    t.share = 1.0f;
+    t.smoothing = smoothing;
+    if (mix) {
+        t.other = mix[LABEL];
+        t.share = as_float(mix[MIX_LABEL_SHARE]);
+    }
+    return t;
+}
+
 /* Softmax cross entropy of one image: its loss, and its row of the gradient if `gradient` is wanted. Not
- * finite logits give a loss that is not finite. Without smoothing only the label's own logit may be minus
- * infinity for that. */
+ * finite logits give a loss that is not finite; minus infinity only where the target is not zero. Right is
+ * the label with the larger share. */
 #define GROUP 64
-INLINE float row_loss(const __global float *logits, const int classes, const int label, const float smoothing,
-                      int *right)
+INLINE float row_loss(const __global float *logits, const int classes, const target t, int *right)
 {
     float largest = logits[0];
     int first = 0;
@@ -68,50 +87,56 @@ INLINE float row_loss(const __global float *logits, const int classes, const int
     float sum = 0.0f;
     for (int k = 0; k < classes; ++k)
         sum += exp(logits[k] - largest);
-    float aimed = logits[label] - largest;
-    if (smoothing > 0.0f) {
+    float aimed = logits[t.label] - largest;
+    if (t.share < 1.0f)
+        aimed = t.share * aimed + (1.0f - t.share) * (logits[t.other] - largest);
+    if (t.smoothing > 0.0f) {
         float all = 0.0f;
         for (int k = 0; k < classes; ++k)
             all += logits[k] - largest;
-        aimed = (1.0f - smoothing) * aimed + smoothing * (all / (float)classes);
+        aimed = (1.0f - t.smoothing) * aimed + t.smoothing * (all / (float)classes);
     }
     const float loss = log(sum) - aimed;
-    *right = first == label && isfinite(loss);
+    *right = first == (t.share < 0.5f ? t.other : t.label) && isfinite(loss);
     return loss;
 }
 
-INLINE void row_gradient(const __global float *logits, const int classes, const int label,
-                         const float smoothing, const float share, __global float *gradient)
+INLINE void row_gradient(const __global float *logits, const int classes, const target t, const float scale,
+                         __global float *gradient)
 {
-    const float low = smoothing / (float)classes, high = 1.0f - smoothing + low;
+    const float low = t.smoothing / (float)classes, high = 1.0f - t.smoothing;
     float largest = logits[0], sum = 0.0f;
     for (int k = 1; k < classes; ++k)
         largest = logits[k] > largest ? logits[k] : largest;
     for (int k = 0; k < classes; ++k)
         sum += exp(logits[k] - largest);
-    for (int k = 0; k < classes; ++k)
-        gradient[k] = share * (exp(logits[k] - largest) / sum - (k == label ? high : low));
+    for (int k = 0; k < classes; ++k) {
+        const float shares = (k == t.label ? t.share : 0.0f) + (k == t.other ? 1.0f - t.share : 0.0f);
+        gradient[k] = scale * (exp(logits[k] - largest) / sum - (high * shares + low));
+    }
 }
 
 /* metrics [period][2]: mean loss and number right of this step's valid records. One group of GROUP items, so
  * that the order of the sum is the same everywhere. */
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
 softmax_loss(const int N, const int classes, SLICE(logits), const __global int *restrict records,
-             const __global int *restrict state, const int period, const float smoothing,
-             const int with_gradient, OUT_SLICE(gradient), OUT_SLICE(metrics))
+             const __global int *restrict state, const int period, const __global int *restrict mixes,
+             const int mixed, const float smoothing, const int with_gradient, OUT_SLICE(gradient),
+             OUT_SLICE(metrics))
 {
     __local float losses[GROUP];
     __local int rights[GROUP], valids[GROUP];
     const int item = get_local_id(0);
     const __global int *record = step_records(records, state, period, N);
+    const __global int *mix = mixed ? step_mixes(mixes, state, period, N) : 0;
     float loss = 0.0f;
     int right = 0, valid = 0;
     for (int n = item; n < N; n += GROUP) {
-        const int label = record[n * RECORD_INTS + LABEL];
+        const target t = target_make(record + n * RECORD_INTS, mix ? mix + n * MIX_INTS : mix, smoothing);
         int row_right = 0;
-        if (label < 0)
+        if (t.label < 0)
             continue;
-        loss += row_loss(logits + logits_at + (ulong)n * classes, classes, label, smoothing, &row_right);
+        loss += row_loss(logits + logits_at + (ulong)n * classes, classes, t, &row_right);
         right += row_right;
         ++valid;
     }
@@ -136,11 +161,10 @@ softmax_loss(const int N, const int classes, SLICE(logits), const __global int *
     if (!with_gradient)
         return;
     for (int n = item; n < N; n += GROUP) {
-        const int label = record[n * RECORD_INTS + LABEL];
+        const target t = target_make(record + n * RECORD_INTS, mix ? mix + n * MIX_INTS : mix, smoothing);
         __global float *row = gradient + gradient_at + (ulong)n * classes;
-        if (label >= 0)
-            row_gradient(logits + logits_at + (ulong)n * classes, classes, label, smoothing,
-                         1.0f / (float)valid, row);
+        if (t.label >= 0)
+            row_gradient(logits + logits_at + (ulong)n * classes, classes, t, 1.0f / (float)valid, row);
         else
             for (int k = 0; k < classes; ++k)
                 row[k] = 0.0f;
@@ -165,6 +189,28 @@ __kernel void load_images(const int N, const __global uchar *restrict images, co
             whitened(images[((ulong)record[IMAGE] * H * W + pixel) * channels + c],
                      mean_deviation[mean_deviation_at + c], mean_deviation[mean_deviation_at + channels + c]);
     WRITE(value, i, BLOCK(y, n, block, H * W));
+}
+
+/* y, loaded, becomes share y + (1 - share) other. NDRange: (lanes and pixels, C/V, N). */
+__kernel void mix_images(const int N, const __global uchar *restrict images, const int channels,
+                         SLICE(mean_deviation), const __global int *restrict mixes,
+                         const __global int *restrict state, const int period, OUT_VIEW(y), const int H,
+                         const int W)
+{
+    const int i = get_global_id(0), block = get_global_id(1), n = get_global_id(2);
+    const int c = block * V + i % V, h = i / V / W, w = i / V % W;
+    if (h >= H || c >= channels)
+        return;
+    const __global int *mix = step_mixes(mixes, state, period, N) + n * MIX_INTS;
+    __global STORED *out = BLOCK(y, n, block, H * W) + i;
+    const int pixel = augmented_pixel(mix, H, W, h, w);
+    const float share = mix_share(mix, h, w);
+    float value = 0.0f;
+    if (pixel >= 0)
+        value =
+            whitened(images[((ulong)mix[IMAGE] * H * W + pixel) * channels + c],
+                     mean_deviation[mean_deviation_at + c], mean_deviation[mean_deviation_at + channels + c]);
+    PUT(share * GET(out) + (1.0f - share) * value, out);
 }
 
 __kernel void advance(__global int *state)

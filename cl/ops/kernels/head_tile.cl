@@ -50,3 +50,27 @@ TILE_KERNEL void load_images_tile(const int N, const __global uchar *restrict im
                 PUT(whitened(image[pixel * channels + lane], mean[lane], mean[channels + lane]), out + lane);
         }
 }
+
+/* y, loaded, becomes share y + (1 - share) other. */
+TILE_KERNEL void mix_images_tile(const int N, const __global uchar *restrict images, const int channels,
+                                 SLICE(mean_deviation), const __global int *restrict mixes,
+                                 const __global int *restrict state, const int period, OUT_VIEW(y),
+                                 const int H, const int W)
+{
+    const int block = get_global_id(0), n = get_global_id(1), lanes = min(8, channels - block * 8);
+    const __global int *mix = step_mixes(mixes, state, period, N) + n * MIX_INTS;
+    const __global uchar *image = images + (ulong)mix[IMAGE] * H * W * channels + block * 8;
+    const __global float *mean = mean_deviation + mean_deviation_at + block * 8;
+    __global STORED *out = BLOCK(y, n, block, H * W);
+    for (int h = 0; h < H; ++h)
+        for (int w = 0; w < W; ++w, out += 8) {
+            const int pixel = augmented_pixel(mix, H, W, h, w);
+            const float share = mix_share(mix, h, w);
+            for (int lane = 0; lane < lanes; ++lane) {
+                float value = 0.0f;
+                if (pixel >= 0)
+                    value = whitened(image[pixel * channels + lane], mean[lane], mean[channels + lane]);
+                PUT(share * GET(out + lane) + (1.0f - share) * value, out + lane);
+            }
+        }
+}

@@ -43,11 +43,11 @@ Test(softmax_loss, agrees_with_double_precision)
 {
     op_harness h;
     op_test_open(&h, 0, PNAS_ROUTE_AUTO, 21);
-    const pnas_loss_targets plain = {0}, smooth = {.smoothing = 0.1};
-    loss_case_check(&h, 1, 2, 1, 0, 1, &plain);
-    loss_case_check(&h, 5, 10, 3, 4, 3, &smooth);
-    loss_case_check(&h, 70, 10, 2, 7, 1, &plain);
-    loss_case_check(&h, 33, 100, 4, 2, 40, &plain); /* exp() of the logits themselves would overflow */
+    loss_case_check(&h, 1, 2, 1, 0, 1, 0, false);
+    loss_case_check(&h, 5, 10, 3, 4, 3, 0.1, false);
+    loss_case_check(&h, 70, 10, 2, 7, 1, 0, true);
+    loss_case_check(&h, 65, 7, 2, 7, 1, 0.2, true);
+    loss_case_check(&h, 33, 100, 4, 2, 40, 0, false); /* exp() of the logits themselves would overflow */
     op_test_close(&h);
 }
 
@@ -109,10 +109,17 @@ Test(softmax_loss, the_references_gradient_is_that_of_finite_differences)
     op_harness h;
     op_test_open(&h, 0, PNAS_ROUTE_AUTO, 25);
     enum { N = 4, CLASSES = 5 };
+    int mixes[N * PNAS_MIX_INTS] = {0};
+    for (int n = 0; n < N; ++n) {
+        mixes[n * PNAS_MIX_INTS + PNAS_RECORD_LABEL] = n;
+        memcpy(&mixes[n * PNAS_MIX_INTS + PNAS_MIX_LABEL_SHARE], &(float){0.25F * (float)(n + 1)},
+               sizeof(float));
+    }
     loss_case t = {.N = N,
                    .classes = CLASSES,
                    .labels = (int[]){3, -1, 0, 4},
-                   .targets = {.smoothing = 0.2},
+                   .smoothing = 0.2,
+                   .mixes = mixes,
                    .logits = op_harness_random(&h, N * CLASSES),
                    .gradient = op_harness_zeros(&h, N * CLASSES)};
     double *gradient = op_harness_zeros(&h, N * CLASSES);
@@ -134,6 +141,22 @@ Test(load_images, shifts_flips_cuts_and_whitens_as_the_reference)
         images_case_check(&h, 5, 3, 8, 8);
         images_case_check(&h, 4, 1, 7, 9);
         images_case_check(&h, 2, 10, 5, 4);
+        op_test_close(&h);
+    }
+}
+
+Test(mix_images, takes_the_other_images_share_outside_and_all_of_it_inside_the_rectangle)
+{
+    static const struct {
+        int vector;
+        pnas_route route;
+    } at[] = {{1, PNAS_ROUTE_PLAIN}, {4, PNAS_ROUTE_PLAIN}, {8, PNAS_ROUTE_PLAIN}, {8, PNAS_ROUTE_TILE}};
+    for (int i = 0; i < 4; ++i) {
+        op_harness h;
+        op_test_open(&h, at[i].vector, at[i].route, 50 + (uint64_t)i);
+        mix_case_check(&h, 5, 3, 8, 8);
+        mix_case_check(&h, 4, 1, 7, 9);
+        mix_case_check(&h, 2, 10, 5, 4);
         op_test_close(&h);
     }
 }

@@ -329,6 +329,80 @@ Test(trainer, a_child_stopped_anywhere_goes_on_to_the_same_bits)
     tiny_images_free(&tiny);
 }
 
+/* With all that is off by default. */
+static pnas_trainer_options regularised_options(void)
+{
+    pnas_trainer_options options = tiny_options();
+    options.training.epochs = 3;
+    options.training.label_smoothing = 0.1;
+    options.training.mixup = 0.4;
+    options.training.cutmix = 1;
+    options.training.mix_until = 2;
+    return options;
+}
+
+Test(trainer, a_child_with_every_regularisation_goes_on_to_the_same_bits)
+{
+    tiny_images tiny = tiny_images_make(8, 1, 64, 41);
+    pnas_cl *cl = test_device_open(0);
+    pnas_trainer_options options = regularised_options();
+    pnas_trainer *trainer = open_trainer(cl, &options, &tiny);
+    pnas_job job = job_of(&options, "-1:sep3+-2:max3 | 0:identity+-1:dil3");
+    pnas_result whole = train(trainer, &job);
+    cr_assert_eq(whole.status, PNAS_CHILD_DONE, "%s", whole.error);
+    pnas_trainer_destroy(&trainer);
+    for (int stop = 6; stop <= 7; ++stop) {
+        int stops;
+        pnas_result parts = train_with_stops(cl, &options, &tiny, &job, stop, &stops);
+        cr_assert_geq(stops, 2);
+        assert_same(&whole, &parts);
+        pnas_result_clear(&parts);
+    }
+    pnas_result_clear(&whole);
+    pnas_cl_destroy(&cl);
+    tiny_images_free(&tiny);
+}
+
+/* Training losses of two epochs. */
+static void two_epochs(pnas_cl *cl, const tiny_images *tiny, double mixup, double cutmix, int until,
+                       float *loss)
+{
+    pnas_trainer_options options = tiny_options();
+    options.training.epochs = 2;
+    options.training.mixup = mixup;
+    options.training.cutmix = cutmix;
+    options.training.mix_until = until;
+    pnas_trainer *trainer = open_trainer(cl, &options, tiny);
+    pnas_job job = job_of(&options, "-1:sep3+-1:max3");
+    pnas_result result = train(trainer, &job);
+    cr_assert_eq(result.status, PNAS_CHILD_DONE, "%s", result.error);
+    for (int epoch = 0; epoch < 2; ++epoch)
+        loss[epoch] = result.history[epoch * PNAS_METRICS + PNAS_METRIC_TRAIN_LOSS];
+    pnas_result_clear(&result);
+    pnas_trainer_destroy(&trainer);
+}
+
+Test(trainer, images_are_mixed_until_the_epoch_that_was_asked_for)
+{
+    tiny_images tiny = tiny_images_make(8, 1, 64, 43);
+    pnas_cl *cl = test_device_open(0);
+    float plain[2];
+    two_epochs(cl, &tiny, 0, 0, 0, plain);
+    for (int kind = 0; kind < 3; ++kind) {
+        float always[2], once[2], never_ending[2];
+        double mixup = kind != 1, cutmix = kind != 0;
+        two_epochs(cl, &tiny, mixup, cutmix, 0, always);
+        two_epochs(cl, &tiny, mixup, cutmix, 1, once);
+        two_epochs(cl, &tiny, mixup, cutmix, 2, never_ending);
+        cr_expect_neq(always[0], plain[0]);
+        cr_expect_eq(once[0], always[0]);
+        cr_expect_lt(once[1], always[1]);
+        cr_expect(never_ending[0] == always[0] && never_ending[1] == always[1]);
+    }
+    pnas_cl_destroy(&cl);
+    tiny_images_free(&tiny);
+}
+
 Test(trainer, a_checkpoint_is_made_now_and_then_and_changes_nothing)
 {
     tiny_images tiny = tiny_images_make(8, 1, 64, 32);
