@@ -8,27 +8,27 @@
 #include <string.h>
 
 /* What a rank brings, as text of one length, which must never change: it is read by ranks of other builds. */
-#define BUILD_BYTES 192
-#define HOST_BYTES  64
+#define TEXT_BYTES 192
+#define HOST_BYTES 64
 
-typedef char rank_build[BUILD_BYTES + HOST_BYTES]; /* the build and, BUILD_BYTES behind it, the host */
+typedef char rank_text[TEXT_BYTES + HOST_BYTES]; /* the text and, TEXT_BYTES behind it, the host */
 
-static pnas_status compare(const rank_build *all, int ranks)
+static pnas_status compare(const rank_text *all, int ranks, const pnas_mpi_difference *difference)
 {
     for (int rank = 1; rank < ranks; rank++)
-        PNAS_CHECK(strncmp(all[rank], all[0], BUILD_BYTES) == 0, PNAS_ERROR_USAGE,
-                   "rank 0 on %.*s runs %.*s, but rank %d on %.*s runs %.*s; start the same build of the "
-                   "program on every machine",
-                   HOST_BYTES, all[0] + BUILD_BYTES, BUILD_BYTES, all[0], rank, HOST_BYTES,
-                   all[rank] + BUILD_BYTES, BUILD_BYTES, all[rank]);
+        PNAS_CHECK(strncmp(all[rank], all[0], TEXT_BYTES) == 0, difference->status,
+                   "rank 0 on %.*s %s %.*s, but rank %d on %.*s %s %.*s; %s", HOST_BYTES, all[0] + TEXT_BYTES,
+                   difference->what, TEXT_BYTES, all[0], rank, HOST_BYTES, all[rank] + TEXT_BYTES,
+                   difference->what, TEXT_BYTES, all[rank], difference->remedy);
     return PNAS_OK;
 }
 
-pnas_status pnas_mpi_check_build(const pnas_layout *layout, const char *build)
+pnas_status pnas_mpi_check_alike(const pnas_layout *layout, const char *text,
+                                 const pnas_mpi_difference *difference)
 {
-    rank_build mine = "", *all = NULL;
-    snprintf(mine, BUILD_BYTES, "%s, wire format %d", build, PNAS_WIRE_VERSION);
-    snprintf(mine + BUILD_BYTES, HOST_BYTES, "%s", layout->host);
+    rank_text mine = "", *all = NULL;
+    snprintf(mine, TEXT_BYTES, "%s", text);
+    snprintf(mine + TEXT_BYTES, HOST_BYTES, "%s", layout->host);
     pnas_status status = PNAS_OK;
     if (layout->rank == 0 && !(all = calloc((size_t)layout->ranks, sizeof *all)))
         status = pnas_fail(PNAS_ERROR_MEMORY, "no memory for %d ranks", layout->ranks);
@@ -36,7 +36,17 @@ pnas_status pnas_mpi_check_build(const pnas_layout *layout, const char *build)
     if (status == PNAS_OK)
         status = pnas_mpi_gather(mine, sizeof mine, all);
     if (status == PNAS_OK && all)
-        status = compare(all, layout->ranks);
+        status = compare(all, layout->ranks, difference);
     free(all);
     return pnas_mpi_agree(status);
+}
+
+pnas_status pnas_mpi_check_build(const pnas_layout *layout, const char *build)
+{
+    char text[TEXT_BYTES];
+    snprintf(text, sizeof text, "%s, wire format %d", build, PNAS_WIRE_VERSION);
+    return pnas_mpi_check_alike(
+        layout, text,
+        &(pnas_mpi_difference){PNAS_ERROR_USAGE, "runs",
+                               "start the same build of the program on every machine"});
 }

@@ -4,6 +4,7 @@
 #include "cl/runtime/cache_directory.h"
 #include "cl/runtime/cl_error.h"
 #include "cl/runtime/device_choice.h"
+#include "cl/runtime/kernel_folder.h"
 #include "cl/runtime/kernel_program.h"
 #include "cl/runtime/kernel_warm.h"
 #include "cl/runtime/tuned_table.h"
@@ -53,59 +54,6 @@ static void limit_device_cores(pnas_cl *cl, int threads)
     cl->device = part;
     cl->device_is_part = true;
     cl->info.compute_units = threads;
-}
-
-static pnas_status copy_text(const char *text, char **out)
-{
-    *out = strdup(text);
-    PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "no memory for a path");
-    return PNAS_OK;
-}
-
-static bool has_kernels(const char *directory)
-{
-    char kernel[PATH_MAX];
-    int length = snprintf(kernel, sizeof kernel, "%s/gemm.cl", directory);
-    return length < (int)sizeof kernel && access(kernel, R_OK) == 0;
-}
-
-/* "<folder of this program>/../share/pnas/kernels"; false where that has no kernels. */
-static bool find_installed_kernels(char *out, size_t size)
-{
-    char program[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
-    if (length <= 0)
-        return false;
-    program[length] = 0;
-    char *slash = strrchr(program, '/');
-    if (!slash)
-        return false;
-    *slash = 0;
-    snprintf(out, size, "%s/../%s", program, PNAS_INSTALLED_KERNELS);
-    return has_kernels(out);
-}
-
-static pnas_status find_kernel_directory(const char *wanted, char **out)
-{
-    char path[PATH_MAX];
-    const char *own = getenv("PNAS_KERNELS");
-    if (wanted)
-        return copy_text(wanted, out);
-    if (own && own[0]) {
-        PNAS_CHECK(has_kernels(own), PNAS_ERROR_FILE,
-                   "PNAS_KERNELS is %s, where no gemm.cl can be read: unset it, or set it to the folder of "
-                   "kernels",
-                   own);
-        return copy_text(own, out);
-    }
-    if (find_installed_kernels(path, sizeof path))
-        return copy_text(path, out);
-    if (has_kernels(PNAS_SOURCE_KERNELS))
-        return copy_text(PNAS_SOURCE_KERNELS, out);
-    return pnas_fail(PNAS_ERROR_FILE,
-                     "no OpenCL kernels found beside this program (%s) nor in %s: install with cmake "
-                     "--install, or set PNAS_KERNELS to the folder that holds gemm.cl",
-                     path, PNAS_SOURCE_KERNELS);
 }
 
 /* The table holds for one V: it says which, unless the caller does. */
@@ -168,7 +116,7 @@ pnas_status pnas_cl_create(const pnas_cl_options *options, pnas_cl **out)
     PNAS_CHECK_CLEANUP(cl->clblast, PNAS_ERROR_MEMORY, "no memory for a context");
     PNAS_TRY_CLEANUP(pnas_programs_create(&cl->programs));
     PNAS_TRY_CLEANUP(pnas_cache_directory_prepare(options->cache_directory, &cl->cache_directory));
-    PNAS_TRY_CLEANUP(find_kernel_directory(options->kernel_directory, &cl->kernel_directory));
+    PNAS_TRY_CLEANUP(pnas_kernel_folder_find(options->kernel_directory, &cl->kernel_directory));
     PNAS_TRY_CLEANUP(open_device(cl, options));
     PNAS_TRY_CLEANUP(load_tuned_table(cl, options));
     *out = cl;

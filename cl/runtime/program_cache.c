@@ -1,5 +1,6 @@
 #include "cl/runtime/program_cache.h"
 
+#include "cl/runtime/fnv_hash.h"
 #include "src/base/clock.h"
 #include "src/base/log.h"
 
@@ -23,21 +24,11 @@ typedef struct {
 
 static const char magic[8] = "PNASCL1";
 
-/* FNV-1a (Fowler, Noll, Vo). */
-static uint64_t hash(uint64_t start, const void *data, size_t size)
-{
-    const unsigned char *byte = data;
-    for (size_t i = 0; i < size; ++i)
-        start = (start ^ byte[i]) * 0x100000001b3u;
-    return start;
-}
-#define HASH_START 0xcbf29ce484222325u
-
 void pnas_program_cache_path(const char *directory, const char *key, const char *suffix, char *out,
                              size_t size)
 {
-    snprintf(out, size, "%s/%016llx%s", directory, (unsigned long long)hash(HASH_START, key, strlen(key)),
-             suffix);
+    snprintf(out, size, "%s/%016llx%s", directory,
+             (unsigned long long)pnas_fnv_hash(PNAS_FNV_START, key, strlen(key)), suffix);
 }
 
 /* A whole file, or NULL. */
@@ -68,7 +59,7 @@ static bool is_complete(const unsigned char *data, size_t size, const char *key,
     const unsigned char *body = data + sizeof *header;
     return memcmp(header->magic, magic, sizeof magic) == 0 && header->key_size == key_size &&
            header->binary_size == size - sizeof *header - key_size && size - sizeof *header >= key_size &&
-           header->checksum == hash(HASH_START, body, size - sizeof *header) &&
+           header->checksum == pnas_fnv_hash(PNAS_FNV_START, body, size - sizeof *header) &&
            memcmp(body, key, key_size) == 0;
 }
 
@@ -127,7 +118,7 @@ void pnas_program_cache_store(const char *directory, const char *key, const unsi
     if (!directory)
         return;
     memcpy(header.magic, magic, sizeof magic);
-    header.checksum = hash(hash(HASH_START, key, key_size), binary, size);
+    header.checksum = pnas_fnv_hash(pnas_fnv_hash(PNAS_FNV_START, key, key_size), binary, size);
     pnas_program_cache_path(directory, key, ".bin", path, sizeof path);
     pnas_program_cache_path(directory, key, ".XXXXXX", temporary, sizeof temporary);
     int file = mkstemp(temporary);

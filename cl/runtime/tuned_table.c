@@ -1,5 +1,7 @@
 #include "cl/runtime/tuned_table.h"
 
+#include "cl/runtime/fnv_hash.h"
+#include "cl/runtime/kernel_folder.h"
 #include "cl/runtime/program_cache.h"
 #include "src/base/log.h"
 
@@ -13,16 +15,6 @@
 
 #define FIRST_LINE "pnas tuned table 2"
 enum { COLUMNS = 13, ROWS_MAX = 100000 };
-
-/* FNV-1a (Fowler, Noll, Vo). */
-static uint64_t hash(uint64_t start, const void *data, size_t size)
-{
-    const unsigned char *byte = data;
-    for (size_t i = 0; i < size; ++i)
-        start = (start ^ byte[i]) * 0x100000001b3u;
-    return start;
-}
-#define HASH_START 0xcbf29ce484222325u
 
 /* --- rows --- */
 
@@ -72,14 +64,14 @@ uint64_t pnas_tuned_table_hash(const pnas_tuned_table *table)
         return 0;
     for (int kernel = 0; kernel < PNAS_CLBLAST_KERNELS; ++kernel)
         if (table->clblast.value[kernel][0] != 0)
-            sum += hash(HASH_START + (uint64_t)kernel, table->clblast.value[kernel],
-                        sizeof table->clblast.value[kernel]);
+            sum += pnas_fnv_hash(PNAS_FNV_START + (uint64_t)kernel, table->clblast.value[kernel],
+                                 sizeof table->clblast.value[kernel]);
     for (size_t i = 0; i < table->count; ++i) {
         int64_t numbers[12];
         numbers_of(&table->row[i], numbers);
         numbers[10] = table->row[i].route;
         numbers[11] = table->vector;
-        sum += hash(HASH_START, numbers, sizeof numbers);
+        sum += pnas_fnv_hash(PNAS_FNV_START, numbers, sizeof numbers);
     }
     return sum ? sum : 1;
 }
@@ -94,49 +86,13 @@ void pnas_tuned_table_destroy(pnas_tuned_table **table)
 
 /* --- the key --- */
 
-static int is_kernel_file(const struct dirent *entry)
-{
-    const char *dot = strrchr(entry->d_name, '.');
-    return dot && (strcmp(dot, ".cl") == 0 || strcmp(dot, ".h") == 0);
-}
-
-static uint64_t hash_file(uint64_t start, const char *path)
-{
-    char bytes[8192];
-    size_t size;
-    FILE *file = fopen(path, "rb");
-    while (file && (size = fread(bytes, 1, sizeof bytes, file)) > 0)
-        start = hash(start, bytes, size);
-    if (file)
-        fclose(file);
-    return start;
-}
-
-static pnas_status hash_kernels(const char *directory, uint64_t *out)
-{
-    struct dirent **entry = NULL;
-    int count = scandir(directory, &entry, is_kernel_file, alphasort);
-    PNAS_CHECK(count >= 0, PNAS_ERROR_FILE, "cannot read the folder of kernels %s: %s", directory,
-               strerror(errno));
-    *out = HASH_START;
-    for (int i = 0; i < count; ++i) {
-        char path[PATH_MAX];
-        snprintf(path, sizeof path, "%s/%s", directory, entry[i]->d_name);
-        *out = hash(*out, entry[i]->d_name, strlen(entry[i]->d_name) + 1);
-        *out = hash_file(*out, path);
-        free(entry[i]);
-    }
-    free(entry);
-    return PNAS_OK;
-}
-
 pnas_status pnas_tuned_table_key(const pnas_device_info *d, const char *kernel_directory, char **out)
 {
-    uint64_t kernels;
+    char kernels[PNAS_KERNEL_HASH_TEXT];
     *out = NULL;
-    PNAS_TRY(hash_kernels(kernel_directory, &kernels));
-    if (asprintf(out, "%s; %s; %s; %s; %s; kernels %016llx", d->platform, d->vendor, d->name, d->version,
-                 d->driver, (unsigned long long)kernels) < 0)
+    PNAS_TRY(pnas_kernel_folder_hash(kernel_directory, kernels));
+    if (asprintf(out, "%s; %s; %s; %s; %s; kernels %s", d->platform, d->vendor, d->name, d->version,
+                 d->driver, kernels) < 0)
         *out = NULL;
     PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "no memory for the name of a tuned table");
     return PNAS_OK;

@@ -227,24 +227,7 @@ static pnas_status read_content(hid_t file, pnas_dataset *dataset)
     return read_part(file, "test", dataset, &dataset->test);
 }
 
-pnas_status pnas_dataset_open(const char *name, pnas_dataset **out)
-{
-    char path[4096];
-    hid_t file = -1;
-    pnas_status status;
-    *out = NULL;
-    PNAS_TRY(pnas_dataset_find(name, path, sizeof path));
-    PNAS_TRY_CLEANUP(pnas_h5_open(path, &file));
-    PNAS_TRY_CLEANUP(pnas_dataset_create(out));
-    PNAS_TRY_CLEANUP(read_content(file, *out));
-cleanup:
-    pnas_h5_close(&file);
-    if (status != PNAS_OK)
-        pnas_dataset_destroy(out);
-    return status;
-}
-
-/* --- Checking ------------------------------------------------------------------------------------------ */
+/* --- Opening and checking ------------------------------------------------------------------------------ */
 
 static pnas_status compare_figures(const char *path, const pnas_dataset *stored, const pnas_dataset *found)
 {
@@ -259,19 +242,43 @@ static pnas_status compare_figures(const char *path, const pnas_dataset *stored,
     return PNAS_OK;
 }
 
+/* That what is stored beside the pixels is what they give. */
+static pnas_status verify(const char *path, pnas_dataset *dataset)
+{
+    pnas_dataset stored = *dataset;
+    PNAS_TRY(pnas_dataset_complete(dataset));
+    PNAS_CHECK(strcmp(stored.sha256, dataset->sha256) == 0, PNAS_ERROR_DATA,
+               "%s: /sha256 is %s, but shape, images and labels give %s: the file was changed after "
+               "it was made; import it again",
+               path, stored.sha256, dataset->sha256);
+    return compare_figures(path, &stored, dataset);
+}
+
+pnas_status pnas_dataset_open(const char *name, pnas_dataset **out)
+{
+    char path[4096];
+    hid_t file = -1;
+    bool sealed = false;
+    pnas_status status;
+    *out = NULL;
+    PNAS_TRY(pnas_dataset_find(name, path, sizeof path));
+    PNAS_TRY_CLEANUP(pnas_h5_open_sealed(path, &file, &sealed));
+    PNAS_TRY_CLEANUP(pnas_dataset_create(out));
+    PNAS_TRY_CLEANUP(read_content(file, *out));
+    if (!sealed) /* any program may have changed it */
+        status = verify(path, *out);
+cleanup:
+    pnas_h5_close(&file);
+    if (status != PNAS_OK)
+        pnas_dataset_destroy(out);
+    return status;
+}
+
 pnas_status pnas_dataset_verify(const char *path)
 {
     pnas_dataset *dataset;
     PNAS_TRY(pnas_dataset_open(path, &dataset));
-    pnas_dataset stored = *dataset;
-    pnas_status status;
-    PNAS_TRY_CLEANUP(pnas_dataset_complete(dataset));
-    PNAS_CHECK_CLEANUP(strcmp(stored.sha256, dataset->sha256) == 0, PNAS_ERROR_DATA,
-                       "%s: /sha256 is %s, but shape, images and labels give %s: the file was changed after "
-                       "it was made; import it again",
-                       path, stored.sha256, dataset->sha256);
-    status = compare_figures(path, &stored, dataset);
-cleanup:
+    pnas_status status = verify(path, dataset);
     pnas_dataset_destroy(&dataset);
     return status;
 }

@@ -66,7 +66,7 @@ pnas_status pnas_file_seal(int file, const char *path)
     return PNAS_OK;
 }
 
-static pnas_status check(int file, const char *path)
+static pnas_status check(int file, const char *path, bool *sealed)
 {
     struct stat info;
     uint32_t crc;
@@ -76,6 +76,7 @@ static pnas_status check(int file, const char *path)
         pread(file, seal, SEAL_SIZE, info.st_size - SEAL_SIZE) != SEAL_SIZE ||
         memcmp(seal, magic, sizeof magic) != 0)
         return PNAS_OK;
+    *sealed = true;
     uint64_t length = (uint64_t)info.st_size - SEAL_SIZE;
     PNAS_TRY(checksum(file, path, length, &crc));
     PNAS_CHECK(get(seal + 8, 8) == length && get(seal + 16, 4) == crc, PNAS_ERROR_DATA,
@@ -83,11 +84,12 @@ static pnas_status check(int file, const char *path)
     return PNAS_OK;
 }
 
-pnas_status pnas_file_check_seal(const char *path)
+pnas_status pnas_file_check_seal(const char *path, bool *sealed)
 {
+    *sealed = false;
     int file = open(path, O_RDONLY | O_CLOEXEC);
     PNAS_CHECK(file >= 0, PNAS_ERROR_FILE, "%s: cannot be opened: %s", path, strerror(errno));
-    pnas_status status = check(file, path);
+    pnas_status status = check(file, path, sealed);
     close(file);
     return status;
 }

@@ -7,11 +7,13 @@
 
 #include "src/base/status.h"
 
+#include <stdbool.h>
+
 /* Appends the seal; `path` is for messages. PNAS_ERROR_FILE if it cannot be read or written. */
 pnas_status pnas_file_seal(int file, const char *path);
 
-/* PNAS_ERROR_DATA if there is a seal and the file is not what was sealed; PNAS_ERROR_FILE if it cannot be
- * read. */
-pnas_status pnas_file_check_seal(const char *path);
+/* Whether there is a seal. PNAS_ERROR_DATA if there is one and the file is not what was sealed;
+ * PNAS_ERROR_FILE if it cannot be read. */
+pnas_status pnas_file_check_seal(const char *path, bool *sealed);
 
 #endif

@@ -245,7 +245,7 @@ pnas_status pnas_h5_is_meant(const char *path, bool *out)
     return PNAS_OK;
 }
 
-static pnas_status open_alone(const char *path, hid_t *out)
+static pnas_status open_alone(const char *path, hid_t *out, bool *sealed)
 {
     silence();
     *out = -1;
@@ -256,7 +256,7 @@ static pnas_status open_alone(const char *path, hid_t *out)
     close(file);
     PNAS_CHECK(regular, PNAS_ERROR_FILE, "%s: is not a regular file", path);
     PNAS_CHECK(info.st_size > 0, PNAS_ERROR_DATA, "%s: is empty; expected an HDF5 file", path);
-    PNAS_TRY(pnas_file_check_seal(path)); /* HDF5 itself can crash on damage */
+    PNAS_TRY(pnas_file_check_seal(path, sealed)); /* HDF5 itself can crash on damage */
     PNAS_CHECK(H5Fis_hdf5(path) > 0, PNAS_ERROR_DATA, "%s: is not an HDF5 file", path);
     hid_t access = file_access();
     H5Pset_sieve_buf_size(access, 0); /* of no use, as arrays are read whole */
@@ -267,13 +267,19 @@ static pnas_status open_alone(const char *path, hid_t *out)
     return status;
 }
 
-pnas_status pnas_h5_open(const char *path, hid_t *out)
+pnas_status pnas_h5_open_sealed(const char *path, hid_t *out, bool *sealed)
 {
     pthread_mutex_lock(&one_thread);
-    pnas_status status = open_alone(path, out);
+    pnas_status status = open_alone(path, out, sealed);
     if (status != PNAS_OK)
         pthread_mutex_unlock(&one_thread);
     return status;
+}
+
+pnas_status pnas_h5_open(const char *path, hid_t *out)
+{
+    bool sealed;
+    return pnas_h5_open_sealed(path, out, &sealed);
 }
 
 void pnas_h5_close(hid_t *file)

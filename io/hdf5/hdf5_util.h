@@ -48,6 +48,9 @@ pnas_status pnas_h5_is_meant(const char *path, bool *out);
  * does not fit its seal. A file without a seal, as other programs make them, is left to HDF5. */
 pnas_status pnas_h5_open(const char *path, hid_t *out);
 
+/* The same; *sealed: whether the file has its seal, so that nobody but its writer has changed it. */
+pnas_status pnas_h5_open_sealed(const char *path, hid_t *out, bool *sealed);
+
 /* Closes the file and every object of it that is still open; sets *file to -1. */
 void pnas_h5_close(hid_t *file);
 

@@ -36,6 +36,7 @@ typedef struct { /* what it holds in addition to the levels; strings and arrays 
     char *warm_start; /* whose surrogate it began with, for people; NULL: nobody's */
     char dataset_name[128], dataset_sha256[65];
     int64_t dataset_images;
+    char kernels[17];  /* hash of the kernels that it was begun with; "": not known */
     double start, end; /* seconds since 1970; end 0 while running */
     size_t rank_count, event_count;
     pnas_run_rank *rank;

@@ -50,6 +50,8 @@ static pnas_status read_root(hid_t file, pnas_run_info *info)
         PNAS_TRY(pnas_h5_read_text(file, "extended", &info->extended));
     if (pnas_h5_has_attribute(file, "warm_start"))
         PNAS_TRY(pnas_h5_read_text(file, "warm_start", &info->warm_start));
+    if (pnas_h5_has_attribute(file, "kernels"))
+        PNAS_TRY(pnas_h5_copy_text(file, "kernels", info->kernels, sizeof info->kernels));
     PNAS_TRY(pnas_h5_read_text(file, "configuration", &info->configuration));
     PNAS_TRY(pnas_h5_copy_text(file, "dataset", info->dataset_name, sizeof info->dataset_name));
     PNAS_TRY(pnas_h5_copy_text(file, "dataset_sha256", info->dataset_sha256, sizeof info->dataset_sha256));

@@ -74,6 +74,8 @@ static pnas_status write_root(hid_t file, const pnas_run_info *info, const pnas_
         PNAS_TRY(pnas_h5_write_text(file, "extended", info->extended));
     if (info->warm_start)
         PNAS_TRY(pnas_h5_write_text(file, "warm_start", info->warm_start));
+    if (info->kernels[0])
+        PNAS_TRY(pnas_h5_write_text(file, "kernels", info->kernels));
     PNAS_TRY(pnas_h5_write_text(file, "dataset", info->dataset_name));
     PNAS_TRY(pnas_h5_write_text(file, "dataset_sha256", info->dataset_sha256));
     PNAS_TRY(write_int(file, "dataset_images", info->dataset_images));

@@ -3,7 +3,6 @@
 #include "io/config/configuration.h"
 #include "io/file/sha256.h"
 #include "io/run/checkpoint_file.h"
-#include "pnas_version.h"
 #include "src/base/log.h"
 #include "src/search/canonical.h"
 #include "src/search/cell_text.h"
@@ -32,7 +31,8 @@ struct pnas_checkpoint_folder {
 
 /* --- what a checkpoint belongs to --- */
 
-static pnas_status hash_text(const char *text, const char *sha256, char out[PNAS_SHA256_TEXT])
+static pnas_status hash_text(const char *text, const char *sha256, const char *kernels,
+                             char out[PNAS_SHA256_TEXT])
 {
     pnas_sha256 *sha = NULL;
     PNAS_TRY(pnas_sha256_create(&sha));
@@ -40,7 +40,7 @@ static pnas_status hash_text(const char *text, const char *sha256, char out[PNAS
     if (status == PNAS_OK)
         status = pnas_sha256_add(sha, sha256, strlen(sha256));
     if (status == PNAS_OK)
-        status = pnas_sha256_add(sha, PNAS_VERSION, strlen(PNAS_VERSION));
+        status = pnas_sha256_add(sha, kernels, strlen(kernels));
     if (status == PNAS_OK)
         status = pnas_sha256_finish(sha, out);
     pnas_sha256_destroy(&sha);
@@ -48,7 +48,7 @@ static pnas_status hash_text(const char *text, const char *sha256, char out[PNAS
 }
 
 /* Only what decides how a child is trained counts: a search that is extended keeps its checkpoints. */
-static pnas_status make_fingerprint(const pnas_configuration *from, const char *sha256,
+static pnas_status make_fingerprint(const pnas_configuration *from, const char *sha256, const char *kernels,
                                     char out[PNAS_SHA256_TEXT])
 {
     char *text = NULL;
@@ -64,7 +64,7 @@ static pnas_status make_fingerprint(const pnas_configuration *from, const char *
     kept->training.child_seconds = 0; /* decides whether it ends, not how it is trained */
     pnas_status status = pnas_configuration_print(kept, &text);
     if (status == PNAS_OK)
-        status = hash_text(text, sha256, out);
+        status = hash_text(text, sha256, kernels, out);
     free(text);
     free(kept);
     return status;
@@ -129,7 +129,8 @@ static bool load(void *payload, const pnas_cell *cell, pnas_checkpoint *out)
 /* --- life --- */
 
 pnas_status pnas_checkpoint_folder_create(const char *run_path, const pnas_configuration *configuration,
-                                          const char *dataset_sha256, pnas_checkpoint_folder **out)
+                                          const char *dataset_sha256, const char *kernels,
+                                          pnas_checkpoint_folder **out)
 {
     pnas_checkpoint_folder *folder = calloc(1, sizeof *folder);
     PNAS_CHECK(folder, PNAS_ERROR_MEMORY, "no memory for the running children");
@@ -138,8 +139,9 @@ pnas_status pnas_checkpoint_folder_create(const char *run_path, const pnas_confi
     folder->store = (pnas_checkpoint_store){save, load, configuration->checkpoint_seconds, folder};
     if (asprintf(&folder->path, "%s.children", run_path) < 0)
         folder->path = NULL;
-    pnas_status status = folder->path ? make_fingerprint(configuration, dataset_sha256, folder->fingerprint)
-                                      : pnas_fail(PNAS_ERROR_MEMORY, "%s: out of memory", run_path);
+    pnas_status status = folder->path
+                             ? make_fingerprint(configuration, dataset_sha256, kernels, folder->fingerprint)
+                             : pnas_fail(PNAS_ERROR_MEMORY, "%s: out of memory", run_path);
     if (status != PNAS_OK)
         pnas_checkpoint_folder_destroy(&folder);
     *out = folder;

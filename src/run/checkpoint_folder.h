@@ -8,9 +8,11 @@
 
 typedef struct pnas_checkpoint_folder pnas_checkpoint_folder;
 
-/* `configuration` is borrowed. Nothing is written yet. */
+/* `configuration` is borrowed. Nothing is written yet. A checkpoint of other training options, data or
+ * `kernels` (their hash) does not fit; its child starts from its beginning. */
 pnas_status pnas_checkpoint_folder_create(const char *run_path, const pnas_configuration *configuration,
-                                          const char *dataset_sha256, pnas_checkpoint_folder **out);
+                                          const char *dataset_sha256, const char *kernels,
+                                          pnas_checkpoint_folder **out);
 void pnas_checkpoint_folder_destroy(pnas_checkpoint_folder **folder);
 
 /* The store for trainers of this rank; borrowed. Any thread may call it. What cannot be written is told once.

@@ -3,6 +3,7 @@
 #include "src/base/clock.h"
 #include "src/base/log.h"
 #include "src/run/configuration_match.h"
+#include "src/run/kernel_agreement.h"
 #include "src/run/tuned_agreement.h"
 
 #include <stdio.h>
@@ -37,6 +38,8 @@ static pnas_status describe_start(pnas_run_info *info, const pnas_search_run_opt
     PNAS_TRY(replace_text(&info->command_line, options->command_line ? options->command_line : ""));
     PNAS_TRY(replace_text(&info->configuration, options->configuration_text));
     PNAS_TRY(replace_table(info, options));
+    if (!info->kernels[0]) /* or those of an older version, which did not tell */
+        snprintf(info->kernels, sizeof info->kernels, "%s", options->kernels);
     info->status = PNAS_RUN_RUNNING;
     info->end = 0;
     return PNAS_OK;
@@ -78,7 +81,8 @@ static pnas_status record_extension(pnas_run_info *info, const char *path, int l
     snprintf(text, size, "%s%s%s after level %d: %s", before, *before ? "\n" : "", stamp, levels, extension);
     free(info->extended);
     info->extended = text;
-    pnas_info("%s: complete with %d levels; continues with %s for the levels to come", path, levels, extension);
+    pnas_info("%s: complete with %d levels; continues with %s for the levels to come", path, levels,
+              extension);
     return PNAS_OK;
 }
 
@@ -117,6 +121,8 @@ pnas_status pnas_run_record_resume(pnas_run_file *file, const pnas_search_run_op
     pnas_run_info *info = pnas_run_file_info(file);
     char extension[PNAS_EXTENSION_MAX];
     PNAS_TRY(check_same_search(info, options, extension));
+    if (*extension || info->status != PNAS_RUN_COMPLETE)
+        PNAS_TRY(pnas_kernel_check_run(options->path, info, options->kernels));
     PNAS_TRY(pnas_run_file_restore(file, search));
     if (*extension)
         PNAS_TRY(record_extension(info, options->path, pnas_search_levels(search), extension));

@@ -14,6 +14,7 @@ typedef struct {      /* all borrowed */
     const pnas_configuration *configuration;
     const char *configuration_text; /* resolved */
     const pnas_dataset *dataset;
+    const char *kernels;          /* their hash */
     const pnas_cell_table *table; /* children are looked up here; NULL: they are trained */
     const pnas_layout *layout;
     const pnas_devices *devices;

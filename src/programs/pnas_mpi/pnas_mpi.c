@@ -9,6 +9,7 @@
 #include "src/programs/common/program.h"
 #include "src/programs/pnas_mpi/mpi_options.h"
 #include "src/run/checkpoint_folder.h"
+#include "src/run/kernel_agreement.h"
 #include "src/run/replay.h"
 #include "src/run/search_run.h"
 #include "src/run/simulate.h"
@@ -25,8 +26,9 @@ typedef struct { /* what a rank holds while the program runs */
     pnas_mpi_options options;
     pnas_configuration configuration;
     char *command_line;
-    char *configuration_text; /* resolved */
-    char *run_path;           /* where the output leads, or NULL */
+    char *configuration_text;            /* resolved */
+    char *run_path;                      /* where the output leads, or NULL */
+    char kernels[PNAS_KERNEL_HASH_TEXT]; /* "": none are used */
     pnas_dataset *dataset;
     pnas_image_set *images; /* NULL if children are looked up */
     pnas_replay replay;
@@ -74,7 +76,7 @@ static pnas_status share_configuration(mpi_program *program)
         pnas_configuration_parse(program->options.configuration, bytes, NULL, 0, &program->configuration));
 }
 
-/* --- data: every rank reads the file itself --- */
+/* --- data: every rank reads the file itself, and a file without a seal is summed up as it is read --- */
 
 static pnas_status open_data(mpi_program *program)
 {
@@ -96,23 +98,12 @@ static const pnas_dataset *data_of(const mpi_program *program)
 
 static pnas_status compare_checksums(const mpi_program *program)
 {
-    typedef char checksum[65];
-    int ranks = program->layout.ranks;
-    checksum *all = program->layout.rank == 0 ? calloc((size_t)ranks, sizeof *all) : NULL;
-    pnas_status status = pnas_mpi_agree(
-        program->layout.rank == 0 && !all ? pnas_fail(PNAS_ERROR_MEMORY, "no memory for %d checksums", ranks)
-                                          : PNAS_OK);
-    if (status == PNAS_OK)
-        status = pnas_mpi_gather(data_of(program)->sha256, sizeof *all, all);
-    for (int rank = 1; all && rank < ranks && status == PNAS_OK; rank++)
-        if (strcmp(all[rank], all[0]) != 0)
-            status = pnas_fail(PNAS_ERROR_DATA,
-                               "%s: rank %d reads another file (SHA-256 %.12s...) than rank 0 (%.12s...); "
-                               "copy the same file to every machine",
-                               program->replay.table ? program->replay.path : program->configuration.dataset,
-                               rank, all[rank], all[0]);
-    free(all);
-    return pnas_mpi_agree(status);
+    char what[PNAS_PATH_MAX + 32];
+    snprintf(what, sizeof what, "reads %s with SHA-256",
+             program->replay.table ? program->replay.path : program->configuration.dataset);
+    return pnas_mpi_check_alike(
+        &program->layout, data_of(program)->sha256,
+        &(pnas_mpi_difference){PNAS_ERROR_DATA, what, "copy the same file to every machine"});
 }
 
 static pnas_status share_data(mpi_program *program)
@@ -144,6 +135,8 @@ static pnas_status prepare(mpi_program *program)
 {
     PNAS_TRY(share_configuration(program));
     bool replayed = program->configuration.evaluator == PNAS_EVALUATOR_TABLE;
+    if (!replayed || pnas_strategy_get(program->configuration.search.strategy)->surrogate)
+        PNAS_TRY(pnas_kernel_agreement(&program->layout, program->kernels));
     PNAS_TRY(replayed ? share_table(program) : share_data(program));
     PNAS_TRY(pnas_devices_create(&program->layout, &program->configuration, program->images,
                                  &program->options.fault, &program->devices));
@@ -155,9 +148,10 @@ static pnas_status prepare(mpi_program *program)
 static pnas_status simulate(mpi_program *program)
 {
     const pnas_mpi_options *options = &program->options;
-    PNAS_CHECK(program->layout.ranks == 1, PNAS_ERROR_USAGE,
-               "--simulate %d: %d processes were started, but one simulates all ranks; start it without mpirun",
-               options->simulated_ranks, program->layout.ranks);
+    PNAS_CHECK(
+        program->layout.ranks == 1, PNAS_ERROR_USAGE,
+        "--simulate %d: %d processes were started, but one simulates all ranks; start it without mpirun",
+        options->simulated_ranks, program->layout.ranks);
     PNAS_TRY(share_configuration(program));
     return pnas_simulate(options->simulated_ranks, options->durations, &program->configuration);
 }
@@ -182,6 +176,7 @@ static pnas_status lead(mpi_program *program)
         .configuration = &program->configuration,
         .configuration_text = program->configuration_text,
         .dataset = data_of(program),
+        .kernels = program->kernels,
         .table = program->replay.table,
         .layout = &program->layout,
         .devices = &program->devices,
@@ -236,7 +231,8 @@ static pnas_status keep_checkpoints(mpi_program *program)
     if (program->replay.table)
         return PNAS_OK;
     PNAS_TRY(pnas_checkpoint_folder_create(program->run_path, &program->configuration,
-                                           program->dataset->sha256, &program->checkpoints));
+                                           program->dataset->sha256, program->kernels,
+                                           &program->checkpoints));
     for (int i = 0; i < devices->lanes; i++)
         pnas_trainer_set_checkpoint_store(pnas_devices_trainer(devices, i),
                                           pnas_checkpoint_folder_store(program->checkpoints));

@@ -9,6 +9,7 @@
 #include "src/programs/common/program.h"
 #include "src/programs/pnas_score/evaluate_surrogate.h"
 #include "src/programs/pnas_score/score_parts.h"
+#include "src/run/kernel_agreement.h"
 #include "src/search/cell_text.h"
 
 #include <errno.h>
@@ -63,6 +64,8 @@ static pnas_status look_at_output(score_program *program)
 static pnas_status open_device(score_program *program)
 {
     pnas_cores cores;
+    char kernels[PNAS_KERNEL_HASH_TEXT];
+    PNAS_TRY(pnas_kernel_agreement(&program->layout, kernels));
     PNAS_TRY(pnas_mpi_cores(&program->layout, 0, &cores));
     const pnas_cl_options options = {.device = program->options.device ? program->options.device
                                                                        : program->source.configuration.device,

@@ -283,6 +283,22 @@ Test(dataset, verify_finds_a_changed_pixel_label_or_figure)
     PNAS_EXPECT_NO_LEAKS();
 }
 
+/* Another program drops the seal with its first change, and knows nothing of /sha256. */
+Test(dataset, a_file_that_another_program_changed_is_not_opened)
+{
+    pnas_dataset *dataset = make_dataset();
+    write_dataset();
+    change_array("test/images", H5T_NATIVE_UINT8, dataset->test.images);
+    pnas_dataset *read = NULL;
+    cr_expect_eq(pnas_dataset_open(test_path("a.h5"), &read), PNAS_OK, "the same pixels: %s", pnas_message());
+    pnas_dataset_destroy(&read);
+    dataset->test.images[35] ^= 1;
+    change_array("test/images", H5T_NATIVE_UINT8, dataset->test.images);
+    expect_refused("/sha256 is");
+    pnas_dataset_destroy(&dataset);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
 /* --- The embedded set ---------------------------------------------------------------------------------- */
 
 Test(dataset, the_embedded_digits_verify)

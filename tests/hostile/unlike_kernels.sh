@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# unlike_kernels.sh SOURCE_DIR PNAS_MPI PNAS_SCORE: ranks with other kernels are refused, and a run goes on with the
+# kernels alone that it was begun with; a child's checkpoint of others is not taken.
+set -euo pipefail
+source=$1 pnas_mpi=$2 pnas_score=$3
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+fail() {
+    echo "FAILED: $1"
+    tail -n 20 ./*.err
+    exit 1
+}
+
+cp -r "$source/cl/ops/kernels" other
+echo '// changed' >>other/view.h
+cat >tiny.yaml <<'END_OF_CONFIGURATION'
+dataset: {validation: 60, training_images: 120}
+space: {blocks: 1, operators: [identity, max3]}
+search: {first: 3}
+network: {filters: 2, repeats: 1}
+training: {epochs: 2, batch: 20}
+END_OF_CONFIGURATION
+
+# together PROGRAM ARGUMENTS...: rank 1 has other kernels.
+together() {
+    rm -f codes
+    # shellcheck disable=SC2016
+    mpirun --oversubscribe --bind-to none -n 1 sh -c '"$@"; echo $? >>codes' sh "$@" \
+        : -n 1 env PNAS_KERNELS="$work/other" sh -c '"$@"; echo $? >>codes' sh "$@" >last.out 2>last.err </dev/null ||
+        fail "mpirun failed"
+    [ "$(tr '\n' ' ' <codes)" = "64 64 " ] || fail "expected exit code 64 twice, got $(tr '\n' ' ' <codes)"
+    [ "$(grep -c 'rank 0 on .* uses the kernels [0-9a-f]*, but rank 1 on .*; the kernel sources differ' last.err)" -eq 1 ] ||
+        fail "the refusal does not name both ranks once"
+}
+together "$pnas_mpi" tiny.yaml -o run.h5
+[ ! -e run.h5 ] || fail "a file is written"
+
+# A run that was stopped after its first child.
+code=0
+"$pnas_mpi" tiny.yaml -o run.h5 --set training.child_time_limit=0.000001 >first.out 2>first.err </dev/null || code=$?
+[ "$code" -eq 65 ] || fail "the first run ended with $code"
+h5dump -a /kernels run.h5 | grep -q '"[0-9a-f]\{16\}"' || fail "the run file does not tell the kernels"
+rm run.h5
+"$pnas_mpi" tiny.yaml -o run.h5 >first.out 2>first.err </dev/null || fail "the search"
+together "$pnas_score" run.h5 -o scores.h5
+PNAS_KERNELS="$work/other" "$pnas_mpi" tiny.yaml -o run.h5 >same.out 2>same.err </dev/null ||
+    fail "a complete run needs no kernels"
+cp run.h5 before.h5
+code=0
+PNAS_KERNELS="$work/other" "$pnas_mpi" tiny.yaml -o run.h5 --set space.blocks=2 >more.out 2>more.err </dev/null || code=$?
+[ "$code" -eq 64 ] || fail "a run goes on with other kernels ($code)"
+grep -q 'run.h5: this run was begun with the kernels .*unset PNAS_KERNELS' more.err || fail "what to do is not said"
+cmp -s run.h5 before.h5 || fail "the run file was changed"
