@@ -1,11 +1,9 @@
 #include "src/run/best_weights.h"
 
-#include "io/run/weights_file.h"
+#include "io/net/network_file.h"
 #include "src/base/log.h"
 #include "src/run/best_children.h"
-#include "src/search/cell_text.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,30 +16,38 @@ static void weights_path(const char *run_path, size_t place, char *out, size_t s
     snprintf(out, size, "%.*s.%zu.weights.h5", (int)length, run_path, place);
 }
 
+static void describe(const pnas_best_weights_options *options, const pnas_best_child *best,
+                     pnas_network_file *out)
+{
+    const pnas_configuration *configuration = options->configuration;
+    const pnas_dataset *dataset = options->dataset;
+    *out = (pnas_network_file){.of_search = true,
+                               .cell = best->child->cell,
+                               .operators = configuration->search.space.operators,
+                               .network = configuration->network,
+                               .norm_epsilon = configuration->training.norm_epsilon,
+                               .class_names = dataset->class_names,
+                               .configuration = (char *)options->configuration_text,
+                               .seed = configuration->seed,
+                               .accuracy = best->child->result.accuracy,
+                               .parameters = best->child->result.parameters};
+    memcpy(out->mean, dataset->mean, sizeof out->mean);
+    memcpy(out->deviation, dataset->deviation, sizeof out->deviation);
+    snprintf(out->run, sizeof out->run, "%s", options->run_path);
+    snprintf(out->dataset, sizeof out->dataset, "%s", configuration->dataset);
+    snprintf(out->dataset_name, sizeof out->dataset_name, "%s", dataset->name);
+    snprintf(out->dataset_licence, sizeof out->dataset_licence, "%s", dataset->licence);
+    snprintf(out->dataset_sha256, sizeof out->dataset_sha256, "%s", dataset->sha256);
+}
+
 static pnas_status write_weights(const pnas_best_weights_options *options, const pnas_best_child *best,
                                  const char *path)
 {
-    char cell[PNAS_CELL_TEXT_MAX], accuracy[32], parameters[32], seed[32];
-    pnas_cell_format(&best->child->cell, &options->configuration->search.space.operators, cell);
-    snprintf(accuracy, sizeof accuracy, "%.6f", best->child->result.accuracy);
-    snprintf(parameters, sizeof parameters, "%" PRId64, best->child->result.parameters);
-    snprintf(seed, sizeof seed, "%" PRIu64, options->configuration->seed);
-    const pnas_weights_attribute attributes[] = {
-        {"cell", cell},
-        {"accuracy", accuracy},
-        {"parameters", parameters},
-        {"seed", seed},
-        {"dataset", options->configuration->dataset},
-        {"dataset_sha256", options->dataset_sha256},
-        {"run", options->run_path},
-        {"configuration", options->configuration_text},
-    };
-    pnas_named_tensor *tensors = NULL;
-    size_t count = 0;
-    PNAS_TRY(pnas_trainer_weights(options->trainer, &tensors, &count));
-    pnas_status status =
-        pnas_weights_write(path, attributes, sizeof attributes / sizeof *attributes, tensors, count);
-    pnas_trainer_free_weights(&tensors, count);
+    pnas_network_file file; /* all of it borrowed, but for the weights */
+    describe(options, best, &file);
+    PNAS_TRY(pnas_trainer_weights(options->trainer, &file.weights.tensor, &file.weights.count));
+    pnas_status status = pnas_network_file_write(path, &file);
+    pnas_trainer_free_weights(&file.weights.tensor, file.weights.count);
     return status;
 }
 

@@ -311,7 +311,7 @@ static pnas_status keep_weights(search_run *run)
         .run_path = run->options->path,
         .configuration = run->options->configuration,
         .configuration_text = run->options->configuration_text,
-        .dataset_sha256 = run->options->dataset->sha256,
+        .dataset = run->options->dataset,
         .trainer = run->options->devices->trainer,
         .tick = pnas_scheduler_poll,
         .tick_payload = run->options->scheduler,

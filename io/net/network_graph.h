@@ -1,0 +1,12 @@
+/* The graph of a network file, and whether its tensors are those of that graph. Local. */
+#ifndef PNAS_IO_NETWORK_GRAPH_H
+#define PNAS_IO_NETWORK_GRAPH_H
+
+#include "io/net/network_file.h"
+
+/* *out is the caller's (pnas_graph_destroy). PNAS_ERROR_DATA, with `path` in the message, if the network is
+ * impossible, or if a tensor of the weights or of their moving average is missing, has another shape or holds
+ * a value that is not finite. Tensors that the graph does not have are not looked at. */
+pnas_status pnas_network_file_graph(const char *path, const pnas_network_file *file, pnas_graph **out);
+
+#endif

@@ -1,0 +1,294 @@
+#include "io/hdf5/hdf5_array.h"
+#include "io/hdf5/tensor_group.h"
+#include "io/net/network_file.h"
+#include "io/net/network_layout.h"
+
+#include "src/search/cell_text.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CLASSES_MAX 65536 /* labels are uint16 */
+#define EPOCHS_MAX  1000000
+#define SIDE_MAX    65536 /* of images, and of what the graph checks more closely */
+
+static pnas_status read_int(hid_t object, const char *name, int low, int high, int *out)
+{
+    PNAS_TRY(pnas_h5_read_number(object, name, H5T_NATIVE_INT, out));
+    if (*out < low || *out > high)
+        return pnas_h5_fail(PNAS_ERROR_DATA, object, name, "is %d; expected %d to %d", *out, low, high);
+    return PNAS_OK;
+}
+
+static pnas_status no_memory(hid_t object, const char *what)
+{
+    return pnas_h5_fail(PNAS_ERROR_MEMORY, object, NULL, "out of memory for %s", what);
+}
+
+/* ---- the network ---- */
+
+static pnas_status check_conventions(hid_t root, pnas_network_file *out)
+{
+    char conventions[64] = "";
+    if (pnas_h5_copy_text(root, "conventions", conventions, sizeof conventions) != PNAS_OK ||
+        (strncmp(conventions, "PNAS-network-", 13) != 0 && strncmp(conventions, "PNAS-weights-", 13) != 0))
+        return pnas_h5_fail(
+            PNAS_ERROR_DATA, root, NULL,
+            "is no network (it has neither conventions PNAS-network-... nor PNAS-weights-...)");
+    out->of_search = strcmp(conventions, PNAS_WEIGHTS_CONVENTIONS) == 0;
+    if (!out->of_search && strcmp(conventions, PNAS_NETWORK_CONVENTIONS) != 0)
+        return pnas_h5_fail(
+            PNAS_ERROR_DATA, root, NULL,
+            "is a network by the conventions %s; this program knows %s and %s only, so use the "
+            "program that wrote it",
+            conventions, PNAS_NETWORK_CONVENTIONS, PNAS_WEIGHTS_CONVENTIONS);
+    if (!pnas_h5_exists(root, "network"))
+        return pnas_h5_fail(PNAS_ERROR_DATA, root, NULL,
+                            "has weights only: an older version wrote no class names and no normalisation; "
+                            "continue its run with this version, which writes the file again");
+    return PNAS_OK;
+}
+
+static pnas_status add_operators(hid_t group, char *const *names, size_t count, pnas_operator_set *set)
+{
+    int32_t numbers[PNAS_OPERATORS_MAX][PNAS_OPERATOR_NUMBERS];
+    const hsize_t shape[] = {count, PNAS_OPERATOR_NUMBERS};
+    if (count < 1 || count > PNAS_OPERATORS_MAX)
+        return pnas_h5_fail(PNAS_ERROR_DATA, group, "operators", "%zu operators, expected 1 to %d", count,
+                            PNAS_OPERATORS_MAX);
+    PNAS_TRY(pnas_h5_read_array(group, "operator_numbers", H5T_NATIVE_INT32, 2, shape, numbers));
+    for (size_t i = 0; i < count; i++) {
+        pnas_operator op = {.kind = (pnas_operator_kind)numbers[i][0],
+                            .kernel = numbers[i][1],
+                            .dilation = numbers[i][2],
+                            .repeat = numbers[i][3],
+                            .bottleneck = numbers[i][4]};
+        if (numbers[i][0] < 0 || numbers[i][0] >= PNAS_OPERATOR_KIND_COUNT ||
+            strlen(names[i]) >= sizeof op.name)
+            return pnas_h5_fail(PNAS_ERROR_DATA, group, "operators", "operator %zu is not known", i);
+        strcpy(op.name, names[i]);
+        if (pnas_operator_set_add(set, &op) != PNAS_OK) {
+            char reason[512];
+            snprintf(reason, sizeof reason, "%s", pnas_message());
+            return pnas_h5_fail(PNAS_ERROR_DATA, group, "operators", "%s", reason);
+        }
+    }
+    return PNAS_OK;
+}
+
+static pnas_status read_operators(hid_t group, pnas_operator_set *set)
+{
+    char **names = NULL;
+    size_t count = 0;
+    PNAS_TRY(pnas_h5_read_strings(group, "operators", &names, &count));
+    pnas_status status = add_operators(group, names, count, set);
+    pnas_h5_free_strings(&names, count);
+    return status;
+}
+
+static pnas_status read_classes(hid_t group, pnas_network_file *out)
+{
+    size_t count = 0;
+    int classes = out->network.classes;
+    out->network.classes = 0; /* as long as there are no names */
+    PNAS_TRY(pnas_h5_read_strings(group, "class_names", &out->class_names, &count));
+    if (count != (size_t)classes) {
+        pnas_h5_free_strings(&out->class_names, count);
+        return pnas_h5_fail(PNAS_ERROR_DATA, group, "class_names", "%zu names for %d classes", count,
+                            classes);
+    }
+    out->network.classes = classes;
+    return PNAS_OK;
+}
+
+static pnas_status read_normalisation(hid_t group, pnas_network_file *out)
+{
+    const hsize_t shape[] = {(hsize_t)out->network.channels};
+    PNAS_TRY(pnas_h5_read_array(group, "mean", H5T_NATIVE_FLOAT, 1, shape, out->mean));
+    PNAS_TRY(pnas_h5_read_array(group, "deviation", H5T_NATIVE_FLOAT, 1, shape, out->deviation));
+    PNAS_TRY(pnas_h5_read_number(group, "norm_epsilon", H5T_NATIVE_DOUBLE, &out->norm_epsilon));
+    for (int i = 0; i < out->network.channels; i++)
+        if (!isfinite(out->mean[i]) || !isfinite(out->deviation[i]) || !(out->deviation[i] > 0))
+            return pnas_h5_fail(PNAS_ERROR_DATA, group, "deviation", "is %g in channel %d, with mean %g",
+                                (double)out->deviation[i], i, (double)out->mean[i]);
+    if (!(out->norm_epsilon > 0 && out->norm_epsilon <= 1))
+        return pnas_h5_fail(PNAS_ERROR_DATA, group, "norm_epsilon", "is %g; expected above 0, at most 1",
+                            out->norm_epsilon);
+    return PNAS_OK;
+}
+
+static pnas_status read_network(hid_t group, pnas_network_file *out)
+{
+    pnas_network_options *network = &out->network;
+    int concatenation = 0;
+    PNAS_TRY(read_int(group, "filters", 1, SIDE_MAX, &network->filters));
+    PNAS_TRY(read_int(group, "repeats", 0, SIDE_MAX, &network->repeats));
+    PNAS_TRY(read_int(group, "stem_multiplier", 1, SIDE_MAX, &network->stem_multiplier));
+    PNAS_TRY(read_int(group, "concatenation", 0, PNAS_CONCATENATE_UNUSED_INPUTS, &concatenation));
+    PNAS_TRY(read_int(group, "height", 1, SIDE_MAX, &network->height));
+    PNAS_TRY(read_int(group, "width", 1, SIDE_MAX, &network->width));
+    PNAS_TRY(read_int(group, "channels", 1, PNAS_IMAGE_CHANNELS_MAX, &network->channels));
+    PNAS_TRY(read_int(group, "classes", 1, CLASSES_MAX, &network->classes));
+    network->concatenation = (pnas_concatenation)concatenation;
+    PNAS_TRY(read_classes(group, out));
+    PNAS_TRY(read_normalisation(group, out));
+    return read_operators(group, &out->operators);
+}
+
+/* ---- the root ---- */
+
+static pnas_status read_figures(hid_t root, pnas_network_file *out)
+{
+    char accuracy[32], parameters[32], seed[32], *end[3];
+    PNAS_TRY(pnas_h5_copy_text(root, "accuracy", accuracy, sizeof accuracy));
+    PNAS_TRY(pnas_h5_copy_text(root, "parameters", parameters, sizeof parameters));
+    PNAS_TRY(pnas_h5_copy_text(root, "seed", seed, sizeof seed));
+    out->accuracy = strtod(accuracy, &end[0]);
+    out->parameters = strtoll(parameters, &end[1], 10);
+    out->seed = strtoull(seed, &end[2], 10);
+    if (*end[0] || *end[1] || *end[2])
+        return pnas_h5_fail(PNAS_ERROR_DATA, root, NULL, "has no numbers for accuracy, parameters and seed");
+    return PNAS_OK;
+}
+
+static pnas_status read_root(hid_t root, pnas_network_file *out)
+{
+    char cell[PNAS_CELL_TEXT_MAX], reason[512];
+    PNAS_TRY(pnas_h5_copy_text(root, "cell", cell, sizeof cell));
+    if (pnas_cell_parse(cell, &out->operators, &out->cell) != PNAS_OK) {
+        snprintf(reason, sizeof reason, "%s", pnas_message());
+        return pnas_h5_fail(PNAS_ERROR_DATA, root, "cell", "%s", reason);
+    }
+    PNAS_TRY(read_figures(root, out));
+    PNAS_TRY(pnas_h5_read_text(root, "configuration", &out->configuration));
+    PNAS_TRY(pnas_h5_copy_text(root, "run", out->run, sizeof out->run));
+    PNAS_TRY(pnas_h5_copy_text(root, "dataset", out->dataset, sizeof out->dataset));
+    PNAS_TRY(pnas_h5_copy_text(root, "dataset_name", out->dataset_name, sizeof out->dataset_name));
+    PNAS_TRY(pnas_h5_copy_text(root, "dataset_licence", out->dataset_licence, sizeof out->dataset_licence));
+    return pnas_h5_copy_text(root, "dataset_sha256", out->dataset_sha256, sizeof out->dataset_sha256);
+}
+
+/* ---- the other groups ---- */
+
+static pnas_status read_weights(hid_t group, pnas_network_file *out)
+{
+    return pnas_tensor_group_read(group, &out->weights.tensor, &out->weights.count);
+}
+
+static pnas_status read_average(hid_t group, pnas_network_file *out)
+{
+    return pnas_tensor_group_read(group, &out->average.tensor, &out->average.count);
+}
+
+static pnas_status read_training(hid_t group, pnas_network_file *out)
+{
+    pnas_checkpoint *at = &out->training;
+    PNAS_TRY(pnas_h5_copy_text(group, "fingerprint", out->fingerprint, sizeof out->fingerprint));
+    PNAS_TRY(read_int(group, "epoch", 0, EPOCHS_MAX, &at->epoch));
+    PNAS_TRY(read_int(group, "batch", 0, INT32_MAX, &at->batch));
+    PNAS_TRY(pnas_h5_read_number(group, "best", H5T_NATIVE_DOUBLE, &at->best));
+    PNAS_TRY(pnas_h5_read_number(group, "last", H5T_NATIVE_DOUBLE, &at->last));
+    PNAS_TRY(pnas_h5_read_number(group, "seconds", H5T_NATIVE_DOUBLE, &at->seconds));
+    if (!(at->seconds >= 0) || !isfinite(at->seconds))
+        return pnas_h5_fail(PNAS_ERROR_DATA, group, "seconds", "is %g, which is no time", at->seconds);
+    out->in_training = true;
+    return pnas_tensor_group_read(group, &at->tensor, &at->count);
+}
+
+static pnas_status name_columns(hid_t group, char *const *names, size_t count, pnas_network_history *history)
+{
+    if (count < 1 || count > PNAS_HISTORY_COLUMNS_MAX)
+        return pnas_h5_fail(PNAS_ERROR_DATA, group, "metrics", "%zu metrics, expected 1 to %d", count,
+                            PNAS_HISTORY_COLUMNS_MAX);
+    for (size_t i = 0; i < count; i++)
+        if (strlen(names[i]) >= PNAS_HISTORY_NAME_MAX)
+            return pnas_h5_fail(PNAS_ERROR_DATA, group, "metrics", "the name of metric %zu is too long", i);
+        else
+            strcpy(history->name[i], names[i]);
+    history->columns = (int)count;
+    return PNAS_OK;
+}
+
+static pnas_status read_history(hid_t group, pnas_network_file *out)
+{
+    pnas_network_history *history = &out->history;
+    char **names = NULL;
+    size_t count = 0;
+    hsize_t shape[2];
+    PNAS_TRY(pnas_h5_read_strings(group, "metrics", &names, &count));
+    pnas_status status = name_columns(group, names, count, history);
+    pnas_h5_free_strings(&names, count);
+    PNAS_TRY(status);
+    PNAS_TRY(pnas_h5_read_shape(group, "values", H5T_NATIVE_FLOAT, 2, shape));
+    if (shape[0] < 1 || shape[0] > EPOCHS_MAX || shape[1] != count)
+        return pnas_h5_fail(PNAS_ERROR_DATA, group, "values", "expected epochs and their %zu metrics", count);
+    history->values = malloc(shape[0] * count * sizeof *history->values);
+    if (!history->values)
+        return no_memory(group, "the history");
+    history->epochs = shape[0];
+    return pnas_h5_read_array(group, "values", H5T_NATIVE_FLOAT, 2, shape, history->values);
+}
+
+static pnas_status read_test(hid_t group, pnas_network_file *out)
+{
+    pnas_network_test *test = &out->test;
+    size_t classes = (size_t)out->network.classes;
+    const hsize_t shape[] = {classes, classes};
+    hsize_t found[2];
+    PNAS_TRY(pnas_h5_copy_text(group, "dataset", test->dataset, sizeof test->dataset));
+    PNAS_TRY(pnas_h5_copy_text(group, "dataset_sha256", test->dataset_sha256, sizeof test->dataset_sha256));
+    PNAS_TRY(pnas_h5_read_number(group, "images", H5T_NATIVE_INT64, &test->images));
+    PNAS_TRY(pnas_h5_read_number(group, "accuracy", H5T_NATIVE_DOUBLE, &test->accuracy));
+    PNAS_TRY(pnas_h5_read_number(group, "top5", H5T_NATIVE_DOUBLE, &test->top5));
+    PNAS_TRY(pnas_h5_read_number(group, "loss", H5T_NATIVE_DOUBLE, &test->loss));
+    PNAS_TRY(pnas_h5_read_shape(group, "confusion", H5T_NATIVE_INT64, 2, found));
+    PNAS_TRY(pnas_h5_check_shape(group, "confusion", 2, shape, found));
+    test->confusion = malloc(classes * classes * sizeof *test->confusion);
+    if (!test->confusion)
+        return no_memory(group, "the confusion matrix");
+    test->known = true;
+    return pnas_h5_read_array(group, "confusion", H5T_NATIVE_INT64, 2, shape, test->confusion);
+}
+
+static pnas_status read_group(hid_t root, const char *name, pnas_network_file *out,
+                              pnas_status (*read)(hid_t group, pnas_network_file *out))
+{
+    hid_t group = -1;
+    PNAS_TRY(pnas_h5_open_group(root, name, &group));
+    pnas_status status = read(group, out);
+    pnas_h5_close_group(&group);
+    return status;
+}
+
+static pnas_status read_all(hid_t root, pnas_network_file *out)
+{
+    static const struct {
+        const char *name;
+        pnas_status (*read)(hid_t group, pnas_network_file *out);
+    } optional[] = {{"average", read_average},
+                    {"training", read_training},
+                    {"history", read_history},
+                    {"test", read_test}};
+    PNAS_TRY(check_conventions(root, out));
+    PNAS_TRY(read_group(root, "network", out, read_network));
+    PNAS_TRY(read_root(root, out));
+    PNAS_TRY(read_group(root, "weights", out, read_weights));
+    for (size_t i = 0; i < sizeof optional / sizeof *optional; i++)
+        if (pnas_h5_exists(root, optional[i].name))
+            PNAS_TRY(read_group(root, optional[i].name, out, optional[i].read));
+    return PNAS_OK;
+}
+
+pnas_status pnas_network_file_read(const char *path, pnas_network_file *out)
+{
+    *out = (pnas_network_file){0};
+    hid_t file;
+    PNAS_TRY(pnas_h5_open(path, &file));
+    pnas_status status = read_all(file, out);
+    pnas_h5_close(&file);
+    if (status != PNAS_OK)
+        pnas_network_file_clear(out);
+    return status;
+}

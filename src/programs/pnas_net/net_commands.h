@@ -1,0 +1,9 @@
+/* The commands of pnas_net: each parses its own arguments and prints what it finds. Local to a process. */
+#ifndef PNAS_NET_COMMANDS_H
+#define PNAS_NET_COMMANDS_H
+
+#include "src/base/status.h"
+
+pnas_status pnas_net_run_info(int argc, char **argv);
+
+#endif

@@ -1,0 +1,143 @@
+/* pnas_net info: what a network is. */
+#include "io/net/network_graph.h"
+#include "io/plot/cell_drawing.h"
+#include "src/programs/common/program.h"
+#include "src/programs/pnas_net/net_commands.h"
+#include "src/search/cell_text.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+enum { KEY_DRAW = 0x100 };
+
+typedef struct {
+    const char *path, *draw;
+    pnas_log_level level;
+} info_arguments;
+
+static error_t parse_info(int key, char *argument, struct argp_state *state)
+{
+    info_arguments *arguments = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &arguments->level;
+        return 0;
+    case KEY_DRAW:
+        arguments->draw = argument;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (state->arg_num > 0)
+            argp_error(state, "'%s' is one argument too many", argument);
+        arguments->path = argument;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, "a network is missing");
+        return EINVAL;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static void print_line(const char *name, const char *text)
+{
+    if (*text)
+        printf("%-14s %s\n", name, text);
+}
+
+static void print_accuracies(const pnas_network_file *file)
+{
+    if (isfinite(file->accuracy))
+        printf("%-14s %.4f\n", "validation", file->accuracy);
+    if (file->test.known)
+        printf("%-14s %.4f, top-5 %.4f, loss %.4f (%" PRId64 " images of %s)\n", "test", file->test.accuracy,
+               file->test.top5, file->test.loss, file->test.images, file->test.dataset);
+}
+
+static void print_network(const pnas_network_file *file, const pnas_graph *graph)
+{
+    char cell[PNAS_CELL_TEXT_MAX];
+    pnas_cell_format(&file->cell, &file->operators, cell);
+    print_line("cell", cell);
+    printf("%-14s F %d, N %d, stem multiplier %d\n", "network", file->network.filters, file->network.repeats,
+           file->network.stem_multiplier);
+    printf("%-14s %d x %d x %d (height x width x channels)\n", "images", file->network.height,
+           file->network.width, file->network.channels);
+    printf("%-14s", "classes");
+    for (int i = 0; i < file->network.classes && i < 10; i++)
+        printf("%s %s", i ? "," : "", file->class_names[i]);
+    printf(file->network.classes > 10 ? ", ... (%d in all)\n" : "\n", file->network.classes);
+    printf("%-14s %" PRId64 "\n%-14s %" PRId64 " an image\n", "parameters", graph->parameters,
+           "multiply-adds", graph->multiply_adds);
+    print_accuracies(file);
+    print_line("data set", file->dataset_name);
+    print_line("licence", file->dataset_licence);
+    print_line("sha256", file->dataset_sha256);
+    print_line("run", file->run);
+    print_line("average", file->average.count ? "of the weights, kept beside them" : "");
+    if (file->in_training)
+        printf("%-14s goes on after epoch %d, batch %d\n", "training", file->training.epoch,
+               file->training.batch);
+}
+
+static int64_t layer_parameters(const pnas_graph *graph, const pnas_layer *layer)
+{
+    int64_t count = 0;
+    if (layer->weight >= 0)
+        count += graph->parameter[layer->weight].count;
+    if (layer->bias >= 0)
+        count += graph->parameter[layer->bias].count;
+    if (layer->norm >= 0)
+        count += 2 * (int64_t)graph->norm[layer->norm].channels;
+    return count;
+}
+
+static void print_layers(const pnas_graph *graph)
+{
+    printf("\n%-48s %16s %10s %14s\n", "layer", "output", "parameters", "multiply-adds");
+    for (int i = 0; i < graph->layer_count; i++) {
+        const pnas_layer *layer = &graph->layer[i];
+        const pnas_tensor *tensor = &graph->tensor[layer->out];
+        char shape[64];
+        snprintf(shape, sizeof shape, "%d x %d x %d", tensor->height, tensor->width,
+                 layer->out_segments * tensor->segment_channels);
+        printf("%-48s %16s %10" PRId64 " %14" PRId64 "\n", layer->path, shape, layer_parameters(graph, layer),
+               layer->multiply_adds);
+    }
+}
+
+static pnas_status describe(const info_arguments *arguments, const pnas_network_file *file)
+{
+    const pnas_cell_drawing_options drawing = {.output = arguments->draw,
+                                               .concatenation = file->network.concatenation};
+    pnas_graph *graph = NULL;
+    PNAS_TRY(pnas_network_file_graph(arguments->path, file, &graph));
+    print_line("file", arguments->path);
+    print_network(file, graph);
+    print_layers(graph);
+    pnas_graph_destroy(&graph);
+    return arguments->draw ? pnas_cell_draw(&file->cell, &file->operators, &drawing) : PNAS_OK;
+}
+
+pnas_status pnas_net_run_info(int argc, char **argv)
+{
+    static const struct argp_option options[] = {
+        {"draw", KEY_DRAW, "FILE", 0, "Draw its cell to a .svg, .png, .pdf or .gv file", 1}, {0}};
+    static const struct argp_child children[] = {{&pnas_program_argp, 0, NULL, 0}, {0}};
+    static const struct argp argp = {
+        options,
+        parse_info,
+        "NET.h5",
+        "Describes a network: its cell, data, accuracies, and its layers with their shapes and costs.",
+        children,
+        NULL,
+        NULL};
+    info_arguments arguments = {.level = PNAS_LOG_INFO};
+    pnas_network_file file;
+    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    pnas_log_setup(pnas_log_program(), arguments.level, 0, 1);
+    PNAS_TRY(pnas_network_file_read(arguments.path, &file));
+    pnas_status status = describe(&arguments, &file);
+    pnas_network_file_clear(&file);
+    return status;
+}

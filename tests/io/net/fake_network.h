@@ -1,0 +1,11 @@
+/* A network file in memory with made-up weights that fit its cell. */
+#ifndef PNAS_TESTS_FAKE_NETWORK_H
+#define PNAS_TESTS_FAKE_NETWORK_H
+
+#include "io/net/network_file.h"
+
+/* A small one: "-2:sep3+-1:max3", F 2, N 1, images of 9 x 8 with 2 channels, 3 classes; with every optional
+ * part. All of it is owned (pnas_network_file_clear); a failure ends the test. */
+void fake_network_make(pnas_network_file *out);
+
+#endif

@@ -1,0 +1,234 @@
+/* Network files come back bit for bit, and what is none is refused with a sentence. */
+#include "io/hdf5/hdf5_array.h"
+#include "io/hdf5/tensor_group.h"
+#include "io/net/network_graph.h"
+#include "tests/base/leak_check.h"
+#include "tests/io/net/fake_network.h"
+#include "tests/io/test_folder.h"
+
+#include <criterion/criterion.h>
+#include <hdf5_hl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+TestSuite(network_file, .init = test_folder_make, .fini = test_folder_remove);
+
+static void write_network(pnas_network_file *file)
+{
+    cr_assert_eq(pnas_network_file_write(test_path("net.h5"), file), PNAS_OK, "%s", pnas_message());
+}
+
+static void write_fake(void)
+{
+    pnas_network_file file;
+    fake_network_make(&file);
+    write_network(&file);
+    pnas_network_file_clear(&file);
+}
+
+/* Reading net.h5 or making its graph is refused; some of the message. */
+static void expect_refused(const char *sentence)
+{
+    pnas_network_file read;
+    pnas_graph *graph = NULL;
+    pnas_status status = pnas_network_file_read(test_path("net.h5"), &read);
+    if (status == PNAS_OK)
+        status = pnas_network_file_graph(test_path("net.h5"), &read, &graph);
+    cr_expect_eq(status, PNAS_ERROR_DATA, "%s: status %d", sentence, (int)status);
+    cr_expect_not_null(strstr(pnas_message(), "net.h5: "), "%s", pnas_message());
+    cr_expect_not_null(strstr(pnas_message(), sentence), "%s", pnas_message());
+    cr_expect_null(graph);
+    pnas_graph_destroy(&graph);
+    pnas_network_file_clear(&read);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const pnas_named_tensor *)a)->name, ((const pnas_named_tensor *)b)->name);
+}
+
+static void expect_same_tensors(pnas_network_tensors *read, pnas_network_tensors *written)
+{
+    cr_assert_eq(read->count, written->count);
+    qsort(read->tensor, read->count, sizeof *read->tensor, by_name);
+    qsort(written->tensor, written->count, sizeof *written->tensor, by_name);
+    for (size_t i = 0; i < read->count; i++) {
+        const pnas_named_tensor *a = &read->tensor[i], *b = &written->tensor[i];
+        size_t values = 1;
+        cr_expect_str_eq(a->name, b->name);
+        cr_assert_eq(a->rank, b->rank);
+        for (int d = 0; d < b->rank; d++) {
+            cr_assert_eq(a->shape[d], b->shape[d]);
+            values *= b->shape[d];
+        }
+        cr_expect_eq(memcmp(a->data, b->data, values * sizeof(float)), 0, "%s", a->name);
+    }
+}
+
+static void expect_same_records(const pnas_network_file *read, const pnas_network_file *written)
+{
+    cr_expect(read->in_training && read->training.epoch == 2 && read->training.batch == 7);
+    cr_expect(read->training.best == 0.5 && read->training.last == 0.25 && read->training.seconds == 3.5);
+    cr_expect_str_eq(read->fingerprint, written->fingerprint);
+    cr_expect(read->history.epochs == 2 && read->history.columns == 2);
+    cr_expect_str_eq(read->history.name[1], "validation_accuracy");
+    cr_expect_eq(memcmp(read->history.values, written->history.values, 4 * sizeof(float)), 0);
+    cr_expect(read->test.known && read->test.images == 12 && read->test.accuracy == 0.75);
+    cr_expect_str_eq(read->test.dataset, "little");
+    cr_expect_eq(memcmp(read->test.confusion, written->test.confusion, 9 * sizeof(int64_t)), 0);
+}
+
+Test(network_file, everything_comes_back)
+{
+    pnas_network_file written, read;
+    fake_network_make(&written);
+    write_network(&written);
+    cr_assert_eq(pnas_network_file_read(test_path("net.h5"), &read), PNAS_OK, "%s", pnas_message());
+    cr_expect(!read.of_search);
+    cr_expect_eq(pnas_cell_compare(&read.cell, &written.cell), 0);
+    cr_expect_eq(memcmp(&read.network, &written.network, sizeof read.network), 0);
+    cr_expect_eq(read.operators.count, written.operators.count);
+    cr_expect_str_eq(read.operators.item[4].name, written.operators.item[4].name);
+    cr_expect(read.norm_epsilon == written.norm_epsilon && read.mean[1] == 0.5f &&
+              read.deviation[0] == 0.125f);
+    cr_expect_str_eq(read.class_names[2], written.class_names[2]);
+    cr_expect_str_eq(read.configuration, written.configuration);
+    cr_expect_eq(read.seed, written.seed);
+    cr_expect_str_eq(read.run, "run.h5");
+    cr_expect_str_eq(read.dataset_name, "little");
+    cr_expect_str_eq(read.dataset_sha256, written.dataset_sha256);
+    cr_expect(read.accuracy == 0.625 && read.parameters == written.parameters);
+    expect_same_tensors(&read.weights, &written.weights);
+    expect_same_tensors(&read.average, &written.average);
+    expect_same_records(&read, &written);
+    cr_expect_eq(test_folder_count(), 1);
+    pnas_network_file_clear(&read);
+    pnas_network_file_clear(&written);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+Test(network_file, optional_parts_may_be_missing)
+{
+    pnas_network_file written, read;
+    pnas_graph *graph = NULL;
+    fake_network_make(&written);
+    written.in_training = written.test.known = false;
+    size_t average = written.average.count, epochs = written.history.epochs;
+    written.average.count = written.history.epochs = 0;
+    write_network(&written);
+    cr_assert_eq(pnas_network_file_read(test_path("net.h5"), &read), PNAS_OK, "%s", pnas_message());
+    cr_expect(!read.in_training && !read.test.known && !read.average.count && !read.history.epochs);
+    cr_expect_eq(pnas_network_file_graph("net.h5", &read, &graph), PNAS_OK, "%s", pnas_message());
+    cr_expect_eq(graph->parameters, read.parameters);
+    pnas_graph_destroy(&graph);
+    written.average.count = average;
+    written.history.epochs = epochs;
+    pnas_network_file_clear(&read);
+    pnas_network_file_clear(&written);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+Test(network_file, weights_of_a_search_stand_at_the_root_too)
+{
+    pnas_network_file written, read;
+    hsize_t shape[4];
+    char text[64] = "";
+    fake_network_make(&written);
+    written.of_search = true;
+    write_network(&written);
+    hid_t file = H5Fopen(test_path("net.h5"), H5F_ACC_RDONLY, H5P_DEFAULT);
+    cr_assert_geq(H5LTget_dataset_info(file, "/stem/convolution/weight", shape, NULL, NULL), 0);
+    cr_expect(shape[0] == 3 && shape[1] == 3 && shape[2] == 2 && shape[3] == 2);
+    hid_t dataset = H5Dopen2(file, "/stem/convolution/weight", H5P_DEFAULT);
+    cr_assert_geq(H5DSget_label(dataset, 3, text, sizeof text), 0);
+    cr_expect_str_eq(text, "channels_out");
+    cr_assert_eq(pnas_h5_copy_text(file, "conventions", text, sizeof text), PNAS_OK);
+    cr_expect_str_eq(text, "PNAS-weights-1");
+    H5Dclose(dataset);
+    H5Fclose(file);
+    cr_assert_eq(pnas_network_file_read(test_path("net.h5"), &read), PNAS_OK, "%s", pnas_message());
+    cr_expect(read.of_search);
+    expect_same_tensors(&read.weights, &written.weights);
+    pnas_network_file_clear(&read);
+    pnas_network_file_clear(&written);
+}
+
+Test(network_file, one_that_is_cut_anywhere_is_refused_or_whole)
+{
+    size_t whole = 0;
+    write_fake();
+    size_t size = test_file_size("net.h5");
+    for (size_t length = size - 1; length > 0; length = length > 301 ? length - 301 : length - 1) {
+        pnas_network_file read;
+        cr_assert_eq(truncate(test_path("net.h5"), (off_t)length), 0);
+        pnas_status status = pnas_network_file_read(test_path("net.h5"), &read);
+        cr_expect(status == PNAS_OK || status == PNAS_ERROR_DATA, "%zu bytes: %s", length, pnas_message());
+        whole += status == PNAS_OK;
+        pnas_network_file_clear(&read);
+    }
+    cr_expect_leq(whole, 1); /* at most the seal is gone */
+}
+
+/* Changes net.h5 as another program would. */
+static hid_t open_to_change(void)
+{
+    write_fake();
+    hid_t file = H5Fopen(test_path("net.h5"), H5F_ACC_RDWR, H5P_DEFAULT);
+    cr_assert_geq(file, 0);
+    return file;
+}
+
+static void set_text(hid_t file, const char *name, const char *value)
+{
+    H5Adelete(file, name);
+    cr_assert_eq(pnas_h5_write_text(file, name, value), PNAS_OK, "%s", pnas_message());
+}
+
+Test(network_file, what_does_not_fit_together_is_refused_with_a_sentence)
+{
+    static const struct {
+        const char *name, *value, *sentence;
+    } texts[] = {{"conventions", "PNAS-network-2", "by the conventions PNAS-network-2"},
+                 {"conventions", "PNAS-run-1", "is no network"},
+                 {"cell", "-2:sep9+-1:max3", "sep9"},
+                 {"cell", "-2:sep5+-1:max3", "left_sep5"},
+                 {"seed", "many", "has no numbers"}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        hid_t file = open_to_change();
+        set_text(file, texts[i].name, texts[i].value);
+        H5Fclose(file);
+        expect_refused(texts[i].sentence);
+    }
+    static const char *const gone[] = {"network",
+                                       "weights",
+                                       "weights/head/classifier/bias",
+                                       "network/mean",
+                                       "network/operators",
+                                       "average/head/classifier/bias",
+                                       "network/class_names"};
+    for (size_t i = 0; i < sizeof gone / sizeof *gone; i++) {
+        hid_t file = open_to_change();
+        cr_assert_geq(H5Ldelete(file, gone[i], H5P_DEFAULT), 0, "%s", gone[i]);
+        H5Fclose(file);
+        expect_refused("");
+    }
+}
+
+Test(network_file, tensors_of_another_network_are_refused_by_name)
+{
+    const float values[4] = {0, 1, 2, 3};
+    const hsize_t wrong[] = {4}, right[] = {3};
+    const float infinite[3] = {0, 1.0f / 0.0f, 2};
+    hid_t file = open_to_change();
+    H5Ldelete(file, "weights/head/classifier/bias", H5P_DEFAULT);
+    H5LTmake_dataset_float(file, "weights/head/classifier/bias", 1, wrong, values);
+    H5Fclose(file);
+    expect_refused("tensor head/classifier/bias has shape [4]; the network of its cell needs [3]");
+    file = open_to_change();
+    H5Ldelete(file, "weights/head/classifier/bias", H5P_DEFAULT);
+    H5LTmake_dataset_float(file, "weights/head/classifier/bias", 1, right, infinite);
+    H5Fclose(file);
+    expect_refused("value 1 of tensor head/classifier/bias is inf");
+}
