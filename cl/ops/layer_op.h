@@ -20,6 +20,8 @@ typedef struct { /* all that a layer's op may read and write; buffer NULL: there
     cl_mem kept;      /* what the forward pass keeps for the backward pass (kept_bytes of the kind) ... */
     size_t kept_byte; /* ... from this byte on */
 
+    pnas_slice factors[2]; /* of an ADD with drop-path: one a image, for each input */
+
     pnas_view y;           /* forward */
     pnas_slice statistics; /* forward, of a normalised output; see op.h */
 

@@ -123,12 +123,29 @@ pnas_status pnas_op_average_pool_backward(pnas_cl *cl, pnas_launch_list *list, i
                                           const pnas_downstream *dx);
 
 /* --- sums and copies (op_add.c) --- */
-/* y = a + b, each with its own transform; b may be NULL: a transformed copy. */
+/* y = a + b, each with its own transform; b may be NULL: a transformed copy. factors: what the transformed a
+ * and b are multiplied by, one for each image, where a buffer is not NULL; NULL: nothing. */
 pnas_status pnas_op_add_forward(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_operand *a,
-                                const pnas_operand *b, const pnas_view *y);
-/* into (+)= gradient, masked by x's rectifier if it has one. */
+                                const pnas_operand *b, const pnas_slice factors[2], const pnas_view *y);
+/* into (+)= gradient, times the image's factor if there are any, masked by x's rectifier if it has one. */
 pnas_status pnas_op_add_backward(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_operand *x,
-                                 const pnas_view *gradient, const pnas_downstream *dx);
+                                 const pnas_view *gradient, pnas_slice factors, const pnas_downstream *dx);
+
+typedef struct {
+    double keep;      /* of the last cell in the last step */
+    int paths, cells; /* the same number of paths in each cell, cell by cell */
+    int steps;        /* in all */
+    cl_mem kept;      /* [period][N][pnas_drop_words(paths)]: bit p % 32 of word p / 32 */
+    cl_mem state;     /* state[0]: the step */
+    int period;
+} pnas_drop;
+static inline size_t pnas_drop_words(int paths)
+{
+    return ((size_t)paths + 31) / 32;
+}
+/* factors [paths][N] of this step: 0 where the path's bit is 0, else 1 / pnas_schedule_keep (src/net). */
+pnas_status pnas_op_drop_factors(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_drop *drop,
+                                 pnas_slice factors);
 /* Copies channels between two segmentations of the same logical channels: physical channel of logical l is
  * l / segment * padded(segment) + l % segment. forward y = x; backward is the same call the other way round.
  */

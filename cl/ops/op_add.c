@@ -2,12 +2,16 @@
 #include "cl/ops/layer_op.h"
 #include "cl/ops/op_arguments.h"
 
+#define ARG_FACTORS(s, other)                                                                                \
+    ARG_SLICE_IF((s).buffer != NULL, s, (other).buffer), PNAS_ARG_INT((s).buffer != NULL)
+
 enum { ZERO_CHUNK = 4096 }; /* floats a work-item clears on a CPU: long enough to become a memset */
 
 pnas_status pnas_op_add_forward(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_operand *a,
-                                const pnas_operand *b, const pnas_view *y)
+                                const pnas_operand *b, const pnas_slice factors[2], const pnas_view *y)
 {
     const pnas_operand *second = b ? b : a; /* arguments must be bound even where nothing is read */
+    const pnas_slice none = {NULL, 0}, of_a = factors ? factors[0] : none, of_b = factors ? factors[1] : none;
     bool tiled = pnas_op_tiled(cl, PNAS_OP_ADD, N, y, NULL, NULL);
     pnas_launch_spec spec = {.label = b ? "add forward" : "copy forward",
                              .file = tiled ? "add_tile.cl" : "add.cl",
@@ -18,13 +22,14 @@ pnas_status pnas_op_add_forward(pnas_cl *cl, pnas_launch_list *list, int N, cons
     if (tiled)
         spec.global[0] = 1;
     return pnas_launch_append(cl, list, &spec,
-                              PNAS_ARGS(ARG_OPERAND(a), ARG_OPERAND(second), PNAS_ARG_INT(b != NULL),
+                              PNAS_ARGS(ARG_OPERAND(a), ARG_FACTORS(of_a, y->at), ARG_OPERAND(second),
+                                        ARG_FACTORS(of_b, y->at), PNAS_ARG_INT(b != NULL),
                                         PNAS_ARG_INT(y->channels), PNAS_ARG_INT(y->height * y->width),
                                         ARG_VIEW(y)));
 }
 
 pnas_status pnas_op_add_backward(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_operand *x,
-                                 const pnas_view *gradient, const pnas_downstream *dx)
+                                 const pnas_view *gradient, pnas_slice factors, const pnas_downstream *dx)
 {
     if (!dx->into.at.buffer)
         return PNAS_OK;
@@ -37,7 +42,8 @@ pnas_status pnas_op_add_backward(pnas_cl *cl, pnas_launch_list *list, int N, con
                              .half = x->view.half};
     pnas_op_global(cl, &spec, tiled, gradient, N);
     return pnas_launch_append(cl, list, &spec,
-                              PNAS_ARGS(ARG_OPERAND(x), ARG_VIEW(gradient), PNAS_ARG_INT(gradient->channels),
+                              PNAS_ARGS(ARG_OPERAND(x), ARG_VIEW(gradient),
+                                        ARG_FACTORS(factors, gradient->at), PNAS_ARG_INT(gradient->channels),
                                         PNAS_ARG_INT(gradient->height * gradient->width),
                                         ARG_DOWNSTREAM(dx)));
 }
@@ -72,17 +78,33 @@ pnas_status pnas_op_zero(pnas_cl *cl, pnas_launch_list *list, pnas_slice at, siz
                               PNAS_ARGS(ARG_SLICE(at), PNAS_ARG_OFFSET(count), PNAS_ARG_OFFSET(chunk)));
 }
 
+pnas_status pnas_op_drop_factors(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_drop *drop,
+                                 pnas_slice factors)
+{
+    pnas_launch_spec spec = {.label = "drop factors",
+                             .file = "add.cl",
+                             .kernel = "drop_factors",
+                             .global = {(size_t)N, (size_t)drop->paths}};
+    return pnas_launch_append(cl, list, &spec,
+                              PNAS_ARGS(PNAS_ARG_INT(N), PNAS_ARG_INT(drop->paths), PNAS_ARG_INT(drop->cells),
+                                        PNAS_ARG_FLOAT(1 - drop->keep), PNAS_ARG_INT(drop->steps),
+                                        PNAS_ARG_BUFFER(drop->kept), PNAS_ARG_BUFFER(drop->state),
+                                        PNAS_ARG_INT(drop->period), ARG_SLICE(factors)));
+}
+
 /* --- as layers --- */
 
 static pnas_status add_forward(pnas_cl *cl, pnas_launch_list *list, const pnas_layer_operands *on)
 {
-    return pnas_op_add_forward(cl, list, on->N, &on->x[0], on->inputs > 1 ? &on->x[1] : NULL, &on->y);
+    return pnas_op_add_forward(cl, list, on->N, &on->x[0], on->inputs > 1 ? &on->x[1] : NULL, on->factors,
+                               &on->y);
 }
 
 static pnas_status add_backward(pnas_cl *cl, pnas_launch_list *list, const pnas_layer_operands *on)
 {
     for (int i = 0; i < on->inputs; ++i)
-        PNAS_TRY(pnas_op_add_backward(cl, list, on->N, &on->x[i], &on->dy.gradient, &on->dx[i]));
+        PNAS_TRY(
+            pnas_op_add_backward(cl, list, on->N, &on->x[i], &on->dy.gradient, on->factors[i], &on->dx[i]));
     return PNAS_OK;
 }
 

@@ -96,6 +96,37 @@ static pnas_status write_mixes(pnas_child_plan *plan, const pnas_sample_set *sam
     return status;
 }
 
+/* --- drop-path --- */
+
+/* One step's bits from `kept` on, which are zero. */
+static void draw_paths(const pnas_child_plan *plan, pnas_stream *stream, int step, cl_uint *kept)
+{
+    const pnas_training_options *training = plan->options.training;
+    int paths = plan->graph->drop_paths, cells = pnas_graph_cells(plan->graph);
+    int steps = training->epochs * plan->options.train_steps;
+    for (int n = 0; n < plan->options.batch; ++n, kept += pnas_drop_words(paths))
+        for (int p = 0; p < paths; ++p) {
+            double keep = pnas_schedule_keep(training->drop_path, p / (paths / cells), cells, step, steps);
+            if (pnas_stream_uniform(stream) < keep)
+                kept[p / 32] |= 1U << p % 32;
+        }
+}
+
+static pnas_status write_paths(pnas_child_plan *plan, uint64_t hash, int epoch)
+{
+    size_t step_words = (size_t)plan->options.batch * pnas_drop_words(plan->graph->drop_paths);
+    size_t bytes = (size_t)plan->train.period * step_words * sizeof(cl_uint);
+    cl_uint *kept = calloc(1, bytes);
+    PNAS_CHECK(kept, PNAS_ERROR_MEMORY, "no memory for the paths of %d batches", plan->train.period);
+    pnas_stream stream =
+        pnas_stream_make(plan->options.training->seed, PNAS_STREAM_DROP_PATH, hash, (uint32_t)epoch);
+    for (int b = 0; b < plan->train.period; ++b)
+        draw_paths(plan, &stream, epoch * plan->train.period + b, kept + (size_t)b * step_words);
+    pnas_status status = pnas_buffer_write(plan->cl, plan->train.kept, 0, bytes, kept);
+    free(kept);
+    return status;
+}
+
 /* --- records --- */
 
 pnas_status pnas_epoch_write_training(pnas_child_plan *plan, const pnas_sample_set *samples, uint64_t hash,
@@ -120,7 +151,9 @@ pnas_status pnas_epoch_write_training(pnas_child_plan *plan, const pnas_sample_s
     }
     PNAS_TRY_CLEANUP(upload(plan, &plan->train, records));
     if (plan->train.mixes)
-        status = write_mixes(plan, samples, records, hash, epoch);
+        PNAS_TRY_CLEANUP(write_mixes(plan, samples, records, hash, epoch));
+    if (plan->train.kept)
+        status = write_paths(plan, hash, epoch);
 cleanup:
     free(order);
     free(records);

@@ -12,6 +12,8 @@ static pnas_status forward_layer(pnas_child_plan *plan, pnas_launch_list *list, 
     pnas_layer_operands on = pnas_child_operands(plan, index);
     if (training && layer->norm >= 0)
         on.statistics = (pnas_slice){plan->statistics, 0};
+    for (int i = 0; training && i < layer->inputs; ++i)
+        on.factors[i] = pnas_child_factors(plan, index, i);
     return pnas_layer_op_of(layer->kind)->forward(plan->cl, list, &on);
 }
 
@@ -88,8 +90,10 @@ static pnas_status backward_layer(backward *work, int index)
     const pnas_layer *layer = &work->plan->graph->layer[index];
     pnas_layer_operands on = pnas_child_operands(work->plan, index);
     PNAS_TRY(upstream_of(work, layer, &on.dy));
-    for (int i = 0; i < layer->inputs; ++i)
+    for (int i = 0; i < layer->inputs; ++i) {
+        on.factors[i] = pnas_child_factors(work->plan, index, i);
         PNAS_TRY(downstream_of(work, &layer->in[i], &on.dx[i]));
+    }
     return pnas_layer_op_of(layer->kind)->backward(work->plan->cl, work->list, &on);
 }
 

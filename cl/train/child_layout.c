@@ -1,5 +1,19 @@
 #include "cl/train/child_layout.h"
 
+bool pnas_child_drops(const pnas_child_plan *plan)
+{
+    double keep = plan->options.training->drop_path;
+    return keep > 0 && keep < 1;
+}
+
+pnas_slice pnas_child_factors(const pnas_child_plan *plan, int layer, int input)
+{
+    int path = plan->graph->layer[layer].drop_path[input];
+    if (!plan->factors || path < 0)
+        return (pnas_slice){NULL, 0};
+    return (pnas_slice){plan->factors, (size_t)path * (size_t)plan->options.batch};
+}
+
 int pnas_child_padded(const pnas_child_plan *plan, int channels)
 {
     int vector = plan->cl->vector;

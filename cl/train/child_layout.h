@@ -14,6 +14,7 @@ typedef struct { /* a stream of batches driven by records; period = batches befo
     int period;
     cl_mem records; /* [period][N][PNAS_RECORD_INTS] */
     cl_mem mixes;   /* [period][N][PNAS_MIX_INTS]; NULL: images are not mixed */
+    cl_mem kept;    /* [period][N][words]: paths that are not dropped (pnas_drop); NULL: none is */
     cl_mem state;   /* int[4]; [0] counts batches */
     cl_mem metrics; /* [period][2]: mean loss, number right */
 } pnas_batch_stream;
@@ -39,17 +40,22 @@ typedef struct {
     size_t norm_floats;
     size_t scratch_floats, statistics_floats;
     cl_mem arena, parameters, gradients, moments, norms, scratch, statistics, rates;
+    cl_mem factors; /* [graph->drop_paths][N] of a training step; NULL without drop-path */
     pnas_batch_stream train, validation;
     pnas_launch_list step;              /* forward, loss, backward, update, advance */
     pnas_launch_list before_evaluation; /* scale and shift from the running statistics */
     pnas_launch_list evaluation;        /* forward and loss of one batch */
 } pnas_child_plan;
 
+/* Whether training drops paths. */
+bool pnas_child_drops(const pnas_child_plan *plan);
 int pnas_child_padded(const pnas_child_plan *plan, int channels);
 pnas_view pnas_child_data(const pnas_child_plan *plan, int tensor, int first_segment, int segments);
 pnas_view pnas_child_gradient(const pnas_child_plan *plan, int tensor, int first_segment, int segments);
 /* What the op of a layer works on, but for where its gradients come from and go to. */
 pnas_layer_operands pnas_child_operands(const pnas_child_plan *plan, int layer);
+/* Of input `input` of an ADD in a training step; without a buffer where it is never dropped. */
+pnas_slice pnas_child_factors(const pnas_child_plan *plan, int layer, int input);
 pnas_slice pnas_child_parameter(const pnas_child_plan *plan, int parameter);
 pnas_slice pnas_child_parameter_gradient(const pnas_child_plan *plan, int parameter);
 typedef enum {

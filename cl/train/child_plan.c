@@ -51,20 +51,32 @@ static bool mixes_images(const pnas_child_plan *plan)
     return plan->options.training->mixup > 0 || plan->options.training->cutmix > 0;
 }
 
-static size_t stream_bytes(const pnas_child_plan *plan, int period, bool mixed)
+static size_t factor_floats(const pnas_child_plan *plan)
 {
-    size_t ints = PNAS_RECORD_INTS + (mixed ? PNAS_MIX_INTS : 0);
+    return pnas_child_drops(plan) ? (size_t)plan->graph->drop_paths * (size_t)plan->options.batch : 0;
+}
+
+static size_t stream_bytes(const pnas_child_plan *plan, int period, bool training)
+{
+    size_t ints = PNAS_RECORD_INTS;
+    if (training && mixes_images(plan))
+        ints += PNAS_MIX_INTS;
+    if (training && pnas_child_drops(plan))
+        ints += pnas_drop_words(plan->graph->drop_paths);
     return (size_t)period * ((size_t)plan->options.batch * ints * sizeof(cl_int) + 2 * sizeof(cl_float)) +
            4 * sizeof(cl_int);
 }
 
-static pnas_status create_stream(pnas_child_plan *plan, int period, bool mixed, pnas_batch_stream *stream)
+static pnas_status create_stream(pnas_child_plan *plan, int period, bool training, pnas_batch_stream *stream)
 {
     stream->period = period;
     size_t images = (size_t)period * (size_t)plan->options.batch;
     PNAS_TRY(pnas_buffer_create(plan->cl, images * PNAS_RECORD_INTS * sizeof(cl_int), &stream->records));
-    if (mixed)
+    if (training && mixes_images(plan))
         PNAS_TRY(pnas_buffer_create(plan->cl, images * PNAS_MIX_INTS * sizeof(cl_int), &stream->mixes));
+    if (training && pnas_child_drops(plan))
+        PNAS_TRY(pnas_buffer_create(
+            plan->cl, images * pnas_drop_words(plan->graph->drop_paths) * sizeof(cl_uint), &stream->kept));
     PNAS_TRY(pnas_buffer_create(plan->cl, 4 * sizeof(cl_int), &stream->state));
     PNAS_TRY(pnas_buffer_create(plan->cl, 2 * (size_t)period * sizeof(cl_float), &stream->metrics));
     const cl_int zero[4] = {0};
@@ -75,6 +87,7 @@ static void release_stream(pnas_batch_stream *stream)
 {
     pnas_buffer_release(&stream->records);
     pnas_buffer_release(&stream->mixes);
+    pnas_buffer_release(&stream->kept);
     pnas_buffer_release(&stream->state);
     pnas_buffer_release(&stream->metrics);
 }
@@ -82,10 +95,10 @@ static void release_stream(pnas_batch_stream *stream)
 pnas_status pnas_child_plan_create(pnas_cl *cl, const pnas_graph *graph,
                                    const pnas_child_plan_options *options, pnas_child_plan **out)
 {
-    const pnas_memory_plan_options memory = {.batch = options->batch,
-                                             .vector = cl->vector,
-                                             .training = true,
-                                             .storage = options->training->storage};
+    pnas_memory_plan_options memory = {.batch = options->batch,
+                                       .vector = cl->vector,
+                                       .training = true,
+                                       .storage = options->training->storage};
     pnas_child_plan *plan = calloc(1, sizeof *plan);
     pnas_status status;
     *out = NULL;
@@ -93,6 +106,7 @@ pnas_status pnas_child_plan_create(pnas_cl *cl, const pnas_graph *graph,
     plan->cl = cl;
     plan->graph = graph;
     plan->options = *options;
+    memory.drop_path = pnas_child_drops(plan);
     PNAS_TRY_CLEANUP(pnas_memory_plan_create(graph, &memory, &plan->memory));
     PNAS_TRY_CLEANUP(pnas_child_parameters_lay_out(plan));
     plan->scratch_floats = scratch_floats(plan);
@@ -107,8 +121,9 @@ cleanup:
 uint64_t pnas_child_plan_bytes(const pnas_child_plan *plan)
 {
     uint64_t floats = (uint64_t)plan->memory->floats + 2 * plan->parameter_floats + moment_floats(plan) +
-                      plan->norm_floats + plan->scratch_floats + plan->statistics_floats + rate_floats(plan);
-    return floats * sizeof(cl_float) + stream_bytes(plan, plan->options.train_steps, mixes_images(plan)) +
+                      plan->norm_floats + plan->scratch_floats + plan->statistics_floats + rate_floats(plan) +
+                      factor_floats(plan);
+    return floats * sizeof(cl_float) + stream_bytes(plan, plan->options.train_steps, true) +
            stream_bytes(plan, plan->options.evaluation_steps, false);
 }
 
@@ -135,7 +150,9 @@ static pnas_status create_buffers(pnas_child_plan *plan)
                (double)need / 1048576, plan->cl->info.name, (double)largest / 1048576);
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; ++i)
         PNAS_TRY(pnas_buffer_create(plan->cl, wanted[i].floats * sizeof(cl_float), wanted[i].buffer));
-    PNAS_TRY(create_stream(plan, plan->options.train_steps, mixes_images(plan), &plan->train));
+    if (pnas_child_drops(plan))
+        PNAS_TRY(pnas_buffer_create(plan->cl, factor_floats(plan) * sizeof(cl_float), &plan->factors));
+    PNAS_TRY(create_stream(plan, plan->options.train_steps, true, &plan->train));
     return create_stream(plan, plan->options.evaluation_steps, false, &plan->validation);
 }
 
@@ -201,6 +218,22 @@ static pnas_status append_images(pnas_child_plan *plan, pnas_launch_list *list,
                               stream->state, stream->period, &view);
 }
 
+/* Before the first layer of a training step. */
+static pnas_status append_factors(pnas_child_plan *plan, pnas_launch_list *list)
+{
+    if (!pnas_child_drops(plan))
+        return PNAS_OK;
+    const pnas_training_options *training = plan->options.training;
+    const pnas_drop drop = {.keep = training->drop_path,
+                            .paths = plan->graph->drop_paths,
+                            .cells = pnas_graph_cells(plan->graph),
+                            .steps = training->epochs * plan->options.train_steps,
+                            .kept = plan->train.kept,
+                            .state = plan->train.state,
+                            .period = plan->train.period};
+    return pnas_op_drop_factors(plan->cl, list, plan->options.batch, &drop, (pnas_slice){plan->factors, 0});
+}
+
 static pnas_status append_update(pnas_child_plan *plan, pnas_launch_list *list)
 {
     const pnas_training_options *training = plan->options.training;
@@ -227,6 +260,7 @@ static pnas_status append_lists(pnas_child_plan *plan)
 {
     pnas_launch_list *step = &plan->step, *evaluation = &plan->evaluation;
     PNAS_TRY(append_images(plan, step, &plan->train));
+    PNAS_TRY(append_factors(plan, step));
     PNAS_TRY(pnas_child_append_forward(plan, step, true));
     PNAS_TRY(append_loss(plan, step, &plan->train, true));
     PNAS_TRY(pnas_child_append_backward(plan, step));
@@ -289,8 +323,9 @@ void pnas_child_plan_destroy(pnas_child_plan **plan_pointer)
     pnas_launch_clear(&plan->step);
     pnas_launch_clear(&plan->before_evaluation);
     pnas_launch_clear(&plan->evaluation);
-    cl_mem *const buffers[] = {&plan->arena, &plan->parameters, &plan->gradients,  &plan->moments,
-                               &plan->norms, &plan->scratch,    &plan->statistics, &plan->rates};
+    cl_mem *const buffers[] = {&plan->arena,      &plan->parameters, &plan->gradients,
+                               &plan->moments,    &plan->norms,      &plan->scratch,
+                               &plan->statistics, &plan->rates,      &plan->factors};
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; ++i)
         pnas_buffer_release(buffers[i]);
     release_stream(&plan->train);

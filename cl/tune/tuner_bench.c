@@ -197,8 +197,8 @@ static pnas_status append_sum_or_norm(const pnas_tuner_bench *b, pnas_cl *cl, pn
                                      slice(b, COEFFICIENTS), slice(b, DW), slice(b, DBETA),
                                      slice(b, SCRATCH));
     pnas_operand other = {.view = view_of(b, RAW, o->M, o->OH, o->OW), .relu = true};
-    PNAS_TRY(pnas_op_add_forward(cl, list, o->N, &x, &other, &y));
-    return pnas_op_add_backward(cl, list, o->N, &x, &dy, &dx);
+    PNAS_TRY(pnas_op_add_forward(cl, list, o->N, &x, &other, NULL, &y));
+    return pnas_op_add_backward(cl, list, o->N, &x, &dy, (pnas_slice){NULL, 0}, &dx);
 }
 
 static pnas_status append_op(const pnas_tuner_bench *b, pnas_cl *cl, pnas_launch_list *list)

@@ -206,6 +206,10 @@ const pnas_key pnas_configuration_keys[] = {
      .help = "step: each time this many epochs have passed ..."},
     {KEY("training.step_factor", training.schedule.step_factor), .initial = "0.1", ABOVE(0, 1), FIXED,
      .help = "... the rate is multiplied by this."},
+    {KEY("training.drop_path", training.drop_path), .initial = "1", ABOVE(0, 1), FIXED,
+     .help = "Drop-path: how likely an operator's output is kept, by image, in the last cell and the last "
+             "step; it falls linearly from 1 over cells and steps. Identity is never dropped. The paper's "
+             "final training: 0.6. 1: nothing is dropped."},
     {KEY("training.label_smoothing", training.label_smoothing), .initial = "0", BELOW(0, 1), FIXED,
      .help = "This share of each label is spread evenly over all classes. The training loss is that of the "
              "smoothed labels; evaluations know only the labels themselves. 0: none."},

@@ -21,7 +21,8 @@ typedef enum {
     PNAS_STREAM_SEARCH = 8,
     PNAS_STREAM_SURROGATE_FOLD = 9,
     PNAS_STREAM_SIMULATION = 10,
-    PNAS_STREAM_MIX = 11
+    PNAS_STREAM_MIX = 11,
+    PNAS_STREAM_DROP_PATH = 12
 } pnas_stream_purpose;
 
 typedef struct { /* a plain value; copy it to fork the stream */

@@ -14,6 +14,11 @@ void pnas_graph_destroy(pnas_graph **graph)
     *graph = NULL;
 }
 
+int pnas_graph_cells(const pnas_graph *graph)
+{
+    return 3 * graph->options.repeats;
+}
+
 int pnas_tensor_padded(const pnas_tensor *tensor, int vector)
 {
     return tensor->segments * ((tensor->segment_channels + vector - 1) / vector * vector);

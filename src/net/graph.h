@@ -62,6 +62,7 @@ typedef struct {
     int weight;            /* parameter index or -1 */
     int bias;              /* parameter index or -1 */
     int norm;              /* normalisation of its output, whose statistics it makes; or -1 */
+    int drop_path[2];      /* of an ADD: which path each input is, for drop-path; -1: never dropped */
     int64_t multiply_adds; /* for one image */
 } pnas_layer;
 
@@ -96,11 +97,15 @@ typedef struct { /* arrays are owned by the graph */
     pnas_tensor *tensor;
     pnas_norm *norm;
     pnas_parameter *parameter;
+    int drop_paths;        /* path p is a side of a block of the cell p / (drop_paths / cells) */
     int64_t parameters;    /* trainable values in all */
     int64_t multiply_adds; /* for one image, forward */
 } pnas_graph;
 
 void pnas_graph_destroy(pnas_graph **graph);
+
+/* Cells of the network. */
+int pnas_graph_cells(const pnas_graph *graph);
 
 /* Channels of a tensor, padded so that each segment is a multiple of `vector`. */
 int pnas_tensor_padded(const pnas_tensor *tensor, int vector);

@@ -79,7 +79,8 @@ static pnas_layer *add_layer(pnas_graph *graph, pnas_layer_kind kind, const char
                           .dilation = 1,
                           .weight = -1,
                           .bias = -1,
-                          .norm = -1};
+                          .norm = -1,
+                          .drop_path = {-1, -1}};
     snprintf(layer->path, sizeof layer->path, "%s/%s", path, pnas_layer_kind_name(kind));
     return layer;
 }
@@ -119,11 +120,13 @@ pnas_value pnas_graph_add_filter(pnas_graph *graph, const char *path, pnas_value
 }
 
 pnas_value pnas_graph_add_sum(pnas_graph *graph, const char *path, pnas_value a, pnas_value b,
-                              pnas_value into)
+                              const int drop_path[2], pnas_value into)
 {
     pnas_layer *layer = add_layer(graph, PNAS_LAYER_ADD, path, a, into);
     layer->inputs = 2;
     layer->in[1] = b;
+    layer->drop_path[0] = drop_path[0];
+    layer->drop_path[1] = drop_path[1];
     return into;
 }
 

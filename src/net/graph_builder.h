@@ -30,9 +30,9 @@ int pnas_value_channels(const pnas_graph *graph, pnas_value value);
 pnas_value pnas_graph_add_filter(pnas_graph *graph, const char *path, pnas_value in,
                                  const pnas_filter *filter);
 
-/* a + b, written to `into`, which is returned. */
+/* a + b, written to `into`, which is returned. drop_path: as in pnas_layer. */
 pnas_value pnas_graph_add_sum(pnas_graph *graph, const char *path, pnas_value a, pnas_value b,
-                              pnas_value into);
+                              const int drop_path[2], pnas_value into);
 
 /* `in`, normalised or regrouped, written to `into`, which is returned. */
 pnas_value pnas_graph_add_copy(pnas_graph *graph, const char *path, pnas_value in, pnas_value into);

@@ -106,6 +106,15 @@ static pnas_value add_side(cell_build *build, int block, const char *side, int i
     return pnas_graph_add_operator(build->graph, path, op, in, plan->filters, input < 0 ? plan->stride : 1);
 }
 
+/* Which path side `side` of block b is: every operator but identity may be dropped. */
+static int drop_path_of(const cell_build *build, int b, int side, int code)
+{
+    const pnas_cell_plan *plan = build->plan;
+    return plan->operators->item[code].kind == PNAS_IDENTITY
+               ? -1
+               : 2 * (plan->index * plan->cell->blocks + b) + side;
+}
+
 static void add_block(cell_build *build, int b)
 {
     const pnas_block *block = &build->plan->cell->block[b];
@@ -117,7 +126,8 @@ static void add_block(cell_build *build, int b)
                                                                         output->height, output->width);
     char path[PNAS_LAYER_PATH_MAX];
     snprintf(path, sizeof path, "cell_%d/block_%d", build->plan->index, b);
-    build->block[b] = pnas_graph_add_sum(build->graph, path, left, right, into);
+    const int paths[] = {drop_path_of(build, b, 0, block->op1), drop_path_of(build, b, 1, block->op2)};
+    build->block[b] = pnas_graph_add_sum(build->graph, path, left, right, paths, into);
 }
 
 /* An input that no block reads, made to fit (without ReLU, as in the released nets) and concatenated. */

@@ -104,6 +104,7 @@ pnas_status pnas_graph_create(const pnas_cell *cell, const pnas_operator_set *op
     PNAS_CHECK(graph, PNAS_ERROR_MEMORY, "out of memory for a child network");
     graph->options = *options;
     graph->cell = *cell;
+    graph->drop_paths = 2 * cell->blocks * pnas_graph_cells(graph);
     PNAS_TRY_CLEANUP(allocate(graph, operators));
     add_layers(graph, operators);
     PNAS_TRY_CLEANUP(finish(graph));

@@ -61,7 +61,8 @@ static void find_aliases(const pnas_graph *graph, life *lives, pnas_memory_plan 
             continue;
         int root = plan->gradient_tensor[layer->out];
         for (int i = 0; i < layer->inputs; i++) {
-            if (!shares_gradient(graph, lives, &layer->in[i]))
+            bool scaled = plan->options.drop_path && layer->drop_path[i] >= 0;
+            if (scaled || !shares_gradient(graph, lives, &layer->in[i]))
                 continue;
             int tensor = layer->in[i].tensor;
             plan->gradient_tensor[tensor] = root;

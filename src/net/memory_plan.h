@@ -11,7 +11,8 @@
  *
  * A kind with passes_gradient_through (ADD) gives its operands the gradient of its output unchanged: one that
  * is a whole tensor, not rectified, and read by this ADD alone has no gradient of its own but the segment of
- * the ADD's output gradient it is added into (gradient_tensor, gradient_segment; followed to the root). */
+ * the ADD's output gradient it is added into (gradient_tensor, gradient_segment; followed to the root). Where
+ * paths may be dropped, the gradient of a path is scaled, and so it has a place of its own. */
 #ifndef PNAS_NET_MEMORY_PLAN_H
 #define PNAS_NET_MEMORY_PLAN_H
 
@@ -23,6 +24,7 @@ typedef struct {
     int vector; /* V: channels are padded to a multiple of it */
     bool training;
     pnas_storage storage;
+    bool drop_path; /* paths may be dropped */
 } pnas_memory_plan_options;
 
 typedef struct {

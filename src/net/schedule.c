@@ -29,3 +29,8 @@ double pnas_schedule_rate(const pnas_schedule *schedule, int step)
     }
     return schedule->rate;
 }
+
+double pnas_schedule_keep(double last, int cell, int cells, int step, int steps)
+{
+    return 1 - (1 - last) * (cell + 1) / cells * (step + 1) / steps;
+}

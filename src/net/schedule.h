@@ -20,4 +20,9 @@ typedef struct {
  * end of warm-up to 1 at the last step. */
 double pnas_schedule_rate(const pnas_schedule *schedule, int step);
 
+/* Scheduled drop-path (Zoph et al. 2018; the authors' released nets): how likely a path of cell `cell` of
+ * `cells` is kept in step `step` of `steps`, all counted from 0. It falls linearly from near 1 to `last` in the
+ * last step of the last cell: 1 - (1 - last) (cell + 1) / cells (step + 1) / steps. */
+double pnas_schedule_keep(double last, int cell, int cells, int step, int steps);
+
 #endif

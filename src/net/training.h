@@ -22,6 +22,7 @@ typedef struct {
     double weight_decay;    /* added to the gradient of weights (not of gamma, beta, bias) */
     double clip_norm;       /* global norm of the gradient of the loss, before decay; 0: no clipping */
     pnas_schedule schedule; /* epochs and steps_per_epoch are filled in when training starts */
+    double drop_path;       /* how likely a path of the last cell is kept in the last step; 1 or 0: all are */
     double label_smoothing; /* share of a label that is spread over all classes; 0: none */
     double norm_momentum;   /* running = momentum * running + (1 - momentum) * batch */
     double norm_epsilon;

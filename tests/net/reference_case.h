@@ -6,6 +6,7 @@
 #include "src/net/graph.h"
 #include "src/net/training.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,6 +41,9 @@ uint8_t reference_case_byte(size_t i);
 double reference_case_mean(int c);
 double reference_case_deviation(int c);
 int reference_case_label(const reference_case *of, int n);
+
+/* Whether path `path` of `paths` is kept for image n of N in a step, where drop-path is on. */
+bool reference_case_keeps(int step, int N, int n, int paths, int path);
 
 /* Reads the losses and the number of parameters. PNAS_ERROR_FILE or PNAS_ERROR_DATA. */
 pnas_status reference_case_losses(const reference_case *of, double losses[REFERENCE_STEPS],

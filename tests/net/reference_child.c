@@ -458,12 +458,25 @@ static reference_layer reference_of(pnas_layer_kind kind)
     abort();
 }
 
+/* `x`, an input of the layer or its gradient, times the factors of its path. */
+static void scale_path(const reference_child *child, const pnas_layer *layer, int input, block *x)
+{
+    int path = layer->drop_path[input];
+    if (!child->factor || path < 0)
+        return;
+    size_t image = (size_t)x->C * (size_t)x->H * (size_t)x->W;
+    for (int n = 0; n < child->N; n++)
+        for (size_t i = 0; i < image; i++)
+            x->at[(size_t)n * image + i] *= child->factor[path * child->N + n];
+}
+
 static void forward_layer(reference_child *child, int index)
 {
     const pnas_layer *layer = &child->graph->layer[index];
     block y = block_of(child, layer->out, layer->out_segments);
     for (int i = 0; i < layer->inputs; i++) {
         block x = read_value(child, &layer->in[i]);
+        scale_path(child, layer, i, &x);
         reference_of(layer->kind).forward(child, index, &x, &y);
         free(x.at);
     }
@@ -487,6 +500,7 @@ static void backward_layer(reference_child *child, int index)
         block x = read_value(child, &layer->in[i]);
         block dx = block_of(child, layer->in[i].tensor, layer->in[i].segments);
         reference_of(layer->kind).backward(child, index, &x, &dy, &dx);
+        scale_path(child, layer, i, &dx);
         hand_back(child, &layer->in[i], &x, &dx);
         free(x.at);
         free(dx.at);

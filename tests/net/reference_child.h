@@ -29,6 +29,8 @@ typedef struct {
     double **data, **gradient;      /* [graph->tensor_count]; the gradient by the normalised value */
     int **position;                 /* [graph->layer_count] of max pools: pixel chosen for each output */
     int *label;                     /* [N] */
+    const double
+        *factor; /* [graph->drop_paths][N] what drop-path multiplies paths by, borrowed; NULL: none */
 } reference_child;
 
 /* All parameters are zero. `graph` is borrowed until the child is destroyed. */

@@ -509,3 +509,34 @@ Test(graph, a_cell_that_does_not_fit_the_operators_is_refused)
     cr_expect_eq(pnas_graph_create(&cell, &operators, &options, &graph), PNAS_ERROR_DATA);
     cr_expect_null(graph);
 }
+
+/* --- drop-path --- */
+
+Test(graph, every_operator_but_identity_is_a_path_of_its_own)
+{
+    pnas_network_options options = net_options(4, 2, PNAS_CONCATENATE_ALL);
+    pnas_graph *graph = net_graph("-2:sep3+-1:max3 | 0:identity+-1:dil3", &options);
+    bool seen[24] = {false};
+    int paths = 0;
+    cr_assert_eq(graph->drop_paths, 24);
+    for (int l = 0; l < graph->layer_count; l++) {
+        const pnas_layer *layer = &graph->layer[l];
+        if (layer->kind != PNAS_LAYER_ADD) {
+            cr_expect(layer->drop_path[0] == -1 && layer->drop_path[1] == -1);
+            continue;
+        }
+        int cell = -1, block = -1;
+        cr_assert_eq(sscanf(layer->path, "cell_%d/block_%d", &cell, &block), 2);
+        for (int side = 0; side < 2; side++) {
+            int path = layer->drop_path[side];
+            cr_expect_eq(path, block == 1 && side == 0 ? -1 : 4 * cell + 2 * block + side);
+            if (path < 0)
+                continue;
+            cr_assert(path < 24 && !seen[path]);
+            seen[path] = true;
+            paths++;
+        }
+    }
+    cr_expect_eq(paths, 18);
+    pnas_graph_destroy(&graph);
+}

@@ -107,6 +107,7 @@ static void check_shared(replay *r, const pnas_layer *layer, const pnas_value *i
     cr_assert_eq(layer->kind, PNAS_LAYER_ADD, "%s hands no gradient on unchanged", r->when);
     cr_assert(!in->relu && r->graph->tensor[in->tensor].segments == 1, "%s", r->when);
     cr_assert_eq(readers_of(r->graph, in->tensor), 1, "%s", r->when);
+    cr_assert(!plan->options.drop_path || layer->drop_path[in - layer->in] < 0, "%s", r->when);
     cr_assert_eq(plan->gradient_tensor[in->tensor], root, "%s", r->when);
     cr_assert_eq(plan->gradient_tensor[root], root, "%s: the root is shared itself", r->when);
     cr_assert_eq(plan->gradient_segment[in->tensor], plan->gradient_segment[layer->out] + layer->out_segment,
@@ -213,6 +214,11 @@ Test(memory_plan, training_overwrites_nothing_that_is_still_needed)
 Test(memory_plan, training_with_padded_channels_overwrites_nothing_that_is_still_needed)
 {
     replay_all(&(pnas_memory_plan_options){.batch = 2, .vector = 8, .training = true});
+}
+
+Test(memory_plan, training_with_drop_path_overwrites_nothing_that_is_still_needed)
+{
+    replay_all(&(pnas_memory_plan_options){.batch = 2, .vector = 1, .training = true, .drop_path = true});
 }
 
 Test(memory_plan, evaluation_overwrites_nothing_that_is_still_needed)

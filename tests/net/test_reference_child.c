@@ -85,10 +85,11 @@ static double loss_with(reference_child *child, double *at, double value)
 }
 
 /* A few values of every parameter: central differences of second order. */
-static void expect_gradients(const pnas_graph *graph, const char *cell)
+static void expect_gradients(const pnas_graph *graph, const char *cell, const double *factor)
 {
     const double step = 1e-5;
     reference_child *child = reference_child_create(graph, 3, 1e-3);
+    child->factor = factor;
     fill_parameters(child);
     load_images(child, 1);
     reference_child_forward(child);
@@ -122,7 +123,7 @@ static void expect_gradients_of(const char *cell, int repeats, pnas_concatenatio
 {
     pnas_network_options options = small_images(repeats, concatenation, height, width);
     pnas_graph *graph = net_graph(cell, &options);
-    expect_gradients(graph, cell);
+    expect_gradients(graph, cell, NULL);
     pnas_graph_destroy(&graph);
     net_check_leaks();
 }
@@ -137,7 +138,7 @@ Test(reference_child, gradients_of_every_kind_of_operator_match_differences)
         cr_assert_eq(reference_case_of_kind((pnas_operator_kind)kind, &operators, &cell), PNAS_OK, "%s",
                      pnas_message());
         cr_assert_eq(pnas_graph_create(&cell, &operators, &options, &graph), PNAS_OK, "%s", pnas_message());
-        expect_gradients(graph, operators.item[0].name);
+        expect_gradients(graph, operators.item[0].name, NULL);
         pnas_graph_destroy(&graph);
     }
     net_check_leaks();
@@ -171,6 +172,21 @@ Test(reference_child, gradients_of_an_identity_added_to_itself_match_differences
 Test(reference_child, gradients_of_a_network_that_skips_every_other_cell_match_differences)
 {
     expect_gradients_of("-2:sep3+-2:max3", 1, PNAS_CONCATENATE_ALL, 6, 7);
+}
+
+Test(reference_child, gradients_through_dropped_paths_match_differences)
+{
+    const char *cell = "-2:sep3+-1:max3 | 0:identity+-1:1x7-7x1 | 0:avg3+-2:identity";
+    pnas_network_options options = small_images(1, PNAS_CONCATENATE_ALL, 7, 6);
+    pnas_graph *graph = net_graph(cell, &options);
+    double *factor = calloc((size_t)graph->drop_paths * 3, sizeof *factor);
+    cr_assert(factor);
+    for (int i = 0; i < graph->drop_paths * 3; i++)
+        factor[i] = i % 3 ? 1.25 : 0;
+    expect_gradients(graph, cell, factor);
+    free(factor);
+    pnas_graph_destroy(&graph);
+    net_check_leaks();
 }
 
 /* --- the step ------------------------------------------------------------------------------------------ */

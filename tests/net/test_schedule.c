@@ -105,3 +105,12 @@ Test(schedule, constant_is_constant_after_warm_up)
     for (int step = 1; step < 8; step++)
         expect_rate(&schedule, step, 0.02);
 }
+
+Test(schedule, a_path_is_kept_less_often_with_depth_and_time)
+{
+    cr_expect_float_eq(pnas_schedule_keep(0.6, 8, 9, 99, 100), 0.6, 1e-15);
+    cr_expect_float_eq(pnas_schedule_keep(0.6, 8, 9, 49, 100), 0.8, 1e-15);
+    cr_expect_float_eq(pnas_schedule_keep(0.6, 2, 9, 99, 100), 1 - 0.4 / 3, 1e-15);
+    cr_expect_float_eq(pnas_schedule_keep(0.6, 0, 9, 0, 100), 1 - 0.4 / 900, 1e-15);
+    cr_expect_eq(pnas_schedule_keep(1, 8, 9, 99, 100), 1);
+}

@@ -5,27 +5,28 @@
 
 #include "segments.h"
 
-/* y = a + b, or a alone. */
-__kernel void add_forward(OPERAND(a), OPERAND(b), const int two, const int C, const int pixels, OUT_VIEW(y))
+/* y = a + b, each times its factor, or a alone. */
+__kernel void add_forward(OPERAND(a), FACTORS(a), OPERAND(b), FACTORS(b), const int two, const int C,
+                          const int pixels, OUT_VIEW(y))
 {
     const int i = get_global_id(0), block = get_global_id(1), n = get_global_id(2);
     const int c = block * V + i % V;
     if (i >= pixels * V)
         return;
-    float sum = transform_apply(TRANSFORM(a, C, c), READ(i, BLOCK(a, n, block, pixels)));
+    float sum = FACTOR(a, n) * transform_apply(TRANSFORM(a, C, c), READ(i, BLOCK(a, n, block, pixels)));
     if (two)
-        sum += transform_apply(TRANSFORM(b, C, c), READ(i, BLOCK(b, n, block, pixels)));
+        sum += FACTOR(b, n) * transform_apply(TRANSFORM(b, C, c), READ(i, BLOCK(b, n, block, pixels)));
     WRITE(sum, i, BLOCK(y, n, block, pixels));
 }
 
-/* dx (+)= g where the rectifier of x let it through. */
-__kernel void add_backward(OPERAND(x), GRADIENT(g), const int C, const int pixels, DOWNSTREAM(dx))
+/* dx (+)= g times the image's factor where the rectifier of x let it through. */
+__kernel void add_backward(OPERAND(x), GRADIENT(g), FACTORS(g), const int C, const int pixels, DOWNSTREAM(dx))
 {
     const int i = get_global_id(0), block = get_global_id(1), n = get_global_id(2);
     const int c = block * V + i % V;
     if (i >= pixels * V)
         return;
-    downstream_write(BLOCK(dx, n, block, pixels) + i, BLOCK(g, n, block, pixels)[i],
+    downstream_write(BLOCK(dx, n, block, pixels) + i, FACTOR(g, n) * BLOCK(g, n, block, pixels)[i],
                      BLOCK(x, n, block, pixels) + i, TRANSFORM(x, C, c), x_relu, dx_accumulate);
 }
 
@@ -44,6 +45,21 @@ __kernel void regroup(VIEW(from), const int from_segment, OUT_VIEW(to), const in
     if (accumulate)
         value += GET(out);
     PUT(value, out);
+}
+
+/* factors [paths][N]: 0 where the path's bit of kept [period][N][words] is 0, else 1 / keep, which falls from 1
+ * over cells and steps. NDRange: (N, paths). */
+__kernel void drop_factors(const int N, const int paths, const int cells, const float drop, const int steps,
+                           const __global uint *restrict kept, const __global int *restrict state,
+                           const int period, OUT_SLICE(factors))
+{
+    const int n = get_global_id(0), p = get_global_id(1), words = (paths + 31) / 32;
+    if (n >= N)
+        return;
+    const uint word = kept[((ulong)(state[0] % period) * N + n) * words + p / 32];
+    const int cell = p / (paths / cells);
+    const float done = (float)(cell + 1) / (float)cells * ((float)(state[0] + 1) / (float)steps);
+    factors[factors_at + (ulong)p * N + n] = word >> (p % 32) & 1 ? 1.0f / (1.0f - drop * done) : 0.0f;
 }
 
 /* Each work-item clears `chunk` floats. NDRange: (ceil(count / chunk)). */

@@ -5,32 +5,37 @@
 
 #include "segments.h"
 
-TILE_KERNEL void add_forward_tile(OPERAND(a), OPERAND(b), const int two, const int C, const int pixels,
-                                  OUT_VIEW(y))
+TILE_KERNEL void add_forward_tile(OPERAND(a), FACTORS(a), OPERAND(b), FACTORS(b), const int two, const int C,
+                                  const int pixels, OUT_VIEW(y))
 {
     const int n = get_global_id(1);
+    const float of_a = FACTOR(a, n), of_b = FACTOR(b, n);
     for (int block = 0; block < C / 8; ++block) {
         const __global STORED *ab = BLOCK(a, n, block, pixels), *bb = BLOCK(b, n, block, pixels);
         __global STORED *yb = BLOCK(y, n, block, pixels);
         const transform ta = TRANSFORM(a, C, block * 8), tb = TRANSFORM(b, C, block * 8);
         if (two)
             for (int i = 0; i < pixels * 8; i += 8)
-                WRITE(transform_apply(ta, READ(0, ab + i)) + transform_apply(tb, READ(0, bb + i)), 0, yb + i);
+                WRITE(of_a * transform_apply(ta, READ(0, ab + i)) +
+                          of_b * transform_apply(tb, READ(0, bb + i)),
+                      0, yb + i);
         else
             for (int i = 0; i < pixels * 8; i += 8)
-                WRITE(transform_apply(ta, READ(0, ab + i)), 0, yb + i);
+                WRITE(of_a * transform_apply(ta, READ(0, ab + i)), 0, yb + i);
     }
 }
 
-TILE_KERNEL void add_backward_tile(OPERAND(x), GRADIENT(g), const int C, const int pixels, DOWNSTREAM(dx))
+TILE_KERNEL void add_backward_tile(OPERAND(x), GRADIENT(g), FACTORS(g), const int C, const int pixels,
+                                   DOWNSTREAM(dx))
 {
     const int block = get_global_id(0), n = get_global_id(1);
     const __global STORED *xb = BLOCK(x, n, block, pixels);
     const __global float *gb = BLOCK(g, n, block, pixels);
     __global float *db = BLOCK(dx, n, block, pixels);
+    const float factor = FACTOR(g, n);
     const transform t = TRANSFORM(x, C, block * 8);
     for (int i = 0; i < pixels * 8; i += 8)
-        downstream_write(db + i, LOAD(gb + i), xb + i, t, x_relu, dx_accumulate);
+        downstream_write(db + i, factor * LOAD(gb + i), xb + i, t, x_relu, dx_accumulate);
 }
 
 /* Gathers the eight channels of a block; `use` is 0 for padding, whose source is any channel. */

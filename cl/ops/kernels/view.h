@@ -98,6 +98,10 @@ INLINE REAL ROUNDED(const REAL value)
 #define BLOCK(name, n, block, pixels)                                                                        \
     (name + name##_at + (ulong)(n)*name##_stride + (ulong)(block) * (pixels)*V)
 
+/* One factor an image, or 1 where there are none. */
+#define FACTORS(name)   SLICE(name##_factors), const int name##_scaled
+#define FACTOR(name, n) (name##_scaled ? name##_factors[name##_factors_at + (n)] : 1.0f)
+
 /* --- the pre-transform of an operand: relu(scale * x + shift) --- */
 typedef struct {
     REAL scale, shift, low; /* low: 0 or minus infinity */

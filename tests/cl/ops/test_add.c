@@ -28,12 +28,22 @@ Test(add, tile_agrees_with_the_sum_of_transformed_operands)
     check_random(8, PNAS_ROUTE_TILE, test_device_small() ? 4 : 16);
 }
 
+Test(add, factors_of_paths_follow_the_schedule_and_the_bits)
+{
+    op_harness h;
+    op_test_open(&h, 0, PNAS_ROUTE_AUTO, 12);
+    drop_case_check(&h, 5, 6, 3, 0, 10);
+    drop_case_check(&h, 3, 90, 9, 5, 10);
+    drop_case_check(&h, 16, 64, 16, 9, 10);
+    op_test_close(&h);
+}
+
 Test(add, an_unwanted_gradient_costs_no_launch)
 {
     op_harness h;
     op_test_open(&h, 1, PNAS_ROUTE_AUTO, 9);
     op_operand x = op_harness_operand(&h, 1, 1, 1, 1, false, true);
-    cr_assert_eq(pnas_op_add_backward(h.cl, &h.list, 1, &x.operand, &x.operand.view,
+    cr_assert_eq(pnas_op_add_backward(h.cl, &h.list, 1, &x.operand, &x.operand.view, (pnas_slice){NULL, 0},
                                       &(pnas_downstream){.accumulate = true}),
                  PNAS_OK);
     cr_assert_eq(h.list.count, 0);

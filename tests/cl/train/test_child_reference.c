@@ -22,6 +22,7 @@ typedef struct {
     pnas_training_options *training;
     cl_mem images, mean_deviation;
     reference_child *reference;
+    double *factor;           /* of the reference's paths */
     const reference_case *of; /* NULL: random images and parameters */
     uint64_t seed;            /* of these */
 } pair;
@@ -71,6 +72,29 @@ static void load_images(pair *p)
     free(normalised);
     free(labels);
     free(records);
+}
+
+/* Both sides drop the same paths in step `step`. */
+static void load_paths(pair *p, int step)
+{
+    const pnas_graph *graph = p->graph;
+    int N = p->plan->options.batch, paths = graph->drop_paths, cells = pnas_graph_cells(graph);
+    size_t words = pnas_drop_words(paths);
+    cl_uint *kept = calloc((size_t)N * words, sizeof *kept);
+    p->factor = realloc(p->factor, (size_t)paths * (size_t)N * sizeof *p->factor);
+    cr_assert(kept && p->factor);
+    for (int n = 0; n < N; ++n)
+        for (int path = 0; path < paths; ++path) {
+            bool keep = reference_case_keeps(step, N, n, paths, path);
+            double share = pnas_schedule_keep(p->training->drop_path, path / (paths / cells), cells, step,
+                                              p->training->epochs);
+            kept[(size_t)n * words + (size_t)path / 32] |= (cl_uint)keep << path % 32;
+            p->factor[(size_t)path * (size_t)N + (size_t)n] = keep ? 1 / share : 0;
+        }
+    cr_assert_eq(pnas_buffer_write(p->cl, p->plan->train.kept, 0, (size_t)N * words * sizeof *kept, kept),
+                 PNAS_OK);
+    p->reference->factor = p->factor;
+    free(kept);
 }
 
 static double initial_value(const pair *p, const pnas_parameter *parameter, size_t i, pnas_stream *stream)
@@ -136,6 +160,8 @@ static pair open_pair(int vector, pnas_route route, pnas_graph *graph, const pna
     p.reference = reference_child_create(graph, training->batch, training->norm_epsilon);
     load_images(&p);
     load_parameters(&p);
+    if (p.plan->train.kept)
+        load_paths(&p, 0);
     return p;
 }
 
@@ -143,6 +169,7 @@ static void close_pair(pair *p)
 {
     pnas_child_plan_destroy(&p->plan);
     free(p->training);
+    free(p->factor);
     reference_child_destroy(&p->reference);
     pnas_graph_destroy(&p->graph);
     pnas_buffer_release(&p->images);
@@ -194,9 +221,10 @@ static const double rounding = 1e-4, flipped = 0.2;
 
 static void check_graph(int vector, pnas_route route, const pnas_cell *cell,
                         const pnas_operator_set *operators, const pnas_network_options *network,
-                        const char *what)
+                        double drop_path, const char *what)
 {
-    const pnas_training_options training = training_options(6);
+    pnas_training_options training = training_options(6);
+    training.drop_path = drop_path;
     double best = INFINITY;
     const char *path = "";
     for (uint64_t seed = 1; seed <= SEEDS && best > rounding; ++seed) {
@@ -215,8 +243,8 @@ static void check_graph(int vector, pnas_route route, const pnas_cell *cell,
     cr_assert(best <= rounding, "%s: a gradient is off by %g with each of %d seeds", what, best, SEEDS);
 }
 
-static void check(int vector, pnas_route route, const char *text, pnas_concatenation concatenation,
-                  int filters, int height, int width)
+static void check_dropped(int vector, pnas_route route, const char *text, pnas_concatenation concatenation,
+                          int filters, int height, int width, double drop_path)
 {
     pnas_network_options network = {.filters = filters,
                                     .repeats = 1,
@@ -234,7 +262,13 @@ static void check(int vector, pnas_route route, const char *text, pnas_concatena
     char what[256];
     snprintf(what, sizeof what, "%s, V = %d, route %d, F = %d, %dx%d, concatenation %d", text, vector, route,
              filters, height, width, (int)concatenation);
-    check_graph(vector, route, &cell, &operators, &network, what);
+    check_graph(vector, route, &cell, &operators, &network, drop_path, what);
+}
+
+static void check(int vector, pnas_route route, const char *text, pnas_concatenation concatenation,
+                  int filters, int height, int width)
+{
+    check_dropped(vector, route, text, concatenation, filters, height, width, 1);
 }
 
 /* The distance between all gradients and the reference's, by the latter's length. */
@@ -318,8 +352,8 @@ Test(child_reference, loss_and_gradients_agree_for_every_kind_of_operator)
         pnas_cell cell;
         cr_assert_eq(reference_case_of_kind((pnas_operator_kind)kind, &operators, &cell), PNAS_OK, "%s",
                      pnas_message());
-        check_graph(0, PNAS_ROUTE_AUTO, &cell, &operators, &network, operators.item[0].name);
-        check_graph(4, PNAS_ROUTE_PLAIN, &cell, &operators, &network, operators.item[0].name);
+        check_graph(0, PNAS_ROUTE_AUTO, &cell, &operators, &network, 1, operators.item[0].name);
+        check_graph(4, PNAS_ROUTE_PLAIN, &cell, &operators, &network, 1, operators.item[0].name);
     }
 }
 
@@ -342,6 +376,13 @@ Test(child_reference, loss_and_gradients_agree_on_the_plain_route_at_every_block
     const int vectors[] = {1, 4, 8};
     for (int i = 0; i < 3; ++i)
         check(vectors[i], PNAS_ROUTE_PLAIN, cells[0], PNAS_CONCATENATE_ALL, 6, 9, 8);
+}
+
+Test(child_reference, loss_and_gradients_agree_where_paths_are_dropped)
+{
+    check_dropped(0, PNAS_ROUTE_AUTO, cells[0], PNAS_CONCATENATE_ALL, 8, 12, 12, 0.5);
+    check_dropped(1, PNAS_ROUTE_PLAIN, cells[1], PNAS_CONCATENATE_UNUSED, 6, 9, 8, 0.5);
+    check_dropped(4, PNAS_ROUTE_PLAIN, cells[0], PNAS_CONCATENATE_UNUSED_INPUTS, 6, 9, 8, 0.5);
 }
 
 /* Single precision agrees to rounding until a rectifier flips (in the second case after a few steps); from
