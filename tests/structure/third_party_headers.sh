@@ -24,6 +24,7 @@ only mpi 'mpi\.h'
 only io/config 'yaml\.h'
 only io '(hdf5|H5|zlib)'
 only io/file 'openssl/'
+only io/data '(png|jpeglib)\.h'
 
 relative=$(grep -E 'include[[:space:]]*"([^"]*\.\./|\./|[^/"]*")' <<<"$includes" |
     grep -vE '^cl/ops/kernels/|"pnas_version\.h"' || true)

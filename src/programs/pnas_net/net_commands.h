@@ -5,5 +5,7 @@
 #include "src/base/status.h"
 
 pnas_status pnas_net_run_info(int argc, char **argv);
+pnas_status pnas_net_run_test(int argc, char **argv);
+pnas_status pnas_net_run_predict(int argc, char **argv);
 
 #endif

@@ -6,7 +6,10 @@
 #include <string.h>
 
 /* ROW(name, what runs it, its line of --help) */
-#define NET_COMMANDS(ROW) ROW("info", pnas_net_run_info, "describe a network")
+#define NET_COMMANDS(ROW)                                                                                    \
+    ROW("info", pnas_net_run_info, "describe a network")                                                     \
+    ROW("test", pnas_net_run_test, "classify the test part of a data set")                                   \
+    ROW("predict", pnas_net_run_predict, "classify images")
 
 typedef struct {
     const char *name;

@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# net_cases.sh SOURCE_DIR PNAS_NET PNAS_MPI: pnas_net from outside, on the weights that a small search leaves.
+set -euo pipefail
+source_dir=$1
+pnas_net=$2
+pnas_mpi=$3
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+fail() {
+    echo "FAILED: $1"
+    tail -n 50 ./*.out ./*.err 2>/dev/null || true
+    exit 1
+}
+
+# net CODE ARGUMENTS...: stdout and stderr go to last.out and last.err
+net() {
+    local code=$1 found=0
+    shift
+    "$pnas_net" "$@" >last.out 2>last.err || found=$?
+    [ "$found" -eq "$code" ] || fail "exit code $found, not $code: pnas_net $*"
+    [ "$code" -eq 0 ] || [ "$(grep -c 'error:' last.err)" -eq 1 ] || [ "$code" -eq 64 ] || fail "not one sentence: $*"
+}
+
+expect() {
+    grep -qE -- "$2" "$1" || fail "$1 has no line like '$2'"
+}
+
+"$pnas_mpi" "$source_dir/configs/demo.yaml" -o run.h5 --set keep_weights=1 --set space.blocks=1 --set search.first=1 \
+    --set training.epochs=2 >search.out 2>search.err || fail "no search"
+w=run.1.weights.h5
+
+net 0 info $w
+expect last.out '^images +8 x 8 x 1 '
+expect last.out '^stem/convolution +8 x 8 x 24 +[0-9]+ +13824$'
+[ "$(awk '/^parameters/ { print $2 }' last.out)" -eq \
+    "$(awk 'seen { sum += $(NF - 1) } /^layer/ { seen = 1 } END { print sum }' last.out)" ] ||
+    fail "the parameters of the layers are not those of the network"
+
+net 0 test $w --confusion confusion.csv
+expect last.out '^data set +digits, test part, 359 images$'
+accuracy=$(awk '/^accuracy/ { print $2 }' last.out)
+right=$(awk -F, 'NR > 1 { sum += $NR } END { print sum }' confusion.csv)
+awk -v a="$accuracy" -v r="$right" 'BEGIN { exit !(a - r / 359 < 1e-4 && r / 359 - a < 1e-4) }' ||
+    fail "accuracy $accuracy is not $right of 359"
+[ "$(h5dump -n $w | grep -c '/test')" -eq 0 ] || fail "figures were written without --write"
+net 0 test $w --write --json
+expect last.out '"trained_on_this": true'
+net 0 info $w
+expect last.out "^test +$accuracy, .*359 images of digits"
+
+net 0 predict $w --data digits --csv -o all.csv
+[ "$(wc -l <all.csv)" -eq 360 ] || fail "not one line an image"
+net 0 predict $w --data digits --json
+[ "$(grep -c '"probabilities"' last.out)" -eq 359 ] || fail "not one object an image"
+
+# Bad input: one sentence, 65, nothing half-written.
+head -c 30000 $w >cut.h5
+cp "$source_dir/README.md" text.h5
+for bad in cut.h5 text.h5 run.h5 gone.h5; do
+    code=65
+    [ $bad != gone.h5 ] || code=74
+    net $code info $bad
+    net $code test $bad
+    net $code predict $bad --data digits -o none.csv
+done
+net 65 predict $w text.h5 -o none.csv
+expect last.err 'text.h5: is no image'
+net 65 predict $w gone.png -o none.csv
+net 65 test $w --data text.h5
+net 74 predict $w --data digits -o nowhere/none.csv
+net 64 predict $w
+net 64 dance $w
+net 64 test
+net 64 test $w --weights heavy
+[ ! -e none.csv ] && [ -z "$(find . -name '*.partial')" ] || fail "something half-written is left"
