@@ -4,20 +4,39 @@
 #include <stdio.h>
 #include <string.h>
 
-#define KEY_BYTES "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.[]"
+#define DIGITS       "0123456789"
+#define WORD_BYTES   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-" DIGITS
+#define INDEX_DIGITS 9 /* more are the index of nothing */
 
 /* ---- overrides ---- */
 
+/* Words with dots between, each with an index in brackets or without: "training.epochs", "a.b[3].c". */
+static bool is_path(const char *text)
+{
+    for (;; text++) {
+        size_t word = strspn(text, WORD_BYTES);
+        text += word;
+        if (word > 0 && *text == '[') {
+            size_t digits = strspn(text + 1, DIGITS);
+            if (digits < 1 || digits > INDEX_DIGITS || text[1 + digits] != ']')
+                return false;
+            text += digits + 2;
+        }
+        if (word == 0 || *text != '.')
+            return word > 0 && *text == '\0';
+    }
+}
+
 pnas_status pnas_source_override(const pnas_source *source, size_t i)
 {
-    const char *text = source->overrides[i], *equals = strchr(text, '=');
+    const char *text = source->overrides[i];
     char path[PNAS_YAML_PATH_MAX], where[256];
-    size_t length = equals ? (size_t)(equals - text) : 0;
+    size_t length = strcspn(text, "=");
     snprintf(where, sizeof where, "--set %.200s", text);
-    PNAS_CHECK(length > 0 && length < sizeof path && strspn(text, KEY_BYTES) == length, PNAS_ERROR_USAGE,
-               "%s: this is not KEY=VALUE; write for example --set training.epochs=5", where);
     snprintf(path, sizeof path, "%.*s", (int)length, text);
-    const char *value = equals[1] ? equals + 1 : "\"\"";
+    PNAS_CHECK(text[length] && length < sizeof path && is_path(path), PNAS_ERROR_USAGE,
+               "%s: this is not KEY=VALUE; write for example --set training.epochs=5", where);
+    const char *value = text[length + 1] ? text + length + 1 : "\"\"";
     pnas_yaml *parsed = NULL;
     PNAS_TRY(pnas_yaml_parse(where, value, strlen(value), &parsed));
     pnas_status status =

@@ -78,8 +78,9 @@ static bool read_unsigned(const pnas_key *key, const char *text, void *base)
 static bool read_real(const pnas_key *key, const char *text, void *base)
 {
     char *end = NULL;
+    errno = 0; /* of a number so small that it would become 0 or lose digits, too */
     double value = strtod(text, &end);
-    if (!is_decimal(text) || end == text || *end || !isfinite(value) || !within(key, value))
+    if (!is_decimal(text) || end == text || *end || errno || !within(key, value))
         return false;
     if (key->type == PNAS_KEY_SHARE && value >= 1 && value != floor(value))
         return false;

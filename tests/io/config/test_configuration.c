@@ -320,6 +320,8 @@ Test(configuration_mistakes, impossible_values_are_shown_with_their_limits)
          "training.learning_rate is '.inf'; it must be a number above 0"},
         {"training: {learning_rate: inf}\n", "training.learning_rate is 'inf'"},
         {"training: {learning_rate: 1e999}\n", "training.learning_rate is '1e999'"},
+        {"training: {weight_decay: 1e-400}\n", "training.weight_decay is '1e-400'; it must be a number"},
+        {"search: {kappa: 1e-310}\n", "search.kappa is '1e-310'; it must be a number"},
         {"training: {learning_rate: 0}\n", "it must be a number above 0 and at most 1000"},
         {"training:\n  learning_rate: 0.1\n  final_learning_rate: 0.2\n",
          "line 3: training.final_learning_rate is 0.2; it must be at most training.learning_rate (0.1)"},
@@ -399,7 +401,8 @@ Test(configuration_mistakes, a_wrong_override_is_named)
         {"training.epochs", "--set training.epochs: this is not KEY=VALUE"},
         {"=5", "--set =5: this is not KEY=VALUE"},
         {"seed.x=5", "--set seed.x=5: there is no place for 'seed.x'"},
-        {"space.operators[9]=max3", "--set space.operators[9]=max3: there is no place for 'space.operators[9]'"},
+        {"space.operators[9]=max3",
+         "--set space.operators[9]=max3: there is no place for 'space.operators[9]'"},
         {"space.operators=[sep3, sep9]",
          "--set space.operators=[sep3, sep9]: space.operators[1]: there is no operator"},
         {"title=[a", "--set title=[a: line 2: this is not YAML"},
@@ -408,7 +411,16 @@ Test(configuration_mistakes, a_wrong_override_is_named)
         {"tr\xff"
          "ining=1",
          "this is not KEY=VALUE"},
-        {"training..epochs=1", "--set training..epochs=1: "},
+        {"training..epochs=1", "this is not KEY=VALUE"},
+        {".seed=1", "this is not KEY=VALUE"},
+        {"seed.=1", "this is not KEY=VALUE"},
+        {"[0]=1", "this is not KEY=VALUE"},
+        {"space.operators[]=max3", "this is not KEY=VALUE"},
+        {"space.operators[-0]=max3", "this is not KEY=VALUE"},
+        {"space.operators[0=max3", "this is not KEY=VALUE"},
+        {"space.operators[0]kind=max3", "this is not KEY=VALUE"},
+        {"space.operators[0][0]=max3", "this is not KEY=VALUE"},
+        {"space.operators[18446744073709551616]=max3", "this is not KEY=VALUE"},
     };
     for (size_t i = 0; i < sizeof mistakes / sizeof mistakes[0]; i++) {
         pnas_configuration read;
