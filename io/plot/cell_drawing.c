@@ -11,8 +11,8 @@
  * words tell them apart. */
 static const char *operator_colour(pnas_operator_kind kind)
 {
-    static const char *const colours[] = {"#fbe5a2", "#f9cfb3", "#f0cfe2", "#cfe8f7",
-                                          "#a9d3ef", "#ffffff", "#d8e8b8", "#e2d8f0"};
+    static const char *const colours[] = {"#ffffff", "#fbe5a2", "#f9cfb3", "#f0cfe2",
+                                          "#cfe8f7", "#a9d3ef", "#d8e8b8", "#e2d8f0"};
     return colours[(size_t)kind % (sizeof colours / sizeof *colours)];
 }
 

@@ -327,6 +327,17 @@ Test(plots, cells_are_drawn_by_rank_and_from_text)
     expect_run(rank("--cell-text '-2:sep5'"), 64, "");
 }
 
+Test(plots, kinds_of_operators_keep_their_colours)
+{
+    static const char *const boxes[] = {
+        "\"identity\", fillcolor=\"#ffffff\"", "\"sep 3x3\", fillcolor=\"#fbe5a2\"",
+        "\"conv 3x3\", fillcolor=\"#f9cfb3\"", "\"1x7, 7x1\", fillcolor=\"#f0cfe2\"",
+        "\"avg 3x3\", fillcolor=\"#cfe8f7\"",  "\"max 3x3\", fillcolor=\"#a9d3ef\""};
+    const program_run *run = rank("--cell-text '-2:identity+-1:sep3 | -2:conv3+0:1x7-7x1 | 0:avg3+1:max3'");
+    for (size_t i = 0; i < sizeof boxes / sizeof *boxes; i++)
+        expect_run(run, 0, boxes[i]);
+}
+
 Test(plots, a_drawing_says_once_what_it_shows)
 {
     const program_run *run = rank("--cell 1 run.h5 | dot -Tsvg | grep -c '>A search: rank 1, accuracy'");
