@@ -5,6 +5,7 @@
 #include "src/base/clock.h"
 
 #include <libgen.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -225,7 +226,8 @@ cleanup:
 
 typedef struct {
     const char *name, *long_name, *units;
-    hid_t type;
+    hid_t type, memory_type;
+    const void *missing; /* what is read of a part that is not there */
     int rank;
     hsize_t shape[3]; /* of one cell, from 1 on */
 } view_column;
@@ -257,7 +259,8 @@ static pnas_status write_view(hid_t group, const view_column *column, const char
     const hsize_t shape[3] = {cells, column->shape[1], column->shape[2]};
     hid_t space = H5Screate_simple(column->rank, shape, NULL), properties = H5Pcreate(H5P_DATASET_CREATE);
     hid_t dataset = -1;
-    if (map_parts(properties, space, column, folder, part_cells, parts)) {
+    if (H5Pset_fill_value(properties, column->memory_type, column->missing) >= 0 &&
+        map_parts(properties, space, column, folder, part_cells, parts)) {
         H5Sselect_all(space);
         dataset = H5Dcreate2(group, column->name, column->type, space, H5P_DEFAULT, properties, H5P_DEFAULT);
     }
@@ -276,15 +279,32 @@ static pnas_status write_view(hid_t group, const view_column *column, const char
 static pnas_status write_views(hid_t file, const char *path, const pnas_score_head *head, uint64_t cells,
                                const uint64_t *part_cells, size_t parts)
 {
-    const view_column columns[] = {
-        {"cell",
-         "code of the cell: in1, op1, in2, op2 of each block",
-         NULL,
-         H5T_STD_I8LE,
-         3,
-         {0, (hsize_t)head->blocks, 4}},
-        {"score", "predicted accuracy, mean of the members", "1", H5T_IEEE_F32LE, 1, {0}},
-        {"spread", "standard deviation over the members", "1", H5T_IEEE_F32LE, 1, {0}}};
+    static const int8_t no_code = INT8_MIN;
+    static const float no_score = NAN;
+    const view_column columns[] = {{"cell",
+                                    "code of the cell: in1, op1, in2, op2 of each block",
+                                    NULL,
+                                    H5T_STD_I8LE,
+                                    H5T_NATIVE_INT8,
+                                    &no_code,
+                                    3,
+                                    {0, (hsize_t)head->blocks, 4}},
+                                   {"score",
+                                    "predicted accuracy, mean of the members",
+                                    "1",
+                                    H5T_IEEE_F32LE,
+                                    H5T_NATIVE_FLOAT,
+                                    &no_score,
+                                    1,
+                                    {0}},
+                                   {"spread",
+                                    "standard deviation over the members",
+                                    "1",
+                                    H5T_IEEE_F32LE,
+                                    H5T_NATIVE_FLOAT,
+                                    &no_score,
+                                    1,
+                                    {0}}};
     char *copy = strdup(path), folder[4096];
     PNAS_CHECK(copy, PNAS_ERROR_MEMORY, "%s: out of memory", path);
     pnas_score_folder(basename(copy), folder, sizeof folder);
@@ -376,9 +396,12 @@ static pnas_status read_path(const char *path, const char *conventions, const pn
                              pnas_score_part *out)
 {
     hid_t file;
+    bool sealed;
     *out = (pnas_score_part){0};
-    PNAS_TRY(pnas_h5_open(path, &file));
+    PNAS_TRY(pnas_h5_open_sealed(path, &file, &sealed));
     pnas_status status = read_contents(file, conventions, head, out);
+    if (status == PNAS_OK && !sealed)
+        status = pnas_h5_fail(PNAS_ERROR_DATA, file, NULL, "was changed by another program");
     pnas_h5_close(&file);
     if (status != PNAS_OK) {
         free(out->best);

@@ -4,7 +4,7 @@
  * A part is written by the rank that scored it, whole or not at all; it carries the fingerprint of everything
  * that decides scores, so that another scoring's part is never taken for one of this. The file itself joins
  * them: the best of all and the histogram are copied, all scores and cells (where kept) are a view of the
- * parts. Errors as in io/hdf5/hdf5_util.h. */
+ * parts, in which those of a part that is not there are NaN, and -128. Errors as in io/hdf5/hdf5_util.h. */
 #ifndef PNAS_IO_SCORE_FILE_H
 #define PNAS_IO_SCORE_FILE_H
 
@@ -43,7 +43,7 @@ void pnas_score_part_path(const char *path, size_t index, char *out, size_t size
 pnas_status pnas_score_part_write(const char *path, const pnas_score_head *head, const pnas_score_part *part);
 
 /* Reads a part but for cell, score and spread; part->best is the caller's (free). PNAS_ERROR_DATA if it is
- * none or damaged, PNAS_ERROR_USAGE if it belongs to another scoring. */
+ * none, damaged, or changed by another program, PNAS_ERROR_USAGE if it belongs to another scoring. */
 pnas_status pnas_score_part_read(const char *path, const pnas_score_head *head, pnas_score_part *out);
 
 /* `total` is the sum of all parts, of which part i has part_cells[i] cells. */

@@ -124,10 +124,37 @@ case_all() {
     h5dump -H -d /all/cell all.h5 | grep "( $cells_3, 3, 4 )" >/dev/null || fail "not every cell"
     mkdir elsewhere
     mv all.h5 all.h5.parts elsewhere
-    # A score that no part gives would be the fill value 0.
+    # A score that no part gives would be NaN.
     h5dump -d /all/score -y -w 1 elsewhere/all.h5 | grep -cE '^ +0\.[0-9]*[1-9]' | grep -qx $cells_3 || fail "scores are missing"
     h5dump -d /all/cell -b LE -o cells.bin elsewhere/all.h5 >/dev/null
     od -An -v -w12 -td1 cells.bin | sort -u | wc -l | grep -qx $cells_3 || fail "cells are missing or twice there"
+}
+
+# Parts that were lost, damaged or changed since are scored again, and until then no score is 0.
+case_all_lost_parts() {
+    local byte ranks
+    start 2 "$run" --blocks 3 --all -o all.h5 || fail "exit code $?"
+    h5dump -d /all/score -y all.h5 >before
+    start 2 "$run" --blocks 3 --all -o all.h5 || fail "complete: exit code $?"
+    expect_said 'all.h5 is complete already'
+    rm all.h5.parts/00003.h5
+    h5dump -d /all/score -y all.h5 | grep -i nan >/dev/null || fail "the scores of a lost part are not NaN"
+    byte=$(od -An -j 5000 -N 1 -tu1 all.h5.parts/00001.h5)
+    # shellcheck disable=SC2059
+    printf "\\x$(printf %x $((byte ^ 1)))" | dd of=all.h5.parts/00001.h5 bs=1 seek=5000 conv=notrunc status=none
+    truncate -s -20 all.h5.parts/00002.h5 # the seal
+    for ranks in 1 2; do
+        start $ranks "$run" --blocks 3 --all -o all.h5 || fail "lost parts: exit code $?"
+        if [ $ranks = 1 ]; then
+            expect_said '00001.h5: is damaged'
+            expect_said '00002.h5: was changed by another program; it is removed and scored again'
+            expect_said 'all.h5: 3 of its [0-9]* parts are missing or damaged and are scored again'
+        else
+            expect_said 'complete already'
+        fi
+        h5dump -d /all/score -y all.h5 >after
+        cmp -s before after || fail "the scores are not what they were"
+    done
 }
 
 # start_until_parts COUNT ARGUMENTS...: in the background, until COUNT parts are there
@@ -274,8 +301,8 @@ case_bad_files() {
     rm scores.h5
     head -c 3000 scores.h5.parts/00001.h5 >cut
     mv cut scores.h5.parts/00001.h5
-    expect_code 65 2 "$run" --all -o scores.h5
-    expect_said '00001.h5'
+    expect_code 0 2 "$run" --all -o scores.h5
+    expect_said '00001.h5: is a damaged HDF5 file.*it is removed and scored again'
 }
 
 case_help() {

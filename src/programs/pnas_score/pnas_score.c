@@ -49,6 +49,22 @@ static pnas_status make_folder(const char *path)
     return PNAS_OK;
 }
 
+/* Where all scores are kept they lie in the parts, of which somebody may have lost some since. */
+static pnas_status look_at_parts(score_program *program)
+{
+    size_t missing = 0;
+    for (size_t part = 0; part < program->plan.parts; ++part) {
+        bool whole;
+        PNAS_TRY(pnas_score_part_check(&program->source.head, program->options.output, part, &whole));
+        missing += !whole;
+    }
+    if (missing > 0)
+        pnas_warning("%s: %zu of its %zu parts are missing or damaged and are scored again",
+                     program->options.output, missing, program->plan.parts);
+    program->complete = missing == 0;
+    return PNAS_OK;
+}
+
 /* Rank 0: what stands at the output's place. */
 static pnas_status look_at_output(score_program *program)
 {
@@ -58,7 +74,9 @@ static pnas_status look_at_output(score_program *program)
     PNAS_TRY(pnas_score_file_read(program->options.output, &program->source.head, &total));
     free(total.best);
     program->complete = true;
-    return PNAS_OK;
+    if (program->source.head.all)
+        PNAS_TRY(look_at_parts(program));
+    return program->complete ? PNAS_OK : make_folder(program->options.output);
 }
 
 static pnas_status open_device(score_program *program)
@@ -81,6 +99,7 @@ static pnas_status prepare(score_program *program)
 {
     PNAS_TRY(pnas_mpi_agree(pnas_score_source_open(
         &program->options, program->command_line ? program->command_line : "", &program->source)));
+    PNAS_TRY(pnas_mpi_agree(pnas_score_plan_make(&program->source.head, &program->plan)));
     PNAS_TRY(pnas_mpi_agree(program->layout.rank == 0 ? look_at_output(program) : PNAS_OK));
     int complete = program->complete;
     void *data = &complete;
@@ -89,7 +108,7 @@ static pnas_status prepare(score_program *program)
     program->complete = *(int *)data;
     if (program->layout.rank != 0)
         free(data);
-    return pnas_mpi_agree(pnas_score_plan_make(&program->source.head, &program->plan));
+    return PNAS_OK;
 }
 
 /* --- scoring --- */

@@ -1,5 +1,6 @@
 #include "src/programs/pnas_score/score_parts.h"
 
+#include "src/base/log.h"
 #include "src/programs/pnas_score/plain_scores.h"
 
 #include <math.h>
@@ -256,19 +257,36 @@ static pnas_status write_part(pnas_score_worker *worker, const char *path)
     return pnas_score_part_write(path, &worker->options.source->head, part);
 }
 
-pnas_status pnas_score_worker_run(pnas_score_worker *worker, size_t part, bool *scored)
+pnas_status pnas_score_part_check(const pnas_score_head *head, const char *output, size_t part, bool *whole)
 {
     char path[4096];
     pnas_score_part there;
-    *scored = false;
-    pnas_score_part_path(worker->options.path, part, path, sizeof path);
-    if (access(path, F_OK) == 0) {
-        pnas_status status = pnas_score_part_read(path, &worker->options.source->head, &there);
-        if (status == PNAS_OK)
-            free(there.best);
-        return status;
+    *whole = false;
+    pnas_score_part_path(output, part, path, sizeof path);
+    if (access(path, F_OK) != 0)
+        return PNAS_OK;
+    pnas_status status = pnas_score_part_read(path, head, &there);
+    if (status == PNAS_ERROR_DATA) {
+        pnas_warning("%s; it is removed and scored again", pnas_message());
+        unlink(path);
+        return PNAS_OK;
     }
+    PNAS_TRY(status);
+    free(there.best);
+    *whole = true;
+    return PNAS_OK;
+}
+
+pnas_status pnas_score_worker_run(pnas_score_worker *worker, size_t part, bool *scored)
+{
+    char path[4096];
+    bool whole;
+    *scored = false;
+    PNAS_TRY(pnas_score_part_check(&worker->options.source->head, worker->options.path, part, &whole));
+    if (whole)
+        return PNAS_OK;
     PNAS_TRY(score_part(worker, part));
     *scored = true;
+    pnas_score_part_path(worker->options.path, part, path, sizeof path);
     return write_part(worker, path);
 }
