@@ -90,7 +90,7 @@ static pnas_status get_result(pnas_wire_reader *from, pnas_result *out)
 
 static pnas_status get_status(pnas_wire_reader *from)
 {
-    return (pnas_status)pnas_wire_get_int(from, PNAS_ERROR_BUILD, PNAS_OK);
+    return (pnas_status)pnas_wire_get_int(from, PNAS_ERROR_TOO_LARGE, PNAS_OK);
 }
 
 pnas_status pnas_pack_job(const pnas_job_message *message, pnas_wire_writer *out)

@@ -44,6 +44,7 @@ pnas_status pnas_scheduler_create(const pnas_layout *layout, const pnas_evaluato
     PNAS_TRY_CLEANUP(pnas_mpi_status(MPI_Comm_dup(pnas_mpi_ranks(), &scheduler->comm), "MPI_Comm_dup"));
     if (lanes > 0)
         PNAS_TRY_CLEANUP(pnas_lanes_create(evaluators, lanes, &scheduler->lanes));
+    scheduler->loss = PNAS_ERROR_DEVICE;
     snprintf(scheduler->last_loss, sizeof scheduler->last_loss, "none of them has a device to train on");
 cleanup:
     if (status != PNAS_OK)
@@ -316,7 +317,7 @@ static void work(pnas_scheduler *scheduler, const pnas_dispatch *dispatch)
         if (finished(scheduler, dispatch))
             return;
         if (!pnas_dispatch_anyone_left(dispatch))
-            pnas_scheduler_end(scheduler, pnas_fail(PNAS_ERROR_DEVICE, "no rank is left that can train; %s",
+            pnas_scheduler_end(scheduler, pnas_fail(scheduler->loss, "no rank is left that can train; %s",
                                                     scheduler->last_loss));
         if (dispatch == scheduler->children && scheduler->ending == PNAS_OK)
             offer_lanes(scheduler);

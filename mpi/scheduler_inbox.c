@@ -92,13 +92,16 @@ static void take_failure(pnas_scheduler *scheduler, pnas_dispatch *dispatch, int
         pnas_scheduler_end(scheduler, pnas_fail(PNAS_STOPPED, "%s", message));
         return;
     }
-    if (!child && status != PNAS_ERROR_DEVICE && status != PNAS_ERROR_MEMORY) {
+    if (!child && status != PNAS_ERROR_DEVICE && status != PNAS_ERROR_MEMORY &&
+        status != PNAS_ERROR_TOO_LARGE) {
         pnas_scheduler_end(scheduler, pnas_fail(status, "%s", message));
         return;
     }
     if (!known)
         pnas_warning("rank %d cannot go on (%s: %s); its %s waits for another rank", rank,
                      pnas_status_name(status), message, child ? "child" : "share of the work");
+    if (child && status == PNAS_ERROR_FILE)
+        scheduler->loss = status;
     snprintf(scheduler->last_loss, sizeof scheduler->last_loss, "the last, rank %d, failed: %s", rank,
              message);
 }

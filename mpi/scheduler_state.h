@@ -42,6 +42,7 @@ struct pnas_scheduler {
     bool stops_sent;
     bool cut_off; /* MPI itself failed: nobody can be waited for */
     char ending_reason[PNAS_REASON_MAX];
+    pnas_status loss;                /* what the run ends with when no rank is left */
     char last_loss[PNAS_REASON_MAX]; /* why the rank that went last cannot train */
 };
 

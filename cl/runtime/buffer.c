@@ -42,14 +42,14 @@ pnas_status pnas_buffer_create(pnas_cl *cl, size_t bytes, cl_mem *out)
 {
     cl_int code;
     *out = NULL;
-    PNAS_CHECK(bytes <= cl->info.largest_allocation || cl->info.largest_allocation == 0, PNAS_ERROR_MEMORY,
+    PNAS_CHECK(bytes <= cl->info.largest_allocation || cl->info.largest_allocation == 0, PNAS_ERROR_TOO_LARGE,
                "a buffer of %.1f MiB is needed, but %s allows %.1f MiB at most", (double)bytes / 0x1p20,
                cl->info.name, (double)cl->info.largest_allocation / 0x1p20);
     *out = create_buffer(cl, bytes, &code);
     if (code != CL_SUCCESS) {
         *out = NULL;
-        return pnas_fail_at(pnas_cl_status(code, "clCreateBuffer"), "a buffer of %zu bytes on %s", bytes,
-                            cl->info.name);
+        return pnas_fail_at(pnas_cl_device_status(cl, code, "clCreateBuffer"), "a buffer of %zu bytes on %s",
+                            bytes, cl->info.name);
     }
     return PNAS_OK;
 }
@@ -65,8 +65,8 @@ pnas_status pnas_buffer_write(pnas_cl *cl, cl_mem buffer, size_t offset, size_t 
 {
     if (bytes == 0)
         return PNAS_OK;
-    return pnas_cl_status(
-        clEnqueueWriteBuffer(cl->queue, buffer, CL_TRUE, offset, bytes, data, 0, NULL, NULL),
+    return pnas_cl_device_status(
+        cl, clEnqueueWriteBuffer(cl->queue, buffer, CL_TRUE, offset, bytes, data, 0, NULL, NULL),
         "clEnqueueWriteBuffer");
 }
 
@@ -74,6 +74,7 @@ pnas_status pnas_buffer_read(pnas_cl *cl, cl_mem buffer, size_t offset, size_t b
 {
     if (bytes == 0)
         return PNAS_OK;
-    return pnas_cl_status(clEnqueueReadBuffer(cl->queue, buffer, CL_TRUE, offset, bytes, data, 0, NULL, NULL),
-                          "clEnqueueReadBuffer");
+    return pnas_cl_device_status(
+        cl, clEnqueueReadBuffer(cl->queue, buffer, CL_TRUE, offset, bytes, data, 0, NULL, NULL),
+        "clEnqueueReadBuffer");
 }

@@ -1,89 +1,142 @@
 #include "cl/runtime/cache_directory.h"
 
+#include "cl/runtime/cache_place.h"
 #include "src/base/log.h"
 
-#include <errno.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-/* Makes a directory and those above it; errno says why not. */
-static bool make_directories(const char *path)
-{
-    char part[PATH_MAX];
-    struct stat found;
-    snprintf(part, sizeof part, "%s", path);
-    for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = 0;
-        if (mkdir(part, 0777) != 0 && errno != EEXIST)
-            return false;
-        *slash = '/';
-    }
-    if (mkdir(part, 0777) != 0 && errno != EEXIST)
-        return false;
-    if (stat(part, &found) != 0)
-        return false;
-    errno = ENOTDIR;
-    return S_ISDIR(found.st_mode) && access(part, W_OK | X_OK) == 0;
-}
+enum { REASON_MAX = 2 * PATH_MAX };
 
-/* A directory of this user's own in the system's temporary one. */
-static bool make_private(char *out, size_t size)
-{
-    struct stat found;
-    const char *place = getenv("TMPDIR");
-    snprintf(out, size, "%s/pnas-%ld", place && place[0] ? place : "/tmp", (long)getuid());
-    if (mkdir(out, 0700) != 0 && errno != EEXIST)
-        return false;
-    return lstat(out, &found) == 0 && S_ISDIR(found.st_mode) && found.st_uid == getuid() &&
-           (found.st_mode & 022) == 0 && access(out, W_OK | X_OK) == 0;
-}
+static char private_folder[PATH_MAX]; /* of this process; empty: none */
+static char pocl_folder[PATH_MAX];    /* where PoCL was put; empty: nowhere yet */
 
 static bool find(const char *wanted, char *out, size_t size)
 {
     const char *own = getenv("PNAS_CACHE"), *user = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    int length = 0;
     if (wanted || (own && own[0]))
-        snprintf(out, size, "%s", wanted ? wanted : own);
+        length = snprintf(out, size, "%s", wanted ? wanted : own);
     else if (user && user[0])
-        snprintf(out, size, "%s/pnas", user);
+        length = snprintf(out, size, "%s/pnas", user);
     else if (home && home[0])
-        snprintf(out, size, "%s/.cache/pnas", home);
+        length = snprintf(out, size, "%s/.cache/pnas", home);
     else
-        return false;
+        out[0] = 0;
+    return out[0] && (size_t)length < size;
+}
+
+static void remove_private_folder(void)
+{
+    pnas_cache_place_remove(private_folder);
+}
+
+/* A folder that ends with this process, wherever there is room for one; /dev/shm is memory. */
+static bool make_private_folder(char *out)
+{
+    const char *own = getenv("TMPDIR");
+    const char *const bases[] = {"/dev/shm", own && own[0] ? own : "/tmp", "/tmp"};
+    for (size_t i = 0; !private_folder[0] && i < sizeof bases / sizeof *bases; ++i)
+        if (pnas_cache_place_make_temporary(bases[i], private_folder))
+            atexit(remove_private_folder);
+    snprintf(out, PATH_MAX, "%s", private_folder);
+    return out[0] != 0;
+}
+
+/* A folder of this user's own in the system's temporary one. */
+static bool find_temporary(char *out)
+{
+    char path[PATH_MAX], why[2 * PATH_MAX];
+    const char *own = getenv("TMPDIR");
+    int length =
+        snprintf(path, sizeof path, "%s/pnas-%ld", own && own[0] ? own : "/tmp", pnas_cache_place_user());
+    return length < (int)sizeof path && pnas_cache_place_open(path, true, out, why, sizeof why);
+}
+
+/* What to use in the place of a folder that cannot be used; NULL: nothing. */
+static const char *find_other(char *out)
+{
+    return find_temporary(out) || make_private_folder(out) ? out : NULL;
+}
+
+/* Launchers number the processes of a machine; the first one speaks for all. */
+static bool is_first_of_machine(void)
+{
+    static const char *const numbers[] = {"OMPI_COMM_WORLD_LOCAL_RANK", "MPI_LOCALRANKID", "SLURM_LOCALID"};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; ++i) {
+        const char *number = getenv(numbers[i]);
+        if (number && number[0])
+            return strcmp(number, "0") == 0;
+    }
     return true;
 }
 
-static void warn_once(const char *path, const char *instead)
+static void warn_once(const char *why, const char *instead)
 {
     static bool warned;
-    if (!warned)
-        pnas_warning(
-            "kernels cannot be kept in %s (%s): they are kept in %s for now; set PNAS_CACHE to a folder "
-            "that can be written, or starts will be slow",
-            path, strerror(errno), instead);
+    if (!warned && is_first_of_machine())
+        pnas_warning("kernels cannot be kept in %s: they are kept in %s for now; set PNAS_CACHE to a folder "
+                     "of your own "
+                     "that can be written, or starts will be slow",
+                     why, instead ? instead : "memory only");
     warned = true;
+}
+
+/* PoCL reads the variable once, before its first work. One that the user has set stays if it can be used. */
+static void place_pocl(const char *directory)
+{
+    char inside[PATH_MAX + 8], path[PATH_MAX], why[REASON_MAX];
+    const char *set = getenv("POCL_CACHE_DIR");
+    if (pocl_folder[0] && set && strcmp(set, pocl_folder) == 0)
+        return;
+    bool chosen = set && set[0];
+    snprintf(inside, sizeof inside, "%s%s", chosen ? set : directory, chosen ? "" : "/pocl");
+    if (!pnas_cache_place_open(inside, false, path, why, sizeof why) && make_private_folder(path))
+        warn_once(why, path);
+    snprintf(pocl_folder, sizeof pocl_folder, "%s", path);
+    setenv("POCL_CACHE_DIR", pocl_folder, 1);
+}
+
+/* The folder that serves, in `place`; what is wrong with the first choice is told. False: there is none. */
+static bool find_place(const char *wanted, char *place)
+{
+    char path[PATH_MAX], why[REASON_MAX];
+    if (!find(wanted, path, sizeof path))
+        snprintf(why, sizeof why, "%s",
+                 path[0] ? "the folder that was asked for (its name is too long for this system)"
+                         : "any home directory (HOME is not set)");
+    else if (pnas_cache_place_open(path, true, place, why, sizeof why))
+        return true;
+    const char *other = find_other(place);
+    warn_once(why, other);
+    return other != NULL;
 }
 
 pnas_status pnas_cache_directory_prepare(const char *wanted, char **out)
 {
-    char path[PATH_MAX] = "", other[PATH_MAX], pocl[PATH_MAX + 8];
+    char place[PATH_MAX];
     *out = NULL;
-    if (!find(wanted, path, sizeof path) || !make_directories(path)) {
-        int why = errno;
-        bool usable = make_private(other, sizeof other);
-        errno = why;
-        warn_once(path[0] ? path : "any home directory", usable ? other : "memory only");
-        if (!usable)
-            return PNAS_OK;
-        memcpy(path, other, sizeof path);
-    }
-    *out = strdup(path);
+    if (!find_place(wanted, place))
+        return PNAS_OK;
+    *out = strdup(place);
     PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "no memory for a path");
-    snprintf(pocl, sizeof pocl, "%s/pocl", path);
-    setenv("POCL_CACHE_DIR", pocl, 0);
+    place_pocl(place);
+    return PNAS_OK;
+}
+
+bool pnas_cache_directory_has_room(void)
+{
+    return !pocl_folder[0] || pnas_cache_place_has_room(pocl_folder);
+}
+
+pnas_status pnas_cache_directory_check_room(void)
+{
+    PNAS_CHECK(
+        pnas_cache_directory_has_room(), PNAS_ERROR_FILE,
+        "%s has no room for another compiled kernel: make room (space and inodes), or set PNAS_CACHE to "
+        "a folder on another disk",
+        pocl_folder);
     return PNAS_OK;
 }

@@ -80,7 +80,16 @@ pnas_status pnas_cl_status(cl_int code, const char *what)
 {
     if (code == CL_SUCCESS)
         return PNAS_OK;
-    bool memory = code == CL_OUT_OF_RESOURCES || code == CL_OUT_OF_HOST_MEMORY ||
-                  code == CL_MEM_OBJECT_ALLOCATION_FAILURE;
-    return pnas_fail(memory ? PNAS_ERROR_MEMORY : PNAS_ERROR_DEVICE, "%s: %s", what, pnas_cl_error(code));
+    pnas_status status = PNAS_ERROR_DEVICE;
+    if (code == CL_OUT_OF_HOST_MEMORY)
+        status = PNAS_ERROR_MEMORY;
+    else if (code == CL_OUT_OF_RESOURCES || code == CL_MEM_OBJECT_ALLOCATION_FAILURE)
+        status = PNAS_ERROR_TOO_LARGE;
+    return pnas_fail(status, "%s: %s", what, pnas_cl_error(code));
+}
+
+pnas_status pnas_cl_device_status(const pnas_cl *cl, cl_int code, const char *what)
+{
+    pnas_status status = pnas_cl_status(code, what);
+    return status == PNAS_ERROR_TOO_LARGE && cl->info.cpu ? PNAS_ERROR_MEMORY : status;
 }

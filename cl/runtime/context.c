@@ -3,6 +3,7 @@
 #include "cl/runtime/buffer.h"
 #include "cl/runtime/cache_directory.h"
 #include "cl/runtime/cl_error.h"
+#include "cl/runtime/compiler_end.h"
 #include "cl/runtime/device_choice.h"
 #include "cl/runtime/kernel_folder.h"
 #include "cl/runtime/kernel_program.h"
@@ -111,6 +112,7 @@ pnas_status pnas_cl_create(const pnas_cl_options *options, pnas_cl **out)
                "a channel block of %d: allowed are 1, 4 and 8", vector);
     pnas_cl *cl = calloc(1, sizeof *cl);
     PNAS_CHECK(cl, PNAS_ERROR_MEMORY, "no memory for a context");
+    pnas_compiler_end_watch();
     cl->route = options->route;
     cl->clblast = calloc(1, sizeof *cl->clblast);
     PNAS_CHECK_CLEANUP(cl->clblast, PNAS_ERROR_MEMORY, "no memory for a context");
@@ -168,8 +170,10 @@ void pnas_cl_destroy(pnas_cl **cl)
     pnas_warm_kernels_release(*cl);
     if ((*cl)->queue)
         clReleaseCommandQueue((*cl)->queue);
-    if (!(*cl)->is_lane)
+    if (!(*cl)->is_lane) {
         release_device(*cl);
+        pnas_compiler_end_leave();
+    }
     free(*cl);
     *cl = NULL;
 }

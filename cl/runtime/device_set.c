@@ -5,6 +5,14 @@
 
 #include <stdlib.h>
 
+pnas_status pnas_device_prepare_environment(void)
+{
+    char *cache = NULL;
+    PNAS_TRY(pnas_cache_directory_prepare(NULL, &cache));
+    free(cache);
+    return PNAS_OK;
+}
+
 pnas_status pnas_device_list(pnas_device_info **out, int *count)
 {
     pnas_device_array all = {0};

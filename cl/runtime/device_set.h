@@ -6,6 +6,9 @@
 #include "cl/runtime/device_info.h"
 #include "src/base/status.h"
 
+/* Gives drivers the place of the cache of kernels, as each context would: for what starts OpenCL before. */
+pnas_status pnas_device_prepare_environment(void);
+
 /* All devices of all platforms; *out is the caller's (free). PNAS_ERROR_DEVICE says what to install if there
  * is none. */
 pnas_status pnas_device_list(pnas_device_info **out, int *count);

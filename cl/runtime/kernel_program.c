@@ -1,5 +1,6 @@
 #include "cl/runtime/kernel_program.h"
 
+#include "cl/runtime/cache_directory.h"
 #include "cl/runtime/cl_error.h"
 #include "cl/runtime/kernel_source.h"
 #include "cl/runtime/program_cache.h"
@@ -46,7 +47,7 @@ static void shorten(char *log)
     *end = 0;
 }
 
-/* A build that the compiler refuses is the kernel's failure alone; any other code is the device's. */
+/* A compiler that is out of room also says no more than that it refuses the kernel. */
 static pnas_status build_status(cl_int code)
 {
     bool refused = code == CL_BUILD_PROGRAM_FAILURE || code == CL_INVALID_BUILD_OPTIONS;
@@ -120,13 +121,20 @@ static pnas_status build_from_source(pnas_cl *cl, const char *file, const char *
     cl_int code;
     cl_program program = clCreateProgramWithSource(cl->context, 1, &source, NULL, &code);
     PNAS_CL_TRY(code, "clCreateProgramWithSource");
+    pnas_status status = pnas_cache_directory_check_room();
+    if (status != PNAS_OK) {
+        clReleaseProgram(program);
+        return status;
+    }
     code = clBuildProgram(program, 1, &cl->device, options, NULL, NULL);
     /* LLVM, which most drivers compile with, removes its half-written files at SIGINT, SIGTERM and SIGUSR2
      * and then fails: the kernel is sound, and the child must not be recorded as failed. */
     if (code == CL_BUILD_PROGRAM_FAILURE)
         code = clBuildProgram(program, 1, &cl->device, options, NULL, NULL);
     if (code != CL_SUCCESS) {
-        pnas_status status = fail_to_build(cl, program, code, file, options, key);
+        status = fail_to_build(cl, program, code, file, options, key);
+        if (pnas_cache_directory_check_room() != PNAS_OK)
+            status = PNAS_ERROR_FILE;
         clReleaseProgram(program);
         return status;
     }

@@ -1,5 +1,6 @@
 #include "cl/runtime/kernel_warm.h"
 
+#include "cl/runtime/cache_directory.h"
 #include "cl/runtime/cl_error.h"
 #include "cl/runtime/program_cache.h"
 
@@ -78,7 +79,11 @@ static pnas_status warm(pnas_cl *cl, const pnas_launch *launch, bool wait, const
     *ran = true;
     pnas_status status = pnas_build_tick(options);
     if (status == PNAS_OK)
+        status = pnas_cache_directory_check_room();
+    if (status == PNAS_OK)
         status = run_one_group(cl, launch);
+    if (status != PNAS_OK && status != PNAS_STOPPED && pnas_cache_directory_check_room() != PNAS_OK)
+        status = PNAS_ERROR_FILE; /* whatever the driver calls it */
     pnas_program_cache_unlock(lock);
     if (status == PNAS_OK)
         return add_warm(cl, key);

@@ -190,7 +190,8 @@ pnas_status pnas_launch_run(pnas_cl *cl, pnas_launch_list *list, cl_event *event
         cl_int code = clEnqueueNDRangeKernel(cl->queue, launch->kernel, launch->dimensions, NULL,
                                              launch->global, launch->local, 0, NULL, last);
         if (code != CL_SUCCESS)
-            return pnas_fail_at(pnas_cl_status(code, "clEnqueueNDRangeKernel"), "kernel %s", launch->label);
+            return pnas_fail_at(pnas_cl_device_status(cl, code, "clEnqueueNDRangeKernel"), "kernel %s",
+                                launch->label);
     }
     if (event && (list->count == 0 || list->item[list->count - 1].call))
         return pnas_cl_status(clEnqueueMarkerWithWaitList(cl->queue, 0, NULL, event),
@@ -200,7 +201,7 @@ pnas_status pnas_launch_run(pnas_cl *cl, pnas_launch_list *list, cl_event *event
 
 pnas_status pnas_cl_finish(pnas_cl *cl)
 {
-    return pnas_cl_status(clFinish(cl->queue), "clFinish");
+    return pnas_cl_device_status(cl, clFinish(cl->queue), "clFinish");
 }
 
 void pnas_launch_clear(pnas_launch_list *list)

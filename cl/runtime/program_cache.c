@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -85,6 +86,22 @@ bool pnas_program_cache_load(const char *directory, const char *key, unsigned ch
     return true;
 }
 
+int pnas_program_cache_create(const char *directory, const char *key, char *temporary)
+{
+    for (int attempt = 0; attempt < 16; ++attempt) {
+        uint64_t number = 0;
+        char suffix[32];
+        if (getrandom(&number, sizeof number, GRND_NONBLOCK) != (ssize_t)sizeof number)
+            number = pnas_fnv_hash(PNAS_FNV_START + (uint64_t)attempt, &(pid_t){getpid()}, sizeof(pid_t));
+        snprintf(suffix, sizeof suffix, ".%016llx", (unsigned long long)number);
+        pnas_program_cache_path(directory, key, suffix, temporary, PATH_MAX);
+        int file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+        if (file >= 0 || errno != EEXIST)
+            return file;
+    }
+    return -1;
+}
+
 static bool write_all(int file, const void *data, size_t size)
 {
     const char *at = data;
@@ -120,8 +137,7 @@ void pnas_program_cache_store(const char *directory, const char *key, const unsi
     memcpy(header.magic, magic, sizeof magic);
     header.checksum = pnas_fnv_hash(pnas_fnv_hash(PNAS_FNV_START, key, key_size), binary, size);
     pnas_program_cache_path(directory, key, ".bin", path, sizeof path);
-    pnas_program_cache_path(directory, key, ".XXXXXX", temporary, sizeof temporary);
-    int file = mkstemp(temporary);
+    int file = pnas_program_cache_create(directory, key, temporary);
     if (file < 0) {
         warn_once(path);
         return;
@@ -142,7 +158,7 @@ bool pnas_program_cache_try_lock(const char *directory, const char *key, int *lo
     if (!directory)
         return true;
     pnas_program_cache_path(directory, key, ".lock", path, sizeof path);
-    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    int file = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (file < 0)
         return true;
     if (flock(file, LOCK_EX | LOCK_NB) == 0) {

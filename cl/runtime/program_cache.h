@@ -23,6 +23,10 @@ int pnas_program_cache_lock(const char *directory, const char *key);
 bool pnas_program_cache_try_lock(const char *directory, const char *key, int *lock);
 void pnas_program_cache_unlock(int lock);
 
+/* A new file for writing, in *temporary (PATH_MAX bytes), with the mode that the user's files have; -1 where
+ * none can be made. */
+int pnas_program_cache_create(const char *directory, const char *key, char *temporary);
+
 /* "<directory>/<hash of key><suffix>" */
 void pnas_program_cache_path(const char *directory, const char *key, const char *suffix, char *out,
                              size_t size);

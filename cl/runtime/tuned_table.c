@@ -185,6 +185,8 @@ pnas_status pnas_tuned_table_load(const char *directory, const char *key, pnas_t
         return PNAS_OK;
     pnas_program_cache_path(directory, key, ".tuned", path, sizeof path);
     FILE *file = fopen(path, "r");
+    if (!file && errno != ENOENT)
+        pnas_warning("%s cannot be read (%s): routes are the built-in ones", path, strerror(errno));
     if (!file)
         return PNAS_OK;
     pnas_tuned_table *table = calloc(1, sizeof *table);
@@ -226,8 +228,7 @@ pnas_status pnas_tuned_table_store(const char *directory, const char *key, const
     PNAS_CHECK(directory, PNAS_ERROR_FILE,
                "there is no folder to keep a tuned table in: set PNAS_CACHE to one that can be written");
     pnas_program_cache_path(directory, key, ".tuned", path, size);
-    pnas_program_cache_path(directory, key, ".XXXXXX", temporary, sizeof temporary);
-    int descriptor = mkstemp(temporary);
+    int descriptor = pnas_program_cache_create(directory, key, temporary);
     FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "w");
     PNAS_CHECK(file, PNAS_ERROR_FILE, "cannot write %s: %s", temporary, strerror(errno));
     write_table(file, key, table);

@@ -144,7 +144,7 @@ static pnas_status create_buffers(pnas_child_plan *plan)
     };
     uint64_t largest = plan->cl->info.largest_allocation;
     uint64_t need = wanted[0].floats * sizeof(cl_float);
-    PNAS_CHECK(largest == 0 || need <= largest, PNAS_ERROR_MEMORY,
+    PNAS_CHECK(largest == 0 || need <= largest, PNAS_ERROR_TOO_LARGE,
                "the child needs one buffer of %.1f MiB for its tensors and %s allows at most %.1f MiB; use a "
                "smaller training.batch or network.filters",
                (double)need / 1048576, plan->cl->info.name, (double)largest / 1048576);

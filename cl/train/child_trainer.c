@@ -149,7 +149,7 @@ static pnas_status check_memory(const pnas_trainer *trainer)
     const pnas_device_info *device = pnas_cl_device(trainer->cl);
     uint64_t limit = trainer->options.memory ? trainer->options.memory : device->memory;
     uint64_t needed = pnas_child_plan_bytes(trainer->plan) + trainer->image_bytes;
-    PNAS_CHECK(needed <= limit, PNAS_ERROR_MEMORY,
+    PNAS_CHECK(needed <= limit, PNAS_ERROR_TOO_LARGE,
                "needs %.1f MiB, but %.1f MiB of %s are for it; lower training.batch or network.filters, or "
                "put fewer ranks on a device",
                (double)needed / 0x1p20, (double)limit / 0x1p20, device->name);
@@ -376,9 +376,9 @@ pnas_status pnas_trainer_evaluate(void *payload, const pnas_job *job, pnas_tick 
         pnas_status asked = tick(tick_payload);
         status = asked != PNAS_OK ? asked : pnas_fail(status, "%s", message);
     }
-    bool own_failure = status == PNAS_ERROR_DIVERGED || status == PNAS_ERROR_MEMORY ||
-                       status == PNAS_ERROR_USAGE || status == PNAS_ERROR_BUILD ||
-                       status == PNAS_ERROR_TIMEOUT;
+    /* Whatever else goes wrong (the machine's memory, its disks, a compiler) is none of the child's. */
+    bool own_failure = status == PNAS_ERROR_DIVERGED || status == PNAS_ERROR_TOO_LARGE ||
+                       status == PNAS_ERROR_USAGE || status == PNAS_ERROR_TIMEOUT;
     if (status == PNAS_OK) {
         result->status = PNAS_CHILD_DONE;
         return PNAS_OK;
@@ -389,12 +389,9 @@ pnas_status pnas_trainer_evaluate(void *payload, const pnas_job *job, pnas_tick 
     }
     result->status = PNAS_CHILD_FAILED;
     /* The other kinds come again to the bit wherever it is trained. */
-    result->retryable =
-        status == PNAS_ERROR_MEMORY || status == PNAS_ERROR_BUILD || status == PNAS_ERROR_TIMEOUT;
+    result->retryable = status == PNAS_ERROR_TOO_LARGE || status == PNAS_ERROR_TIMEOUT;
     snprintf(result->error, sizeof result->error, "%s", pnas_message());
-    for (char *end = result->error; (end = strchr(end, '\n'));) /* a compiler's lines, in what becomes one */
-        *end = ' ';
-    if (status == PNAS_ERROR_MEMORY)
+    if (status == PNAS_ERROR_TOO_LARGE)
         drop_child(trainer);
     return PNAS_OK;
 }

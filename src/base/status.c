@@ -47,6 +47,7 @@ int pnas_exit_code(pnas_status status)
     case PNAS_ERROR_DEVICE:
     case PNAS_ERROR_MEMORY:
     case PNAS_ERROR_BUILD:
+    case PNAS_ERROR_TOO_LARGE:
         return 69;
     case PNAS_ERROR_FILE:
         return 74;
@@ -81,6 +82,8 @@ const char *pnas_status_name(pnas_status status)
         return "build";
     case PNAS_ERROR_TIMEOUT:
         return "timeout";
+    case PNAS_ERROR_TOO_LARGE:
+        return "too large";
     case PNAS_STOPPED:
         return "stopped";
     case PNAS_ERROR_INTERNAL:

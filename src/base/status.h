@@ -11,16 +11,17 @@
 
 typedef enum {
     PNAS_OK = 0,
-    PNAS_ERROR_USAGE = -1,    /* wrong command line or configuration */
-    PNAS_ERROR_DATA = -2,     /* bad input data: a file that is not what it should be */
-    PNAS_ERROR_DEVICE = -3,   /* no usable device, or a device that failed */
-    PNAS_ERROR_FILE = -4,     /* a file cannot be opened, written, locked */
-    PNAS_ERROR_INTERNAL = -5, /* our own fault */
-    PNAS_ERROR_MEMORY = -6,   /* out of host or device memory */
-    PNAS_ERROR_DIVERGED = -7, /* a child's loss is not finite */
-    PNAS_STOPPED = -8,        /* stopped in good order; the work can be resumed */
-    PNAS_ERROR_BUILD = -9,    /* the device's compiler refuses a kernel */
-    PNAS_ERROR_TIMEOUT = -10  /* a child's time is over */
+    PNAS_ERROR_USAGE = -1,     /* wrong command line or configuration */
+    PNAS_ERROR_DATA = -2,      /* bad input data: a file that is not what it should be */
+    PNAS_ERROR_DEVICE = -3,    /* no usable device, or a device that failed */
+    PNAS_ERROR_FILE = -4,      /* a file cannot be opened, written, locked */
+    PNAS_ERROR_INTERNAL = -5,  /* our own fault */
+    PNAS_ERROR_MEMORY = -6,    /* out of the machine's memory */
+    PNAS_ERROR_DIVERGED = -7,  /* a child's loss is not finite */
+    PNAS_STOPPED = -8,         /* stopped in good order; the work can be resumed */
+    PNAS_ERROR_BUILD = -9,     /* the device's compiler refuses a kernel */
+    PNAS_ERROR_TIMEOUT = -10,  /* a child's time is over */
+    PNAS_ERROR_TOO_LARGE = -11 /* more is needed than a device has */
 } pnas_status;
 
 /* Sets this thread's message and returns `status`, so that `return pnas_fail(...)` reads well. */

@@ -19,7 +19,7 @@
 /* Failures that are this rank's own and leave the others able to go on. */
 static bool only_here(pnas_status status)
 {
-    return status == PNAS_ERROR_DEVICE || status == PNAS_ERROR_MEMORY;
+    return status == PNAS_ERROR_DEVICE || status == PNAS_ERROR_MEMORY || status == PNAS_ERROR_TOO_LARGE;
 }
 
 /* Rank 0's machine stands for the others. */
@@ -120,8 +120,9 @@ static pnas_status open_lanes(const pnas_configuration *configuration, int shari
     question.child = largest > images ? largest - images : 1;
     int lanes = pnas_lane_count(&question);
     if (lanes < question.wanted)
-        pnas_warning("lanes: %d were asked for, but the memory of %s holds the largest possible children of %d",
-                     wanted, device->name, lanes);
+        pnas_warning(
+            "lanes: %d were asked for, but the memory of %s holds the largest possible children of %d",
+            wanted, device->name, lanes);
     out->more = calloc((size_t)lanes, sizeof *out->more);
     PNAS_CHECK(out->more, PNAS_ERROR_MEMORY, "no memory for %d lanes", lanes);
     pnas_status status = PNAS_OK;

@@ -5,8 +5,9 @@
 #include <string.h>
 
 static const pnas_status every_status[] = {
-    PNAS_OK,           PNAS_ERROR_USAGE,    PNAS_ERROR_DATA,     PNAS_ERROR_DEVICE, PNAS_ERROR_FILE,
-    PNAS_ERROR_MEMORY, PNAS_ERROR_INTERNAL, PNAS_ERROR_DIVERGED, PNAS_STOPPED,      PNAS_ERROR_BUILD};
+    PNAS_OK,         PNAS_ERROR_USAGE,  PNAS_ERROR_DATA,     PNAS_ERROR_DEVICE,
+    PNAS_ERROR_FILE, PNAS_ERROR_MEMORY, PNAS_ERROR_INTERNAL, PNAS_ERROR_DIVERGED,
+    PNAS_STOPPED,    PNAS_ERROR_BUILD,  PNAS_ERROR_TIMEOUT,  PNAS_ERROR_TOO_LARGE};
 enum { STATUSES = sizeof every_status / sizeof every_status[0] };
 
 Test(status, exit_codes_are_the_documented_ones)
@@ -17,6 +18,7 @@ Test(status, exit_codes_are_the_documented_ones)
     cr_expect_eq(pnas_exit_code(PNAS_ERROR_DEVICE), 69);
     cr_expect_eq(pnas_exit_code(PNAS_ERROR_MEMORY), 69);
     cr_expect_eq(pnas_exit_code(PNAS_ERROR_BUILD), 69);
+    cr_expect_eq(pnas_exit_code(PNAS_ERROR_TOO_LARGE), 69);
     cr_expect_eq(pnas_exit_code(PNAS_ERROR_INTERNAL), 70);
     cr_expect_eq(pnas_exit_code(PNAS_ERROR_DIVERGED), 70);
     cr_expect_eq(pnas_exit_code(PNAS_ERROR_FILE), 74);

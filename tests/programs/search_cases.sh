@@ -220,6 +220,8 @@ case_faults_on_one_rank() {
             fail "exit code $? with $kind"
         if [ "$kind" = device ]; then
             expect_said 'warning: rank 1 cannot go on .device: .* was lost, as a test asked for.; its child waits for another rank'
+        elif [ "$kind" = build ]; then
+            expect_said 'warning: rank 1 cannot go on .build: kernel file gemm.cl does not build on '
         else
             expect_said 'warning: level 1, child [0-9]+ failed on rank 1 and is tried once more on another: '
         fi
@@ -230,10 +232,9 @@ case_faults_on_one_rank() {
 # A child that fails everywhere is recorded with its reason, and the search goes on.
 case_faults_of_a_child() {
     local -A reasons=([memory]='a buffer of [0-9.e+]+ MiB is needed, but .* allows [0-9.]+ MiB at most'
-        [build]='kernel file gemm.cl does not build on .*no_such_function'
         [time]='not ready after 1000 s in epoch 1 of 1; training.child_time_limit is 1000 s'
         [loss]='the loss became -?nan; a lower training.learning_rate or training.clip_norm may help')
-    for kind in memory build time loss; do
+    for kind in memory time loss; do
         start 2 "$tiny" -o "$kind.h5" --inject-fault "$kind:1/3" --set training.epochs=1 \
             --set training.child_time_limit=1000 || fail "exit code $? with $kind"
         expect_said "level 1/2  [0-9]+/7  failed: ${reasons[$kind]}"
@@ -246,6 +247,9 @@ case_faults_of_a_child() {
     start 2 "$tiny" -o hang.h5 --inject-fault hang:1/3 --set training.child_time_limit=5 || fail "exit code $? with hang"
     expect_said 'level 1/2  [0-9]+/7  failed: not ready after [5-9]\.[0-9] s in epoch 5 of 8; training.child_time_limit is 5 s'
     expect_status hang.h5 complete
+    expect_code 69 2 "$tiny" -o build.h5 --inject-fault build:1/3 --set training.epochs=1
+    expect_said 'no rank is left that can train; the last, rank [01], failed: kernel file gemm.cl does not build on .*'
+    if h5dump -d /levels/1/status build.h5 | grep -q '([0-9]*): .*FAILED'; then fail "a kernel's failure is a child's"; fi
     expect_code 69 2 "$tiny" -o device.h5 --inject-fault device
     expect_said 'no rank is left that can train; the last, rank [01], failed: .* was lost.*; what is finished is kept, and the same'
 }

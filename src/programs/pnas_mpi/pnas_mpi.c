@@ -10,6 +10,7 @@
 #include "src/programs/pnas_mpi/mpi_options.h"
 #include "src/run/checkpoint_folder.h"
 #include "src/run/kernel_agreement.h"
+#include "src/run/rank_start.h"
 #include "src/run/replay.h"
 #include "src/run/search_run.h"
 #include "src/run/simulate.h"
@@ -297,7 +298,7 @@ int main(int argc, char **argv)
     static mpi_program program;
     double start = pnas_clock_seconds();
     pnas_program_setup("pnas_mpi");
-    pnas_status status = pnas_mpi_start(&argc, &argv, &program.layout);
+    pnas_status status = pnas_rank_start(&argc, &argv, &program.layout);
     if (status != PNAS_OK)
         return pnas_program_end(status);
 

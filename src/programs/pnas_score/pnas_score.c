@@ -10,6 +10,7 @@
 #include "src/programs/pnas_score/evaluate_surrogate.h"
 #include "src/programs/pnas_score/score_parts.h"
 #include "src/run/kernel_agreement.h"
+#include "src/run/rank_start.h"
 #include "src/search/cell_text.h"
 
 #include <errno.h>
@@ -334,7 +335,7 @@ int main(int argc, char **argv)
 {
     static score_program program;
     pnas_program_setup("pnas_score");
-    pnas_status status = pnas_mpi_start(&argc, &argv, &program.layout);
+    pnas_status status = pnas_rank_start(&argc, &argv, &program.layout);
     if (status != PNAS_OK)
         return pnas_program_end(status);
     bool leader = program.layout.rank == 0;

@@ -155,7 +155,8 @@ Test(device, errors_of_opencl_have_names)
     cr_assert_str_eq(pnas_cl_error(CL_BUILD_PROGRAM_FAILURE), "CL_BUILD_PROGRAM_FAILURE");
     cr_assert_str_eq(pnas_cl_error(CL_INVALID_KERNEL_ARGS), "CL_INVALID_KERNEL_ARGS");
     cr_assert_str_eq(pnas_cl_error(-9999), "OpenCL error -9999");
-    cr_assert_eq(pnas_cl_status(CL_MEM_OBJECT_ALLOCATION_FAILURE, "here"), PNAS_ERROR_MEMORY);
+    cr_assert_eq(pnas_cl_status(CL_MEM_OBJECT_ALLOCATION_FAILURE, "here"), PNAS_ERROR_TOO_LARGE);
+    cr_assert_eq(pnas_cl_status(CL_OUT_OF_HOST_MEMORY, "here"), PNAS_ERROR_MEMORY);
     cr_assert_eq(pnas_cl_status(CL_INVALID_VALUE, "here"), PNAS_ERROR_DEVICE);
     cr_assert_str_eq(pnas_message(), "here: CL_INVALID_VALUE");
 }
