@@ -32,7 +32,8 @@ typedef struct {       /* for /timeline */
 typedef struct { /* what it holds in addition to the levels; strings and arrays owned by the run */
     pnas_run_status status;
     char *command_line, *configuration; /* YAML text */
-    char *extended;   /* a line for each time the complete run went on with more; NULL: never */
+    char *extended; /* a line for each time the complete run went on with more; NULL: never */
+    char *retried;  /* a line for each time failed children were tried again, with their names; NULL: never */
     char *warm_start; /* whose surrogate it began with, for people; NULL: nobody's */
     char dataset_name[128], dataset_sha256[65];
     int64_t dataset_images;

@@ -28,6 +28,7 @@ void pnas_run_info_clear(pnas_run_info *info)
     free(info->command_line);
     free(info->configuration);
     free(info->extended);
+    free(info->retried);
     free(info->warm_start);
     free(info->rank);
     free(info->event);

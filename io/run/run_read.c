@@ -48,6 +48,8 @@ static pnas_status read_root(hid_t file, pnas_run_info *info)
     PNAS_TRY(pnas_h5_read_text(file, "command_line", &info->command_line));
     if (pnas_h5_has_attribute(file, "extended"))
         PNAS_TRY(pnas_h5_read_text(file, "extended", &info->extended));
+    if (pnas_h5_has_attribute(file, "retried"))
+        PNAS_TRY(pnas_h5_read_text(file, "retried", &info->retried));
     if (pnas_h5_has_attribute(file, "warm_start"))
         PNAS_TRY(pnas_h5_read_text(file, "warm_start", &info->warm_start));
     if (pnas_h5_has_attribute(file, "kernels"))

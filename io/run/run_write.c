@@ -72,6 +72,8 @@ static pnas_status write_root(hid_t file, const pnas_run_info *info, const pnas_
     PNAS_TRY(pnas_h5_write_text(file, "configuration", configuration));
     if (info->extended)
         PNAS_TRY(pnas_h5_write_text(file, "extended", info->extended));
+    if (info->retried)
+        PNAS_TRY(pnas_h5_write_text(file, "retried", info->retried));
     if (info->warm_start)
         PNAS_TRY(pnas_h5_write_text(file, "warm_start", info->warm_start));
     if (info->kernels[0])

@@ -4,6 +4,7 @@
 #include "src/base/log.h"
 #include "src/run/configuration_match.h"
 #include "src/run/kernel_agreement.h"
+#include "src/run/retry_failed.h"
 #include "src/run/tuned_agreement.h"
 
 #include <stdio.h>
@@ -123,10 +124,15 @@ pnas_status pnas_run_record_resume(pnas_run_file *file, const pnas_search_run_op
     PNAS_TRY(check_same_search(info, options, extension));
     if (*extension || info->status != PNAS_RUN_COMPLETE)
         PNAS_TRY(pnas_kernel_check_run(options->path, info, options->kernels));
+    if (info->retried)
+        pnas_search_expect_retries(search);
     PNAS_TRY(pnas_run_file_restore(file, search));
+    size_t retried = 0;
+    if (options->retry_failed)
+        PNAS_TRY(pnas_retry_failed(info, options->path, search, &retried));
     if (*extension)
         PNAS_TRY(record_extension(info, options->path, pnas_search_levels(search), extension));
-    else if (info->status == PNAS_RUN_COMPLETE)
+    else if (info->status == PNAS_RUN_COMPLETE && retried == 0)
         return PNAS_OK;
     else
         report_resume(options, search);

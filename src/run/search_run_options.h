@@ -8,8 +8,9 @@
 #include "src/run/device_setup.h"
 #include "src/run/surrogate_ranks.h"
 
-typedef struct {      /* all borrowed */
-    const char *path; /* RUN.h5 */
+typedef struct {       /* all borrowed */
+    const char *path;  /* RUN.h5 */
+    bool retry_failed; /* of a run that is there: those failed children that were not tried again before */
     const char *command_line;
     const pnas_configuration *configuration;
     const char *configuration_text; /* resolved */

@@ -200,6 +200,21 @@ pnas_status pnas_search_record(pnas_search *search, int blocks, size_t index, pn
     return PNAS_OK;
 }
 
+pnas_status pnas_search_retry(pnas_search *search, int blocks, size_t index)
+{
+    const pnas_level *there = pnas_search_level(search, blocks);
+    PNAS_CHECK(there && index < there->count && there->child[index].result.status == PNAS_CHILD_FAILED,
+               PNAS_ERROR_INTERNAL, "child %zu of level %d was to be tried again, but it has not failed",
+               index, blocks);
+    pnas_result_clear(&search->level[blocks - 1].child[index].result);
+    return PNAS_OK;
+}
+
+void pnas_search_expect_retries(pnas_search *search)
+{
+    search->retries = true;
+}
+
 void pnas_search_add_usage(pnas_search *search, int blocks, const pnas_level_usage *usage)
 {
     pnas_usage_add(&search->level[blocks - 1].usage, usage);
@@ -239,9 +254,9 @@ pnas_status pnas_search_restore(pnas_search *search, pnas_level *level)
                search->levels, search->options.space.blocks);
     PNAS_CHECK(!level->begun || (search->levels > 0 && strategy->begin_next), PNAS_ERROR_DATA,
                "level %d was begun early, which cannot be", level->blocks);
-    PNAS_CHECK(level->begun || !strategy->levelwise || pnas_search_pending(search) == 0, PNAS_ERROR_DATA,
-               "level %d was to be put back, but %zu children of level %d are not finished", level->blocks,
-               pnas_search_pending(search), search->levels);
+    PNAS_CHECK(level->begun || !strategy->levelwise || search->retries || pnas_search_pending(search) == 0,
+               PNAS_ERROR_DATA, "level %d was to be put back, but %zu children of level %d are not finished",
+               level->blocks, pnas_search_pending(search), search->levels);
     PNAS_CHECK(level->count > 0 || !strategy->levelwise, PNAS_ERROR_DATA,
                "level %d was to be put back without children", level->blocks);
     for (size_t i = 0; i < level->count; ++i)

@@ -50,6 +50,12 @@ pnas_status pnas_search_keep_begun(pnas_search *search, size_t count);
 /* Records child `index` of level `blocks`; takes over result->history and clears *result. */
 pnas_status pnas_search_record(pnas_search *search, int blocks, size_t index, pnas_result *result);
 
+/* Makes a failed child pending again. The children of later levels stay what they are. */
+pnas_status pnas_search_retry(pnas_search *search, int blocks, size_t index);
+
+/* For a run in which that was done: levels may be put back above one with pending children. */
+void pnas_search_expect_retries(pnas_search *search);
+
 /* Adds to what level `blocks` took of the ranks. */
 void pnas_search_add_usage(pnas_search *search, int blocks, const pnas_level_usage *usage);
 

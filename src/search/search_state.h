@@ -11,6 +11,7 @@ struct pnas_search {
     const pnas_cell_table *table; /* borrowed; NULL: no limit */
     pnas_candidates candidates;
     pnas_expand_tick tick;
+    bool retries;   /* levels are put back above children that are tried again */
     bool exhausted; /* there is no cell left to draw */
     int levels;
     pnas_level level[PNAS_BLOCKS_MAX + 1]; /* [levels], those so far, then one that may be begun */

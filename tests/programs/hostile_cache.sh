@@ -134,4 +134,24 @@ case_wrong_kernels() {
     expect_no_failed_child run.h5
 }
 
+# What failed before is tried once more, once, on any number of ranks and after any stop, with the same bits.
+case_retry_failed() {
+    export PNAS_CACHE=$warm
+    expect_code 0 1 "${tiny[@]}" -o failed.h5 --inject-fault loss:1/3
+    cp failed.h5 one.h5
+    cp failed.h5 two.h5
+    expect_code 0 1 "${tiny[@]}" -o one.h5 --retry-failed
+    grep -q 'level 1: 1 failed children are tried again' last.err || fail "not tried again"
+    expect_no_failed_child one.h5
+    expect_code 75 2 "${tiny[@]}" -o two.h5 --retry-failed --inject-fault hang:1/3 --time-limit 3s
+    expect_code 0 2 "${tiny[@]}" -o two.h5
+    run_figures one.h5 >expected.txt
+    run_figures two.h5 >found.txt
+    diff expected.txt found.txt || fail "figures of two ranks and a stop differ from those of one rank"
+    expect_code 0 2 "${tiny[@]}" -o failed.h5 --retry-failed --inject-fault loss:1/3
+    grep -q 'level 1/2 .* failed: the loss became' last.err || fail "not tried again"
+    expect_code 0 2 "${tiny[@]}" -o failed.h5 --retry-failed
+    grep -q 'no failed child is left that was not tried again' last.err || fail "tried twice"
+}
+
 "case_$case_name"

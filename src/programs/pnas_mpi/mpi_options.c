@@ -10,6 +10,7 @@
 enum {
     KEY_SET = 256,
     KEY_CHECK,
+    KEY_RETRY_FAILED,
     KEY_DEVICE,
     KEY_LANES,
     KEY_THREADS,
@@ -29,6 +30,8 @@ static const struct argp_option option_list[] = {
     {"check", KEY_CHECK, NULL, 0,
      "Check configuration, data set, devices and the memory of the largest possible child, and train nothing",
      1},
+    {"retry-failed", KEY_RETRY_FAILED, NULL, 0,
+     "Of a run that is there: try every failed child once more. Cells that were chosen without them stay", 1},
     {"device", KEY_DEVICE, "D", 0,
      "auto, or cpu, gpu, an index, part of a device's name, several with commas between; ranks of one "
      "machine take the matching devices in turn",
@@ -112,6 +115,8 @@ static error_t check_complete(struct argp_state *state, const pnas_mpi_options *
         return pnas_program_complain(state, "--simulate P and --durations RUN.h5 go together");
     if ((!options->output || !*options->output) && !options->check && !options->simulated_ranks)
         return pnas_program_complain(state, "give the run file to write with -o RUN.h5, or only --check");
+    if (options->retry_failed && (options->check || options->simulated_ranks))
+        return pnas_program_complain(state, "--retry-failed trains; leave out --check and --simulate");
     if (options->simulated_ranks && (options->output || options->check))
         return pnas_program_complain(
             state, "--simulate writes no run file and checks nothing; leave out -o and --check");
@@ -161,6 +166,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_CHECK:
         options->check = true;
+        return 0;
+    case KEY_RETRY_FAILED:
+        options->retry_failed = true;
         return 0;
     case KEY_DEVICE:
         options->device = argument;

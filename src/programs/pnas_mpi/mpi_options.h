@@ -20,7 +20,7 @@ typedef struct { /* strings are borrowed from argv */
     int ranks_per_device;  /* 0: not given */
     pnas_fault fault;      /* for tests */
     double time_limit;     /* seconds; 0: none */
-    bool check;
+    bool check, retry_failed;
     pnas_log_level level;
     bool answered; /* --help, --usage or --version was asked for and answered: nothing else to do */
 } pnas_mpi_options;

@@ -173,6 +173,7 @@ static pnas_status lead(mpi_program *program)
 {
     const pnas_search_run_options options = {
         .path = program->run_path,
+        .retry_failed = program->options.retry_failed,
         .command_line = program->command_line,
         .configuration = &program->configuration,
         .configuration_text = program->configuration_text,
