@@ -123,6 +123,7 @@ case_before_mpi() {
     HOME=$work/home XDG_CACHE_HOME= "$pnas_mpi" --check "${tiny[@]}" >last.out 2>last.err || fail "exit code $?"
     [ ! -e home/.cache/pocl ] || fail "PoCL began before its cache had a place"
     [ -d disk/cache/pocl ] || fail "PoCL's cache is not in ours"
+    if grep -rl 'pnas_mpi_start(' "$source_dir/src/programs"; then fail "a program starts MPI without pnas_rank_start"; fi
 }
 
 # A kernel that no compiler takes is no child's failure either.
