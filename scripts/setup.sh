@@ -4,8 +4,10 @@ PNAS_ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 
 PNAS_BUILD_PACKAGES=(build-essential cmake ninja-build pkg-config git
     ocl-icd-opencl-dev pocl-opencl-icd libclblast-dev libopenmpi-dev openmpi-bin
-    libhdf5-dev hdf5-tools libyaml-dev librandom123-dev uthash-dev zlib1g-dev libssl-dev libpng-dev libjpeg62-turbo-dev)
-PNAS_TEST_PACKAGES=(libcriterion-dev oclgrind clang-format clang-tidy gnuplot-nox graphviz)
+    libhdf5-dev hdf5-tools libyaml-dev librandom123-dev uthash-dev zlib1g-dev libssl-dev libpng-dev libjpeg62-turbo-dev
+    libprotobuf-c-dev protobuf-c-compiler libonnx-dev)
+PNAS_TEST_PACKAGES=(libcriterion-dev oclgrind clang-format clang-tidy gnuplot-nox graphviz
+    python3-onnx)
 PNAS_LLVM=14 # Debian 12's; another version formats otherwise and finds other things
 
 say() {

@@ -11,7 +11,7 @@ typedef struct {
     const pnas_network_tensors *tensors;
 } tensor_check;
 
-static const pnas_named_tensor *find(const pnas_network_tensors *tensors, const char *name)
+const pnas_named_tensor *pnas_network_tensor(const pnas_network_tensors *tensors, const char *name)
 {
     for (size_t i = 0; i < tensors->count; i++)
         if (strcmp(tensors->tensor[i].name, name) == 0)
@@ -28,7 +28,7 @@ static void print_shape(int rank, const size_t *shape, char out[96])
 
 static pnas_status check_tensor(const tensor_check *check, const char *name, int rank, const int *shape)
 {
-    const pnas_named_tensor *tensor = find(check->tensors, name);
+    const pnas_named_tensor *tensor = pnas_network_tensor(check->tensors, name);
     size_t wanted[4] = {0}, values = 1;
     char want[96], found[96];
     PNAS_CHECK(tensor, PNAS_ERROR_DATA, "%s: has no tensor %s, which the network of its cell needs",

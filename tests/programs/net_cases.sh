@@ -56,6 +56,13 @@ net 0 predict $w --data digits --csv -o all.csv
 net 0 predict $w --data digits --json
 [ "$(grep -c '"probabilities"' last.out)" -eq 359 ] || fail "not one object an image"
 
+net 0 export $w --format safetensors -o w.safetensors
+[ "$(head -c 9 w.safetensors | tail -c 1)" = '{' ] || fail "no header"
+net 0 export $w --format onnx -o w.onnx
+net 64 export $w --format onnx
+net 64 export $w --format gif -o w.gif
+net 74 export $w --format onnx -o nowhere/w.onnx
+
 # Bad input: one sentence, 65, nothing half-written.
 head -c 30000 $w >cut.h5
 cp "$source_dir/README.md" text.h5
@@ -64,6 +71,7 @@ for bad in cut.h5 text.h5 run.h5 gone.h5; do
     [ $bad != gone.h5 ] || code=74
     net $code info $bad
     net $code test $bad
+    net $code export $bad --format onnx -o none.csv
     net $code predict $bad --data digits -o none.csv
 done
 net 65 predict $w text.h5 -o none.csv

@@ -25,6 +25,7 @@ only io/config 'yaml\.h'
 only io '(hdf5|H5|zlib)'
 only io/file 'openssl/'
 only io/data '(png|jpeglib)\.h'
+only io/net 'onnx\.pb-c\.h'
 
 relative=$(grep -E 'include[[:space:]]*"([^"]*\.\./|\./|[^/"]*")' <<<"$includes" |
     grep -vE '^cl/ops/kernels/|"pnas_version\.h"' || true)

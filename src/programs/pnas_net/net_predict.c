@@ -77,8 +77,8 @@ typedef struct {
     const pnas_net_session *session;
     output_form form;
     FILE *out;
-    double *probability; /* [classes] */
-    bool begun;          /* an image has been printed */
+    double *probability, *logits; /* [classes] */
+    bool begun;                   /* an image has been printed */
 } prediction_printer;
 
 static void print_people(const prediction_printer *printer, const char *image, size_t index, int best)
@@ -98,6 +98,14 @@ static void print_csv(const prediction_printer *printer, const char *image, size
     fprintf(printer->out, ",%.9g\n", printer->probability[best]);
 }
 
+static void print_list(FILE *out, const char *name, const double *values, int count)
+{
+    fprintf(out, ", \"%s\": [", name);
+    for (int i = 0; i < count; ++i)
+        fprintf(out, "%s%.9g", i ? ", " : "", values[i]);
+    fprintf(out, "]");
+}
+
 static void print_json(const prediction_printer *printer, const char *image, size_t index, int best)
 {
     FILE *out = printer->out;
@@ -105,10 +113,10 @@ static void print_json(const prediction_printer *printer, const char *image, siz
     pnas_net_json_text(out, image);
     fprintf(out, ", \"index\": %zu, \"class\": %d, \"name\": ", index ? index - 1 : 0, best);
     pnas_net_json_text(out, printer->session->file.class_names[best]);
-    fprintf(out, ", \"probability\": %.9g, \"probabilities\": [", printer->probability[best]);
-    for (int c = 0; c < printer->session->file.network.classes; ++c)
-        fprintf(out, "%s%.9g", c ? ", " : "", printer->probability[c]);
-    fprintf(out, "]}");
+    fprintf(out, ", \"probability\": %.9g", printer->probability[best]);
+    print_list(out, "probabilities", printer->probability, printer->session->file.network.classes);
+    print_list(out, "logits", printer->logits, printer->session->file.network.classes);
+    fprintf(out, "}");
 }
 
 static void print_begin(const prediction_printer *printer)
@@ -135,6 +143,8 @@ static pnas_status print_image(prediction_printer *printer, const char *image, s
     for (int c = 0; c < classes; ++c)
         PNAS_CHECK(isfinite(logits[c]), PNAS_ERROR_DATA, "%s: the network's output for it is %g", image,
                    (double)logits[c]);
+    for (int c = 0; c < classes; ++c)
+        printer->logits[c] = (double)logits[c];
     pnas_softmax(logits, classes, printer->probability);
     print[printer->form](printer, image, index, pnas_best_class(logits, classes));
     printer->begun = true;
@@ -200,8 +210,10 @@ static pnas_status run_predict(const predict_arguments *arguments, pnas_net_sess
     PNAS_TRY(pnas_net_session_start(session, &arguments->device));
     PNAS_TRY(pnas_net_text_begin(text));
     printer.out = text->stream;
-    printer.probability = malloc((size_t)session->file.network.classes * sizeof *printer.probability);
+    size_t classes = (size_t)session->file.network.classes;
+    printer.probability = malloc(2 * classes * sizeof *printer.probability);
     PNAS_CHECK(printer.probability, PNAS_ERROR_MEMORY, "no memory for the results");
+    printer.logits = printer.probability + classes;
     print_begin(&printer);
     if (arguments->data)
         status = classify_data(&printer, arguments->data);
@@ -219,7 +231,7 @@ pnas_status pnas_net_run_predict(int argc, char **argv)
         {"data", KEY_DATA, "DATA.h5", 0, "Classify the test part of a data set; \"digits\": the embedded one",
          1},
         {"csv", KEY_CSV, NULL, 0, "Comma-separated values", 1},
-        {"json", KEY_JSON, NULL, 0, "JSON, with the probabilities of all classes", 1},
+        {"json", KEY_JSON, NULL, 0, "JSON, with probabilities and logits of all classes", 1},
         {"output", 'o', "FILE", 0, "Write to a file instead of stdout", 1},
         {0}};
     static const struct argp_child children[] = {

@@ -47,7 +47,7 @@ const struct argp pnas_net_device_argp = {.options = device_options, .parser = p
 
 /* --- the session --- */
 
-static const pnas_network_tensors *weights_of(const pnas_network_file *file, bool last)
+const pnas_network_tensors *pnas_net_weights(const pnas_network_file *file, bool last)
 {
     return file->average.count > 0 && !last ? &file->average : &file->weights;
 }
@@ -61,7 +61,7 @@ pnas_status pnas_net_session_read(const char *path, pnas_net_session *out)
 
 pnas_status pnas_net_session_start(pnas_net_session *session, const pnas_net_device_options *options)
 {
-    const pnas_network_tensors *weights = weights_of(&session->file, options->last);
+    const pnas_network_tensors *weights = pnas_net_weights(&session->file, options->last);
     const pnas_predictor_options predictor = {.graph = session->graph,
                                               .tensor = weights->tensor,
                                               .count = weights->count,

@@ -35,6 +35,9 @@ pnas_status pnas_net_session_start(pnas_net_session *session, const pnas_net_dev
 
 void pnas_net_session_end(pnas_net_session *session);
 
+/* The tensors that these options choose; borrowed. */
+const pnas_network_tensors *pnas_net_weights(const pnas_network_file *file, bool last);
+
 /* Opens a data set, that of the training if `name` is NULL, and checks that its images are of the network's
  * shape. *other: it is not the one that the network was trained on. *out is the caller's. */
 pnas_status pnas_net_open_data(const pnas_net_session *session, const char *name, pnas_dataset **out,

@@ -9,7 +9,8 @@
 #define NET_COMMANDS(ROW)                                                                                    \
     ROW("info", pnas_net_run_info, "describe a network")                                                     \
     ROW("test", pnas_net_run_test, "classify the test part of a data set")                                   \
-    ROW("predict", pnas_net_run_predict, "classify images")
+    ROW("predict", pnas_net_run_predict, "classify images")                                                  \
+    ROW("export", pnas_net_run_export, "write it for other programs: ONNX, safetensors")
 
 typedef struct {
     const char *name;

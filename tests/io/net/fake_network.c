@@ -3,6 +3,7 @@
 #include "src/net/graph_create.h"
 #include "src/search/cell_text.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,8 +34,11 @@ static void add_tensor(pnas_network_tensors *tensors, const char *name, int rank
     }
     tensor->data = must(malloc(values * sizeof *tensor->data));
     bool positive = strstr(name, "variance") || strstr(name, "gamma");
+    size_t fan_in =
+        rank == 4 ? values / tensor->shape[3] : 1; /* so that a deep network's values stay near 1 */
+    float scale = rank == 4 ? 4 / sqrtf((float)fan_in) : 1;
     for (size_t i = 0; i < values; i++)
-        tensor->data[i] = value_of(seed + i, positive);
+        tensor->data[i] = scale * value_of(seed + i, positive);
 }
 
 static void make_tensors(const pnas_graph *graph, pnas_network_tensors *out)
@@ -94,20 +98,18 @@ static void make_records(pnas_network_file *out)
     out->test.confusion[4] = 9;
 }
 
-void fake_network_make(pnas_network_file *out)
+static void name_classes(pnas_network_file *out)
 {
     static const char *const names[] = {"cat", "dog", "n\xc3\xa4he"};
-    *out = (pnas_network_file){.network = {.filters = 2,
-                                           .repeats = 1,
-                                           .stem_multiplier = 1,
-                                           .concatenation = PNAS_CONCATENATE_UNUSED,
-                                           .height = 9,
-                                           .width = 8,
-                                           .channels = 2,
-                                           .classes = 3},
+    out->class_names = must(calloc((size_t)out->network.classes, sizeof *out->class_names));
+    for (int i = 0; i < out->network.classes; i++)
+        out->class_names[i] = must(strdup(names[i % 3]));
+}
+
+void fake_network_make_of(const char *cell, const pnas_network_options *network, pnas_network_file *out)
+{
+    *out = (pnas_network_file){.network = *network,
                                .norm_epsilon = 1e-3,
-                               .mean = {0.25f, 0.5f},
-                               .deviation = {0.125f, 0.75f},
                                .seed = 12345678901234567890u,
                                .run = "run.h5",
                                .dataset = "little.h5",
@@ -115,13 +117,28 @@ void fake_network_make(pnas_network_file *out)
                                .dataset_licence = "none",
                                .accuracy = 0.625};
     memset(out->dataset_sha256, 'a', 64);
+    for (int c = 0; c < network->channels; c++) {
+        out->mean[c] = 0.25f * (float)(c + 1);
+        out->deviation[c] = 0.125f + 0.5f * (float)c;
+    }
     out->configuration = must(strdup("training: {epochs: 3}\n"));
-    out->class_names = must(calloc(3, sizeof *out->class_names));
-    for (int i = 0; i < 3; i++)
-        out->class_names[i] = must(strdup(names[i]));
+    name_classes(out);
     pnas_operator_set_built_in(&out->operators);
-    if (pnas_cell_parse("-2:sep3+-1:max3", &out->operators, &out->cell) != PNAS_OK)
+    if (pnas_cell_parse(cell, &out->operators, &out->cell) != PNAS_OK)
         abort();
     make_weights(out);
+}
+
+void fake_network_make(pnas_network_file *out)
+{
+    const pnas_network_options network = {.filters = 2,
+                                          .repeats = 1,
+                                          .stem_multiplier = 1,
+                                          .concatenation = PNAS_CONCATENATE_UNUSED,
+                                          .height = 9,
+                                          .width = 8,
+                                          .channels = 2,
+                                          .classes = 3};
+    fake_network_make_of("-2:sep3+-1:max3", &network, out);
     make_records(out);
 }

@@ -8,4 +8,7 @@
  * part. All of it is owned (pnas_network_file_clear); a failure ends the test. */
 void fake_network_make(pnas_network_file *out);
 
+/* Of this cell, of built-in operators, and size; with a moving average, without the other optional parts. */
+void fake_network_make_of(const char *cell, const pnas_network_options *network, pnas_network_file *out);
+
 #endif

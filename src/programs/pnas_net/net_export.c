@@ -1,0 +1,128 @@
+/* pnas_net export: a network for other programs. */
+#include "io/net/network_export.h"
+#include "src/programs/common/program.h"
+#include "src/programs/pnas_net/net_commands.h"
+#include "src/programs/pnas_net/net_session.h"
+
+#include <string.h>
+
+enum { KEY_FORMAT = 0x100, KEY_KEEP_NORM, KEY_PIXELS, KEY_WEIGHTS };
+
+typedef struct {
+    const char *name;
+    pnas_status (*write)(const char *path, const pnas_export_options *options);
+} export_format;
+
+static const export_format formats[] = {{"onnx", pnas_onnx_write}, {"safetensors", pnas_safetensors_write}};
+
+typedef struct {
+    const char *path, *output;
+    const export_format *format;
+    bool keep_norm, unit_pixels, last;
+    pnas_log_level level;
+} export_arguments;
+
+static void take_format(export_arguments *arguments, struct argp_state *state, const char *name)
+{
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; ++i)
+        if (strcmp(name, formats[i].name) == 0)
+            arguments->format = &formats[i];
+    if (!arguments->format)
+        argp_error(state, "--format: '%s' is not onnx or safetensors", name);
+}
+
+/* One of two words; *second says which. */
+static void take_choice(struct argp_state *state, const char *option, const char *text,
+                        const char *const words[2], bool *second)
+{
+    *second = strcmp(text, words[1]) == 0;
+    if (!*second && strcmp(text, words[0]) != 0)
+        argp_error(state, "--%s: '%s' is not %s or %s", option, text, words[0], words[1]);
+}
+
+static void check_export(const export_arguments *arguments, struct argp_state *state)
+{
+    if (!arguments->path)
+        argp_error(state, "a network is missing");
+    else if (!arguments->format)
+        argp_error(state, "--format is missing: onnx or safetensors");
+    else if (!arguments->output)
+        argp_error(state, "-o is missing: the file to write");
+}
+
+static error_t parse_export(int key, char *argument, struct argp_state *state)
+{
+    static const char *const pixels[] = {"255", "1"}, *const weights[] = {"average", "last"};
+    export_arguments *arguments = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &arguments->level;
+        return 0;
+    case KEY_FORMAT:
+        take_format(arguments, state, argument);
+        return 0;
+    case KEY_KEEP_NORM:
+        arguments->keep_norm = true;
+        return 0;
+    case KEY_PIXELS:
+        take_choice(state, "pixels", argument, pixels, &arguments->unit_pixels);
+        return 0;
+    case KEY_WEIGHTS:
+        take_choice(state, "weights", argument, weights, &arguments->last);
+        return 0;
+    case 'o':
+        arguments->output = argument;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (state->arg_num > 0)
+            argp_error(state, "'%s' is one argument too many", argument);
+        arguments->path = argument;
+        return 0;
+    case ARGP_KEY_END:
+        check_export(arguments, state);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static pnas_status run_export(const export_arguments *arguments, pnas_net_session *session)
+{
+    PNAS_TRY(pnas_net_session_read(arguments->path, session));
+    const pnas_export_options options = {.file = &session->file,
+                                         .graph = session->graph,
+                                         .weights = pnas_net_weights(&session->file, arguments->last),
+                                         .keep_norm = arguments->keep_norm,
+                                         .unit_pixels = arguments->unit_pixels};
+    PNAS_TRY(arguments->format->write(arguments->output, &options));
+    pnas_info("wrote %s", arguments->output);
+    return PNAS_OK;
+}
+
+pnas_status pnas_net_run_export(int argc, char **argv)
+{
+    static const struct argp_option options[] = {
+        {"format", KEY_FORMAT, "FORMAT", 0, "onnx (opset 17) or safetensors (weights by layer path)", 1},
+        {"output", 'o', "FILE", 0, "The file to write", 1},
+        {"pixels", KEY_PIXELS, "TOP", 0, "ONNX: pixels go from 0 to 255 (the default) or to 1", 1},
+        {"keep-norm", KEY_KEEP_NORM, NULL, 0, "ONNX: leave batch normalisation as layers; else it is folded",
+         1},
+        {"weights", KEY_WEIGHTS, "WHICH", 0, "average (where the network has a moving average) or last", 1},
+        {0}};
+    static const struct argp_child children[] = {{&pnas_program_argp, 0, NULL, 0}, {0}};
+    static const struct argp argp = {
+        .options = options,
+        .parser = parse_export,
+        .args_doc = "NET.h5",
+        .doc = "Writes a network for other programs. ONNX takes \"images\", float [batch, channels, height, "
+               "width], as "
+               "pixels: the normalisation is inside. It gives \"logits\", [batch, classes].",
+        .children = children};
+    export_arguments arguments = {.level = PNAS_LOG_INFO};
+    pnas_net_session session = {0};
+    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    pnas_log_setup(pnas_log_program(), arguments.level, 0, 1);
+    pnas_status status = run_export(&arguments, &session);
+    pnas_net_session_end(&session);
+    return status;
+}

@@ -1,0 +1,27 @@
+/* write_fake_network OUT.h5 CELL F N CONCATENATION HEIGHT WIDTH CHANNELS CLASSES: a network of made-up weights. Not
+ * a test: what reads exported networks is tried with it. */
+#include "tests/io/net/fake_network.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+int main(int argc, char **argv)
+{
+    pnas_network_file file;
+    if (argc != 10)
+        return 64;
+    const pnas_network_options network = {.filters = atoi(argv[3]),
+                                          .repeats = atoi(argv[4]),
+                                          .stem_multiplier = 2,
+                                          .concatenation = (pnas_concatenation)atoi(argv[5]),
+                                          .height = atoi(argv[6]),
+                                          .width = atoi(argv[7]),
+                                          .channels = atoi(argv[8]),
+                                          .classes = atoi(argv[9])};
+    fake_network_make_of(argv[2], &network, &file);
+    pnas_status status = pnas_network_file_write(argv[1], &file);
+    if (status != PNAS_OK)
+        fprintf(stderr, "%s\n", pnas_message());
+    pnas_network_file_clear(&file);
+    return status != PNAS_OK;
+}
