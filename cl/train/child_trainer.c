@@ -5,6 +5,7 @@
 #include "cl/train/child_parameters.h"
 #include "cl/train/child_plan.h"
 #include "cl/train/child_state.h"
+#include "cl/train/training_images.h"
 #include "src/base/clock.h"
 #include "src/base/log.h"
 #include "src/net/graph_create.h"
@@ -19,46 +20,20 @@ struct pnas_trainer {
     pnas_cl *cl;
     pnas_trainer_options options;
     const pnas_checkpoint_store *store; /* NULL: no checkpoints */
-    pnas_sample_set samples;            /* a lane's: the first one's arrays */
+    pnas_training_images images;        /* a lane's: the first one's */
     bool is_lane;
-    size_t image_bytes;
-    cl_mem images, mean_deviation;
     pnas_graph *graph; /* of the last child trained */
     pnas_child_plan *plan;
 };
 
 /* --- creation --- */
 
-static void *copy_array(const void *from, size_t bytes)
-{
-    void *to = malloc(bytes ? bytes : 1);
-    if (to)
-        memcpy(to, from, bytes);
-    return to;
-}
-
 static pnas_status check_images(const pnas_image_set *images)
 {
     PNAS_CHECK(images->train_count > 0 && images->validation_count > 0, PNAS_ERROR_DATA,
                "the data set leaves %zu training and %zu validation images; both need at least one",
                images->train_count, images->validation_count);
-    PNAS_CHECK(images->count <= INT32_MAX, PNAS_ERROR_DATA,
-               "the data set has %zu images; at most %d can be used", images->count, INT32_MAX);
     return PNAS_OK;
-}
-
-static pnas_status upload_images(pnas_trainer *trainer, const pnas_image_set *images)
-{
-    trainer->image_bytes =
-        images->count * (size_t)images->height * (size_t)images->width * (size_t)images->channels;
-    PNAS_TRY(pnas_buffer_create(trainer->cl, trainer->image_bytes, &trainer->images));
-    PNAS_TRY(pnas_buffer_write(trainer->cl, trainer->images, 0, trainer->image_bytes, images->images));
-    float figures[2 * PNAS_IMAGE_CHANNELS_MAX];
-    memcpy(figures, images->mean, (size_t)images->channels * sizeof *figures);
-    memcpy(figures + images->channels, images->deviation, (size_t)images->channels * sizeof *figures);
-    size_t bytes = 2 * (size_t)images->channels * sizeof *figures;
-    PNAS_TRY(pnas_buffer_create(trainer->cl, bytes, &trainer->mean_deviation));
-    return pnas_buffer_write(trainer->cl, trainer->mean_deviation, 0, bytes, figures);
 }
 
 pnas_status pnas_trainer_create(pnas_cl *cl, const pnas_trainer_options *options,
@@ -75,17 +50,7 @@ pnas_status pnas_trainer_create(pnas_cl *cl, const pnas_trainer_options *options
     network->width = images->width;
     network->channels = images->channels;
     network->classes = images->classes;
-    trainer->samples = (pnas_sample_set){
-        .train_count = images->train_count,
-        .validation_count = images->validation_count,
-        .train = copy_array(images->train, images->train_count * sizeof(uint32_t)),
-        .validation = copy_array(images->validation, images->validation_count * sizeof(uint32_t)),
-        .labels = copy_array(images->labels, images->count * sizeof(uint16_t)),
-        .height = images->height,
-        .width = images->width};
-    PNAS_CHECK_CLEANUP(trainer->samples.train && trainer->samples.validation && trainer->samples.labels,
-                       PNAS_ERROR_MEMORY, "no memory for the labels of %zu images", images->count);
-    PNAS_TRY_CLEANUP(upload_images(trainer, images));
+    PNAS_TRY_CLEANUP(pnas_training_images_create(cl, images, &trainer->images));
     *out = trainer;
     return PNAS_OK;
 cleanup:
@@ -116,13 +81,8 @@ void pnas_trainer_destroy(pnas_trainer **trainer)
     if (!*trainer)
         return;
     drop_child(*trainer);
-    if (!(*trainer)->is_lane) {
-        pnas_buffer_release(&(*trainer)->images);
-        pnas_buffer_release(&(*trainer)->mean_deviation);
-        free((*trainer)->samples.train);
-        free((*trainer)->samples.validation);
-        free((*trainer)->samples.labels);
-    }
+    if (!(*trainer)->is_lane)
+        pnas_training_images_release(&(*trainer)->images);
     free(*trainer);
     *trainer = NULL;
 }
@@ -132,15 +92,15 @@ void pnas_trainer_destroy(pnas_trainer **trainer)
 static pnas_child_plan_options plan_options(const pnas_trainer *trainer)
 {
     size_t batch = (size_t)trainer->options.training.batch;
-    if (batch > trainer->samples.train_count)
-        batch = trainer->samples.train_count;
-    return (pnas_child_plan_options){.training = &trainer->options.training,
-                                     .batch = (int)batch,
-                                     .train_steps = (int)(trainer->samples.train_count / batch),
-                                     .evaluation_steps =
-                                         (int)((trainer->samples.validation_count + batch - 1) / batch),
-                                     .images = trainer->images,
-                                     .mean_deviation = trainer->mean_deviation};
+    if (batch > trainer->images.samples.train_count)
+        batch = trainer->images.samples.train_count;
+    return (pnas_child_plan_options){
+        .training = &trainer->options.training,
+        .batch = (int)batch,
+        .train_steps = (int)(trainer->images.samples.train_count / batch),
+        .evaluation_steps = (int)((trainer->images.samples.validation_count + batch - 1) / batch),
+        .images = trainer->images.pixels,
+        .mean_deviation = trainer->images.mean_deviation};
 }
 
 /* Of the child whose plan is made, before anything is allocated for it. */
@@ -148,7 +108,7 @@ static pnas_status check_memory(const pnas_trainer *trainer)
 {
     const pnas_device_info *device = pnas_cl_device(trainer->cl);
     uint64_t limit = trainer->options.memory ? trainer->options.memory : device->memory;
-    uint64_t needed = pnas_child_plan_bytes(trainer->plan) + trainer->image_bytes;
+    uint64_t needed = pnas_child_plan_bytes(trainer->plan) + trainer->images.bytes;
     PNAS_CHECK(needed <= limit, PNAS_ERROR_TOO_LARGE,
                "needs %.1f MiB, but %.1f MiB of %s are for it; lower training.batch or network.filters, or "
                "put fewer ranks on a device",
@@ -166,7 +126,7 @@ static pnas_status make_child(pnas_trainer *trainer, const pnas_cell *cell, cons
     PNAS_TRY(pnas_child_plan_build(trainer->plan, build));
     PNAS_TRY(pnas_child_parameters_initialize(trainer->plan, trainer->options.training.seed,
                                               pnas_cell_hash(cell)));
-    return pnas_epoch_write_validation(trainer->plan, &trainer->samples);
+    return pnas_epoch_write_validation(trainer->plan, &trainer->images.samples);
 }
 
 /* The child in the place of the last one; none where it cannot be made. */
@@ -297,11 +257,11 @@ static pnas_status run_epoch(child_run *run, uint64_t hash)
     pnas_epoch_result train, validation;
     int epoch = run->at.epoch, evaluated = 0;
     size_t seen = (size_t)plan->options.train_steps * (size_t)plan->options.batch;
-    PNAS_TRY(pnas_epoch_write_training(plan, &trainer->samples, hash, epoch));
+    PNAS_TRY(pnas_epoch_write_training(plan, &trainer->images.samples, hash, epoch));
     PNAS_TRY(pnas_epoch_run(plan, &plan->step, &plan->train, seen, &run->at.batch, watch, run, &train));
     PNAS_TRY(pnas_launch_run(plan->cl, &plan->before_evaluation, NULL));
-    PNAS_TRY(pnas_epoch_run(plan, &plan->evaluation, &plan->validation, trainer->samples.validation_count,
-                            &evaluated, watch, run, &validation));
+    PNAS_TRY(pnas_epoch_run(plan, &plan->evaluation, &plan->validation,
+                            trainer->images.samples.validation_count, &evaluated, watch, run, &validation));
     pnas_schedule schedule = trainer->options.training.schedule;
     schedule.epochs = trainer->options.training.epochs;
     schedule.steps_per_epoch = plan->options.train_steps;
@@ -417,7 +377,7 @@ pnas_status pnas_trainer_memory(pnas_trainer *trainer, const pnas_cell *cell, ui
     pnas_status status;
     PNAS_TRY_CLEANUP(pnas_graph_create(cell, &trainer->options.operators, &trainer->options.network, &graph));
     PNAS_TRY_CLEANUP(pnas_child_plan_create(trainer->cl, graph, &options, &plan));
-    *bytes = pnas_child_plan_bytes(plan) + trainer->image_bytes;
+    *bytes = pnas_child_plan_bytes(plan) + trainer->images.bytes;
 cleanup:
     pnas_child_plan_destroy(&plan);
     pnas_graph_destroy(&graph);
@@ -426,5 +386,5 @@ cleanup:
 
 uint64_t pnas_trainer_image_bytes(const pnas_trainer *trainer)
 {
-    return trainer->image_bytes;
+    return trainer->images.bytes;
 }
