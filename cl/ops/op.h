@@ -237,6 +237,10 @@ typedef struct {
 } pnas_update;
 pnas_status pnas_op_update(pnas_cl *cl, pnas_launch_list *list, const pnas_update *update);
 size_t pnas_op_update_scratch(size_t count);
+/* average [count] moves towards parameters [count] by 1 - d of the way, d = min(decay, (1 + t) / (10 + t)) at step
+ * t = state[0], counted from 0: at the start, where little is known, it follows faster. */
+pnas_status pnas_op_average(pnas_cl *cl, pnas_launch_list *list, size_t count, pnas_slice parameters,
+                            pnas_slice average, double decay, cl_mem state);
 /* Sets floats to zero (clEnqueueFillBuffer is slow on PoCL). */
 pnas_status pnas_op_zero(pnas_cl *cl, pnas_launch_list *list, pnas_slice at, size_t count);
 

@@ -109,3 +109,17 @@ pnas_status pnas_op_update(pnas_cl *cl, pnas_launch_list *list, const pnas_updat
                   PNAS_ARG_FLOAT(1.0 - u->beta1), PNAS_ARG_FLOAT(u->beta2), PNAS_ARG_FLOAT(1.0 - u->beta2),
                   PNAS_ARG_FLOAT(u->epsilon), PNAS_ARG_INT(u->nesterov)));
 }
+
+pnas_status pnas_op_average(pnas_cl *cl, pnas_launch_list *list, size_t count, pnas_slice parameters,
+                            pnas_slice average, double decay, cl_mem state)
+{
+    const pnas_launch_spec spec = {.label = "moving average",
+                                   .file = "update.cl",
+                                   .options = build_options(false, PNAS_OPTIMIZER_SGD),
+                                   .kernel = "average",
+                                   .global = {count},
+                                   .bytes = 12.0 * (double)count};
+    return pnas_launch_append(cl, list, &spec,
+                              PNAS_ARGS(ARG_SLICE(parameters), PNAS_ARG_OFFSET(count), PNAS_ARG_FLOAT(decay),
+                                        PNAS_ARG_BUFFER(state), ARG_SLICE(average)));
+}

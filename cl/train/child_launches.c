@@ -31,7 +31,7 @@ pnas_status pnas_child_append_forward(pnas_child_plan *plan, pnas_launch_list *l
             plan->cl, list, plan->options.batch, tensor->height * tensor->width,
             pnas_child_padded(plan, norm->channels), (pnas_slice){plan->statistics, 0},
             pnas_child_parameter(plan, norm->gamma), pnas_child_parameter(plan, norm->beta),
-            options->norm_momentum, options->norm_epsilon, pnas_child_norm(plan, index, PNAS_NORM_RUNNING),
+            options->norm_momentum, options->norm_epsilon, pnas_child_statistics_of_step(plan, index),
             pnas_child_norm(plan, index, PNAS_NORM_SAVED),
             pnas_child_norm(plan, index, PNAS_NORM_SCALE_SHIFT)));
     }

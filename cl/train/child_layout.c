@@ -84,6 +84,13 @@ pnas_slice pnas_child_norm(const pnas_child_plan *plan, int norm, pnas_norm_part
     return (pnas_slice){plan->norms, plan->norm_at[norm] + (size_t)part * channels};
 }
 
+pnas_slice pnas_child_statistics_of_step(const pnas_child_plan *plan, int norm)
+{
+    if (plan->options.shards == 0)
+        return pnas_child_norm(plan, norm, PNAS_NORM_RUNNING);
+    return (pnas_slice){plan->gradients, plan->parameter_floats + plan->running_at[norm]};
+}
+
 pnas_layer_operands pnas_child_operands(const pnas_child_plan *plan, int index)
 {
     const pnas_graph *graph = plan->graph;

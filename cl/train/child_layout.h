@@ -22,7 +22,9 @@ typedef struct { /* a stream of batches driven by records; period = batches befo
 typedef struct {
     const pnas_training_options *training; /* borrowed */
     int batch;                             /* N */
-    int train_steps;                       /* batches an epoch */
+    int shards;                            /* 0: a step updates the parameters; else `update` does, after so
+                                              many steps, each of one shard of a batch */
+    int train_steps;                       /* steps an epoch */
     int evaluation_steps;                  /* batches an evaluation */
     cl_mem images;                         /* uint8 [n, H, W, C], borrowed */
     cl_mem mean_deviation;                 /* [2][C], borrowed */
@@ -38,11 +40,16 @@ typedef struct {
     size_t *norm_at; /* [norm_count] floats into `norms`: running 2, saved 2, scale_shift 2,
                         coefficients 3 times the padded channels */
     size_t norm_floats;
+    size_t *running_at;    /* [norm_count] floats into the shard's statistics: 2 times the padded channels */
+    size_t running_floats; /* with shards, behind the gradients: what the shard adds to running statistics */
     size_t scratch_floats, statistics_floats;
     cl_mem arena, parameters, gradients, moments, norms, scratch, statistics, rates;
-    cl_mem factors; /* [graph->drop_paths][N] of a training step; NULL without drop-path */
+    cl_mem factors;      /* [graph->drop_paths][N] of a training step; NULL without drop-path */
+    cl_mem average;      /* with shards: moving average of the parameters; NULL: none */
+    cl_mem update_state; /* with shards: int[4], [0] counts updates */
     pnas_batch_stream train, validation;
-    pnas_launch_list step;              /* forward, loss, backward, update, advance */
+    pnas_launch_list step;              /* forward, loss, backward; without shards: update, advance */
+    pnas_launch_list update;            /* with shards */
     pnas_launch_list before_evaluation; /* scale and shift from the running statistics */
     pnas_launch_list evaluation;        /* forward and loss of one batch */
 } pnas_child_plan;
@@ -66,5 +73,7 @@ typedef enum {
     PNAS_NORM_STATISTICS = 9
 } pnas_norm_part;
 pnas_slice pnas_child_norm(const pnas_child_plan *plan, int norm, pnas_norm_part part);
+/* What a step changes of the running statistics: themselves, or with shards what the shard adds to them. */
+pnas_slice pnas_child_statistics_of_step(const pnas_child_plan *plan, int norm);
 
 #endif

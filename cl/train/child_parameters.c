@@ -48,8 +48,9 @@ pnas_status pnas_child_parameters_lay_out(pnas_child_plan *plan)
     const pnas_graph *graph = plan->graph;
     plan->parameter_at = calloc((size_t)graph->parameter_count + 1, sizeof *plan->parameter_at);
     plan->norm_at = calloc((size_t)graph->norm_count + 1, sizeof *plan->norm_at);
-    PNAS_CHECK(plan->parameter_at && plan->norm_at, PNAS_ERROR_MEMORY, "no memory for %d parameters",
-               graph->parameter_count);
+    plan->running_at = calloc((size_t)graph->norm_count + 1, sizeof *plan->running_at);
+    PNAS_CHECK(plan->parameter_at && plan->norm_at && plan->running_at, PNAS_ERROR_MEMORY,
+               "no memory for %d parameters", graph->parameter_count);
     const int align = 32; /* floats: no parameter shares a cache line with another */
     for (int decayed = 1; decayed >= 0; --decayed) {
         for (int i = 0; i < graph->parameter_count; ++i) {
@@ -65,6 +66,8 @@ pnas_status pnas_child_parameters_lay_out(pnas_child_plan *plan)
         plan->norm_at[i] = plan->norm_floats;
         size_t channels = (size_t)pnas_child_padded(plan, graph->norm[i].channels);
         plan->norm_floats += (PNAS_NORM_STATISTICS * channels + align - 1) / align * align;
+        plan->running_at[i] = plan->running_floats;
+        plan->running_floats += 2 * channels;
     }
     return PNAS_OK;
 }

@@ -43,7 +43,18 @@ static size_t moment_floats(const pnas_child_plan *plan)
 
 static size_t rate_floats(const pnas_child_plan *plan)
 {
-    return (size_t)plan->options.training->epochs * (size_t)plan->options.train_steps;
+    int steps = plan->options.train_steps / (plan->options.shards ? plan->options.shards : 1);
+    return (size_t)plan->options.training->epochs * (size_t)steps;
+}
+
+static size_t gradient_floats(const pnas_child_plan *plan)
+{
+    return plan->parameter_floats + (plan->options.shards ? plan->running_floats : 0);
+}
+
+static size_t average_floats(const pnas_child_plan *plan)
+{
+    return plan->options.shards && plan->options.training->average > 0 ? plan->parameter_floats : 0;
 }
 
 static bool mixes_images(const pnas_child_plan *plan)
@@ -120,9 +131,9 @@ cleanup:
 
 uint64_t pnas_child_plan_bytes(const pnas_child_plan *plan)
 {
-    uint64_t floats = (uint64_t)plan->memory->floats + 2 * plan->parameter_floats + moment_floats(plan) +
-                      plan->norm_floats + plan->scratch_floats + plan->statistics_floats + rate_floats(plan) +
-                      factor_floats(plan);
+    uint64_t floats = (uint64_t)plan->memory->floats + plan->parameter_floats + gradient_floats(plan) +
+                      average_floats(plan) + moment_floats(plan) + plan->norm_floats + plan->scratch_floats +
+                      plan->statistics_floats + rate_floats(plan) + factor_floats(plan);
     return floats * sizeof(cl_float) + stream_bytes(plan, plan->options.train_steps, true) +
            stream_bytes(plan, plan->options.evaluation_steps, false);
 }
@@ -135,7 +146,7 @@ static pnas_status create_buffers(pnas_child_plan *plan)
     } wanted[] = {
         {&plan->arena, (size_t)plan->memory->floats},
         {&plan->parameters, plan->parameter_floats},
-        {&plan->gradients, plan->parameter_floats},
+        {&plan->gradients, gradient_floats(plan)},
         {&plan->moments, moment_floats(plan)},
         {&plan->norms, plan->norm_floats},
         {&plan->scratch, plan->scratch_floats},
@@ -152,6 +163,10 @@ static pnas_status create_buffers(pnas_child_plan *plan)
         PNAS_TRY(pnas_buffer_create(plan->cl, wanted[i].floats * sizeof(cl_float), wanted[i].buffer));
     if (pnas_child_drops(plan))
         PNAS_TRY(pnas_buffer_create(plan->cl, factor_floats(plan) * sizeof(cl_float), &plan->factors));
+    if (average_floats(plan))
+        PNAS_TRY(pnas_buffer_create(plan->cl, average_floats(plan) * sizeof(cl_float), &plan->average));
+    if (plan->options.shards)
+        PNAS_TRY(pnas_buffer_create(plan->cl, 4 * sizeof(cl_int), &plan->update_state));
     PNAS_TRY(create_stream(plan, plan->options.train_steps, true, &plan->train));
     return create_stream(plan, plan->options.evaluation_steps, false, &plan->validation);
 }
@@ -160,8 +175,8 @@ static pnas_status write_rates(pnas_child_plan *plan)
 {
     pnas_schedule schedule = plan->options.training->schedule;
     schedule.epochs = plan->options.training->epochs;
-    schedule.steps_per_epoch = plan->options.train_steps;
     size_t steps = rate_floats(plan);
+    schedule.steps_per_epoch = (int)(steps / (size_t)schedule.epochs);
     float *rate = malloc((steps ? steps : 1) * sizeof *rate);
     PNAS_CHECK(rate, PNAS_ERROR_MEMORY, "no memory for %zu learning rates", steps);
     for (size_t i = 0; i < steps; ++i)
@@ -177,7 +192,7 @@ static pnas_status append_zeros(pnas_child_plan *plan, pnas_launch_list *list)
 {
     const pnas_batch_stream *streams[] = {&plan->train, &plan->validation};
     PNAS_TRY(pnas_op_zero(plan->cl, list, (pnas_slice){plan->arena, 0}, (size_t)plan->memory->floats));
-    PNAS_TRY(pnas_op_zero(plan->cl, list, (pnas_slice){plan->gradients, 0}, plan->parameter_floats));
+    PNAS_TRY(pnas_op_zero(plan->cl, list, (pnas_slice){plan->gradients, 0}, gradient_floats(plan)));
     for (int i = 0; i < 2; ++i) {
         size_t images = (size_t)streams[i]->period * (size_t)plan->options.batch;
         PNAS_TRY(
@@ -187,6 +202,8 @@ static pnas_status append_zeros(pnas_child_plan *plan, pnas_launch_list *list)
                 pnas_op_zero(plan->cl, list, (pnas_slice){streams[i]->mixes, 0}, images * PNAS_MIX_INTS));
         PNAS_TRY(pnas_op_zero(plan->cl, list, (pnas_slice){streams[i]->state, 0}, 4));
     }
+    if (plan->update_state)
+        PNAS_TRY(pnas_op_zero(plan->cl, list, (pnas_slice){plan->update_state, 0}, 4));
     return PNAS_OK;
 }
 
@@ -234,7 +251,8 @@ static pnas_status append_factors(pnas_child_plan *plan, pnas_launch_list *list)
     return pnas_op_drop_factors(plan->cl, list, plan->options.batch, &drop, (pnas_slice){plan->factors, 0});
 }
 
-static pnas_status append_update(pnas_child_plan *plan, pnas_launch_list *list)
+/* `state` counts the updates. */
+static pnas_status append_update(pnas_child_plan *plan, pnas_launch_list *list, cl_mem state)
 {
     const pnas_training_options *training = plan->options.training;
     pnas_update update = {.optimizer = (int)training->optimizer,
@@ -251,22 +269,39 @@ static pnas_status append_update(pnas_child_plan *plan, pnas_launch_list *list)
                           .gradients = {plan->gradients, 0},
                           .moments = {plan->moments, 0},
                           .rates = {plan->rates, 0},
-                          .state = plan->train.state,
+                          .state = state,
                           .scratch = {plan->scratch, 0}};
     return pnas_op_update(plan->cl, list, &update);
+}
+
+/* What is done once the gradients of all shards are together in the place of one shard's. */
+static pnas_status append_shards_update(pnas_child_plan *plan)
+{
+    PNAS_TRY(append_update(plan, &plan->update, plan->update_state));
+    if (plan->average)
+        PNAS_TRY(pnas_op_average(plan->cl, &plan->update, plan->parameter_floats,
+                                 (pnas_slice){plan->parameters, 0}, (pnas_slice){plan->average, 0},
+                                 plan->options.training->average, plan->update_state));
+    return pnas_op_advance(plan->cl, &plan->update, plan->update_state);
 }
 
 static pnas_status append_lists(pnas_child_plan *plan)
 {
     pnas_launch_list *step = &plan->step, *evaluation = &plan->evaluation;
+    if (plan->options.shards)
+        PNAS_TRY(pnas_op_zero(plan->cl, step, (pnas_slice){plan->gradients, plan->parameter_floats},
+                              plan->running_floats));
     PNAS_TRY(append_images(plan, step, &plan->train));
     PNAS_TRY(append_factors(plan, step));
     PNAS_TRY(pnas_child_append_forward(plan, step, true));
     PNAS_TRY(append_loss(plan, step, &plan->train, true));
     PNAS_TRY(pnas_child_append_backward(plan, step));
-    PNAS_TRY(append_update(plan, step));
-    PNAS_TRY(pnas_op_advance(plan->cl, step, plan->train.state));
-
+    if (plan->options.shards) {
+        PNAS_TRY(append_shards_update(plan));
+    } else {
+        PNAS_TRY(append_update(plan, step, plan->train.state));
+        PNAS_TRY(pnas_op_advance(plan->cl, step, plan->train.state));
+    }
     for (int i = 0; i < plan->graph->norm_count; ++i) {
         const pnas_norm *norm = &plan->graph->norm[i];
         PNAS_TRY(pnas_op_norm_running(
@@ -292,13 +327,15 @@ static pnas_status run(pnas_cl *cl, pnas_launch_list *list)
 static pnas_status build_lists(pnas_child_plan *plan, pnas_launch_list *zeros,
                                const pnas_build_options *options)
 {
-    pnas_launch_list *const lists[] = {zeros, &plan->step, &plan->before_evaluation, &plan->evaluation};
+    pnas_launch_list *const lists[] = {zeros, &plan->step, &plan->update, &plan->before_evaluation,
+                                       &plan->evaluation};
+    const size_t count = sizeof lists / sizeof *lists;
     bool ran = false;
     PNAS_TRY(append_zeros(plan, zeros));
     PNAS_TRY(append_lists(plan));
-    PNAS_TRY(pnas_launch_build(plan->cl, lists, 4, options));
+    PNAS_TRY(pnas_launch_build(plan->cl, lists, count, options));
     PNAS_TRY(run(plan->cl, zeros));
-    for (int i = 1; i < 4; ++i)
+    for (size_t i = 1; i < count; ++i)
         PNAS_TRY(pnas_kernels_warm(plan->cl, lists[i], options, &ran));
     return ran ? run(plan->cl, zeros) : PNAS_OK;
 }
@@ -321,11 +358,12 @@ void pnas_child_plan_destroy(pnas_child_plan **plan_pointer)
     if (plan->arena)
         pnas_cl_finish(plan->cl); /* a buffer must not go while a kernel may still use it */
     pnas_launch_clear(&plan->step);
+    pnas_launch_clear(&plan->update);
     pnas_launch_clear(&plan->before_evaluation);
     pnas_launch_clear(&plan->evaluation);
-    cl_mem *const buffers[] = {&plan->arena,      &plan->parameters, &plan->gradients,
-                               &plan->moments,    &plan->norms,      &plan->scratch,
-                               &plan->statistics, &plan->rates,      &plan->factors};
+    cl_mem *const buffers[] = {&plan->arena,   &plan->parameters, &plan->gradients,   &plan->moments,
+                               &plan->norms,   &plan->scratch,    &plan->statistics,  &plan->rates,
+                               &plan->factors, &plan->average,    &plan->update_state};
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; ++i)
         pnas_buffer_release(buffers[i]);
     release_stream(&plan->train);
@@ -333,6 +371,7 @@ void pnas_child_plan_destroy(pnas_child_plan **plan_pointer)
     pnas_memory_plan_destroy(&plan->memory);
     free(plan->parameter_at);
     free(plan->norm_at);
+    free(plan->running_at);
     free(plan);
     *plan_pointer = NULL;
 }

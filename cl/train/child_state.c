@@ -19,6 +19,11 @@ static size_t weight_tensors(const pnas_child_plan *plan)
     return (size_t)plan->graph->parameter_count + 2 * (size_t)plan->graph->norm_count;
 }
 
+static size_t moment_tensors(const pnas_child_plan *plan)
+{
+    return (size_t)moments_of(plan) * (size_t)plan->graph->parameter_count;
+}
+
 /* Name and shape of a tensor; without data yet. */
 static pnas_named_tensor describe(const char *group, const char *path, const char *suffix, int rank,
                                   const int *shape)
@@ -124,12 +129,14 @@ void pnas_child_tensors_free(pnas_named_tensor **tensors, size_t count)
     *tensors = NULL;
 }
 
-pnas_status pnas_child_weights_export(const pnas_child_plan *plan, pnas_named_tensor **out, size_t *count)
+/* `tensors` of them by `fill`, in memory that is the caller's. */
+static pnas_status export_tensors(const pnas_child_plan *plan, size_t tensors,
+                                  pnas_status (*fill)(const pnas_child_plan *plan, pnas_named_tensor *out),
+                                  pnas_named_tensor **out, size_t *count)
 {
-    size_t tensors = weight_tensors(plan);
     pnas_named_tensor *tensor = calloc(tensors + 1, sizeof *tensor);
-    PNAS_CHECK(tensor, PNAS_ERROR_MEMORY, "no memory for %zu weight tensors", tensors);
-    pnas_status status = export_weights(plan, tensor);
+    PNAS_CHECK(tensor, PNAS_ERROR_MEMORY, "no memory for %zu tensors", tensors);
+    pnas_status status = fill(plan, tensor);
     if (status != PNAS_OK) {
         pnas_child_tensors_free(&tensor, tensors);
         return status;
@@ -139,14 +146,31 @@ pnas_status pnas_child_weights_export(const pnas_child_plan *plan, pnas_named_te
     return PNAS_OK;
 }
 
-static pnas_status export_progress(const pnas_child_plan *plan, const float *history,
-                                   pnas_checkpoint *checkpoint, pnas_named_tensor *out)
+pnas_status pnas_child_weights_export(const pnas_child_plan *plan, pnas_named_tensor **out, size_t *count)
+{
+    return export_tensors(plan, weight_tensors(plan), export_weights, out, count);
+}
+
+static pnas_status export_moments(const pnas_child_plan *plan, pnas_named_tensor *out)
 {
     for (int i = 0; i < moments_of(plan); ++i) {
         PNAS_TRY(
             export_parameters(plan, plan->moments, (size_t)i * plan->parameter_floats, moment_group[i], out));
         out += plan->graph->parameter_count;
     }
+    return PNAS_OK;
+}
+
+pnas_status pnas_child_moments_export(const pnas_child_plan *plan, pnas_named_tensor **out, size_t *count)
+{
+    return export_tensors(plan, moment_tensors(plan), export_moments, out, count);
+}
+
+static pnas_status export_progress(const pnas_child_plan *plan, const float *history,
+                                   pnas_checkpoint *checkpoint, pnas_named_tensor *out)
+{
+    PNAS_TRY(export_moments(plan, out));
+    out += moment_tensors(plan);
     if (checkpoint->epoch > 0) {
         *out = describe_history(checkpoint->epoch);
         PNAS_TRY(make_room(out));
@@ -164,8 +188,7 @@ pnas_status pnas_child_state_export(const pnas_child_plan *plan, const float *hi
                                     pnas_checkpoint *checkpoint)
 {
     size_t weights = weight_tensors(plan);
-    checkpoint->count = weights + (size_t)moments_of(plan) * (size_t)plan->graph->parameter_count +
-                        (checkpoint->epoch > 0) + (checkpoint->batch > 0);
+    checkpoint->count = weights + moment_tensors(plan) + (checkpoint->epoch > 0) + (checkpoint->batch > 0);
     checkpoint->tensor = calloc(checkpoint->count, sizeof *checkpoint->tensor);
     if (!checkpoint->tensor)
         checkpoint->count = 0;
@@ -220,13 +243,49 @@ static pnas_status gather_running(const pnas_child_plan *plan, const pnas_checkp
     return PNAS_OK;
 }
 
-static pnas_status gather(const pnas_child_plan *plan, const pnas_checkpoint *checkpoint, host_copy *out)
+static void free_copy(host_copy *host)
 {
+    free(host->parameters);
+    free(host->moments);
+    free(host->norms);
+}
+
+/* moments: whether they are wanted, too. *out is to be freed (free_copy), also after a failure. */
+static pnas_status gather(const pnas_child_plan *plan, const pnas_checkpoint *checkpoint, bool moments,
+                          host_copy *out)
+{
+    size_t floats = (size_t)moments_of(plan) * plan->parameter_floats;
+    *out = (host_copy){.parameters = calloc(plan->parameter_floats + 1, sizeof(float)),
+                       .moments = calloc(floats + 1, sizeof(float))};
+    PNAS_CHECK(out->parameters && out->moments, PNAS_ERROR_MEMORY, "no memory for a checkpoint");
+    PNAS_TRY(read_floats(plan, plan->norms, 0, plan->norm_floats, &out->norms));
     PNAS_TRY(gather_parameters(plan, checkpoint, "", out->parameters));
-    for (int i = 0; i < moments_of(plan); ++i)
+    for (int i = 0; moments && i < moments_of(plan); ++i)
         PNAS_TRY(gather_parameters(plan, checkpoint, moment_group[i],
                                    out->moments + (size_t)i * plan->parameter_floats));
     return gather_running(plan, checkpoint, out->norms);
+}
+
+static pnas_status write_copy(pnas_child_plan *plan, const host_copy *host, bool moments)
+{
+    size_t floats = (size_t)moments_of(plan) * plan->parameter_floats;
+    PNAS_TRY(pnas_buffer_write(plan->cl, plan->parameters, 0, plan->parameter_floats * sizeof(float),
+                               host->parameters));
+    if (moments)
+        PNAS_TRY(pnas_buffer_write(plan->cl, plan->moments, 0, floats * sizeof(float), host->moments));
+    return pnas_buffer_write(plan->cl, plan->norms, 0, plan->norm_floats * sizeof(float), host->norms);
+}
+
+pnas_status pnas_child_tensors_import(pnas_child_plan *plan, const pnas_named_tensor *tensors, size_t count,
+                                      bool moments)
+{
+    const pnas_checkpoint checkpoint = {.count = count, .tensor = (pnas_named_tensor *)tensors};
+    host_copy host;
+    pnas_status status = gather(plan, &checkpoint, moments, &host);
+    if (status == PNAS_OK)
+        status = write_copy(plan, &host, moments);
+    free_copy(&host);
+    return status;
 }
 
 static pnas_status write_streams(pnas_child_plan *plan, const pnas_checkpoint *checkpoint,
@@ -252,30 +311,20 @@ static pnas_status check_position(const pnas_child_plan *plan, const pnas_checkp
 pnas_status pnas_child_state_import(pnas_child_plan *plan, const pnas_checkpoint *checkpoint, float *history)
 {
     PNAS_TRY(check_position(plan, checkpoint));
-    size_t moments = (size_t)moments_of(plan) * plan->parameter_floats;
     const float *past = NULL, *metrics = NULL;
-    host_copy host = {.parameters = calloc(plan->parameter_floats + 1, sizeof(float)),
-                      .moments = calloc(moments + 1, sizeof(float))};
+    host_copy host;
     pnas_status status;
-    PNAS_CHECK_CLEANUP(host.parameters && host.moments, PNAS_ERROR_MEMORY, "no memory for a checkpoint");
-    PNAS_TRY_CLEANUP(read_floats(plan, plan->norms, 0, plan->norm_floats, &host.norms));
-    PNAS_TRY_CLEANUP(gather(plan, checkpoint, &host));
+    PNAS_TRY_CLEANUP(gather(plan, checkpoint, true, &host));
     status = PNAS_ERROR_DATA; /* of find */
     if (checkpoint->epoch > 0 && !(past = find(checkpoint, describe_history(checkpoint->epoch))))
         goto cleanup;
     if (checkpoint->batch > 0 && !(metrics = find(checkpoint, describe_metrics(checkpoint->batch))))
         goto cleanup;
-    PNAS_TRY_CLEANUP(pnas_buffer_write(plan->cl, plan->parameters, 0, plan->parameter_floats * sizeof(float),
-                                       host.parameters));
-    PNAS_TRY_CLEANUP(pnas_buffer_write(plan->cl, plan->moments, 0, moments * sizeof(float), host.moments));
-    PNAS_TRY_CLEANUP(
-        pnas_buffer_write(plan->cl, plan->norms, 0, plan->norm_floats * sizeof(float), host.norms));
+    PNAS_TRY_CLEANUP(write_copy(plan, &host, true));
     PNAS_TRY_CLEANUP(write_streams(plan, checkpoint, metrics));
     if (past)
         memcpy(history, past, (size_t)checkpoint->epoch * PNAS_METRICS * sizeof *past);
 cleanup:
-    free(host.parameters);
-    free(host.moments);
-    free(host.norms);
+    free_copy(&host);
     return status;
 }

@@ -8,6 +8,8 @@
 
 /* Parameters and running statistics, named by path. *out is the caller's, data included. */
 pnas_status pnas_child_weights_export(const pnas_child_plan *plan, pnas_named_tensor **out, size_t *count);
+/* The moments of the optimizer, below first_moment/ and second_moment/. *out is the caller's, data included. */
+pnas_status pnas_child_moments_export(const pnas_child_plan *plan, pnas_named_tensor **out, size_t *count);
 void pnas_child_tensors_free(pnas_named_tensor **tensors, size_t count);
 
 /* Fills in the tensors of `checkpoint`, whose position is that of the training stream: the above, the moments
@@ -19,5 +21,10 @@ pnas_status pnas_child_state_export(const pnas_child_plan *plan, const float *hi
 /* Puts the child where `checkpoint` was taken; `history` has room for all epochs. PNAS_ERROR_DATA if the
  * checkpoint is of another network or training; the child is then as it was. */
 pnas_status pnas_child_state_import(pnas_child_plan *plan, const pnas_checkpoint *checkpoint, float *history);
+
+/* Parameters and running statistics, and if wanted the moments, of tensors as the exports above give them, among
+ * which may be others. PNAS_ERROR_DATA if one is missing; the child is then as it was. */
+pnas_status pnas_child_tensors_import(pnas_child_plan *plan, const pnas_named_tensor *tensors, size_t count,
+                                      bool moments);
 
 #endif

@@ -110,9 +110,10 @@ const pnas_key pnas_configuration_keys[] = {
      .allowed = "digits or the path of a data set", FREE,
      .help = "digits is the set that comes with the program. pnas_data import makes others. A run "
              "that goes on checks that the data are the same."},
-    {KEY_AS(PNAS_KEY_SHARE, "dataset.validation", validation), .initial = "0.1", ABOVE(0, 1e9), FIXED,
+    {KEY_AS(PNAS_KEY_SHARE, "dataset.validation", validation), .initial = "0.1", FROM_TO(0, 1e9), FIXED,
      .help = "This much of the training part is held out, the same share of each class. It gives the "
-             "reward and is never trained on. The paper: 5,000 of CIFAR-10's 50,000."},
+             "reward and is never trained on. The paper: 5,000 of CIFAR-10's 50,000. 0, in pnas_train only: "
+             "nothing is held out."},
     {KEY("dataset.training_images", training_images), .initial = "0", FROM_TO(0, 1e9), FIXED,
      .help = "Children train on this many of the rest, the same ones for every child. 0: on all."},
 
@@ -237,6 +238,15 @@ const pnas_key pnas_configuration_keys[] = {
      .help = "Mirrors every other image, left to right. Not for digits or text."},
     {KEY("training.augment.cutout", training.cutout), .initial = "0", FROM_TO(0, 4096), FIXED,
      .help = "Side of a square that is set to zero at a random place. 0: none."},
+    {KEY("training.shards", training.shards), .initial = "4", FROM_TO(1, 4096), FIXED,
+     .help = "pnas_train: a batch is cut into this many equal pieces, which ranks share. Each has batch "
+             "statistics of its own. Any number of ranks up to it gives the same figures. A search does not "
+             "cut batches."},
+    {KEY("training.accumulate", training.accumulate), .initial = "1", FROM_TO(1, 4096), FIXED,
+     .help = "pnas_train: the gradients of this many batches make one update. A search updates after each."},
+    {KEY("training.average", training.average), .initial = "0", BELOW(0, 1), FIXED,
+     .help = "pnas_train: decay of a moving average of the weights, which is evaluated and kept beside the "
+             "weights. 0: none. A search makes none."},
 
     {KEY("surrogate.model", surrogate.model), .initial = "lstm", WORDS(models), FIXED,
      .help = "What each member is."},

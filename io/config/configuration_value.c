@@ -346,8 +346,8 @@ void pnas_key_allowed(const pnas_key *key, char *out, size_t size)
         allow_number(key, "a number", out, size);
         break;
     case PNAS_KEY_SHARE:
-        snprintf(out, size, "a share above %g and below 1, or a whole number from 1 to %.10g", key->low,
-                 key->high);
+        snprintf(out, size, "a share %s %g and below 1, or a whole number from 1 to %.10g",
+                 key->ends == PNAS_KEY_ABOVE_LOW ? "above" : "from", key->low, key->high);
         break;
     case PNAS_KEY_TRUTH:
         snprintf(out, size, "true or false");

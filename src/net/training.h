@@ -34,6 +34,9 @@ typedef struct {
     double mixup;         /* alpha of the shares of two images that are mixed; 0: none */
     double cutmix;        /* alpha of the share that a patch of another image leaves; 0: none */
     int mix_until;        /* neither from this epoch on, counted from 0; 0: in every epoch */
+    int shards;           /* final training: pieces of a batch, each with batch statistics of its own */
+    int accumulate;       /* final training: batches an update */
+    double average;       /* final training: decay of the weights' moving average; 0: none */
     double child_seconds; /* a child that trains longer at a stretch fails; 0: no limit */
     uint64_t seed;
 } pnas_training_options;

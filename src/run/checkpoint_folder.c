@@ -62,6 +62,8 @@ static pnas_status make_fingerprint(const pnas_configuration *from, const char *
     kept->network = from->network;
     kept->training = from->training;
     kept->training.child_seconds = 0; /* decides whether it ends, not how it is trained */
+    kept->training.shards = kept->training.accumulate = 1; /* of final training, as is the next */
+    kept->training.average = 0;
     pnas_status status = pnas_configuration_print(kept, &text);
     if (status == PNAS_OK)
         status = hash_text(text, sha256, kernels, out);

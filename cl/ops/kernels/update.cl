@@ -171,3 +171,15 @@ __kernel void update(OUT_SLICE(parameters), SLICE(gradients), OUT_SLICE(moments)
     put(second, m + count, lanes);
 #endif
 }
+
+/* average += (1 - d) (parameters - average), d = min(decay, (1 + t) / (10 + t)). NDRange: (count). */
+__kernel void average(SLICE(parameters), const ulong count, const float decay,
+                      const __global int *restrict state, OUT_SLICE(mean))
+{
+    const ulong i = get_global_id(0);
+    if (i >= count)
+        return;
+    const float t = (float)state[0], d = fmin(decay, (1.0f + t) / (10.0f + t));
+    const float old = mean[mean_at + i];
+    mean[mean_at + i] = fma(1.0f - d, parameters[parameters_at + i] - old, old);
+}

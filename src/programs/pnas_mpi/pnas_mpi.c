@@ -43,12 +43,23 @@ typedef struct { /* what a rank holds while the program runs */
 
 /* --- configuration: read by rank 0, the same everywhere --- */
 
+static pnas_status check_validation(const pnas_mpi_options *options, const pnas_configuration *configuration)
+{
+    PNAS_CHECK(configuration->validation > 0, PNAS_ERROR_USAGE,
+               "%s: dataset.validation is 0, but a search measures its children on images that it holds out; "
+               "only pnas_train can train on all",
+               options->configuration);
+    return PNAS_OK;
+}
+
 static pnas_status read_configuration(const pnas_mpi_options *options, char **text)
 {
     pnas_configuration *configuration = malloc(sizeof *configuration);
     PNAS_CHECK(configuration, PNAS_ERROR_MEMORY, "no memory for a configuration");
     pnas_status status = pnas_configuration_read(options->configuration, options->overrides,
                                                  options->override_count, configuration);
+    if (status == PNAS_OK)
+        status = check_validation(options, configuration);
     if (status == PNAS_OK && options->device)
         snprintf(configuration->device, sizeof configuration->device, "%s", options->device);
     if (status == PNAS_OK && options->lanes)

@@ -1,0 +1,376 @@
+#include "cl/train/shard_trainer.h"
+
+#include "cl/train/child_parameters.h"
+#include "cl/train/child_plan.h"
+#include "cl/train/child_state.h"
+#include "cl/train/training_images.h"
+#include "src/net/graph_create.h"
+#include "src/search/canonical.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SHARD_METRICS = 2 }; /* behind gradient and statistics: mean loss, number right */
+
+struct pnas_shard_trainer {
+    pnas_cl *cl;
+    pnas_shard_trainer_options options;
+    pnas_training_images images;
+    pnas_graph *graph;
+    pnas_child_plan *plan;
+    pnas_shard_counts counts;
+    int done;                         /* updates */
+    float *running, *running_average; /* [plan->running_floats] */
+};
+
+/* --- creation --- */
+
+static pnas_status count_shards(const pnas_training_options *training, const pnas_image_set *images,
+                                pnas_shard_counts *out)
+{
+    PNAS_CHECK(training->batch % training->shards == 0, PNAS_ERROR_USAGE,
+               "training.batch is %d, which %d shards do not divide; choose a training.shards that does",
+               training->batch, training->shards);
+    out->images = training->batch / training->shards;
+    out->shards = training->shards * training->accumulate;
+    size_t wanted = (size_t)training->batch * (size_t)training->accumulate;
+    PNAS_CHECK(
+        images->train_count >= wanted, PNAS_ERROR_USAGE,
+        "an update takes %zu images (training.batch times training.accumulate), but there are only %zu to "
+        "train on",
+        wanted, images->train_count);
+    out->updates = (int)(images->train_count / wanted);
+    out->evaluations = (int)((images->validation_count + (size_t)out->images - 1) / (size_t)out->images);
+    PNAS_CHECK((int64_t)training->epochs * out->updates * out->shards < INT_MAX, PNAS_ERROR_USAGE,
+               "training.epochs: %d epochs of %d updates are too many", training->epochs, out->updates);
+    return PNAS_OK;
+}
+
+static pnas_status check_memory(const pnas_shard_trainer *trainer)
+{
+    const pnas_device_info *device = pnas_cl_device(trainer->cl);
+    uint64_t needed = pnas_child_plan_bytes(trainer->plan) + trainer->images.bytes;
+    uint64_t limit = trainer->options.memory;
+    PNAS_CHECK(
+        limit == 0 || needed <= limit, PNAS_ERROR_MEMORY,
+        "the network and the images need %.1f MiB, but %.1f MiB of %s are for them; raise training.shards, "
+        "or lower training.batch or network.filters",
+        (double)needed / 0x1p20, (double)limit / 0x1p20, device->name);
+    return PNAS_OK;
+}
+
+static pnas_status make_plan(pnas_shard_trainer *trainer, const pnas_build_options *build)
+{
+    const pnas_shard_counts *counts = &trainer->counts;
+    const pnas_child_plan_options options = {.training = &trainer->options.training,
+                                             .batch = counts->images,
+                                             .shards = counts->shards,
+                                             .train_steps = counts->updates * counts->shards,
+                                             .evaluation_steps =
+                                                 counts->evaluations > 0 ? counts->evaluations : 1,
+                                             .images = trainer->images.pixels,
+                                             .mean_deviation = trainer->images.mean_deviation};
+    PNAS_TRY(pnas_graph_create(&trainer->options.cell, &trainer->options.operators, &trainer->options.network,
+                               &trainer->graph));
+    PNAS_TRY(pnas_child_plan_create(trainer->cl, trainer->graph, &options, &trainer->plan));
+    PNAS_TRY(check_memory(trainer));
+    PNAS_TRY(pnas_child_plan_build(trainer->plan, build));
+    trainer->counts.values = trainer->plan->parameter_floats + trainer->plan->running_floats + SHARD_METRICS;
+    trainer->counts.parameters = trainer->graph->parameters;
+    trainer->counts.multiply_adds = trainer->graph->multiply_adds;
+    return trainer->counts.evaluations > 0
+               ? pnas_epoch_write_validation(trainer->plan, &trainer->images.samples)
+               : PNAS_OK;
+}
+
+/* --- running statistics: kept by the host, and on the device where an evaluation or an export wants them --- */
+
+static size_t running_bytes(const pnas_shard_trainer *trainer, int norm)
+{
+    const pnas_child_plan *plan = trainer->plan;
+    return 2 * (size_t)pnas_child_padded(plan, plan->graph->norm[norm].channels) * sizeof(float);
+}
+
+static pnas_status read_running(const pnas_shard_trainer *trainer, float *running)
+{
+    const pnas_child_plan *plan = trainer->plan;
+    for (int i = 0; i < plan->graph->norm_count; ++i) {
+        size_t at = pnas_child_norm(plan, i, PNAS_NORM_RUNNING).offset * sizeof(float);
+        PNAS_TRY(pnas_buffer_read(plan->cl, plan->norms, at, running_bytes(trainer, i),
+                                  running + plan->running_at[i]));
+    }
+    return PNAS_OK;
+}
+
+static pnas_status write_running(const pnas_shard_trainer *trainer, const float *running)
+{
+    const pnas_child_plan *plan = trainer->plan;
+    for (int i = 0; i < plan->graph->norm_count; ++i) {
+        size_t at = pnas_child_norm(plan, i, PNAS_NORM_RUNNING).offset * sizeof(float);
+        PNAS_TRY(pnas_buffer_write(plan->cl, plan->norms, at, running_bytes(trainer, i),
+                                   running + plan->running_at[i]));
+    }
+    return PNAS_OK;
+}
+
+/* --- the moving average in the place of the weights --- */
+
+static size_t parameter_bytes(const pnas_shard_trainer *trainer)
+{
+    return trainer->plan->parameter_floats * sizeof(float);
+}
+
+static pnas_status copy_buffer(const pnas_shard_trainer *trainer, cl_mem from, cl_mem to)
+{
+    float *values = malloc(parameter_bytes(trainer));
+    PNAS_CHECK(values, PNAS_ERROR_MEMORY, "no memory for %zu parameters", trainer->plan->parameter_floats);
+    pnas_status status = pnas_buffer_read(trainer->cl, from, 0, parameter_bytes(trainer), values);
+    if (status == PNAS_OK)
+        status = pnas_buffer_write(trainer->cl, to, 0, parameter_bytes(trainer), values);
+    free(values);
+    return status;
+}
+
+/* Calls `use` with the weights, or with their moving average, and the running statistics that belong to them in
+ * the plan. */
+static pnas_status with_weights(pnas_shard_trainer *trainer, bool average,
+                                pnas_status (*use)(pnas_shard_trainer *trainer, void *payload), void *payload)
+{
+    pnas_child_plan *plan = trainer->plan;
+    PNAS_TRY(write_running(trainer, average ? trainer->running_average : trainer->running));
+    if (!average)
+        return use(trainer, payload);
+    float *own = malloc(parameter_bytes(trainer));
+    pnas_status status;
+    PNAS_CHECK(own, PNAS_ERROR_MEMORY, "no memory for %zu parameters", plan->parameter_floats);
+    PNAS_TRY_CLEANUP(pnas_buffer_read(plan->cl, plan->parameters, 0, parameter_bytes(trainer), own));
+    PNAS_TRY_CLEANUP(copy_buffer(trainer, plan->average, plan->parameters));
+    status = use(trainer, payload);
+    pnas_status back = pnas_buffer_write(plan->cl, plan->parameters, 0, parameter_bytes(trainer), own);
+    status = status == PNAS_OK ? back : status;
+cleanup:
+    free(own);
+    return status;
+}
+
+/* --- life --- */
+
+static pnas_status start(pnas_shard_trainer *trainer)
+{
+    pnas_child_plan *plan = trainer->plan;
+    size_t floats = plan->running_floats + 1;
+    trainer->running = calloc(floats, sizeof *trainer->running);
+    trainer->running_average = calloc(floats, sizeof *trainer->running_average);
+    PNAS_CHECK(trainer->running && trainer->running_average, PNAS_ERROR_MEMORY,
+               "no memory for %zu running statistics", floats);
+    PNAS_TRY(pnas_child_parameters_initialize(plan, trainer->options.training.seed,
+                                              pnas_cell_hash(&trainer->options.cell)));
+    PNAS_TRY(read_running(trainer, trainer->running));
+    memcpy(trainer->running_average, trainer->running, plan->running_floats * sizeof(float));
+    return plan->average ? copy_buffer(trainer, plan->parameters, plan->average) : PNAS_OK;
+}
+
+pnas_status pnas_shard_trainer_create(pnas_cl *cl, const pnas_shard_trainer_options *options,
+                                      const pnas_image_set *images, pnas_tick tick, void *payload,
+                                      pnas_shard_trainer **out)
+{
+    pnas_shard_counts counts = {0};
+    const pnas_build_options build = {tick, payload};
+    pnas_status status;
+    PNAS_TRY(count_shards(&options->training, images, &counts));
+    pnas_shard_trainer *trainer = calloc(1, sizeof *trainer);
+    PNAS_CHECK(trainer, PNAS_ERROR_MEMORY, "no memory for a trainer");
+    trainer->cl = cl;
+    trainer->options = *options;
+    trainer->counts = counts;
+    pnas_network_options *network = &trainer->options.network;
+    network->height = images->height;
+    network->width = images->width;
+    network->channels = images->channels;
+    network->classes = images->classes;
+    PNAS_TRY_CLEANUP(pnas_training_images_create(cl, images, &trainer->images));
+    PNAS_TRY_CLEANUP(make_plan(trainer, &build));
+    PNAS_TRY_CLEANUP(start(trainer));
+    *out = trainer;
+    return PNAS_OK;
+cleanup:
+    pnas_shard_trainer_destroy(&trainer);
+    return status;
+}
+
+void pnas_shard_trainer_destroy(pnas_shard_trainer **trainer)
+{
+    if (!*trainer)
+        return;
+    pnas_child_plan_destroy(&(*trainer)->plan);
+    pnas_graph_destroy(&(*trainer)->graph);
+    pnas_training_images_release(&(*trainer)->images);
+    free((*trainer)->running);
+    free((*trainer)->running_average);
+    free(*trainer);
+    *trainer = NULL;
+}
+
+pnas_shard_counts pnas_shard_trainer_counts(const pnas_shard_trainer *trainer)
+{
+    return trainer->counts;
+}
+
+/* --- training --- */
+
+pnas_status pnas_shard_trainer_begin(pnas_shard_trainer *trainer, int epoch)
+{
+    return pnas_epoch_write_training(trainer->plan, &trainer->images.samples,
+                                     pnas_cell_hash(&trainer->options.cell), epoch);
+}
+
+static pnas_status set_state(const pnas_shard_trainer *trainer, cl_mem state, int position)
+{
+    const cl_int values[4] = {position};
+    return pnas_buffer_write(trainer->cl, state, 0, sizeof values, values);
+}
+
+pnas_status pnas_shard_trainer_run(pnas_shard_trainer *trainer, int epoch, int update, int shard, float *sums)
+{
+    pnas_child_plan *plan = trainer->plan;
+    size_t sum_floats = plan->parameter_floats + plan->running_floats;
+    int slot = update * trainer->counts.shards + shard;
+    PNAS_TRY(set_state(trainer, plan->train.state, epoch * plan->train.period + slot));
+    PNAS_TRY(pnas_launch_run(plan->cl, &plan->step, NULL));
+    PNAS_TRY(pnas_buffer_read(plan->cl, plan->gradients, 0, sum_floats * sizeof *sums, sums));
+    return pnas_buffer_read(plan->cl, plan->train.metrics, SHARD_METRICS * (size_t)slot * sizeof *sums,
+                            SHARD_METRICS * sizeof *sums, sums + sum_floats);
+}
+
+/* As the moving average of the parameters goes on the device (op.h). */
+static void average_running(pnas_shard_trainer *trainer)
+{
+    float t = (float)trainer->done, start = (1 + t) / (10 + t);
+    float decay = fminf((float)trainer->options.training.average, start);
+    for (size_t i = 0; i < trainer->plan->running_floats; ++i)
+        trainer->running_average[i] += (1 - decay) * (trainer->running[i] - trainer->running_average[i]);
+}
+
+pnas_status pnas_shard_trainer_update(pnas_shard_trainer *trainer, float *sums, pnas_shard_figures *out)
+{
+    pnas_child_plan *plan = trainer->plan;
+    size_t parameters = plan->parameter_floats, sum_floats = parameters + plan->running_floats;
+    float share = 1.0f / (float)trainer->counts.shards;
+    float kept = (float)trainer->options.training.norm_momentum;
+    double images = (double)trainer->counts.shards * trainer->counts.images;
+    *out = (pnas_shard_figures){.loss = (double)(sums[sum_floats] * share),
+                                .accuracy = (double)sums[sum_floats + 1] / images};
+    PNAS_CHECK(isfinite(out->loss), PNAS_ERROR_DIVERGED,
+               "the loss became %g; a lower training.learning_rate or training.clip_norm may help",
+               out->loss);
+    for (size_t i = 0; i < sum_floats; ++i)
+        sums[i] *= share;
+    for (size_t i = 0; i < plan->running_floats; ++i)
+        trainer->running[i] = kept * trainer->running[i] + sums[parameters + i];
+    PNAS_TRY(pnas_buffer_write(plan->cl, plan->gradients, 0, parameters * sizeof *sums, sums));
+    PNAS_TRY(pnas_launch_run(plan->cl, &plan->update, NULL));
+    if (plan->average)
+        average_running(trainer);
+    ++trainer->done;
+    return PNAS_OK;
+}
+
+/* --- evaluation --- */
+
+typedef struct {
+    int first, count;
+    pnas_tick tick;
+    void *payload;
+    float *metrics;
+} evaluation;
+
+static pnas_status run_evaluation(pnas_shard_trainer *trainer, void *payload)
+{
+    const evaluation *work = payload;
+    pnas_child_plan *plan = trainer->plan;
+    PNAS_TRY(pnas_launch_run(plan->cl, &plan->before_evaluation, NULL));
+    PNAS_TRY(set_state(trainer, plan->validation.state, work->first));
+    for (int i = 0; i < work->count; ++i) {
+        if (work->tick)
+            PNAS_TRY(work->tick(work->payload));
+        PNAS_TRY(pnas_launch_run(plan->cl, &plan->evaluation, NULL));
+        PNAS_TRY(pnas_cl_finish(plan->cl));
+    }
+    size_t at = SHARD_METRICS * (size_t)work->first, floats = SHARD_METRICS * (size_t)work->count;
+    return floats ? pnas_buffer_read(plan->cl, plan->validation.metrics, at * sizeof(float),
+                                     floats * sizeof(float), work->metrics + at)
+                  : PNAS_OK;
+}
+
+pnas_status pnas_shard_trainer_evaluate(pnas_shard_trainer *trainer, bool average, int first, int count,
+                                        pnas_tick tick, void *payload, float *metrics)
+{
+    evaluation work = {first, count, tick, payload, metrics};
+    return with_weights(trainer, average, run_evaluation, &work);
+}
+
+pnas_shard_figures pnas_shard_trainer_figures(const pnas_shard_trainer *trainer, const float *metrics)
+{
+    size_t images = trainer->images.samples.validation_count, batch = (size_t)trainer->counts.images;
+    double loss = 0, right = 0;
+    for (int i = 0; i < trainer->counts.evaluations; ++i) {
+        size_t left = images - (size_t)i * batch;
+        loss += (double)metrics[SHARD_METRICS * i] * (double)(left < batch ? left : batch);
+        right += (double)metrics[SHARD_METRICS * i + 1];
+    }
+    return (pnas_shard_figures){loss / (double)images, right / (double)images};
+}
+
+/* --- state --- */
+
+typedef struct {
+    pnas_named_tensor **out;
+    size_t *count;
+} tensor_export;
+
+static pnas_status export_weights(pnas_shard_trainer *trainer, void *payload)
+{
+    const tensor_export *to = payload;
+    return pnas_child_weights_export(trainer->plan, to->out, to->count);
+}
+
+pnas_status pnas_shard_trainer_weights(pnas_shard_trainer *trainer, bool average, pnas_named_tensor **out,
+                                       size_t *count)
+{
+    tensor_export to = {out, count};
+    PNAS_CHECK(!average || trainer->plan->average, PNAS_ERROR_INTERNAL, "there is no moving average");
+    return with_weights(trainer, average, export_weights, &to);
+}
+
+pnas_status pnas_shard_trainer_moments(pnas_shard_trainer *trainer, pnas_named_tensor **out, size_t *count)
+{
+    return pnas_child_moments_export(trainer->plan, out, count);
+}
+
+void pnas_shard_tensors_free(pnas_named_tensor **tensors, size_t count)
+{
+    pnas_child_tensors_free(tensors, count);
+}
+
+static pnas_status resume_average(pnas_shard_trainer *trainer, const pnas_named_tensor *average, size_t count)
+{
+    pnas_child_plan *plan = trainer->plan;
+    PNAS_TRY(pnas_child_tensors_import(plan, average, count, false));
+    PNAS_TRY(read_running(trainer, trainer->running_average));
+    return copy_buffer(trainer, plan->parameters, plan->average);
+}
+
+pnas_status pnas_shard_trainer_resume(pnas_shard_trainer *trainer, int updates,
+                                      const pnas_named_tensor *tensors, size_t count,
+                                      const pnas_named_tensor *average, size_t average_count)
+{
+    pnas_child_plan *plan = trainer->plan;
+    if (plan->average)
+        PNAS_TRY(resume_average(trainer, average, average_count));
+    PNAS_TRY(pnas_child_tensors_import(plan, tensors, count, true));
+    PNAS_TRY(read_running(trainer, trainer->running));
+    trainer->done = updates;
+    return set_state(trainer, plan->update_state, updates);
+}
