@@ -13,6 +13,7 @@ static const struct {
 } stop_signals[] = {
     {SIGTERM, "SIGTERM", SA_RESTART},
     {SIGINT, "SIGINT", SA_RESTART | SA_RESETHAND}, /* a second Ctrl-C ends the process at once */
+    {SIGHUP, "SIGHUP", SA_RESTART},
     {SIGUSR1, "SIGUSR1", SA_RESTART},
     {SIGUSR2, "SIGUSR2", SA_RESTART},
 };
@@ -32,7 +33,10 @@ static void install(void)
     for (size_t i = 0; i < sizeof stop_signals / sizeof *stop_signals; i++) {
         struct sigaction action = {.sa_handler = remember, .sa_flags = stop_signals[i].flags}, there;
         sigemptyset(&action.sa_mask);
-        if (sigaction(stop_signals[i].number, NULL, &there) != 0 || there.sa_handler != remember)
+        bool known = sigaction(stop_signals[i].number, NULL, &there) == 0;
+        if (known && stop_signals[i].number == SIGHUP && there.sa_handler == SIG_IGN)
+            continue; /* as nohup wants it */
+        if (!known || there.sa_handler != remember)
             sigaction(stop_signals[i].number, &action, NULL);
     }
 }

@@ -1,4 +1,4 @@
-/* Signals that ask for a stop in good order: SIGTERM, SIGINT, SIGUSR1, SIGUSR2, and an own deadline. Local:
+/* Signals that ask for a stop in good order: SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, and an own deadline. Local:
  * who has been asked tells the others (mpi/scheduler.h). */
 #ifndef PNAS_MPI_STOP_REQUEST_H
 #define PNAS_MPI_STOP_REQUEST_H

@@ -54,7 +54,7 @@ static pnas_status check_memory(const pnas_shard_trainer *trainer)
     uint64_t needed = pnas_child_plan_bytes(trainer->plan) + trainer->images.bytes;
     uint64_t limit = trainer->options.memory;
     PNAS_CHECK(
-        limit == 0 || needed <= limit, PNAS_ERROR_MEMORY,
+        limit == 0 || needed <= limit, PNAS_ERROR_TOO_LARGE,
         "the network and the images need %.1f MiB, but %.1f MiB of %s are for them; raise training.shards, "
         "or lower training.batch or network.filters",
         (double)needed / 0x1p20, (double)limit / 0x1p20, device->name);

@@ -18,9 +18,18 @@ static void expect_stop_by(int number, const char *name)
 Test(stop_request, each_signal_asks_for_a_stop_and_is_named)
 {
     expect_stop_by(SIGTERM, "SIGTERM");
+    expect_stop_by(SIGHUP, "SIGHUP");
     expect_stop_by(SIGUSR1, "SIGUSR1");
     expect_stop_by(SIGUSR2, "SIGUSR2");
     expect_stop_by(SIGINT, "SIGINT");
+}
+
+Test(stop_request, a_hangup_that_nohup_has_ignored_stays_ignored)
+{
+    signal(SIGHUP, SIG_IGN);
+    pnas_stop_install(0);
+    raise(SIGHUP);
+    cr_assert_not(pnas_stop_requested());
 }
 
 Test(stop_request, the_first_signal_is_the_reason)

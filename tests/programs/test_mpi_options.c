@@ -1,4 +1,5 @@
 #include "src/programs/common/program.h"
+#include "src/programs/common/time_limit.h"
 #include "src/programs/pnas_mpi/mpi_options.h"
 
 #include <criterion/criterion.h>

@@ -16,8 +16,7 @@ exceptions="pnas_cell_csv_parse    # text, where a file would have to be written
 pnas_same_pad          # against the table of padded values
 pnas_search_pending    # how many; programs ask for the level with some
 pnas_selection_finish  # cells without a surrogate
-pnas_selection_offer   # the same
-pnas_time_limit_parse  # every way of writing a time"
+pnas_selection_offer   # the same"
 while read -r name _; do
     grep -q " $name\$" <<<"$unused" || { echo "$name is used, or gone: no exception any more"; exit 1; }
 done <<<"$exceptions"

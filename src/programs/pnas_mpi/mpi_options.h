@@ -29,8 +29,4 @@ typedef struct { /* strings are borrowed from argv */
  * once. PNAS_ERROR_USAGE after a complaint. */
 pnas_status pnas_mpi_options_parse(int argc, char **argv, bool speak, pnas_mpi_options *out);
 
-/* "90", "90s", "30m", "2h" or "[H:]MM:SS" as seconds; PNAS_ERROR_USAGE unless it is one of these and above 0.
- */
-pnas_status pnas_time_limit_parse(const char *text, double *seconds);
-
 #endif

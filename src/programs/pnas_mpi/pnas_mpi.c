@@ -12,9 +12,10 @@
 #include "src/run/kernel_agreement.h"
 #include "src/run/rank_start.h"
 #include "src/run/replay.h"
+#include "src/run/run_deadline.h"
 #include "src/run/search_run.h"
+#include "src/run/shared_settings.h"
 #include "src/run/simulate.h"
-#include "src/run/slurm_time.h"
 #include "src/run/warm_start.h"
 #include "src/search/strategy.h"
 
@@ -41,10 +42,11 @@ typedef struct { /* what a rank holds while the program runs */
     pnas_checkpoint_folder *checkpoints; /* NULL: children are looked up */
 } mpi_program;
 
-/* --- configuration: read by rank 0, the same everywhere --- */
+/* --- what all ranks share --- */
 
-static pnas_status check_validation(const pnas_mpi_options *options, const pnas_configuration *configuration)
+static pnas_status check_validation(void *payload, pnas_configuration *configuration)
 {
+    const pnas_mpi_options *options = payload;
     PNAS_CHECK(configuration->validation > 0, PNAS_ERROR_USAGE,
                "%s: dataset.validation is 0, but a search measures its children on images that it holds out; "
                "only pnas_train can train on all",
@@ -52,55 +54,20 @@ static pnas_status check_validation(const pnas_mpi_options *options, const pnas_
     return PNAS_OK;
 }
 
-static pnas_status read_configuration(const pnas_mpi_options *options, char **text)
-{
-    pnas_configuration *configuration = malloc(sizeof *configuration);
-    PNAS_CHECK(configuration, PNAS_ERROR_MEMORY, "no memory for a configuration");
-    pnas_status status = pnas_configuration_read(options->configuration, options->overrides,
-                                                 options->override_count, configuration);
-    if (status == PNAS_OK)
-        status = check_validation(options, configuration);
-    if (status == PNAS_OK && options->device)
-        snprintf(configuration->device, sizeof configuration->device, "%s", options->device);
-    if (status == PNAS_OK && options->lanes)
-        snprintf(configuration->lanes, sizeof configuration->lanes, "%s", options->lanes);
-    if (status == PNAS_OK && options->threads)
-        snprintf(configuration->threads, sizeof configuration->threads, "%s", options->threads);
-    if (status == PNAS_OK && options->ranks_per_device)
-        configuration->ranks_per_device = options->ranks_per_device;
-    if (status == PNAS_OK)
-        status = pnas_configuration_print(configuration, text);
-    free(configuration);
-    return status;
-}
-
 static pnas_status share_configuration(mpi_program *program)
 {
-    pnas_status status = PNAS_OK;
-    if (program->layout.rank == 0)
-        status = read_configuration(&program->options, &program->configuration_text);
-    PNAS_TRY(pnas_mpi_agree(status));
-    void *bytes = program->configuration_text;
-    unsigned long size = bytes ? strlen(bytes) + 1 : 0;
-    PNAS_TRY(pnas_mpi_broadcast(&bytes, &size));
-    program->configuration_text = bytes;
-    return pnas_mpi_agree(
-        pnas_configuration_parse(program->options.configuration, bytes, NULL, 0, &program->configuration));
-}
-
-/* --- data: every rank reads the file itself, and a file without a seal is summed up as it is read --- */
-
-static pnas_status open_data(mpi_program *program)
-{
-    pnas_configuration *configuration = &program->configuration;
-    PNAS_TRY(pnas_dataset_open(configuration->dataset, &program->dataset));
-    const pnas_dataset *dataset = program->dataset;
-    configuration->network.height = dataset->height;
-    configuration->network.width = dataset->width;
-    configuration->network.channels = dataset->channels;
-    configuration->network.classes = dataset->classes;
-    return pnas_image_set_create(dataset, configuration->validation, (size_t)configuration->training_images,
-                                 configuration->seed, &program->images);
+    pnas_mpi_options *options = &program->options;
+    const pnas_settings_source source = {.path = options->configuration,
+                                         .overrides = options->overrides,
+                                         .override_count = options->override_count,
+                                         .device = options->device,
+                                         .lanes = options->lanes,
+                                         .threads = options->threads,
+                                         .ranks_per_device = options->ranks_per_device,
+                                         .adjust = check_validation,
+                                         .payload = options};
+    return pnas_settings_share(&program->layout, &source, &program->configuration,
+                               &program->configuration_text);
 }
 
 static const pnas_dataset *data_of(const mpi_program *program)
@@ -108,28 +75,9 @@ static const pnas_dataset *data_of(const mpi_program *program)
     return program->replay.dataset ? program->replay.dataset : program->dataset;
 }
 
-static pnas_status compare_checksums(const mpi_program *program)
-{
-    char what[PNAS_PATH_MAX + 32];
-    snprintf(what, sizeof what, "reads %s with SHA-256",
-             program->replay.table ? program->replay.path : program->configuration.dataset);
-    return pnas_mpi_check_alike(
-        &program->layout, data_of(program)->sha256,
-        &(pnas_mpi_difference){PNAS_ERROR_DATA, what, "copy the same file to every machine"});
-}
-
 static pnas_status share_data(mpi_program *program)
 {
-    pnas_status status = open_data(program);
-    if (status != PNAS_OK && program->layout.rank != 0)
-        pnas_fail_at(status, "rank %d on %s", program->layout.rank, program->layout.host);
-    PNAS_TRY(pnas_mpi_agree(status));
-    PNAS_TRY(compare_checksums(program));
-    pnas_info("data set %s: %zu training and %zu validation images, %dx%dx%d, %d classes",
-              program->dataset->name, program->images->train_count, program->images->validation_count,
-              program->dataset->height, program->dataset->width, program->dataset->channels,
-              program->dataset->classes);
-    return PNAS_OK;
+    return pnas_data_share(&program->layout, &program->configuration, &program->dataset, &program->images);
 }
 
 static pnas_status share_table(mpi_program *program)
@@ -138,7 +86,8 @@ static pnas_status share_table(mpi_program *program)
     if (status != PNAS_OK && program->layout.rank != 0)
         pnas_fail_at(status, "rank %d on %s", program->layout.rank, program->layout.host);
     PNAS_TRY(pnas_mpi_agree(status));
-    return compare_checksums(program);
+    const char *path = program->replay.table ? program->replay.path : program->configuration.dataset;
+    return pnas_data_compare(&program->layout, path, data_of(program)->sha256);
 }
 
 /* --- what the program does --- */
@@ -268,20 +217,6 @@ static pnas_status search(mpi_program *program)
     return run_status;
 }
 
-/* Where no limit was given, rank 0 stops all before SLURM ends the job. */
-static double find_deadline(const mpi_program *program, double start)
-{
-    if (program->options.time_limit > 0)
-        return start + program->options.time_limit;
-    double left = program->layout.rank == 0 ? pnas_slurm_time_left(pnas_clock_unix()) : 0;
-    if (left <= 0)
-        return 0;
-    char text[32];
-    pnas_clock_duration(left, text, sizeof text);
-    pnas_info("the search stops within %s, before SLURM ends this job", text);
-    return pnas_clock_seconds() + left;
-}
-
 static void clean_up(mpi_program *program)
 {
     pnas_surrogate_ranks_destroy(&program->surrogate);
@@ -326,7 +261,8 @@ int main(int argc, char **argv)
     bool understood = status == PNAS_OK;
     if (understood && !options->answered) {
         pnas_log_setup("pnas_mpi", options->level, program.layout.rank, program.layout.ranks);
-        pnas_stop_install(find_deadline(&program, start));
+        double limit = options->time_limit;
+        pnas_stop_install(pnas_run_deadline(limit, program.layout.rank, start));
         status = options->simulated_ranks ? simulate(&program) : train_or_check(&program);
     }
     clean_up(&program);

@@ -1,0 +1,185 @@
+/* pnas_train: the final training of one cell's network, on one rank or many. */
+#include "io/data/image_split.h"
+#include "io/run/ranking.h"
+#include "mpi/build_check.h"
+#include "mpi/collectives.h"
+#include "mpi/stop_request.h"
+#include "src/base/clock.h"
+#include "src/programs/common/program.h"
+#include "src/programs/pnas_train/train_options.h"
+#include "src/run/device_setup.h"
+#include "src/run/kernel_agreement.h"
+#include "src/run/rank_start.h"
+#include "src/run/run_deadline.h"
+#include "src/run/shared_settings.h"
+#include "src/run/train_run.h"
+#include "src/search/cell_text.h"
+#include "src/search/strategy.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct { /* what a rank holds while the program runs */
+    pnas_layout layout;
+    pnas_train_arguments arguments;
+    pnas_configuration configuration, device_settings;
+    char *configuration_text; /* resolved */
+    char cell_text[PNAS_CELL_TEXT_MAX];
+    pnas_cell cell;
+    char *path; /* where the output leads, or NULL */
+    char kernels[PNAS_KERNEL_HASH_TEXT];
+    pnas_dataset *dataset;
+    pnas_image_set *images;
+    pnas_devices devices;
+} train_program;
+
+/* --- the cell --- */
+
+/* The cell of a run, and its operators with it. */
+static pnas_status take_run(train_program *program, pnas_configuration *configuration)
+{
+    const pnas_train_arguments *arguments = &program->arguments;
+    pnas_ranking *ranking = NULL;
+    size_t child = (size_t)arguments->child;
+    PNAS_TRY(pnas_ranking_read(arguments->run, &ranking));
+    pnas_status status = PNAS_OK;
+    if (child > ranking->count)
+        status = pnas_fail(PNAS_ERROR_USAGE, "%s: --child %zu of %zu trained cells", arguments->run, child,
+                           ranking->count);
+    else
+        pnas_cell_format(&ranking->cell[child - 1].cell, &ranking->operators, program->cell_text);
+    configuration->search.space.operators = ranking->operators;
+    if (status == PNAS_OK && ranking->concatenation != configuration->network.concatenation)
+        pnas_warning("network.concatenation is another one than in %s", arguments->run);
+    pnas_ranking_destroy(&ranking);
+    return status;
+}
+
+static pnas_status take_cell(void *payload, pnas_configuration *configuration)
+{
+    train_program *program = payload;
+    const char *text = program->arguments.cell;
+    pnas_cell cell;
+    if (program->arguments.run)
+        return take_run(program, configuration);
+    pnas_status status = pnas_cell_parse(text, &configuration->search.space.operators, &cell);
+    if (status != PNAS_OK)
+        return pnas_fail_at(PNAS_ERROR_USAGE, "--cell");
+    pnas_cell_format(&cell, &configuration->search.space.operators, program->cell_text);
+    return PNAS_OK;
+}
+
+static pnas_status share_cell(train_program *program)
+{
+    void *bytes = program->cell_text;
+    unsigned long size = sizeof program->cell_text;
+    PNAS_TRY(pnas_mpi_broadcast(&bytes, &size));
+    if (bytes != program->cell_text) {
+        memcpy(program->cell_text, bytes, sizeof program->cell_text);
+        free(bytes);
+    }
+    return pnas_mpi_agree(
+        pnas_cell_parse(program->cell_text, &program->configuration.search.space.operators, &program->cell));
+}
+
+/* --- what the program does --- */
+
+static pnas_status share_settings(train_program *program)
+{
+    pnas_train_arguments *arguments = &program->arguments;
+    const pnas_settings_source source = {.path = arguments->configuration,
+                                         .overrides = arguments->overrides,
+                                         .override_count = arguments->override_count,
+                                         .device = arguments->device,
+                                         .threads = arguments->threads,
+                                         .ranks_per_device = arguments->ranks_per_device,
+                                         .adjust = take_cell,
+                                         .payload = program};
+    PNAS_TRY(pnas_settings_share(&program->layout, &source, &program->configuration,
+                                 &program->configuration_text));
+    PNAS_TRY(share_cell(program));
+    /* Children train nowhere here: devices are opened as for a surrogate, whatever the search's strategy. */
+    program->device_settings = program->configuration;
+    program->device_settings.search.strategy = PNAS_STRATEGY_NUMBER_pnas;
+    return PNAS_OK;
+}
+
+static pnas_status prepare(train_program *program)
+{
+    const pnas_fault none = {.rank = -1};
+    PNAS_TRY(share_settings(program));
+    PNAS_TRY(pnas_kernel_agreement(&program->layout, program->kernels));
+    PNAS_TRY(pnas_data_share(&program->layout, &program->configuration, &program->dataset, &program->images));
+    PNAS_TRY(
+        pnas_devices_create(&program->layout, &program->device_settings, NULL, &none, &program->devices));
+    if (program->arguments.output)
+        return pnas_mpi_agree(pnas_run_path(program->arguments.output, &program->path));
+    return PNAS_OK;
+}
+
+static pnas_status train_or_check(train_program *program)
+{
+    PNAS_TRY(prepare(program));
+    const pnas_train_options options = {.path = program->path,
+                                        .run = program->arguments.run ? program->arguments.run : "",
+                                        .cell = &program->cell,
+                                        .configuration = &program->configuration,
+                                        .configuration_text = program->configuration_text,
+                                        .dataset = program->dataset,
+                                        .images = program->images,
+                                        .layout = &program->layout,
+                                        .cl = program->devices.cl,
+                                        .kernels = program->kernels};
+    if (!program->arguments.check)
+        return pnas_train_run(&options);
+    PNAS_TRY(pnas_train_check(&options));
+    if (program->layout.rank == 0)
+        fputs(program->configuration_text, stdout);
+    pnas_info("everything is in order; nothing was trained");
+    return PNAS_OK;
+}
+
+static pnas_status run(train_program *program, double start)
+{
+    const pnas_train_arguments *arguments = &program->arguments;
+    pnas_log_setup("pnas_train", arguments->level, program->layout.rank, program->layout.ranks);
+    if (arguments->status)
+        return pnas_mpi_agree(program->layout.rank == 0 ? pnas_train_status_print(arguments->status)
+                                                        : PNAS_OK);
+    pnas_stop_install(pnas_run_deadline(arguments->time_limit, program->layout.rank, start));
+    return train_or_check(program);
+}
+
+static void clean_up(train_program *program)
+{
+    pnas_devices_destroy(&program->devices);
+    pnas_image_set_destroy(&program->images);
+    pnas_dataset_destroy(&program->dataset);
+    free(program->path);
+    free(program->configuration_text);
+}
+
+int main(int argc, char **argv)
+{
+    static train_program program;
+    double start = pnas_clock_seconds();
+    pnas_program_setup("pnas_train");
+    pnas_status status = pnas_rank_start(&argc, &argv, &program.layout);
+    if (status != PNAS_OK)
+        return pnas_program_end(status);
+
+    bool speaks = program.layout.rank == 0; /* another rank may lead in the end */
+    status = pnas_mpi_check_build(&program.layout, pnas_program_build());
+    if (status != PNAS_OK) {
+        pnas_mpi_end();
+        return speaks ? pnas_program_end(status) : pnas_exit_code(status);
+    }
+    status = pnas_train_arguments_parse(argc, argv, speaks, &program.arguments);
+    bool understood = status == PNAS_OK;
+    if (understood && !program.arguments.answered)
+        status = run(&program, start);
+    clean_up(&program);
+    pnas_mpi_end();
+    return program.layout.rank == 0 && understood ? pnas_program_end(status) : pnas_exit_code(status);
+}

@@ -1,0 +1,58 @@
+#include "io/config/configuration.h"
+#include "io/net/network_file.h"
+#include "src/base/clock.h"
+#include "src/programs/pnas_train/train_options.h"
+#include "src/search/cell_text.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void print_training(const pnas_network_file *file, int epochs)
+{
+    char time[32];
+    pnas_clock_duration(file->training.seconds, time, sizeof time);
+    if (file->in_training)
+        printf("in training: epoch %d of %d, after %d updates of it; %s so far\n", file->training.epoch + 1,
+               epochs, file->training.batch, time);
+    else
+        printf("complete: %d epochs\n", epochs);
+}
+
+/* The last epoch's figures. */
+static void print_history(const pnas_network_history *history)
+{
+    for (int k = 0; history->epochs > 0 && k < history->columns; k++)
+        printf("%s %.4g\n", history->name[k],
+               (double)history->values[(history->epochs - 1) * (size_t)history->columns + (size_t)k]);
+}
+
+static pnas_status print_file(const char *path, const pnas_network_file *file)
+{
+    char cell[PNAS_CELL_TEXT_MAX];
+    pnas_configuration *configuration = malloc(sizeof *configuration);
+    PNAS_CHECK(configuration, PNAS_ERROR_MEMORY, "no memory for a configuration");
+    pnas_status status = file->of_search
+                             ? pnas_fail(PNAS_ERROR_DATA, "%s: holds weights that a search wrote", path)
+                             : pnas_configuration_parse(path, file->configuration ? file->configuration : "",
+                                                        NULL, 0, configuration);
+    if (status == PNAS_OK) {
+        pnas_cell_format(&file->cell, &file->operators, cell);
+        printf("%s: %s\n", path, cell);
+        print_training(file, configuration->training.epochs);
+        print_history(&file->history);
+    } else if (status == PNAS_ERROR_USAGE) {
+        status = PNAS_ERROR_DATA; /* the file is not the user's configuration */
+    }
+    free(configuration);
+    return status;
+}
+
+pnas_status pnas_train_status_print(const char *path)
+{
+    pnas_network_file file;
+    PNAS_TRY(pnas_network_file_read(path, &file));
+    pnas_status status = print_file(path, &file);
+    pnas_network_file_clear(&file);
+    return status;
+}

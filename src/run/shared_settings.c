@@ -1,0 +1,89 @@
+#include "src/run/shared_settings.h"
+
+#include "io/config/configuration.h"
+#include "io/data/image_split.h"
+#include "mpi/build_check.h"
+#include "mpi/collectives.h"
+#include "src/base/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- configuration --- */
+
+static void apply_options(const pnas_settings_source *source, pnas_configuration *configuration)
+{
+    if (source->device)
+        snprintf(configuration->device, sizeof configuration->device, "%s", source->device);
+    if (source->lanes)
+        snprintf(configuration->lanes, sizeof configuration->lanes, "%s", source->lanes);
+    if (source->threads)
+        snprintf(configuration->threads, sizeof configuration->threads, "%s", source->threads);
+    if (source->ranks_per_device)
+        configuration->ranks_per_device = source->ranks_per_device;
+}
+
+static pnas_status read_settings(const pnas_settings_source *source, char **text)
+{
+    pnas_configuration *configuration = malloc(sizeof *configuration);
+    PNAS_CHECK(configuration, PNAS_ERROR_MEMORY, "no memory for a configuration");
+    pnas_status status =
+        pnas_configuration_read(source->path, source->overrides, source->override_count, configuration);
+    if (status == PNAS_OK)
+        status = source->adjust(source->payload, configuration);
+    if (status == PNAS_OK) {
+        apply_options(source, configuration);
+        status = pnas_configuration_print(configuration, text);
+    }
+    free(configuration);
+    return status;
+}
+
+pnas_status pnas_settings_share(const pnas_layout *layout, const pnas_settings_source *source,
+                                pnas_configuration *out, char **text)
+{
+    PNAS_TRY(pnas_mpi_agree(layout->rank == 0 ? read_settings(source, text) : PNAS_OK));
+    void *bytes = *text;
+    unsigned long size = bytes ? strlen(bytes) + 1 : 0;
+    PNAS_TRY(pnas_mpi_broadcast(&bytes, &size));
+    *text = bytes;
+    return pnas_mpi_agree(pnas_configuration_parse(source->path, bytes, NULL, 0, out));
+}
+
+/* --- data: every rank reads the file itself, and a file without a seal is summed up as it is read --- */
+
+static pnas_status open_data(pnas_configuration *configuration, pnas_dataset **out, pnas_image_set **images)
+{
+    PNAS_TRY(pnas_dataset_open(configuration->dataset, out));
+    const pnas_dataset *dataset = *out;
+    configuration->network.height = dataset->height;
+    configuration->network.width = dataset->width;
+    configuration->network.channels = dataset->channels;
+    configuration->network.classes = dataset->classes;
+    return pnas_image_set_create(dataset, configuration->validation, (size_t)configuration->training_images,
+                                 configuration->seed, images);
+}
+
+pnas_status pnas_data_compare(const pnas_layout *layout, const char *path, const char *sha256)
+{
+    char what[PNAS_PATH_MAX + 32];
+    snprintf(what, sizeof what, "reads %s with SHA-256", path);
+    return pnas_mpi_check_alike(
+        layout, sha256, &(pnas_mpi_difference){PNAS_ERROR_DATA, what, "copy the same file to every machine"});
+}
+
+pnas_status pnas_data_share(const pnas_layout *layout, pnas_configuration *configuration, pnas_dataset **out,
+                            pnas_image_set **images)
+{
+    pnas_status status = open_data(configuration, out, images);
+    if (status != PNAS_OK && layout->rank != 0)
+        pnas_fail_at(status, "rank %d on %s", layout->rank, layout->host);
+    PNAS_TRY(pnas_mpi_agree(status));
+    const pnas_dataset *dataset = *out;
+    PNAS_TRY(pnas_data_compare(layout, configuration->dataset, dataset->sha256));
+    pnas_info("data set %s: %zu training and %zu validation images, %dx%dx%d, %d classes", dataset->name,
+              (*images)->train_count, (*images)->validation_count, dataset->height, dataset->width,
+              dataset->channels, dataset->classes);
+    return PNAS_OK;
+}

@@ -1,0 +1,212 @@
+#!/usr/bin/env bash
+# train_cases.sh CASE PNAS_TRAIN WORK_DIR: pnas_train from outside. Cases other than `reference` compare with
+# the network that `reference` left in WORK_DIR.
+set -euo pipefail
+case_name=$1
+pnas_train=$2
+reference_dir=$3
+here=$(cd "$(dirname "$0")" && pwd)
+tiny=$here/tiny.yaml
+train=("$pnas_train" "$tiny" --cell "-1:sep3+-2:max3" --set training.epochs=6 --set training.batch=64
+    --set training.shards=8 --set training.average=0.9 --set checkpoint_seconds=0.1)
+
+work=$reference_dir
+if [ "$case_name" = reference ]; then
+    rm -rf "$reference_dir"
+    mkdir -p "$reference_dir"
+else
+    work=$(mktemp -d)
+    trap 'rm -rf "$work"' EXIT
+fi
+cd "$work"
+
+fail() {
+    echo "FAILED: $1"
+    tail -n 60 ./*.out ./*.err 2>/dev/null || true
+    exit 1
+}
+
+# run RANKS ARGUMENTS...: more arguments for the tiny training; the code of all ranks in `code`
+run() {
+    local ranks=$1
+    shift
+    code=0
+    mpirun --oversubscribe -n "$ranks" "${train[@]}" "$@" >last.out 2>last.err || code=$?
+}
+
+expect_code() {
+    [ "$code" -eq "$1" ] || fail "expected $1, got $code"
+}
+
+expect_said() {
+    grep -qE -e "$1" last.err || fail "no message like '$1'"
+}
+
+expect_reference() {
+    h5diff "$reference_dir/reference.h5" "$1" >differences 2>&1 || { cat differences; fail "$1 is another network"; }
+}
+
+# alone ARGUMENTS...: without mpirun
+alone() {
+    code=0
+    "$@" >last.out 2>last.err || code=$?
+}
+
+# Waits until there is a checkpoint behind the first update of the process that writes $1; fails if it ends before.
+await_checkpoint() {
+    local before=$2
+    for _ in $(seq 600); do
+        [ "$(stat -c %Y.%i "$1" 2>/dev/null || echo none)" = "$before" ] || return 0
+        [ -d "/proc/$launcher" ] || fail "it ended before it could be stopped"
+        sleep 0.05
+    done
+    fail "no checkpoint was written"
+}
+
+# stop_with SIGNAL RANKS NET.h5: sends it once a checkpoint is there; the exit code in `code`
+stop_with() {
+    local before
+    before=$(stat -c %Y.%i "$3" 2>/dev/null || echo none)
+    mpirun --oversubscribe -n "$2" "${train[@]}" -o "$3" >last.out 2>last.err &
+    launcher=$!
+    await_checkpoint "$3" "$before"
+    kill "-$1" "$launcher"
+    code=0
+    wait "$launcher" || code=$?
+}
+
+case $case_name in
+reference)
+    run 1 -o reference.h5
+    expect_code 0
+    expect_said "complete after"
+    h5dump -d /history/metrics reference.h5 | grep -q average_validation_accuracy || fail "no history of the average"
+    alone "$pnas_train" --status reference.h5
+    expect_code 0
+    grep -q "complete: 6 epochs" last.out || fail "--status does not say that it is complete"
+    run 2 -o reference.h5
+    expect_code 0
+    expect_said "complete already"
+    ;;
+ranks)
+    for ranks in 2 3 4 8; do
+        run "$ranks" -o "of_$ranks.h5"
+        expect_code 0
+        expect_reference "of_$ranks.h5"
+    done
+    ;;
+idle_ranks)
+    run 9 -o net.h5
+    expect_code 0
+    expect_said "8 of 9 ranks train"
+    expect_reference net.h5
+    ;;
+stopped)
+    stop_with USR2 2 net.h5
+    expect_code 75
+    expect_said "the same command continues"
+    alone "$pnas_train" --status net.h5
+    expect_code 0
+    grep -q "in training: epoch" last.out || fail "--status does not say how far it is"
+    run 3 -o net.h5
+    expect_code 0
+    expect_said "continues in epoch"
+    expect_reference net.h5
+    ;;
+terminated)
+    for signal in TERM HUP; do
+        "${train[@]}" -o net.h5 >last.out 2>last.err &
+        launcher=$!
+        await_checkpoint net.h5 none
+        kill "-$signal" "$launcher"
+        code=0
+        wait "$launcher" || code=$?
+        expect_code 75
+        expect_said "stopped by SIG$signal"
+        run 2 -o net.h5
+        expect_code 0
+        expect_reference net.h5
+        rm net.h5
+    done
+    ;;
+time_limit)
+    run 2 -o net.h5 --time-limit 0.01
+    expect_code 75
+    run 1 -o net.h5
+    expect_code 0
+    expect_reference net.h5
+    ;;
+killed)
+    for ranks in 2 3; do
+        stop_with KILL "$ranks" net.h5
+        sleep 1 # until the ranks know that their launcher is gone
+    done
+    run 1 -o net.h5
+    expect_code 0
+    expect_said "continues in epoch"
+    expect_reference net.h5
+    ;;
+all_images)
+    run 1 -o net.h5 --set dataset.validation=0 --set training.epochs=2
+    expect_code 0
+    h5dump -d /history/metrics net.h5 | grep -q validation && fail "there is a history of validation"
+    run 2 -o other.h5 --set dataset.validation=0 --set training.epochs=2
+    expect_code 0
+    h5diff net.h5 other.h5 || fail "two ranks give another network"
+    ;;
+accumulated)
+    run 1 -o net.h5 --set training.accumulate=2 --set training.epochs=2
+    expect_code 0
+    expect_said "takes 16 shards of 8 images"
+    run 3 -o other.h5 --set training.accumulate=2 --set training.epochs=2
+    expect_code 0
+    h5diff net.h5 other.h5 || fail "three ranks give another network"
+    ;;
+diverged)
+    run 2 -o net.h5 --set training.learning_rate=1000 --set training.clip_norm=0
+    expect_code 65
+    expect_said "the loss became"
+    ;;
+wrong_use)
+    alone "$pnas_train" "$tiny" -o net.h5
+    expect_code 64
+    expect_said "give the cell to train"
+    alone "$pnas_train" "$tiny" --cell "-1:sep3+-2:max3"
+    expect_code 64
+    alone "$pnas_train" "$tiny" --cell "-1:sep9+-2:max3" -o net.h5
+    expect_code 64
+    expect_said "--cell"
+    run 2 -o net.h5 --set training.shards=5
+    expect_code 64
+    expect_said "which 5 shards do not divide"
+    cp "$reference_dir/reference.h5" net.h5
+    run 1 -o net.h5 --set training.epochs=7
+    expect_code 64
+    expect_said "training.epochs: 6, but the configuration now says 7"
+    alone "$pnas_train" "$tiny" --cell "-1:sep3+-1:sep3" -o net.h5
+    expect_code 64
+    expect_said "network of another cell"
+    cmp -s net.h5 "$reference_dir/reference.h5" || fail "a refused training has changed the file"
+    run 2 --check
+    expect_code 0
+    grep -q "shards: 8" last.out || fail "--check does not print the configuration"
+    ;;
+bad_files)
+    head -c 3000 "$reference_dir/reference.h5" >net.h5
+    run 2 -o net.h5
+    expect_code 65
+    echo nothing >net.h5
+    alone "$pnas_train" --status net.h5
+    expect_code 65
+    alone "$pnas_train" --status absent.h5
+    expect_code 74
+    run 1 -o absent/net.h5
+    expect_code 74
+    alone "$pnas_train" "$tiny" --run absent.h5 -o net.h5
+    expect_code 74
+    ;;
+*)
+    echo "no case $case_name"
+    exit 1
+    ;;
+esac
