@@ -18,7 +18,7 @@ typedef struct { /* a plain value */
 typedef pnas_status (*pnas_tick)(void *payload);
 
 typedef struct {
-    /* Trains one child. A child that fails by itself (diverged, does not fit, kernel that does not build) is
+    /* Trains one child. A child that fails by itself (diverged, does not fit, took too long) is
      * a success of this call with result->status = PNAS_CHILD_FAILED and a text in result->error; a status
      * other than PNAS_OK means that the run should stop (PNAS_STOPPED) or that this rank cannot go on. */
     pnas_status (*evaluate)(void *payload, const pnas_job *job, pnas_tick tick, void *tick_payload,
