@@ -130,15 +130,6 @@ static pnas_status check_type(hid_t parent, const char *name, hid_t dataset, hid
     return PNAS_OK;
 }
 
-/* In other files: what is stored here then says nothing. */
-static bool is_elsewhere(hid_t dataset)
-{
-    hid_t properties = H5Dget_create_plist(dataset);
-    bool elsewhere = H5Pget_layout(properties) == H5D_VIRTUAL || H5Pget_external_count(properties) > 0;
-    H5Pclose(properties);
-    return elsewhere;
-}
-
 /* A shape is only a claim: no memory is taken for what the file cannot hold. Small arrays may well be nothing
  * but their fill value. */
 static pnas_status check_claim(hid_t parent, const char *name, hid_t dataset, int rank, const hsize_t *shape)
@@ -149,14 +140,24 @@ static pnas_status check_claim(hid_t parent, const char *name, hid_t dataset, in
     H5Tclose(type);
     for (int i = 0; i < rank; ++i)
         values *= (double)shape[i];
-    if (values * taken > CLAIM_FREE && values * size > CLAIM_RATIO * stored && !is_elsewhere(dataset))
+    if (values * taken > CLAIM_FREE && values * size > CLAIM_RATIO * stored)
         return pnas_h5_fail(PNAS_ERROR_DATA, parent, name,
                             "claims to hold %.3g bytes, of which %.0f are stored", values * size, stored);
     return PNAS_OK;
 }
 
-/* Opens an array of `rank` dimensions and gives its shape. */
-static pnas_status open_array(hid_t parent, const char *name, int rank, hsize_t *shape, hid_t *out)
+/* Values that lie in other files, or are put together from other arrays, are none of what this program reads:
+ * such a file could show any file as images, ask for /dev/zero, or be put together from itself for ever. To be
+ * asked before its shape, which HDF5 looks for in the other places. */
+static bool is_elsewhere(hid_t dataset)
+{
+    hid_t properties = H5Dget_create_plist(dataset);
+    bool elsewhere = H5Pget_layout(properties) == H5D_VIRTUAL || H5Pget_external_count(properties) > 0;
+    H5Pclose(properties);
+    return elsewhere;
+}
+
+pnas_status pnas_h5_open_array(hid_t parent, const char *name, hid_t *out)
 {
     *out = -1;
     if (!pnas_h5_exists(parent, name))
@@ -164,6 +165,20 @@ static pnas_status open_array(hid_t parent, const char *name, int rank, hsize_t 
     *out = H5Dopen2(parent, name, H5P_DEFAULT);
     if (*out < 0)
         return pnas_h5_fail(PNAS_ERROR_DATA, parent, name, "expected an array");
+    if (!is_elsewhere(*out))
+        return PNAS_OK;
+    H5Dclose(*out);
+    *out = -1;
+    return pnas_h5_fail(
+        PNAS_ERROR_DATA, parent, name,
+        "its values lie elsewhere (a virtual array or external storage), and they are read from "
+        "this file alone; 'h5repack' makes a file that holds them itself");
+}
+
+/* Opens an array of `rank` dimensions and gives its shape. */
+static pnas_status open_array(hid_t parent, const char *name, int rank, hsize_t *shape, hid_t *out)
+{
+    PNAS_TRY(pnas_h5_open_array(parent, name, out));
     hid_t space = H5Dget_space(*out);
     int found = H5Sget_simple_extent_ndims(space);
     if (found == rank)

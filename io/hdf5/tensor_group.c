@@ -90,12 +90,12 @@ typedef struct {
 static pnas_status read_tensor(hid_t group, const char *name, pnas_named_tensor *out)
 {
     hsize_t shape[H5S_MAX_RANK];
-    hid_t dataset = H5Dopen2(group, name, H5P_DEFAULT), space = dataset >= 0 ? H5Dget_space(dataset) : -1;
-    int rank = space >= 0 ? H5Sget_simple_extent_ndims(space) : -1;
-    if (space >= 0)
-        H5Sclose(space);
-    if (dataset >= 0)
-        H5Dclose(dataset);
+    hid_t dataset;
+    PNAS_TRY(pnas_h5_open_array(group, name, &dataset));
+    hid_t space = H5Dget_space(dataset);
+    int rank = H5Sget_simple_extent_ndims(space);
+    H5Sclose(space);
+    H5Dclose(dataset);
     if (strlen(name) >= sizeof out->name || rank < 1 || rank > TENSOR_RANK_MAX)
         return pnas_h5_fail(PNAS_ERROR_DATA, group, name, "expected a tensor of 1 to %d dimensions",
                             TENSOR_RANK_MAX);

@@ -233,19 +233,44 @@ static void change_text(hid_t file, size_t which, stream *in)
     free(text);
 }
 
+/* An array whose values lie in other places: in itself, in another array, or in any file. */
+static void make_elsewhere(hid_t file, const char *name, const char *target, stream *in)
+{
+    const hsize_t size[1] = {1 + take(in) % 24}, most[1] = {H5S_UNLIMITED}, start[1] = {0}, stride[1] = {1};
+    unsigned kind = take(in) % 3;
+    hid_t space = H5Screate_simple(1, size, kind == 0 ? most : NULL),
+          properties = H5Pcreate(H5P_DATASET_CREATE);
+    if (kind == 0)
+        H5Sselect_hyperslab(space, H5S_SELECT_SET, start, stride, most, NULL);
+    if (kind < 2)
+        H5Pset_virtual(properties, space, ".", target, space);
+    else
+        H5Pset_external(properties, "/dev/zero", 0, H5F_UNLIMITED);
+    H5Ldelete(file, name, H5P_DEFAULT);
+    hid_t array = H5Dcreate2(file, name, H5T_NATIVE_FLOAT, space, H5P_DEFAULT, properties, H5P_DEFAULT);
+    if (array >= 0)
+        H5Dclose(array);
+    H5Pclose(properties);
+    H5Sclose(space);
+}
+
 static void make_link(hid_t file, const char *name, stream *in)
 {
     const char *target = object[take(in) % objects];
     char *text = take_text(in, 200);
-    unsigned kind = take(in) % 4;
-    if (kind < 2)
+    unsigned kind = take(in) % 6;
+    if (kind < 2 || kind == 4)
         H5Ldelete(file, name, H5P_DEFAULT);
     if (kind == 0)
         H5Lcreate_hard(file, target, file, name, H5P_DEFAULT, H5P_DEFAULT);
     else if (kind == 1)
         H5Lcreate_soft(*text ? text : name, file, name, H5P_DEFAULT, H5P_DEFAULT);
-    else
+    else if (kind < 4)
         H5Lcreate_hard(file, target, file, *text ? text : "new", H5P_DEFAULT, H5P_DEFAULT);
+    else if (kind == 4)
+        H5Lcreate_external("valid.h5", target, file, name, H5P_DEFAULT, H5P_DEFAULT);
+    else
+        make_elsewhere(file, name, target, in);
     free(text);
 }
 
