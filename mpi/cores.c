@@ -127,7 +127,7 @@ static pnas_status exchange(const pnas_layout *layout, const rank_cores *mine, r
     status = pnas_mpi_agree(status);
     if (status == PNAS_OK)
         status = pnas_mpi_gather_local(layout, message.data, message.size, messages);
-    for (size_t rank = 0; rank < ranks && status == PNAS_OK; rank++)
+    for (size_t rank = 0; all && messages && rank < ranks && status == PNAS_OK; rank++)
         status = read_rank(messages + rank * message.size, message.size, &all[rank]);
     free(messages);
     pnas_wire_clear(&message);

@@ -182,7 +182,7 @@ pnas_status pnas_image_file_read(const char *path, const pnas_image_shape *shape
     image_source source = {.path = path, .shape = shape};
     *out = NULL;
     *count = 0;
-    PNAS_TRY(pnas_bytes_read(path, EXPECTED, &source.bytes));
+    PNAS_TRY(pnas_bytes_read(path, EXPECTED, NULL, &source.bytes));
     pnas_status status = decode(&source, out, count);
     pnas_bytes_free(&source.bytes);
     if (status != PNAS_OK) {

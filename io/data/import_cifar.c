@@ -128,7 +128,7 @@ static pnas_status take_records(const char *path, const pnas_bytes *bytes, const
 static pnas_status read_records(const char *path, const cifar_version *version, pnas_bytes *out)
 {
     size_t record = (size_t)version->label_bytes + PIXELS;
-    PNAS_TRY(pnas_bytes_read(path, "records of images", out));
+    PNAS_TRY(pnas_bytes_read(path, "records of images", NULL, out));
     PNAS_CHECK(
         out->size % record == 0, PNAS_ERROR_DATA,
         "%s: ends at byte %zu, inside record %zu; expected records of %zu bytes (is the file cut short?)",
@@ -167,7 +167,7 @@ static pnas_status read_names(const char *path, const cifar_version *version, pn
     pnas_bytes bytes;
     const char *names[100];
     int count = 0;
-    PNAS_TRY(pnas_bytes_read(path, "names of classes", &bytes));
+    PNAS_TRY(pnas_bytes_read(path, "names of classes", NULL, &bytes));
     char *rest = NULL;
     for (char *line = strtok_r((char *)bytes.data, "\r\n", &rest); line;
          line = strtok_r(NULL, "\r\n", &rest)) {

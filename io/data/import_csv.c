@@ -119,7 +119,7 @@ static pnas_status read_row(const csv_file *file, const pnas_dataset *dataset, d
 static pnas_status open_csv(const char *path, csv_file *file)
 {
     *file = (csv_file){.path = path, .number = 1};
-    PNAS_TRY(pnas_bytes_read(path, "a CSV file with an image a line", &file->bytes));
+    PNAS_TRY(pnas_bytes_read(path, "a CSV file with an image a line", NULL, &file->bytes));
     file->line = (const char *)file->bytes.data;
     file->end = file->line + file->bytes.size;
     while (file->end > file->line && strchr(" \t\r\n", file->end[-1]))

@@ -59,21 +59,37 @@ static pnas_status check_length(const char *path, const idx_file *file, int dime
     return PNAS_OK;
 }
 
+static uint32_t size_at(const unsigned char *header, int dimension)
+{
+    const unsigned char *b = header + 4 + (size_t)4 * (size_t)dimension;
+    return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+}
+
+/* By its header; what is no IDX file is refused by what has been read of it. */
+static double claim(const unsigned char *first, size_t size)
+{
+    int dimensions = size >= 16 ? first[3] : 0;
+    double bytes = 4 + 4.0 * dimensions, items = 1;
+    if (dimensions != 1 && dimensions != 3)
+        return (double)size;
+    for (int i = 0; i < dimensions; ++i)
+        items *= size_at(first, i);
+    return bytes + items;
+}
+
 /* Reads and checks a file of `dimensions` (3: images, 1: labels). */
 static pnas_status read_idx(const char *path, int dimensions, idx_file *out)
 {
     *out = (idx_file){0};
     const char *expected = dimensions == 3 ? "an IDX file of images" : "an IDX file of labels";
-    PNAS_TRY(pnas_bytes_read(path, expected, &out->bytes));
+    PNAS_TRY(pnas_bytes_read(path, expected, claim, &out->bytes));
     PNAS_TRY(check_magic(path, &out->bytes, dimensions));
     size_t header = 4 + 4 * (size_t)dimensions;
     PNAS_CHECK(out->bytes.size >= header, PNAS_ERROR_DATA,
                "%s: is cut short: it ends at byte %zu, inside its header of %zu bytes", path, out->bytes.size,
                header);
-    for (int i = 0; i < dimensions; ++i) {
-        const unsigned char *b = out->bytes.data + 4 + 4 * i;
-        out->size[i] = (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
-    }
+    for (int i = 0; i < dimensions; ++i)
+        out->size[i] = size_at(out->bytes.data, i);
     out->values = out->bytes.data + header;
     return check_length(path, out, dimensions);
 }

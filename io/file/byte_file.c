@@ -10,9 +10,11 @@
 #include <zlib.h>
 
 /* Small files must not cost what large ones do. */
-#define FIRST_ROOM ((size_t)1 << 16)
+#define FIRST_ROOM  ((size_t)1 << 16)
+/* Of a claim. */
+#define FIRST_BYTES 64
 /* One piece of reading; zlib counts in unsigned. */
-#define PIECE      ((size_t)1 << 22)
+#define PIECE       ((size_t)1 << 22)
 
 static pnas_status open_regular(const char *path, const char *expected, int *out)
 {
@@ -64,13 +66,26 @@ static pnas_status explain(const char *path, int code, const char *reason, size_
     }
 }
 
-static pnas_status read_all(gzFile file, const char *path, pnas_bytes *bytes)
+/* How many bytes are to be read at once: those that there is room for, up to one behind the claim. */
+static unsigned piece(const pnas_bytes *bytes, size_t room, pnas_bytes_claim claim)
+{
+    size_t left = room - 1 - bytes->size;
+    left = left < PIECE ? left : PIECE;
+    if (!claim)
+        return (unsigned)left;
+    if (bytes->size < FIRST_BYTES)
+        return (unsigned)(FIRST_BYTES - bytes->size);
+    double claimed = claim(bytes->data, bytes->size) + 1 - (double)bytes->size;
+    return claimed < (double)left ? (unsigned)(claimed > 0 ? claimed : 0) : (unsigned)left;
+}
+
+static pnas_status read_all(gzFile file, const char *path, pnas_bytes_claim claim, pnas_bytes *bytes)
 {
     size_t room = 0;
     for (;;) {
         PNAS_TRY(grow(path, bytes, &room));
-        size_t left = room - 1 - bytes->size;
-        int got = gzread(file, bytes->data + bytes->size, (unsigned)(left < PIECE ? left : PIECE));
+        unsigned size = piece(bytes, room, claim);
+        int got = size > 0 ? gzread(file, bytes->data + bytes->size, size) : 0;
         if (got > 0)
             bytes->size += (size_t)got;
         int code;
@@ -84,7 +99,7 @@ static pnas_status read_all(gzFile file, const char *path, pnas_bytes *bytes)
     return PNAS_OK;
 }
 
-pnas_status pnas_bytes_read(const char *path, const char *expected, pnas_bytes *out)
+pnas_status pnas_bytes_read(const char *path, const char *expected, pnas_bytes_claim claim, pnas_bytes *out)
 {
     *out = (pnas_bytes){0};
     int descriptor;
@@ -95,9 +110,9 @@ pnas_status pnas_bytes_read(const char *path, const char *expected, pnas_bytes *
         return pnas_fail(PNAS_ERROR_MEMORY, "%s: out of memory for unpacking", path);
     }
     gzbuffer(file, 1 << 16);
-    pnas_status status = read_all(file, path, out);
+    pnas_status status = read_all(file, path, claim, out);
     int code = gzclose(file);
-    if (status == PNAS_OK && code != Z_OK)
+    if (status == PNAS_OK && code != Z_OK && !claim) /* Z_BUF_ERROR: not read to its end */
         status = explain(path, code, "closing failed", out->size);
     if (status == PNAS_OK && out->size == 0)
         status = pnas_fail(PNAS_ERROR_DATA, "%s: is empty; expected %s", path, expected);

@@ -144,6 +144,21 @@ Test(import_idx, files_cut_short_or_too_long_are_told_by_byte)
     PNAS_EXPECT_NO_LEAKS();
 }
 
+/* More than any memory holds, of which the header's claim and one byte are read. */
+Test(import_idx, what_is_behind_the_claim_is_not_read)
+{
+    unsigned char bytes[256];
+    pnas_import_options options = good_files();
+    test_write_file("train-images", bytes, fill_images(bytes, 6, 0));
+    cr_assert_eq(truncate(test_path("train-images"), (off_t)1 << 40), 0);
+    expect_failure(&options, PNAS_ERROR_DATA, "/train-images: goes on to byte 64", "end at byte 52");
+    bytes[0] = 1;
+    test_write_file("train-images", bytes, 200);
+    cr_assert_eq(truncate(test_path("train-images"), (off_t)1 << 40), 0);
+    expect_failure(&options, PNAS_ERROR_DATA, "/train-images: bytes 0 and 1", "IDX");
+    PNAS_EXPECT_NO_LEAKS();
+}
+
 Test(import_idx, gzip_files_cut_short_or_damaged_are_told)
 {
     unsigned char bytes[256];

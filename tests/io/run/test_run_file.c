@@ -280,7 +280,8 @@ Test(run_file, a_symbolic_link_is_another_name_of_the_same_run)
 
     cr_assert_eq(symlink("loop.h5", test_path("loop.h5")), 0);
     cr_expect_eq(pnas_run_file_open(test_path("loop.h5"), &file, &existed), PNAS_ERROR_FILE);
-    cr_expect_not_null(strstr(pnas_message(), "a symbolic link whose end is not there"), "%s", pnas_message());
+    cr_expect_not_null(strstr(pnas_message(), "a symbolic link whose end is not there"), "%s",
+                       pnas_message());
     pnas_search_destroy(&search);
     PNAS_EXPECT_NO_LEAKS();
 }
