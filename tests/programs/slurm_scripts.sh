@@ -32,6 +32,7 @@ cat >"$work/bin/pnas_rank" <<'STUB'
 [ -z "${STUB_LATE:-}" ] || kill "-$STUB_LATE" 0
 exit "$STUB_STATUS"
 STUB
+cp "$work/bin/pnas_rank" "$work/bin/pnas_train"
 chmod +x "$work/bin"/*
 export PATH="$work/bin:$scripts:$PATH" STUB_LOG="$work/log" STUB_STATUS=75 STUB_REASON=None
 export SLURM_SUBMIT_DIR="$work/submit" SLURM_JOB_ID=42
@@ -87,17 +88,18 @@ signal_job() {
 
 for script in "$scripts"/*.sbatch; do
     unset SLURM_ARRAY_JOB_ID SLURM_ARRAY_TASK_ID
-    id=42 run=RUN.h5 given=RUN.h5 more=
+    id=42 run=RUN.h5 given=RUN.h5 more= program=pnas_mpi
     case $script in
     */pnas_seeds.sbatch)
         export SLURM_ARRAY_JOB_ID=42 SLURM_ARRAY_TASK_ID=7
         id=42_7 run=RUN-7.h5 given=RUN-%a.h5 more=" --set seed=7"
         ;;
     */pnas_cpu.sbatch) more=" --device cpu" ;;
+    */pnas_train.sbatch) program=pnas_train ;;
     esac
 
     STUB_CODE=0 end_with 0 bash "$script" c.yaml "$given" --set title=x
-    expect_noted "^mpirun pnas_mpi c.yaml -o $run --set title=x$more end=2000000000 site=\$"
+    expect_noted "^mpirun $program c.yaml -o $run --set title=x$more end=2000000000 site=\$"
     expect_no_requeue
     STUB_CODE=65 end_with 65 bash "$script" c.yaml "$given"
     expect_no_requeue

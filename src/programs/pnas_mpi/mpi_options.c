@@ -65,7 +65,7 @@ static const char documentation[] =
     "Searches for a network progressively: trains cells of one block, then grows the best by predicted "
     "accuracy."
     "\vRun it under mpirun with as many ranks as there are devices or cores to share; rank 0 leads and "
-    "trains too. SIGTERM, SIGINT, SIGUSR1 and SIGUSR2 stop it in good order. With warm_start: OTHER.h5 in "
+    "trains too. SIGTERM, SIGINT, SIGHUP, SIGUSR1 and SIGUSR2 stop it in good order. With warm_start: OTHER.h5 in "
     "the "
     "configuration, or --set warm_start=OTHER.h5, it begins with the surrogate of another run.\n\n"
     "Exit codes: 0 done; 75 stopped, the same command continues; 64 wrong use or configuration; 65 bad input "

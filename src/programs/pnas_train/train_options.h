@@ -28,7 +28,8 @@ typedef struct { /* strings are borrowed from argv */
  * once. PNAS_ERROR_USAGE after a complaint. */
 pnas_status pnas_train_arguments_parse(int argc, char **argv, bool speak, pnas_train_arguments *out);
 
-/* --status: what the network file at `path` holds, on stdout. PNAS_ERROR_FILE, PNAS_ERROR_DATA. */
+/* --status: what the network file at `path` holds, on stdout. PNAS_STOPPED if its training is not over;
+ * PNAS_ERROR_FILE, PNAS_ERROR_DATA. */
 pnas_status pnas_train_status_print(const char *path);
 
 #endif

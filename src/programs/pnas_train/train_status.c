@@ -41,6 +41,8 @@ static pnas_status print_file(const char *path, const pnas_network_file *file)
         printf("%s: %s\n", path, cell);
         print_training(file, configuration->training.epochs);
         print_history(&file->history);
+        if (file->in_training)
+            status = pnas_fail(PNAS_STOPPED, "%s: running, or stopped; the same command continues it", path);
     } else if (status == PNAS_ERROR_USAGE) {
         status = PNAS_ERROR_DATA; /* the file is not the user's configuration */
     }

@@ -180,8 +180,9 @@ Test(configuration, overrides_win_and_make_sections_that_are_missing)
 
 Test(configuration, the_files_that_come_with_the_program_are_valid)
 {
-    static const char *const names[] = {"demo", "fashion_mnist", "cifar10_paper"};
-    for (size_t i = 0; i < 3; i++) {
+    static const char *const names[] = {"demo",         "fashion_mnist",       "cifar10_paper",
+                                        "train_digits", "train_fashion_mnist", "train_cifar10"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char path[512];
         pnas_configuration read;
         snprintf(path, sizeof path, "%s/configs/%s.yaml", getenv("PNAS_SOURCE"), names[i]);
