@@ -106,7 +106,7 @@ static void draw_paths(const pnas_child_plan *plan, pnas_stream *stream, int ste
     int steps = training->epochs * plan->options.train_steps;
     for (int n = 0; n < plan->options.batch; ++n, kept += pnas_drop_words(paths))
         for (int p = 0; p < paths; ++p) {
-            double keep = pnas_schedule_keep(training->drop_path, p / (paths / cells), cells, step, steps);
+            double keep = pnas_schedule_keep(training->drop_path, p * cells / paths, cells, step, steps);
             if (pnas_stream_uniform(stream) < keep)
                 kept[p / 32] |= 1U << p % 32;
         }

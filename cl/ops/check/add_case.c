@@ -134,8 +134,7 @@ void drop_case_check(op_harness *h, int N, int paths, int cells, int step, int s
             if (op_harness_between(h, 0, 1) == 0)
                 continue;
             kept[((size_t)(step % PERIOD) * N + n) * words + p / 32] |= 1U << p % 32;
-            expected[(size_t)p * N + n] =
-                1 / pnas_schedule_keep(last, p / (paths / cells), cells, step, steps);
+            expected[(size_t)p * N + n] = 1 / pnas_schedule_keep(last, p * cells / paths, cells, step, steps);
         }
     const pnas_drop drop = {.keep = last,
                             .paths = paths,

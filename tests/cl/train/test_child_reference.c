@@ -86,7 +86,7 @@ static void load_paths(pair *p, int step)
     for (int n = 0; n < N; ++n)
         for (int path = 0; path < paths; ++path) {
             bool keep = reference_case_keeps(step, N, n, paths, path);
-            double share = pnas_schedule_keep(p->training->drop_path, path / (paths / cells), cells, step,
+            double share = pnas_schedule_keep(p->training->drop_path, path * cells / paths, cells, step,
                                               p->training->epochs);
             kept[(size_t)n * words + (size_t)path / 32] |= (cl_uint)keep << path % 32;
             p->factor[(size_t)path * (size_t)N + (size_t)n] = keep ? 1 / share : 0;
