@@ -200,12 +200,13 @@ enum {
 typedef struct {      /* all zero: an evaluation's */
     double smoothing; /* this share of an image's target is spread evenly over all classes */
     cl_mem mixes;     /* NULL: images are not mixed */
+    double weight;    /* of the gradient */
 } pnas_loss_targets;
 
 /* Softmax cross entropy with the targets t: 1 - smoothing for the label, divided by its share where images are
- * mixed, and smoothing / classes for each class (Szegedy et al. 2016). metrics [period][2], slot s % period =
+ * mixed, and smoothing / classes for each class (Szegedy et al. 2016). metrics [period][2] (buffer NULL: not wanted), slot s % period =
  * mean loss over the valid records and number right (of mixed images: the label with the larger share);
- * logits_gradient (may have buffer NULL: evaluation) = (softmax - t) / valid. An exact tie counts as right
+ * logits_gradient (may have buffer NULL: evaluation) = weight (softmax - t) / valid. An exact tie counts as right
  * only for the smallest index. */
 pnas_status pnas_op_softmax_loss(pnas_cl *cl, pnas_launch_list *list, int N, int classes, pnas_slice logits,
                                  cl_mem records, cl_mem state, int period, const pnas_loss_targets *targets,

@@ -119,12 +119,13 @@ pnas_status pnas_op_softmax_loss(pnas_cl *cl, pnas_launch_list *list, int N, int
                              .local = {LOSS_GROUP}};
     return pnas_launch_append(
         cl, list, &spec,
-        PNAS_ARGS(PNAS_ARG_INT(N), PNAS_ARG_INT(classes), ARG_SLICE(logits), PNAS_ARG_BUFFER(records),
-                  PNAS_ARG_BUFFER(state), PNAS_ARG_INT(period),
-                  PNAS_ARG_BUFFER(targets->mixes ? targets->mixes : records),
-                  PNAS_ARG_INT(targets->mixes != NULL), PNAS_ARG_FLOAT(targets->smoothing),
-                  PNAS_ARG_INT(with_gradient), ARG_SLICE_IF(with_gradient, logits_gradient, metrics.buffer),
-                  ARG_SLICE(metrics)));
+        PNAS_ARGS(
+            PNAS_ARG_INT(N), PNAS_ARG_INT(classes), ARG_SLICE(logits), PNAS_ARG_BUFFER(records),
+            PNAS_ARG_BUFFER(state), PNAS_ARG_INT(period),
+            PNAS_ARG_BUFFER(targets->mixes ? targets->mixes : records), PNAS_ARG_INT(targets->mixes != NULL),
+            PNAS_ARG_FLOAT(targets->smoothing), PNAS_ARG_FLOAT(targets->weight), PNAS_ARG_INT(with_gradient),
+            ARG_SLICE_IF(with_gradient, logits_gradient, logits.buffer), PNAS_ARG_INT(metrics.buffer != NULL),
+            ARG_SLICE_IF(metrics.buffer != NULL, metrics, logits.buffer)));
 }
 
 /* What either kernel for images gets: `drive` is the records or the mixes. */

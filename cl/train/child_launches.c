@@ -21,6 +21,8 @@ pnas_status pnas_child_append_forward(pnas_child_plan *plan, pnas_launch_list *l
 {
     const pnas_training_options *options = plan->options.training;
     for (int i = 0; i < plan->graph->layer_count; ++i) {
+        if (!training && pnas_graph_is_auxiliary(plan->graph->layer[i].path))
+            continue;
         PNAS_TRY(forward_layer(plan, list, i, training));
         int index = plan->graph->layer[i].norm;
         if (!training || index < 0)

@@ -207,17 +207,28 @@ static pnas_status append_zeros(pnas_child_plan *plan, pnas_launch_list *list)
     return PNAS_OK;
 }
 
+/* The loss of one classifier; the metrics are the last layer's. */
+static pnas_status append_loss_of(pnas_child_plan *plan, pnas_launch_list *list,
+                                  const pnas_batch_stream *stream, int tensor, bool training)
+{
+    bool auxiliary = tensor == plan->graph->auxiliary_logits;
+    const pnas_loss_targets targets = {.smoothing = training ? plan->options.training->label_smoothing : 0,
+                                       .mixes = stream->mixes,
+                                       .weight = auxiliary ? plan->graph->options.auxiliary : 1};
+    pnas_slice logits = pnas_child_data(plan, tensor, 0, 1).at;
+    pnas_slice gradient = training ? pnas_child_gradient(plan, tensor, 0, 1).at : (pnas_slice){NULL, 0};
+    pnas_slice metrics = {auxiliary ? NULL : stream->metrics, 0};
+    return pnas_op_softmax_loss(plan->cl, list, plan->options.batch, plan->graph->options.classes, logits,
+                                stream->records, stream->state, stream->period, &targets, gradient, metrics);
+}
+
 static pnas_status append_loss(pnas_child_plan *plan, pnas_launch_list *list, const pnas_batch_stream *stream,
                                bool training)
 {
-    int out = plan->graph->layer[plan->graph->layer_count - 1].out;
-    pnas_slice logits = pnas_child_data(plan, out, 0, 1).at;
-    pnas_slice gradient = training ? pnas_child_gradient(plan, out, 0, 1).at : (pnas_slice){NULL, 0};
-    const pnas_loss_targets targets = {.smoothing = training ? plan->options.training->label_smoothing : 0,
-                                       .mixes = stream->mixes};
-    return pnas_op_softmax_loss(plan->cl, list, plan->options.batch, plan->graph->options.classes, logits,
-                                stream->records, stream->state, stream->period, &targets, gradient,
-                                (pnas_slice){stream->metrics, 0});
+    const pnas_graph *graph = plan->graph;
+    if (training && graph->auxiliary_logits >= 0)
+        PNAS_TRY(append_loss_of(plan, list, stream, graph->auxiliary_logits, training));
+    return append_loss_of(plan, list, stream, graph->layer[graph->layer_count - 1].out, training);
 }
 
 static pnas_status append_images(pnas_child_plan *plan, pnas_launch_list *list,

@@ -169,6 +169,9 @@ const pnas_key pnas_configuration_keys[] = {
     {KEY("network.concatenation", network.concatenation), .initial = "all", WORDS(concatenations), FIXED,
      .help = "What a cell's output holds. all: every block's output. unused: only those that no "
              "other block reads. unused_inputs: these, and the input H(c-2) where no block reads it."},
+    {KEY("network.auxiliary", network.auxiliary), .initial = "0", FROM_TO(0, 10), FIXED,
+     .help = "Weight of the loss of an auxiliary classifier at two thirds of the depth, which only training "
+             "has: it counts for no parameters and no accuracy. The paper's final training: 0.4. 0: none."},
 
     {KEY("training.epochs", training.epochs), .initial = "20", FROM_TO(1, 100000), MAY_GROW,
      .help = "Passes over the training images."},

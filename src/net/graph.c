@@ -1,6 +1,7 @@
 #include "src/net/graph.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void pnas_graph_destroy(pnas_graph **graph)
 {
@@ -12,6 +13,11 @@ void pnas_graph_destroy(pnas_graph **graph)
     free((*graph)->parameter);
     free(*graph);
     *graph = NULL;
+}
+
+bool pnas_graph_is_auxiliary(const char *path)
+{
+    return strncmp(path, "auxiliary/", strlen("auxiliary/")) == 0;
 }
 
 int pnas_graph_cells(const pnas_graph *graph)

@@ -9,8 +9,8 @@
  * many segments as blocks are concatenated, each of F channels; a block writes its segment in place.
  *
  * Tensor 0 holds the images, layer 0 is the stem, the last layer is the classifier. A tensor has at most one
- * normalisation, and every value of it carries that one. Only layers whose result reaches the classifier are
- * there. Where the released nets leave choices open, theirs are taken: the first cell reads the stem's output
+ * normalisation, and every value of it carries that one. Only layers whose result reaches a classifier are
+ * there; those of the auxiliary classifier (graph_auxiliary.h) stand before the last two. Where the released nets leave choices open, theirs are taken: the first cell reads the stem's output
  * itself as H(c-2), unadjusted; inputs concatenated because no block reads them are matched without ReLU. */
 #ifndef PNAS_NET_GRAPH_H
 #define PNAS_NET_GRAPH_H
@@ -36,6 +36,7 @@ typedef struct {
     int repeats;         /* N: cells a stage, 3N in all */
     int stem_multiplier; /* the stem has F times this many filters; 3 in the paper */
     pnas_concatenation concatenation;
+    double auxiliary;                     /* weight of the auxiliary classifier's loss; 0: there is none */
     int height, width, channels, classes; /* of the images */
 } pnas_network_options;
 
@@ -97,12 +98,17 @@ typedef struct { /* arrays are owned by the graph */
     pnas_tensor *tensor;
     pnas_norm *norm;
     pnas_parameter *parameter;
+    int auxiliary_logits;  /* tensor, or -1: there is no auxiliary classifier */
     int drop_paths;        /* path p is a side of a block of the cell p / (drop_paths / cells) */
-    int64_t parameters;    /* trainable values in all */
-    int64_t multiply_adds; /* for one image, forward */
+    int64_t parameters;    /* trainable values in all, but for the auxiliary classifier's */
+    int64_t multiply_adds; /* for one image, forward, without it */
 } pnas_graph;
 
 void pnas_graph_destroy(pnas_graph **graph);
+
+/* Whether a layer, norm or parameter of this path belongs to the auxiliary classifier, which only training
+ * has. */
+bool pnas_graph_is_auxiliary(const char *path);
 
 /* Cells of the network. */
 int pnas_graph_cells(const pnas_graph *graph);

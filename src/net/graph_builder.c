@@ -100,8 +100,10 @@ pnas_value pnas_graph_add_filter(pnas_graph *graph, const char *path, pnas_value
     const pnas_layer_traits *traits = pnas_layer_kind_traits(filter->kind);
     pnas_tensor from = graph->tensor[in.tensor];
     int channels = pnas_value_channels(graph, in);
-    int height = pnas_same_size(from.height, filter->stride_h);
-    int width = pnas_same_size(from.width, filter->stride_w);
+    int height = filter->valid ? (from.height - filter->kernel_h) / filter->stride_h + 1
+                               : pnas_same_size(from.height, filter->stride_h);
+    int width = filter->valid ? (from.width - filter->kernel_w) / filter->stride_w + 1
+                              : pnas_same_size(from.width, filter->stride_w);
     /* Channel by channel needs the channels in one piece: they would be padded otherwise in the output. */
     assert(!traits->keeps_channels || in.segments == 1);
     pnas_value out =
@@ -112,8 +114,10 @@ pnas_value pnas_graph_add_filter(pnas_graph *graph, const char *path, pnas_value
     layer->stride_h = filter->stride_h;
     layer->stride_w = filter->stride_w;
     layer->dilation = filter->dilation;
-    layer->pad_top = pnas_same_pad(from.height, filter->kernel_h, filter->stride_h, filter->dilation);
-    layer->pad_left = pnas_same_pad(from.width, filter->kernel_w, filter->stride_w, filter->dilation);
+    if (!filter->valid) {
+        layer->pad_top = pnas_same_pad(from.height, filter->kernel_h, filter->stride_h, filter->dilation);
+        layer->pad_left = pnas_same_pad(from.width, filter->kernel_w, filter->stride_w, filter->dilation);
+    }
     if (traits->normalised)
         layer->norm = out.norm = add_norm(graph, path, out);
     return out;
@@ -136,11 +140,22 @@ pnas_value pnas_graph_add_copy(pnas_graph *graph, const char *path, pnas_value i
     return into;
 }
 
-void pnas_graph_add_head(pnas_graph *graph, const char *path, pnas_value in, int classes)
+pnas_value pnas_graph_add_regrouped(pnas_graph *graph, const char *path, pnas_value value)
+{
+    if (value.segments == 1)
+        return value;
+    const pnas_tensor *from = &graph->tensor[value.tensor];
+    pnas_value whole =
+        pnas_graph_add_tensor(graph, 1, pnas_value_channels(graph, value), from->height, from->width);
+    return pnas_graph_add_copy(graph, path, value, whole);
+}
+
+pnas_value pnas_graph_add_head(pnas_graph *graph, const char *path, pnas_value in, int classes)
 {
     pnas_tensor from = graph->tensor[in.tensor];
     pnas_value features = pnas_graph_add_tensor(graph, from.segments, from.segment_channels, 1, 1);
     add_layer(graph, PNAS_LAYER_GLOBAL_POOL, path, in, features);
     pnas_value logits = pnas_graph_add_tensor(graph, 1, classes, 1, 1);
     add_layer(graph, PNAS_LAYER_CLASSIFIER, path, features, logits);
+    return logits;
 }

@@ -8,10 +8,11 @@
 
 #include "src/net/graph.h"
 
-typedef struct { /* a convolution of any kind or a pool; SAME padding */
+typedef struct { /* a convolution of any kind or a pool */
     pnas_layer_kind kind;
     int filters; /* channels out; not looked at where the kind keeps them */
     int kernel_h, kernel_w, stride_h, stride_w, dilation;
+    bool valid; /* only where the window lies inside; else SAME padding */
 } pnas_filter;
 
 /* A square filter; a factorized reduction. */
@@ -37,8 +38,11 @@ pnas_value pnas_graph_add_sum(pnas_graph *graph, const char *path, pnas_value a,
 /* `in`, normalised or regrouped, written to `into`, which is returned. */
 pnas_value pnas_graph_add_copy(pnas_graph *graph, const char *path, pnas_value in, pnas_value into);
 
-/* Global pool and classifier. */
-void pnas_graph_add_head(pnas_graph *graph, const char *path, pnas_value in, int classes);
+/* The same channels in one segment, where channel-by-channel layers can read them: a copy if they are not. */
+pnas_value pnas_graph_add_regrouped(pnas_graph *graph, const char *path, pnas_value value);
+
+/* Global pool and classifier; the logits. */
+pnas_value pnas_graph_add_head(pnas_graph *graph, const char *path, pnas_value in, int classes);
 
 /* Outputs of a filter with SAME padding over `size` pixels, and what of the padding stands in front. */
 int pnas_same_size(int size, int stride);

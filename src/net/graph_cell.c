@@ -34,17 +34,6 @@ static const char *cell_path(const pnas_cell_plan *plan, const char *part, char 
     return path;
 }
 
-/* A copy of `value` in one segment, where channel-by-channel operators can read it. */
-static pnas_value regrouped(pnas_graph *graph, const char *path, pnas_value value)
-{
-    if (value.segments == 1)
-        return value;
-    const pnas_tensor *from = &graph->tensor[value.tensor];
-    pnas_value whole =
-        pnas_graph_add_tensor(graph, 1, pnas_value_channels(graph, value), from->height, from->width);
-    return pnas_graph_add_copy(graph, path, value, whole);
-}
-
 /* Gives `before` the size of `previous` and the cell's filters. The released nets leave the stem's output as
  * it is where it stands in for H(c-2) of the first cell. */
 static pnas_value adjust_before(pnas_graph *graph, const pnas_cell_plan *plan, pnas_value previous,
@@ -63,7 +52,7 @@ static pnas_value adjust_before(pnas_graph *graph, const pnas_cell_plan *plan, p
         pnas_filter squeeze = pnas_filter_square(PNAS_LAYER_POINTWISE, plan->filters, 1, 1, 1);
         return pnas_graph_add_filter(graph, path, pnas_value_rectified(before), &squeeze);
     }
-    return regrouped(graph, path, before);
+    return pnas_graph_add_regrouped(graph, path, before);
 }
 
 static pnas_value adjust_previous(pnas_graph *graph, const pnas_cell_plan *plan, pnas_value previous)

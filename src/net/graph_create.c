@@ -1,5 +1,6 @@
 #include "src/net/graph_create.h"
 
+#include "src/net/graph_auxiliary.h"
 #include "src/net/graph_builder.h"
 #include "src/net/graph_cell.h"
 #include "src/net/graph_finish.h"
@@ -54,7 +55,7 @@ static pnas_value add_stem(pnas_graph *graph)
 static void add_layers(pnas_graph *graph, const pnas_operator_set *operators)
 {
     const pnas_network_options *options = &graph->options;
-    pnas_value previous = add_stem(graph), before = previous;
+    pnas_value previous = add_stem(graph), before = previous, two_thirds = previous;
     pnas_cell_plan plan = {.cell = &graph->cell,
                            .operators = operators,
                            .concatenation = options->concatenation,
@@ -66,7 +67,11 @@ static void add_layers(pnas_graph *graph, const pnas_operator_set *operators)
         pnas_value output = pnas_graph_add_cell(graph, &plan, previous, before);
         before = previous;
         previous = output;
+        if (plan.index + 1 == 2 * options->repeats)
+            two_thirds = output;
     }
+    if (options->auxiliary > 0)
+        pnas_graph_add_auxiliary(graph, two_thirds);
     pnas_graph_add_head(graph, "head", pnas_value_rectified(previous), options->classes);
 }
 
@@ -74,7 +79,8 @@ static void add_layers(pnas_graph *graph, const pnas_operator_set *operators)
 static pnas_status allocate(pnas_graph *graph, const pnas_operator_set *operators)
 {
     size_t cells = (size_t)STAGES * (size_t)graph->options.repeats;
-    size_t layers = OTHER_LAYERS + cells * (size_t)pnas_cell_layers_max(&graph->cell, operators);
+    size_t layers =
+        OTHER_LAYERS + PNAS_AUXILIARY_LAYERS + cells * (size_t)pnas_cell_layers_max(&graph->cell, operators);
     graph->layer = calloc(layers, sizeof *graph->layer);
     graph->tensor = calloc(layers + cells + 1, sizeof *graph->tensor); /* outputs, cells, the images */
     graph->norm = calloc(layers, sizeof *graph->norm);
@@ -104,6 +110,7 @@ pnas_status pnas_graph_create(const pnas_cell *cell, const pnas_operator_set *op
     PNAS_CHECK(graph, PNAS_ERROR_MEMORY, "out of memory for a child network");
     graph->options = *options;
     graph->cell = *cell;
+    graph->auxiliary_logits = -1;
     graph->drop_paths = 2 * cell->blocks * pnas_graph_cells(graph);
     PNAS_TRY_CLEANUP(allocate(graph, operators));
     add_layers(graph, operators);

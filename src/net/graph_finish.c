@@ -16,6 +16,8 @@ static void mark_reached(const pnas_graph *graph, int *tensor, int *norm)
         norm[n] = NOT_REACHED;
     tensor[0] = REACHED;
     tensor[graph->layer[graph->layer_count - 1].out] = REACHED;
+    if (graph->auxiliary_logits >= 0)
+        tensor[graph->auxiliary_logits] = REACHED;
     for (int l = graph->layer_count - 1; l >= 0; l--) {
         const pnas_layer *layer = &graph->layer[l];
         if (tensor[layer->out] == NOT_REACHED)
@@ -51,6 +53,8 @@ static void compact_layers(pnas_graph *graph, const int *tensor)
 
 static void renumber(pnas_graph *graph, const int *tensor, const int *norm)
 {
+    if (graph->auxiliary_logits >= 0)
+        graph->auxiliary_logits = tensor[graph->auxiliary_logits];
     for (int n = 0; n < graph->norm_count; n++)
         graph->norm[n].tensor = tensor[graph->norm[n].tensor];
     for (int l = 0; l < graph->layer_count; l++) {
@@ -144,7 +148,9 @@ void pnas_graph_list_parameters(pnas_graph *graph)
     add_biases(graph);
     graph->multiply_adds = graph->parameters = 0;
     for (int l = 0; l < graph->layer_count; l++)
-        graph->multiply_adds += graph->layer[l].multiply_adds;
+        if (!pnas_graph_is_auxiliary(graph->layer[l].path))
+            graph->multiply_adds += graph->layer[l].multiply_adds;
     for (int p = 0; p < graph->parameter_count; p++)
-        graph->parameters += graph->parameter[p].count;
+        if (!pnas_graph_is_auxiliary(graph->parameter[p].path))
+            graph->parameters += graph->parameter[p].count;
 }

@@ -38,6 +38,8 @@ static void trace(const pnas_graph *graph, life *lives)
         }
     }
     lives[graph->layer[graph->layer_count - 1].out].last_reader = graph->layer_count; /* the loss */
+    if (graph->auxiliary_logits >= 0)
+        lives[graph->auxiliary_logits].last_reader = graph->layer_count;
 }
 
 static bool shares_gradient(const pnas_graph *graph, const life *lives, const pnas_value *operand)

@@ -18,7 +18,7 @@ static const reference_case cases[] = {
       .width = 12,
       .channels = 3,
       .classes = 10},
-     16},
+     .batch = 16},
     {"child_unused",
      "-1:conv3+-1:max3 | 0:sep5+-1:identity",
      {.filters = 6,
@@ -29,7 +29,22 @@ static const reference_case cases[] = {
       .width = 9,
       .channels = 3,
       .classes = 10},
-     16},
+     .batch = 16},
+    {"child_regularised",
+     "-2:sep3+-1:max3 | -1:1x7-7x1+-1:identity | 0:dil3+-2:avg3",
+     {.filters = 8,
+      .repeats = 1,
+      .stem_multiplier = 3,
+      .concatenation = PNAS_CONCATENATE_ALL,
+      .auxiliary = 0.4,
+      .height = 16,
+      .width = 16,
+      .channels = 3,
+      .classes = 10},
+     .batch = 16,
+     .drop_path = 0.6,
+     .smoothing = 0.1,
+     .mixed = true},
 };
 
 const reference_case *reference_case_at(int index)
@@ -80,6 +95,9 @@ void reference_case_training(const reference_case *of, pnas_training_options *ou
                                                 .rate = 0.05,
                                                 .epochs = REFERENCE_STEPS,
                                                 .steps_per_epoch = 1},
+                                   .drop_path = of->drop_path,
+                                   .label_smoothing = of->smoothing,
+                                   .mixup = of->mixed,
                                    .norm_momentum = 0.9,
                                    .norm_epsilon = 1e-5,
                                    .reward = PNAS_REWARD_LAST};
@@ -132,6 +150,21 @@ int reference_case_label(const reference_case *of, int n)
 bool reference_case_keeps(int step, int N, int n, int paths, int path)
 {
     return pseudo((uint64_t)((step * N + n) * paths + path), 2) % 5 != 0;
+}
+
+reference_mix reference_case_mix(const reference_case *of, int n)
+{
+    reference_mix mix = {.other = (5 * n + 1) % of->batch, .image_share = 1};
+    if (n % 2 == 0) {
+        mix.image_share = mix.label_share = 0.5F + (float)(n % 8) / 16;
+        return mix;
+    }
+    mix.top = n % 5;
+    mix.left = n % 3;
+    mix.height = 4;
+    mix.width = 6;
+    mix.label_share = 1 - 24.0F / (float)(of->network.height * of->network.width);
+    return mix;
 }
 
 static pnas_status read_losses(FILE *file, const char *path, double *losses, int64_t *parameters)

@@ -17,9 +17,12 @@ typedef struct {
     const char *cell; /* with the paper's operators and conv3 */
     pnas_network_options network;
     int batch; /* every step trains on the same images 0 .. batch-1 */
+    double drop_path, smoothing;
+    bool mixed; /* by reference_case_mix */
 } reference_case;
 
-/* NULL after the last; 0: PNAS_CONCATENATE_ALL, 1: PNAS_CONCATENATE_UNUSED_INPUTS at odd sizes. */
+/* NULL after the last; 0: PNAS_CONCATENATE_ALL, 1: PNAS_CONCATENATE_UNUSED_INPUTS at odd sizes,
+ * 2: with drop-path, an auxiliary classifier, smoothed labels, mixup and cutmix. */
 const reference_case *reference_case_at(int index);
 
 /* The cell's graph; its operators are written to *operators where that is not NULL. */
@@ -44,6 +47,15 @@ int reference_case_label(const reference_case *of, int n);
 
 /* Whether path `path` of `paths` is kept for image n of N in a step, where drop-path is on. */
 bool reference_case_keeps(int step, int N, int n, int paths, int path);
+
+typedef struct {
+    int other;                    /* the image it is mixed with */
+    int top, left, height, width; /* of the rectangle that shows only that one */
+    float image_share, label_share;
+} reference_mix;
+
+/* How image n is mixed. */
+reference_mix reference_case_mix(const reference_case *of, int n);
 
 /* Reads the losses and the number of parameters. PNAS_ERROR_FILE or PNAS_ERROR_DATA. */
 pnas_status reference_case_losses(const reference_case *of, double losses[REFERENCE_STEPS],

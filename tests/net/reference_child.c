@@ -511,10 +511,10 @@ static void backward_layer(reference_child *child, int index)
 /* --- loss and step ------------------------------------------------------------------------------------- */
 
 /* Cross entropy of the logits; their gradient where `gradient` is not NULL. */
-static double cross_entropy(const reference_child *child, double *gradient)
+static double cross_entropy(const reference_child *child, int tensor, double weight, double *gradient)
 {
     int classes = child->graph->options.classes;
-    const double *logits = child->data[child->graph->layer[child->graph->layer_count - 1].out];
+    const double *logits = child->data[tensor];
     double loss = 0;
     for (int n = 0; n < child->N; n++) {
         const double *of = logits + n * classes;
@@ -525,16 +525,25 @@ static double cross_entropy(const reference_child *child, double *gradient)
             sum += exp(of[m] - most);
         loss += log(sum) + most - of[child->label[n]];
         for (int m = 0; gradient && m < classes; m++)
-            gradient[n * classes + m] = (exp(of[m] - most) / sum - (m == child->label[n])) / child->N;
+            gradient[n * classes + m] =
+                weight * (exp(of[m] - most) / sum - (m == child->label[n])) / child->N;
     }
-    return loss / child->N;
+    return weight * loss / child->N;
+}
+
+double reference_child_auxiliary_loss(const reference_child *child)
+{
+    const pnas_graph *graph = child->graph;
+    return graph->auxiliary_logits < 0
+               ? 0
+               : cross_entropy(child, graph->auxiliary_logits, graph->options.auxiliary, NULL);
 }
 
 double reference_child_forward(reference_child *child)
 {
     for (int l = 0; l < child->graph->layer_count; l++)
         forward_layer(child, l);
-    return cross_entropy(child, NULL);
+    return cross_entropy(child, child->graph->layer[child->graph->layer_count - 1].out, 1, NULL);
 }
 
 void reference_child_backward(reference_child *child)
@@ -544,7 +553,10 @@ void reference_child_backward(reference_child *child)
         memset(child->gradient[t], 0, size_of(child, t) * sizeof(double));
     for (int p = 0; p < graph->parameter_count; p++)
         memset(child->parameter[p].gradient, 0, child->parameter[p].count * sizeof(double));
-    cross_entropy(child, child->gradient[graph->layer[graph->layer_count - 1].out]);
+    int logits = graph->layer[graph->layer_count - 1].out, auxiliary = graph->auxiliary_logits;
+    cross_entropy(child, logits, 1, child->gradient[logits]);
+    if (auxiliary >= 0)
+        cross_entropy(child, auxiliary, graph->options.auxiliary, child->gradient[auxiliary]);
     for (int l = graph->layer_count - 1; l >= 0; l--)
         backward_layer(child, l);
 }

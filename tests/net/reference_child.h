@@ -40,8 +40,10 @@ void reference_child_destroy(reference_child **child);
 /* images [N, H, W, C], already normalised. */
 void reference_child_load(reference_child *child, const double *images, const int *labels);
 
-/* The mean cross entropy of the loaded batch. */
+/* The mean cross entropy of the loaded batch, and, after forward, that of the auxiliary classifier times its
+ * weight, 0 without one. */
 double reference_child_forward(reference_child *child);
+double reference_child_auxiliary_loss(const reference_child *child);
 
 /* After forward: gradients of the loss by every tensor and parameter. */
 void reference_child_backward(reference_child *child);

@@ -540,3 +540,50 @@ Test(graph, every_operator_but_identity_is_a_path_of_its_own)
     cr_expect_eq(paths, 18);
     pnas_graph_destroy(&graph);
 }
+
+/* --- the auxiliary classifier --- */
+
+static const pnas_layer *auxiliary_layer(const pnas_graph *graph, const char *path)
+{
+    for (int l = 0; l < graph->layer_count; l++)
+        if (strcmp(graph->layer[l].path, path) == 0)
+            return &graph->layer[l];
+    cr_assert_fail("no layer %s", path);
+    return NULL;
+}
+
+/* Sides of the map it reads, of the pooled map; 768 filters see the latter as a whole. */
+static void expect_auxiliary(int side, int pooled)
+{
+    pnas_network_options options = net_options(4, 2, PNAS_CONCATENATE_ALL);
+    options.height = options.width = side;
+    pnas_graph *plain = net_graph("-2:sep3+-1:max3 | 0:identity+-1:dil3", &options);
+    options.auxiliary = 0.4;
+    pnas_graph *graph = net_graph("-2:sep3+-1:max3 | 0:identity+-1:dil3", &options);
+    cr_expect_eq(plain->auxiliary_logits, -1);
+    cr_expect_eq(graph->parameters, plain->parameters);
+    cr_expect_eq(graph->multiply_adds, plain->multiply_adds);
+    cr_expect_eq(graph->layer_count, plain->layer_count + 6);
+    const pnas_layer *pool = auxiliary_layer(graph, "auxiliary/pool");
+    const pnas_layer *expand = auxiliary_layer(graph, "auxiliary/expand/convolution");
+    const pnas_layer *read = auxiliary_layer(graph, "auxiliary/copy");
+    cr_expect_eq(graph->tensor[read->in[0].tensor].height, (side + 1) / 2);
+    cr_expect_eq(graph->tensor[pool->out].height, pooled);
+    cr_expect(expand->kernel_h == pooled && expand->kernel_w == pooled && expand->pad_top == 0);
+    cr_expect_eq(graph->tensor[expand->out].segment_channels, 768);
+    cr_expect_eq(graph->tensor[expand->out].height, 1);
+    cr_expect_eq(graph->auxiliary_logits, auxiliary_layer(graph, "auxiliary/head/classifier")->out);
+    cr_expect_eq(graph->layer[graph->layer_count - 1].kind, PNAS_LAYER_CLASSIFIER);
+    cr_expect_str_eq(graph->layer[graph->layer_count - 1].path, "head/classifier");
+    pnas_graph_destroy(&graph);
+    pnas_graph_destroy(&plain);
+}
+
+Test(graph, an_auxiliary_classifier_reads_the_last_cell_before_the_second_reduction)
+{
+    expect_auxiliary(32, 4);
+    expect_auxiliary(28, 4);
+    expect_auxiliary(11, 1);
+    expect_auxiliary(8, 1); /* 4x4 pixels: pooled as a whole */
+    net_check_leaks();
+}

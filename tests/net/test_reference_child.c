@@ -79,7 +79,7 @@ static double loss_with(reference_child *child, double *at, double value)
 {
     double kept = *at;
     *at = value;
-    double loss = reference_child_forward(child);
+    double loss = reference_child_forward(child) + reference_child_auxiliary_loss(child);
     *at = kept;
     return loss;
 }
@@ -185,6 +185,16 @@ Test(reference_child, gradients_through_dropped_paths_match_differences)
         factor[i] = i % 3 ? 1.25 : 0;
     expect_gradients(graph, cell, factor);
     free(factor);
+    pnas_graph_destroy(&graph);
+    net_check_leaks();
+}
+
+Test(reference_child, gradients_through_an_auxiliary_classifier_match_differences)
+{
+    pnas_network_options options = small_images(1, PNAS_CONCATENATE_ALL, 16, 9);
+    options.auxiliary = 0.4;
+    pnas_graph *graph = net_graph("-2:sep3+-1:max3 | 0:identity+-1:avg3", &options);
+    expect_gradients(graph, "with an auxiliary classifier", NULL);
     pnas_graph_destroy(&graph);
     net_check_leaks();
 }

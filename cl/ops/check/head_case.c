@@ -189,8 +189,12 @@ void loss_case_check(op_harness *h, int N, int classes, int period, int step, do
         t.mixes = mixes + (size_t)(step % period) * N * PNAS_MIX_INTS;
     const pnas_loss_targets targets = {
         .smoothing = smoothing,
+        .weight = 0.5,
         .mixes = mixed ? int_buffer(h, mixes, (size_t)N * period * PNAS_MIX_INTS) : NULL};
-    double loss = loss_case_reference(&t), untouched[2] = {-7, -7};
+    double loss = loss_case_reference(&t);
+    for (size_t i = 0; i < count; ++i)
+        t.gradient[i] *= targets.weight;
+    double untouched[2] = {-7, -7};
     double *start = op_harness_zeros(h, 2 * (size_t)period), *ones = op_harness_zeros(h, count);
     for (int i = 0; i < period; ++i)
         memcpy(start + 2 * i, untouched, sizeof untouched);

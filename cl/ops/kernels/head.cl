@@ -121,8 +121,8 @@ INLINE void row_gradient(const __global float *logits, const int classes, const 
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
 softmax_loss(const int N, const int classes, SLICE(logits), const __global int *restrict records,
              const __global int *restrict state, const int period, const __global int *restrict mixes,
-             const int mixed, const float smoothing, const int with_gradient, OUT_SLICE(gradient),
-             OUT_SLICE(metrics))
+             const int mixed, const float smoothing, const float weight, const int with_gradient,
+             OUT_SLICE(gradient), const int with_metrics, OUT_SLICE(metrics))
 {
     __local float losses[GROUP];
     __local int rights[GROUP], valids[GROUP];
@@ -147,7 +147,7 @@ softmax_loss(const int N, const int classes, SLICE(logits), const __global int *
     valid = 0;
     for (int k = 0; k < GROUP; ++k)
         valid += valids[k];
-    if (item == 0) {
+    if (item == 0 && with_metrics) {
         float all = 0.0f;
         int all_right = 0;
         for (int k = 0; k < GROUP; ++k) {
@@ -164,7 +164,7 @@ softmax_loss(const int N, const int classes, SLICE(logits), const __global int *
         const target t = target_make(record + n * RECORD_INTS, mix ? mix + n * MIX_INTS : mix, smoothing);
         __global float *row = gradient + gradient_at + (ulong)n * classes;
         if (t.label >= 0)
-            row_gradient(logits + logits_at + (ulong)n * classes, classes, t, 1.0f / (float)valid, row);
+            row_gradient(logits + logits_at + (ulong)n * classes, classes, t, weight / (float)valid, row);
         else
             for (int k = 0; k < classes; ++k)
                 row[k] = 0.0f;

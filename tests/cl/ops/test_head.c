@@ -59,8 +59,8 @@ static void run_loss(op_harness *h, int N, int classes, const double *values, co
     cl_mem records = loss_case_records(h, N, 1, labels), counter = op_harness_buffer(h, sizeof state, state);
     pnas_slice logits = op_harness_slice(h, (size_t)N * classes, values);
     pnas_slice out = op_harness_output_slice(h, 2, NULL);
-    ok(pnas_op_softmax_loss(h->cl, &h->list, N, classes, logits, records, counter, 1, &(pnas_loss_targets){0},
-                            (pnas_slice){0}, out));
+    ok(pnas_op_softmax_loss(h->cl, &h->list, N, classes, logits, records, counter, 1,
+                            &(pnas_loss_targets){.weight = 1}, (pnas_slice){0}, out));
     op_harness_run(h);
     memcpy(metrics, op_harness_read_slice(h, out, 2), 2 * sizeof *metrics);
 }

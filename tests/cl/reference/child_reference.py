@@ -9,6 +9,9 @@ against. Everything starts from integer formulas, so that both sides have the sa
              of p:  weight u sqrt(6 / fan_in);  gamma 1 + u / 10;  beta and bias u / 10
   image      byte i of all images [N, H, W, C]: k(i, 1) mod 256; read as (byte / 255 - mean[c]) / deviation[c]
   label      (7 n + 3) mod classes
+  kept path  path p of P, image n of N, step t: k((t N + n) P + p, 2) mod 5 is not 0
+  mix        image n with (5 n + 1) mod N; even n: mixup with the share 1/2 + (n mod 8) / 16; odd n: cutmix of
+             the rectangle from (n mod 5, n mod 3) of 4 x 6 pixels
 
 Shapes: convolution [kh, kw, C, M]; depthwise [kh, kw, C, 1]; reduction [2, 1, C, M], where output m < M // 2
 uses [0] and the others [1]; classifier [1, 1, C, classes]. Fan-in is kh kw C; depthwise kh kw; reduction C.
@@ -30,6 +33,10 @@ CHILDREN = {
     "child_unused": dict(
         cell="-1:conv3+-1:max3 | 0:sep5+-1:identity",
         filters=6, repeats=2, concatenation="unused_inputs", size=(11, 9), channels=3, classes=10, batch=16),
+    "child_regularised": dict(
+        cell="-2:sep3+-1:max3 | -1:1x7-7x1+-1:identity | 0:dil3+-2:avg3",
+        filters=8, repeats=1, concatenation="all", size=(16, 16), channels=3, classes=10, batch=16,
+        auxiliary=0.4, drop_path=0.6, smoothing=0.1, mixed=True),
 }
 STEPS, RATE, MOMENTUM, DECAY, CLIP, EPSILON = 50, 0.05, 0.9, 5e-4, 2.0, 1e-5
 MEAN, DEVIATION = (0.45, 0.5, 0.55), (0.25, 0.3, 0.2)
@@ -62,9 +69,6 @@ class Store:
     def weight(self, path, shape, fan_in, used=None):
         return self.get(path + "/weight", shape, math.sqrt(6 / fan_in), used=used)
 
-    def count(self):
-        return sum(self.trainable.values())
-
 
 def same(size, k, stride, dilation):
     total = max((math.ceil(size / stride) - 1) * stride + (k - 1) * dilation + 1 - size, 0)
@@ -79,7 +83,7 @@ def pad_same(x, kh, kw, stride_h, stride_w, dilation=1, value=0.0):
 
 class Child:
     def __init__(self, store, spec):
-        self.store, self.spec = store, spec
+        self.store, self.spec, self.step = store, spec, 0
         self.blocks = []
         for block in spec["cell"].split("|"):
             sides = [side.strip().split(":") for side in block.strip().split("+")]
@@ -164,7 +168,9 @@ class Child:
             results = []
             for side, (i, name) in zip(("left", "right"), sides):
                 where = f"{path}/block_{b}/{side}_{name}"
-                results.append(self.operator(name, values[i], m, stride if i < 0 else 1, where))
+                result = self.operator(name, values[i], m, stride if i < 0 else 1, where)
+                p = 2 * (c * len(self.blocks) + b) + len(results)
+                results.append(result if name == "identity" else self.dropped(result, c, p))
             values[b] = results[0] + results[1]
         read = {i for sides in self.blocks for i, _ in sides}
         kind = self.spec["concatenation"]
@@ -180,24 +186,68 @@ class Child:
             return self.reduction(x, m, path)
         return x if x.shape[1] == m else self.pointwise(x, m, path)
 
+    def dropped(self, x, c, p):
+        last = self.spec.get("drop_path", 1)
+        if last == 1:
+            return x
+        cells, n = 3 * self.spec["repeats"], x.shape[0]
+        paths = 2 * len(self.blocks) * cells
+        keep = 1 - (1 - last) * (c + 1) / cells * (self.step + 1) / STEPS
+        at = (self.step * n + torch.arange(n)) * paths + p
+        kept = (31 * at * at + 7919 * at + 104729 * 2) % 10007 % 5 != 0
+        return x * (kept.to(x.dtype) / keep).view(-1, 1, 1, 1)
+
+    def classifier(self, x, path):
+        features = F.relu(x).mean(dim=(2, 3))
+        w = self.store.weight(path, (1, 1, features.shape[1], self.spec["classes"]), features.shape[1])
+        return features @ w[0, 0] + self.store.get(path + "/bias", (self.spec["classes"],), 0.1)
+
+    def auxiliary_logits(self, x):
+        x = F.avg_pool2d(F.relu(x), tuple(min(5, side) for side in x.shape[2:]), 3)
+        x = F.relu(self.pointwise(x, 128, "auxiliary/project"))
+        kh, kw = x.shape[2:]
+        w = self.store.weight("auxiliary/expand/convolution", (kh, kw, 128, 768), kh * kw * 128)
+        x = self.norm(F.conv2d(x, w.permute(3, 2, 0, 1)), "auxiliary/expand")
+        return self.classifier(x, "auxiliary/head/classifier")
+
     def logits(self, x):
+        """The network's, and the auxiliary classifier's or None."""
         m, repeats = self.spec["filters"], self.spec["repeats"]
         x = self.norm(self.convolution(x, STEM_MULTIPLIER * m, 3, 3, 1, 1, 1, "stem", "convolution"), "stem")
-        previous, before = x, x
+        previous, before, auxiliary = x, x, None
         for c in range(3 * repeats):
             stride = 2 if c in (repeats, 2 * repeats) else 1
             m *= stride
             previous, before = self.cell(c, previous, before, m, stride), previous
-        features = F.relu(previous).mean(dim=(2, 3))
-        w = self.store.weight("head/classifier", (1, 1, features.shape[1], self.spec["classes"]), features.shape[1])
-        return features @ w[0, 0] + self.store.get("head/classifier/bias", (self.spec["classes"],), 0.1)
+            if c + 1 == 2 * repeats and self.spec.get("auxiliary"):
+                auxiliary = self.auxiliary_logits(previous)
+        return self.classifier(previous, "head/classifier"), auxiliary
 
 
-def images_and_labels(spec, dtype):
+def mixed(spec, x, targets):
+    """Images and targets [N, classes], mixed as above."""
+    n, _, h, w = x.shape
+    other = (5 * torch.arange(n) + 1) % n
+    shares, label_shares = torch.ones(n, 1, h, w, dtype=x.dtype), torch.ones(n, 1, dtype=x.dtype)
+    for i in range(n):
+        if i % 2 == 0:
+            shares[i] = label_shares[i] = 0.5 + i % 8 / 16
+        else:
+            shares[i, :, i % 5:i % 5 + 4, i % 3:i % 3 + 6] = 0
+            label_shares[i] = 1 - 24 / (h * w)
+    return (shares * x + (1 - shares) * x[other], label_shares * targets + (1 - label_shares) * targets[other])
+
+
+def images_and_targets(spec, dtype):
     n, (h, w), c = spec["batch"], spec["size"], spec["channels"]
     x = (pseudo(n * h * w * c, 1) % 256).double().reshape(n, h, w, c) / 255
     x = (x - torch.tensor(MEAN, dtype=torch.float64)) / torch.tensor(DEVIATION, dtype=torch.float64)
-    return x.permute(0, 3, 1, 2).to(dtype), (7 * torch.arange(n) + 3) % spec["classes"]
+    x = x.permute(0, 3, 1, 2).to(dtype)
+    targets = F.one_hot((7 * torch.arange(n) + 3) % spec["classes"], spec["classes"]).to(dtype)
+    if spec.get("mixed"):
+        x, targets = mixed(spec, x, targets)
+    smoothing = spec.get("smoothing", 0)
+    return x, (1 - smoothing) * targets + smoothing / spec["classes"]
 
 
 def rate(step):
@@ -207,12 +257,15 @@ def rate(step):
 def train(spec, dtype):
     store = Store(dtype)
     child = Child(store, spec)
-    x, labels = images_and_labels(spec, dtype)
+    x, targets = images_and_targets(spec, dtype)
     moments, losses = {}, []
     for step in range(STEPS):
-        loss = F.cross_entropy(child.logits(x), labels)
+        child.step = step
+        logits, auxiliary = child.logits(x)
+        loss = F.cross_entropy(logits, targets)
+        total = loss if auxiliary is None else loss + spec["auxiliary"] * F.cross_entropy(auxiliary, targets)
         names = sorted(store.value)
-        gradients = torch.autograd.grad(loss, [store.value[n] for n in names])
+        gradients = torch.autograd.grad(total, [store.value[n] for n in names])
         norm = torch.sqrt(sum((g ** 2).sum() for g in gradients))
         scale = CLIP / norm if norm > CLIP else 1.0
         losses.append(loss.item())
@@ -221,7 +274,7 @@ def train(spec, dtype):
                 g = g * scale + (DECAY * store.value[name] if name.endswith("/weight") else 0)
                 moments[name] = MOMENTUM * moments[name] + g if name in moments else g
                 store.value[name] -= rate(step) * moments[name]
-    return losses, store.count()
+    return losses, sum(n for path, n in store.trainable.items() if not path.startswith("auxiliary/"))
 
 
 def main():

@@ -12,6 +12,7 @@
 #include "tests/net/reference_child.h"
 
 #include <stdio.h>
+#include <string.h>
 
 TestSuite(child_reference, .timeout = 300);
 
@@ -40,7 +41,29 @@ static pnas_training_options training_options(int batch)
                                    .norm_epsilon = 1e-5};
 }
 
-/* Both sides get the same images. */
+static void load_mixes(pair *p, const cl_int *records)
+{
+    int N = p->plan->options.batch;
+    cl_int *mixes = calloc((size_t)N * PNAS_MIX_INTS, sizeof *mixes);
+    cr_assert(mixes);
+    for (int n = 0; n < N; ++n) {
+        const reference_mix from = reference_case_mix(p->of, n);
+        cl_int *to = mixes + n * PNAS_MIX_INTS;
+        memcpy(to, records + from.other * PNAS_RECORD_INTS, PNAS_RECORD_INTS * sizeof *to);
+        to[PNAS_MIX_TOP] = from.top;
+        to[PNAS_MIX_LEFT] = from.left;
+        to[PNAS_MIX_HEIGHT] = from.height;
+        to[PNAS_MIX_WIDTH] = from.width;
+        memcpy(&to[PNAS_MIX_IMAGE_SHARE], &from.image_share, sizeof *to);
+        memcpy(&to[PNAS_MIX_LABEL_SHARE], &from.label_share, sizeof *to);
+    }
+    cr_assert_eq(
+        pnas_buffer_write(p->cl, p->plan->train.mixes, 0, (size_t)N * PNAS_MIX_INTS * sizeof *mixes, mixes),
+        PNAS_OK);
+    free(mixes);
+}
+
+/* Both sides get the same images; the reference's are not mixed. */
 static void load_images(pair *p)
 {
     const pnas_network_options *o = &p->graph->options;
@@ -67,6 +90,8 @@ static void load_images(pair *p)
     cr_assert_eq(pnas_buffer_write(p->cl, p->plan->train.records, 0,
                                    (size_t)N * PNAS_RECORD_INTS * sizeof *records, records),
                  PNAS_OK);
+    if (p->plan->train.mixes)
+        load_mixes(p, records);
     reference_child_load(p->reference, normalised, labels);
     free(pixels);
     free(normalised);
@@ -243,8 +268,9 @@ static void check_graph(int vector, pnas_route route, const pnas_cell *cell,
     cr_assert(best <= rounding, "%s: a gradient is off by %g with each of %d seeds", what, best, SEEDS);
 }
 
-static void check_dropped(int vector, pnas_route route, const char *text, pnas_concatenation concatenation,
-                          int filters, int height, int width, double drop_path)
+static void check_regularised(int vector, pnas_route route, const char *text,
+                              pnas_concatenation concatenation, int filters, int height, int width,
+                              double drop_path, double auxiliary)
 {
     pnas_network_options network = {.filters = filters,
                                     .repeats = 1,
@@ -253,7 +279,8 @@ static void check_dropped(int vector, pnas_route route, const char *text, pnas_c
                                     .height = height,
                                     .width = width,
                                     .channels = 3,
-                                    .classes = 5};
+                                    .classes = 5,
+                                    .auxiliary = auxiliary};
     pnas_operator_set operators;
     pnas_cell cell;
     pnas_operator_set_paper(&operators);
@@ -268,7 +295,7 @@ static void check_dropped(int vector, pnas_route route, const char *text, pnas_c
 static void check(int vector, pnas_route route, const char *text, pnas_concatenation concatenation,
                   int filters, int height, int width)
 {
-    check_dropped(vector, route, text, concatenation, filters, height, width, 1);
+    check_regularised(vector, route, text, concatenation, filters, height, width, 1, 0);
 }
 
 /* The distance between all gradients and the reference's, by the latter's length. */
@@ -380,9 +407,17 @@ Test(child_reference, loss_and_gradients_agree_on_the_plain_route_at_every_block
 
 Test(child_reference, loss_and_gradients_agree_where_paths_are_dropped)
 {
-    check_dropped(0, PNAS_ROUTE_AUTO, cells[0], PNAS_CONCATENATE_ALL, 8, 12, 12, 0.5);
-    check_dropped(1, PNAS_ROUTE_PLAIN, cells[1], PNAS_CONCATENATE_UNUSED, 6, 9, 8, 0.5);
-    check_dropped(4, PNAS_ROUTE_PLAIN, cells[0], PNAS_CONCATENATE_UNUSED_INPUTS, 6, 9, 8, 0.5);
+    check_regularised(0, PNAS_ROUTE_AUTO, cells[0], PNAS_CONCATENATE_ALL, 8, 12, 12, 0.5, 0);
+    check_regularised(1, PNAS_ROUTE_PLAIN, cells[1], PNAS_CONCATENATE_UNUSED, 6, 9, 8, 0.5, 0);
+    check_regularised(4, PNAS_ROUTE_PLAIN, cells[0], PNAS_CONCATENATE_UNUSED_INPUTS, 6, 9, 8, 0.5, 0);
+}
+
+Test(child_reference, loss_and_gradients_agree_with_an_auxiliary_classifier)
+{
+    check_regularised(0, PNAS_ROUTE_AUTO, cells[0], PNAS_CONCATENATE_ALL, 8, 32, 32, 1, 0.4);
+    check_regularised(0, PNAS_ROUTE_AUTO, cells[2], PNAS_CONCATENATE_UNUSED, 8, 8, 16, 0.5, 0.4);
+    check_regularised(4, PNAS_ROUTE_PLAIN, cells[1], PNAS_CONCATENATE_ALL, 6, 17, 12, 1, 0.4);
+    check_regularised(1, PNAS_ROUTE_PLAIN, cells[3], PNAS_CONCATENATE_ALL, 3, 9, 8, 0.5, 1);
 }
 
 /* Single precision agrees to rounding until a rectifier flips (in the second case after a few steps); from
@@ -400,6 +435,8 @@ static void follow(int index, int steps_to_rounding)
     pair p = open_pair(0, PNAS_ROUTE_AUTO, graph, &training, of, 0);
     cr_assert_eq(graph->parameters, parameters);
     for (int i = 0; i < REFERENCE_STEPS; ++i) {
+        if (p.plan->train.kept)
+            load_paths(&p, i);
         double got = step_loss(&p), tolerance = i < steps_to_rounding ? 1e-5 : 0.03;
         cr_expect(fabs(got - losses[i]) <= tolerance * losses[i], "step %d: loss %.9g, expected %.9g (%.2g)",
                   i, got, losses[i], fabs(got / losses[i] - 1));
@@ -415,6 +452,11 @@ Test(child_reference, fifty_steps_follow_the_independent_losses)
 Test(child_reference, fifty_steps_with_unused_inputs_at_odd_sizes_follow_the_independent_losses)
 {
     follow(1, 4);
+}
+
+Test(child_reference, fifty_steps_with_every_regularisation_follow_the_independent_losses)
+{
+    follow(2, 15); /* where single precision in PyTorch leaves it, too */
 }
 
 Test(child_reference, loss_and_gradients_with_half_storage_stay_near)

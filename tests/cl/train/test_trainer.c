@@ -333,6 +333,7 @@ static pnas_trainer_options regularised_options(void)
 {
     pnas_trainer_options options = tiny_options();
     options.training.epochs = 3;
+    options.network.auxiliary = 0.4;
     options.training.drop_path = 0.6;
     options.training.label_smoothing = 0.1;
     options.training.mixup = 0.4;
