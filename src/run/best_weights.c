@@ -40,11 +40,29 @@ static void describe(const pnas_best_weights_options *options, const pnas_best_c
     snprintf(out->dataset_sha256, sizeof out->dataset_sha256, "%s", dataset->sha256);
 }
 
+/* The figures of each epoch, borrowed. */
+static void describe_history(const pnas_result *result, pnas_network_history *out)
+{
+    static const char *const metrics[PNAS_METRICS] = {
+        [PNAS_METRIC_TRAIN_LOSS] = "train_loss",
+        [PNAS_METRIC_TRAIN_ACCURACY] = "train_accuracy",
+        [PNAS_METRIC_VALIDATION_LOSS] = "validation_loss",
+        [PNAS_METRIC_VALIDATION_ACCURACY] = "validation_accuracy",
+        [PNAS_METRIC_LEARNING_RATE] = "learning_rate",
+    };
+    *out = (pnas_network_history){.epochs = result->history ? (size_t)result->epochs : 0,
+                                  .columns = PNAS_METRICS,
+                                  .values = result->history};
+    for (int m = 0; m < PNAS_METRICS; m++)
+        snprintf(out->name[m], sizeof out->name[m], "%s", metrics[m]);
+}
+
 static pnas_status write_weights(const pnas_best_weights_options *options, const pnas_best_child *best,
                                  const char *path)
 {
     pnas_network_file file; /* all of it borrowed, but for the weights */
     describe(options, best, &file);
+    describe_history(&best->child->result, &file.history);
     PNAS_TRY(pnas_trainer_weights(options->trainer, &file.weights.tensor, &file.weights.count));
     pnas_status status = pnas_network_file_write(path, &file);
     pnas_trainer_free_weights(&file.weights.tensor, file.weights.count);

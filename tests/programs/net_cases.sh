@@ -63,6 +63,16 @@ net 64 export $w --format onnx
 net 64 export $w --format gif -o w.gif
 net 74 export $w --format onnx -o nowhere/w.onnx
 
+# Pictures.
+if command -v gnuplot >/dev/null; then
+    for plot in curves confusion; do
+        net 0 plot $w --plot $plot -o $plot.svg
+        grep -q '<svg' $plot.svg || fail "$plot is no picture"
+    done
+fi
+net 64 plot $w --plot circles -o p.svg
+net 64 plot $w --plot curves
+
 # Bad input: one sentence, 65, nothing half-written.
 head -c 30000 $w >cut.h5
 cp "$source_dir/README.md" text.h5

@@ -8,5 +8,6 @@ pnas_status pnas_net_run_info(int argc, char **argv);
 pnas_status pnas_net_run_test(int argc, char **argv);
 pnas_status pnas_net_run_predict(int argc, char **argv);
 pnas_status pnas_net_run_export(int argc, char **argv);
+pnas_status pnas_net_run_plot(int argc, char **argv);
 
 #endif

@@ -10,7 +10,8 @@
     ROW("info", pnas_net_run_info, "describe a network")                                                     \
     ROW("test", pnas_net_run_test, "classify the test part of a data set")                                   \
     ROW("predict", pnas_net_run_predict, "classify images")                                                  \
-    ROW("export", pnas_net_run_export, "write it for other programs: ONNX, safetensors")
+    ROW("export", pnas_net_run_export, "write it for other programs: ONNX, safetensors")                     \
+    ROW("plot", pnas_net_run_plot, "draw its training and its test")
 
 typedef struct {
     const char *name;
