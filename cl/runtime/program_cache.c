@@ -32,12 +32,27 @@ void pnas_program_cache_path(const char *directory, const char *key, const char 
              (unsigned long long)pnas_fnv_hash(PNAS_FNV_START, key, strlen(key)), suffix);
 }
 
+FILE *pnas_program_cache_open(const char *path)
+{
+    struct stat found;
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (file < 0)
+        return NULL;
+    bool regular = fstat(file, &found) == 0 && S_ISREG(found.st_mode);
+    FILE *stream = regular ? fdopen(file, "rb") : NULL;
+    if (!stream) {
+        close(file);
+        errno = regular ? ENOMEM : EINVAL;
+    }
+    return stream;
+}
+
 /* A whole file, or NULL. */
 static unsigned char *read_file(const char *path, size_t *size)
 {
     struct stat found;
     unsigned char *data = NULL;
-    FILE *file = fopen(path, "rb");
+    FILE *file = pnas_program_cache_open(path);
     if (!file)
         return NULL;
     if (fstat(fileno(file), &found) == 0 && found.st_size > 0)

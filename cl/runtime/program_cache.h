@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /* The entry's binary (the caller's), or false if there is none that is whole. */
 bool pnas_program_cache_load(const char *directory, const char *key, unsigned char **binary, size_t *size);
@@ -26,6 +27,9 @@ void pnas_program_cache_unlock(int lock);
 /* A new file for writing, in *temporary (PATH_MAX bytes), with the mode that the user's files have; -1 where
  * none can be made. */
 int pnas_program_cache_create(const char *directory, const char *key, char *temporary);
+
+/* A file of the cache for reading; NULL and errno. A pipe there is refused (EINVAL), not waited for. */
+FILE *pnas_program_cache_open(const char *path);
 
 /* "<directory>/<hash of key><suffix>" */
 void pnas_program_cache_path(const char *directory, const char *key, const char *suffix, char *out,

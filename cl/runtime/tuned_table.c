@@ -184,7 +184,7 @@ pnas_status pnas_tuned_table_load(const char *directory, const char *key, pnas_t
     if (!directory)
         return PNAS_OK;
     pnas_program_cache_path(directory, key, ".tuned", path, sizeof path);
-    FILE *file = fopen(path, "r");
+    FILE *file = pnas_program_cache_open(path);
     if (!file && errno != ENOENT)
         pnas_warning("%s cannot be read (%s): routes are the built-in ones", path, strerror(errno));
     if (!file)

@@ -2,6 +2,7 @@
 
 #include "io/config/configuration_fill.h"
 #include "io/config/configuration_value.h"
+#include "io/file/regular_file.h"
 #include "src/search/strategy.h"
 
 #include <errno.h>
@@ -91,8 +92,9 @@ pnas_status pnas_configuration_parse(const char *name, const char *text, const c
 static pnas_status read_text(const char *path, char **out)
 {
     *out = NULL;
-    FILE *file = fopen(path, "rb");
-    PNAS_CHECK(file, PNAS_ERROR_FILE, "%s: cannot be opened: %s", path, strerror(errno));
+    char trouble[PNAS_FILE_TROUBLE];
+    FILE *file = pnas_file_open_stream(path, trouble);
+    PNAS_CHECK(file, PNAS_ERROR_FILE, "%s: %s", path, trouble);
     char *text = calloc(1, FILE_MAX + 2);
     size_t length = text ? fread(text, 1, FILE_MAX + 1, file) : 0;
     int error = ferror(file) ? errno : 0;

@@ -1,7 +1,8 @@
 #include "io/file/byte_file.h"
 
+#include "io/file/regular_file.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,20 +19,13 @@
 
 static pnas_status open_regular(const char *path, const char *expected, int *out)
 {
-    struct stat info;
-    *out = open(path, O_RDONLY | O_CLOEXEC);
-    if (*out < 0) {
-        pnas_status status = errno == ENOENT || errno == ENOTDIR ? PNAS_ERROR_DATA : PNAS_ERROR_FILE;
-        return pnas_fail(status, "%s: cannot be opened: %s; expected %s", path, strerror(errno), expected);
-    }
-    bool known = fstat(*out, &info) == 0, folder = known && S_ISDIR(info.st_mode);
-    bool device = known && (S_ISCHR(info.st_mode) || S_ISBLK(info.st_mode)); /* some never end */
-    if (folder || device) {
-        close(*out);
-        return pnas_fail(PNAS_ERROR_DATA, "%s: is a %s; expected %s", path, folder ? "folder" : "device",
-                         expected);
-    }
-    return PNAS_OK;
+    char trouble[PNAS_FILE_TROUBLE];
+    *out = pnas_file_open(path, trouble);
+    if (*out >= 0)
+        return PNAS_OK;
+    bool wrong = errno == ENOENT || errno == ENOTDIR || errno == EINVAL;
+    return pnas_fail(wrong ? PNAS_ERROR_DATA : PNAS_ERROR_FILE, "%s: %s; expected %s", path, trouble,
+                     expected);
 }
 
 /* Room for one more byte and the 0 behind it. */
@@ -129,12 +123,16 @@ void pnas_bytes_free(pnas_bytes *bytes)
 
 size_t pnas_bytes_peek(const char *path, unsigned char *out, size_t size)
 {
+    char trouble[PNAS_FILE_TROUBLE];
     struct stat info;
-    if (stat(path, &info) != 0 || !S_ISREG(info.st_mode))
+    int descriptor = stat(path, &info) == 0 && S_ISREG(info.st_mode) ? pnas_file_open(path, trouble) : -1;
+    if (descriptor < 0)
         return 0;
-    gzFile file = gzopen(path, "rbe");
+    gzFile file = gzdopen(descriptor, "rb");
     int got = file ? gzread(file, out, (unsigned)size) : 0;
     if (file)
         gzclose(file);
+    else
+        close(descriptor);
     return got > 0 ? (size_t)got : 0;
 }

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-/* Written to PATH.partial, synced, renamed. PNAS_ERROR_FILE; what was at `path` is then still there. */
+/* Synced before it takes its place (io/file/output_file.h). PNAS_ERROR_FILE; what was at `path` is then still there. */
 pnas_status pnas_bytes_write(const char *path, const void *data, size_t size);
 
 #endif

@@ -1,7 +1,8 @@
 #include "io/hdf5/file_seal.h"
 
+#include "io/file/regular_file.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,8 +88,9 @@ static pnas_status check(int file, const char *path, bool *sealed)
 pnas_status pnas_file_check_seal(const char *path, bool *sealed)
 {
     *sealed = false;
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    PNAS_CHECK(file >= 0, PNAS_ERROR_FILE, "%s: cannot be opened: %s", path, strerror(errno));
+    char trouble[PNAS_FILE_TROUBLE];
+    int file = pnas_file_open(path, trouble);
+    PNAS_CHECK(file >= 0, PNAS_ERROR_FILE, "%s: %s", path, trouble);
     pnas_status status = check(file, path, sealed);
     close(file);
     return status;

@@ -1,12 +1,14 @@
 #include "io/hdf5/hdf5_util.h"
 
+#include "io/file/leftover.h"
+#include "io/file/output_file.h"
+#include "io/file/regular_file.h"
 #include "io/hdf5/file_seal.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <hdf5_hl.h>
-#include <libgen.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -95,29 +97,68 @@ static pnas_status resolve_target(const char *path, char **out)
     return PNAS_OK;
 }
 
+/* Its name can be foreseen, so that a second writer meets the lock: whoever put something else there must not
+ * get it written over. */
+static pnas_status check_partial(const pnas_h5_output *output, const struct stat *held)
+{
+    PNAS_CHECK(S_ISREG(held->st_mode) && held->st_nlink <= 1 && held->st_uid == geteuid(), PNAS_ERROR_FILE,
+               "%s: is not a file that this program left; move it away", output->partial);
+    return PNAS_OK;
+}
+
+/* A new file is ours; what is there already must be a file that a killed program left. */
+static int open_partial(const char *path, bool *made)
+{
+    for (;;) {
+        int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+        *made = file >= 0;
+        if (file >= 0 || errno != EEXIST)
+            return file;
+        file = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+        if (file >= 0 || errno != ENOENT) /* or its writer has just ended */
+            return file;
+    }
+}
+
+static pnas_status take_lock(const pnas_h5_output *output, int file, bool made, bool *ours)
+{
+    struct stat held, there;
+    *ours = false;
+    PNAS_CHECK(fstat(file, &held) == 0, PNAS_ERROR_FILE, "%s: cannot be written: %s", output->path,
+               strerror(errno));
+    if (held.st_nlink == 0)
+        return PNAS_OK; /* just removed or replaced by another writer */
+    PNAS_CHECK(flock(file, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK, PNAS_ERROR_FILE,
+               "%s: another program is writing this file", output->path);
+    if (!made)
+        PNAS_TRY(check_partial(output, &held));
+    if (lstat(output->partial, &there) != 0 || held.st_ino != there.st_ino || held.st_dev != there.st_dev)
+        return PNAS_OK;
+    PNAS_CHECK(ftruncate(file, 0) == 0, PNAS_ERROR_FILE, "%s: cannot be written: %s", output->path,
+               strerror(errno));
+    *ours = true;
+    return PNAS_OK;
+}
+
 /* Opens and locks the partial file. A writer that ends between our open and our lock has renamed or removed
  * the file we hold: then try again. */
 static pnas_status lock_partial(pnas_h5_output *output)
 {
     for (;;) {
-        int lock = open(output->partial, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+        bool made, ours;
+        int file = open_partial(output->partial, &made);
         PNAS_CHECK(
-            lock >= 0, PNAS_ERROR_FILE,
+            file >= 0, PNAS_ERROR_FILE,
             "%s: cannot be written: %s (%s); check that the folder is there and that you may write in it",
             output->path, strerror(errno), output->partial);
-        if (flock(lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-            close(lock);
-            return pnas_fail(PNAS_ERROR_FILE, "%s: another program is writing this file", output->path);
-        }
-        struct stat held, there;
-        if (fstat(lock, &held) == 0 && stat(output->partial, &there) == 0 && held.st_ino == there.st_ino &&
-            held.st_dev == there.st_dev) {
-            output->lock = lock;
-            PNAS_CHECK(ftruncate(lock, 0) == 0, PNAS_ERROR_FILE, "%s: cannot be written: %s", output->path,
-                       strerror(errno));
+        pnas_status status = take_lock(output, file, made, &ours);
+        if (ours) {
+            output->lock = file;
+            output->leftover = pnas_leftover_add(output->partial);
             return PNAS_OK;
         }
-        close(lock);
+        close(file);
+        PNAS_TRY(status);
     }
 }
 
@@ -153,21 +194,6 @@ cleanup:
         pnas_h5_output_discard(&output);
     *out = output;
     return status;
-}
-
-static pnas_status sync_folder(const char *path)
-{
-    char *copy = strdup(path);
-    PNAS_CHECK(copy, PNAS_ERROR_MEMORY, "%s: out of memory", path);
-    int folder = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    /* Some file systems cannot sync a folder (EINVAL): the rename is then as safe as it can be there. */
-    bool synced = folder >= 0 && (fsync(folder) == 0 || errno == EINVAL);
-    int code = errno;
-    if (folder >= 0)
-        close(folder);
-    free(copy);
-    PNAS_CHECK(synced, PNAS_ERROR_FILE, "%s: its folder cannot be synced: %s", path, strerror(code));
-    return PNAS_OK;
 }
 
 /* The bytes of the file as HDF5 would have written them; *out is the caller's (free). */
@@ -209,9 +235,11 @@ pnas_status pnas_h5_output_commit(pnas_h5_output *output)
     PNAS_TRY_CLEANUP(write_image(output, image, size));
     PNAS_CHECK_CLEANUP(rename(output->partial, output->path) == 0, PNAS_ERROR_FILE,
                        "%s: cannot be put in place: %s", output->path, strerror(errno));
+    pnas_leftover_forget(output->leftover);
+    output->leftover = -1;
     free(output->partial);
     output->partial = NULL; /* nothing is left to remove */
-    status = sync_folder(output->path);
+    status = pnas_folder_sync(output->path);
 cleanup:
     free(image);
     pnas_h5_output_discard(output);
@@ -224,6 +252,7 @@ void pnas_h5_output_discard(pnas_h5_output *output)
         H5Fclose(output->id);
     if (output->lock >= 0 && output->partial)
         unlink(output->partial);
+    pnas_leftover_forget(output->leftover);
     if (output->lock >= 0)
         close(output->lock);
     free(output->path);
@@ -238,8 +267,9 @@ pnas_status pnas_h5_is_meant(const char *path, bool *out)
     static const char signature[8] = "\x89HDF\r\n\x1a\n";
     char start[8];
     const char *dot = strrchr(path, '.');
-    FILE *file = fopen(path, "rbe");
-    PNAS_CHECK(file, PNAS_ERROR_FILE, "%s: cannot be opened: %s", path, strerror(errno));
+    char trouble[PNAS_FILE_TROUBLE];
+    FILE *file = pnas_file_open_stream(path, trouble);
+    PNAS_CHECK(file, PNAS_ERROR_FILE, "%s: %s", path, trouble);
     size_t got = fread(start, 1, sizeof start, file);
     fclose(file);
     *out = (got == sizeof start && memcmp(start, signature, sizeof start) == 0) ||
@@ -252,8 +282,9 @@ static pnas_status open_alone(const char *path, hid_t *out, bool *sealed)
     set_up_library();
     *out = -1;
     struct stat info;
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    PNAS_CHECK(file >= 0, PNAS_ERROR_FILE, "%s: cannot be opened: %s", path, strerror(errno));
+    char trouble[PNAS_FILE_TROUBLE];
+    int file = pnas_file_open(path, trouble);
+    PNAS_CHECK(file >= 0, PNAS_ERROR_FILE, "%s: %s", path, trouble);
     bool regular = fstat(file, &info) == 0 && S_ISREG(info.st_mode);
     close(file);
     PNAS_CHECK(regular, PNAS_ERROR_FILE, "%s: is not a regular file", path);

@@ -18,15 +18,15 @@
 
 /* A file being made: PATH.partial, locked against a second writer, which takes PATH's place when it is
  * complete and sealed (io/hdf5/file_seal.h). It is made in memory, so memory must hold it. A partial file
- * that a killed program left is written over. */
+ * that a killed program left is written over; anything else of that name is refused. */
 typedef struct {
-    hid_t id; /* the open file, borrowed; negative when there is none */
-    int lock;
-    bool taken; /* other threads wait */
+    hid_t id;           /* the open file, borrowed; negative when there is none */
+    int lock, leftover; /* io/file/leftover.h */
+    bool taken;         /* other threads wait */
     char *path, *partial;
 } pnas_h5_output;
 
-#define PNAS_H5_NO_OUTPUT ((pnas_h5_output){.id = -1, .lock = -1})
+#define PNAS_H5_NO_OUTPUT ((pnas_h5_output){.id = -1, .lock = -1, .leftover = -1})
 
 /* PNAS_ERROR_FILE if the folder is missing or not writable, if PATH is there and is no regular file, or if
  * another program is writing it. */

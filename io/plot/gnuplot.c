@@ -234,6 +234,8 @@ pnas_status pnas_gnuplot_finish(pnas_gnuplot *plot)
         fprintf(plot->script, "unset output\n");
     PNAS_TRY(pnas_tool_file_close(&plot->folder, plot->data_name, &plot->data));
     PNAS_TRY(pnas_tool_file_close(&plot->folder, SCRIPT, &plot->script));
+    if (*plot->picture)
+        pnas_tool_file_clear(&plot->folder, plot->picture);
     pnas_status status = pnas_tool_run(&plot->folder, command, "gnuplot-nox");
     if (status != PNAS_OK) {
         char reason[512];

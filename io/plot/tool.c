@@ -1,5 +1,7 @@
 #include "io/plot/tool.h"
 
+#include "io/file/output_file.h"
+#include "io/file/regular_file.h"
 #include "src/base/log.h"
 
 #include <dirent.h>
@@ -67,17 +69,35 @@ static pnas_status cannot(const pnas_tool_folder *folder, const char *name, cons
 pnas_status pnas_tool_file_open(const pnas_tool_folder *folder, const char *name, FILE **out)
 {
     char path[FILE_PATH_MAX];
+    char trouble[PNAS_FILE_TROUBLE];
     file_path(folder, name, path);
-    *out = fopen(path, "re");
-    return *out ? PNAS_OK : cannot(folder, name, "opened");
+    *out = pnas_file_open_stream(path, trouble);
+    PNAS_CHECK(*out, PNAS_ERROR_FILE, "%s: %s", path, trouble);
+    return PNAS_OK;
+}
+
+/* In a folder that is kept, something may stand there under the name: it makes room, and what a link leads to is
+ * not touched. */
+static int create_anew(const char *path)
+{
+    unlink(path);
+    return open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 }
 
 pnas_status pnas_tool_file_create(const pnas_tool_folder *folder, const char *name, FILE **out)
 {
     char path[FILE_PATH_MAX];
     file_path(folder, name, path);
-    *out = fopen(path, "we");
+    int file = create_anew(path);
+    *out = file >= 0 ? fdopen(file, "w") : NULL;
     return *out ? PNAS_OK : cannot(folder, name, "created");
+}
+
+void pnas_tool_file_clear(const pnas_tool_folder *folder, const char *name)
+{
+    char path[FILE_PATH_MAX];
+    file_path(folder, name, path);
+    unlink(path);
 }
 
 pnas_status pnas_tool_file_close(const pnas_tool_folder *folder, const char *name, FILE **file)
@@ -97,7 +117,7 @@ static void exec_tool(const pnas_tool_folder *folder, const char *const *argv, i
 {
     int empty = open("/dev/null", O_RDONLY);
     if (chdir(folder->folder) == 0 && empty >= 0) {
-        int errors = open(ERRORS_FILE, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+        int errors = create_anew(ERRORS_FILE);
         if (errors >= 0 && dup2(empty, STDIN_FILENO) >= 0 && dup2(errors, STDERR_FILENO) >= 0)
             execvp(argv[0], (char *const *)argv);
     }
@@ -174,19 +194,13 @@ static bool copy_stream(FILE *from, FILE *to)
 
 static pnas_status deliver_to(FILE *from, const char *path)
 {
-    char partial[PNAS_TOOL_PATH_MAX + 16];
-    int length = snprintf(partial, sizeof partial, "%s.partial", path);
-    PNAS_CHECK(length < (int)sizeof partial, PNAS_ERROR_USAGE, "%.60s...: the path is too long", path);
-    FILE *to = fopen(partial, "we");
-    bool good = to && copy_stream(from, to);
-    if (to)
-        good = fclose(to) == 0 && good;
-    if (good && rename(partial, path) == 0)
-        return PNAS_OK;
-    int reason = errno;
-    if (to)
-        unlink(partial);
-    return pnas_fail(PNAS_ERROR_FILE, "%s: cannot be written: %s", path, strerror(reason));
+    pnas_output_file output;
+    PNAS_TRY(pnas_output_file_create(path, &output));
+    if (copy_stream(from, output.stream))
+        return pnas_output_file_commit(&output, true);
+    pnas_status status = pnas_fail(PNAS_ERROR_FILE, "%s: cannot be written: %s", path, strerror(errno));
+    pnas_output_file_discard(&output);
+    return status;
 }
 
 pnas_status pnas_tool_deliver(const pnas_tool_folder *folder, const char *name, const char *path)

@@ -26,6 +26,8 @@ pnas_status pnas_tool_file_open(const pnas_tool_folder *folder, const char *name
 /* Creates a file of that folder for writing; close it with pnas_tool_file_close, which says whether all of it
  * arrived (takes NULL, sets it to NULL). */
 pnas_status pnas_tool_file_create(const pnas_tool_folder *folder, const char *name, FILE **out);
+/* Makes room for a file that the tool itself writes, so that it goes through no link. */
+void pnas_tool_file_clear(const pnas_tool_folder *folder, const char *name);
 pnas_status pnas_tool_file_close(const pnas_tool_folder *folder, const char *name, FILE **file);
 
 /* Runs argv[0], found by PATH, in the folder and waits for it. Its stdin is empty, its stdout is ours.

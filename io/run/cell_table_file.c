@@ -1,6 +1,7 @@
 #include "io/run/cell_table_file.h"
 
 #include "io/config/configuration.h"
+#include "io/file/regular_file.h"
 #include "io/file/sha256.h"
 #include "io/hdf5/hdf5_array.h"
 #include "io/run/cell_csv.h"
@@ -281,9 +282,10 @@ static pnas_status hash_file(const char *path, char out[65])
 {
     char bytes[65536];
     pnas_sha256 *sha = NULL;
-    FILE *file = fopen(path, "rb");
+    char trouble[PNAS_FILE_TROUBLE];
+    FILE *file = pnas_file_open_stream(path, trouble);
     pnas_status status;
-    PNAS_CHECK(file, PNAS_ERROR_FILE, "%s: cannot be opened: %s", path, strerror(errno));
+    PNAS_CHECK(file, PNAS_ERROR_FILE, "%s: %s", path, trouble);
     PNAS_TRY_CLEANUP(pnas_sha256_create(&sha));
     for (size_t got; (got = fread(bytes, 1, sizeof bytes, file)) > 0;)
         PNAS_TRY_CLEANUP(pnas_sha256_add(sha, bytes, got));

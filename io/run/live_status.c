@@ -1,7 +1,9 @@
 #include "io/run/live_status.h"
+
+#include "io/file/output_file.h"
+#include "io/file/regular_file.h"
 #include "io/run/run_file.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,23 +41,20 @@ pnas_status pnas_live_status_add(pnas_live_status *live, const pnas_running_chil
     return PNAS_OK;
 }
 
-/* RUN.h5.now or, with a second ending, the file that becomes it; the caller's (free). */
-static char *path_of(const char *run_path, const char *ending)
+/* RUN.h5.now; the caller's (free). */
+static char *path_of(const char *run_path)
 {
     char *place, *path = NULL;
     if (pnas_run_path(run_path, &place) != PNAS_OK)
         return NULL;
-    if (asprintf(&path, "%s.now%s", place, ending) < 0)
+    if (asprintf(&path, "%s.now", place) < 0)
         path = NULL;
     free(place);
     return path;
 }
 
-static bool print(const char *path, const pnas_live_status *live)
+static void print(FILE *file, const pnas_live_status *live)
 {
-    FILE *file = fopen(path, "w");
-    if (!file)
-        return false;
     fprintf(file, FIRST_LINE "\nwritten %.3f\n", live->written);
     if (!isnan(live->seconds_left))
         fprintf(file, "left %.1f\n", live->seconds_left);
@@ -63,28 +62,25 @@ static bool print(const char *path, const pnas_live_status *live)
         const pnas_running_child *child = &live->child[i];
         fprintf(file, "child %d %d %d %.3f\n", child->rank, child->level, child->index, child->start);
     }
-    bool written = !ferror(file);
-    return fclose(file) == 0 && written;
 }
 
 pnas_status pnas_live_status_write(const char *run_path, const pnas_live_status *live)
 {
-    char *path = path_of(run_path, ""), *temporary = path_of(run_path, "~");
-    pnas_status status = PNAS_OK;
-    PNAS_CHECK_CLEANUP(path && temporary, PNAS_ERROR_MEMORY, "no memory for a file name");
-    if (!print(temporary, live) || rename(temporary, path) != 0) {
-        status = pnas_fail(PNAS_ERROR_FILE, "%s: cannot be written: %s", path, strerror(errno));
-        unlink(temporary);
-    }
+    char *path = path_of(run_path);
+    pnas_output_file output = PNAS_NO_OUTPUT_FILE;
+    pnas_status status;
+    PNAS_CHECK_CLEANUP(path, PNAS_ERROR_MEMORY, "no memory for a file name");
+    PNAS_TRY_CLEANUP(pnas_output_file_create(path, &output));
+    print(output.stream, live);
+    status = pnas_output_file_commit(&output, false);
 cleanup:
     free(path);
-    free(temporary);
     return status;
 }
 
 void pnas_live_status_remove(const char *run_path)
 {
-    char *path = path_of(run_path, "");
+    char *path = path_of(run_path);
     if (path)
         unlink(path);
     free(path);
@@ -102,8 +98,8 @@ static bool take_line(pnas_live_status *live, const char *line)
 
 bool pnas_live_status_read(const char *run_path, pnas_live_status *out)
 {
-    char line[256], *path = path_of(run_path, "");
-    FILE *file = path ? fopen(path, "r") : NULL;
+    char trouble[PNAS_FILE_TROUBLE], line[256], *path = path_of(run_path);
+    FILE *file = path ? pnas_file_open_stream(path, trouble) : NULL;
     free(path);
     *out = (pnas_live_status){.seconds_left = NAN};
     bool good = file && fgets(line, sizeof line, file) && strcmp(line, FIRST_LINE "\n") == 0;

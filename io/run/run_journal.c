@@ -115,7 +115,7 @@ static pnas_status lock(int file, const char *path)
 static bool is_still_there(int file, const char *path)
 {
     struct stat held, there;
-    return fstat(file, &held) == 0 && stat(path, &there) == 0 && held.st_ino == there.st_ino &&
+    return fstat(file, &held) == 0 && lstat(path, &there) == 0 && held.st_ino == there.st_ino &&
            held.st_dev == there.st_dev;
 }
 
@@ -124,13 +124,16 @@ static pnas_status open_locked(const char *path, int *out)
 {
     for (;;) {
         struct stat info;
-        int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
+        int file = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0666);
         PNAS_CHECK(file >= 0, PNAS_ERROR_FILE,
                    "%s: cannot be written: %s; check that the folder is there and that you may write in it",
                    path, strerror(errno));
         pnas_status status = PNAS_OK;
         if (fstat(file, &info) != 0 || !S_ISREG(info.st_mode))
             status = pnas_fail(PNAS_ERROR_FILE, "%s: is not a regular file", path);
+        else if (info.st_nlink > 1)
+            status = pnas_fail(PNAS_ERROR_FILE, "%s: is another file's second name (a hard link); remove it",
+                               path);
         else
             status = lock(file, path);
         if (status != PNAS_OK) {
@@ -396,7 +399,7 @@ static pnas_status parse_header(const char *path, pnas_journal_text *text)
 pnas_status pnas_journal_load(const char *path, pnas_journal_text *out)
 {
     *out = (pnas_journal_text){0};
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int file = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     if (file < 0 && errno == ENOENT)
         return PNAS_OK;
     PNAS_CHECK(file >= 0, PNAS_ERROR_FILE, "%s: cannot be opened: %s", path, strerror(errno));

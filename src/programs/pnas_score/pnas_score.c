@@ -1,5 +1,6 @@
 /* pnas_score: the cells of a space scored by a search's surrogate, or surrogates judged on trained cells,
  * over MPI ranks. */
+#include "io/file/output_file.h"
 #include "mpi/build_check.h"
 #include "mpi/collectives.h"
 #include "mpi/cores.h"
@@ -270,8 +271,9 @@ static pnas_status write_csv(const score_program *program, const pnas_score_part
     PNAS_CHECK(copy, PNAS_ERROR_MEMORY, "out of memory for a path");
     snprintf(path, sizeof path, "%s/scores_%d.csv", dirname(copy), head->blocks);
     free(copy);
-    FILE *file = fopen(path, "w");
-    PNAS_CHECK(file, PNAS_ERROR_FILE, "%s: cannot be written: %s", path, strerror(errno));
+    pnas_output_file output;
+    PNAS_TRY(pnas_output_file_create(path, &output));
+    FILE *file = output.stream;
     for (size_t i = 0; i < total->best_count; ++i) {
         fprintf(file, "%.9g", total->best[i].predicted);
         for (int b = 0; b < head->blocks; ++b) {
@@ -281,9 +283,7 @@ static pnas_status write_csv(const score_program *program, const pnas_score_part
         }
         fputc('\n', file);
     }
-    bool written = !ferror(file);
-    if (fclose(file) != 0 || !written)
-        return pnas_fail(PNAS_ERROR_FILE, "%s: cannot be written: %s", path, strerror(errno));
+    PNAS_TRY(pnas_output_file_commit(&output, true));
     pnas_info("wrote %s", path);
     return PNAS_OK;
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 TestSuite(hdf5_output, .init = test_folder_make, .fini = test_folder_remove);
@@ -152,6 +153,36 @@ Test(hdf5_output, what_a_killed_program_left_is_written_over)
     write_value("a.h5", 1);
     cr_expect_eq(read_value("a.h5"), 1);
     cr_expect_eq(test_folder_count(), 1);
+}
+
+Test(hdf5_output, nothing_else_of_that_name_is_written_over)
+{
+    pnas_h5_output output;
+    test_write_file("precious", "mine", 4);
+    cr_assert_eq(symlink("precious", test_path("a.h5.partial")), 0);
+    cr_expect_eq(pnas_h5_output_create(test_path("a.h5"), &output), PNAS_ERROR_FILE);
+    cr_assert_eq(link(test_path("precious"), test_path("b.h5.partial")), 0);
+    cr_expect_eq(pnas_h5_output_create(test_path("b.h5"), &output), PNAS_ERROR_FILE);
+    cr_expect_not_null(strstr(pnas_message(), "move it away"), "%s", pnas_message());
+    cr_assert_eq(mkfifo(test_path("c.h5.partial"), 0600), 0);
+    cr_expect_eq(pnas_h5_output_create(test_path("c.h5"), &output), PNAS_ERROR_FILE);
+    cr_expect_eq(test_file_size("precious"), 4);
+}
+
+Test(hdf5_output, a_signal_leaves_nothing_behind)
+{
+    int state = 0;
+    pid_t writer = fork();
+    if (writer == 0) {
+        pnas_h5_output output;
+        signal(SIGTERM, SIG_DFL);
+        if (pnas_h5_output_create(test_path("a.h5"), &output) == PNAS_OK && test_folder_count() == 1)
+            raise(SIGTERM);
+        _exit(1);
+    }
+    cr_assert_eq(waitpid(writer, &state, 0), writer);
+    cr_expect(WIFSIGNALED(state) && WTERMSIG(state) == SIGTERM, "%d", state);
+    cr_expect_eq(test_folder_count(), 0);
 }
 
 Test(hdf5_output, a_link_stays_a_link)
