@@ -28,7 +28,8 @@ static const struct argp_option option_list[] = {
      1},
     {"check", KEY_CHECK, NULL, 0,
      "Check configuration, cell, data set, devices and memory, and train nothing", 1},
-    {"status", KEY_STATUS, "NET.h5", 0, "Say how far the training of this file is, and nothing else; exits with 0 or 75", 1},
+    {"status", KEY_STATUS, "NET.h5", 0,
+     "Say how far the training of this file is, and nothing else; exits with 0 or 75", 1},
     {"device", KEY_DEVICE, "D", 0,
      "auto, or cpu, gpu, an index, part of a device's name, several with commas between; ranks of one "
      "machine take the matching devices in turn",

@@ -73,7 +73,7 @@ Test(regular_file, whole_files_and_first_bytes_are_not_taken_from_pipes)
     pnas_bytes bytes;
     unsigned char start[4];
     cr_assert_eq(mkfifo(test_path("pipe"), 0600), 0);
-    cr_expect_eq(pnas_bytes_read(test_path("pipe"), "an IDX file", &bytes), PNAS_ERROR_DATA);
+    cr_expect_eq(pnas_bytes_read(test_path("pipe"), "an IDX file", NULL, &bytes), PNAS_ERROR_DATA);
     cr_expect_not_null(strstr(pnas_message(), "is a pipe"), "%s", pnas_message());
     cr_expect_eq(pnas_bytes_peek(test_path("pipe"), start, sizeof start), 0);
     test_write_file("file", "abcdef", 6);
