@@ -5,6 +5,7 @@
 #include "mpi/shard_tree.h"
 #include "src/base/clock.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +73,7 @@ static void divide_values(pnas_gradient_sum *sum)
 static pnas_status allocate(pnas_gradient_sum *sum)
 {
     size_t members = (size_t)sum->share.members, nodes = (size_t)nodes_in_all(sum);
+    assert(nodes > 0); /* this rank's are among them */
     sum->part_at = calloc(members, sizeof *sum->part_at);
     sum->part_size = calloc(members, sizeof *sum->part_size);
     sum->others = calloc(nodes, sizeof *sum->others);
@@ -126,7 +128,7 @@ pnas_status pnas_gradient_sum_create(const pnas_layout *layout, bool able, int s
         status =
             pnas_fail(PNAS_ERROR_USAGE, "a network of %zu values is too large to be shared by ranks", values);
     status = pnas_mpi_agree(status);
-    if (status != PNAS_OK) {
+    if (status != PNAS_OK || !sum) {
         free(sum);
         return status;
     }
@@ -253,6 +255,7 @@ static float *add_part(pnas_gradient_sum *sum, int count)
     size_t part = (size_t)sum->part_size[sum->share.member];
     summand stack[PNAS_SHARD_NODES_MAX];
     int depth = 0;
+    assert(count > 0);
     for (int i = 0; i < count; i++)
         depth = push(sum->shards, stack, depth, sum->others[i], part);
     return stack[0].values;
