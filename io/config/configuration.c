@@ -45,6 +45,27 @@ static pnas_status check_at_most(const pnas_source *source, const pnas_configura
                             limit);
 }
 
+/* Two keys that say one thing. A --set overrules what the file says by the other key. */
+static pnas_status settle(const pnas_source *source, pnas_configuration *all, const pnas_key *key)
+{
+    const pnas_key *other = pnas_key_find(key->unless);
+    int node = pnas_yaml_find(source->document, key->path);
+    int other_node = pnas_yaml_find(source->document, other->path);
+    if (!node || !other_node || pnas_key_number(other, all) <= 0)
+        return PNAS_OK;
+    int from = pnas_yaml_place_of(source->document, node).source;
+    int other_from = pnas_yaml_place_of(source->document, other_node).source;
+    if ((from == PNAS_YAML_FROM_TEXT) == (other_from == PNAS_YAML_FROM_TEXT))
+        return pnas_source_fail(
+            source, other_node,
+            "%s is given, and %s, too: both say how large the network is; leave one of them "
+            "out",
+            other->path, key->path);
+    if (other_from == PNAS_YAML_FROM_TEXT)
+        pnas_key_read(other, other->initial, all);
+    return PNAS_OK;
+}
+
 static pnas_status check_together(const pnas_source *source, const pnas_configuration *all)
 {
     const pnas_strategy *strategy = pnas_strategy_get(all->search.strategy);
@@ -82,6 +103,9 @@ pnas_status pnas_configuration_parse(const char *name, const char *text, const c
     pnas_configuration_defaults(out);
     pnas_status status = pnas_configuration_fill(&source, out);
     derive(out);
+    for (size_t i = 0; i < pnas_configuration_key_count && status == PNAS_OK; i++)
+        if (pnas_configuration_keys[i].unless)
+            status = settle(&source, out, &pnas_configuration_keys[i]);
     if (status == PNAS_OK)
         status = check_together(&source, out);
     pnas_yaml_destroy(&source.document);

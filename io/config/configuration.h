@@ -20,7 +20,8 @@ pnas_status pnas_configuration_read(const char *path, const char *const *overrid
 pnas_status pnas_configuration_parse(const char *name, const char *text, const char *const *overrides,
                                      size_t override_count, pnas_configuration *out);
 
-/* The resolved configuration as YAML with every key, which reads back to the same values; *out is the
+/* The resolved configuration as YAML with every key but those that another one stands for (pnas_key.unless),
+ * which reads back to the same values; *out is the
  * caller's (free). */
 pnas_status pnas_configuration_print(const pnas_configuration *configuration, char **out);
 

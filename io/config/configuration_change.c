@@ -46,7 +46,8 @@ static void describe(const pnas_key *key, const pnas_configuration *before, cons
     snprintf(out->key, sizeof out->key, "%s", key->path);
     write_value(key, before, out->before, sizeof out->before);
     write_value(key, after, out->after, sizeof out->after);
-    if (key->type == PNAS_KEY_INTEGER || key->type == PNAS_KEY_REAL || key->type == PNAS_KEY_SHARE)
+    if (key->type == PNAS_KEY_INTEGER || key->type == PNAS_KEY_COUNT || key->type == PNAS_KEY_REAL ||
+        key->type == PNAS_KEY_SHARE)
         out->growth = pnas_key_number(key, after) - pnas_key_number(key, before);
 }
 

@@ -1,5 +1,6 @@
 #include "io/config/configuration_keys.h"
 
+#include "src/net/network_size.h"
 #include "src/search/strategy.h"
 
 #include <stdio.h>
@@ -160,8 +161,13 @@ const pnas_key pnas_configuration_keys[] = {
     {KEY("search.candidates", candidates), .initial = "table", WORDS(candidates), FIXED,
      .help = "With evaluator: table, which cells the search may choose."},
 
-    {KEY("network.filters", network.filters), .initial = "24", FROM_TO(1, 4096), FIXED,
+    {KEY("network.filters", network.filters), .initial = "24", FROM_TO(1, PNAS_FILTERS_MAX),
+     .unless = "network.parameters", FIXED,
      .help = "F. Filters of the first stage. They double at each of the two reductions."},
+    {KEY_AS(PNAS_KEY_COUNT, "network.parameters", parameters), .initial = "0", FROM_TO(0, 1e12), FIXED,
+     .help = "In pnas_train only, instead of network.filters: as many filters are taken as bring the network "
+             "nearest to this many parameters, for its repeats. 3.2M is the paper's size. 0: network.filters "
+             "says how many."},
     {KEY("network.repeats", network.repeats), .initial = "2", FROM_TO(1, 64), FIXED,
      .help = "N. The network has 3N cells. Those with the numbers N and 2N (from 0) have stride 2."},
     {KEY("network.stem_multiplier", network.stem_multiplier), .initial = "3", FROM_TO(1, 64), FIXED,

@@ -16,6 +16,7 @@ typedef enum {
     PNAS_KEY_TEXT,     /* char[size]; low: 1 if it must not be empty */
     PNAS_KEY_AUTO,     /* char[size]: auto or a whole number */
     PNAS_KEY_INTEGER,  /* int or int64_t; also one of the words, where there are some */
+    PNAS_KEY_COUNT,    /* int64_t; also with k (thousands) or M (millions) behind it: 3.2M */
     PNAS_KEY_UNSIGNED, /* uint64_t, without limits */
     PNAS_KEY_REAL,     /* double */
     PNAS_KEY_SHARE,    /* double: a share below 1 or a whole number */
@@ -47,6 +48,7 @@ typedef struct {
     double low, high;
     int ends;
     const char *at_most; /* path of the number that this one may not exceed, or NULL */
+    const char *unless;  /* path of the number that, above 0, stands for this one: it is not given then */
     const pnas_key_word *words;
     size_t word_count;
     const char *allowed; /* of a text: what it may be, in words; NULL: anything */

@@ -35,6 +35,8 @@ pnas_status pnas_configuration_print(const pnas_configuration *configuration, ch
     PNAS_CHECK(stream, PNAS_ERROR_MEMORY, "out of memory while a configuration is printed");
     for (size_t i = 0; i < pnas_configuration_key_count; i++) {
         const pnas_key *key = &pnas_configuration_keys[i];
+        if (key->unless && pnas_key_number(pnas_key_find(key->unless), configuration) > 0)
+            continue;
         int depth = open_sections(key->path, before, stream);
         fprintf(stream, "%*s%s:%s", 2 * depth, "", pnas_key_name(key->path),
                 key->type == PNAS_KEY_OPERATORS ? "" : " ");

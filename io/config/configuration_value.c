@@ -64,6 +64,22 @@ static bool read_integer(const pnas_key *key, const char *text, void *base)
     return true;
 }
 
+/* "3189082", "3.2M", "500k": whole in the end. */
+static bool read_count(const pnas_key *key, const char *text, void *base)
+{
+    char *end = NULL;
+    double value = strtod(text, &end);
+    double scale = *end == 'k' ? 1e3 : *end == 'M' ? 1e6 : 1;
+    int64_t whole;
+    if (end == text || end != text + strspn(text, "0123456789.") || end[scale > 1] || !(value <= key->high))
+        return false;
+    whole = llround(value * scale);
+    if (fabs(value * scale - (double)whole) > 1e-3 || !within(key, (double)whole))
+        return false;
+    memcpy(field_of(key, base), &whole, sizeof whole);
+    return true;
+}
+
 static bool read_unsigned(const pnas_key *key, const char *text, void *base)
 {
     errno = 0;
@@ -129,6 +145,8 @@ bool pnas_key_read(const pnas_key *key, const char *text, void *base)
         return read_text(key, text, base);
     case PNAS_KEY_INTEGER:
         return read_integer(key, text, base);
+    case PNAS_KEY_COUNT:
+        return read_count(key, text, base);
     case PNAS_KEY_UNSIGNED:
         return read_unsigned(key, text, base);
     case PNAS_KEY_REAL:
@@ -246,6 +264,7 @@ void pnas_key_write(const pnas_key *key, const void *base, FILE *out)
         fputs(*(const bool *)field ? "true" : "false", out);
         break;
     case PNAS_KEY_INTEGER:
+    case PNAS_KEY_COUNT:
     case PNAS_KEY_WORD:
         write_integer(key, integer_at(key, base), out);
         break;
@@ -259,7 +278,8 @@ void pnas_key_write(const pnas_key *key, const void *base, FILE *out)
 
 double pnas_key_number(const pnas_key *key, const void *base)
 {
-    return key->type == PNAS_KEY_INTEGER ? (double)integer_at(key, base) : real_at(key, base);
+    bool whole = key->type == PNAS_KEY_INTEGER || key->type == PNAS_KEY_COUNT;
+    return whole ? (double)integer_at(key, base) : real_at(key, base);
 }
 
 bool pnas_operator_equal(const pnas_operator *a, const pnas_operator *b)
@@ -338,6 +358,9 @@ void pnas_key_allowed(const pnas_key *key, char *out, size_t size)
         strncat(words, key->word_count ? " or a whole number" : "a whole number",
                 sizeof words - strlen(words) - 1);
         allow_number(key, words, out, size);
+        break;
+    case PNAS_KEY_COUNT:
+        allow_number(key, "a whole number, also as in 500k or 3.2M,", out, size);
         break;
     case PNAS_KEY_UNSIGNED:
         snprintf(out, size, "a whole number from 0 to %" PRIu64, UINT64_MAX);

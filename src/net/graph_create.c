@@ -4,12 +4,12 @@
 #include "src/net/graph_builder.h"
 #include "src/net/graph_cell.h"
 #include "src/net/graph_finish.h"
+#include "src/net/network_size.h"
 
 #include <stdlib.h>
 
 enum {
     STAGES = 3,
-    FILTERS_MAX = 4096,
     REPEATS_MAX = 64,
     STEM_MULTIPLIER_MAX = 16,
     IMAGE_SIDE_MIN = 3, /* so that each reduction makes the image smaller */
@@ -28,7 +28,7 @@ static pnas_status check_range(const char *name, int value, int least, int most)
 
 static pnas_status check_options(const pnas_network_options *options)
 {
-    PNAS_TRY(check_range("filters", options->filters, 1, FILTERS_MAX));
+    PNAS_TRY(check_range("filters", options->filters, 1, PNAS_FILTERS_MAX));
     PNAS_TRY(check_range("repeats", options->repeats, 1, REPEATS_MAX));
     PNAS_TRY(check_range("stem_multiplier", options->stem_multiplier, 1, STEM_MULTIPLIER_MAX));
     PNAS_TRY(check_range("concatenation", (int)options->concatenation, PNAS_CONCATENATE_ALL,

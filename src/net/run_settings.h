@@ -27,6 +27,7 @@ typedef struct {
     pnas_search_options search;
     pnas_candidates candidates;   /* with a table */
     pnas_network_options network; /* height, width, channels, classes come from the data set */
+    int64_t parameters;           /* final training: network.filters are found for them; 0: they are given */
     pnas_training_options training;
     pnas_surrogate_options surrogate;
     char warm_start[PNAS_PATH_MAX]; /* a run file whose surrogate is begun with; "": none */

@@ -66,6 +66,8 @@ static pnas_status compare_settings(const pnas_train_options *options, const pna
         options->path, file->configuration ? file->configuration : "", NULL, 0, before);
     if (status != PNAS_OK)
         status = pnas_fail_at(PNAS_ERROR_DATA, "the configuration in it cannot be read");
+    else
+        before->network.filters = file->network.filters; /* found, where network.parameters was given */
     for (size_t at = 0;
          status == PNAS_OK && pnas_configuration_next_change(before, options->configuration, &at, &change);)
         if (decides(&change))

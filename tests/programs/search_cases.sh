@@ -410,6 +410,8 @@ case_wrong_use() {
     expect_code 64 2 misspelt.yaml -o run.h5
     expect_said 'misspelt.yaml: line 1[0-9].*epoch'
     [ "$(grep -c epoch last.err)" -eq 1 ] || fail "not said by one rank alone"
+    expect_code 64 1 "$tiny" -o run.h5 --set network.parameters=1M
+    expect_said 'only pnas_train finds filters'
     expect_code 64 1 "$tiny" -o run.h5 --time-limit soon
     expect_code 64 1 "$tiny" -o run.h5 --lanes 0
     expect_said 'lanes wants auto or a whole number from 1 to 64'

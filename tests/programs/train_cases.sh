@@ -167,6 +167,30 @@ diverged)
     expect_code 65
     expect_said "the loss became"
     ;;
+parameters)
+    run 2 --check --set network.parameters=12k
+    expect_code 0
+    expect_said "network.parameters: 12000 wanted; [0-9]+ filters with 1 repeats come nearest, with 1[0-9]{4}$"
+    filters=$(sed -En 's/.*wanted; ([0-9]+) filters.*/\1/p' last.err)
+    grep -q "parameters: 12000" last.out || fail "--check does not print what was asked for"
+    ! grep -q "filters:" last.out || fail "--check prints filters that nobody gave"
+    run 1 -o net.h5 --set network.parameters=12k --set training.epochs=1
+    expect_code 0
+    h5dump -a /network/filters net.h5 | grep "(0): $filters$" >/dev/null || fail "the file has other filters"
+    h5dump -a /configuration net.h5 | grep "parameters: 12000" >/dev/null || fail "the file lacks what was asked for"
+    run 2 -o net.h5 --set network.parameters=12k --set training.epochs=1
+    expect_code 0
+    expect_said "complete already"
+    run 1 -o net.h5 --set network.parameters=13k --set training.epochs=1
+    expect_code 64
+    expect_said "network.parameters: 12000, but the configuration now says 13000"
+    run 1 -o net.h5 --set network.parameters=12k --set network.filters=4
+    expect_code 64
+    expect_said "both say how large the network is"
+    run 1 --check --set network.parameters=5
+    expect_code 64
+    expect_said "network.parameters is 5, but with network.repeats: 1 this cell's network has from"
+    ;;
 wrong_use)
     alone "$pnas_train" "$tiny" -o net.h5
     expect_code 64

@@ -3,6 +3,7 @@
 #include "io/config/configuration.h"
 #include "io/data/dataset.h"
 #include "src/net/graph_create.h"
+#include "src/net/network_size.h"
 #include "src/search/cell_text.h"
 
 #include <stdio.h>
@@ -74,8 +75,13 @@ static pnas_status add(pnas_device_children *children, const pnas_configuration 
     pnas_graph **graph = realloc(children->graph, (size_t)(children->count + 1) * sizeof(pnas_graph *));
     PNAS_CHECK(graph, PNAS_ERROR_MEMORY, "no memory for %d children", children->count + 1);
     children->graph = graph;
-    PNAS_TRY(pnas_graph_create(cell, &configuration->search.space.operators, &configuration->network,
-                               &graph[children->count]));
+    pnas_network_options network = configuration->network;
+    int64_t found;
+    if (configuration->parameters > 0)
+        PNAS_TRY(pnas_network_find_filters(cell, &configuration->search.space.operators, &network,
+                                           configuration->parameters, &network.filters, &found));
+    PNAS_TRY(
+        pnas_graph_create(cell, &configuration->search.space.operators, &network, &graph[children->count]));
     children->count += 1;
     return PNAS_OK;
 }

@@ -44,12 +44,16 @@ typedef struct { /* what a rank holds while the program runs */
 
 /* --- what all ranks share --- */
 
-static pnas_status check_validation(void *payload, pnas_configuration *configuration)
+static pnas_status check_for_search(void *payload, pnas_configuration *configuration)
 {
     const pnas_mpi_options *options = payload;
     PNAS_CHECK(configuration->validation > 0, PNAS_ERROR_USAGE,
                "%s: dataset.validation is 0, but a search measures its children on images that it holds out; "
                "only pnas_train can train on all",
+               options->configuration);
+    PNAS_CHECK(configuration->parameters == 0, PNAS_ERROR_USAGE,
+               "%s: network.parameters is given, but the children of a search all have network.filters; only "
+               "pnas_train finds filters for a number of parameters",
                options->configuration);
     return PNAS_OK;
 }
@@ -64,7 +68,7 @@ static pnas_status share_configuration(mpi_program *program)
                                          .lanes = options->lanes,
                                          .threads = options->threads,
                                          .ranks_per_device = options->ranks_per_device,
-                                         .adjust = check_validation,
+                                         .adjust = check_for_search,
                                          .payload = options};
     return pnas_settings_share(&program->layout, &source, &program->configuration,
                                &program->configuration_text);

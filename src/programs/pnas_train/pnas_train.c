@@ -5,6 +5,7 @@
 #include "mpi/collectives.h"
 #include "mpi/stop_request.h"
 #include "src/base/clock.h"
+#include "src/net/network_size.h"
 #include "src/programs/common/program.h"
 #include "src/programs/pnas_train/train_options.h"
 #include "src/run/device_setup.h"
@@ -16,6 +17,7 @@
 #include "src/search/cell_text.h"
 #include "src/search/strategy.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,12 +107,30 @@ static pnas_status share_settings(train_program *program)
     return PNAS_OK;
 }
 
+/* network.parameters: the filters for it. Every rank finds the same. */
+static pnas_status choose_filters(train_program *program)
+{
+    pnas_configuration *configuration = &program->configuration;
+    int64_t found;
+    if (configuration->parameters == 0)
+        return PNAS_OK;
+    PNAS_TRY(pnas_network_find_filters(&program->cell, &configuration->search.space.operators,
+                                       &configuration->network, configuration->parameters,
+                                       &configuration->network.filters, &found));
+    if (program->layout.rank == 0)
+        pnas_info(
+            "network.parameters: %" PRId64 " wanted; %d filters with %d repeats come nearest, with %" PRId64,
+            configuration->parameters, configuration->network.filters, configuration->network.repeats, found);
+    return PNAS_OK;
+}
+
 static pnas_status prepare(train_program *program)
 {
     const pnas_fault none = {.rank = -1};
     PNAS_TRY(share_settings(program));
     PNAS_TRY(pnas_kernel_agreement(&program->layout, program->kernels));
     PNAS_TRY(pnas_data_share(&program->layout, &program->configuration, &program->dataset, &program->images));
+    PNAS_TRY(pnas_mpi_agree(choose_filters(program)));
     PNAS_TRY(
         pnas_devices_create(&program->layout, &program->device_settings, NULL, &none, &program->devices));
     if (program->arguments.output)

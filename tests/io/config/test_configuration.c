@@ -178,6 +178,31 @@ Test(configuration, overrides_win_and_make_sections_that_are_missing)
     PNAS_EXPECT_NO_LEAKS();
 }
 
+/* Of the two keys for a network's size the one on the command line counts. */
+Test(configuration, a_size_of_the_command_line_replaces_that_of_the_file)
+{
+    static const char *const parameters[] = {"network.parameters=500k"}, *const filters[] = {
+                                                                             "network.filters=7"};
+    static const char *const both[] = {"network.parameters=500k", "network.filters=7"};
+    pnas_configuration read;
+    char *text = NULL;
+    cr_assert_eq(pnas_configuration_parse("a", "network: {filters: 9}\n", parameters, 1, &read), PNAS_OK);
+    cr_expect_eq(read.parameters, 500000);
+    cr_assert_eq(pnas_configuration_print(&read, &text), PNAS_OK);
+    cr_expect(strstr(text, "  parameters: 500000\n") && !strstr(text, "  filters:"));
+    free(text);
+    cr_assert_eq(pnas_configuration_parse("a", "network: {parameters: 3.2M}\n", filters, 1, &read), PNAS_OK);
+    cr_expect(read.parameters == 0 && read.network.filters == 7);
+    cr_assert_eq(pnas_configuration_print(&read, &text), PNAS_OK);
+    cr_expect(strstr(text, "  parameters: 0\n") && strstr(text, "  filters: 7\n"));
+    free(text);
+    cr_expect_eq(pnas_configuration_parse("a", "network: {filters: 9}\n", both, 2, &read), PNAS_ERROR_USAGE);
+    cr_expect(strstr(pnas_message(), "--set network.parameters=500k: network.parameters is given, and"));
+    cr_assert_eq(pnas_configuration_parse("a", "network: {filters: 9, parameters: 0}\n", NULL, 0, &read),
+                 PNAS_OK);
+    cr_expect_eq(read.network.filters, 9);
+}
+
 Test(configuration, the_files_that_come_with_the_program_are_valid)
 {
     static const char *const names[] = {"demo",         "fashion_mnist",       "cifar10_paper",
@@ -326,6 +351,18 @@ Test(configuration_mistakes, impossible_values_are_shown_with_their_limits)
         {"training: {learning_rate: 0}\n", "it must be a number above 0 and at most 1000"},
         {"training:\n  learning_rate: 0.1\n  final_learning_rate: 0.2\n",
          "line 3: training.final_learning_rate is 0.2; it must be at most training.learning_rate (0.1)"},
+        {"network: {parameters: 3.2}\n",
+         "network.parameters is '3.2'; it must be a whole number, also as in 500k or 3.2M, from 0 to"},
+        {"network: {parameters: 1.2345k}\n", "network.parameters is '1.2345k'"},
+        {"network: {parameters: 3m}\n", "network.parameters is '3m'"},
+        {"network: {parameters: 3MM}\n", "network.parameters is '3MM'"},
+        {"network: {parameters: -1k}\n", "network.parameters is '-1k'"},
+        {"network: {parameters: nanM}\n", "network.parameters is 'nanM'"},
+        {"network: {parameters: 9e9M}\n", "network.parameters is '9e9M'"},
+        {"network: {parameters: 10000000M}\n", "network.parameters is '10000000M'"},
+        {"network:\n  filters: 24\n  parameters: 3.2M\n",
+         "run.yaml: line 3: network.parameters is given, and network.filters, too: both say how large the "
+         "network is; leave one of them out"},
         {"training: {epochs: 5, warmup_epochs: 6}\n",
          "training.warmup_epochs is 6; it must be at most training.epochs (5)"},
         {"dataset: {validation: -1}\n",
