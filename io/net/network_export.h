@@ -2,14 +2,14 @@
 #ifndef PNAS_IO_NETWORK_EXPORT_H
 #define PNAS_IO_NETWORK_EXPORT_H
 
-#include "io/net/network_file.h"
+#include "io/net/network_weights.h"
 
 typedef struct { /* borrowed */
     const pnas_network_file *file;
-    const pnas_graph *graph;             /* of the file (io/net/network_graph.h) */
-    const pnas_network_tensors *weights; /* the file's weights or average */
-    bool keep_norm;                      /* ONNX: batch normalisation stays a layer of its own */
-    bool unit_pixels;                    /* ONNX: pixels are 0 to 1, not 0 to 255 */
+    const pnas_graph *graph;            /* of the file (io/net/network_graph.h) */
+    const pnas_chosen_weights *weights; /* of the file */
+    bool keep_norm;                     /* ONNX: batch normalisation stays a layer of its own */
+    bool unit_pixels;                   /* ONNX: pixels are 0 to 1, not 0 to 255 */
 } pnas_export_options;
 
 /* ONNX, opset 17: "images" float [batch, C, H, W], pixels as they are, to "logits" [batch, classes]. The files

@@ -82,7 +82,7 @@ static void store(onnx_export *work, const pnas_layer *layer, const char *name)
 
 static const float *tensor_of(const onnx_export *work, const char *path)
 {
-    return pnas_network_tensor(work->options->weights, path)->data; /* the graph's check found it */
+    return pnas_network_tensor(work->options->weights->tensors, path)->data; /* the graph's check found it */
 }
 
 static const float *running_of(const onnx_export *work, const pnas_norm *norm, const char *figure)
@@ -440,6 +440,7 @@ static pnas_status add_metadata(onnx_export *work)
     PNAS_CHECK(good, PNAS_ERROR_MEMORY, "no memory for the names of the classes");
     pnas_onnx_metadata(work->onnx, "cell", cell);
     pnas_onnx_metadata(work->onnx, "pixels", work->options->unit_pixels ? "0 to 1" : "0 to 255");
+    pnas_onnx_metadata(work->onnx, "weights", work->options->weights->name);
     pnas_onnx_metadata(work->onnx, "dataset", file->dataset_name);
     pnas_onnx_metadata(work->onnx, "dataset_licence", file->dataset_licence);
     pnas_onnx_metadata(work->onnx, "dataset_sha256", file->dataset_sha256);

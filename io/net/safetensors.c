@@ -24,8 +24,8 @@ static void print_header(FILE *out, const pnas_export_options *options)
     size_t at = 0;
     pnas_cell_format(&options->file->cell, &options->file->operators, cell);
     fprintf(out, "{\"__metadata__\":{\"format\":\"pnas\",\"cell\":\"%s\"}", cell);
-    for (size_t i = 0; i < options->weights->count; i++) {
-        const pnas_named_tensor *tensor = &options->weights->tensor[i];
+    for (size_t i = 0; i < options->weights->tensors->count; i++) {
+        const pnas_named_tensor *tensor = &options->weights->tensors->tensor[i];
         fprintf(out, ",\"%s\":{\"dtype\":\"F32\",\"shape\":[", tensor->name);
         for (int d = 0; d < tensor->rank; d++)
             fprintf(out, "%s%zu", d ? "," : "", tensor->shape[d]);
@@ -56,7 +56,7 @@ pnas_status pnas_safetensors_write(const char *path, const pnas_export_options *
     PNAS_CHECK_CLEANUP(fclose(text) == 0, PNAS_ERROR_MEMORY, "no memory for the names of the tensors");
     text = open_memstream(&data, &size);
     PNAS_CHECK_CLEANUP(text, PNAS_ERROR_MEMORY, "no memory for the tensors");
-    print_file(text, options->weights, header, header_size);
+    print_file(text, options->weights->tensors, header, header_size);
     PNAS_CHECK_CLEANUP(fclose(text) == 0, PNAS_ERROR_MEMORY, "no memory for the tensors");
     status = pnas_bytes_write(path, data, size);
 cleanup:

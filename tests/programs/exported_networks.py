@@ -98,6 +98,7 @@ def check_model(path, case):
     onnx.checker.check_model(model, full_check=True)
     properties = {entry.key: entry.value for entry in model.metadata_props}
     assert len(json.loads(properties["class_names"])) == case[7] and properties["dataset_licence"] == "none"
+    assert properties["weights"] == "average"  # there is no history: nothing is known to be better
     assert model.opset_import[0].version >= 17
     assert model.graph.input[0].type.tensor_type.shape.dim[0].dim_param == "batch"
 

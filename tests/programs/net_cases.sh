@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# net_cases.sh SOURCE_DIR PNAS_NET PNAS_MPI: pnas_net from outside, on the weights that a small search leaves.
+# net_cases.sh SOURCE_DIR PNAS_NET PNAS_MPI PNAS_TRAIN: pnas_net from outside, on the weights that a small search
+# leaves and on a small network that pnas_train made.
 set -euo pipefail
 source_dir=$1
 pnas_net=$2
 pnas_mpi=$3
+pnas_train=$4
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -31,6 +33,8 @@ expect() {
 "$pnas_mpi" "$source_dir/configs/demo.yaml" -o run.h5 --set keep_weights=1 --set space.blocks=1 --set search.first=1 \
     --set training.epochs=2 >search.out 2>search.err || fail "no search"
 w=run.1.weights.h5
+"$pnas_train" "$source_dir/tests/programs/tiny.yaml" --cell "-1:sep3+-2:max3" -o net.h5 --set training.epochs=2 \
+    --set training.average=0.9 --set network.auxiliary=0.4 >train.out 2>train.err || fail "no training"
 
 net 0 info $w
 expect last.out '^images +8 x 8 x 1 '
@@ -62,6 +66,27 @@ net 0 export $w --format onnx -o w.onnx
 net 64 export $w --format onnx
 net 64 export $w --format gif -o w.gif
 net 74 export $w --format onnx -o nowhere/w.onnx
+
+# The better of the last weights and their average, the same for test, predict and export.
+validation=$(sed -En 's/.*epoch 2 of 2.*validation ([0-9.]+), of the average ([0-9.]+);.*/\1 \2/p' train.err)
+better=$(awk '{ print ($2 >= $1 ? "average" : "last") }' <<<"$validation")
+net 0 test net.h5
+expect last.out "^weights +$better$"
+expect last.err "pnas_net: takes the (moving|last).*on the validation images"
+net 0 info net.h5
+expect last.out "^average .*; $([ "$better" = last ] && echo those are || echo it is) taken: "
+net 0 predict net.h5 --data digits --csv -o better.csv
+for weights in average last; do
+    net 0 predict net.h5 --data digits --csv -o $weights.csv --weights $weights
+    net 0 test net.h5 --weights $weights --json
+    expect last.out "\"weights\": \"$weights\""
+    net 0 export net.h5 --format onnx -o $weights.onnx --weights $weights
+done
+net 0 export net.h5 --format onnx -o better.onnx
+cmp -s better.csv $better.csv && cmp -s better.onnx $better.onnx || fail "predict or export does not take the $better weights"
+! cmp -s last.csv average.csv || fail "the average is no other weights"
+net 64 test $w --weights average
+expect last.err 'has no moving average'
 
 # Pictures.
 if command -v gnuplot >/dev/null; then

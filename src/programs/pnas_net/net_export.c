@@ -18,7 +18,8 @@ static const export_format formats[] = {{"onnx", pnas_onnx_write}, {"safetensors
 typedef struct {
     const char *path, *output;
     const export_format *format;
-    bool keep_norm, unit_pixels, last;
+    bool keep_norm, unit_pixels;
+    pnas_weights_choice weights;
     pnas_log_level level;
 } export_arguments;
 
@@ -31,13 +32,11 @@ static void take_format(export_arguments *arguments, struct argp_state *state, c
         argp_error(state, "--format: '%s' is not onnx or safetensors", name);
 }
 
-/* One of two words; *second says which. */
-static void take_choice(struct argp_state *state, const char *option, const char *text,
-                        const char *const words[2], bool *second)
+static void take_pixels(export_arguments *arguments, struct argp_state *state, const char *text)
 {
-    *second = strcmp(text, words[1]) == 0;
-    if (!*second && strcmp(text, words[0]) != 0)
-        argp_error(state, "--%s: '%s' is not %s or %s", option, text, words[0], words[1]);
+    arguments->unit_pixels = strcmp(text, "1") == 0;
+    if (!arguments->unit_pixels && strcmp(text, "255") != 0)
+        argp_error(state, "--pixels: '%s' is not 255 or 1", text);
 }
 
 static void check_export(const export_arguments *arguments, struct argp_state *state)
@@ -52,7 +51,6 @@ static void check_export(const export_arguments *arguments, struct argp_state *s
 
 static error_t parse_export(int key, char *argument, struct argp_state *state)
 {
-    static const char *const pixels[] = {"255", "1"}, *const weights[] = {"average", "last"};
     export_arguments *arguments = state->input;
     switch (key) {
     case ARGP_KEY_INIT:
@@ -65,11 +63,10 @@ static error_t parse_export(int key, char *argument, struct argp_state *state)
         arguments->keep_norm = true;
         return 0;
     case KEY_PIXELS:
-        take_choice(state, "pixels", argument, pixels, &arguments->unit_pixels);
+        take_pixels(arguments, state, argument);
         return 0;
     case KEY_WEIGHTS:
-        take_choice(state, "weights", argument, weights, &arguments->last);
-        return 0;
+        return pnas_net_weights_parse(state, argument, &arguments->weights);
     case 'o':
         arguments->output = argument;
         return 0;
@@ -88,10 +85,10 @@ static error_t parse_export(int key, char *argument, struct argp_state *state)
 
 static pnas_status run_export(const export_arguments *arguments, pnas_net_session *session)
 {
-    PNAS_TRY(pnas_net_session_read(arguments->path, session));
+    PNAS_TRY(pnas_net_session_read(arguments->path, arguments->weights, session));
     const pnas_export_options options = {.file = &session->file,
                                          .graph = session->graph,
-                                         .weights = pnas_net_weights(&session->file, arguments->last),
+                                         .weights = &session->weights,
                                          .keep_norm = arguments->keep_norm,
                                          .unit_pixels = arguments->unit_pixels};
     PNAS_TRY(arguments->format->write(arguments->output, &options));
@@ -107,7 +104,8 @@ pnas_status pnas_net_run_export(int argc, char **argv)
         {"pixels", KEY_PIXELS, "TOP", 0, "ONNX: pixels go from 0 to 255 (the default) or to 1", 1},
         {"keep-norm", KEY_KEEP_NORM, NULL, 0, "ONNX: leave batch normalisation as layers; else it is folded",
          1},
-        {"weights", KEY_WEIGHTS, "WHICH", 0, "average (where the network has a moving average) or last", 1},
+        {"weights", KEY_WEIGHTS, "WHICH", 0,
+         "average or last; without it: whichever is better on the validation images", 1},
         {0}};
     static const struct argp_child children[] = {{&pnas_program_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {

@@ -1,5 +1,6 @@
 /* pnas_net info: what a network is. */
 #include "io/net/network_graph.h"
+#include "io/net/network_weights.h"
 #include "io/plot/cell_drawing.h"
 #include "src/programs/common/program.h"
 #include "src/programs/pnas_net/net_commands.h"
@@ -54,6 +55,17 @@ static void print_accuracies(const pnas_network_file *file)
                file->test.top5, file->test.loss, file->test.images, file->test.dataset);
 }
 
+static void print_average(const pnas_network_file *file)
+{
+    pnas_chosen_weights chosen;
+    if (file->average.count == 0 ||
+        pnas_network_choose_weights("", file, PNAS_WEIGHTS_BETTER, &chosen) != PNAS_OK)
+        return;
+    printf("%-14s of the weights, kept beside the last ones; %s taken%s%s\n", "average",
+           chosen.tensors == &file->average ? "it is" : "those are", *chosen.reason ? ": " : "",
+           chosen.reason);
+}
+
 static void print_network(const pnas_network_file *file, const pnas_graph *graph)
 {
     char cell[PNAS_CELL_TEXT_MAX];
@@ -74,7 +86,7 @@ static void print_network(const pnas_network_file *file, const pnas_graph *graph
     print_line("licence", file->dataset_licence);
     print_line("sha256", file->dataset_sha256);
     print_line("run", file->run);
-    print_line("average", file->average.count ? "of the weights, kept beside them" : "");
+    print_average(file);
     if (file->in_training)
         printf("%-14s goes on after epoch %d, batch %d\n", "training", file->training.epoch,
                file->training.batch);

@@ -206,7 +206,7 @@ static pnas_status run_predict(const predict_arguments *arguments, pnas_net_sess
 {
     prediction_printer printer = {.session = session, .form = arguments->form};
     pnas_status status;
-    PNAS_TRY(pnas_net_session_read(arguments->path, session));
+    PNAS_TRY(pnas_net_session_read(arguments->path, arguments->device.weights, session));
     PNAS_TRY(pnas_net_session_start(session, &arguments->device));
     PNAS_TRY(pnas_net_text_begin(text));
     printer.out = text->stream;

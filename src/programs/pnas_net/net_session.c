@@ -9,11 +9,11 @@
 
 enum { KEY_DEVICE = 0x200, KEY_BATCH, KEY_WEIGHTS };
 
-static error_t parse_weights(struct argp_state *state, const char *text, bool *last)
+error_t pnas_net_weights_parse(struct argp_state *state, const char *text, pnas_weights_choice *out)
 {
-    *last = strcmp(text, "last") == 0;
-    if (!*last && strcmp(text, "average") != 0)
-        argp_error(state, "--weights: '%s' is not average or last", text);
+    if (strcmp(text, "average") != 0 && strcmp(text, "last") != 0)
+        return pnas_program_complain(state, "--weights: '%s' is not average or last", text);
+    *out = strcmp(text, "last") == 0 ? PNAS_WEIGHTS_LAST : PNAS_WEIGHTS_AVERAGE;
     return 0;
 }
 
@@ -30,7 +30,7 @@ static error_t parse_device(int key, char *argument, struct argp_state *state)
             options->batch = (int)batch;
         return 0;
     case KEY_WEIGHTS:
-        return parse_weights(state, argument, &options->last);
+        return pnas_net_weights_parse(state, argument, &options->weights);
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -39,7 +39,8 @@ static error_t parse_device(int key, char *argument, struct argp_state *state)
 static const struct argp_option device_options[] = {
     {"device", KEY_DEVICE, "D", 0, "auto, cpu, gpu, an index, or part of a device's name", 2},
     {"batch", KEY_BATCH, "N", 0, "Compute so many images together (64)", 2},
-    {"weights", KEY_WEIGHTS, "WHICH", 0, "average (where the network has a moving average) or last", 2},
+    {"weights", KEY_WEIGHTS, "WHICH", 0,
+     "average or last; without it: whichever is better on the validation images", 2},
     {0},
 };
 
@@ -47,21 +48,28 @@ const struct argp pnas_net_device_argp = {.options = device_options, .parser = p
 
 /* --- the session --- */
 
-const pnas_network_tensors *pnas_net_weights(const pnas_network_file *file, bool last)
+static void tell_weights(const pnas_net_session *session)
 {
-    return file->average.count > 0 && !last ? &file->average : &file->weights;
+    const char *reason = session->weights.reason;
+    bool average = session->weights.tensors == &session->file.average;
+    if (session->file.average.count > 0)
+        pnas_info("takes %s%s%s%s", average ? "the moving average of the weights" : "the last weights",
+                  *reason ? " (" : "", reason, *reason ? ")" : "");
 }
 
-pnas_status pnas_net_session_read(const char *path, pnas_net_session *out)
+pnas_status pnas_net_session_read(const char *path, pnas_weights_choice weights, pnas_net_session *out)
 {
     *out = (pnas_net_session){.path = path};
     PNAS_TRY(pnas_network_file_read(path, &out->file));
-    return pnas_network_file_graph(path, &out->file, &out->graph);
+    PNAS_TRY(pnas_network_file_graph(path, &out->file, &out->graph));
+    PNAS_TRY(pnas_network_choose_weights(path, &out->file, weights, &out->weights));
+    tell_weights(out);
+    return PNAS_OK;
 }
 
 pnas_status pnas_net_session_start(pnas_net_session *session, const pnas_net_device_options *options)
 {
-    const pnas_network_tensors *weights = pnas_net_weights(&session->file, options->last);
+    const pnas_network_tensors *weights = session->weights.tensors;
     const pnas_predictor_options predictor = {.graph = session->graph,
                                               .tensor = weights->tensor,
                                               .count = weights->count,

@@ -5,13 +5,14 @@
 #include "cl/train/predictor.h"
 #include "io/data/dataset.h"
 #include "io/net/network_graph.h"
+#include "io/net/network_weights.h"
 
 #include <argp.h>
 
 typedef struct {        /* texts are borrowed */
     const char *device; /* NULL: as in pnas_cl_options */
     int batch;
-    bool last; /* the last weights, though there is a moving average */
+    pnas_weights_choice weights;
 } pnas_net_device_options;
 
 #define PNAS_NET_DEVICE_DEFAULTS ((pnas_net_device_options){.batch = 64})
@@ -19,24 +20,25 @@ typedef struct {        /* texts are borrowed */
 /* --device, --batch and --weights; its input is a pnas_net_device_options *. */
 extern const struct argp pnas_net_device_argp;
 
+/* The value of --weights, also for a command that needs no device. */
+error_t pnas_net_weights_parse(struct argp_state *state, const char *text, pnas_weights_choice *out);
+
 typedef struct { /* zero to start with */
     const char *path;
     pnas_network_file file;
     pnas_graph *graph;
+    pnas_chosen_weights weights;
     pnas_cl *cl;
     pnas_predictor *predictor;
 } pnas_net_session;
 
-/* Reads the network and its graph, without a device. */
-pnas_status pnas_net_session_read(const char *path, pnas_net_session *out);
+/* Reads the network and its graph, without a device, and says which weights it takes. */
+pnas_status pnas_net_session_read(const char *path, pnas_weights_choice weights, pnas_net_session *out);
 
 /* Then: its weights on a device. */
 pnas_status pnas_net_session_start(pnas_net_session *session, const pnas_net_device_options *options);
 
 void pnas_net_session_end(pnas_net_session *session);
-
-/* The tensors that these options choose; borrowed. */
-const pnas_network_tensors *pnas_net_weights(const pnas_network_file *file, bool last);
 
 /* Opens a data set, that of the training if `name` is NULL, and checks that its images are of the network's
  * shape. *other: it is not the one that the network was trained on. *out is the caller's. */

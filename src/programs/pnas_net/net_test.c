@@ -68,14 +68,16 @@ static void print_share(FILE *out, int64_t part, int64_t of)
         fprintf(out, "  %9s", "-");
 }
 
-static void print_text(FILE *out, const pnas_network_file *file)
+static void print_text(FILE *out, const pnas_net_session *session)
 {
+    const pnas_network_file *file = &session->file;
     const pnas_network_test *test = &file->test;
     int classes = file->network.classes, width = 5;
     for (int c = 0; c < classes; ++c)
         if ((int)strlen(file->class_names[c]) > width)
             width = (int)strlen(file->class_names[c]);
     fprintf(out, "data set   %s, test part, %" PRId64 " images\n", test->dataset, test->images);
+    fprintf(out, "weights    %s\n", session->weights.name);
     fprintf(out, "accuracy   %.4f\ntop-5      %.4f\nloss       %.4f\n\n", test->accuracy, test->top5,
             test->loss);
     fprintf(out, "%-*s  %8s  %8s  %9s  %9s\n", width, "class", "images", "right", "precision", "recall");
@@ -115,15 +117,18 @@ static void print_json_classes(FILE *out, const pnas_network_file *file)
     }
 }
 
-static void print_json(FILE *out, const pnas_network_file *file, bool other)
+static void print_json(FILE *out, const pnas_net_session *session, bool other)
 {
+    const pnas_network_file *file = &session->file;
     const pnas_network_test *test = &file->test;
     fprintf(out, "{\"dataset\": ");
     pnas_net_json_text(out, test->dataset);
     fprintf(out, ", \"dataset_sha256\": ");
     pnas_net_json_text(out, test->dataset_sha256);
-    fprintf(out, ", \"part\": \"test\", \"trained_on_this\": %s, \"images\": %" PRId64 ", \"accuracy\": ",
-            other ? "false" : "true", test->images);
+    fprintf(out,
+            ", \"part\": \"test\", \"trained_on_this\": %s, \"weights\": \"%s\", \"images\": %" PRId64
+            ", \"accuracy\": ",
+            other ? "false" : "true", session->weights.name, test->images);
     pnas_net_json_real(out, test->accuracy);
     fprintf(out, ", \"top5\": ");
     pnas_net_json_real(out, test->top5);
@@ -164,14 +169,14 @@ static pnas_status write_confusion(const char *path, const pnas_network_file *fi
     return status;
 }
 
-static pnas_status print(const test_arguments *arguments, const pnas_network_file *file, bool other)
+static pnas_status print(const test_arguments *arguments, const pnas_net_session *session, bool other)
 {
     pnas_net_text text = {0};
     PNAS_TRY(pnas_net_text_begin(&text));
     if (arguments->json)
-        print_json(text.stream, file, other);
+        print_json(text.stream, session, other);
     else
-        print_text(text.stream, file);
+        print_text(text.stream, session);
     pnas_status status = pnas_net_text_end(&text, NULL);
     pnas_net_text_drop(&text);
     return status;
@@ -214,7 +219,7 @@ static pnas_status run_test(const test_arguments *arguments, pnas_net_session *s
     pnas_dataset *dataset = NULL;
     bool other = false;
     pnas_status status;
-    PNAS_TRY(pnas_net_session_read(arguments->path, session));
+    PNAS_TRY(pnas_net_session_read(arguments->path, arguments->device.weights, session));
     PNAS_TRY(pnas_net_open_data(session, arguments->data, &dataset, &other));
     PNAS_TRY_CLEANUP(check_data(session, dataset));
     if (other)
@@ -226,7 +231,7 @@ static pnas_status run_test(const test_arguments *arguments, pnas_net_session *s
         PNAS_TRY_CLEANUP(write_confusion(arguments->confusion, &session->file));
     if (arguments->write)
         PNAS_TRY_CLEANUP(pnas_network_file_write(arguments->path, &session->file));
-    status = print(arguments, &session->file, other);
+    status = print(arguments, session, other);
 cleanup:
     pnas_dataset_destroy(&dataset);
     return status;

@@ -2,6 +2,7 @@
 #include "io/hdf5/hdf5_array.h"
 #include "io/hdf5/tensor_group.h"
 #include "io/net/network_graph.h"
+#include "io/net/network_weights.h"
 #include "tests/base/leak_check.h"
 #include "tests/io/net/fake_network.h"
 #include "tests/io/test_folder.h"
@@ -231,4 +232,71 @@ Test(network_file, tensors_of_another_network_are_refused_by_name)
     H5LTmake_dataset_float(file, "weights/head/classifier/bias", 1, right, infinite);
     H5Fclose(file);
     expect_refused("value 1 of tensor head/classifier/bias is inf");
+}
+
+/* --- the better of the weights and their moving average --- */
+
+static void expect_choice(const pnas_network_file *file, pnas_weights_choice choice, const char *name)
+{
+    pnas_chosen_weights chosen;
+    cr_assert_eq(pnas_network_choose_weights("net.h5", file, choice, &chosen), PNAS_OK, "%s", pnas_message());
+    cr_expect_str_eq(chosen.name, name);
+    cr_expect_eq(chosen.tensors, strcmp(name, "last") ? &file->average : &file->weights);
+}
+
+/* The last epoch's figures; those of the one before say the opposite. */
+static void set_figures(pnas_network_file *file, float accuracy, float of_average, float loss, float its_loss)
+{
+    const float last[] = {accuracy, of_average, loss, its_loss};
+    file->history.columns = 4;
+    strcpy(file->history.name[0], "validation_accuracy");
+    strcpy(file->history.name[1], "average_validation_accuracy");
+    strcpy(file->history.name[2], "validation_loss");
+    strcpy(file->history.name[3], "average_validation_loss");
+    free(file->history.values);
+    file->history.values = calloc(8, sizeof(float));
+    cr_assert_not_null(file->history.values);
+    for (int i = 0; i < 4; i++) {
+        file->history.values[i] = -last[i];
+        file->history.values[4 + i] = last[i];
+    }
+}
+
+Test(network_file, the_weights_that_are_better_on_validation_are_chosen)
+{
+    pnas_network_file file;
+    pnas_chosen_weights chosen;
+    fake_network_make(&file);
+    expect_choice(&file, PNAS_WEIGHTS_BETTER, "average"); /* its history has no figures of the average */
+    set_figures(&file, 0.75f, 0.5f, 1, 2);
+    expect_choice(&file, PNAS_WEIGHTS_BETTER, "last");
+    expect_choice(&file, PNAS_WEIGHTS_AVERAGE, "average");
+    pnas_network_choose_weights("net.h5", &file, PNAS_WEIGHTS_BETTER, &chosen);
+    cr_expect_str_eq(chosen.reason, "0.7500 on the validation images, their moving average 0.5000");
+    set_figures(&file, 0.5f, 0.75f, 1, 2);
+    expect_choice(&file, PNAS_WEIGHTS_BETTER, "average");
+    expect_choice(&file, PNAS_WEIGHTS_LAST, "last");
+    set_figures(&file, 0.5f, 0.5f, 1, 2); /* equal: the loss decides, then the average */
+    expect_choice(&file, PNAS_WEIGHTS_BETTER, "last");
+    set_figures(&file, 0.5f, 0.5f, 2, 1);
+    expect_choice(&file, PNAS_WEIGHTS_BETTER, "average");
+    set_figures(&file, 0.5f, 0.5f, 2, 2);
+    expect_choice(&file, PNAS_WEIGHTS_BETTER, "average");
+    pnas_network_file_clear(&file);
+}
+
+Test(network_file, a_file_without_an_average_has_the_last_weights_only)
+{
+    pnas_network_file file;
+    pnas_chosen_weights chosen;
+    fake_network_make(&file);
+    set_figures(&file, 0.5f, 0.75f, 1, 2);
+    pnas_tensor_group_free(&file.average.tensor, file.average.count);
+    file.average.count = 0;
+    expect_choice(&file, PNAS_WEIGHTS_BETTER, "last");
+    cr_expect_eq(pnas_network_choose_weights("net.h5", &file, PNAS_WEIGHTS_AVERAGE, &chosen),
+                 PNAS_ERROR_USAGE);
+    cr_expect_str_eq(pnas_message(),
+                     "net.h5: has no moving average of its weights; leave out --weights average");
+    pnas_network_file_clear(&file);
 }
