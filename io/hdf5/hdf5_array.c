@@ -8,6 +8,7 @@
 #define CLAIM_FREE  (4.0 * 1024 * 1024)
 #define CLAIM_RATIO 4096.0 /* more than any array of numbers is packed by; deflate's best is 1032 */
 #define TEXT_COST   48.0   /* what a text takes in memory besides its bytes */
+#define VALUES_MAX  4e9    /* of an array that is loaded whatever its shape */
 
 /* --- Writing ------------------------------------------------------------------------------------------- */
 
@@ -159,12 +160,10 @@ static bool is_elsewhere(hid_t dataset)
 
 pnas_status pnas_h5_open_array(hid_t parent, const char *name, hid_t *out)
 {
-    *out = -1;
-    if (!pnas_h5_exists(parent, name))
-        return pnas_h5_fail(PNAS_ERROR_DATA, parent, name, "expected an array, found nothing");
     *out = H5Dopen2(parent, name, H5P_DEFAULT);
     if (*out < 0)
-        return pnas_h5_fail(PNAS_ERROR_DATA, parent, name, "expected an array");
+        return pnas_h5_fail(PNAS_ERROR_DATA, parent, name, "expected an array, found %s",
+                            pnas_h5_exists(parent, name) ? "none that can be read" : "nothing");
     if (!is_elsewhere(*out))
         return PNAS_OK;
     H5Dclose(*out);
@@ -234,6 +233,47 @@ pnas_status pnas_h5_read_array(hid_t parent, const char *name, hid_t memory_type
         H5Dread(dataset, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0)
         status = pnas_h5_fail(PNAS_ERROR_DATA, parent, name, "is damaged and cannot be read");
     H5Dclose(dataset);
+    return status;
+}
+
+static pnas_status load_floats(hid_t parent, const char *name, hid_t dataset, int *rank, hsize_t *shape,
+                               float **out)
+{
+    double values = 1;
+    hid_t space = H5Dget_space(dataset);
+    *rank = H5Sget_simple_extent_ndims(space);
+    bool fits = *rank >= 1 && *rank <= PNAS_H5_RANK_MAX;
+    if (fits)
+        H5Sget_simple_extent_dims(space, shape, NULL);
+    H5Sclose(space);
+    if (!fits)
+        return pnas_h5_fail(PNAS_ERROR_DATA, parent, name, "expected 1 to %d dimensions, found %d",
+                            PNAS_H5_RANK_MAX, *rank);
+    PNAS_TRY(check_claim(parent, name, dataset, *rank, shape));
+    PNAS_TRY(check_type(parent, name, dataset, H5T_NATIVE_FLOAT));
+    for (int i = 0; i < *rank; ++i)
+        values *= (double)shape[i];
+    if (values > VALUES_MAX)
+        return pnas_h5_fail(PNAS_ERROR_DATA, parent, name, "claims to hold %.3g values", values);
+    *out = malloc((size_t)values * sizeof **out + 1);
+    if (!*out)
+        return pnas_h5_fail(PNAS_ERROR_MEMORY, parent, name, "out of memory for %.0f values", values);
+    if (values > 0 && H5Dread(dataset, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, *out) < 0)
+        return pnas_h5_fail(PNAS_ERROR_DATA, parent, name, "is damaged and cannot be read");
+    return PNAS_OK;
+}
+
+pnas_status pnas_h5_load_floats(hid_t parent, const char *name, int *rank, hsize_t *shape, float **out)
+{
+    hid_t dataset;
+    *out = NULL;
+    PNAS_TRY(pnas_h5_open_array(parent, name, &dataset));
+    pnas_status status = load_floats(parent, name, dataset, rank, shape, out);
+    H5Dclose(dataset);
+    if (status != PNAS_OK) {
+        free(*out);
+        *out = NULL;
+    }
     return status;
 }
 

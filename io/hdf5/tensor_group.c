@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TENSOR_RANK_MAX 4
+#define TENSOR_RANK_MAX PNAS_H5_RANK_MAX
 
 static size_t values_of(const pnas_named_tensor *tensor)
 {
@@ -89,30 +89,14 @@ typedef struct {
 
 static pnas_status read_tensor(hid_t group, const char *name, pnas_named_tensor *out)
 {
-    hsize_t shape[H5S_MAX_RANK];
-    hid_t dataset;
-    PNAS_TRY(pnas_h5_open_array(group, name, &dataset));
-    hid_t space = H5Dget_space(dataset);
-    int rank = H5Sget_simple_extent_ndims(space);
-    H5Sclose(space);
-    H5Dclose(dataset);
-    if (strlen(name) >= sizeof out->name || rank < 1 || rank > TENSOR_RANK_MAX)
-        return pnas_h5_fail(PNAS_ERROR_DATA, group, name, "expected a tensor of 1 to %d dimensions",
-                            TENSOR_RANK_MAX);
-    PNAS_TRY(pnas_h5_read_shape(group, name, H5T_NATIVE_FLOAT, rank, shape));
+    hsize_t shape[PNAS_H5_RANK_MAX];
+    if (strlen(name) >= sizeof out->name)
+        return pnas_h5_fail(PNAS_ERROR_DATA, group, name, "its name is too long for a tensor");
+    PNAS_TRY(pnas_h5_load_floats(group, name, &out->rank, shape, &out->data));
     strcpy(out->name, name);
-    out->rank = rank;
-    double values = 1;
-    for (int i = 0; i < rank; i++) {
+    for (int i = 0; i < out->rank; i++)
         out->shape[i] = shape[i];
-        values *= (double)shape[i];
-    }
-    if (values > 4e9)
-        return pnas_h5_fail(PNAS_ERROR_DATA, group, name, "claims to hold %.3g values", values);
-    out->data = malloc(values_of(out) * sizeof *out->data + 1);
-    if (!out->data)
-        return pnas_h5_fail(PNAS_ERROR_MEMORY, group, name, "out of memory for %.0f values", values);
-    return pnas_h5_read_array(group, name, H5T_NATIVE_FLOAT, rank, shape, out->data);
+    return PNAS_OK;
 }
 
 static herr_t visit_object(hid_t group, const char *name, const H5O_info_t *info, void *payload)

@@ -142,3 +142,17 @@ void fake_network_make(pnas_network_file *out)
     fake_network_make_of("-2:sep3+-1:max3", &network, out);
     make_records(out);
 }
+
+void fake_network_make_smallest(pnas_network_file *out)
+{
+    const pnas_network_options network = {.filters = 1,
+                                          .repeats = 1,
+                                          .stem_multiplier = 1,
+                                          .concatenation = PNAS_CONCATENATE_UNUSED,
+                                          .height = 3,
+                                          .width = 3,
+                                          .channels = 1,
+                                          .classes = 3};
+    fake_network_make_of("-1:max3+-1:max3", &network, out);
+    make_records(out);
+}
