@@ -1,14 +1,13 @@
 #include "io/run/run_journal.h"
 
+#include "io/file/locked_file.h"
 #include "src/base/log.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -18,8 +17,7 @@
 #define MAGIC        "PNASJRN1"
 #define MAGIC_SIZE   8
 #define OWNER_AT     36
-#define HEADER_SIZE  128
-#define OWNER_SIZE   (HEADER_SIZE - OWNER_AT)
+#define HEADER_SIZE  (OWNER_AT + PNAS_OWNER_SIZE)
 
 /* Record: length of the payload (4 bytes), CRC32 of length and payload (4 bytes), payload: level (4 bytes),
  * index (8), the numbers of the result, the lengths of its texts (4), its texts, its history. */
@@ -87,67 +85,6 @@ static uint32_t record_checksum(const unsigned char *record, size_t payload)
 
 /* ---- opening ---- */
 
-static pnas_status refuse_second(int file, const char *path)
-{
-    char owner[OWNER_SIZE + 1] = "";
-    ssize_t length = pread(file, owner, OWNER_SIZE, OWNER_AT);
-    size_t printable = 0;
-    while (length > 0 && printable < (size_t)length && isprint((unsigned char)owner[printable]))
-        printable++;
-    owner[printable] = 0;
-    return pnas_fail(PNAS_ERROR_FILE,
-                     "%s: another run writes here (%s); wait for its end, or name another file", path,
-                     *owner ? owner : "its process is not known");
-}
-
-/* File systems without locks exist; there a second run goes unnoticed, which a person should know. */
-static pnas_status lock(int file, const char *path)
-{
-    if (flock(file, LOCK_EX | LOCK_NB) == 0)
-        return PNAS_OK;
-    if (errno == EWOULDBLOCK)
-        return refuse_second(file, path);
-    pnas_warning("%s: cannot be locked (%s); make sure that no second run writes to the same file", path,
-                 strerror(errno));
-    return PNAS_OK;
-}
-
-static bool is_still_there(int file, const char *path)
-{
-    struct stat held, there;
-    return fstat(file, &held) == 0 && lstat(path, &there) == 0 && held.st_ino == there.st_ino &&
-           held.st_dev == there.st_dev;
-}
-
-/* A run that ends between our open and our lock removes the journal we hold: then once more. */
-static pnas_status open_locked(const char *path, int *out)
-{
-    for (;;) {
-        struct stat info;
-        int file = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0666);
-        PNAS_CHECK(file >= 0, PNAS_ERROR_FILE,
-                   "%s: cannot be written: %s; check that the folder is there and that you may write in it",
-                   path, strerror(errno));
-        pnas_status status = PNAS_OK;
-        if (fstat(file, &info) != 0 || !S_ISREG(info.st_mode))
-            status = pnas_fail(PNAS_ERROR_FILE, "%s: is not a regular file", path);
-        else if (info.st_nlink > 1)
-            status = pnas_fail(PNAS_ERROR_FILE, "%s: is another file's second name (a hard link); remove it",
-                               path);
-        else
-            status = lock(file, path);
-        if (status != PNAS_OK) {
-            close(file);
-            return status;
-        }
-        if (is_still_there(file, path)) {
-            *out = file;
-            return PNAS_OK;
-        }
-        close(file);
-    }
-}
-
 static pnas_status write_all(const pnas_journal *journal, const void *bytes, size_t size, off_t at)
 {
     const unsigned char *from = bytes;
@@ -173,9 +110,8 @@ static pnas_status sync_journal(const pnas_journal *journal)
 
 static pnas_status write_owner(const pnas_journal *journal)
 {
-    char owner[OWNER_SIZE] = "", host[64] = "";
-    gethostname(host, sizeof host - 1);
-    snprintf(owner, sizeof owner, "process %ld on %s", (long)getpid(), host);
+    char owner[PNAS_OWNER_SIZE];
+    pnas_locked_file_owner(owner);
     return write_all(journal, owner, sizeof owner, OWNER_AT);
 }
 
@@ -185,7 +121,7 @@ pnas_status pnas_journal_open(const char *path, pnas_journal *out)
     pnas_journal journal = PNAS_NO_JOURNAL;
     pnas_journal_text text = {0};
     pnas_status status;
-    PNAS_TRY(open_locked(path, &journal.file));
+    PNAS_TRY(pnas_locked_file_open(path, path, OWNER_AT, &journal.file));
     journal.path = strdup(path);
     PNAS_CHECK_CLEANUP(journal.path, PNAS_ERROR_MEMORY, "%s: out of memory", path);
     PNAS_TRY_CLEANUP(pnas_journal_load(path, &text));
@@ -241,7 +177,7 @@ pnas_status pnas_journal_cut(pnas_journal *journal, off_t end)
 void pnas_journal_close(pnas_journal *journal)
 {
     if (journal->file >= 0) {
-        if (journal->end <= HEADER_SIZE && is_still_there(journal->file, journal->path))
+        if (journal->end <= HEADER_SIZE && pnas_locked_file_is_there(journal->file, journal->path))
             unlink(journal->path);
         close(journal->file);
     }

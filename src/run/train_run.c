@@ -1,5 +1,6 @@
 #include "src/run/train_run.h"
 
+#include "io/net/network_lock.h"
 #include "mpi/collectives.h"
 #include "mpi/gradient_sum.h"
 #include "mpi/stop_request.h"
@@ -25,12 +26,13 @@ typedef struct {
     pnas_shard_counts counts;
     pnas_gradient_share share;
     pnas_train_state state;
-    bool stop;    /* some rank was asked to */
-    bool broken;  /* some other rank cannot go on, and will say why */
-    double begun; /* steady clock, put back by what was trained before */
-    double kept;  /* when the last checkpoint was made */
-    double shown; /* the last progress line */
-    double first; /* when this process began to train, and images since then */
+    pnas_network_lock lock; /* rank 0 holds it */
+    bool stop;              /* some rank was asked to */
+    bool broken;            /* some other rank cannot go on, and will say why */
+    double begun;           /* steady clock, put back by what was trained before */
+    double kept;            /* when the last checkpoint was made */
+    double shown;           /* the last progress line */
+    double first;           /* when this process began to train, and images since then */
     double images;
 } train_run;
 
@@ -349,8 +351,16 @@ static pnas_status prepare(train_run *run)
     return PNAS_OK;
 }
 
+/* Before anything else: a second program learns of it at once. */
+static pnas_status take_lock(train_run *run)
+{
+    bool leads = run->options->layout->rank == 0;
+    return pnas_mpi_agree(leads ? pnas_network_lock_take(run->options->path, &run->lock) : PNAS_OK);
+}
+
 static pnas_status train_to_the_end(train_run *run)
 {
+    PNAS_TRY(take_lock(run));
     PNAS_TRY(prepare(run));
     PNAS_TRY(take_state(run));
     if (run->state.complete) {
@@ -367,17 +377,18 @@ static pnas_status finish(train_run *run, pnas_status status)
     pnas_gradient_sum_destroy(&run->sum);
     pnas_shard_trainer_destroy(&run->trainer);
     pnas_train_state_clear(&run->state);
+    pnas_network_lock_release(&run->lock);
     return status;
 }
 
 pnas_status pnas_train_run(const pnas_train_options *options)
 {
-    train_run run = {.options = options};
+    train_run run = {.options = options, .lock = PNAS_NO_NETWORK_LOCK};
     return finish(&run, train_to_the_end(&run));
 }
 
 pnas_status pnas_train_check(const pnas_train_options *options)
 {
-    train_run run = {.options = options};
+    train_run run = {.options = options, .lock = PNAS_NO_NETWORK_LOCK};
     return finish(&run, prepare(&run));
 }

@@ -146,6 +146,29 @@ killed)
     expect_said "continues in epoch"
     expect_reference net.h5
     ;;
+locked)
+    "${train[@]}" -o net.h5 >last.out 2>last.err &
+    launcher=$!
+    await_checkpoint net.h5 none
+    kill -STOP "$launcher"
+    alone "${train[@]}" -o net.h5
+    expect_code 74
+    expect_said "net.h5: another run writes here .process $launcher on "
+    ln -s net.h5 link.h5
+    run 2 -o link.h5
+    expect_code 74
+    kill -KILL "$launcher"
+    wait "$launcher" || true
+    [ -e net.h5.lock ] || fail "there was no lock file"
+    run 2 -o net.h5
+    expect_code 0
+    expect_said "continues in epoch"
+    expect_reference net.h5
+    [ ! -e net.h5.lock ] || fail "the lock file is left"
+    run 1 -o absent/net.h5
+    expect_code 74
+    expect_said "absent/net.h5: cannot be written"
+    ;;
 all_images)
     run 1 -o net.h5 --set dataset.validation=0 --set training.epochs=2
     expect_code 0
