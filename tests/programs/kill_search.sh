@@ -10,6 +10,7 @@ kills=$3
 seed=${4:-$(date +%s)}
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/run_figures.sh"
+. "$here/kill_parts.sh"
 search=("$pnas_mpi" "$here/tiny.yaml" -v --set "space.operators=[identity, max3, avg3]" --set training.epochs=24
     --set dataset.training_images=160 --set dataset.validation=40 --set search.first=3 --set search.beam=3
     --set surrogate.epochs=3 --set checkpoint_seconds=0.1)
@@ -27,46 +28,10 @@ fail() {
     exit 1
 }
 
-milliseconds() {
-    date +%s%3N
-}
-
 # start RANKS RUN LOG
 start() {
     mpirun --oversubscribe -n "$1" "${search[@]}" -o "$2" >out 2>"$3" &
     launcher=$!
-}
-
-# Whether the launcher has a rank that is more than a zombie.
-has_ranks() {
-    local pid state
-    for pid in $(rank_processes); do
-        state=$(sed 's/.*) //; s/ .*//' "/proc/$pid/stat" 2>/dev/null) || continue
-        [ "$state" = Z ] || return 0
-    done
-    return 1
-}
-
-# The launcher's exit code in `code`. Open MPI's mpirun may wait for ever where a rank was killed inside MPI_Init,
-# though all its ranks are gone: then it is ended after 20 s.
-finish() {
-    local idle=0
-    code=0
-    while [ -d "/proc/$launcher" ] && [ "$(sed 's/.*) //; s/ .*//' "/proc/$launcher/stat" 2>/dev/null)" != Z ]; do
-        sleep 0.3
-        if has_ranks; then idle=0; else idle=$((idle + 1)); fi
-        [ "$idle" -lt 60 ] || { hung=$((hung + 1)); kill -KILL "$launcher"; break; }
-    done
-    wait "$launcher" || code=$?
-} 2>/dev/null
-
-# The processes of the run, the launcher's children.
-rank_processes() {
-    local stat pid parent
-    for stat in /proc/[0-9]*/stat; do
-        read -r pid _ _ parent _ 2>/dev/null <"$stat" || continue
-        [ "$parent" != "$launcher" ] || echo "$pid"
-    done
 }
 
 # Sends a signal that is drawn, and says which in `what`; fails where nobody is left.
@@ -80,17 +45,6 @@ strike() {
     5) what="SIGTERM to a rank" && kill -TERM "$victim" ;;
     *) what="SIGUSR2 to mpirun" && kill -USR2 "$launcher" ;;
     esac 2>/dev/null
-}
-
-wait_for_ranks() {
-    local pid
-    for pid in "${ranks[@]}"; do
-        for _ in $(seq 1200); do
-            [ -d "/proc/$pid" ] || break
-            sleep 0.05
-        done
-        [ ! -d "/proc/$pid" ] || fail "rank process $pid is still there after a minute"
-    done
 }
 
 # Every child that a log calls finished is in the run file, and none was finished twice.
@@ -116,8 +70,7 @@ while [ "$done_kills" -lt "$kills" ] || [ "$parts" -gt 0 ]; do # the last one go
     [ $((parts % 20)) -ne 0 ] || span=$((2 * span)) # a machine that has become busy must get somewhere
     begin=$(milliseconds)
     start $((1 + RANDOM % 3)) run.h5 "log.$parts"
-    moment=$(((RANDOM * 32768 + RANDOM) % span))
-    sleep "$(printf '%d.%03d' $((moment / 1000)) $((moment % 1000)))"
+    sleep_a_part_of "$span"
     mapfile -t ranks < <(rank_processes)
     struck=false
     [ "$done_kills" -ge "$kills" ] || ! strike || struck=true

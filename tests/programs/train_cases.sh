@@ -157,6 +157,8 @@ locked)
     ln -s net.h5 link.h5
     run 2 -o link.h5
     expect_code 74
+    alone "${pnas_train%_train}_net" test net.h5 --write
+    expect_code 74
     kill -KILL "$launcher"
     wait "$launcher" || true
     [ -e net.h5.lock ] || fail "there was no lock file"

@@ -1,4 +1,5 @@
 /* pnas_net test: how good a network is on images that nobody looked at. */
+#include "io/net/network_lock.h"
 #include "src/base/log.h"
 #include "src/programs/common/program.h"
 #include "src/programs/pnas_net/net_commands.h"
@@ -257,9 +258,13 @@ pnas_status pnas_net_run_test(int argc, char **argv)
                                      .children = children};
     test_arguments arguments = {.level = PNAS_LOG_INFO, .device = PNAS_NET_DEVICE_DEFAULTS};
     pnas_net_session session = {0};
+    pnas_network_lock lock = PNAS_NO_NETWORK_LOCK;
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
     pnas_log_setup(pnas_log_program(), arguments.level, 0, 1);
-    pnas_status status = run_test(&arguments, &session);
+    pnas_status status = arguments.write ? pnas_network_lock_take(arguments.path, &lock) : PNAS_OK;
+    if (status == PNAS_OK)
+        status = run_test(&arguments, &session);
     pnas_net_session_end(&session);
+    pnas_network_lock_release(&lock);
     return status;
 }
