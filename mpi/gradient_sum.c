@@ -20,20 +20,28 @@ typedef struct {
     float *values; /* borrowed from the pool, or of a part */
 } summand;
 
+typedef struct { /* values that are exchanged together */
+    size_t at, values;
+    int next;  /* this rank's next shard, counted from 0 */
+    int count; /* nodes that this rank has */
+    summand own[PNAS_SHARD_NODES_MAX];
+    int *part_at, *part_size; /* [members], within the piece */
+    float *room;              /* received nodes of this rank's part */
+    summand *others;          /* [nodes of all members] */
+    int node_count, request_count;
+    MPI_Request *requests, gather;
+} piece;
+
 struct pnas_gradient_sum {
     MPI_Comm members; /* MPI_COMM_NULL: this rank has no part */
     int shards;
     size_t values;
     pnas_gradient_share share;
-    int next;  /* this rank's next shard, counted from 0 */
-    int count; /* nodes that this rank has */
-    summand own[PNAS_SHARD_NODES_MAX];
-    float *pool[PNAS_SHARD_NODES_MAX]; /* [values] each; pool[i] is that of own[i] */
-    float *room;                       /* received nodes of this rank's part */
+    float *pool[PNAS_SHARD_NODES_MAX]; /* [values] each; pool[i] is that of a piece's own[i] */
     float *total;                      /* [values] */
-    summand *others;                   /* [nodes of all members] */
-    MPI_Request *requests;
-    int *part_at, *part_size; /* [members] */
+    piece *piece;
+    int pieces, begun, gathering,
+        done; /* how many; whose nodes are sent; whose sums are; that are complete */
 };
 
 /* --- who does what --- */
@@ -57,35 +65,68 @@ static int nodes_in_all(const pnas_gradient_sum *sum)
     return all;
 }
 
-static void divide_values(pnas_gradient_sum *sum)
+static void divide_values(const pnas_gradient_sum *sum, piece *of)
 {
-    size_t pieces = (sum->values + PART_ALIGNMENT - 1) / PART_ALIGNMENT, members = (size_t)sum->share.members;
+    size_t lines = (of->values + PART_ALIGNMENT - 1) / PART_ALIGNMENT, members = (size_t)sum->share.members;
     for (size_t i = 0; i < members; i++) {
-        size_t begin = pieces * i / members * PART_ALIGNMENT,
-               end = pieces * (i + 1) / members * PART_ALIGNMENT;
-        begin = begin < sum->values ? begin : sum->values;
-        end = end < sum->values ? end : sum->values;
-        sum->part_at[i] = (int)begin;
-        sum->part_size[i] = (int)(end - begin);
+        size_t begin = lines * i / members * PART_ALIGNMENT, end = lines * (i + 1) / members * PART_ALIGNMENT;
+        begin = begin < of->values ? begin : of->values;
+        end = end < of->values ? end : of->values;
+        of->part_at[i] = (int)begin;
+        of->part_size[i] = (int)(end - begin);
     }
+}
+
+static pnas_status make_piece(const pnas_gradient_sum *sum, size_t begin, size_t end, piece *out)
+{
+    size_t members = (size_t)sum->share.members, nodes = (size_t)nodes_in_all(sum);
+    assert(nodes > 0); /* this rank's are among them */
+    *out = (piece){.at = begin, .values = end - begin, .gather = MPI_REQUEST_NULL};
+    out->part_at = calloc(members, sizeof *out->part_at);
+    out->part_size = calloc(members, sizeof *out->part_size);
+    out->others = calloc(nodes, sizeof *out->others);
+    out->requests = calloc(nodes + members * PNAS_SHARD_NODES_MAX, sizeof *out->requests);
+    PNAS_CHECK(out->part_at && out->part_size && out->others && out->requests, PNAS_ERROR_MEMORY,
+               "no memory for the sums of %zu ranks", members);
+    divide_values(sum, out);
+    out->room = malloc((nodes * (size_t)out->part_size[sum->share.member] + 1) * sizeof *out->room);
+    PNAS_CHECK(out->room, PNAS_ERROR_MEMORY, "no memory for the sums of %zu ranks", members);
+    return PNAS_OK;
+}
+
+static void clear_pieces(pnas_gradient_sum *sum)
+{
+    for (int i = 0; i < sum->pieces; i++) {
+        free(sum->piece[i].part_at);
+        free(sum->piece[i].part_size);
+        free(sum->piece[i].room);
+        free(sum->piece[i].others);
+        free(sum->piece[i].requests);
+    }
+    free(sum->piece);
+    sum->piece = NULL;
+    sum->pieces = 0;
+}
+
+pnas_status pnas_gradient_sum_cut(pnas_gradient_sum *sum, const size_t *begin, int pieces)
+{
+    clear_pieces(sum);
+    if (sum->share.member < 0)
+        return PNAS_OK;
+    sum->piece = calloc((size_t)pieces, sizeof *sum->piece);
+    PNAS_CHECK(sum->piece, PNAS_ERROR_MEMORY, "no memory for the sum of gradients");
+    sum->pieces = pieces;
+    for (int i = 0; i < pieces; i++)
+        PNAS_TRY(make_piece(sum, begin[i], i ? begin[i - 1] : sum->values, &sum->piece[i]));
+    return PNAS_OK;
 }
 
 static pnas_status allocate(pnas_gradient_sum *sum)
 {
-    size_t members = (size_t)sum->share.members, nodes = (size_t)nodes_in_all(sum);
-    assert(nodes > 0); /* this rank's are among them */
-    sum->part_at = calloc(members, sizeof *sum->part_at);
-    sum->part_size = calloc(members, sizeof *sum->part_size);
-    sum->others = calloc(nodes, sizeof *sum->others);
-    sum->requests = calloc(nodes + members * PNAS_SHARD_NODES_MAX, sizeof *sum->requests);
+    const size_t whole = 0;
     sum->total = malloc(sum->values * sizeof *sum->total);
-    PNAS_CHECK(sum->part_at && sum->part_size && sum->others && sum->requests && sum->total,
-               PNAS_ERROR_MEMORY, "no memory for the sum of %zu values", sum->values);
-    divide_values(sum);
-    size_t part = (size_t)sum->part_size[sum->share.member];
-    sum->room = malloc((nodes * part + 1) * sizeof *sum->room);
-    PNAS_CHECK(sum->room, PNAS_ERROR_MEMORY, "no memory for the sums of %zu ranks", members);
-    return PNAS_OK;
+    PNAS_CHECK(sum->total, PNAS_ERROR_MEMORY, "no memory for the sum of %zu values", sum->values);
+    return pnas_gradient_sum_cut(sum, &whole, 1);
 }
 
 /* The communicator of those that have a part, in the order of ranks. */
@@ -152,12 +193,8 @@ void pnas_gradient_sum_destroy(pnas_gradient_sum **sum_pointer)
         MPI_Comm_free(&sum->members);
     for (int i = 0; i < PNAS_SHARD_NODES_MAX; i++)
         free(sum->pool[i]);
-    free(sum->room);
+    clear_pieces(sum);
     free(sum->total);
-    free(sum->others);
-    free(sum->requests);
-    free(sum->part_at);
-    free(sum->part_size);
     free(sum);
     *sum_pointer = NULL;
 }
@@ -167,13 +204,26 @@ pnas_gradient_share pnas_gradient_sum_share(const pnas_gradient_sum *sum)
     return sum->share;
 }
 
+size_t pnas_gradient_sum_bytes(const pnas_gradient_sum *sum)
+{
+    pnas_shard_node nodes[PNAS_SHARD_NODES_MAX];
+    size_t values = 0;
+    for (int i = 0; i < sum->pieces; i++) {
+        size_t own = (size_t)sum->piece[i].part_size[sum->share.member];
+        values += (size_t)cover_of(sum, sum->share.member, nodes) * (sum->piece[i].values - own) +
+                  (size_t)(sum->share.members - 1) * own;
+    }
+    return values * sizeof(float);
+}
+
 /* --- this rank's shards --- */
 
 float *pnas_gradient_sum_room(pnas_gradient_sum *sum)
 {
-    if (!sum->pool[sum->count])
-        sum->pool[sum->count] = malloc(sum->values * sizeof **sum->pool);
-    return sum->pool[sum->count];
+    float **room = &sum->pool[sum->piece[0].count];
+    if (!*room)
+        *room = malloc(sum->values * sizeof **room);
+    return *room;
 }
 
 /* Puts `next` on the stack of nodes, and adds those that are children of one node, left + right. */
@@ -191,58 +241,39 @@ static int push(int shards, summand *stack, int count, summand next, size_t valu
     return count;
 }
 
-void pnas_gradient_sum_add(pnas_gradient_sum *sum)
-{
-    int shard = sum->share.first + sum->next++;
-    const summand next = {{shard, shard + 1}, sum->pool[sum->count]};
-    sum->count = push(sum->shards, sum->own, sum->count, next, sum->values);
-}
-
 /* --- all together --- */
 
-/* Completes requests, napping: longer and longer, up to the usual time between two looks. */
-static pnas_status wait_all(int count, MPI_Request *requests, const char *what)
-{
-    for (double nap = NAP_SHORTEST;;
-         nap = nap < PNAS_MPI_POLL_SECONDS / 2 ? 2 * nap : PNAS_MPI_POLL_SECONDS) {
-        int done = 0;
-        PNAS_TRY(pnas_mpi_status(MPI_Testall(count, requests, &done, MPI_STATUSES_IGNORE), what));
-        if (done)
-            return PNAS_OK;
-        pnas_clock_sleep(nap);
-    }
-}
-
-/* Sends every member its part of this rank's nodes. */
-static pnas_status send_nodes(pnas_gradient_sum *sum, int *requests)
+/* Sends every member its part of this rank's nodes. A tag tells the piece and the node. */
+static pnas_status send_nodes(const pnas_gradient_sum *sum, piece *of, int tag)
 {
     for (int to = 0; to < sum->share.members; to++)
-        for (int i = 0; to != sum->share.member && i < sum->count; i++)
-            PNAS_TRY(pnas_mpi_status(MPI_Isend(sum->own[i].values + sum->part_at[to], sum->part_size[to],
-                                               MPI_FLOAT, to, i, sum->members, &sum->requests[(*requests)++]),
-                                     "MPI_Isend"));
+        for (int i = 0; to != sum->share.member && i < of->count; i++)
+            PNAS_TRY(
+                pnas_mpi_status(MPI_Isend(of->own[i].values + of->part_at[to], of->part_size[to], MPI_FLOAT,
+                                          to, tag + i, sum->members, &of->requests[of->request_count++]),
+                                "MPI_Isend"));
     return PNAS_OK;
 }
 
-/* All nodes of this rank's part, from left to right; those of others are on their way. Returns how many. */
-static pnas_status receive_nodes(pnas_gradient_sum *sum, int *requests, int *count)
+/* All nodes of this rank's part, from left to right; those of others are on their way. */
+static pnas_status receive_nodes(const pnas_gradient_sum *sum, piece *of, int tag)
 {
-    size_t part = (size_t)sum->part_size[sum->share.member];
-    float *room = sum->room;
-    *count = 0;
+    int part = of->part_size[sum->share.member];
+    float *room = of->room;
+    of->node_count = of->request_count = 0;
     for (int from = 0; from < sum->share.members; from++) {
         pnas_shard_node nodes[PNAS_SHARD_NODES_MAX];
         int theirs = cover_of(sum, from, nodes);
         for (int i = 0; i < theirs; i++) {
-            summand *next = &sum->others[(*count)++];
+            summand *next = &of->others[of->node_count++];
             if (from == sum->share.member) {
-                *next = (summand){nodes[i], sum->own[i].values + sum->part_at[from]};
+                *next = (summand){nodes[i], of->own[i].values + of->part_at[from]};
                 continue;
             }
             *next = (summand){nodes[i], room};
             room += part;
-            PNAS_TRY(pnas_mpi_status(MPI_Irecv(next->values, (int)part, MPI_FLOAT, from, i, sum->members,
-                                               &sum->requests[(*requests)++]),
+            PNAS_TRY(pnas_mpi_status(MPI_Irecv(next->values, part, MPI_FLOAT, from, tag + i, sum->members,
+                                               &of->requests[of->request_count++]),
                                      "MPI_Irecv"));
         }
     }
@@ -250,48 +281,97 @@ static pnas_status receive_nodes(pnas_gradient_sum *sum, int *requests, int *cou
 }
 
 /* In place of the leftmost node's values, which are returned. */
-static float *add_part(pnas_gradient_sum *sum, int count)
+static float *add_part(const pnas_gradient_sum *sum, const piece *of)
 {
-    size_t part = (size_t)sum->part_size[sum->share.member];
+    size_t part = (size_t)of->part_size[sum->share.member];
     summand stack[PNAS_SHARD_NODES_MAX];
     int depth = 0;
-    assert(count > 0);
-    for (int i = 0; i < count; i++)
-        depth = push(sum->shards, stack, depth, sum->others[i], part);
+    assert(of->node_count > 0);
+    for (int i = 0; i < of->node_count; i++)
+        depth = push(sum->shards, stack, depth, of->others[i], part);
     return stack[0].values;
 }
 
-static pnas_status exchange(pnas_gradient_sum *sum)
+static pnas_status begin_gather(const pnas_gradient_sum *sum, piece *of)
 {
-    int requests = 0, nodes = 0;
-    MPI_Request gather = MPI_REQUEST_NULL;
-    PNAS_TRY(receive_nodes(sum, &requests, &nodes));
-    PNAS_TRY(send_nodes(sum, &requests));
-    PNAS_TRY(wait_all(requests, sum->requests, "sending gradients"));
-    const float *mine = add_part(sum, nodes);
-    PNAS_TRY(pnas_mpi_status(MPI_Iallgatherv(mine, sum->part_size[sum->share.member], MPI_FLOAT, sum->total,
-                                             sum->part_size, sum->part_at, MPI_FLOAT, sum->members, &gather),
-                             "MPI_Iallgatherv"));
-    return wait_all(1, &gather, "MPI_Iallgatherv");
+    return pnas_mpi_status(MPI_Iallgatherv(add_part(sum, of), of->part_size[sum->share.member], MPI_FLOAT,
+                                           sum->total + of->at, of->part_size, of->part_at, MPI_FLOAT,
+                                           sum->members, &of->gather),
+                           "MPI_Iallgatherv");
+}
+
+/* The pieces go on in their order, so that their collective calls come in one order on all ranks, as MPI asks. */
+pnas_status pnas_gradient_sum_progress(pnas_gradient_sum *sum, bool *under_way)
+{
+    int there = 1;
+    while (there && sum->gathering < sum->begun) {
+        piece *next = &sum->piece[sum->gathering];
+        PNAS_TRY(
+            pnas_mpi_status(MPI_Testall(next->request_count, next->requests, &there, MPI_STATUSES_IGNORE),
+                            "sending gradients"));
+        if (there) {
+            PNAS_TRY(begin_gather(sum, next));
+            sum->gathering++;
+        }
+    }
+    for (there = 1; there && sum->done < sum->gathering; sum->done += there)
+        PNAS_TRY(pnas_mpi_status(MPI_Test(&sum->piece[sum->done].gather, &there, MPI_STATUS_IGNORE),
+                                 "MPI_Iallgatherv"));
+    *under_way = sum->done < sum->begun;
+    return PNAS_OK;
+}
+
+pnas_status pnas_gradient_sum_add(pnas_gradient_sum *sum, int index)
+{
+    piece *of = &sum->piece[index];
+    int shard = sum->share.first + of->next++, tag = index * PNAS_SHARD_NODES_MAX;
+    const summand next = {{shard, shard + 1}, sum->pool[of->count] + of->at};
+    of->count = push(sum->shards, of->own, of->count, next, of->values);
+    if (of->next < sum->share.shards || sum->share.members == 1)
+        return PNAS_OK;
+    assert(index == sum->begun);
+    PNAS_TRY(receive_nodes(sum, of, tag));
+    PNAS_TRY(send_nodes(sum, of, tag));
+    sum->begun++;
+    return PNAS_OK;
+}
+
+/* Longer and longer, up to the usual time between two looks. */
+static void take_nap(double *nap)
+{
+    pnas_clock_sleep(*nap);
+    *nap = *nap < PNAS_MPI_POLL_SECONDS / 2 ? 2 * *nap : PNAS_MPI_POLL_SECONDS;
 }
 
 pnas_status pnas_gradient_sum_finish(pnas_gradient_sum *sum, float **out)
 {
-    if (sum->share.members > 1)
-        PNAS_TRY(exchange(sum));
-    *out = sum->share.members > 1 ? sum->total : sum->own[0].values;
-    sum->next = sum->count = 0;
+    double nap = NAP_SHORTEST;
+    bool under_way = false;
+    PNAS_TRY(pnas_gradient_sum_progress(sum, &under_way));
+    while (under_way) {
+        take_nap(&nap);
+        PNAS_TRY(pnas_gradient_sum_progress(sum, &under_way));
+    }
+    *out = sum->share.members > 1 ? sum->total : sum->piece[0].own[0].values - sum->piece[0].at;
+    for (int i = 0; i < sum->pieces; i++)
+        sum->piece[i].next = sum->piece[i].count = 0;
+    sum->begun = sum->gathering = sum->done = 0;
     return PNAS_OK;
 }
 
 pnas_status pnas_gradient_sum_collect(pnas_gradient_sum *sum, float *values, size_t count)
 {
     MPI_Request request = MPI_REQUEST_NULL;
+    int done = 0;
     if (sum->share.members == 1)
         return PNAS_OK;
     PNAS_CHECK(count <= INT_MAX, PNAS_ERROR_INTERNAL, "%zu values are too many", count);
     PNAS_TRY(pnas_mpi_status(
         MPI_Iallreduce(MPI_IN_PLACE, values, (int)count, MPI_FLOAT, MPI_SUM, sum->members, &request),
         "MPI_Iallreduce"));
-    return wait_all(1, &request, "MPI_Iallreduce");
+    for (double nap = NAP_SHORTEST;; take_nap(&nap)) {
+        PNAS_TRY(pnas_mpi_status(MPI_Test(&request, &done, MPI_STATUS_IGNORE), "MPI_Iallreduce"));
+        if (done)
+            return PNAS_OK;
+    }
 }

@@ -78,3 +78,11 @@ pnas_status pnas_buffer_read(pnas_cl *cl, cl_mem buffer, size_t offset, size_t b
         cl, clEnqueueReadBuffer(cl->queue, buffer, CL_TRUE, offset, bytes, data, 0, NULL, NULL),
         "clEnqueueReadBuffer");
 }
+
+pnas_status pnas_buffer_read_later(pnas_cl *cl, cl_mem buffer, size_t offset, size_t bytes, void *data,
+                                   cl_event *event)
+{
+    return pnas_cl_device_status(
+        cl, clEnqueueReadBuffer(cl->queue, buffer, CL_FALSE, offset, bytes, data, 0, NULL, event),
+        "clEnqueueReadBuffer");
+}

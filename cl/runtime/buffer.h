@@ -1,4 +1,5 @@
-/* Private to cl: device memory. Sizes and offsets in bytes; reads and writes wait until they are done.
+/* Private to cl: device memory. Sizes and offsets in bytes; reads and writes wait until they are done,
+ * but for what is read later.
  * Local. */
 #ifndef PNAS_CL_BUFFER_H
 #define PNAS_CL_BUFFER_H
@@ -10,5 +11,8 @@ pnas_status pnas_buffer_create(pnas_cl *cl, size_t bytes, cl_mem *out);
 void pnas_buffer_release(cl_mem *buffer); /* takes NULL, sets NULL */
 pnas_status pnas_buffer_write(pnas_cl *cl, cl_mem buffer, size_t offset, size_t bytes, const void *data);
 pnas_status pnas_buffer_read(pnas_cl *cl, cl_mem buffer, size_t offset, size_t bytes, void *data);
+/* Only enqueued: data is there with *event (the caller's; NULL: none is made). */
+pnas_status pnas_buffer_read_later(pnas_cl *cl, cl_mem buffer, size_t offset, size_t bytes, void *data,
+                                   cl_event *event);
 
 #endif

@@ -176,13 +176,14 @@ pnas_status pnas_launch_build(pnas_cl *cl, pnas_launch_list *const *lists, size_
 
 /* --- running --- */
 
-pnas_status pnas_launch_run(pnas_cl *cl, pnas_launch_list *list, cl_event *event)
+pnas_status pnas_launch_run_part(pnas_cl *cl, pnas_launch_list *list, size_t first, size_t end,
+                                 cl_event *event)
 {
-    for (size_t i = 0; i < list->count; ++i) {
+    for (size_t i = first; i < end; ++i) {
         const pnas_launch *launch = &list->item[i];
         if (!is_built(launch))
             PNAS_TRY(pnas_launch_build(cl, &list, 1, NULL));
-        cl_event *last = event && i + 1 == list->count && !launch->call ? event : NULL;
+        cl_event *last = event && i + 1 == end && !launch->call ? event : NULL;
         if (launch->call) {
             PNAS_TRY(launch->call(cl, launch->payload));
             continue;
@@ -193,10 +194,15 @@ pnas_status pnas_launch_run(pnas_cl *cl, pnas_launch_list *list, cl_event *event
             return pnas_fail_at(pnas_cl_device_status(cl, code, "clEnqueueNDRangeKernel"), "kernel %s",
                                 launch->label);
     }
-    if (event && (list->count == 0 || list->item[list->count - 1].call))
+    if (event && (end == first || list->item[end - 1].call))
         return pnas_cl_status(clEnqueueMarkerWithWaitList(cl->queue, 0, NULL, event),
                               "clEnqueueMarkerWithWaitList");
     return PNAS_OK;
+}
+
+pnas_status pnas_launch_run(pnas_cl *cl, pnas_launch_list *list, cl_event *event)
+{
+    return pnas_launch_run_part(cl, list, 0, list->count, event);
 }
 
 pnas_status pnas_cl_finish(pnas_cl *cl)

@@ -70,6 +70,9 @@ pnas_status pnas_launch_build(pnas_cl *cl, pnas_launch_list *const *lists, size_
 /* Enqueues every launch in order, after building what is not built. If `event` is not NULL it becomes the
  * event of the last one (the caller's). */
 pnas_status pnas_launch_run(pnas_cl *cl, pnas_launch_list *list, cl_event *event);
+/* The same of launches first .. end - 1. */
+pnas_status pnas_launch_run_part(pnas_cl *cl, pnas_launch_list *list, size_t first, size_t end,
+                                 cl_event *event);
 pnas_status pnas_cl_finish(pnas_cl *cl);
 void pnas_launch_clear(pnas_launch_list *list); /* releases kernels and payloads */
 

@@ -113,8 +113,10 @@ pnas_status pnas_child_append_backward(pnas_child_plan *plan, pnas_launch_list *
     assert(segments > 0); /* the image is one */
     work.written = calloc((size_t)segments, sizeof *work.written);
     PNAS_CHECK_CLEANUP(work.written, PNAS_ERROR_MEMORY, "no memory for %d tensors", segments);
-    for (int i = graph->layer_count - 1; i >= 0; --i)
+    for (int i = graph->layer_count - 1; i >= 0; --i) {
         PNAS_TRY_CLEANUP(backward_layer(&work, i));
+        plan->backward_end[i] = list->count;
+    }
 cleanup:
     free(work.first);
     free(work.written);

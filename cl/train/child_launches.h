@@ -7,7 +7,8 @@
 /* Appends the ops of all layers, in their order; `training`: with what the backward pass needs. */
 pnas_status pnas_child_append_forward(pnas_child_plan *plan, pnas_launch_list *list, bool training);
 
-/* Appends the ops of all layers in reverse order, after a loss that left the gradient of the logits. */
+/* Appends the ops of all layers in reverse order, after a loss that left the gradient of the logits;
+ * fills in backward_end. */
 pnas_status pnas_child_append_backward(pnas_child_plan *plan, pnas_launch_list *list);
 
 #endif

@@ -48,8 +48,9 @@ typedef struct {
     cl_mem average;      /* with shards: moving average of the parameters; NULL: none */
     cl_mem update_state; /* with shards: int[4], [0] counts updates */
     pnas_batch_stream train, validation;
-    pnas_launch_list step;              /* forward, loss, backward; without shards: update, advance */
-    pnas_launch_list update;            /* with shards */
+    pnas_launch_list step;   /* forward, loss, backward; without shards: update, advance */
+    size_t *backward_end;    /* [layer_count] launches of `step` after which a layer's gradients are there */
+    pnas_launch_list update; /* with shards */
     pnas_launch_list before_evaluation; /* scale and shift from the running statistics */
     pnas_launch_list evaluation;        /* forward and loss of one batch */
 } pnas_child_plan;

@@ -120,6 +120,8 @@ pnas_status pnas_child_plan_create(pnas_cl *cl, const pnas_graph *graph,
     memory.drop_path = pnas_child_drops(plan);
     PNAS_TRY_CLEANUP(pnas_memory_plan_create(graph, &memory, &plan->memory));
     PNAS_TRY_CLEANUP(pnas_child_parameters_lay_out(plan));
+    plan->backward_end = calloc((size_t)graph->layer_count, sizeof *plan->backward_end);
+    PNAS_CHECK_CLEANUP(plan->backward_end, PNAS_ERROR_MEMORY, "no memory for %d layers", graph->layer_count);
     plan->scratch_floats = scratch_floats(plan);
     plan->statistics_floats = statistics_floats(plan);
     *out = plan;
@@ -383,6 +385,7 @@ void pnas_child_plan_destroy(pnas_child_plan **plan_pointer)
     free(plan->parameter_at);
     free(plan->norm_at);
     free(plan->running_at);
+    free(plan->backward_end);
     free(plan);
     *plan_pointer = NULL;
 }

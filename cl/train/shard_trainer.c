@@ -1,9 +1,12 @@
 #include "cl/train/shard_trainer.h"
 
+#include "cl/runtime/cl_error.h"
 #include "cl/train/child_parameters.h"
 #include "cl/train/child_plan.h"
 #include "cl/train/child_state.h"
+#include "cl/train/shard_pieces.h"
 #include "cl/train/training_images.h"
+#include "src/base/clock.h"
 #include "src/net/graph_create.h"
 #include "src/search/canonical.h"
 
@@ -12,7 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHARD_METRICS = 2 }; /* behind gradient and statistics: mean loss, number right */
+/* Two naps for a long wait are enough; a short one ends soon after what it waits for. */
+#define NAP_SHORTEST 20e-6
+#define NAP_LONGEST  1e-3
 
 struct pnas_shard_trainer {
     pnas_cl *cl;
@@ -21,6 +26,8 @@ struct pnas_shard_trainer {
     pnas_graph *graph;
     pnas_child_plan *plan;
     pnas_shard_counts counts;
+    pnas_shard_piece *piece;
+    int pieces;
     int done;                         /* updates */
     float *running, *running_average; /* [plan->running_floats] */
 };
@@ -77,12 +84,26 @@ static pnas_status make_plan(pnas_shard_trainer *trainer, const pnas_build_optio
     PNAS_TRY(pnas_child_plan_create(trainer->cl, trainer->graph, &options, &trainer->plan));
     PNAS_TRY(check_memory(trainer));
     PNAS_TRY(pnas_child_plan_build(trainer->plan, build));
-    trainer->counts.values = trainer->plan->parameter_floats + trainer->plan->running_floats + SHARD_METRICS;
+    PNAS_TRY(pnas_shard_pieces_create(trainer->plan, SIZE_MAX, &trainer->piece, &trainer->pieces));
+    trainer->counts.values = pnas_shard_values(trainer->plan);
     trainer->counts.parameters = trainer->graph->parameters;
     trainer->counts.multiply_adds = trainer->graph->multiply_adds;
     return trainer->counts.evaluations > 0
                ? pnas_epoch_write_validation(trainer->plan, &trainer->images.samples)
                : PNAS_OK;
+}
+
+pnas_status pnas_shard_trainer_cut(pnas_shard_trainer *trainer, size_t smallest, size_t **begin, int *count)
+{
+    free(trainer->piece);
+    trainer->piece = NULL;
+    PNAS_TRY(pnas_shard_pieces_create(trainer->plan, smallest, &trainer->piece, &trainer->pieces));
+    *begin = calloc((size_t)trainer->pieces, sizeof **begin);
+    PNAS_CHECK(*begin, PNAS_ERROR_MEMORY, "no memory for the pieces of a shard");
+    for (int i = 0; i < trainer->pieces; ++i)
+        (*begin)[i] = trainer->piece[i].begin;
+    *count = trainer->pieces;
+    return PNAS_OK;
 }
 
 /* --- running statistics: kept by the host, and on the device where an evaluation or an export wants them --- */
@@ -207,6 +228,7 @@ void pnas_shard_trainer_destroy(pnas_shard_trainer **trainer)
     pnas_child_plan_destroy(&(*trainer)->plan);
     pnas_graph_destroy(&(*trainer)->graph);
     pnas_training_images_release(&(*trainer)->images);
+    free((*trainer)->piece);
     free((*trainer)->running);
     free((*trainer)->running_average);
     free(*trainer);
@@ -232,16 +254,52 @@ static pnas_status set_state(const pnas_shard_trainer *trainer, cl_mem state, in
     return pnas_buffer_write(trainer->cl, state, 0, sizeof values, values);
 }
 
-pnas_status pnas_shard_trainer_run(pnas_shard_trainer *trainer, int epoch, int update, int shard, float *sums)
+/* Until the event, or with it if nothing has to be looked after meanwhile. */
+static pnas_status await_piece(cl_event event, int there, pnas_shard_watch watch, void *payload)
+{
+    bool again = watch != NULL;
+    for (double nap = NAP_SHORTEST; again; nap = fmin(2 * nap, NAP_LONGEST)) {
+        cl_int state = CL_QUEUED;
+        PNAS_TRY(watch(payload, there, &again));
+        PNAS_TRY(pnas_cl_status(
+            clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof state, &state, NULL),
+            "clGetEventInfo"));
+        if (state <= CL_COMPLETE)
+            break;
+        if (again)
+            pnas_clock_sleep(nap);
+    }
+    return pnas_cl_status(clWaitForEvents(1, &event), "clWaitForEvents");
+}
+
+static pnas_status run_pieces(pnas_shard_trainer *trainer, int slot, float *sums, cl_event *events,
+                              pnas_shard_watch watch, void *payload)
+{
+    bool again = false;
+    for (int i = 0; i < trainer->pieces; ++i)
+        PNAS_TRY(pnas_shard_piece_enqueue(trainer->plan, trainer->piece, i, slot, sums, &events[i]));
+    PNAS_TRY(pnas_cl_device_status(trainer->cl, clFlush(trainer->cl->queue), "clFlush"));
+    for (int i = 0; i < trainer->pieces; ++i)
+        PNAS_TRY(await_piece(events[i], i, watch, payload));
+    return watch ? watch(payload, trainer->pieces, &again) : PNAS_OK;
+}
+
+pnas_status pnas_shard_trainer_run(pnas_shard_trainer *trainer, int epoch, int update, int shard, float *sums,
+                                   pnas_shard_watch watch, void *payload)
 {
     pnas_child_plan *plan = trainer->plan;
-    size_t sum_floats = plan->parameter_floats + plan->running_floats;
     int slot = update * trainer->counts.shards + shard;
     PNAS_TRY(set_state(trainer, plan->train.state, epoch * plan->train.period + slot));
-    PNAS_TRY(pnas_launch_run(plan->cl, &plan->step, NULL));
-    PNAS_TRY(pnas_buffer_read(plan->cl, plan->gradients, 0, sum_floats * sizeof *sums, sums));
-    return pnas_buffer_read(plan->cl, plan->train.metrics, SHARD_METRICS * (size_t)slot * sizeof *sums,
-                            SHARD_METRICS * sizeof *sums, sums + sum_floats);
+    cl_event *events = calloc((size_t)trainer->pieces, sizeof(cl_event));
+    PNAS_CHECK(events, PNAS_ERROR_MEMORY, "no memory for the pieces of a shard");
+    pnas_status status = run_pieces(trainer, slot, sums, events, watch, payload);
+    if (status != PNAS_OK)
+        clFinish(trainer->cl->queue); /* nothing is written to `sums` any more */
+    for (int i = 0; i < trainer->pieces; ++i)
+        if (events[i])
+            clReleaseEvent(events[i]);
+    free(events);
+    return status;
 }
 
 /* As the moving average of the parameters goes on the device (op.h). */
@@ -256,20 +314,23 @@ static void average_running(pnas_shard_trainer *trainer)
 pnas_status pnas_shard_trainer_update(pnas_shard_trainer *trainer, float *sums, pnas_shard_figures *out)
 {
     pnas_child_plan *plan = trainer->plan;
-    size_t parameters = plan->parameter_floats, sum_floats = parameters + plan->running_floats;
+    size_t weights = pnas_shard_head(plan), others = plan->parameter_floats - plan->decayed_floats;
+    const float *statistics = sums + weights - plan->running_floats;
     float share = 1.0f / (float)trainer->counts.shards;
     float kept = (float)trainer->options.training.norm_momentum;
     double images = (double)trainer->counts.shards * trainer->counts.images;
-    *out = (pnas_shard_figures){.loss = (double)(sums[sum_floats] * share),
-                                .accuracy = (double)sums[sum_floats + 1] / images};
+    *out = (pnas_shard_figures){.loss = (double)(sums[0] * share), .accuracy = (double)sums[1] / images};
     PNAS_CHECK(isfinite(out->loss), PNAS_ERROR_DIVERGED,
                "the loss became %g; a lower training.learning_rate or training.clip_norm may help",
                out->loss);
-    for (size_t i = 0; i < sum_floats; ++i)
+    for (size_t i = PNAS_SHARD_METRICS; i < trainer->counts.values; ++i)
         sums[i] *= share;
     for (size_t i = 0; i < plan->running_floats; ++i)
-        trainer->running[i] = kept * trainer->running[i] + sums[parameters + i];
-    PNAS_TRY(pnas_buffer_write(plan->cl, plan->gradients, 0, parameters * sizeof *sums, sums));
+        trainer->running[i] = kept * trainer->running[i] + statistics[i];
+    PNAS_TRY(
+        pnas_buffer_write(plan->cl, plan->gradients, 0, plan->decayed_floats * sizeof *sums, sums + weights));
+    PNAS_TRY(pnas_buffer_write(plan->cl, plan->gradients, plan->decayed_floats * sizeof *sums,
+                               others * sizeof *sums, sums + PNAS_SHARD_METRICS));
     PNAS_TRY(pnas_launch_run(plan->cl, &plan->update, NULL));
     if (plan->average)
         average_running(trainer);
@@ -298,7 +359,7 @@ static pnas_status run_evaluation(pnas_shard_trainer *trainer, void *payload)
         PNAS_TRY(pnas_launch_run(plan->cl, &plan->evaluation, NULL));
         PNAS_TRY(pnas_cl_finish(plan->cl));
     }
-    size_t at = SHARD_METRICS * (size_t)work->first, floats = SHARD_METRICS * (size_t)work->count;
+    size_t at = PNAS_SHARD_METRICS * (size_t)work->first, floats = PNAS_SHARD_METRICS * (size_t)work->count;
     return floats ? pnas_buffer_read(plan->cl, plan->validation.metrics, at * sizeof(float),
                                      floats * sizeof(float), work->metrics + at)
                   : PNAS_OK;
@@ -317,8 +378,8 @@ pnas_shard_figures pnas_shard_trainer_figures(const pnas_shard_trainer *trainer,
     double loss = 0, right = 0;
     for (int i = 0; i < trainer->counts.evaluations; ++i) {
         size_t left = images - (size_t)i * batch;
-        loss += (double)metrics[SHARD_METRICS * i] * (double)(left < batch ? left : batch);
-        right += (double)metrics[SHARD_METRICS * i + 1];
+        loss += (double)metrics[PNAS_SHARD_METRICS * i] * (double)(left < batch ? left : batch);
+        right += (double)metrics[PNAS_SHARD_METRICS * i + 1];
     }
     return (pnas_shard_figures){loss / (double)images, right / (double)images};
 }

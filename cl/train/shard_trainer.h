@@ -16,6 +16,8 @@
 #include "src/net/training.h"
 #include "src/search/evaluator.h"
 
+#include <stdbool.h>
+
 typedef struct {
     pnas_cell cell;
     pnas_operator_set operators;
@@ -53,9 +55,19 @@ pnas_shard_counts pnas_shard_trainer_counts(const pnas_shard_trainer *trainer);
 /* Before the shards of an epoch: which image comes when. */
 pnas_status pnas_shard_trainer_begin(pnas_shard_trainer *trainer, int epoch);
 
-/* Forward and backward pass of one shard; sums [values]. */
-pnas_status pnas_shard_trainer_run(pnas_shard_trainer *trainer, int epoch, int update, int shard,
-                                   float *sums);
+/* Cuts the sums of a shard into as many pieces of at least `smallest` values as can be; before this call there is one.
+ * The backward pass finishes them in their order, from the last layer to the first. Piece i begins with value
+ * (*begin)[i] and ends where the one before it begins, the first with the last value; the last begins at 0. *begin
+ * [*count] is the caller's (free). */
+pnas_status pnas_shard_trainer_cut(pnas_shard_trainer *trainer, size_t smallest, size_t **begin, int *count);
+
+/* Is told that the first `there` pieces are in the sums: before each piece is waited for and after the last, and,
+ * with *again left or set to true, now and then until the next one is there. */
+typedef pnas_status (*pnas_shard_watch)(void *payload, int there, bool *again);
+
+/* Forward and backward pass of one shard; sums [values]. watch: NULL for none. */
+pnas_status pnas_shard_trainer_run(pnas_shard_trainer *trainer, int epoch, int update, int shard, float *sums,
+                                   pnas_shard_watch watch, void *payload);
 
 /* The update, of the sums over all shards, which are overwritten. *out is of the batch, before the update.
  * PNAS_ERROR_DIVERGED if the loss is not finite; nothing is updated then. */

@@ -2,11 +2,11 @@
 
 #include "io/net/network_lock.h"
 #include "mpi/collectives.h"
-#include "mpi/gradient_sum.h"
 #include "mpi/stop_request.h"
 #include "src/base/clock.h"
 #include "src/base/log.h"
 #include "src/base/progress.h"
+#include "src/run/shard_update.h"
 #include "src/run/train_state.h"
 
 #include <math.h>
@@ -16,19 +16,12 @@
 
 #define SECONDS_BETWEEN_LINES 0.2
 
-/* Behind the sums of each shard: whether its rank was asked to stop, or cannot go on. */
-enum { FLAG_STOP, FLAG_FAILED, FLAGS };
-
 typedef struct {
     const pnas_train_options *options;
     pnas_shard_trainer *trainer; /* NULL: this rank has no device */
-    pnas_gradient_sum *sum;
-    pnas_shard_counts counts;
-    pnas_gradient_share share;
+    pnas_shard_update update;
     pnas_train_state state;
     pnas_network_lock lock; /* rank 0 holds it */
-    bool stop;              /* some rank was asked to */
-    bool broken;            /* some other rank cannot go on, and will say why */
     double begun;           /* steady clock, put back by what was trained before */
     double kept;            /* when the last checkpoint was made */
     double shown;           /* the last progress line */
@@ -62,10 +55,10 @@ static pnas_status make_trainer(train_run *run)
                                                 .memory = pnas_cl_device(options->cl)->memory};
     PNAS_TRY(
         pnas_shard_trainer_create(options->cl, &trainer, options->images, check_stop, NULL, &run->trainer));
-    run->counts = pnas_shard_trainer_counts(run->trainer);
+    pnas_shard_counts counts = pnas_shard_trainer_counts(run->trainer);
     size_t cells = (size_t)configuration->training.epochs * PNAS_TRAIN_COLUMNS;
     run->state.history = malloc(cells * sizeof *run->state.history);
-    run->state.batch_metrics = calloc((size_t)run->counts.updates, 2 * sizeof *run->state.batch_metrics);
+    run->state.batch_metrics = calloc((size_t)counts.updates, 2 * sizeof *run->state.batch_metrics);
     PNAS_CHECK(run->state.history && run->state.batch_metrics, PNAS_ERROR_MEMORY,
                "no memory for a history of %d epochs", configuration->training.epochs);
     for (size_t i = 0; i < cells; i++)
@@ -76,25 +69,28 @@ static pnas_status make_trainer(train_run *run)
 static pnas_status share_work(train_run *run)
 {
     const pnas_layout *layout = run->options->layout;
-    PNAS_TRY(pnas_gradient_sum_create(layout, run->trainer != NULL, run->counts.shards,
-                                      run->counts.values + FLAGS, &run->sum));
-    run->share = pnas_gradient_sum_share(run->sum);
-    if (layout->rank == 0 && run->share.members < layout->ranks)
+    PNAS_TRY(pnas_shard_update_create(layout, run->trainer, &run->update));
+    if (layout->rank == 0 && run->update.share.members < layout->ranks)
         pnas_warning(
             "%d of %d ranks train, as an update has %d shards; training.shards would have to be larger",
-            run->share.members, layout->ranks, run->counts.shards);
+            run->update.share.members, layout->ranks, run->update.counts.shards);
     return PNAS_OK;
 }
 
 static void tell_sizes(const train_run *run)
 {
     const pnas_training_options *training = training_of(run);
+    const pnas_shard_update *update = &run->update;
     pnas_info(
         "%lld parameters, %lld multiply-adds; an update takes %d shards of %d images on %d rank%s, an epoch "
         "%d updates, the training %d epochs",
-        (long long)run->counts.parameters, (long long)run->counts.multiply_adds, run->counts.shards,
-        run->counts.images, run->share.members, run->share.members == 1 ? "" : "s", run->counts.updates,
-        training->epochs);
+        (long long)update->counts.parameters, (long long)update->counts.multiply_adds, update->counts.shards,
+        update->counts.images, update->share.members, update->share.members == 1 ? "" : "s",
+        update->counts.updates, training->epochs);
+    if (update->share.members > 1)
+        pnas_info("an update sends %.3g MB from this rank, in %d piece%s",
+                  1e-6 * (double)pnas_gradient_sum_bytes(update->sum), update->pieces,
+                  update->pieces == 1 ? "" : "s");
 }
 
 /* Where the network file stands, on all ranks. */
@@ -109,11 +105,11 @@ static pnas_status take_state(train_run *run)
     status = pnas_mpi_agree(status);
     if (status == PNAS_OK)
         status = pnas_train_state_share(options->layout, there ? &file : NULL, run->trainer,
-                                        training_of(run)->epochs, run->counts.updates, &run->state);
+                                        training_of(run)->epochs, run->update.counts.updates, &run->state);
     pnas_network_file_clear(&file);
     if (status == PNAS_OK && there && !run->state.complete)
         pnas_info("%s continues in epoch %d after %d of its %d updates", options->path,
-                  run->state.at.epoch + 1, run->state.at.batch, run->counts.updates);
+                  run->state.at.epoch + 1, run->state.at.batch, run->update.counts.updates);
     return status;
 }
 
@@ -139,9 +135,9 @@ static void keep_checkpoint(train_run *run)
 
 static double seconds_left(const train_run *run)
 {
-    double all = (double)training_of(run)->epochs * run->counts.updates;
-    double done = (double)run->state.at.epoch * run->counts.updates + run->state.at.batch;
-    double an_update = (double)run->counts.shards * run->counts.images;
+    double all = (double)training_of(run)->epochs * run->update.counts.updates;
+    double done = (double)run->state.at.epoch * run->update.counts.updates + run->state.at.batch;
+    double an_update = (double)run->update.counts.shards * run->update.counts.images;
     return run->images > 0 ? (all - done) * an_update / run->images * (pnas_clock_seconds() - run->first)
                            : NAN;
 }
@@ -157,74 +153,49 @@ static void show_progress(train_run *run, const pnas_shard_figures *figures)
         pnas_clock_duration(seconds_left(run), left, sizeof left);
     pnas_progress_show("epoch %d of %d, %d of %d updates, %.0f images/s, loss %.4f, %s left",
                        run->state.at.epoch + 1, training_of(run)->epochs, run->state.at.batch,
-                       run->counts.updates, run->images / (now - run->first), figures->loss, left);
+                       run->update.counts.updates, run->images / (now - run->first), figures->loss, left);
 }
 
 static void tell_epoch(const train_run *run, const float *row)
 {
-    char left[32] = "?", held[128] = "";
+    char left[32] = "?", held[128] = "", waited[64] = "";
+    double seconds = pnas_clock_seconds() - run->first;
     if (run->options->layout->rank != 0)
         return;
+    if (run->update.share.members > 1)
+        snprintf(waited, sizeof waited, ", %.1f %% of the time waiting for sums",
+                 100 * run->update.waited / seconds);
     if (!isnan(seconds_left(run)))
         pnas_clock_duration(seconds_left(run), left, sizeof left);
-    if (run->counts.evaluations > 0)
+    if (run->update.counts.evaluations > 0)
         snprintf(held, sizeof held, ", validation %.4f", (double)row[PNAS_TRAIN_VALIDATION_ACCURACY]);
     if (!isnan(row[PNAS_TRAIN_AVERAGE_ACCURACY]))
         snprintf(held + strlen(held), sizeof held - strlen(held), ", of the average %.4f",
                  (double)row[PNAS_TRAIN_AVERAGE_ACCURACY]);
-    pnas_progress_event(1, "epoch %d of %d: rate %.4g, loss %.4f, accuracy %.4f%s; %.0f images/s, %s left",
+    pnas_progress_event(1, "epoch %d of %d: rate %.4g, loss %.4f, accuracy %.4f%s; %.0f images/s%s, %s left",
                         run->state.at.epoch, training_of(run)->epochs, (double)row[PNAS_TRAIN_RATE],
                         (double)row[PNAS_TRAIN_LOSS], (double)row[PNAS_TRAIN_ACCURACY], held,
-                        run->images / (pnas_clock_seconds() - run->first), left);
+                        run->images / seconds, waited, left);
 }
 
 /* --- an epoch --- */
 
-/* A rank that fails gives zeros, so that the others learn of it in the sum and nobody waits for ever. */
-static pnas_status run_shard(train_run *run, int shard, pnas_status before)
-{
-    float *room = pnas_gradient_sum_room(run->sum);
-    pnas_status status = before;
-    PNAS_CHECK(room, PNAS_ERROR_MEMORY, "no memory for the sums of a shard");
-    if (status == PNAS_OK)
-        status = pnas_shard_trainer_run(run->trainer, run->state.at.epoch, run->state.at.batch, shard, room);
-    if (status != PNAS_OK)
-        memset(room, 0, run->counts.values * sizeof *room);
-    room[run->counts.values + FLAG_STOP] = (float)pnas_stop_requested();
-    room[run->counts.values + FLAG_FAILED] = (float)(status != PNAS_OK);
-    pnas_gradient_sum_add(run->sum);
-    return status;
-}
-
-/* What the flags of all say; a failure of this rank is returned. */
-static pnas_status take_flags(train_run *run, const float *flags, pnas_status mine)
-{
-    run->stop = run->stop || flags[FLAG_STOP] > 0;
-    run->broken = flags[FLAG_FAILED] > 0 && mine == PNAS_OK;
-    return mine;
-}
-
 static pnas_status run_update(train_run *run)
 {
-    pnas_status mine = PNAS_OK;
-    float *sums = NULL;
     pnas_shard_figures figures;
-    for (int i = 0; i < run->share.shards; i++)
-        mine = run_shard(run, run->share.first + i, mine);
-    PNAS_TRY(pnas_gradient_sum_finish(run->sum, &sums));
-    PNAS_TRY(take_flags(run, sums + run->counts.values, mine));
-    if (run->broken)
-        return PNAS_OK;
-    pnas_status status = pnas_shard_trainer_update(run->trainer, sums, &figures);
+    pnas_status status =
+        pnas_shard_update_run(&run->update, run->state.at.epoch, run->state.at.batch, &figures);
     if (status == PNAS_ERROR_DIVERGED) /* on every rank */
         return pnas_fail_at(PNAS_ERROR_DATA, "epoch %d, update %d of %d", run->state.at.epoch + 1,
-                            run->state.at.batch + 1, run->counts.updates);
+                            run->state.at.batch + 1, run->update.counts.updates);
     PNAS_TRY(status);
+    if (run->update.broken)
+        return PNAS_OK;
     float *row = run->state.batch_metrics + 2 * (size_t)run->state.at.batch;
     row[0] = (float)figures.loss;
     row[1] = (float)figures.accuracy;
     run->state.at.batch++;
-    run->images += (double)run->counts.shards * run->counts.images;
+    run->images += (double)run->update.counts.shards * run->update.counts.images;
     show_progress(run, &figures);
     return PNAS_OK;
 }
@@ -232,19 +203,16 @@ static pnas_status run_update(train_run *run)
 /* Every member evaluates a range of the batches. A stop leaves it undone. */
 static pnas_status evaluate(train_run *run, bool average, float *row)
 {
-    int batches = run->counts.evaluations, members = run->share.members, member = run->share.member;
+    int batches = run->update.counts.evaluations, members = run->update.share.members,
+        member = run->update.share.member;
     int first = (int)((int64_t)batches * member / members),
         end = (int)((int64_t)batches * (member + 1) / members);
     size_t values = 2 * (size_t)batches;
-    float *metrics = calloc(values + FLAGS, sizeof *metrics);
+    float *metrics = calloc(values + PNAS_SHARD_FLAGS, sizeof *metrics);
     PNAS_CHECK(metrics, PNAS_ERROR_MEMORY, "no memory for the figures of %d batches", batches);
     pnas_status mine =
         pnas_shard_trainer_evaluate(run->trainer, average, first, end - first, check_stop, NULL, metrics);
-    metrics[values + FLAG_STOP] = (float)(mine == PNAS_STOPPED);
-    metrics[values + FLAG_FAILED] = (float)(mine != PNAS_OK && mine != PNAS_STOPPED);
-    pnas_status status = pnas_gradient_sum_collect(run->sum, metrics, values + FLAGS);
-    if (status == PNAS_OK)
-        status = take_flags(run, metrics + values, mine == PNAS_STOPPED ? PNAS_OK : mine);
+    pnas_status status = pnas_shard_update_collect(&run->update, metrics, values, mine);
     const pnas_shard_figures figures = pnas_shard_trainer_figures(run->trainer, metrics);
     row[average ? PNAS_TRAIN_AVERAGE_LOSS : PNAS_TRAIN_VALIDATION_LOSS] = (float)figures.loss;
     row[average ? PNAS_TRAIN_AVERAGE_ACCURACY : PNAS_TRAIN_VALIDATION_ACCURACY] = (float)figures.accuracy;
@@ -254,22 +222,23 @@ static pnas_status evaluate(train_run *run, bool average, float *row)
 
 static bool goes_on(const train_run *run)
 {
-    return !run->stop && !run->broken;
+    return !run->update.stop && !run->update.broken;
 }
 
 static void fill_row(const train_run *run, float *row)
 {
     pnas_schedule schedule = training_of(run)->schedule;
     double loss = 0, accuracy = 0;
-    for (int i = 0; i < run->counts.updates; i++) {
+    for (int i = 0; i < run->update.counts.updates; i++) {
         loss += (double)run->state.batch_metrics[2 * i];
         accuracy += (double)run->state.batch_metrics[2 * i + 1];
     }
     schedule.epochs = training_of(run)->epochs;
-    schedule.steps_per_epoch = run->counts.updates;
-    row[PNAS_TRAIN_LOSS] = (float)(loss / run->counts.updates);
-    row[PNAS_TRAIN_ACCURACY] = (float)(accuracy / run->counts.updates);
-    row[PNAS_TRAIN_RATE] = (float)pnas_schedule_rate(&schedule, run->state.at.epoch * run->counts.updates);
+    schedule.steps_per_epoch = run->update.counts.updates;
+    row[PNAS_TRAIN_LOSS] = (float)(loss / run->update.counts.updates);
+    row[PNAS_TRAIN_ACCURACY] = (float)(accuracy / run->update.counts.updates);
+    row[PNAS_TRAIN_RATE] =
+        (float)pnas_schedule_rate(&schedule, run->state.at.epoch * run->update.counts.updates);
 }
 
 /* The end of an epoch whose updates are done. */
@@ -279,7 +248,7 @@ static pnas_status close_epoch(train_run *run)
     float *row = state->history + (size_t)state->at.epoch * PNAS_TRAIN_COLUMNS;
     fill_row(run, row);
     state->at.last = NAN;
-    if (run->counts.evaluations > 0) {
+    if (run->update.counts.evaluations > 0) {
         PNAS_TRY(evaluate(run, false, row));
         if (goes_on(run) && training_of(run)->average > 0)
             PNAS_TRY(evaluate(run, true, row));
@@ -296,9 +265,9 @@ static pnas_status close_epoch(train_run *run)
 
 static pnas_status run_epoch(train_run *run)
 {
-    if (run->state.at.batch < run->counts.updates)
+    if (run->state.at.batch < run->update.counts.updates)
         PNAS_TRY(pnas_shard_trainer_begin(run->trainer, run->state.at.epoch));
-    while (run->state.at.batch < run->counts.updates && goes_on(run)) {
+    while (run->state.at.batch < run->update.counts.updates && goes_on(run)) {
         PNAS_TRY(run_update(run));
         if (goes_on(run))
             keep_checkpoint(run);
@@ -319,7 +288,7 @@ static pnas_status train(train_run *run)
         PNAS_TRY(run_epoch(run));
     if (leads)
         pnas_progress_end();
-    if (run->broken)
+    if (run->update.broken)
         return PNAS_OK; /* the other rank says why */
     if (leads)
         PNAS_TRY(write_file(run));
@@ -335,7 +304,7 @@ static void tell_result(const train_run *run)
     if (run->options->layout->rank != 0)
         return;
     pnas_clock_duration(run->state.at.seconds, time, sizeof time);
-    if (run->counts.evaluations > 0)
+    if (run->update.counts.evaluations > 0)
         pnas_info("%s is complete after %s: accuracy %.4f on the validation images", run->options->path, time,
                   run->state.at.last);
     else
@@ -367,14 +336,14 @@ static pnas_status train_to_the_end(train_run *run)
         pnas_info("%s is complete already; nothing is left to do", run->options->path);
         return PNAS_OK;
     }
-    PNAS_TRY(pnas_mpi_agree(run->share.member >= 0 ? train(run) : PNAS_OK));
+    PNAS_TRY(pnas_mpi_agree(run->update.share.member >= 0 ? train(run) : PNAS_OK));
     tell_result(run);
     return PNAS_OK;
 }
 
 static pnas_status finish(train_run *run, pnas_status status)
 {
-    pnas_gradient_sum_destroy(&run->sum);
+    pnas_shard_update_clear(&run->update);
     pnas_shard_trainer_destroy(&run->trainer);
     pnas_train_state_clear(&run->state);
     pnas_network_lock_release(&run->lock);

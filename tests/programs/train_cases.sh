@@ -95,6 +95,17 @@ ranks)
         expect_reference "of_$ranks.h5"
     done
     ;;
+pieces) # a network large enough for an exchange in pieces, while the backward pass goes on
+    wide=(--set network.filters=24 --set training.epochs=1)
+    run 1 -o of_1.h5 "${wide[@]}"
+    expect_code 0
+    for ranks in 2 3 4; do
+        run "$ranks" -o "of_$ranks.h5" "${wide[@]}"
+        expect_code 0
+        expect_said "sends [0-9.]+ MB from this rank, in [2-8] pieces"
+        h5diff of_1.h5 "of_$ranks.h5" || fail "$ranks ranks give another network"
+    done
+    ;;
 idle_ranks)
     run 9 -o net.h5
     expect_code 0

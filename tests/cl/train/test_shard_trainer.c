@@ -52,7 +52,7 @@ static pnas_shard_figures update(pnas_shard_trainer *trainer, int epoch, int ind
     pnas_shard_figures figures;
     cr_assert(all && one);
     for (int shard = 0; shard < counts.shards; ++shard) {
-        cr_assert_eq(pnas_shard_trainer_run(trainer, epoch, index, shard, one), PNAS_OK, "%s",
+        cr_assert_eq(pnas_shard_trainer_run(trainer, epoch, index, shard, one, NULL, NULL), PNAS_OK, "%s",
                      pnas_message());
         for (size_t i = 0; i < counts.values; ++i)
             all[i] += one[i];
@@ -233,6 +233,57 @@ Test(shard_trainer, the_moving_average_follows_its_formula)
         pnas_shard_tensors_free(&tensors, count);
         pnas_shard_tensors_free(&average, count);
     }
+    pnas_shard_trainer_destroy(&trainer);
+    pnas_cl_destroy(&cl);
+    tiny_images_free(&tiny);
+}
+
+typedef struct {
+    const float *sums, *whole;
+    const size_t *begin;
+    size_t values;
+    int seen, calls;
+} piece_watch;
+
+/* Whatever is there is what it will be in the end, and nobody touches it any more. */
+static pnas_status compare_pieces(void *payload, int there, bool *again)
+{
+    piece_watch *watch = payload;
+    size_t first = there ? watch->begin[there - 1] : watch->values;
+    cr_assert(there == watch->seen || there == watch->seen + 1);
+    cr_assert_arr_eq(watch->sums + first, watch->whole + first, (watch->values - first) * sizeof(float),
+                     "after %d pieces", there);
+    watch->seen = there;
+    ++watch->calls;
+    *again = watch->calls % 2;
+    return PNAS_OK;
+}
+
+Test(shard_trainer, pieces_are_complete_when_they_are_told)
+{
+    tiny_images tiny = tiny_images_make(8, 1, 40, 8);
+    pnas_shard_trainer_options options = tiny_options(1);
+    pnas_cl *cl = test_device_open(0);
+    pnas_shard_trainer *trainer = open_trainer(cl, &options, &tiny);
+    size_t values = pnas_shard_trainer_counts(trainer).values, *begin = NULL;
+    float *whole = malloc(values * sizeof *whole), *sums = calloc(values, sizeof *sums);
+    piece_watch watch = {.sums = sums, .whole = whole, .values = values};
+    int pieces = 0;
+    cr_assert(whole && sums);
+    cr_assert_eq(pnas_shard_trainer_begin(trainer, 0), PNAS_OK);
+    cr_assert_eq(pnas_shard_trainer_run(trainer, 0, 0, 0, whole, NULL, NULL), PNAS_OK);
+    cr_assert_eq(pnas_shard_trainer_cut(trainer, values / 6, &begin, &pieces), PNAS_OK);
+    cr_assert(pieces > 2 && pieces <= 7, "%d pieces", pieces);
+    cr_assert_eq(begin[pieces - 1], 0);
+    for (int i = 0; i < pieces - 1; ++i)
+        cr_assert_geq((i ? begin[i - 1] : values) - begin[i], values / 6);
+    watch.begin = begin;
+    cr_assert_eq(pnas_shard_trainer_run(trainer, 0, 0, 0, sums, compare_pieces, &watch), PNAS_OK, "%s",
+                 pnas_message());
+    cr_assert_eq(watch.seen, pieces);
+    free(begin);
+    free(whole);
+    free(sums);
     pnas_shard_trainer_destroy(&trainer);
     pnas_cl_destroy(&cl);
     tiny_images_free(&tiny);
