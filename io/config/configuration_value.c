@@ -1,5 +1,7 @@
 #include "io/config/configuration_value.h"
 
+#include "src/base/plain_text.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
@@ -193,15 +195,17 @@ static void write_real(double value, FILE *out)
 
 static void write_text(const char *text, FILE *out)
 {
+    char escape[PNAS_TEXT_ESCAPE_MAX];
     fputc('"', out);
-    for (; *text; text++) {
-        unsigned char byte = (unsigned char)*text;
-        if (byte == '"' || byte == '\\')
-            fprintf(out, "\\%c", byte);
-        else if (byte < 0x20 || byte == 0x7f)
-            fprintf(out, "\\x%02x", byte);
+    for (size_t length; *text; text += length) {
+        length = pnas_text_next(text, escape);
+        if (*escape && (length > 1 || (unsigned char)*text < 0x80))
+            fputs(escape, out); /* YAML's escapes are the same */
+        else if (*text == '"' || *text == '\\')
+            fprintf(out, "\\%c", *text);
         else
-            fputc(byte, out);
+            fwrite(text, 1, length,
+                   out); /* no UTF-8, too: it is refused when it is read, not taken for another */
     }
     fputc('"', out);
 }

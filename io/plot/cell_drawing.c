@@ -1,6 +1,8 @@
 #include "io/plot/cell_drawing.h"
 #include "io/plot/tool.h"
 
+#include "src/base/plain_text.h"
+
 #include <string.h>
 
 #define GRAPH "cell.gv"
@@ -18,11 +20,16 @@ static const char *operator_colour(pnas_operator_kind kind)
 
 static void write_text(FILE *graph, const char *text)
 {
+    char escape[PNAS_TEXT_ESCAPE_MAX];
     putc('"', graph);
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\')
-            putc('\\', graph);
-        putc((unsigned char)*text < ' ' ? ' ' : *text, graph);
+    for (size_t length; *text; text += length) {
+        length = pnas_text_next(text, escape);
+        if (*escape || *text == '"' || *text == '\\')
+            putc('\\', graph); /* an escape begins with a backslash, too */
+        if (*escape)
+            fputs(escape, graph);
+        else
+            fwrite(text, 1, length, graph);
     }
     putc('"', graph);
 }

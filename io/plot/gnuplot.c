@@ -2,6 +2,7 @@
 #include "io/plot/tool.h"
 
 #include "src/base/log.h"
+#include "src/base/plain_text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -167,19 +168,22 @@ int pnas_gnuplot_columns(const pnas_gnuplot *plot)
 void pnas_gnuplot_quote(FILE *script, const char *text)
 {
     putc('\'', script);
-    for (; *text; text++) {
-        if (*text == '\'')
-            putc('\'', script);
-        putc((unsigned char)*text < ' ' ? ' ' : *text, script);
-    }
+    pnas_text_write(script, text, '\'');
     putc('\'', script);
 }
 
 void pnas_gnuplot_quote_data(FILE *data, const char *text)
 {
+    char escape[PNAS_TEXT_ESCAPE_MAX];
     putc('"', data);
-    for (; *text; text++) /* no XML either: gnuplot passes texts on to SVG as they are */
-        putc((unsigned char)*text < ' ' || strchr("\"\\'<>&", *text) ? ' ' : *text, data);
+    for (size_t length; *text;
+         text += length) { /* no XML either: gnuplot passes texts on to SVG as they are */
+        length = pnas_text_next(text, escape);
+        if (*escape || strchr("\"\\'<>&", *text))
+            putc(' ', data);
+        else
+            fwrite(text, 1, length, data);
+    }
     putc('"', data);
 }
 

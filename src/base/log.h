@@ -1,4 +1,5 @@
-/* Messages for people, on stderr. Results go to stdout and never through here.
+/* Messages for people, on stderr. Results go to stdout and never through here. What must not reach a terminal is
+ * written as an escape (src/base/plain_text.h); lines after the first are indented.
  *
  * Levels say who reads them: ERROR (the run cannot go on), WARNING (it goes on, a person should know),
  * INFO (what happens), DEBUG (how). On ranks other than 0 only WARNING and ERROR are printed unless the

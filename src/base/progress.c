@@ -2,14 +2,17 @@
 
 #include "src/base/clock.h"
 #include "src/base/log.h"
+#include "src/base/plain_text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#define TEXT_MAX 1024
+
 /* Under flockfile(stderr), as threads that log clear the line. */
-static char shown[512];
+static char shown[4 * TEXT_MAX];
 static int visible;
 
 static int on_terminal(void)
@@ -41,11 +44,13 @@ void pnas_progress_show(const char *format, ...)
     if (!on_terminal())
         return;
     pnas_log_before_line(clear_line);
-    flockfile(stderr);
+    char text[TEXT_MAX];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(shown, sizeof shown, format, arguments);
+    vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    flockfile(stderr);
+    pnas_text_show(text, shown, sizeof shown);
     draw_line();
     funlockfile(stderr);
 }
@@ -54,7 +59,7 @@ void pnas_progress_event(int keep, const char *format, ...)
 {
     if (on_terminal() && !keep)
         return;
-    char text[1024];
+    char text[TEXT_MAX];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
@@ -63,13 +68,13 @@ void pnas_progress_event(int keep, const char *format, ...)
     if (on_terminal()) {
         int again = visible;
         clear_line();
-        fprintf(stderr, "%s\n", text);
+        pnas_text_line(stderr, "%s", text);
         if (again)
             draw_line();
     } else {
         char stamp[32];
         pnas_clock_stamp(pnas_clock_unix(), stamp);
-        fprintf(stderr, "%s %s\n", stamp, text);
+        pnas_text_line(stderr, "%s %s", stamp, text);
     }
     fflush(stderr);
     funlockfile(stderr);

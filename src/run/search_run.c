@@ -3,6 +3,7 @@
 #include "io/run/live_status.h"
 #include "src/base/clock.h"
 #include "src/base/log.h"
+#include "src/base/plain_text.h"
 #include "src/base/progress.h"
 #include "src/run/best_children.h"
 #include "src/run/best_weights.h"
@@ -414,7 +415,7 @@ pnas_status pnas_search_run(const pnas_search_run_options *options)
     if (status == PNAS_OK)
         status = pnas_best_children_print(run.search, BEST_SHOWN);
     if (status == PNAS_OK)
-        printf("%s\n", options->path);
+        pnas_text_line(stdout, "%s", options->path);
     pnas_run_file_close(&run.file);
     pnas_search_destroy(&run.search);
     return status;

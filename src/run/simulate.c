@@ -3,6 +3,7 @@
 #include "mpi/division.h"
 #include "src/base/clock.h"
 #include "src/base/log.h"
+#include "src/base/plain_text.h"
 #include "src/base/random.h"
 #include "src/net/cell_cost.h"
 #include "src/run/level_jobs.h"
@@ -245,11 +246,15 @@ static void print_source(const simulation *self, const char *path)
         int count = 0;
         for (int rank = 0; rank < self->ranks; rank++)
             count += self->kind[rank] == kind;
-        if (count > 0)
-            printf("%s %d as %s (spread of durations %.1f %%)", kind ? "," : ":", count,
-                   self->measured.kind[kind].device, 100 * self->measured.kind[kind].model.spread);
+        if (count == 0)
+            continue;
+        printf("%s %d as ", kind ? "," : ":", count);
+        pnas_text_write(stdout, self->measured.kind[kind].device, 0);
+        printf(" (spread of durations %.1f %%)", 100 * self->measured.kind[kind].model.spread);
     }
-    printf("\ndurations of %zu children in %s\n\n", self->measured.children, path);
+    putchar('\n');
+    pnas_text_line(stdout, "durations of %zu children in %s", self->measured.children, path);
+    putchar('\n');
 }
 
 static void print_table(const simulation *self)

@@ -105,6 +105,23 @@ Test(log, a_quiet_level_leaves_errors)
     cr_expect_str_eq(written, "p: error: yes\n");
 }
 
+Test(log, a_name_in_a_message_commands_no_terminal_and_makes_no_message_of_its_own)
+{
+    int saved = redirect_to_file();
+    pnas_log_setup("p", PNAS_LOG_INFO, 0, 1);
+    pnas_warning("%s: is missing", "\x1b]0;x\x07\xc2\x9b\np: error: all is lost");
+    read_file(saved);
+    cr_expect_str_eq(written, "p: warning: \\x1b]0;x\\x07\\u009b\n    p: error: all is lost: is missing\n");
+}
+
+Test(progress, a_name_in_an_event_stays_in_its_line)
+{
+    int saved = redirect_to_file();
+    pnas_progress_event(1, "%s failed", "\x1b[2J\nchild");
+    read_file(saved);
+    cr_expect_not_null(strstr(written, " \\x1b[2J\\x0achild failed\n"));
+}
+
 Test(progress, writes_stamped_lines_and_no_carriage_return_into_a_file)
 {
     int saved = redirect_to_file();

@@ -1,5 +1,7 @@
 #include "src/programs/common/program.h"
 
+#include "src/base/plain_text.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -58,12 +60,13 @@ char *pnas_program_command_line(int argc, char **argv, int ranks)
 
 error_t pnas_program_complain(struct argp_state *state, const char *format, ...)
 {
-    char text[512];
+    char text[512], shown[4 * sizeof text];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    argp_error(state, "%s", text);
+    pnas_text_show(text, shown, sizeof shown);
+    argp_error(state, "%s", shown);
     return EINVAL;
 }
 
@@ -79,6 +82,32 @@ error_t pnas_program_parse_integer(struct argp_state *state, const char *option,
                                      option, low, high, text);
     *out = value;
     return 0;
+}
+
+/* --- parsing --- */
+
+/* getopt repeats an option that it does not know as it is. A value joined to its option by '=' is not repeated. */
+static bool check_options(int argc, char **argv, bool speak)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; ++i) {
+        char escape[PNAS_TEXT_ESCAPE_MAX] = "";
+        bool named = strncmp(argv[i], "--", 2) == 0;
+        const char *at = argv[i];
+        while (argv[i][0] == '-' && *at && !(named && *at == '=') && !*escape)
+            at += pnas_text_next(at, escape);
+        if (*escape && speak)
+            pnas_error("'%s' is no option; in front of a file of this name write ./", argv[i]);
+        if (*escape)
+            return false;
+    }
+    return true;
+}
+
+void pnas_program_parse(const struct argp *parser, int argc, char **argv, unsigned flags, void *input)
+{
+    if (!check_options(argc, argv, true))
+        exit(EX_USAGE);
+    argp_parse(parser, argc, argv, flags, NULL, input);
 }
 
 /* --- options that all have --- */
@@ -156,6 +185,8 @@ const struct argp pnas_program_rank_argp = {
 pnas_status pnas_program_parse_rank(const struct argp *parser, int argc, char **argv, bool speak, void *input)
 {
     unsigned flags = ARGP_NO_EXIT | ARGP_NO_HELP | (speak ? 0u : ARGP_NO_ERRS);
+    if (!check_options(argc, argv, speak))
+        return PNAS_ERROR_USAGE;
     return argp_parse(parser, argc, argv, flags, NULL, input) == 0 ? PNAS_OK : PNAS_ERROR_USAGE;
 }
 

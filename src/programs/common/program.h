@@ -19,6 +19,10 @@ void pnas_program_setup(const char *name);
 /* Version and commit of this build: "0.9.0 (abc1234)". Borrowed. */
 const char *pnas_program_build(void);
 
+/* argp_parse for a program of one process, which ends here after --help or a complaint. What is repeated of the
+ * command line commands no terminal. */
+void pnas_program_parse(const struct argp *parser, int argc, char **argv, unsigned flags, void *input);
+
 /* The words of a command with blanks between them, after "mpirun -n RANKS" if there are more ranks than one.
  * To be called before parsing, which sorts argv. The caller's; NULL without memory. */
 char *pnas_program_command_line(int argc, char **argv, int ranks);

@@ -1,10 +1,13 @@
 /* pnas_data info and verify. */
+#include "src/base/plain_text.h"
 #include "src/programs/common/program.h"
 #include "src/programs/pnas_data/data_commands.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define NAME_WIDTH_MAX 40
 
 typedef struct {
     const char *path; /* the embedded set if none is named */
@@ -20,7 +23,7 @@ static error_t parse_file(int key, char *argument, struct argp_state *state)
         return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num > 0)
-            argp_error(state, "'%s' is one argument too many", argument);
+            pnas_program_complain(state, "'%s' is one argument too many", argument);
         arguments->path = argument;
         return 0;
     default:
@@ -33,7 +36,7 @@ static const char *parse_file_command(int argc, char **argv, const char *doc)
     static const struct argp_child children[] = {{&pnas_program_argp, 0, NULL, 0}, {0}};
     const struct argp argp = {NULL, parse_file, "[DATASET.h5]", doc, children, NULL, NULL};
     file_arguments arguments = {"digits", PNAS_LOG_INFO};
-    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    pnas_program_parse(&argp, argc, argv, 0, &arguments);
     pnas_log_setup(pnas_log_program(), arguments.level, 0, 1);
     return arguments.path;
 }
@@ -60,14 +63,15 @@ static pnas_status print_classes(const pnas_dataset *dataset)
     size_t *train = NULL, *test = NULL;
     pnas_status status;
     int width = 4;
-    for (int c = 0; c < dataset->classes; ++c)
-        if ((int)strlen(dataset->class_names[c]) > width)
-            width = (int)strlen(dataset->class_names[c]);
+    for (int c = 0; c < dataset->classes; ++c) {
+        int length = (int)strnlen(dataset->class_names[c], NAME_WIDTH_MAX);
+        width = length > width ? length : width;
+    }
     PNAS_TRY_CLEANUP(pnas_data_count_classes(&dataset->train, dataset->classes, &train));
     PNAS_TRY_CLEANUP(pnas_data_count_classes(&dataset->test, dataset->classes, &test));
     printf("\n%5s  %-*s  %8s  %8s\n", "class", width, "name", "train", "test");
     for (int c = 0; c < dataset->classes; ++c)
-        printf("%5d  %-*s  %8zu  %8zu\n", c, width, dataset->class_names[c], train[c], test[c]);
+        pnas_text_line(stdout, "%5d  %-*s  %8zu  %8zu", c, width, dataset->class_names[c], train[c], test[c]);
 cleanup:
     free(train);
     free(test);
@@ -83,14 +87,16 @@ pnas_status pnas_data_info(int argc, char **argv)
     pnas_dataset *dataset;
     PNAS_TRY(pnas_dataset_find(name, path, sizeof path));
     PNAS_TRY(pnas_dataset_open(path, &dataset));
-    printf("%-10s %s\n%-10s %s\n%-10s %s\n%-10s %s\n", "file", path, "name", dataset->name, "source",
-           dataset->source, "licence", dataset->licence);
+    pnas_text_line(stdout, "%-10s %s", "file", path);
+    pnas_text_line(stdout, "%-10s %s", "name", dataset->name);
+    pnas_text_line(stdout, "%-10s %s", "source", dataset->source);
+    pnas_text_line(stdout, "%-10s %s", "licence", dataset->licence);
     printf("%-10s %d x %d x %d (height x width x channels)\n", "images", dataset->height, dataset->width,
            dataset->channels);
     printf("%-10s %zu\n%-10s %zu\n", "train", dataset->train.count, "test", dataset->test.count);
     print_figures("mean", dataset->mean, dataset->channels);
     print_figures("deviation", dataset->deviation, dataset->channels);
-    printf("%-10s %s\n", "sha256", dataset->sha256);
+    pnas_text_line(stdout, "%-10s %s", "sha256", dataset->sha256);
     pnas_status status = print_classes(dataset);
     pnas_dataset_destroy(&dataset);
     return status;
@@ -105,6 +111,6 @@ pnas_status pnas_data_verify(int argc, char **argv)
     char path[4096];
     PNAS_TRY(pnas_dataset_find(name, path, sizeof path));
     PNAS_TRY(pnas_dataset_verify(path));
-    printf("%s: verified\n", path);
+    pnas_text_line(stdout, "%s: verified", path);
     return PNAS_OK;
 }

@@ -126,7 +126,7 @@ static double parse_real(struct argp_state *state, const char *option, const cha
     char *end;
     double value = strtod(text, &end);
     if (end == text || *end)
-        argp_error(state, "--%s: '%s' is not a number", option, text);
+        pnas_program_complain(state, "--%s: '%s' is not a number", option, text);
     return value;
 }
 
@@ -136,7 +136,7 @@ static pnas_import_shape parse_shape(struct argp_state *state, const char *optio
     int length = 0;
     if (sscanf(text, "%5dx%5dx%5d%n", &shape.height, &shape.width, &shape.channels, &length) != 3 ||
         text[length])
-        argp_error(state, "--%s: '%s' is not HxWxC, such as 28x28x1", option, text);
+        pnas_program_complain(state, "--%s: '%s' is not HxWxC, such as 28x28x1", option, text);
     return shape;
 }
 
@@ -178,7 +178,8 @@ static const pnas_import_format *parse_format(struct argp_state *state, const ch
     char names[200];
     const pnas_import_format *format = pnas_import_find(text);
     if (!format)
-        argp_error(state, "--format: '%s' is not %s", text, pnas_import_names(names, sizeof names));
+        pnas_program_complain(state, "--format: '%s' is not %s", text,
+                              pnas_import_names(names, sizeof names));
     return format;
 }
 
@@ -209,9 +210,9 @@ static void check_format(struct argp_state *state, const pnas_import_options *im
     const char *path = pnas_import_path(import);
     const pnas_import_format *found = path ? pnas_import_recognise(path) : NULL;
     if (!import->format)
-        argp_error(state, "--format is missing: %s%s%s%s%s", pnas_import_names(names, sizeof names),
-                   found ? "; " : "", found ? path : "", found ? " looks like " : "",
-                   found ? found->name : "");
+        pnas_program_complain(state, "--format is missing: %s%s%s%s%s",
+                              pnas_import_names(names, sizeof names), found ? "; " : "", found ? path : "",
+                              found ? " looks like " : "", found ? found->name : "");
 }
 
 /* Refuses what is missing, and options that the chosen format would silently ignore. */
@@ -222,16 +223,16 @@ static void check_arguments(struct argp_state *state, const import_parser *parse
     char described[400];
     check_format(state, &arguments->import);
     if (!arguments->output || !*arguments->output)
-        argp_error(state, "the output is missing: -o OUT.h5");
+        pnas_program_complain(state, "the output is missing: -o OUT.h5");
     describe_format(format, described, sizeof described);
     if (!arguments->import.path != !format->takes)
-        argp_error(state, "--format %s", described);
+        pnas_program_complain(state, "--format %s", described);
     for (size_t i = 0; i < parser->count; ++i)
         if (parser->given[i] && !takes(format, parser->option[i]))
-            argp_error(state, "--format %s", described);
+            pnas_program_complain(state, "--format %s", described);
     for (size_t i = 0; i < format->options; ++i)
         if (format->option[i].required && !parser->given[find_option(parser, format->option[i].name)])
-            argp_error(state, "--%s is missing; --format %s", format->option[i].name, described);
+            pnas_program_complain(state, "--%s is missing; --format %s", format->option[i].name, described);
 }
 
 static error_t parse_import(int key, char *argument, struct argp_state *state)
@@ -253,7 +254,7 @@ static error_t parse_import(int key, char *argument, struct argp_state *state)
         return 0;
     case ARGP_KEY_ARG:
         if (arguments->import.path)
-            argp_error(state, "'%s' is one argument too many", argument);
+            pnas_program_complain(state, "'%s' is one argument too many", argument);
         arguments->import.path = argument;
         return 0;
     case ARGP_KEY_END:
@@ -282,6 +283,6 @@ void pnas_import_arguments_parse(int argc, char **argv, pnas_import_arguments *o
                               .help_filter = describe_formats};
     *out = (pnas_import_arguments){.level = PNAS_LOG_INFO};
     pnas_import_defaults(NULL, &out->import);
-    argp_parse(&argp, argc, argv, 0, NULL, &parser);
+    pnas_program_parse(&argp, argc, argv, 0, &parser);
     free(usage);
 }

@@ -101,7 +101,7 @@ pnas_status pnas_device_run_build(int argc, char **argv)
             "or while waiting for one.",
         .children = common};
     build_arguments arguments = {.children = {.level = PNAS_LOG_INFO}, .processes = count_cores()};
-    argp_parse(&parser, argc, argv, 0, NULL, &arguments);
+    pnas_program_parse(&parser, argc, argv, 0, &arguments);
     pnas_log_setup("pnas_device build", arguments.children.level, 0, 1);
     pnas_device_children children;
     PNAS_TRY(pnas_device_children_create(&arguments.children, &children));

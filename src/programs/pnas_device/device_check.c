@@ -1,5 +1,6 @@
 /* pnas_device check: whether a device computes rightly, op by op. */
 #include "cl/ops/check/self_test.h"
+#include "src/base/plain_text.h"
 #include "src/programs/common/program.h"
 #include "src/programs/pnas_device/device_commands.h"
 
@@ -40,7 +41,7 @@ static error_t parse_check(int key, char *argument, struct argp_state *state)
             arguments->options.seed = (uint64_t)seed;
         return 0;
     case ARGP_KEY_ARG:
-        argp_error(state, "'%s': check takes no arguments; name a device with --device", argument);
+        pnas_program_complain(state, "'%s': check takes no arguments; name a device with --device", argument);
         return EINVAL;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -53,7 +54,7 @@ static void print_result(void *payload, const pnas_self_test_result *result)
     if (result->passed)
         printf("pass, %d shapes\n", result->cases);
     else
-        printf("FAILED at shape %d: %s\n", result->cases, result->message);
+        pnas_text_line(stdout, "FAILED at shape %d: %s", result->cases, result->message);
     fflush(stdout);
 }
 
@@ -62,8 +63,8 @@ static pnas_status describe_device(const pnas_cl_options *options)
     pnas_cl *cl = NULL;
     PNAS_TRY(pnas_cl_create(options, &cl));
     const pnas_device_info *device = pnas_cl_device(cl);
-    printf("%s; %s; driver %s\n%-26s %-8s %s  %7s\n", device->name, device->platform, device->driver, "op",
-           "route", "V", "time");
+    pnas_text_line(stdout, "%s; %s; driver %s", device->name, device->platform, device->driver);
+    printf("%-26s %-8s %s  %7s\n", "op", "route", "V", "time");
     pnas_cl_destroy(&cl);
     return PNAS_OK;
 }
@@ -88,7 +89,7 @@ pnas_status pnas_device_run_check(int argc, char **argv)
                "such device.",
         .children = children};
     check_arguments arguments = {.level = PNAS_LOG_INFO, .options = {.report = print_result}};
-    argp_parse(&parser, argc, argv, 0, NULL, &arguments);
+    pnas_program_parse(&parser, argc, argv, 0, &arguments);
     pnas_log_setup("pnas_device check", arguments.level, 0, 1);
     PNAS_TRY(describe_device(&arguments.options.device));
     PNAS_TRY(pnas_self_test(&arguments.options));

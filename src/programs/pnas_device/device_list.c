@@ -1,6 +1,7 @@
 /* pnas_device list: every usable OpenCL device of this machine, for people, as CSV or as JSON. */
 #include "cl/runtime/context.h"
 #include "cl/runtime/device_set.h"
+#include "src/base/plain_text.h"
 #include "src/programs/common/program.h"
 #include "src/programs/pnas_device/device_commands.h"
 
@@ -31,7 +32,7 @@ static error_t parse_list(int key, char *argument, struct argp_state *state)
         arguments->form = AS_JSON;
         return 0;
     case ARGP_KEY_ARG:
-        argp_error(state, "'%s': list takes no arguments", argument);
+        pnas_program_complain(state, "'%s': list takes no arguments", argument);
         return EINVAL;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -56,23 +57,11 @@ static void print_for_people(const pnas_device_info *device, int count)
     printf("%-5s %-11s %-7s %-10s %-10s %-12s %s\n", "index", "type", "units", "memory", "largest", "PCI",
            "name; platform; driver; version");
     for (int i = 0; i < count; ++i)
-        printf("%-5d %-11s %-7d %-10s %-10s %-12s %s; %s; %s; %s\n", device[i].index, device[i].type,
-               device[i].compute_units, readable(device[i].memory, memory),
-               readable(device[i].largest_allocation, largest), device[i].pci[0] ? device[i].pci : "-",
-               device[i].name, device[i].platform, device[i].driver, device[i].version);
-}
-
-/* RFC 4180: quoted, quotes doubled. */
-static void print_csv_text(const char *text)
-{
-    putchar(',');
-    putchar('"');
-    for (; *text; ++text) {
-        if (*text == '"')
-            putchar('"');
-        putchar(*text);
-    }
-    putchar('"');
+        pnas_text_line(stdout, "%-5d %-11s %-7d %-10s %-10s %-12s %s; %s; %s; %s", device[i].index,
+                       device[i].type, device[i].compute_units, readable(device[i].memory, memory),
+                       readable(device[i].largest_allocation, largest),
+                       device[i].pci[0] ? device[i].pci : "-", device[i].name, device[i].platform,
+                       device[i].driver, device[i].version);
 }
 
 static void print_csv(const pnas_device_info *device, int count)
@@ -83,23 +72,18 @@ static void print_csv(const pnas_device_info *device, int count)
         printf("%d,%s,%d,%llu,%llu", d->index, d->type, d->compute_units, (unsigned long long)d->memory,
                (unsigned long long)d->largest_allocation);
         const char *const texts[] = {d->name, d->platform, d->vendor, d->driver, d->version, d->pci};
-        for (size_t k = 0; k < sizeof texts / sizeof *texts; ++k)
-            print_csv_text(texts[k]);
+        for (size_t k = 0; k < sizeof texts / sizeof *texts; ++k) {
+            putchar(',');
+            pnas_text_csv(stdout, texts[k]);
+        }
         putchar('\n');
     }
 }
 
 static void print_json_text(const char *key, const char *text)
 {
-    printf(", \"%s\": \"", key);
-    for (; *text; ++text)
-        if (*text == '"' || *text == '\\')
-            printf("\\%c", *text);
-        else if ((unsigned char)*text < 0x20)
-            printf("\\u%04x", (unsigned char)*text);
-        else
-            putchar(*text);
-    putchar('"');
+    printf(", \"%s\": ", key);
+    pnas_text_json(stdout, text);
 }
 
 static void print_json(const pnas_device_info *device, int count)
@@ -136,7 +120,7 @@ pnas_status pnas_device_run_list(int argc, char **argv)
                "Exit code 69 if there is none.",
         .children = children};
     list_arguments arguments = {.level = PNAS_LOG_INFO};
-    argp_parse(&parser, argc, argv, 0, NULL, &arguments);
+    pnas_program_parse(&parser, argc, argv, 0, &arguments);
     pnas_log_setup("pnas_device list", arguments.level, 0, 1);
     pnas_device_info *device;
     int count;

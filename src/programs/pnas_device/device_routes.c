@@ -1,6 +1,7 @@
 /* pnas_device routes and tune: which kernels serve a child's ops on a device, and which are the fastest. */
 #include "cl/train/route_list.h"
 #include "cl/tune/tuner.h"
+#include "src/base/plain_text.h"
 #include "src/programs/common/program.h"
 #include "src/programs/pnas_device/device_children.h"
 #include "src/programs/pnas_device/device_commands.h"
@@ -34,7 +35,7 @@ pnas_status pnas_device_run_routes(int argc, char **argv)
             "it is in, and where the choice comes from: the built-in table, or one that was tuned here.",
         .children = common_children};
     pnas_device_children_options options = {.level = PNAS_LOG_INFO};
-    argp_parse(&parser, argc, argv, 0, NULL, &options);
+    pnas_program_parse(&parser, argc, argv, 0, &options);
     pnas_log_setup("pnas_device routes", options.level, 0, 1);
     pnas_device_children children;
     pnas_cl *cl = NULL;
@@ -43,8 +44,8 @@ pnas_status pnas_device_run_routes(int argc, char **argv)
     const pnas_cl_options wanted = {.device = children.device};
     PNAS_TRY_CLEANUP(pnas_cl_create(&wanted, &cl));
     const pnas_device_info *device = pnas_cl_device(cl);
-    printf("%s; V = %d; tuned table %s\n", device->name, pnas_cl_vector(cl),
-           device->tuned[0] ? device->tuned : "none");
+    pnas_text_line(stdout, "%s; V = %d; tuned table %s", device->name, pnas_cl_vector(cl),
+                   device->tuned[0] ? device->tuned : "none");
     printf("%-52s %-20s %-44s %-8s %-20s %s\n", "layer", "op", "shape", "route", "kernel file", "chosen by");
     for (int i = 0; i < children.count && status == PNAS_OK; ++i)
         status = pnas_route_list(cl, children.graph[i], children.batch, print_route, NULL);
@@ -81,9 +82,10 @@ static pnas_status tune(const pnas_tuner_options *options)
            "fastest");
     PNAS_TRY(pnas_tune(options, &summary));
     printf("V = %d: %d routes; all of them together %.3f s, by the built-in table %.3f s\n"
-           "CLBlast's parameters: %s; %s\ntable %s in %s\n",
+           "CLBlast's parameters: %s; %s\n",
            summary.vector, summary.routes, summary.tuned_seconds, summary.built_in_seconds,
-           summary.clblast[0], summary.clblast[1], summary.hash, summary.path);
+           summary.clblast[0], summary.clblast[1]);
+    pnas_text_line(stdout, "table %s in %s", summary.hash, summary.path);
     return PNAS_OK;
 }
 
@@ -123,7 +125,7 @@ pnas_status pnas_device_run_tune(int argc, char **argv)
                "directory, where every later run on this kind of device finds them.",
         .children = common_children};
     tune_arguments arguments = {.children = {.level = PNAS_LOG_INFO}};
-    argp_parse(&parser, argc, argv, 0, NULL, &arguments);
+    pnas_program_parse(&parser, argc, argv, 0, &arguments);
     pnas_log_setup("pnas_device tune", arguments.children.level, 0, 1);
     pnas_device_children children;
     PNAS_TRY(pnas_device_children_create(&arguments.children, &children));

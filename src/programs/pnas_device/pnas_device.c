@@ -33,12 +33,12 @@ static error_t parse_main(int key, char *argument, struct argp_state *state)
             if (strcmp(argument, commands[i].name) == 0)
                 arguments->command = &commands[i];
         if (!arguments->command)
-            argp_error(state, "'%s' is not " COMMAND_NAMES, argument);
+            pnas_program_complain(state, "'%s' is not " COMMAND_NAMES, argument);
         arguments->first = state->next - 1;
         state->next = state->argc; /* the rest is the command's */
         return 0;
     case ARGP_KEY_NO_ARGS:
-        argp_error(state, "a command is missing: " COMMAND_NAMES);
+        pnas_program_complain(state, "a command is missing: " COMMAND_NAMES);
         return EINVAL;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -59,7 +59,7 @@ int main(int argc, char **argv)
                "  build    compile the kernels of a configuration before a search"};
     main_arguments arguments = {0};
     pnas_program_setup("pnas_device");
-    argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &arguments);
+    pnas_program_parse(&argp, argc, argv, ARGP_IN_ORDER, &arguments);
 
     char name[32];
     snprintf(name, sizeof name, "pnas_device %s", arguments.command->name);

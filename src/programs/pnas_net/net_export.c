@@ -29,24 +29,24 @@ static void take_format(export_arguments *arguments, struct argp_state *state, c
         if (strcmp(name, formats[i].name) == 0)
             arguments->format = &formats[i];
     if (!arguments->format)
-        argp_error(state, "--format: '%s' is not onnx or safetensors", name);
+        pnas_program_complain(state, "--format: '%s' is not onnx or safetensors", name);
 }
 
 static void take_pixels(export_arguments *arguments, struct argp_state *state, const char *text)
 {
     arguments->unit_pixels = strcmp(text, "1") == 0;
     if (!arguments->unit_pixels && strcmp(text, "255") != 0)
-        argp_error(state, "--pixels: '%s' is not 255 or 1", text);
+        pnas_program_complain(state, "--pixels: '%s' is not 255 or 1", text);
 }
 
 static void check_export(const export_arguments *arguments, struct argp_state *state)
 {
     if (!arguments->path)
-        argp_error(state, "a network is missing");
+        pnas_program_complain(state, "a network is missing");
     else if (!arguments->format)
-        argp_error(state, "--format is missing: onnx or safetensors");
+        pnas_program_complain(state, "--format is missing: onnx or safetensors");
     else if (!arguments->output)
-        argp_error(state, "-o is missing: the file to write");
+        pnas_program_complain(state, "-o is missing: the file to write");
 }
 
 static error_t parse_export(int key, char *argument, struct argp_state *state)
@@ -72,7 +72,7 @@ static error_t parse_export(int key, char *argument, struct argp_state *state)
         return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num > 0)
-            argp_error(state, "'%s' is one argument too many", argument);
+            pnas_program_complain(state, "'%s' is one argument too many", argument);
         arguments->path = argument;
         return 0;
     case ARGP_KEY_END:
@@ -118,7 +118,7 @@ pnas_status pnas_net_run_export(int argc, char **argv)
         .children = children};
     export_arguments arguments = {.level = PNAS_LOG_INFO};
     pnas_net_session session = {0};
-    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    pnas_program_parse(&argp, argc, argv, 0, &arguments);
     pnas_log_setup(pnas_log_program(), arguments.level, 0, 1);
     pnas_status status = run_export(&arguments, &session);
     pnas_net_session_end(&session);

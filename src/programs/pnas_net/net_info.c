@@ -2,6 +2,7 @@
 #include "io/net/network_graph.h"
 #include "io/net/network_weights.h"
 #include "io/plot/cell_drawing.h"
+#include "src/base/plain_text.h"
 #include "src/programs/common/program.h"
 #include "src/programs/pnas_net/net_commands.h"
 #include "src/search/cell_text.h"
@@ -29,11 +30,11 @@ static error_t parse_info(int key, char *argument, struct argp_state *state)
         return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num > 0)
-            argp_error(state, "'%s' is one argument too many", argument);
+            pnas_program_complain(state, "'%s' is one argument too many", argument);
         arguments->path = argument;
         return 0;
     case ARGP_KEY_NO_ARGS:
-        argp_error(state, "a network is missing");
+        pnas_program_complain(state, "a network is missing");
         return EINVAL;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -43,7 +44,7 @@ static error_t parse_info(int key, char *argument, struct argp_state *state)
 static void print_line(const char *name, const char *text)
 {
     if (*text)
-        printf("%-14s %s\n", name, text);
+        pnas_text_line(stdout, "%-14s %s", name, text);
 }
 
 static void print_accuracies(const pnas_network_file *file)
@@ -51,8 +52,9 @@ static void print_accuracies(const pnas_network_file *file)
     if (isfinite(file->accuracy))
         printf("%-14s %.4f\n", "validation", file->accuracy);
     if (file->test.known)
-        printf("%-14s %.4f, top-5 %.4f, loss %.4f (%" PRId64 " images of %s)\n", "test", file->test.accuracy,
-               file->test.top5, file->test.loss, file->test.images, file->test.dataset);
+        pnas_text_line(stdout, "%-14s %.4f, top-5 %.4f, loss %.4f (%" PRId64 " images of %s)", "test",
+                       file->test.accuracy, file->test.top5, file->test.loss, file->test.images,
+                       file->test.dataset);
 }
 
 static void print_average(const pnas_network_file *file)
@@ -76,8 +78,10 @@ static void print_network(const pnas_network_file *file, const pnas_graph *graph
     printf("%-14s %d x %d x %d (height x width x channels)\n", "images", file->network.height,
            file->network.width, file->network.channels);
     printf("%-14s", "classes");
-    for (int i = 0; i < file->network.classes && i < 10; i++)
-        printf("%s %s", i ? "," : "", file->class_names[i]);
+    for (int i = 0; i < file->network.classes && i < 10; i++) {
+        fputs(i ? ", " : " ", stdout);
+        pnas_text_write(stdout, file->class_names[i], 0);
+    }
     printf(file->network.classes > 10 ? ", ... (%d in all)\n" : "\n", file->network.classes);
     printf("%-14s %" PRId64 "\n%-14s %" PRId64 " an image\n", "parameters", graph->parameters,
            "multiply-adds", graph->multiply_adds);
@@ -146,7 +150,7 @@ pnas_status pnas_net_run_info(int argc, char **argv)
         NULL};
     info_arguments arguments = {.level = PNAS_LOG_INFO};
     pnas_network_file file;
-    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    pnas_program_parse(&argp, argc, argv, 0, &arguments);
     pnas_log_setup(pnas_log_program(), arguments.level, 0, 1);
     PNAS_TRY(pnas_network_file_read(arguments.path, &file));
     pnas_status status = describe(&arguments, &file);

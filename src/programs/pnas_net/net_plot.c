@@ -19,17 +19,17 @@ static void take_plot(plot_arguments *arguments, struct argp_state *state, const
         if (strcmp(name, pnas_network_plots[i].name) == 0)
             arguments->plot = &pnas_network_plots[i];
     if (!arguments->plot)
-        argp_error(state, "--plot: '%s' is not curves or confusion", name);
+        pnas_program_complain(state, "--plot: '%s' is not curves or confusion", name);
 }
 
 static void check_plot(const plot_arguments *arguments, struct argp_state *state)
 {
     if (!arguments->path)
-        argp_error(state, "a network is missing");
+        pnas_program_complain(state, "a network is missing");
     else if (!arguments->plot)
-        argp_error(state, "--plot is missing: curves or confusion");
+        pnas_program_complain(state, "--plot is missing: curves or confusion");
     else if (!arguments->output)
-        argp_error(state, "-o is missing: a .svg, .png or .pdf file");
+        pnas_program_complain(state, "-o is missing: a .svg, .png or .pdf file");
 }
 
 static error_t parse_plot(int key, char *argument, struct argp_state *state)
@@ -47,7 +47,7 @@ static error_t parse_plot(int key, char *argument, struct argp_state *state)
         return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num > 0)
-            argp_error(state, "'%s' is one argument too many", argument);
+            pnas_program_complain(state, "'%s' is one argument too many", argument);
         arguments->path = argument;
         return 0;
     case ARGP_KEY_END:
@@ -90,7 +90,7 @@ pnas_status pnas_net_run_plot(int argc, char **argv)
                                      .help_filter = list_plots};
     plot_arguments arguments = {.level = PNAS_LOG_INFO};
     pnas_network_file file;
-    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    pnas_program_parse(&argp, argc, argv, 0, &arguments);
     pnas_log_setup(pnas_log_program(), arguments.level, 0, 1);
     PNAS_TRY(pnas_network_file_read(arguments.path, &file));
     const pnas_gnuplot_options drawing = {.output = arguments.output};

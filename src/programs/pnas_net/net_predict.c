@@ -1,5 +1,6 @@
 /* pnas_net predict: which class each image is of. */
 #include "io/data/image_file.h"
+#include "src/base/plain_text.h"
 #include "src/programs/common/program.h"
 #include "src/programs/pnas_net/net_commands.h"
 #include "src/programs/pnas_net/net_figures.h"
@@ -34,11 +35,11 @@ static error_t take_files(predict_arguments *arguments, struct argp_state *state
 static error_t check_files(const predict_arguments *arguments, struct argp_state *state)
 {
     if (!arguments->path)
-        argp_error(state, "a network is missing");
+        pnas_program_complain(state, "a network is missing");
     else if (arguments->data && arguments->images > 0)
-        argp_error(state, "images of files or of --data, not both");
+        pnas_program_complain(state, "images of files or of --data, not both");
     else if (!arguments->data && arguments->images == 0)
-        argp_error(state, "there is nothing to classify: name images, or a data set with --data");
+        pnas_program_complain(state, "there is nothing to classify: name images, or a data set with --data");
     return 0;
 }
 
@@ -83,18 +84,18 @@ typedef struct {
 
 static void print_people(const prediction_printer *printer, const char *image, size_t index, int best)
 {
-    fprintf(printer->out, "%s", image);
+    char place[32] = "";
     if (index > 0)
-        fprintf(printer->out, "[%zu]", index - 1);
-    fprintf(printer->out, "  %s  %.4f\n", printer->session->file.class_names[best],
-            printer->probability[best]);
+        snprintf(place, sizeof place, "[%zu]", index - 1);
+    pnas_text_line(printer->out, "%s%s  %s  %.4f", image, place, printer->session->file.class_names[best],
+                   printer->probability[best]);
 }
 
 static void print_csv(const prediction_printer *printer, const char *image, size_t index, int best)
 {
-    pnas_net_csv_text(printer->out, image);
+    pnas_text_csv(printer->out, image);
     fprintf(printer->out, ",%zu,%d,", index ? index - 1 : 0, best);
-    pnas_net_csv_text(printer->out, printer->session->file.class_names[best]);
+    pnas_text_csv(printer->out, printer->session->file.class_names[best]);
     fprintf(printer->out, ",%.9g\n", printer->probability[best]);
 }
 
@@ -110,9 +111,9 @@ static void print_json(const prediction_printer *printer, const char *image, siz
 {
     FILE *out = printer->out;
     fprintf(out, "%s\n  {\"image\": ", printer->begun ? "," : "");
-    pnas_net_json_text(out, image);
+    pnas_text_json(out, image);
     fprintf(out, ", \"index\": %zu, \"class\": %d, \"name\": ", index ? index - 1 : 0, best);
-    pnas_net_json_text(out, printer->session->file.class_names[best]);
+    pnas_text_json(out, printer->session->file.class_names[best]);
     fprintf(out, ", \"probability\": %.9g", printer->probability[best]);
     print_list(out, "probabilities", printer->probability, printer->session->file.network.classes);
     print_list(out, "logits", printer->logits, printer->session->file.network.classes);
@@ -247,7 +248,7 @@ pnas_status pnas_net_run_predict(int argc, char **argv)
     predict_arguments arguments = {.level = PNAS_LOG_INFO, .device = PNAS_NET_DEVICE_DEFAULTS};
     pnas_net_session session = {0};
     pnas_net_text text = {0};
-    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    pnas_program_parse(&argp, argc, argv, 0, &arguments);
     pnas_log_setup(pnas_log_program(), arguments.level, 0, 1);
     pnas_status status = run_predict(&arguments, &session, &text);
     pnas_net_text_drop(&text);

@@ -1,6 +1,7 @@
 /* pnas_net test: how good a network is on images that nobody looked at. */
 #include "io/net/network_lock.h"
 #include "src/base/log.h"
+#include "src/base/plain_text.h"
 #include "src/programs/common/program.h"
 #include "src/programs/pnas_net/net_commands.h"
 #include "src/programs/pnas_net/net_figures.h"
@@ -11,6 +12,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define NAME_WIDTH_MAX 40
 
 enum { KEY_DATA = 0x100, KEY_JSON, KEY_CONFUSION, KEY_WRITE };
 
@@ -43,11 +46,11 @@ static error_t parse_test(int key, char *argument, struct argp_state *state)
         return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num > 0)
-            argp_error(state, "'%s' is one argument too many", argument);
+            pnas_program_complain(state, "'%s' is one argument too many", argument);
         arguments->path = argument;
         return 0;
     case ARGP_KEY_NO_ARGS:
-        argp_error(state, "a network is missing");
+        pnas_program_complain(state, "a network is missing");
         return EINVAL;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -61,12 +64,16 @@ static double share(int64_t part, int64_t of)
     return of ? (double)part / (double)of : NAN;
 }
 
-static void print_share(FILE *out, int64_t part, int64_t of)
+typedef struct {
+    char text[16];
+} share_text;
+
+static share_text share_shown(int64_t part, int64_t of)
 {
+    share_text shown = {"-"};
     if (of)
-        fprintf(out, "  %9.4f", share(part, of));
-    else
-        fprintf(out, "  %9s", "-");
+        snprintf(shown.text, sizeof shown.text, "%.4f", share(part, of));
+    return shown;
 }
 
 static void print_text(FILE *out, const pnas_net_session *session)
@@ -74,21 +81,20 @@ static void print_text(FILE *out, const pnas_net_session *session)
     const pnas_network_file *file = &session->file;
     const pnas_network_test *test = &file->test;
     int classes = file->network.classes, width = 5;
-    for (int c = 0; c < classes; ++c)
-        if ((int)strlen(file->class_names[c]) > width)
-            width = (int)strlen(file->class_names[c]);
-    fprintf(out, "data set   %s, test part, %" PRId64 " images\n", test->dataset, test->images);
+    for (int c = 0; c < classes; ++c) {
+        int length = (int)strnlen(file->class_names[c], NAME_WIDTH_MAX);
+        width = length > width ? length : width;
+    }
+    pnas_text_line(out, "data set   %s, test part, %" PRId64 " images", test->dataset, test->images);
     fprintf(out, "weights    %s\n", session->weights.name);
     fprintf(out, "accuracy   %.4f\ntop-5      %.4f\nloss       %.4f\n\n", test->accuracy, test->top5,
             test->loss);
     fprintf(out, "%-*s  %8s  %8s  %9s  %9s\n", width, "class", "images", "right", "precision", "recall");
     for (int c = 0; c < classes; ++c) {
         pnas_class_figures figures = pnas_class_figures_of(test, classes, c);
-        fprintf(out, "%-*s  %8" PRId64 "  %8" PRId64, width, file->class_names[c], figures.images,
-                figures.right);
-        print_share(out, figures.right, figures.predicted);
-        print_share(out, figures.right, figures.images);
-        putc('\n', out);
+        pnas_text_line(out, "%-*s  %8" PRId64 "  %8" PRId64 "  %9s  %9s", width, file->class_names[c],
+                       figures.images, figures.right, share_shown(figures.right, figures.predicted).text,
+                       share_shown(figures.right, figures.images).text);
     }
 }
 
@@ -108,7 +114,7 @@ static void print_json_classes(FILE *out, const pnas_network_file *file)
     for (int c = 0; c < classes; ++c) {
         pnas_class_figures figures = pnas_class_figures_of(&file->test, classes, c);
         fprintf(out, "%s\n    {\"name\": ", c ? "," : "");
-        pnas_net_json_text(out, file->class_names[c]);
+        pnas_text_json(out, file->class_names[c]);
         fprintf(out, ", \"images\": %" PRId64 ", \"right\": %" PRId64 ", \"precision\": ", figures.images,
                 figures.right);
         pnas_net_json_real(out, share(figures.right, figures.predicted));
@@ -123,9 +129,9 @@ static void print_json(FILE *out, const pnas_net_session *session, bool other)
     const pnas_network_file *file = &session->file;
     const pnas_network_test *test = &file->test;
     fprintf(out, "{\"dataset\": ");
-    pnas_net_json_text(out, test->dataset);
+    pnas_text_json(out, test->dataset);
     fprintf(out, ", \"dataset_sha256\": ");
-    pnas_net_json_text(out, test->dataset_sha256);
+    pnas_text_json(out, test->dataset_sha256);
     fprintf(out,
             ", \"part\": \"test\", \"trained_on_this\": %s, \"weights\": \"%s\", \"images\": %" PRId64
             ", \"accuracy\": ",
@@ -149,11 +155,11 @@ static void print_confusion(FILE *out, const pnas_network_file *file)
     fprintf(out, "true class");
     for (size_t p = 0; p < classes; ++p) {
         putc(',', out);
-        pnas_net_csv_text(out, file->class_names[p]);
+        pnas_text_csv(out, file->class_names[p]);
     }
     putc('\n', out);
     for (size_t c = 0; c < classes; ++c) {
-        pnas_net_csv_text(out, file->class_names[c]);
+        pnas_text_csv(out, file->class_names[c]);
         for (size_t p = 0; p < classes; ++p)
             fprintf(out, ",%" PRId64, file->test.confusion[c * classes + p]);
         putc('\n', out);
@@ -259,7 +265,7 @@ pnas_status pnas_net_run_test(int argc, char **argv)
     test_arguments arguments = {.level = PNAS_LOG_INFO, .device = PNAS_NET_DEVICE_DEFAULTS};
     pnas_net_session session = {0};
     pnas_network_lock lock = PNAS_NO_NETWORK_LOCK;
-    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    pnas_program_parse(&argp, argc, argv, 0, &arguments);
     pnas_log_setup(pnas_log_program(), arguments.level, 0, 1);
     pnas_status status = arguments.write ? pnas_network_lock_take(arguments.path, &lock) : PNAS_OK;
     if (status == PNAS_OK)

@@ -6,41 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-void pnas_net_json_text(FILE *out, const char *text)
-{
-    putc('"', out);
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\')
-            fprintf(out, "\\%c", *text);
-        else if ((unsigned char)*text < ' ')
-            fprintf(out, "\\u%04x", (unsigned)*text);
-        else
-            putc(*text, out);
-    }
-    putc('"', out);
-}
-
 void pnas_net_json_real(FILE *out, double value)
 {
     if (isfinite(value))
         fprintf(out, "%.9g", value);
     else
         fputs("null", out);
-}
-
-void pnas_net_csv_text(FILE *out, const char *text)
-{
-    if (!text[strcspn(text, ",\"\r\n")]) {
-        fputs(text, out);
-        return;
-    }
-    putc('"', out);
-    for (; *text; text++) {
-        if (*text == '"')
-            putc('"', out);
-        putc(*text, out);
-    }
-    putc('"', out);
 }
 
 pnas_status pnas_net_text_begin(pnas_net_text *text)

@@ -6,12 +6,8 @@
 
 #include <stdio.h>
 
-/* "..." with what JSON does not take as it is escaped; a value that is not finite is null. */
-void pnas_net_json_text(FILE *out, const char *text);
+/* A number of JSON; null if it is not finite. */
 void pnas_net_json_real(FILE *out, double value);
-
-/* In quotes where CSV needs them. */
-void pnas_net_csv_text(FILE *out, const char *text);
 
 typedef struct { /* zero to start with */
     char *data;

@@ -36,12 +36,12 @@ static error_t parse_main(int key, char *argument, struct argp_state *state)
             if (strcmp(argument, commands[i].name) == 0)
                 arguments->command = &commands[i];
         if (!arguments->command)
-            argp_error(state, "'%s' is no command", argument);
+            pnas_program_complain(state, "'%s' is no command", argument);
         arguments->first = state->next - 1;
         state->next = state->argc; /* the rest is the command's */
         return 0;
     case ARGP_KEY_NO_ARGS:
-        argp_error(state, "a command is missing");
+        pnas_program_complain(state, "a command is missing");
         return EINVAL;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -61,7 +61,7 @@ int main(int argc, char **argv)
         NULL};
     main_arguments arguments = {0};
     pnas_program_setup("pnas_net");
-    argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &arguments);
+    pnas_program_parse(&argp, argc, argv, ARGP_IN_ORDER, &arguments);
 
     char name[32];
     snprintf(name, sizeof name, "pnas_net %s", arguments.command->name);

@@ -72,7 +72,7 @@ static int parse_word(struct argp_state *state, const char *option, const char *
         strcat(list, i ? ", " : "");
         strcat(list, words[i]);
     }
-    argp_error(state, "--%s wants one of %s, not '%s'", option, list, text);
+    pnas_program_complain(state, "--%s wants one of %s, not '%s'", option, list, text);
     return 0;
 }
 
@@ -81,7 +81,8 @@ static const pnas_plot_kind *parse_plot(struct argp_state *state, const char *te
     char names[200];
     const pnas_plot_kind *kind = pnas_plot_find(text);
     if (!kind)
-        argp_error(state, "--plot wants one of %s, not '%s'", pnas_plot_names(names, sizeof names), text);
+        pnas_program_complain(state, "--plot wants one of %s, not '%s'", pnas_plot_names(names, sizeof names),
+                              text);
     return kind;
 }
 
@@ -135,23 +136,23 @@ static void check(struct argp_state *state, pnas_ranking_options *options)
     if (options->paths == 0 && ranks && access(HISTORY, F_OK) == 0)
         add_path(state, options, HISTORY);
     if (options->paths == 0 && ranks)
-        argp_error(state, "no file is named");
+        pnas_program_complain(state, "no file is named");
     if (options->status && options->format != PNAS_RANKING_TEXT)
-        argp_error(state, "--status goes with no other --format than text");
+        pnas_program_complain(state, "--status goes with no other --format than text");
     if (options->watch && (options->paths > 1 || options->format != PNAS_RANKING_TEXT))
-        argp_error(state, "--watch shows one run, as text");
+        pnas_program_complain(state, "--watch shows one run, as text");
     if (options->status + options->watch + (options->plot.kind != NULL) + (options->cell != 0) +
             (options->cell_text != NULL) >
         1)
-        argp_error(state, "choose one of --status, --watch, --plot, --cell and --cell-text");
+        pnas_program_complain(state, "choose one of --status, --watch, --plot, --cell and --cell-text");
     if (options->output && !options->plot.kind && !draws_cell)
-        argp_error(state, "-o needs --plot, --cell or --cell-text; tables go to stdout");
+        pnas_program_complain(state, "-o needs --plot, --cell or --cell-text; tables go to stdout");
     if (options->plot.drawing.terminal && !options->plot.kind)
-        argp_error(state, "--terminal needs --plot");
+        pnas_program_complain(state, "--terminal needs --plot");
     if (options->plot.drawing.terminal && options->output)
-        argp_error(state, "--terminal and -o do not go together");
+        pnas_program_complain(state, "--terminal and -o do not go together");
     if (options->cell && options->paths > 1)
-        argp_error(state, "--cell draws from one file, not from %zu", options->paths);
+        pnas_program_complain(state, "--cell draws from one file, not from %zu", options->paths);
 }
 
 static error_t parse_picture(int key, char *argument, struct argp_state *state)
@@ -256,7 +257,7 @@ void pnas_ranking_options_parse(int argc, char **argv, pnas_ranking_options *out
 {
     *out = (pnas_ranking_options){.top = PNAS_RANKING_TOP_DEFAULT, .log = PNAS_LOG_INFO};
     spell_sort(argc, argv);
-    argp_parse(&ranking_argp, argc, argv, 0, NULL, out);
+    pnas_program_parse(&ranking_argp, argc, argv, 0, out);
     out->plot.best = out->top == PNAS_RANKING_TOP_DEFAULT ? 0 : out->top == 0 ? SIZE_MAX : (size_t)out->top;
 }
 

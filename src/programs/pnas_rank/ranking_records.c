@@ -1,4 +1,5 @@
 /* The ranking for other programs: comma-separated values and JSON. */
+#include "src/base/plain_text.h"
 #include "src/programs/pnas_rank/ranking_tables.h"
 #include "src/search/cell_text.h"
 
@@ -15,22 +16,6 @@ static int longest(const pnas_ranking_entry *entries, size_t count)
     for (size_t i = 0; i < count; i++)
         blocks = entries[i].cell->level > blocks ? entries[i].cell->level : blocks;
     return blocks;
-}
-
-/* A file's name between quotes where it holds what would end the column. */
-static void print_csv_text(const char *text)
-{
-    bool plain = true;
-    for (const char *at = text; *at; at++)
-        plain = plain && *at != ',' && *at != '"' && *at != '\n';
-    if (plain) {
-        printf("%s", text);
-        return;
-    }
-    putchar('"');
-    for (; *text; text++)
-        printf(*text == '"' ? "\"\"" : "%c", *text);
-    putchar('"');
 }
 
 static void print_csv_real(double value)
@@ -73,7 +58,7 @@ static void print_csv_entry(const pnas_ranking_entry *entry, int blocks, bool se
         printf(",%.6f", cell->train_seconds);
     if (several) {
         putchar(',');
-        print_csv_text(entry->ranking->path);
+        pnas_text_csv(stdout, entry->ranking->path);
     }
     putchar('\n');
 }
@@ -99,20 +84,6 @@ pnas_status pnas_ranking_print_csv(const pnas_ranking_files *files, size_t top)
 }
 
 /* ---- JSON ---- */
-
-static void print_json_text(const char *text)
-{
-    putchar('"');
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\')
-            printf("\\%c", *text);
-        else if ((unsigned char)*text < ' ')
-            printf("\\u%04x", (unsigned)*text);
-        else
-            putchar(*text);
-    }
-    putchar('"');
-}
 
 static void print_json_real(const char *name, double value)
 {
@@ -153,13 +124,13 @@ static void print_json_file(const pnas_ranking *ranking)
 {
     static const char *const words[] = {"running", "complete", "stopped", "failed"};
     printf("    {\n      \"path\": ");
-    print_json_text(ranking->path);
+    pnas_text_json(stdout, ranking->path);
     if (ranking->run) {
         const pnas_run_info *info = pnas_run_file_info(ranking->run);
         printf(",\n      \"title\": ");
-        print_json_text(ranking->title);
+        pnas_text_json(stdout, ranking->title);
         printf(",\n      \"dataset\": ");
-        print_json_text(info->dataset_name);
+        pnas_text_json(stdout, info->dataset_name);
         printf(",\n      \"status\": \"%s\"", words[info->status]);
     }
     printf(",\n      \"blocks\": %d,\n", ranking->blocks);
@@ -175,7 +146,7 @@ static void print_json_entry(size_t rank, const pnas_ranking_entry *entry)
     pnas_cell_format(&cell->cell, operators, text);
     printf("    {\"rank\": %zu, \"file\": %zu, \"score\": %.9g, \"level\": %d, \"cell\": ", rank, entry->file,
            cell->score, cell->level);
-    print_json_text(text);
+    pnas_text_json(stdout, text);
     printf(", \"blocks\": [");
     for (int b = 0; b < cell->level; b++) {
         const pnas_block *block = &cell->cell.block[b];

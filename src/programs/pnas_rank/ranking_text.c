@@ -1,4 +1,5 @@
 #include "src/base/clock.h"
+#include "src/base/plain_text.h"
 #include "src/programs/pnas_rank/ranking_tables.h"
 #include "src/search/canonical.h"
 #include "src/search/cell_text.h"
@@ -84,7 +85,7 @@ static void print_duration(int width, double seconds)
 static void print_run(const pnas_ranking *ranking)
 {
     const pnas_run_info *info = pnas_run_file_info(ranking->run);
-    printf("data set  %s, %" PRId64 " images\n", info->dataset_name, info->dataset_images);
+    pnas_text_line(stdout, "data set  %s, %" PRId64 " images", info->dataset_name, info->dataset_images);
     printf("status    %s\n", pnas_ranking_status_words(info->status));
     if (info->start > 0) {
         char stamp[32], lasted[32] = "";
@@ -98,10 +99,11 @@ static void print_run(const pnas_ranking *ranking)
 static void print_header(const pnas_ranking *ranking)
 {
     if (ranking->run) {
-        printf("%s: %s\n", ranking->path, ranking->title);
+        pnas_text_line(stdout, "%s: %s", ranking->path, ranking->title);
         print_run(ranking);
     } else {
-        printf("%s: %zu cell%s\n", ranking->path, ranking->count, ranking->count == 1 ? "" : "s");
+        pnas_text_line(stdout, "%s: %zu cell%s", ranking->path, ranking->count,
+                       ranking->count == 1 ? "" : "s");
     }
     if (ranking->count > 0) {
         char text[PNAS_CELL_TEXT_MAX];
@@ -145,11 +147,11 @@ static void print_names(const pnas_ranking_files *files)
 {
     for (size_t f = 0; f < files->count; f++) {
         const pnas_ranking *ranking = files->ranking[f];
-        printf("%c  %s: %s%s%zu cell%s", letter(f), ranking->path, ranking->run ? ranking->title : "",
-               ranking->run ? ", " : "", ranking->count, ranking->count == 1 ? "" : "s");
-        if (ranking->run)
-            printf(", %s", pnas_ranking_status_words(pnas_run_file_info(ranking->run)->status));
-        putchar('\n');
+        bool run = ranking->run != NULL;
+        pnas_text_line(stdout, "%c  %s: %s%s%zu cell%s%s%s", letter(f), ranking->path,
+                       run ? ranking->title : "", run ? ", " : "", ranking->count,
+                       ranking->count == 1 ? "" : "s", run ? ", " : "",
+                       run ? pnas_ranking_status_words(pnas_run_file_info(ranking->run)->status) : "");
     }
 }
 
@@ -368,11 +370,11 @@ pnas_status pnas_ranking_print_status(const pnas_ranking_files *files, bool *com
             done += ranking->level[i].done;
             failed += ranking->level[i].failed;
         }
-        if (files->count > 1)
-            printf("%s: ", ranking->path);
-        printf("%s: level %d of %d, %zu of its and earlier levels' %zu children done, %zu failed\n",
-               pnas_ranking_status_words(status), pnas_search_levels(ranking->search), ranking->blocks, done,
-               children, failed);
+        bool several = files->count > 1;
+        pnas_text_line(stdout,
+                       "%s%s%s: level %d of %d, %zu of its and earlier levels' %zu children done, %zu failed",
+                       several ? ranking->path : "", several ? ": " : "", pnas_ranking_status_words(status),
+                       pnas_search_levels(ranking->search), ranking->blocks, done, children, failed);
         *complete = *complete && status == PNAS_RUN_COMPLETE;
     }
     return PNAS_OK;

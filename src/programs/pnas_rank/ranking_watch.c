@@ -2,6 +2,7 @@
 
 #include "io/run/live_status.h"
 #include "src/base/clock.h"
+#include "src/base/plain_text.h"
 #include "src/programs/pnas_rank/ranking_tables.h"
 #include "src/search/cell_text.h"
 
@@ -10,8 +11,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define INTERVAL 2.0
-#define STALE    60.0 /* seconds after which a person is told that nothing was heard */
+#define INTERVAL   2.0
+#define HOST_SHOWN 18
+#define STALE      60.0 /* seconds after which a person is told that nothing was heard */
 
 typedef struct {
     const pnas_ranking *ranking;
@@ -34,8 +36,8 @@ static void print_summary(const run_view *view)
     char stamp[32];
     pnas_clock_stamp(view->now, stamp);
     bool runs = view->live && view->now - view->live_status.written <= STALE;
-    printf("%s  %s: %s\n%s", stamp, ranking->path, ranking->title,
-           runs ? "running" : pnas_ranking_status_words(view->info->status));
+    pnas_text_line(stdout, "%s  %s: %s", stamp, ranking->path, ranking->title);
+    printf("%s", runs ? "running" : pnas_ranking_status_words(view->info->status));
     if (view->live && !isnan(view->live_status.seconds_left))
         print_duration("; about ", view->live_status.seconds_left, " left");
     if (view->live && !runs)
@@ -104,7 +106,10 @@ static void print_ranks(const run_view *view)
     for (size_t r = 0; r < view->info->rank_count; r++) {
         const pnas_run_rank *rank = &view->info->rank[r];
         bool any = false;
-        printf("%4d  %-18.18s %6zu", rank->rank, rank->host, done_by(view, rank->rank));
+        char host[4 * HOST_SHOWN + 1], cut[HOST_SHOWN + 1];
+        snprintf(cut, sizeof cut, "%s", rank->host);
+        pnas_text_show(cut, host, sizeof host);
+        printf("%4d  %-18s %6zu", rank->rank, host, done_by(view, rank->rank));
         for (size_t i = 0; i < view->live_status.count; i++) {
             if (view->live_status.child[i].rank != rank->rank)
                 continue;

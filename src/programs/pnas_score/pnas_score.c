@@ -6,6 +6,7 @@
 #include "mpi/cores.h"
 #include "mpi/stop_request.h"
 #include "src/base/clock.h"
+#include "src/base/plain_text.h"
 #include "src/base/progress.h"
 #include "src/programs/common/program.h"
 #include "src/programs/pnas_score/evaluate_surrogate.h"
@@ -260,7 +261,8 @@ static void print_best(const score_program *program, const pnas_score_part *tota
         pnas_cell_format(&total->best[i].cell, &head->space.operators, text);
         printf("%4zu  %8.6f  %8.6f  %s\n", i + 1, total->best[i].predicted, total->best[i].spread, text);
     }
-    printf("\n%s\n", program->options.output);
+    putchar('\n');
+    pnas_text_line(stdout, "%s", program->options.output);
 }
 
 /* The Keras implementation's format: no header, score and then in1, op1, in2, op2 of each block. */

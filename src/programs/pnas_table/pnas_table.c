@@ -40,7 +40,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         arguments->paths = state->argc - state->next;
         return 0;
     case ARGP_KEY_NO_ARGS:
-        argp_error(state, "no file is named");
+        pnas_program_complain(state, "no file is named");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -101,7 +101,7 @@ int main(int argc, char **argv)
     table_arguments arguments = {.title = "Trained cells", .source = "", .log = PNAS_LOG_INFO};
     pnas_program_setup("pnas_table");
     char *command_line = pnas_program_command_line(argc, argv, 1);
-    argp_parse(&table_argp, argc, argv, 0, NULL, &arguments);
+    pnas_program_parse(&table_argp, argc, argv, 0, &arguments);
     pnas_log_setup("pnas_table", arguments.log, 0, 1);
     pnas_status status = make_table(&arguments, command_line ? command_line : "");
     free(command_line);

@@ -1,6 +1,7 @@
 #include "io/config/configuration.h"
 #include "io/net/network_file.h"
 #include "src/base/clock.h"
+#include "src/base/plain_text.h"
 #include "src/programs/pnas_train/train_options.h"
 #include "src/search/cell_text.h"
 
@@ -23,8 +24,8 @@ static void print_training(const pnas_network_file *file, int epochs)
 static void print_history(const pnas_network_history *history)
 {
     for (int k = 0; history->epochs > 0 && k < history->columns; k++)
-        printf("%s %.4g\n", history->name[k],
-               (double)history->values[(history->epochs - 1) * (size_t)history->columns + (size_t)k]);
+        pnas_text_line(stdout, "%s %.4g", history->name[k],
+                       (double)history->values[(history->epochs - 1) * (size_t)history->columns + (size_t)k]);
 }
 
 static pnas_status print_file(const char *path, const pnas_network_file *file)
@@ -38,7 +39,7 @@ static pnas_status print_file(const char *path, const pnas_network_file *file)
                                                         NULL, 0, configuration);
     if (status == PNAS_OK) {
         pnas_cell_format(&file->cell, &file->operators, cell);
-        printf("%s: %s\n", path, cell);
+        pnas_text_line(stdout, "%s: %s", path, cell);
         print_training(file, configuration->training.epochs);
         print_history(&file->history);
         if (file->in_training)
