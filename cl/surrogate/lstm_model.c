@@ -115,6 +115,12 @@ cleanup:
     return status;
 }
 
+uint64_t pnas_lstm_work_bytes(const pnas_lstm_layout *layout, int rows, int tokens, bool history)
+{
+    pnas_lstm_work work = {.rows = rows, .tokens = tokens, .history = history};
+    return place(layout, &work) * sizeof(float);
+}
+
 void pnas_lstm_work_release(pnas_lstm_work *work)
 {
     pnas_buffer_release(&work->token);

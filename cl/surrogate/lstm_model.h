@@ -59,4 +59,7 @@ pnas_status pnas_lstm_work_create(pnas_cl *cl, const pnas_lstm_layout *layout, i
                                   bool history, pnas_lstm_work *out);
 void pnas_lstm_work_release(pnas_lstm_work *work);
 
+/* Bytes of its largest buffer; the others are a few for each row and token. */
+uint64_t pnas_lstm_work_bytes(const pnas_lstm_layout *layout, int rows, int tokens, bool history);
+
 #endif

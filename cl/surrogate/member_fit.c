@@ -368,3 +368,14 @@ cleanup:
     release(&fit);
     return status;
 }
+
+/* What upload_parameters and upload_all take; between epochs, cells held out are predicted. */
+uint64_t pnas_member_fit_bytes(const pnas_network *network, const pnas_surrogate_options *options, int blocks,
+                               uint64_t *largest)
+{
+    uint64_t weights = network->count * sizeof(float);
+    uint64_t work = pnas_network_work_bytes(network, options->batch, 4 * blocks, true);
+    uint64_t scratch = pnas_op_update_scratch(network->count) * sizeof(float);
+    *largest = 2 * weights > work ? 2 * weights : work;
+    return 3 * weights + scratch + work + pnas_member_predict_bytes(network, blocks);
+}

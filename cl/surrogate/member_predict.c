@@ -71,6 +71,11 @@ cleanup:
     return status;
 }
 
+uint64_t pnas_member_predict_bytes(const pnas_network *network, int blocks)
+{
+    return pnas_network_work_bytes(network, ROWS_MAX, 4 * blocks, false);
+}
+
 pnas_status pnas_member_predict(pnas_member *member, const pnas_cell *cells, size_t count, double *out)
 {
     pnas_status status = PNAS_OK;

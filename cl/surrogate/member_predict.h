@@ -7,4 +7,7 @@
 /* out [count]. A prediction's bits depend on which cells of its length stand beside it in `cells`. */
 pnas_status pnas_member_predict(pnas_member *member, const pnas_cell *cells, size_t count, double *out);
 
+/* Device memory that a prediction of cells of `blocks` blocks takes at most. */
+uint64_t pnas_member_predict_bytes(const pnas_network *network, int blocks);
+
 #endif

@@ -99,6 +99,12 @@ cleanup:
     return status;
 }
 
+uint64_t pnas_mlp_work_bytes(const pnas_mlp_layout *layout, int rows, bool history)
+{
+    pnas_mlp_work work = {.rows = rows};
+    return place(layout, history, &work) * sizeof(float);
+}
+
 void pnas_mlp_work_release(pnas_mlp_work *work)
 {
     pnas_buffer_release(&work->token);

@@ -57,4 +57,7 @@ pnas_status pnas_mlp_work_create(pnas_cl *cl, const pnas_mlp_layout *layout, int
                                  bool history, pnas_mlp_work *out);
 void pnas_mlp_work_release(pnas_mlp_work *work);
 
+/* Bytes of its largest buffer; the others are a few for each row and token. */
+uint64_t pnas_mlp_work_bytes(const pnas_mlp_layout *layout, int rows, bool history);
+
 #endif

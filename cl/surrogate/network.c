@@ -111,6 +111,12 @@ pnas_status pnas_network_work_create(pnas_cl *cl, const pnas_network *network, i
     return PNAS_OK;
 }
 
+uint64_t pnas_network_work_bytes(const pnas_network *network, int rows, int tokens, bool history)
+{
+    return is_lstm(network) ? pnas_lstm_work_bytes(&network->layout.lstm, rows, tokens, history)
+                            : pnas_mlp_work_bytes(&network->layout.mlp, rows, history);
+}
+
 void pnas_network_work_release(const pnas_network *network, pnas_network_work *work)
 {
     if (is_lstm(network))

@@ -56,6 +56,9 @@ pnas_status pnas_network_work_create(pnas_cl *cl, const pnas_network *network, i
                                      bool history, pnas_network_work *out);
 void pnas_network_work_release(const pnas_network *network, pnas_network_work *work);
 
+/* Bytes of its largest buffer; the others are small. */
+uint64_t pnas_network_work_bytes(const pnas_network *network, int rows, int tokens, bool history);
+
 /* Appends: loss.output [R] of the tokens in work->token, T <= work->tokens. */
 pnas_status pnas_network_forward_append(pnas_cl *cl, pnas_launch_list *list, const pnas_network *network,
                                         cl_mem parameters, const pnas_network_work *work, int tokens);

@@ -56,6 +56,20 @@ void pnas_ensemble_destroy(pnas_ensemble **ensemble)
     *ensemble = NULL;
 }
 
+pnas_status pnas_ensemble_needs(const pnas_surrogate_options *options, const pnas_space *space,
+                                pnas_ensemble_memory *out)
+{
+    pnas_network network;
+    PNAS_TRY(check_options(options));
+    pnas_network_make(options, space, &network);
+    uint64_t predict = pnas_member_predict_bytes(&network, space->blocks);
+    *out = (pnas_ensemble_memory){.weights = network.count * sizeof(float)};
+    out->kept = out->weights * (uint64_t)(options->members ? options->members : 1);
+    out->working = pnas_member_fit_bytes(&network, options, space->blocks, &out->largest);
+    out->largest = predict > out->largest ? predict : out->largest;
+    return PNAS_OK;
+}
+
 int pnas_ensemble_members(const pnas_ensemble *ensemble)
 {
     return ensemble->members;

@@ -23,6 +23,17 @@ pnas_status pnas_ensemble_create(pnas_cl *cl, const pnas_surrogate_options *opti
                                  pnas_ensemble **out);
 void pnas_ensemble_destroy(pnas_ensemble **ensemble);
 
+typedef struct {      /* bytes */
+    uint64_t weights; /* of one member */
+    uint64_t kept;    /* of all members, on a device as long as the ensemble lives */
+    uint64_t working; /* besides, on a device while a member is fit or predicts */
+    uint64_t largest; /* of one buffer */
+} pnas_ensemble_memory;
+
+/* What an ensemble of these options needs; none is taken. PNAS_ERROR_USAGE as above. */
+pnas_status pnas_ensemble_needs(const pnas_surrogate_options *options, const pnas_space *space,
+                                pnas_ensemble_memory *out);
+
 int pnas_ensemble_members(const pnas_ensemble *ensemble);
 
 /* Called now and then while fitting and predicting (at least ten times a second); NULL: none. A status other

@@ -77,8 +77,7 @@ static pnas_status open_device(const pnas_layout *layout, const pnas_configurati
 }
 
 static pnas_status open_trainer(const pnas_layout *layout, const pnas_configuration *configuration,
-                                const pnas_image_set *images, int sharing, const pnas_fault *fault,
-                                pnas_devices *out)
+                                const pnas_image_set *images, const pnas_fault *fault, pnas_devices *out)
 {
     pnas_trainer_options options = {.operators = configuration->search.space.operators,
                                     .network = configuration->network,
@@ -86,7 +85,7 @@ static pnas_status open_trainer(const pnas_layout *layout, const pnas_configurat
                                     .rank = layout->rank,
                                     .fault = *fault,
                                     .device = pnas_cl_device(out->cl)->index,
-                                    .memory = pnas_cl_device(out->cl)->memory / (uint64_t)sharing};
+                                    .memory = pnas_cl_device(out->cl)->memory / (uint64_t)out->sharing};
     return pnas_trainer_create(out->cl, &options, images, &out->trainer);
 }
 
@@ -104,13 +103,13 @@ static pnas_status add_lane(pnas_devices *devices)
     return status;
 }
 
-static pnas_status open_lanes(const pnas_configuration *configuration, int sharing, pnas_devices *out)
+static pnas_status open_lanes(const pnas_configuration *configuration, pnas_devices *out)
 {
     const pnas_device_info *device = pnas_cl_device(out->cl);
     uint64_t images = pnas_trainer_image_bytes(out->trainer), largest = 0;
     pnas_cell cell;
     pnas_lane_limits question = {
-        .device = device, .sharing = sharing, .cores = out->cores, .images = images, .child = 1};
+        .device = device, .sharing = out->sharing, .cores = out->cores, .images = images, .child = 1};
     pnas_count_parse(configuration->lanes, PNAS_LANES_MAX, &question.wanted);
     out->lanes = 1;
     int wanted = pnas_lane_count(&question); /* as if children took no memory */
@@ -135,15 +134,14 @@ static pnas_status open_lanes(const pnas_configuration *configuration, int shari
 }
 
 /* Collective: how many ranks of this machine have this rank's device. */
-static pnas_status count_sharing(const pnas_layout *layout, const pnas_devices *devices, int *sharing)
+static pnas_status count_sharing(const pnas_layout *layout, pnas_devices *devices)
 {
     uint64_t mine = devices->cl ? devices->identity : 0;
     uint64_t *all = calloc((size_t)layout->local_ranks, sizeof *all);
     PNAS_CHECK(all, PNAS_ERROR_MEMORY, "no memory for %d ranks", layout->local_ranks);
     pnas_status status = pnas_mpi_gather_local(layout, &mine, sizeof mine, all);
-    *sharing = 0;
     for (int i = 0; i < layout->local_ranks; i++)
-        *sharing += all[i] == mine;
+        devices->sharing += all[i] == mine;
     free(all);
     return status;
 }
@@ -254,17 +252,16 @@ pnas_status pnas_devices_create(pnas_layout *layout, const pnas_configuration *c
                                 const pnas_image_set *images, const pnas_fault *fault, pnas_devices *out)
 {
     *out = (pnas_devices){0};
-    int sharing = 1;
     bool surrogate = pnas_strategy_get(configuration->search.strategy)->surrogate;
     pnas_status status = open_device(layout, configuration, images || surrogate, out);
     pnas_status chosen = images || surrogate ? choose_leader(layout, out) : PNAS_OK;
     status = status == PNAS_OK ? chosen : status;
-    pnas_status counted = count_sharing(layout, out, &sharing);
+    pnas_status counted = count_sharing(layout, out);
     status = status == PNAS_OK ? counted : status;
     if (status == PNAS_OK && images)
-        status = open_trainer(layout, configuration, images, sharing, fault, out);
+        status = open_trainer(layout, configuration, images, fault, out);
     if (status == PNAS_OK && images)
-        status = open_lanes(configuration, sharing, out);
+        status = open_lanes(configuration, out);
     status = pnas_mpi_agree(tolerate(layout, out, status));
     if (status == PNAS_OK)
         status = gather_table(layout, out);
@@ -332,15 +329,16 @@ static pnas_status compare_with_devices(const pnas_run_rank *table, const uint64
             }
         PNAS_CHECK(
             table[i].device < 0 || together <= table[i].memory, PNAS_ERROR_MEMORY,
-            "%s on %s has %.0f MiB, but the largest possible children of the %d rank(s) on it take %.0f "
-            "MiB; lower training.batch or network.filters, or start fewer ranks or lanes",
+            "%s on %s has %.0f MiB, but the largest possible children of the %d rank(s) on it, with the "
+            "surrogate's weights, take %.0f MiB; lower training.batch or network.filters, or start fewer "
+            "ranks or lanes",
             table[i].device_name, table[i].host, mebibytes(table[i].memory), sharing, mebibytes(together));
     }
     return PNAS_OK;
 }
 
 pnas_status pnas_devices_check_memory(const pnas_layout *layout, const pnas_devices *devices,
-                                      const pnas_configuration *configuration)
+                                      const pnas_configuration *configuration, uint64_t besides)
 {
     const pnas_space *space = &configuration->search.space;
     pnas_cell cell = {0};
@@ -349,7 +347,7 @@ pnas_status pnas_devices_check_memory(const pnas_layout *layout, const pnas_devi
     if (devices->trainer) {
         uint64_t images = pnas_trainer_image_bytes(devices->trainer);
         status = pnas_child_memory_largest(devices->trainer, space, &cell, &largest);
-        mine = images + (uint64_t)devices->lanes * (largest - images);
+        mine = images + besides + (uint64_t)devices->lanes * (largest - images);
     }
     if (status == PNAS_OK && layout->rank == 0) {
         needed = calloc((size_t)layout->ranks, sizeof *needed);

@@ -21,6 +21,7 @@ typedef struct {
     int cores;              /* of the CPU, this rank's share */
     int threads;            /* CPU cores this rank uses on a CPU device; 0 elsewhere */
     pnas_run_rank *table;   /* rank 0: [ranks]; else NULL. device -1: that rank does not train */
+    int sharing;            /* ranks of this machine that have cl's device, this one among them */
     uint64_t identity;      /* of cl's device among those of the machine */
     int *lanes_of;          /* rank 0: [ranks], the same of each rank; else NULL */
 } pnas_devices;
@@ -42,9 +43,9 @@ pnas_trainer *pnas_devices_trainer(const pnas_devices *devices, int lane); /* bo
 /* On rank 0: the table for people. */
 void pnas_devices_print(const pnas_devices *devices, int ranks);
 
-/* Finds the child that takes the most memory (all its blocks the hungriest operator) and holds it against
- * every rank's device; collective. On rank 0 prints what it found. PNAS_ERROR_MEMORY if it does not fit. */
+/* Finds the child that takes the most memory (all its blocks the hungriest operator) and holds it, with `besides`
+ * bytes that the surrogate keeps there, against every rank's device; collective. On rank 0 prints what it found. PNAS_ERROR_MEMORY if it does not fit. */
 pnas_status pnas_devices_check_memory(const pnas_layout *layout, const pnas_devices *devices,
-                                      const pnas_configuration *configuration);
+                                      const pnas_configuration *configuration, uint64_t besides);
 
 #endif

@@ -397,7 +397,16 @@ case_check() {
     grep -qx '  momentum: 0.9' last.out || fail "the defaults are not printed"
     expect_said 'data set .*: 1000 training and 100 validation images, 8x8x1, 10 classes'
     expect_said 'largest possible child: [0-9.]+ MiB'
+    expect_said 'surrogate: [0-9.]+ MiB on a device, weights of 3 members'
     expect_said 'nothing was trained'
+    large=(--set surrogate.members=1000 --set surrogate.hidden=4096)
+    expect_code 69 2 "$tiny" --check "${large[@]}"
+    expect_said 'surrogate of 1000 members takes [0-9.]+ GiB .*lower surrogate.members'
+    expect_code 69 2 "$tiny" -o large.h5 "${large[@]}"
+    expect_said 'surrogate of 1000 members takes [0-9.]+ GiB .*lower surrogate.members'
+    [ ! -e large.h5 ] || fail "a search began whose surrogate fits nowhere"
+    expect_code 0 1 "$tiny" --check "${large[@]}" --set search.strategy=random
+    expect_code 0 1 "$tiny" --check
     [ "$(ls)" = "$(printf 'codes\nlast.err\nlast.out')" ] || fail "--check left something: $(ls)"
 }
 

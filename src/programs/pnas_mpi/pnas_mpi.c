@@ -8,6 +8,7 @@
 #include "src/base/clock.h"
 #include "src/programs/common/program.h"
 #include "src/programs/pnas_mpi/mpi_options.h"
+#include "src/programs/pnas_mpi/surrogate_memory.h"
 #include "src/run/checkpoint_folder.h"
 #include "src/run/kernel_agreement.h"
 #include "src/run/rank_start.h"
@@ -121,10 +122,44 @@ static pnas_status simulate(mpi_program *program)
     return pnas_simulate(options->simulated_ranks, options->durations, &program->configuration);
 }
 
+/* Whether this rank may have a share in the surrogate. */
+static bool needs_surrogate(const mpi_program *program)
+{
+    return pnas_strategy_get(program->configuration.search.strategy)->surrogate && program->devices.cl;
+}
+
+/* A rank that has no room for the surrogate leaves it to the others; rank 0 cannot. */
+static pnas_status leave_surrogate(const mpi_program *program, pnas_status status)
+{
+    if (status == PNAS_OK || program->layout.rank == 0)
+        return status;
+    pnas_warning("rank %d on %s does not share the surrogate's work: %s", program->layout.rank,
+                 program->layout.host, pnas_message());
+    return PNAS_OK;
+}
+
+static pnas_status check_surrogate(const mpi_program *program, pnas_ensemble_memory *out)
+{
+    if (!needs_surrogate(program))
+        return PNAS_OK;
+    const pnas_configuration *configuration = &program->configuration;
+    PNAS_TRY(leave_surrogate(
+        program, pnas_surrogate_memory_check(&program->layout, &program->devices, configuration, out)));
+    int members = configuration->surrogate.members ? configuration->surrogate.members : 1;
+    if (program->layout.rank == 0)
+        pnas_info("surrogate: %.1f MiB on a device, weights of %d member%s and what a fit takes",
+                  (double)(out->kept + out->working) / 0x1p20, members, members == 1 ? "" : "s");
+    return PNAS_OK;
+}
+
 static pnas_status check(mpi_program *program)
 {
+    pnas_ensemble_memory surrogate = {0};
+    PNAS_TRY(pnas_mpi_agree(check_surrogate(program, &surrogate)));
+    uint64_t kept = surrogate.kept + (program->configuration.search.overlap ? surrogate.working : 0);
     if (program->images)
-        PNAS_TRY(pnas_devices_check_memory(&program->layout, &program->devices, &program->configuration));
+        PNAS_TRY(
+            pnas_devices_check_memory(&program->layout, &program->devices, &program->configuration, kept));
     bool leads = program->layout.rank == 0;
     PNAS_TRY(pnas_mpi_agree(leads ? pnas_warm_start_check(&program->configuration) : PNAS_OK));
     if (leads)
@@ -156,26 +191,24 @@ static pnas_status lead(mpi_program *program)
     return status;
 }
 
-/* A rank that has no room for the surrogate leaves it to the others; rank 0 cannot. */
 static pnas_status open_surrogate(mpi_program *program)
 {
     const pnas_configuration *configuration = &program->configuration;
-    if (!pnas_strategy_get(configuration->search.strategy)->surrogate || !program->devices.cl)
+    pnas_ensemble_memory memory;
+    if (!needs_surrogate(program))
         return PNAS_OK;
     pnas_cl *cl = program->devices.cl;
-    pnas_status status = PNAS_OK;
-    if (configuration->search.overlap) { /* children train on that queue while it is fit */
+    pnas_status status =
+        pnas_surrogate_memory_check(&program->layout, &program->devices, configuration, &memory);
+    if (status == PNAS_OK &&
+        configuration->search.overlap) { /* children train on that queue while it is fit */
         status = pnas_lane_create(cl, &program->surrogate_cl);
         cl = program->surrogate_cl;
     }
     if (status == PNAS_OK)
         status = pnas_surrogate_ranks_create(cl, &configuration->surrogate, &configuration->search.space,
                                              program->scheduler, &program->surrogate);
-    if (status == PNAS_OK || program->layout.rank == 0)
-        return status;
-    pnas_warning("rank %d on %s does not share the surrogate's work: %s", program->layout.rank,
-                 program->layout.host, pnas_message());
-    return PNAS_OK;
+    return leave_surrogate(program, status);
 }
 
 /* Returns how many children this rank trains at once. */
