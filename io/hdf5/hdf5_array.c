@@ -158,7 +158,7 @@ static bool is_elsewhere(hid_t dataset)
     return elsewhere;
 }
 
-pnas_status pnas_h5_open_array(hid_t parent, const char *name, hid_t *out)
+static pnas_status open_own_array(hid_t parent, const char *name, hid_t *out)
 {
     *out = H5Dopen2(parent, name, H5P_DEFAULT);
     if (*out < 0)
@@ -177,7 +177,7 @@ pnas_status pnas_h5_open_array(hid_t parent, const char *name, hid_t *out)
 /* Opens an array of `rank` dimensions and gives its shape. */
 static pnas_status open_array(hid_t parent, const char *name, int rank, hsize_t *shape, hid_t *out)
 {
-    PNAS_TRY(pnas_h5_open_array(parent, name, out));
+    PNAS_TRY(open_own_array(parent, name, out));
     hid_t space = H5Dget_space(*out);
     int found = H5Sget_simple_extent_ndims(space);
     if (found == rank)
@@ -267,7 +267,7 @@ pnas_status pnas_h5_load_floats(hid_t parent, const char *name, int *rank, hsize
 {
     hid_t dataset;
     *out = NULL;
-    PNAS_TRY(pnas_h5_open_array(parent, name, &dataset));
+    PNAS_TRY(open_own_array(parent, name, &dataset));
     pnas_status status = load_floats(parent, name, dataset, rank, shape, out);
     H5Dclose(dataset);
     if (status != PNAS_OK) {

@@ -23,10 +23,6 @@ typedef struct {
 
 pnas_status pnas_h5_write_array(hid_t parent, const pnas_h5_array *array);
 
-/* Opens an array for reading; *out is the caller's. PNAS_ERROR_DATA also where its values lie in other places
- * than this file. */
-pnas_status pnas_h5_open_array(hid_t parent, const char *name, hid_t *out);
-
 /* Checks that `name` is an array of numbers of `rank` dimensions and of memory_type's class, size and sign,
  * and gives its shape. */
 pnas_status pnas_h5_read_shape(hid_t parent, const char *name, hid_t memory_type, int rank, hsize_t *shape);
