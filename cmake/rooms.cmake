@@ -18,6 +18,15 @@ elseif(PNAS_SANITIZE)
   set(PNAS_SANITIZER_FLAGS -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 endif()
 
+# What makes a fault of memory harder to use: checked buffers and stacks, no fixed addresses, no writable table of
+# functions. Buffers are checked in optimised code only, and sanitizers check more by themselves.
+set(PNAS_HARDENED 0)
+if(PNAS_HARDEN AND NOT PNAS_SANITIZER_FLAGS AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+  set(PNAS_HARDENED 1)
+  set(PNAS_HARDENING_FLAGS -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE)
+  set(PNAS_HARDENING_LINK_FLAGS -pie -Wl,-z,relro -Wl,-z,now)
+endif()
+
 # pnas_view(NAME OUT [FOLDERS...]): an include directory that shows these folders of the source tree and nothing else,
 # under their paths from the root. Each room has one, so #include "cl/ops/op.h" compiles only where that room is linked.
 function(pnas_view name out)
@@ -33,9 +42,9 @@ endfunction()
 # pnas_common(TARGET): what every target of ours gets.
 function(pnas_common target)
   target_include_directories(${target} PRIVATE ${PROJECT_BINARY_DIR}/generated)
-  target_compile_options(${target} PRIVATE ${PNAS_WARNINGS} ${PNAS_SANITIZER_FLAGS})
+  target_compile_options(${target} PRIVATE ${PNAS_WARNINGS} ${PNAS_SANITIZER_FLAGS} ${PNAS_HARDENING_FLAGS})
   target_compile_definitions(${target} PRIVATE _GNU_SOURCE)
-  target_link_options(${target} PRIVATE ${PNAS_SANITIZER_FLAGS})
+  target_link_options(${target} PRIVATE ${PNAS_SANITIZER_FLAGS} ${PNAS_HARDENING_LINK_FLAGS})
   target_link_options(${target} PRIVATE -Wl,--as-needed) # a program needs only the libraries that it calls
 endfunction()
 

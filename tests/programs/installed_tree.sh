@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# installed_tree.sh SOURCE_DIR BUILD_DIR: what cmake --install leaves works from anywhere, with its own kernels and
+# installed_tree.sh SOURCE_DIR BUILD_DIR HARDENED: what cmake --install leaves works from anywhere, with its own kernels and
 # data. That the source tree's are not used instead is shown by breaking the installed ones.
 set -euo pipefail
 source=$1
 build=$2
+hardened=$3
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 prefix=$work/prefix
@@ -21,6 +22,8 @@ for installed in bin/pnas_mpi bin/pnas_job bin/pnas_data bin/pnas_device bin/pna
     share/pnas/configs/demo.yaml share/pnas/slurm/pnas_one_node.sbatch share/pnas/slurm/site.env.example; do
     [ -e "$prefix/$installed" ] || fail "$installed is not installed"
 done
+mapfile -t programs < <(find "$prefix/bin" -type f ! -name pnas_job)
+bash "$source/tests/structure/program_headers.sh" "$hardened" "${programs[@]}" >"$work/said" || fail "ELF headers"
 for config in "$source"/configs/*.yaml; do
     cmp -s "$config" "$prefix/share/pnas/configs/$(basename "$config")" || fail "$(basename "$config") differs"
 done
