@@ -3,7 +3,15 @@
 #include "io/plot/plot_parts.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
+
+static void write_title(FILE *script, const char *title)
+{
+    fprintf(script, "set title ");
+    pnas_gnuplot_quote(script, title);
+    fprintf(script, "\n");
+}
 
 /* --- learning curves: every accuracy by epoch --- */
 
@@ -20,9 +28,21 @@ static bool has_curves(const pnas_network_file *file)
     return false;
 }
 
+/* A column's name, as in validation_accuracy, in words. */
+static void write_words(FILE *script, const char *name)
+{
+    char words[64];
+    snprintf(words, sizeof words, "%s", name);
+    for (char *at = words; *at; at++)
+        if (*at == '_')
+            *at = ' ';
+    pnas_gnuplot_quote(script, words);
+}
+
 static pnas_status draw_curves(pnas_gnuplot *plot, const pnas_network_file *file)
 {
     const pnas_network_history *history = &file->history;
+    char title[192];
     FILE *script = pnas_gnuplot_script(plot), *data;
     size_t series = 0;
     PNAS_TRY(pnas_gnuplot_data(plot, "history.tsv", &data));
@@ -32,6 +52,8 @@ static pnas_status draw_curves(pnas_gnuplot *plot, const pnas_network_file *file
             fprintf(data, "\t%.9g", (double)history->values[e * (size_t)history->columns + (size_t)m]);
         putc('\n', data);
     }
+    snprintf(title, sizeof title, "training on %s", file->dataset_name);
+    write_title(script, title);
     fprintf(script,
             "set xlabel 'epoch'\nset ylabel 'accuracy'\nset key bottom right\nset xrange [0.7:%zu.3]\n",
             history->epochs);
@@ -43,7 +65,7 @@ static pnas_status draw_curves(pnas_gnuplot *plot, const pnas_network_file *file
         if (!pnas_gnuplot_is_text(plot))
             fprintf(script, "linecolor '%s' ", pnas_plot_colour(series));
         fprintf(script, "title ");
-        pnas_gnuplot_quote(script, history->name[m]);
+        write_words(script, history->name[m]);
         series++;
     }
     fprintf(script, "\n");
@@ -52,7 +74,8 @@ static pnas_status draw_curves(pnas_gnuplot *plot, const pnas_network_file *file
 
 /* --- confusion matrix: share of each true class --- */
 
-enum { CLASSES_WITH_TEXT = 20 };
+/* With pixels each value is a rectangle of the SVG. Without, the values are one bitmap, which viewers blur. */
+enum { CLASSES_WITH_TEXT = 20, CLASSES_WITH_PIXELS = 128 };
 
 static bool has_confusion(const pnas_network_file *file)
 {
@@ -91,8 +114,13 @@ static pnas_status write_confusion(pnas_gnuplot *plot, const pnas_network_file *
 static pnas_status draw_confusion(pnas_gnuplot *plot, const pnas_network_file *file)
 {
     FILE *script = pnas_gnuplot_script(plot);
+    const pnas_network_test *test = &file->test;
     bool few = file->network.classes <= CLASSES_WITH_TEXT;
+    char title[256];
     PNAS_TRY(write_confusion(plot, file));
+    snprintf(title, sizeof title, "accuracy %.4f on %" PRId64 " images of %s", test->accuracy, test->images,
+             test->dataset);
+    write_title(script, title);
     fprintf(script, "set xlabel 'predicted class'\nset ylabel 'true class'\nunset key\nunset grid\n"
                     "set cblabel 'share of the true class'\nset cbrange [0:1]\n"
                     "set palette defined (0 '#ffffff', 1 '#3b528b')\n");
@@ -102,10 +130,11 @@ static pnas_status draw_confusion(pnas_gnuplot *plot, const pnas_network_file *f
         write_names(script, "x", file);
         write_names(script, "y", file);
     }
-    fprintf(
-        script, "plot 'confusion.tsv' using 1:2:3 with image%s\n",
-        few ? ", '' using 1:2:4:($3 > 0.5 ? 0xffffff : 0x303030) with labels textcolor rgb variable font ',9'"
-            : "");
+    fprintf(script, "plot 'confusion.tsv' using 1:2:3 with image%s%s\n",
+            file->network.classes <= CLASSES_WITH_PIXELS ? " pixels" : "",
+            few ? ", '' using 1:2:($4 > 0 ? sprintf('%d', $4) : ''):($3 > 0.5 ? 0xffffff : 0x303030) "
+                  "with labels textcolor rgb variable font ',9'"
+                : "");
     return PNAS_OK;
 }
 

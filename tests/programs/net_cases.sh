@@ -94,6 +94,8 @@ if command -v gnuplot >/dev/null; then
         net 0 plot $w --plot $plot -o $plot.svg
         grep -q '<svg' $plot.svg || fail "$plot is no picture"
     done
+    ! grep -q '<image' confusion.svg || fail "the confusion matrix is a bitmap, which viewers blur"
+    grep -q 'images of digits' confusion.svg || fail "the confusion matrix does not say of what"
 fi
 net 64 plot $w --plot circles -o p.svg
 net 64 plot $w --plot curves
