@@ -23,12 +23,13 @@ trap 'exit 143' TERM
 mkdir "$work/bin" "$work/submit"
 ln -s "$2" "$work/bin/pnas_mpi"
 ln -s "$3" "$work/bin/pnas_rank"
+ln -s "$4" "$work/bin/pnas_train"
 ln -s "$scripts/pnas_job" "$work/bin/pnas_job"
 cd "$work/submit"
 
 fail() {
     echo "FAILED: $1"
-    tail -n 30 ./pnas-"${job:-}"*.log 2>/dev/null || true
+    tail -n 30 ./pnas-"${job:-}"*.log ./pnas_train-"${job:-}"*.log 2>/dev/null || true
     tail -n 10 ./*.err "$work"/slurm/*.log 2>/dev/null || true
     exit 1
 }
@@ -129,19 +130,31 @@ wait_for_children() { # JOB COUNT
     fail "job $1: no $2 children in two minutes"
 }
 
-# Leaves the processor time of all ranks in `used`, in whole seconds.
+# The search NAME.yaml that nothing interrupts, once. Leaves the processor time of all ranks in `used`, in whole seconds.
 write_reference() { # NAME
     local TIMEFORMAT=%U
+    [ ! -e "$1.h5.txt" ] || return 0
+    step "a search that nothing interrupts: $1.yaml"
     { time mpirun --oversubscribe --bind-to none -n 2 "$work/bin/pnas_mpi" "$1.yaml" -o "$1.h5" >"$1.out" 2>"$1.err"; } \
         2>used.txt || fail "$1.yaml: exit code $?"
     used=$(sed 's/[.,].*//' used.txt)
     run_figures "$1.h5" >"$1.h5.txt"
 }
 
+# About 130 seconds of processor time: long enough for several jobs each. Few epochs would tell mostly of the start.
+write_long() {
+    set_epochs 40 >measure.yaml
+    write_reference measure
+    set_epochs $((40 * 130 / (used + 1))) >long.yaml
+    write_reference long
+    step "long.yaml: $(grep epochs: long.yaml | head -n 1), $used s of processor time"
+}
+
 # --- the cases ---
 
 each_script_ends_with_a_complete_run() {
     local launcher name jobs=()
+    write_reference tiny
     for launcher in mpirun srun; do
         submit "$launcher" --time=10 "$scripts/pnas_one_node.sbatch" tiny.yaml "one-$launcher.h5"
         jobs+=("$job")
@@ -178,6 +191,7 @@ each_script_ends_with_a_complete_run() {
 # 90 s; it has a single rank, so that it is not done before, however much of the machine it has.
 a_job_that_runs_into_its_time_limit_is_queued_again_until_the_run_is_complete() {
     local how jobs=()
+    write_long
     submit mpirun --time=2 --signal=B:USR2@70 "$scripts/pnas_short_jobs.sbatch" long.yaml signal.h5
     jobs+=("$job")
     submit srun --time=1 --signal=B:USR2@0 "$scripts/pnas_short_jobs.sbatch" long.yaml deadline.h5
@@ -198,6 +212,7 @@ a_job_that_runs_into_its_time_limit_is_queued_again_until_the_run_is_complete() 
 }
 
 a_cancelled_job_is_not_queued_again_and_goes_on_when_submitted_again() {
+    write_reference medium
     cancel_and_go_on mpirun
     cancel_and_go_on srun
 }
@@ -219,6 +234,7 @@ cancel_and_go_on() { # LAUNCHER
 }
 
 a_job_whose_rank_is_killed_is_queued_again() {
+    write_reference medium
     kill_a_rank mpirun
     kill_a_rank srun
 }
@@ -272,6 +288,31 @@ a_job_that_fails_is_not_queued_again() {
     expect_said "$job" 'broken.h5 was not opened'
 }
 
+train_until() { # LAUNCHER ARGUMENTS OF pnas_train...
+    submit "$1" --time=10 "$scripts/pnas_train.sbatch" tiny.yaml "net-$1.h5" "${@:2}"
+    for _ in $(seq 1200); do
+        ! grep -q 'epoch 2 of' "pnas_train-$job.log" 2>/dev/null || break
+        sleep 0.1
+    done
+    scancel --batch --signal=USR2 "$job"
+    finish "$job" COMPLETED
+    expect_restarts "$job" 1 1
+    grep -q 'stopped by SIGUSR2' "pnas_train-$job.log" || fail "job $job was not stopped"
+    h5diff net.h5 "net-$1.h5" || fail "net-$1.h5 is another network"
+}
+
+a_stopped_training_is_queued_again_until_its_network_is_complete() {
+    local train=(--cell '-1:sep3+-2:max3' --set training.epochs=100 --set training.shards=8)
+    "$work/bin/pnas_train" tiny.yaml -o net.h5 "${train[@]}" >net.out 2>net.err || fail "pnas_train: exit code $?"
+    train_until mpirun "${train[@]}"
+    train_until srun "${train[@]}"
+
+    submit mpirun --time=10 "$scripts/pnas_train.sbatch" tiny.yaml net-wrong.h5 --cell no-cell
+    finish "$job" FAILED
+    [ "$(job_field "$job" ExitCode)" = 64:0 ] || fail "job $job ended with $(job_field "$job" ExitCode)"
+    expect_restarts "$job" 0 0
+}
+
 write_site mpirun site.env
 write_site srun srun.env
 write_site mpirun bounded.env
@@ -289,22 +330,14 @@ set_epochs() {
 taskset --cpu-list --pid 0,1 $$ >/dev/null 2>&1 || true
 step "SLURM starts"
 slurm_start "$work/slurm" 2
-step "searches that nothing interrupts"
-write_reference tiny
 set_epochs 10 >medium.yaml
-write_reference medium
-# About 130 seconds of processor time: long enough for several jobs each. Few epochs would tell mostly of the start.
-set_epochs 40 >measure.yaml
-write_reference measure
-set_epochs $((40 * 130 / (used + 1))) >long.yaml
-write_reference long
-step "long.yaml: $(grep epochs: long.yaml | head -n 1), $used s of processor time"
-cases=("${@:4}")
+cases=("${@:5}")
 [ ${#cases[@]} -gt 0 ] || cases=(each_script_ends_with_a_complete_run
     a_cancelled_job_is_not_queued_again_and_goes_on_when_submitted_again
     a_job_whose_rank_is_killed_is_queued_again
     an_array_queues_only_the_stopped_task_again_and_only_so_often
     a_job_that_fails_is_not_queued_again
+    a_stopped_training_is_queued_again_until_its_network_is_complete
     a_job_that_runs_into_its_time_limit_is_queued_again_until_the_run_is_complete)
 for case in "${cases[@]}"; do
     step "${case//_/ }"
