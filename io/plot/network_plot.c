@@ -148,6 +148,14 @@ const pnas_network_plot pnas_network_plots[] = {
 };
 const size_t pnas_network_plot_count = sizeof pnas_network_plots / sizeof *pnas_network_plots;
 
+const pnas_network_plot *pnas_network_plot_find(const char *name)
+{
+    for (size_t i = 0; i < pnas_network_plot_count; i++)
+        if (strcmp(name, pnas_network_plots[i].name) == 0)
+            return &pnas_network_plots[i];
+    return NULL;
+}
+
 pnas_status pnas_network_plot_draw(const pnas_network_plot *kind, const char *path,
                                    const pnas_network_file *file, const pnas_gnuplot_options *options)
 {

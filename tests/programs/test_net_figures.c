@@ -44,3 +44,17 @@ Test(net_figures, what_is_not_finite_is_refused)
     cr_expect_eq(pnas_test_figures(logits, labels, 1, 2, &test), PNAS_ERROR_DATA);
     cr_expect_null(test.confusion);
 }
+
+Test(net_figures, the_worst_are_those_whose_own_class_is_least_probable)
+{
+    static const float logits[] = {3,   0, 0,  /* right */
+                                   0,   9, 0,  /* very wrong */
+                                   0,   0, 0,  /* undecided */
+                                   0,   0, 0,  /* the same: stays behind it */
+                                   800, 0, 0}; /* so wrong that its probability is 0 in any number */
+    static const uint16_t labels[] = {0, 2, 1, 0, 1};
+    static const size_t expected[] = {4, 1, 2, 3, 0};
+    size_t order[5];
+    cr_assert_eq(pnas_worst_order(logits, labels, 5, 3, order), PNAS_OK);
+    cr_expect_arr_eq(order, expected, sizeof expected);
+}

@@ -40,6 +40,12 @@ static int place_of(const float *logits, int classes, int index)
     return before;
 }
 
+/* Cross entropy: -log of the probability of class `label`. */
+static double image_loss_of(const float *logits, int classes, int label)
+{
+    return log_sum(logits, classes) - (double)logits[label];
+}
+
 static pnas_status check_finite(const float *logits, size_t image, int classes)
 {
     for (int c = 0; c < classes; ++c)
@@ -64,7 +70,7 @@ pnas_status pnas_test_figures(const float *logits, const uint16_t *labels, size_
         ++confusion[labels[i] * width + (size_t)pnas_best_class(row, classes)];
         right += place == 0;
         near += place < TOP;
-        loss += log_sum(row, classes) - (double)row[labels[i]];
+        loss += image_loss_of(row, classes, labels[i]);
     }
     if (status != PNAS_OK) {
         free(confusion);
@@ -87,4 +93,33 @@ pnas_class_figures pnas_class_figures_of(const pnas_network_test *test, int clas
         figures.predicted += test->confusion[c * width + at];
     }
     return figures;
+}
+
+/* --- the worst --- */
+
+typedef struct {
+    double loss; /* -log of the probability of its class: finite where that rounds to 0 */
+    size_t index;
+} image_loss;
+
+static int by_loss(const void *left, const void *right)
+{
+    const image_loss *a = left, *b = right;
+    if (a->loss != b->loss)
+        return a->loss > b->loss ? -1 : 1;
+    return a->index < b->index ? -1 : a->index > b->index;
+}
+
+pnas_status pnas_worst_order(const float *logits, const uint16_t *labels, size_t count, int classes,
+                             size_t *order)
+{
+    image_loss *all = malloc(count * sizeof *all + 1);
+    PNAS_CHECK(all, PNAS_ERROR_MEMORY, "no memory for the losses of %zu images", count);
+    for (size_t i = 0; i < count; ++i)
+        all[i] = (image_loss){image_loss_of(logits + i * (size_t)classes, classes, labels[i]), i};
+    qsort(all, count, sizeof *all, by_loss);
+    for (size_t i = 0; i < count; ++i)
+        order[i] = all[i].index;
+    free(all);
+    return PNAS_OK;
 }

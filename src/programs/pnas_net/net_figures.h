@@ -17,6 +17,11 @@ int pnas_best_class(const float *logits, int classes);
 pnas_status pnas_test_figures(const float *logits, const uint16_t *labels, size_t count, int classes,
                               pnas_network_test *out);
 
+/* order [count], for the caller: the images by the probability of their own class, the least first; of equal ones
+ * the earlier first. logits [count, classes]. */
+pnas_status pnas_worst_order(const float *logits, const uint16_t *labels, size_t count, int classes,
+                             size_t *order);
+
 typedef struct {
     int64_t images, predicted, right; /* of this class, as this class, both */
 } pnas_class_figures;

@@ -15,9 +15,7 @@ typedef struct {
 
 static void take_plot(plot_arguments *arguments, struct argp_state *state, const char *name)
 {
-    for (size_t i = 0; i < pnas_network_plot_count; ++i)
-        if (strcmp(name, pnas_network_plots[i].name) == 0)
-            arguments->plot = &pnas_network_plots[i];
+    arguments->plot = pnas_network_plot_find(name);
     if (!arguments->plot)
         pnas_program_complain(state, "--plot: '%s' is not curves or confusion", name);
 }

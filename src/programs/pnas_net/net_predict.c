@@ -1,9 +1,9 @@
 /* pnas_net predict: which class each image is of. */
 #include "io/data/image_file.h"
-#include "src/base/plain_text.h"
-#include "src/programs/common/program.h"
+#include "mpi/collectives.h"
 #include "src/programs/pnas_net/net_commands.h"
 #include "src/programs/pnas_net/net_figures.h"
+#include "src/programs/pnas_net/net_prediction.h"
 #include "src/programs/pnas_net/net_session.h"
 #include "src/programs/pnas_net/net_text.h"
 
@@ -11,35 +11,58 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_DATA = 0x100, KEY_CSV, KEY_JSON };
+enum { KEY_DATA = 0x100, KEY_CSV, KEY_JSON, KEY_HDF5 };
 
-typedef enum { FOR_PEOPLE, AS_CSV, AS_JSON } output_form;
+typedef enum { BY_NAME, FOR_PEOPLE, AS_CSV, AS_JSON, AS_HDF5 } output_form; /* BY_NAME: by the file's end */
 
 typedef struct {
     const char *path, *data, *output;
-    char *const *image; /* [images], borrowed from argv */
-    int images;
+    char *const *file; /* [files], borrowed from argv */
+    int files;
     output_form form;
-    pnas_net_device_options device;
-    pnas_log_level level;
+    pnas_net_options options;
 } predict_arguments;
+
+/* --- arguments --- */
 
 static error_t take_files(predict_arguments *arguments, struct argp_state *state)
 {
     arguments->path = state->argv[state->next];
-    arguments->image = state->argv + state->next + 1;
-    arguments->images = state->argc - state->next - 1;
+    arguments->file = state->argv + state->next + 1;
+    arguments->files = state->argc - state->next - 1;
+    state->next = state->argc;
     return 0;
 }
 
-static error_t check_files(const predict_arguments *arguments, struct argp_state *state)
+static output_form form_of(const char *output)
 {
+    static const struct {
+        const char *end;
+        output_form form;
+    } forms[] = {{".csv", AS_CSV}, {".json", AS_JSON}, {".h5", AS_HDF5}, {".hdf5", AS_HDF5}};
+    size_t length = output ? strlen(output) : 0;
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; ++i)
+        if (length > strlen(forms[i].end) &&
+            strcmp(output + length - strlen(forms[i].end), forms[i].end) == 0)
+            return forms[i].form;
+    return FOR_PEOPLE;
+}
+
+static error_t check_arguments(predict_arguments *arguments, struct argp_state *state)
+{
+    if (arguments->options.answered)
+        return 0;
     if (!arguments->path)
-        pnas_program_complain(state, "a network is missing");
-    else if (arguments->data && arguments->images > 0)
-        pnas_program_complain(state, "images of files or of --data, not both");
-    else if (!arguments->data && arguments->images == 0)
-        pnas_program_complain(state, "there is nothing to classify: name images, or a data set with --data");
+        return pnas_program_complain(state, "a network is missing");
+    if (arguments->data && arguments->files > 0)
+        return pnas_program_complain(state, "images of files or of --data, not both");
+    if (!arguments->data && arguments->files == 0)
+        return pnas_program_complain(state,
+                                     "there is nothing to classify: name images, or a data set with --data");
+    if (arguments->form == BY_NAME)
+        arguments->form = form_of(arguments->output);
+    if (arguments->form == AS_HDF5 && !arguments->output)
+        return pnas_program_complain(state, "--hdf5 writes a file: name it with -o OUT.h5");
     return 0;
 }
 
@@ -48,8 +71,7 @@ static error_t parse_predict(int key, char *argument, struct argp_state *state)
     predict_arguments *arguments = state->input;
     switch (key) {
     case ARGP_KEY_INIT:
-        state->child_inputs[0] = &arguments->level;
-        state->child_inputs[1] = &arguments->device;
+        state->child_inputs[0] = &arguments->options;
         return 0;
     case KEY_DATA:
         arguments->data = argument;
@@ -60,198 +82,212 @@ static error_t parse_predict(int key, char *argument, struct argp_state *state)
     case KEY_JSON:
         arguments->form = AS_JSON;
         return 0;
+    case KEY_HDF5:
+        arguments->form = AS_HDF5;
+        return 0;
     case 'o':
         arguments->output = argument;
         return 0;
     case ARGP_KEY_ARGS:
         return take_files(arguments, state);
     case ARGP_KEY_END:
-        return check_files(arguments, state);
+        return check_arguments(arguments, state);
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
 
-/* --- printing --- */
+static const struct argp_option predict_options[] = {
+    {"data", KEY_DATA, "DATA.h5", 0, "Classify the test part of a data set; \"digits\": the embedded one", 1},
+    {"csv", KEY_CSV, NULL, 0, "Comma-separated values", 1},
+    {"json", KEY_JSON, NULL, 0, "JSON, with probabilities and logits of all classes", 1},
+    {"hdf5", KEY_HDF5, NULL, 0, "HDF5, with the same", 1},
+    {"output", 'o', "FILE", 0,
+     "Write to a file instead of stdout; one that ends in .csv, .json or .h5 is of that kind", 1},
+    {0}};
+
+static const struct argp_child predict_children[] = {{&pnas_net_argp, 0, NULL, 0}, {0}};
+
+static const struct argp predict_argp = {
+    .options = predict_options,
+    .parser = parse_predict,
+    .args_doc = "NET.h5 [IMAGE...]",
+    .doc = "Classifies images: PNG or JPEG files, IDX files of many, or those of a data set. Images must "
+           "have the "
+           "size that the network was trained on; colours become grey where it has one channel.\v"
+           "Under mpirun the ranks share the images; any number of them gives the same output.",
+    .children = predict_children};
+
+/* --- the images --- */
 
 typedef struct {
-    const pnas_net_session *session;
-    output_form form;
-    FILE *out;
-    double *probability, *logits; /* [classes] */
-    bool begun;                   /* an image has been printed */
-} prediction_printer;
+    size_t count, room;
+    uint8_t *pixels;   /* [count, H, W, C] */
+    const char **name; /* [count]: file or data set; borrowed */
+    int64_t *index;    /* [count]: as in pnas_predictions */
+} image_list;
 
-static void print_people(const prediction_printer *printer, const char *image, size_t index, int best)
+static void clear_images(image_list *list)
 {
-    char place[32] = "";
-    if (index > 0)
-        snprintf(place, sizeof place, "[%zu]", index - 1);
-    pnas_text_line(printer->out, "%s%s  %s  %.4f", image, place, printer->session->file.class_names[best],
-                   printer->probability[best]);
+    free(list->pixels);
+    free(list->name);
+    free(list->index);
+    *list = (image_list){0};
 }
 
-static void print_csv(const prediction_printer *printer, const char *image, size_t index, int best)
+static size_t bytes_of(const pnas_net_session *session)
 {
-    pnas_text_csv(printer->out, image);
-    fprintf(printer->out, ",%zu,%d,", index ? index - 1 : 0, best);
-    pnas_text_csv(printer->out, printer->session->file.class_names[best]);
-    fprintf(printer->out, ",%.9g\n", printer->probability[best]);
+    const pnas_network_options *network = &session->file.network;
+    return (size_t)network->height * (size_t)network->width * (size_t)network->channels;
 }
 
-static void print_list(FILE *out, const char *name, const double *values, int count)
+static pnas_status make_room(image_list *list, size_t more, size_t bytes)
 {
-    fprintf(out, ", \"%s\": [", name);
-    for (int i = 0; i < count; ++i)
-        fprintf(out, "%s%.9g", i ? ", " : "", values[i]);
-    fprintf(out, "]");
-}
-
-static void print_json(const prediction_printer *printer, const char *image, size_t index, int best)
-{
-    FILE *out = printer->out;
-    fprintf(out, "%s\n  {\"image\": ", printer->begun ? "," : "");
-    pnas_text_json(out, image);
-    fprintf(out, ", \"index\": %zu, \"class\": %d, \"name\": ", index ? index - 1 : 0, best);
-    pnas_text_json(out, printer->session->file.class_names[best]);
-    fprintf(out, ", \"probability\": %.9g", printer->probability[best]);
-    print_list(out, "probabilities", printer->probability, printer->session->file.network.classes);
-    print_list(out, "logits", printer->logits, printer->session->file.network.classes);
-    fprintf(out, "}");
-}
-
-static void print_begin(const prediction_printer *printer)
-{
-    if (printer->form == AS_CSV)
-        fprintf(printer->out, "image,index,class,name,probability\n");
-    else if (printer->form == AS_JSON)
-        fprintf(printer->out, "[");
-}
-
-static void print_end(const prediction_printer *printer)
-{
-    if (printer->form == AS_JSON)
-        fprintf(printer->out, "\n]\n");
-}
-
-/* index: 0 where the file is one image, else from 1. */
-static pnas_status print_image(prediction_printer *printer, const char *image, size_t index,
-                               const float *logits)
-{
-    static void (*const print[])(const prediction_printer *, const char *, size_t, int) = {
-        [FOR_PEOPLE] = print_people, [AS_CSV] = print_csv, [AS_JSON] = print_json};
-    int classes = printer->session->file.network.classes;
-    for (int c = 0; c < classes; ++c)
-        PNAS_CHECK(isfinite(logits[c]), PNAS_ERROR_DATA, "%s: the network's output for it is %g", image,
-                   (double)logits[c]);
-    for (int c = 0; c < classes; ++c)
-        printer->logits[c] = (double)logits[c];
-    pnas_softmax(logits, classes, printer->probability);
-    print[printer->form](printer, image, index, pnas_best_class(logits, classes));
-    printer->begun = true;
+    size_t room = list->room;
+    if (list->count + more <= room)
+        return PNAS_OK;
+    room = 2 * room > list->count + more ? 2 * room : list->count + more;
+    uint8_t *pixels = realloc(list->pixels, room * bytes);
+    list->pixels = pixels ? pixels : list->pixels;
+    const char **name = realloc(list->name, room * sizeof *name);
+    list->name = name ? name : list->name;
+    int64_t *index = realloc(list->index, room * sizeof *index);
+    list->index = index ? index : list->index;
+    PNAS_CHECK(pixels && name && index, PNAS_ERROR_MEMORY, "no memory for %zu images", room);
+    list->room = room;
     return PNAS_OK;
 }
 
-/* --- classifying --- */
-
-static pnas_status classify(prediction_printer *printer, const char *name, const uint8_t *images,
-                            size_t count, bool several)
+static pnas_status add_images(image_list *list, const char *name, const uint8_t *pixels, size_t count,
+                              bool several, size_t bytes)
 {
-    size_t classes = (size_t)printer->session->file.network.classes;
-    float *logits = malloc(count * classes * sizeof *logits);
-    PNAS_CHECK(logits, PNAS_ERROR_MEMORY, "no memory for the results of %zu images", count);
-    pnas_status status = pnas_predictor_run(printer->session->predictor, images, count, logits);
-    for (size_t i = 0; i < count && status == PNAS_OK; ++i)
-        status = print_image(printer, name, several ? i + 1 : 0, logits + i * classes);
-    free(logits);
-    return status;
+    PNAS_TRY(make_room(list, count, bytes));
+    memcpy(list->pixels + list->count * bytes, pixels, count * bytes);
+    for (size_t i = 0; i < count; ++i) {
+        list->name[list->count + i] = name;
+        list->index[list->count + i] = several ? (int64_t)i : -1;
+    }
+    list->count += count;
+    return PNAS_OK;
 }
 
 /* The test part, or the training part of a data set without one. */
-static pnas_status classify_data(prediction_printer *printer, const char *name)
+static pnas_status read_data(const pnas_net_session *session, const char *name, image_list *list)
 {
     pnas_dataset *dataset = NULL;
     bool other;
-    PNAS_TRY(pnas_net_open_data(printer->session, name, &dataset, &other));
+    PNAS_TRY(pnas_net_open_data(session, name, &dataset, &other));
     const pnas_dataset_part *part = dataset->test.count > 0 ? &dataset->test : &dataset->train;
     pnas_info("%s: %zu images of the %s part", name, part->count,
               dataset->test.count > 0 ? "test" : "training");
-    pnas_status status = classify(printer, name, part->images, part->count, true);
+    pnas_status status = add_images(list, name, part->images, part->count, true, bytes_of(session));
     pnas_dataset_destroy(&dataset);
     return status;
 }
 
-/* All images are read before the first is classified: one that is none ends it at once. */
-static pnas_status classify_files(prediction_printer *printer, char *const *path, int files)
+static pnas_status read_file(const pnas_net_session *session, const char *path, image_list *list)
 {
-    const pnas_network_options *network = &printer->session->file.network;
+    const pnas_network_options *network = &session->file.network;
     const pnas_image_shape shape = {network->height, network->width, network->channels};
-    uint8_t **images = calloc((size_t)files, sizeof *images);
-    size_t *count = calloc((size_t)files, sizeof *count);
-    pnas_status status = PNAS_OK;
-    PNAS_CHECK_CLEANUP(images && count, PNAS_ERROR_MEMORY, "no memory for %d images", files);
-    for (int i = 0; i < files; ++i)
-        PNAS_TRY_CLEANUP(pnas_image_file_read(path[i], &shape, &images[i], &count[i]));
-    for (int i = 0; i < files; ++i)
-        PNAS_TRY_CLEANUP(classify(printer, path[i], images[i], count[i], count[i] > 1));
-cleanup:
-    for (int i = 0; images && i < files; ++i)
-        free(images[i]);
-    free(images);
-    free(count);
+    uint8_t *pixels = NULL;
+    size_t count;
+    PNAS_TRY(pnas_image_file_read(path, &shape, &pixels, &count));
+    pnas_status status = add_images(list, path, pixels, count, count > 1, bytes_of(session));
+    free(pixels);
     return status;
 }
 
-static pnas_status run_predict(const predict_arguments *arguments, pnas_net_session *session,
-                               pnas_net_text *text)
+/* All of them, before the first is classified: one that is none ends it at once. */
+static pnas_status read_images(const pnas_net_session *session, const predict_arguments *arguments,
+                               image_list *list)
 {
-    prediction_printer printer = {.session = session, .form = arguments->form};
-    pnas_status status;
-    PNAS_TRY(pnas_net_session_read(arguments->path, arguments->device.weights, session));
-    PNAS_TRY(pnas_net_session_start(session, &arguments->device));
-    PNAS_TRY(pnas_net_text_begin(text));
-    printer.out = text->stream;
-    size_t classes = (size_t)session->file.network.classes;
-    printer.probability = malloc(2 * classes * sizeof *printer.probability);
-    PNAS_CHECK(printer.probability, PNAS_ERROR_MEMORY, "no memory for the results");
-    printer.logits = printer.probability + classes;
-    print_begin(&printer);
     if (arguments->data)
-        status = classify_data(&printer, arguments->data);
-    else
-        status = classify_files(&printer, arguments->image, arguments->images);
-    free(printer.probability);
-    PNAS_TRY(status);
-    print_end(&printer);
-    return pnas_net_text_end(text, arguments->output);
+        return read_data(session, arguments->data, list);
+    for (int i = 0; i < arguments->files; ++i)
+        PNAS_TRY(read_file(session, arguments->file[i], list));
+    return PNAS_OK;
 }
 
-pnas_status pnas_net_run_predict(int argc, char **argv)
+/* --- the results, on rank 0 --- */
+
+static pnas_status check_finite(const image_list *list, const float *logits, size_t classes)
 {
-    static const struct argp_option options[] = {
-        {"data", KEY_DATA, "DATA.h5", 0, "Classify the test part of a data set; \"digits\": the embedded one",
-         1},
-        {"csv", KEY_CSV, NULL, 0, "Comma-separated values", 1},
-        {"json", KEY_JSON, NULL, 0, "JSON, with probabilities and logits of all classes", 1},
-        {"output", 'o', "FILE", 0, "Write to a file instead of stdout", 1},
-        {0}};
-    static const struct argp_child children[] = {
-        {&pnas_program_argp, 0, NULL, 0}, {&pnas_net_device_argp, 0, NULL, 0}, {0}};
-    static const struct argp argp = {
-        .options = options,
-        .parser = parse_predict,
-        .args_doc = "NET.h5 [IMAGE...]",
-        .doc = "Classifies images: PNG or JPEG files, IDX files of many, or those of a data set. Images must "
-               "have the "
-               "size that the network was trained on; colours become grey where it has one channel.",
-        .children = children};
-    predict_arguments arguments = {.level = PNAS_LOG_INFO, .device = PNAS_NET_DEVICE_DEFAULTS};
-    pnas_net_session session = {0};
+    for (size_t i = 0; i < list->count; ++i)
+        for (size_t c = 0; c < classes; ++c)
+            PNAS_CHECK(isfinite(logits[i * classes + c]), PNAS_ERROR_DATA,
+                       "%s: the network's output for it is %g", list->name[i],
+                       (double)logits[i * classes + c]);
+    return PNAS_OK;
+}
+
+static pnas_status write_text(const predict_arguments *arguments, const pnas_predictions *predictions)
+{
+    static void (*const print[])(FILE *,
+                                 const pnas_predictions *) = {[FOR_PEOPLE] = pnas_net_print_predictions,
+                                                              [AS_CSV] = pnas_net_csv_predictions,
+                                                              [AS_JSON] = pnas_net_json_predictions};
     pnas_net_text text = {0};
-    pnas_program_parse(&argp, argc, argv, 0, &arguments);
-    pnas_log_setup(pnas_log_program(), arguments.level, 0, 1);
-    pnas_status status = run_predict(&arguments, &session, &text);
+    PNAS_TRY(pnas_net_text_begin(&text));
+    print[arguments->form](text.stream, predictions);
+    pnas_status status = pnas_net_text_end(&text, arguments->output);
     pnas_net_text_drop(&text);
+    return status;
+}
+
+static pnas_status write_results(const predict_arguments *arguments, const pnas_net_session *session,
+                                 const image_list *list, const float *logits)
+{
+    size_t classes = (size_t)session->file.network.classes;
+    double *probability = malloc(list->count * classes * sizeof *probability + 1);
+    int32_t *best = malloc(list->count * sizeof *best + 1);
+    pnas_status status;
+    PNAS_CHECK_CLEANUP(probability && best, PNAS_ERROR_MEMORY, "no memory for the results of %zu images",
+                       list->count);
+    PNAS_TRY_CLEANUP(check_finite(list, logits, classes));
+    for (size_t i = 0; i < list->count; ++i) {
+        pnas_softmax(logits + i * classes, (int)classes, probability + i * classes);
+        best[i] = pnas_best_class(logits + i * classes, (int)classes);
+    }
+    const pnas_predictions predictions = {.network = session->path,
+                                          .file = &session->file,
+                                          .weights = &session->weights,
+                                          .count = list->count,
+                                          .image = list->name,
+                                          .index = list->index,
+                                          .logits = logits,
+                                          .probability = probability,
+                                          .best = best};
+    status = arguments->form == AS_HDF5 ? pnas_prediction_file_write(arguments->output, &predictions)
+                                        : write_text(arguments, &predictions);
+cleanup:
+    free(probability);
+    free(best);
+    return status;
+}
+
+static pnas_status run_predict(const predict_arguments *arguments, pnas_layout *layout,
+                               pnas_net_session *session, image_list *list)
+{
+    float *logits = NULL;
+    PNAS_TRY(pnas_mpi_agree(pnas_net_session_read(arguments->path, arguments->options.weights, session)));
+    PNAS_TRY(pnas_mpi_agree(read_images(session, arguments, list)));
+    PNAS_TRY(pnas_net_session_start(session, &arguments->options, layout));
+    PNAS_TRY(pnas_net_session_run(session, list->pixels, list->count, &logits));
+    pnas_status status = layout->rank == 0 ? write_results(arguments, session, list, logits) : PNAS_OK;
+    free(logits);
+    return pnas_mpi_agree(status);
+}
+
+pnas_status pnas_net_run_predict(pnas_layout *layout, int argc, char **argv, bool *complained)
+{
+    predict_arguments arguments = {.options = PNAS_NET_OPTIONS_DEFAULTS};
+    pnas_net_session session = {0};
+    image_list list = {0};
+    pnas_status status = pnas_net_parse(&predict_argp, layout, argc, argv, &arguments, &arguments.options);
+    *complained = status != PNAS_OK;
+    if (status == PNAS_OK && !arguments.options.answered)
+        status = run_predict(&arguments, layout, &session, &list);
+    clear_images(&list);
     pnas_net_session_end(&session);
     return status;
 }

@@ -1,8 +1,15 @@
 #include "src/programs/pnas_net/net_session.h"
 
-#include "src/programs/common/program.h"
+#include "io/config/configuration.h"
+#include "io/file/sha256.h"
+#include "mpi/build_check.h"
+#include "mpi/collectives.h"
+#include "mpi/wire.h"
+#include "src/base/log.h"
+#include "src/search/strategy.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* --- options --- */
@@ -17,18 +24,26 @@ error_t pnas_net_weights_parse(struct argp_state *state, const char *text, pnas_
     return 0;
 }
 
-static error_t parse_device(int key, char *argument, struct argp_state *state)
+static error_t parse_batch(struct argp_state *state, const char *text, int *out)
 {
-    pnas_net_device_options *options = state->input;
-    int64_t batch;
+    int64_t batch = 0;
+    error_t error = pnas_program_parse_integer(state, "batch", text, 1, 65536, &batch);
+    *out = (int)batch;
+    return error;
+}
+
+static error_t parse_options(int key, char *argument, struct argp_state *state)
+{
+    pnas_net_options *options = state->input;
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &options->answers;
+        return 0;
     case KEY_DEVICE:
         options->device = argument;
         return 0;
     case KEY_BATCH:
-        if (pnas_program_parse_integer(state, "batch", argument, 1, 65536, &batch) == 0)
-            options->batch = (int)batch;
-        return 0;
+        return parse_batch(state, argument, &options->batch);
     case KEY_WEIGHTS:
         return pnas_net_weights_parse(state, argument, &options->weights);
     default:
@@ -36,17 +51,32 @@ static error_t parse_device(int key, char *argument, struct argp_state *state)
     }
 }
 
-static const struct argp_option device_options[] = {
-    {"device", KEY_DEVICE, "D", 0, "auto, cpu, gpu, an index, or part of a device's name", 2},
+static const struct argp_option option_list[] = {
+    {"device", KEY_DEVICE, "D", 0,
+     "auto, or cpu, gpu, an index, part of a device's name, several with commas between; ranks of one "
+     "machine "
+     "take the matching devices in turn",
+     2},
     {"batch", KEY_BATCH, "N", 0, "Compute so many images together (64)", 2},
     {"weights", KEY_WEIGHTS, "WHICH", 0,
      "average or last; without it: whichever is better on the validation images", 2},
     {0},
 };
 
-const struct argp pnas_net_device_argp = {.options = device_options, .parser = parse_device};
+static const struct argp_child option_children[] = {{&pnas_program_rank_argp, 0, NULL, 0}, {0}};
+const struct argp pnas_net_argp = {
+    .options = option_list, .parser = parse_options, .children = option_children};
 
-/* --- the session --- */
+pnas_status pnas_net_parse(const struct argp *parser, const pnas_layout *layout, int argc, char **argv,
+                           void *arguments, pnas_net_options *options)
+{
+    options->answers = (pnas_rank_answers){&options->level, &options->answered, layout->rank == 0};
+    pnas_status status = pnas_program_parse_rank(parser, argc, argv, layout->rank == 0, arguments);
+    pnas_log_setup(pnas_log_program(), options->level, layout->rank, layout->ranks);
+    return status;
+}
+
+/* --- reading --- */
 
 static void tell_weights(const pnas_net_session *session)
 {
@@ -67,26 +97,189 @@ pnas_status pnas_net_session_read(const char *path, pnas_weights_choice weights,
     return PNAS_OK;
 }
 
-pnas_status pnas_net_session_start(pnas_net_session *session, const pnas_net_device_options *options)
+/* --- starting --- */
+
+static pnas_status sum_up(const pnas_network_tensors *tensors, char out[PNAS_SHA256_TEXT])
 {
-    const pnas_network_tensors *weights = session->weights.tensors;
-    const pnas_predictor_options predictor = {.graph = session->graph,
-                                              .tensor = weights->tensor,
-                                              .count = weights->count,
-                                              .mean = session->file.mean,
-                                              .deviation = session->file.deviation,
-                                              .norm_epsilon = session->file.norm_epsilon,
-                                              .batch = options->batch};
-    PNAS_TRY(pnas_cl_create(&(pnas_cl_options){.device = options->device}, &session->cl));
-    return pnas_predictor_create(session->cl, &predictor, &session->predictor);
+    pnas_sha256 *sha = NULL;
+    PNAS_TRY(pnas_sha256_create(&sha));
+    pnas_status status = PNAS_OK;
+    for (size_t i = 0; i < tensors->count && status == PNAS_OK; ++i) {
+        const pnas_named_tensor *tensor = &tensors->tensor[i];
+        size_t bytes = sizeof *tensor->data;
+        for (int d = 0; d < tensor->rank; ++d)
+            bytes *= tensor->shape[d];
+        status = pnas_sha256_add(sha, tensor->data, bytes);
+    }
+    if (status == PNAS_OK)
+        status = pnas_sha256_finish(sha, out);
+    pnas_sha256_destroy(&sha);
+    return status;
+}
+
+/* Ranks of several machines may find different files at one path. */
+static pnas_status compare_networks(const pnas_net_session *session)
+{
+    char sha256[PNAS_SHA256_TEXT], what[PNAS_PATH_MAX + 64];
+    snprintf(what, sizeof what, "reads %s with weights of SHA-256", session->path);
+    PNAS_TRY(pnas_mpi_agree(sum_up(session->weights.tensors, sha256)));
+    return pnas_mpi_check_alike(
+        session->layout, sha256,
+        &(pnas_mpi_difference){PNAS_ERROR_DATA, what, "copy the same file to every machine"});
+}
+
+/* Opened as for a surrogate: nothing is trained. */
+static pnas_status open_devices(pnas_net_session *session, const pnas_net_options *options)
+{
+    const pnas_fault none = {.rank = -1};
+    pnas_configuration *settings = malloc(sizeof *settings);
+    pnas_status status =
+        settings ? PNAS_OK : pnas_fail(PNAS_ERROR_MEMORY, "no memory for the settings of devices");
+    if (status == PNAS_OK) {
+        pnas_configuration_defaults(settings);
+        settings->search.strategy = PNAS_STRATEGY_NUMBER_pnas;
+        if (options->device)
+            snprintf(settings->device, sizeof settings->device, "%s", options->device);
+    }
+    status = pnas_mpi_agree(status);
+    if (status == PNAS_OK)
+        status = pnas_devices_create(session->layout, settings, NULL, &none, &session->devices);
+    free(settings);
+    return status;
+}
+
+static pnas_status create_predictor(pnas_net_session *session, int batch)
+{
+    const pnas_predictor_options options = {.graph = session->graph,
+                                            .tensor = session->weights.tensors->tensor,
+                                            .count = session->weights.tensors->count,
+                                            .mean = session->file.mean,
+                                            .deviation = session->file.deviation,
+                                            .norm_epsilon = session->file.norm_epsilon,
+                                            .batch = batch};
+    if (!session->devices.cl)
+        return PNAS_OK;
+    return pnas_predictor_create(session->devices.cl, &options, &session->predictor);
+}
+
+static pnas_status count_members(pnas_net_session *session)
+{
+    const pnas_layout *layout = session->layout;
+    int able = session->predictor != NULL;
+    unsigned long size = (unsigned long)layout->ranks * sizeof able;
+    int *all = layout->rank == 0 ? malloc(size) : NULL;
+    pnas_status status = pnas_mpi_agree(
+        all || layout->rank != 0 ? PNAS_OK : pnas_fail(PNAS_ERROR_MEMORY, "no memory for the ranks"));
+    if (status == PNAS_OK)
+        status = pnas_mpi_gather(&able, sizeof able, all);
+    void *bytes = all;
+    if (status == PNAS_OK)
+        status = pnas_mpi_broadcast(&bytes, &size);
+    all = bytes;
+    session->member = -1;
+    for (int rank = 0; status == PNAS_OK && rank < layout->ranks; ++rank) {
+        if (rank == layout->rank && able)
+            session->member = session->members;
+        session->members += all[rank];
+    }
+    free(all);
+    return status;
+}
+
+pnas_status pnas_net_session_start(pnas_net_session *session, const pnas_net_options *options,
+                                   pnas_layout *layout)
+{
+    session->layout = layout;
+    session->batch = options->batch;
+    PNAS_TRY(compare_networks(session));
+    PNAS_TRY(open_devices(session, options));
+    PNAS_TRY(pnas_mpi_agree(create_predictor(session, options->batch)));
+    return count_members(session);
 }
 
 void pnas_net_session_end(pnas_net_session *session)
 {
     pnas_predictor_destroy(&session->predictor);
-    pnas_cl_destroy(&session->cl);
+    pnas_devices_destroy(&session->devices);
     pnas_graph_destroy(&session->graph);
     pnas_network_file_clear(&session->file);
+}
+
+/* --- computing --- */
+
+typedef struct {
+    size_t count, classes; /* images in all */
+    float *logits;         /* [count, classes] */
+} gathered_logits;
+
+static pnas_status take_share(void *payload, int rank, const void *data, size_t size)
+{
+    gathered_logits *to = payload;
+    pnas_wire_reader from;
+    (void)rank;
+    pnas_wire_open(&from, data, size);
+    size_t first = (size_t)pnas_wire_get_int(&from, 0, (int64_t)to->count);
+    size_t share = (size_t)pnas_wire_get_int(&from, 0, (int64_t)(to->count - first));
+    pnas_wire_get_floats(&from, to->logits + first * to->classes, share * to->classes);
+    return pnas_wire_close(&from, "the results of a rank");
+}
+
+/* Images first .. first + share of all, the batches that fall to this rank. */
+static void find_share(const pnas_net_session *session, size_t count, size_t *first, size_t *share)
+{
+    size_t each = (size_t)session->batch, batches = (count + each - 1) / each;
+    size_t member = (size_t)session->member, members = (size_t)session->members;
+    *first = *share = 0;
+    if (session->member < 0)
+        return;
+    *first = batches * member / members * each;
+    size_t end = batches * (member + 1) / members * each;
+    *share = (end < count ? end : count) - *first;
+}
+
+static pnas_status compute_share(pnas_net_session *session, const uint8_t *images, size_t count,
+                                 pnas_wire_writer *to)
+{
+    const pnas_network_options *network = &session->file.network;
+    size_t bytes = (size_t)network->height * (size_t)network->width * (size_t)network->channels;
+    size_t classes = (size_t)network->classes, first, share;
+    find_share(session, count, &first, &share);
+    float *logits = malloc(share * classes * sizeof *logits + 1);
+    PNAS_CHECK(logits, PNAS_ERROR_MEMORY, "no memory for the results of %zu images", share);
+    pnas_status status =
+        share ? pnas_predictor_run(session->predictor, images + first * bytes, share, logits) : PNAS_OK;
+    if (status == PNAS_OK) {
+        pnas_wire_begin(to);
+        pnas_wire_put_int(to, (int64_t)first);
+        pnas_wire_put_int(to, (int64_t)share);
+        pnas_wire_put_floats(to, logits, share * classes);
+        status = pnas_wire_finish(to);
+    }
+    free(logits);
+    return status;
+}
+
+pnas_status pnas_net_session_run(pnas_net_session *session, const uint8_t *images, size_t count,
+                                 float **logits)
+{
+    gathered_logits all = {.count = count, .classes = (size_t)session->file.network.classes};
+    pnas_wire_writer mine = {0};
+    *logits = NULL;
+    pnas_status status = compute_share(session, images, count, &mine);
+    if (status == PNAS_OK && session->layout->rank == 0) {
+        all.logits = malloc(count * all.classes * sizeof *all.logits + 1);
+        if (!all.logits)
+            status = pnas_fail(PNAS_ERROR_MEMORY, "no memory for the results of %zu images", count);
+    }
+    status = pnas_mpi_agree(status);
+    if (status == PNAS_OK)
+        status = pnas_mpi_gather_messages(session->layout, mine.data, mine.size, take_share, &all);
+    pnas_wire_clear(&mine);
+    if (status == PNAS_OK)
+        *logits = all.logits;
+    else
+        free(all.logits);
+    return status;
 }
 
 /* --- data --- */

@@ -1,36 +1,66 @@
 /* pnas_net test: how good a network is on images that nobody looked at. */
 #include "io/net/network_lock.h"
-#include "src/base/log.h"
-#include "src/base/plain_text.h"
-#include "src/programs/common/program.h"
+#include "io/plot/image_sheet.h"
+#include "io/plot/network_plot.h"
+#include "mpi/collectives.h"
 #include "src/programs/pnas_net/net_commands.h"
 #include "src/programs/pnas_net/net_figures.h"
+#include "src/programs/pnas_net/net_report.h"
 #include "src/programs/pnas_net/net_session.h"
 #include "src/programs/pnas_net/net_text.h"
+#include "src/programs/pnas_net/net_worst.h"
+#include "src/run/shared_settings.h"
 
-#include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define NAME_WIDTH_MAX 40
-
-enum { KEY_DATA = 0x100, KEY_JSON, KEY_CONFUSION, KEY_WRITE };
+enum { KEY_DATA = 0x100, KEY_JSON, KEY_CONFUSION, KEY_WRITE, KEY_WORST };
 
 typedef struct {
-    const char *path, *data, *confusion;
+    const char *path, *data, *confusion, *output;
+    int worst;
     bool json, write;
-    pnas_net_device_options device;
-    pnas_log_level level;
+    pnas_net_options options;
 } test_arguments;
+
+/* --- arguments --- */
+
+static error_t parse_worst(struct argp_state *state, const char *text, int *out)
+{
+    int64_t worst = 0;
+    error_t error = pnas_program_parse_integer(state, "worst", text, 1, PNAS_SHEET_IMAGES_MAX, &worst);
+    *out = (int)worst;
+    return error;
+}
+
+static error_t take_path(test_arguments *arguments, struct argp_state *state, const char *path)
+{
+    if (arguments->path)
+        return pnas_program_complain(state, "'%s' is one argument too many", path);
+    arguments->path = path;
+    return 0;
+}
+
+static error_t check_arguments(const test_arguments *arguments, struct argp_state *state)
+{
+    if (arguments->options.answered)
+        return 0;
+    if (!arguments->path)
+        return pnas_program_complain(state, "a network is missing");
+    if (arguments->worst && !arguments->output)
+        return pnas_program_complain(state,
+                                     "--worst draws a picture: name it with -o FILE.svg, .png or .pdf");
+    if (arguments->output && !arguments->worst)
+        return pnas_program_complain(state, "-o is the picture of --worst N, which is missing");
+    return 0;
+}
 
 static error_t parse_test(int key, char *argument, struct argp_state *state)
 {
     test_arguments *arguments = state->input;
     switch (key) {
     case ARGP_KEY_INIT:
-        state->child_inputs[0] = &arguments->level;
-        state->child_inputs[1] = &arguments->device;
+        state->child_inputs[0] = &arguments->options;
         return 0;
     case KEY_DATA:
         arguments->data = argument;
@@ -44,150 +74,43 @@ static error_t parse_test(int key, char *argument, struct argp_state *state)
     case KEY_WRITE:
         arguments->write = true;
         return 0;
-    case ARGP_KEY_ARG:
-        if (state->arg_num > 0)
-            pnas_program_complain(state, "'%s' is one argument too many", argument);
-        arguments->path = argument;
+    case KEY_WORST:
+        return parse_worst(state, argument, &arguments->worst);
+    case 'o':
+        arguments->output = argument;
         return 0;
-    case ARGP_KEY_NO_ARGS:
-        pnas_program_complain(state, "a network is missing");
-        return EINVAL;
+    case ARGP_KEY_ARG:
+        return take_path(arguments, state, argument);
+    case ARGP_KEY_END:
+        return check_arguments(arguments, state);
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
 
-/* --- printing --- */
+static const struct argp_option test_options[] = {
+    {"data", KEY_DATA, "DATA.h5", 0,
+     "Another data set than that of the training; \"digits\": the embedded one", 1},
+    {"json", KEY_JSON, NULL, 0, "Print JSON, with the confusion matrix", 1},
+    {"confusion", KEY_CONFUSION, "FILE", 0,
+     "Write the confusion matrix: FILE.csv, or drawn as FILE.svg, .png or .pdf", 1},
+    {"worst", KEY_WORST, "N", 0,
+     "Draw the N images whose own class the network finds least probable, with -o", 1},
+    {"output", 'o', "FILE", 0, "The picture of --worst: .svg, .png or .pdf", 1},
+    {"write", KEY_WRITE, NULL, 0, "Keep the figures in NET.h5", 1},
+    {0}};
 
-static double share(int64_t part, int64_t of)
-{
-    return of ? (double)part / (double)of : NAN;
-}
+static const struct argp_child test_children[] = {{&pnas_net_argp, 0, NULL, 0}, {0}};
 
-typedef struct {
-    char text[16];
-} share_text;
-
-static share_text share_shown(int64_t part, int64_t of)
-{
-    share_text shown = {"-"};
-    if (of)
-        snprintf(shown.text, sizeof shown.text, "%.4f", share(part, of));
-    return shown;
-}
-
-static void print_text(FILE *out, const pnas_net_session *session)
-{
-    const pnas_network_file *file = &session->file;
-    const pnas_network_test *test = &file->test;
-    int classes = file->network.classes, width = 5;
-    for (int c = 0; c < classes; ++c) {
-        int length = (int)strnlen(file->class_names[c], NAME_WIDTH_MAX);
-        width = length > width ? length : width;
-    }
-    pnas_text_line(out, "data set   %s, test part, %" PRId64 " images", test->dataset, test->images);
-    fprintf(out, "weights    %s\n", session->weights.name);
-    fprintf(out, "accuracy   %.4f\ntop-5      %.4f\nloss       %.4f\n\n", test->accuracy, test->top5,
-            test->loss);
-    fprintf(out, "%-*s  %8s  %8s  %9s  %9s\n", width, "class", "images", "right", "precision", "recall");
-    for (int c = 0; c < classes; ++c) {
-        pnas_class_figures figures = pnas_class_figures_of(test, classes, c);
-        pnas_text_line(out, "%-*s  %8" PRId64 "  %8" PRId64 "  %9s  %9s", width, file->class_names[c],
-                       figures.images, figures.right, share_shown(figures.right, figures.predicted).text,
-                       share_shown(figures.right, figures.images).text);
-    }
-}
-
-static void print_json_matrix(FILE *out, const int64_t *confusion, size_t classes)
-{
-    for (size_t c = 0; c < classes; ++c) {
-        fprintf(out, "%s\n    [", c ? "," : "");
-        for (size_t p = 0; p < classes; ++p)
-            fprintf(out, "%s%" PRId64, p ? ", " : "", confusion[c * classes + p]);
-        putc(']', out);
-    }
-}
-
-static void print_json_classes(FILE *out, const pnas_network_file *file)
-{
-    int classes = file->network.classes;
-    for (int c = 0; c < classes; ++c) {
-        pnas_class_figures figures = pnas_class_figures_of(&file->test, classes, c);
-        fprintf(out, "%s\n    {\"name\": ", c ? "," : "");
-        pnas_text_json(out, file->class_names[c]);
-        fprintf(out, ", \"images\": %" PRId64 ", \"right\": %" PRId64 ", \"precision\": ", figures.images,
-                figures.right);
-        pnas_net_json_real(out, share(figures.right, figures.predicted));
-        fprintf(out, ", \"recall\": ");
-        pnas_net_json_real(out, share(figures.right, figures.images));
-        putc('}', out);
-    }
-}
-
-static void print_json(FILE *out, const pnas_net_session *session, bool other)
-{
-    const pnas_network_file *file = &session->file;
-    const pnas_network_test *test = &file->test;
-    fprintf(out, "{\"dataset\": ");
-    pnas_text_json(out, test->dataset);
-    fprintf(out, ", \"dataset_sha256\": ");
-    pnas_text_json(out, test->dataset_sha256);
-    fprintf(out,
-            ", \"part\": \"test\", \"trained_on_this\": %s, \"weights\": \"%s\", \"images\": %" PRId64
-            ", \"accuracy\": ",
-            other ? "false" : "true", session->weights.name, test->images);
-    pnas_net_json_real(out, test->accuracy);
-    fprintf(out, ", \"top5\": ");
-    pnas_net_json_real(out, test->top5);
-    fprintf(out, ", \"loss\": ");
-    pnas_net_json_real(out, test->loss);
-    fprintf(out, ",\n  \"classes\": [");
-    print_json_classes(out, file);
-    fprintf(out, "],\n  \"confusion\": [");
-    print_json_matrix(out, test->confusion, (size_t)file->network.classes);
-    fprintf(out, "]}\n");
-}
-
-/* One row a true class, one column a predicted one. */
-static void print_confusion(FILE *out, const pnas_network_file *file)
-{
-    size_t classes = (size_t)file->network.classes;
-    fprintf(out, "true class");
-    for (size_t p = 0; p < classes; ++p) {
-        putc(',', out);
-        pnas_text_csv(out, file->class_names[p]);
-    }
-    putc('\n', out);
-    for (size_t c = 0; c < classes; ++c) {
-        pnas_text_csv(out, file->class_names[c]);
-        for (size_t p = 0; p < classes; ++p)
-            fprintf(out, ",%" PRId64, file->test.confusion[c * classes + p]);
-        putc('\n', out);
-    }
-}
-
-static pnas_status write_confusion(const char *path, const pnas_network_file *file)
-{
-    pnas_net_text text = {0};
-    PNAS_TRY(pnas_net_text_begin(&text));
-    print_confusion(text.stream, file);
-    pnas_status status = pnas_net_text_end(&text, path);
-    pnas_net_text_drop(&text);
-    return status;
-}
-
-static pnas_status print(const test_arguments *arguments, const pnas_net_session *session, bool other)
-{
-    pnas_net_text text = {0};
-    PNAS_TRY(pnas_net_text_begin(&text));
-    if (arguments->json)
-        print_json(text.stream, session, other);
-    else
-        print_text(text.stream, session);
-    pnas_status status = pnas_net_text_end(&text, NULL);
-    pnas_net_text_drop(&text);
-    return status;
-}
+static const struct argp test_argp = {
+    .options = test_options,
+    .parser = parse_test,
+    .args_doc = "NET.h5",
+    .doc =
+        "Classifies the test part of a data set and prints accuracy, top-5 accuracy, loss, and precision and "
+        "recall by class.\v"
+        "Under mpirun the ranks share the images; any number of them gives the same figures.",
+    .children = test_children};
 
 /* --- testing --- */
 
@@ -202,74 +125,107 @@ static pnas_status check_data(const pnas_net_session *session, const pnas_datase
     return PNAS_OK;
 }
 
-static pnas_status compute(pnas_net_session *session, const pnas_dataset *dataset)
+static pnas_status take_figures(pnas_network_file *file, const pnas_dataset *dataset, const float *logits)
 {
-    size_t count = dataset->test.count;
-    pnas_network_test *test = &session->file.test;
-    float *logits = malloc(count * (size_t)dataset->classes * sizeof *logits);
-    PNAS_CHECK(logits, PNAS_ERROR_MEMORY, "no memory for the results of %zu images", count);
+    pnas_network_test *test = &file->test;
     free(test->confusion);
     *test = (pnas_network_test){0};
-    pnas_status status = pnas_predictor_run(session->predictor, dataset->test.images, count, logits);
-    if (status == PNAS_OK)
-        status = pnas_test_figures(logits, dataset->test.labels, count, dataset->classes, test);
-    free(logits);
-    PNAS_TRY(status);
+    PNAS_TRY(pnas_test_figures(logits, dataset->test.labels, dataset->test.count, dataset->classes, test));
     test->known = true;
     snprintf(test->dataset, sizeof test->dataset, "%s", dataset->name);
     snprintf(test->dataset_sha256, sizeof test->dataset_sha256, "%s", dataset->sha256);
     return PNAS_OK;
 }
 
-static pnas_status run_test(const test_arguments *arguments, pnas_net_session *session)
+static pnas_status print(const test_arguments *arguments, const pnas_test_report *report)
 {
-    pnas_dataset *dataset = NULL;
-    bool other = false;
-    pnas_status status;
-    PNAS_TRY(pnas_net_session_read(arguments->path, arguments->device.weights, session));
-    PNAS_TRY(pnas_net_open_data(session, arguments->data, &dataset, &other));
-    PNAS_TRY_CLEANUP(check_data(session, dataset));
-    if (other)
-        pnas_warning("%s was trained on other data than %s (their SHA-256 differ)", arguments->path,
-                     dataset->name);
-    PNAS_TRY_CLEANUP(pnas_net_session_start(session, &arguments->device));
-    PNAS_TRY_CLEANUP(compute(session, dataset));
-    if (arguments->confusion)
-        PNAS_TRY_CLEANUP(write_confusion(arguments->confusion, &session->file));
-    if (arguments->write)
-        PNAS_TRY_CLEANUP(pnas_network_file_write(arguments->path, &session->file));
-    status = print(arguments, session, other);
-cleanup:
-    pnas_dataset_destroy(&dataset);
+    pnas_net_text text = {0};
+    PNAS_TRY(pnas_net_text_begin(&text));
+    if (arguments->json)
+        pnas_net_json_test(text.stream, report);
+    else
+        pnas_net_print_test(text.stream, report);
+    pnas_status status = pnas_net_text_end(&text, NULL);
+    pnas_net_text_drop(&text);
     return status;
 }
 
-pnas_status pnas_net_run_test(int argc, char **argv)
+static bool ends_in(const char *path, const char *end)
 {
-    static const struct argp_option options[] = {
-        {"data", KEY_DATA, "DATA.h5", 0,
-         "Another data set than that of the training; \"digits\": the embedded one", 1},
-        {"json", KEY_JSON, NULL, 0, "Print JSON, with the confusion matrix", 1},
-        {"confusion", KEY_CONFUSION, "FILE.csv", 0, "Write the confusion matrix as CSV", 1},
-        {"write", KEY_WRITE, NULL, 0, "Keep the figures in NET.h5", 1},
-        {0}};
-    static const struct argp_child children[] = {
-        {&pnas_program_argp, 0, NULL, 0}, {&pnas_net_device_argp, 0, NULL, 0}, {0}};
-    static const struct argp argp = {.options = options,
-                                     .parser = parse_test,
-                                     .args_doc = "NET.h5",
-                                     .doc = "Classifies the test part of a data set and prints accuracy, "
-                                            "top-5 accuracy, loss, and precision and "
-                                            "recall by class.",
-                                     .children = children};
-    test_arguments arguments = {.level = PNAS_LOG_INFO, .device = PNAS_NET_DEVICE_DEFAULTS};
+    size_t length = strlen(path);
+    return length > strlen(end) && strcmp(path + length - strlen(end), end) == 0;
+}
+
+/* A picture by its name's end; anything else is CSV. */
+static pnas_status write_confusion(const char *path, const pnas_network_file *file)
+{
+    pnas_net_text text = {0};
+    if (ends_in(path, ".svg") || ends_in(path, ".png") || ends_in(path, ".pdf"))
+        return pnas_network_plot_draw(pnas_network_plot_find("confusion"), path, file,
+                                      &(pnas_gnuplot_options){.output = path});
+    PNAS_TRY(pnas_net_text_begin(&text));
+    pnas_net_csv_confusion(text.stream, file);
+    pnas_status status = pnas_net_text_end(&text, path);
+    pnas_net_text_drop(&text);
+    return status;
+}
+
+/* On rank 0. */
+static pnas_status report(const test_arguments *arguments, pnas_net_session *session,
+                          const pnas_dataset *dataset, const float *logits, bool other)
+{
+    const pnas_test_report figures = {&session->file, &session->weights, other};
+    PNAS_TRY(take_figures(&session->file, dataset, logits));
+    if (arguments->confusion)
+        PNAS_TRY(write_confusion(arguments->confusion, &session->file));
+    if (arguments->worst)
+        PNAS_TRY(
+            pnas_worst_draw(&session->file, dataset, logits, (size_t)arguments->worst, arguments->output));
+    if (arguments->write)
+        PNAS_TRY(pnas_network_file_write(arguments->path, &session->file));
+    return print(arguments, &figures);
+}
+
+static pnas_status open_data(const test_arguments *arguments, const pnas_net_session *session,
+                             pnas_dataset **dataset, bool *other)
+{
+    PNAS_TRY(pnas_net_open_data(session, arguments->data, dataset, other));
+    return check_data(session, *dataset);
+}
+
+static pnas_status run_test(const test_arguments *arguments, pnas_layout *layout, pnas_net_session *session,
+                            pnas_dataset **dataset)
+{
+    bool other = false;
+    float *logits = NULL;
+    PNAS_TRY(pnas_mpi_agree(pnas_net_session_read(arguments->path, arguments->options.weights, session)));
+    PNAS_TRY(pnas_mpi_agree(open_data(arguments, session, dataset, &other)));
+    if (other && layout->rank == 0)
+        pnas_warning("%s was trained on other data than %s (their SHA-256 differ)", arguments->path,
+                     (*dataset)->name);
+    PNAS_TRY(pnas_data_compare(layout, (*dataset)->name, (*dataset)->sha256));
+    PNAS_TRY(pnas_net_session_start(session, &arguments->options, layout));
+    PNAS_TRY(pnas_net_session_run(session, (*dataset)->test.images, (*dataset)->test.count, &logits));
+    pnas_status status = layout->rank == 0 ? report(arguments, session, *dataset, logits, other) : PNAS_OK;
+    free(logits);
+    return pnas_mpi_agree(status);
+}
+
+pnas_status pnas_net_run_test(pnas_layout *layout, int argc, char **argv, bool *complained)
+{
+    test_arguments arguments = {.options = PNAS_NET_OPTIONS_DEFAULTS};
     pnas_net_session session = {0};
+    pnas_dataset *dataset = NULL;
     pnas_network_lock lock = PNAS_NO_NETWORK_LOCK;
-    pnas_program_parse(&argp, argc, argv, 0, &arguments);
-    pnas_log_setup(pnas_log_program(), arguments.level, 0, 1);
-    pnas_status status = arguments.write ? pnas_network_lock_take(arguments.path, &lock) : PNAS_OK;
-    if (status == PNAS_OK)
-        status = run_test(&arguments, &session);
+    pnas_status status = pnas_net_parse(&test_argp, layout, argc, argv, &arguments, &arguments.options);
+    *complained = status != PNAS_OK;
+    bool works = status == PNAS_OK && !arguments.options.answered;
+    if (works &&
+        arguments.write) /* rank 0 reads, works and writes it again; it may be another rank in the end */
+        status = pnas_mpi_agree(layout->rank == 0 ? pnas_network_lock_take(arguments.path, &lock) : PNAS_OK);
+    if (works && status == PNAS_OK)
+        status = run_test(&arguments, layout, &session, &dataset);
+    pnas_dataset_destroy(&dataset);
     pnas_net_session_end(&session);
     pnas_network_lock_release(&lock);
     return status;

@@ -1,25 +1,28 @@
 /* pnas_net: what can be done with a trained network. */
+#include "mpi/build_check.h"
 #include "src/programs/common/program.h"
 #include "src/programs/pnas_net/net_commands.h"
+#include "src/run/rank_start.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* ROW(name, what runs it, its line of --help) */
+/* ROW(name, what runs it in one process, or what runs it on all ranks, its line of --help) */
 #define NET_COMMANDS(ROW)                                                                                    \
-    ROW("info", pnas_net_run_info, "describe a network")                                                     \
-    ROW("test", pnas_net_run_test, "classify the test part of a data set")                                   \
-    ROW("predict", pnas_net_run_predict, "classify images")                                                  \
-    ROW("export", pnas_net_run_export, "write it for other programs: ONNX, safetensors")                     \
-    ROW("plot", pnas_net_run_plot, "draw its training and its test")
+    ROW("info", pnas_net_run_info, NULL, "describe a network")                                               \
+    ROW("test", NULL, pnas_net_run_test, "classify the test part of a data set")                             \
+    ROW("predict", NULL, pnas_net_run_predict, "classify images")                                            \
+    ROW("export", pnas_net_run_export, NULL, "write it for other programs: ONNX, safetensors")               \
+    ROW("plot", pnas_net_run_plot, NULL, "draw its training and its test")
 
 typedef struct {
     const char *name;
-    pnas_status (*run)(int argc, char **argv);
+    pnas_status (*run)(int argc, char **argv); /* NULL: run_on_ranks */
+    pnas_status (*run_on_ranks)(pnas_layout *layout, int argc, char **argv, bool *complained);
 } net_command;
 
-#define AS_COMMAND(name, run, help) {name, run},
-#define AS_HELP(name, run, help)    "  " name "\t" help "\n"
+#define AS_COMMAND(name, run, run_on_ranks, help) {name, run, run_on_ranks},
+#define AS_HELP(name, run, run_on_ranks, help)    "  " name "\t" help "\n"
 static const net_command commands[] = {NET_COMMANDS(AS_COMMAND)};
 
 typedef struct {
@@ -48,6 +51,21 @@ static error_t parse_main(int key, char *argument, struct argp_state *state)
     }
 }
 
+/* Alone or under mpirun: of the ranks, rank 0 says what there is to say. */
+static int run_on_ranks(const net_command *command, int argc, char **argv)
+{
+    pnas_layout layout;
+    bool complained = false;
+    pnas_status status = pnas_rank_start(&argc, &argv, &layout);
+    if (status != PNAS_OK)
+        return pnas_program_end(status);
+    status = pnas_mpi_check_build(&layout, pnas_program_build());
+    if (status == PNAS_OK)
+        status = command->run_on_ranks(&layout, argc, argv, &complained);
+    pnas_mpi_end();
+    return layout.rank == 0 && !complained ? pnas_program_end(status) : pnas_exit_code(status);
+}
+
 int main(int argc, char **argv)
 {
     static const struct argp argp = {
@@ -55,7 +73,11 @@ int main(int argc, char **argv)
         parse_main,
         "COMMAND NET.h5 [ARGUMENT...]",
         "Works with a trained network: a NET.h5, or a RUN.n.weights.h5 that a search wrote.\v"
-        "Commands (each has its own --help):\n" NET_COMMANDS(AS_HELP),
+        "Commands (each has its own --help):\n" NET_COMMANDS(
+            AS_HELP) "\n"
+                     "Under mpirun, test and predict share their images among the ranks and print the same "
+                     "as one process; "
+                     "the others are for one process.",
         NULL,
         NULL,
         NULL};
@@ -66,5 +88,9 @@ int main(int argc, char **argv)
     char name[32];
     snprintf(name, sizeof name, "pnas_net %s", arguments.command->name);
     argv[arguments.first] = name;
-    return pnas_program_end(arguments.command->run(argc - arguments.first, argv + arguments.first));
+    argc -= arguments.first;
+    argv += arguments.first;
+    if (arguments.command->run)
+        return pnas_program_end(arguments.command->run(argc, argv));
+    return run_on_ranks(arguments.command, argc, argv);
 }
