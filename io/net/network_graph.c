@@ -72,11 +72,12 @@ static pnas_status check_tensors(const char *path, const pnas_network_tensors *t
     return PNAS_OK;
 }
 
-pnas_status pnas_network_file_graph(const char *path, const pnas_network_file *file, pnas_graph **out)
+static pnas_status make_graph(const char *path, const pnas_network_file *file,
+                              const pnas_network_options *network, pnas_graph **out)
 {
     char reason[512];
     *out = NULL;
-    if (pnas_graph_create(&file->cell, &file->operators, &file->network, out) != PNAS_OK) {
+    if (pnas_graph_create(&file->cell, &file->operators, network, out) != PNAS_OK) {
         snprintf(reason, sizeof reason, "%s", pnas_message());
         return pnas_fail(PNAS_ERROR_DATA, "%s: %s", path, reason);
     }
@@ -86,4 +87,18 @@ pnas_status pnas_network_file_graph(const char *path, const pnas_network_file *f
     if (status != PNAS_OK)
         pnas_graph_destroy(out);
     return status;
+}
+
+pnas_status pnas_network_file_graph(const char *path, const pnas_network_file *file, pnas_graph **out)
+{
+    return make_graph(path, file, &file->network, out);
+}
+
+pnas_status pnas_network_file_training_graph(const char *path, const pnas_network_file *file,
+                                             pnas_graph **out)
+{
+    pnas_network_options network = file->network;
+    if (pnas_network_tensor(&file->weights, "auxiliary/head/classifier/weight"))
+        network.auxiliary = 1; /* the weight of its loss is not known, and decides nothing here */
+    return make_graph(path, file, &network, out);
 }

@@ -9,6 +9,10 @@
  * a value that is not finite. Tensors that the graph does not have are not looked at. */
 pnas_status pnas_network_file_graph(const char *path, const pnas_network_file *file, pnas_graph **out);
 
+/* The same, with the auxiliary classifier where the file has its weights. */
+pnas_status pnas_network_file_training_graph(const char *path, const pnas_network_file *file,
+                                             pnas_graph **out);
+
 /* The tensor of that name, borrowed; NULL if there is none. */
 const pnas_named_tensor *pnas_network_tensor(const pnas_network_tensors *tensors, const char *name);
 

@@ -1,11 +1,7 @@
 #include "io/plot/cell_drawing.h"
-#include "io/plot/tool.h"
+#include "io/plot/graphviz.h"
 
-#include "src/base/plain_text.h"
-
-#include <string.h>
-
-#define GRAPH "cell.gv"
+#include <stdio.h>
 
 /* ---- words ---- */
 
@@ -16,22 +12,6 @@ static const char *operator_colour(pnas_operator_kind kind)
     static const char *const colours[] = {"#ffffff", "#fbe5a2", "#f9cfb3", "#f0cfe2",
                                           "#cfe8f7", "#a9d3ef", "#d8e8b8", "#e2d8f0"};
     return colours[(size_t)kind % (sizeof colours / sizeof *colours)];
-}
-
-static void write_text(FILE *graph, const char *text)
-{
-    char escape[PNAS_TEXT_ESCAPE_MAX];
-    putc('"', graph);
-    for (size_t length; *text; text += length) {
-        length = pnas_text_next(text, escape);
-        if (*escape || *text == '"' || *text == '\\')
-            putc('\\', graph); /* an escape begins with a backslash, too */
-        if (*escape)
-            fputs(escape, graph);
-        else
-            fwrite(text, 1, length, graph);
-    }
-    putc('"', graph);
 }
 
 /* ---- the graph ---- */
@@ -83,77 +63,48 @@ static void write_output(FILE *graph, const pnas_cell *cell, pnas_concatenation 
             fprintf(graph, "    previous%d -> concatenation;\n", back);
 }
 
-static void write_inputs(FILE *graph)
+static void write_inputs(FILE *graph, const char *rank)
 {
-    fprintf(graph, "    { rank=min;\n");
+    fprintf(graph, "    { rank=%s;\n", rank);
     for (int back = 2; back >= 1; back--)
         fprintf(graph, "      previous%d [label=<H<SUB>c-%d</SUB>>, fillcolor=\"#d9d9d9\", fontsize=15];\n",
                 back, back);
     fprintf(graph, "      previous2 -> previous1 [style=invis];\n    }\n");
 }
 
-static void write_graph(FILE *graph, const pnas_cell *cell, const pnas_operator_set *operators,
-                        const pnas_cell_drawing_options *options)
+static void write_parts(FILE *graph, const pnas_cell *cell, const pnas_operator_set *operators,
+                        pnas_concatenation concatenation, const char *rank)
 {
-    fprintf(graph,
-            "digraph cell {\n"
-            "    rankdir=BT; bgcolor=\"#ffffff\"; nodesep=0.25; ranksep=0.4; pad=0.2; splines=true;\n"
-            "    fontname=\"Helvetica\";\n"
-            "    node [shape=box, style=\"rounded,filled\", color=\"#606060\", fontname=\"Helvetica\", "
-            "fontsize=12, height=0.36, margin=\"0.12,0.04\"];\n"
-            "    edge [color=\"#606060\", arrowsize=0.6];\n");
-    if (options->title) {
-        fprintf(graph, "    labelloc=b; fontsize=11; fontcolor=\"#404040\"; label=");
-        write_text(graph, options->title);
-        fprintf(graph, ";\n");
-    }
-    write_inputs(graph);
+    write_inputs(graph, rank);
     for (int b = 0; b < cell->blocks; b++)
         write_block(graph, cell, operators, b);
-    write_output(graph, cell, options->concatenation);
-    fprintf(graph, "}\n");
+    write_output(graph, cell, concatenation);
+}
+
+void pnas_cell_drawing_write(FILE *graph, const pnas_cell *cell, const pnas_operator_set *operators,
+                             pnas_concatenation concatenation)
+{
+    write_parts(graph, cell, operators, concatenation, "same");
 }
 
 /* ---- drawing ---- */
 
-static pnas_status run_dot(pnas_tool_folder *folder, const char *format, const char *output)
+typedef struct {
+    const pnas_cell *cell;
+    const pnas_operator_set *operators;
+    const pnas_cell_drawing_options *options;
+} cell_drawing;
+
+static void write_graph(FILE *graph, const void *payload)
 {
-    const char *const png[] = {"dot", "-Tpng", "-Gdpi=160", "-o", "cell.png", GRAPH, NULL};
-    const char *const svg[] = {"dot", "-Tsvg", "-o", "cell.svg", GRAPH, NULL};
-    const char *const pdf[] = {"dot", "-Tpdf", "-o", "cell.pdf", GRAPH, NULL};
-    const char *const *command = strcmp(format, "png") == 0 ? png : strcmp(format, "svg") == 0 ? svg : pdf;
-    char picture[16], reason[512];
-    pnas_status status = pnas_tool_run(folder, command, "graphviz");
-    if (status != PNAS_OK) {
-        snprintf(reason, sizeof reason, "%s", pnas_message());
-        folder->kept = true;
-        return pnas_fail(status, "no picture: %s; the graph is in %s/%s", reason, folder->folder, GRAPH);
-    }
-    snprintf(picture, sizeof picture, "cell.%s", format);
-    return pnas_tool_deliver(folder, picture, output);
+    const cell_drawing *drawing = payload;
+    pnas_graphviz_begin(graph, "cell", drawing->options->title);
+    write_parts(graph, drawing->cell, drawing->operators, drawing->options->concatenation, "min");
+    fprintf(graph, "}\n");
 }
 
 pnas_status pnas_cell_draw(const pnas_cell *cell, const pnas_operator_set *operators,
                            const pnas_cell_drawing_options *options)
 {
-    static const char *const known[] = {"svg", "png", "pdf", "gv", NULL};
-    const char *format = options->output ? pnas_tool_format(options->output, known) : "gv";
-    pnas_tool_folder folder = {0};
-    pnas_status status;
-    FILE *graph = NULL;
-    if (!format)
-        return PNAS_ERROR_USAGE;
-    PNAS_TRY_CLEANUP(pnas_tool_folder_make(NULL, &folder));
-    PNAS_TRY_CLEANUP(pnas_tool_file_create(&folder, GRAPH, &graph));
-    write_graph(graph, cell, operators, options);
-    PNAS_TRY_CLEANUP(pnas_tool_file_close(&folder, GRAPH, &graph));
-    if (strcmp(format, "gv") == 0)
-        status = pnas_tool_deliver(&folder, GRAPH, options->output);
-    else
-        status = run_dot(&folder, format, options->output);
-cleanup:
-    if (graph)
-        fclose(graph);
-    pnas_tool_folder_remove(&folder);
-    return status;
+    return pnas_graphviz_draw(options->output, write_graph, &(cell_drawing){cell, operators, options});
 }

@@ -5,6 +5,8 @@
 
 #include "src/net/graph.h"
 
+#include <stdio.h>
+
 typedef struct {
     const char *output; /* .svg, .png, .pdf, or .gv for Graphviz's own language; NULL: that on stdout */
     const char *title;  /* a line under the drawing; NULL: none */
@@ -15,5 +17,9 @@ typedef struct {
  * a file that the message names. */
 pnas_status pnas_cell_draw(const pnas_cell *cell, const pnas_operator_set *operators,
                            const pnas_cell_drawing_options *options);
+
+/* The cell's nodes and edges, as a part of a larger graph. */
+void pnas_cell_drawing_write(FILE *graph, const pnas_cell *cell, const pnas_operator_set *operators,
+                             pnas_concatenation concatenation);
 
 #endif

@@ -88,6 +88,24 @@ cmp -s better.csv $better.csv && cmp -s better.onnx $better.onnx || fail "predic
 net 64 test $w --weights average
 expect last.err 'has no moving average'
 
+# The whole network as a graph: each part with its shape, arrows to what it reads.
+net 0 info net.h5 --draw net.gv
+expect last.out '^auxiliary +classifier of [0-9]+ parameters at two thirds'
+expect net.gv '<B>cell 0</B>.*8 x 8 x 4<'
+expect net.gv '<B>cell 2, stride 2</B>.*2 x 2 x 16<'
+expect net.gv '<B>auxiliary classifier, in training only</B>.*10 classes'
+expect net.gv 'part3 -> part5;'             # cell 1 to the auxiliary classifier
+expect net.gv 'part2 -> part4 .style=dashed' # cell 0 is H(c-2) of cell 2
+expect net.gv 'sum0 -> concatenation'
+net 0 info $w --draw w.gv
+[ "$(grep -c '<B>cell [0-9]' w.gv)" -eq "$(grep -oE '^cell_[0-9]+' last.out | sort -u | wc -l)" ] || fail "other cells"
+! grep -q auxiliary w.gv || fail "an auxiliary classifier that is not there is drawn"
+if command -v dot >/dev/null; then
+    net 0 info $w --draw w.svg
+    grep -q '>cell 2, stride 2<' w.svg || fail "w.svg shows no cell 2"
+fi
+net 64 info $w --draw w.gif
+
 # Pictures.
 if command -v gnuplot >/dev/null; then
     for plot in curves confusion; do
@@ -96,7 +114,15 @@ if command -v gnuplot >/dev/null; then
     done
     ! grep -q '<image' confusion.svg || fail "the confusion matrix is a bitmap, which viewers blur"
     grep -q 'images of digits' confusion.svg || fail "the confusion matrix does not say of what"
+    net 0 test $w --worst 7 -o worst.svg --confusion matrix.png
+    head -c 4 matrix.png | grep PNG >/dev/null || fail "the confusion matrix is no picture"
+    grep -q 'the 7 worst of 359 test images' worst.svg || fail "worst.svg has no title"
+    [ "$(grep -c '<polygon\|<rect' worst.svg)" -ge $((7 * 64)) ] || fail "worst.svg does not show 7 images of 64 pixels"
+    net 64 test $w --worst 7 -o worst.gif
 fi
+net 64 test $w --worst 7
+net 64 test $w -o worst.svg
+net 64 test $w --worst 0 -o worst.svg
 net 64 plot $w --plot circles -o p.svg
 net 64 plot $w --plot curves
 
@@ -117,6 +143,9 @@ net 65 predict $w gone.png -o none.csv
 net 65 test $w --data text.h5
 net 74 predict $w --data digits -o nowhere/none.csv
 net 64 predict $w
+net 64 predict $w --data digits --hdf5
+expect last.err 'name it with -o'
+net 69 predict $w --data digits --device nonesuch
 net 64 dance $w
 net 64 test
 net 64 test $w --weights heavy

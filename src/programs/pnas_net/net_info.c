@@ -1,7 +1,7 @@
 /* pnas_net info: what a network is. */
 #include "io/net/network_graph.h"
 #include "io/net/network_weights.h"
-#include "io/plot/cell_drawing.h"
+#include "io/plot/network_drawing.h"
 #include "src/base/plain_text.h"
 #include "src/programs/common/program.h"
 #include "src/programs/pnas_net/net_commands.h"
@@ -68,6 +68,19 @@ static void print_average(const pnas_network_file *file)
            chosen.reason);
 }
 
+/* Of `file`, whose graph is *graph: what only its training has. */
+static void print_auxiliary(const pnas_graph *graph)
+{
+    int64_t count = 0;
+    if (graph->auxiliary_logits < 0)
+        return;
+    for (int i = 0; i < graph->parameter_count; i++)
+        if (pnas_graph_is_auxiliary(graph->parameter[i].path))
+            count += graph->parameter[i].count;
+    printf("%-14s classifier of %" PRId64 " parameters at two thirds of the depth, for its training only\n",
+           "auxiliary", count);
+}
+
 static void print_network(const pnas_network_file *file, const pnas_graph *graph)
 {
     char cell[PNAS_CELL_TEXT_MAX];
@@ -91,6 +104,7 @@ static void print_network(const pnas_network_file *file, const pnas_graph *graph
     print_line("sha256", file->dataset_sha256);
     print_line("run", file->run);
     print_average(file);
+    print_auxiliary(graph);
     if (file->in_training)
         printf("%-14s goes on after epoch %d, batch %d\n", "training", file->training.epoch,
                file->training.batch);
@@ -108,6 +122,7 @@ static int64_t layer_parameters(const pnas_graph *graph, const pnas_layer *layer
     return count;
 }
 
+/* Those of the auxiliary classifier are not the network's. */
 static void print_layers(const pnas_graph *graph)
 {
     printf("\n%-48s %16s %10s %14s\n", "layer", "output", "parameters", "multiply-adds");
@@ -115,6 +130,8 @@ static void print_layers(const pnas_graph *graph)
         const pnas_layer *layer = &graph->layer[i];
         const pnas_tensor *tensor = &graph->tensor[layer->out];
         char shape[64];
+        if (pnas_graph_is_auxiliary(layer->path))
+            continue;
         snprintf(shape, sizeof shape, "%d x %d x %d", tensor->height, tensor->width,
                  layer->out_segments * tensor->segment_channels);
         printf("%-48s %16s %10" PRId64 " %14" PRId64 "\n", layer->path, shape, layer_parameters(graph, layer),
@@ -122,23 +139,32 @@ static void print_layers(const pnas_graph *graph)
     }
 }
 
+static pnas_status draw(const char *output, const pnas_network_file *file, const pnas_graph *graph)
+{
+    char title[PNAS_CELL_TEXT_MAX + 64];
+    pnas_cell_format(&file->cell, &file->operators, title);
+    const pnas_network_drawing_options drawing = {
+        .graph = graph, .operators = &file->operators, .title = title, .output = output};
+    return pnas_network_draw(&drawing);
+}
+
 static pnas_status describe(const info_arguments *arguments, const pnas_network_file *file)
 {
-    const pnas_cell_drawing_options drawing = {.output = arguments->draw,
-                                               .concatenation = file->network.concatenation};
     pnas_graph *graph = NULL;
-    PNAS_TRY(pnas_network_file_graph(arguments->path, file, &graph));
+    PNAS_TRY(pnas_network_file_training_graph(arguments->path, file, &graph));
     print_line("file", arguments->path);
     print_network(file, graph);
     print_layers(graph);
+    pnas_status status = arguments->draw ? draw(arguments->draw, file, graph) : PNAS_OK;
     pnas_graph_destroy(&graph);
-    return arguments->draw ? pnas_cell_draw(&file->cell, &file->operators, &drawing) : PNAS_OK;
+    return status;
 }
 
 pnas_status pnas_net_run_info(int argc, char **argv)
 {
     static const struct argp_option options[] = {
-        {"draw", KEY_DRAW, "FILE", 0, "Draw its cell to a .svg, .png, .pdf or .gv file", 1}, {0}};
+        {"draw", KEY_DRAW, "FILE", 0, "Draw the network and its cell to a .svg, .png, .pdf or .gv file", 1},
+        {0}};
     static const struct argp_child children[] = {{&pnas_program_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {
         options,
