@@ -173,7 +173,7 @@ static pnas_status create_buffers(pnas_child_plan *plan)
     return create_stream(plan, plan->options.evaluation_steps, false, &plan->validation);
 }
 
-static pnas_status write_rates(pnas_child_plan *plan)
+pnas_status pnas_child_plan_scale_rates(pnas_child_plan *plan, double factor)
 {
     pnas_schedule schedule = plan->options.training->schedule;
     schedule.epochs = plan->options.training->epochs;
@@ -182,7 +182,7 @@ static pnas_status write_rates(pnas_child_plan *plan)
     float *rate = malloc((steps ? steps : 1) * sizeof *rate);
     PNAS_CHECK(rate, PNAS_ERROR_MEMORY, "no memory for %zu learning rates", steps);
     for (size_t i = 0; i < steps; ++i)
-        rate[i] = (float)pnas_schedule_rate(&schedule, (int)i);
+        rate[i] = (float)(factor * pnas_schedule_rate(&schedule, (int)i));
     pnas_status status = pnas_buffer_write(plan->cl, plan->rates, 0, steps * sizeof *rate, rate);
     free(rate);
     return status;
@@ -357,7 +357,7 @@ pnas_status pnas_child_plan_build(pnas_child_plan *plan, const pnas_build_option
 {
     pnas_launch_list zeros = {0};
     PNAS_TRY(create_buffers(plan));
-    PNAS_TRY(write_rates(plan));
+    PNAS_TRY(pnas_child_plan_scale_rates(plan, 1));
     pnas_status status = build_lists(plan, &zeros, options);
     pnas_launch_clear(&zeros);
     return status;

@@ -18,6 +18,9 @@ uint64_t pnas_child_plan_bytes(const pnas_child_plan *plan);
  * could not be built is only good for being destroyed. */
 pnas_status pnas_child_plan_build(pnas_child_plan *plan, const pnas_build_options *options);
 
+/* Multiplies the learning rates of all steps, as the schedule has them, by `factor`. */
+pnas_status pnas_child_plan_scale_rates(pnas_child_plan *plan, double factor);
+
 void pnas_child_plan_destroy(pnas_child_plan **plan);
 
 #endif

@@ -338,6 +338,35 @@ pnas_status pnas_shard_trainer_update(pnas_shard_trainer *trainer, float *sums, 
     return PNAS_OK;
 }
 
+static bool are_finite(const float *values, size_t count)
+{
+    for (size_t i = 0; i < count; ++i)
+        if (!isfinite(values[i]))
+            return false;
+    return true;
+}
+
+pnas_status pnas_shard_trainer_check(pnas_shard_trainer *trainer)
+{
+    const pnas_child_plan *plan = trainer->plan;
+    float *values = malloc(parameter_bytes(trainer));
+    PNAS_CHECK(values, PNAS_ERROR_MEMORY, "no memory for %zu parameters", plan->parameter_floats);
+    pnas_status status = pnas_buffer_read(plan->cl, plan->parameters, 0, parameter_bytes(trainer), values);
+    bool finite =
+        are_finite(values, plan->parameter_floats) && are_finite(trainer->running, plan->running_floats);
+    free(values);
+    PNAS_TRY(status);
+    PNAS_CHECK(
+        finite, PNAS_ERROR_DIVERGED,
+        "a weight is not finite any more; a lower training.learning_rate or training.clip_norm may help");
+    return PNAS_OK;
+}
+
+pnas_status pnas_shard_trainer_scale_rates(pnas_shard_trainer *trainer, double factor)
+{
+    return pnas_child_plan_scale_rates(trainer->plan, factor);
+}
+
 /* --- evaluation --- */
 
 typedef struct {

@@ -73,6 +73,12 @@ pnas_status pnas_shard_trainer_run(pnas_shard_trainer *trainer, int epoch, int u
  * PNAS_ERROR_DIVERGED if the loss is not finite; nothing is updated then. */
 pnas_status pnas_shard_trainer_update(pnas_shard_trainer *trainer, float *sums, pnas_shard_figures *out);
 
+/* PNAS_ERROR_DIVERGED if a weight or a running statistic is not finite. */
+pnas_status pnas_shard_trainer_check(pnas_shard_trainer *trainer);
+
+/* From here on all rates are those of the schedule times `factor`. */
+pnas_status pnas_shard_trainer_scale_rates(pnas_shard_trainer *trainer, double factor);
+
 /* Evaluates `count` batches of validation images from batch `first` on with the weights, or with their moving
  * average; metrics [evaluations][2]: mean loss and number right, of these batches alone. `tick` is polled before
  * each. */

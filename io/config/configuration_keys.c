@@ -256,6 +256,10 @@ const pnas_key pnas_configuration_keys[] = {
     {KEY("training.average", training.average), .initial = "0", BELOW(0, 1), FIXED,
      .help = "pnas_train: decay of a moving average of the weights, which is evaluated and kept beside the "
              "weights. 0: none. A search makes none."},
+    {KEY("training.divergence_factor", training.divergence_factor), .initial = "0", BELOW(0, 1), FIXED,
+     .help = "pnas_train: where a loss is not finite, the training goes back to the beginning of that epoch, "
+             "once, and all rates from there on are multiplied by this. 0: it ends. In a search such a child "
+             "fails."},
 
     {KEY("surrogate.model", surrogate.model), .initial = "lstm", WORDS(models), FIXED,
      .help = "What each member is."},

@@ -35,6 +35,12 @@ typedef struct { /* what the network made of images that nobody had looked at */
     int64_t *confusion;          /* [classes, classes]: of the true class, by the predicted one; owned */
 } pnas_network_test;
 
+typedef struct
+{ /* a loss that was not finite: this epoch was begun again, and rates are lower from there on */
+    int epoch, update; /* counted from 1; epoch 0: there was none */
+    double factor;     /* of the rates, above 0, below 1 */
+} pnas_network_divergence;
+
 typedef struct {    /* zero to start with; what is owned goes with pnas_network_file_clear */
     bool of_search; /* weights of a child: its tensors stand at the root too, as in older files */
     pnas_cell cell;
@@ -56,6 +62,7 @@ typedef struct {    /* zero to start with; what is owned goes with pnas_network_
     char fingerprint[65];         /* of all that decides the training; "" */
     pnas_checkpoint training;
     pnas_network_history history;
+    pnas_network_divergence divergence;
     pnas_network_test test;
 } pnas_network_file;
 

@@ -231,6 +231,18 @@ static pnas_status read_history(hid_t group, pnas_network_file *out)
     return pnas_h5_read_array(group, "values", H5T_NATIVE_FLOAT, 2, shape, history->values);
 }
 
+static pnas_status read_divergence(hid_t group, pnas_network_file *out)
+{
+    pnas_network_divergence *divergence = &out->divergence;
+    PNAS_TRY(read_int(group, "epoch", 1, EPOCHS_MAX, &divergence->epoch));
+    PNAS_TRY(read_int(group, "update", 1, INT32_MAX, &divergence->update));
+    PNAS_TRY(pnas_h5_read_number(group, "factor", H5T_NATIVE_DOUBLE, &divergence->factor));
+    if (!(divergence->factor > 0 && divergence->factor < 1))
+        return pnas_h5_fail(PNAS_ERROR_DATA, group, "factor", "is %g; expected above 0, below 1",
+                            divergence->factor);
+    return PNAS_OK;
+}
+
 static pnas_status read_test(hid_t group, pnas_network_file *out)
 {
     pnas_network_test *test = &out->test;
@@ -270,6 +282,7 @@ static pnas_status read_all(hid_t root, pnas_network_file *out)
     } optional[] = {{"average", read_average},
                     {"training", read_training},
                     {"history", read_history},
+                    {"divergence", read_divergence},
                     {"test", read_test}};
     PNAS_TRY(check_conventions(root, out));
     PNAS_TRY(read_group(root, "network", out, read_network));

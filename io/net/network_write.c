@@ -162,6 +162,13 @@ static pnas_status write_history(hid_t group, const pnas_network_file *file)
     return pnas_h5_write_array(group, &array);
 }
 
+static pnas_status write_divergence(hid_t group, const pnas_network_file *file)
+{
+    PNAS_TRY(write_int(group, "epoch", file->divergence.epoch));
+    PNAS_TRY(write_int(group, "update", file->divergence.update));
+    return write_real(group, "factor", file->divergence.factor);
+}
+
 static pnas_status write_test(hid_t group, const pnas_network_file *file)
 {
     const pnas_network_test *test = &file->test;
@@ -222,6 +229,8 @@ static pnas_status write_all(hid_t root, const pnas_network_file *file)
         PNAS_TRY(write_group(root, "training", file, write_training));
     if (file->history.epochs > 0)
         PNAS_TRY(write_group(root, "history", file, write_history));
+    if (file->divergence.epoch > 0)
+        PNAS_TRY(write_group(root, "divergence", file, write_divergence));
     return file->test.known ? write_group(root, "test", file, write_test) : PNAS_OK;
 }
 

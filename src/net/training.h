@@ -26,18 +26,19 @@ typedef struct {
     double label_smoothing; /* share of a label that is spread over all classes; 0: none */
     double norm_momentum;   /* running = momentum * running + (1 - momentum) * batch */
     double norm_epsilon;
-    pnas_storage storage; /* of what the forward pass writes; all else is float */
-    pnas_reward reward;   /* the best or the last epoch's validation accuracy */
-    int pad;              /* crop from images padded by so many pixels; 0: none */
-    bool flip;            /* horizontal, one in two */
-    int cutout;           /* side of the square set to zero; 0: none */
-    double mixup;         /* alpha of the shares of two images that are mixed; 0: none */
-    double cutmix;        /* alpha of the share that a patch of another image leaves; 0: none */
-    int mix_until;        /* neither from this epoch on, counted from 0; 0: in every epoch */
-    int shards;           /* final training: pieces of a batch, each with batch statistics of its own */
-    int accumulate;       /* final training: batches an update */
-    double average;       /* final training: decay of the weights' moving average; 0: none */
-    double child_seconds; /* a child that trains longer at a stretch fails; 0: no limit */
+    pnas_storage storage;     /* of what the forward pass writes; all else is float */
+    pnas_reward reward;       /* the best or the last epoch's validation accuracy */
+    int pad;                  /* crop from images padded by so many pixels; 0: none */
+    bool flip;                /* horizontal, one in two */
+    int cutout;               /* side of the square set to zero; 0: none */
+    double mixup;             /* alpha of the shares of two images that are mixed; 0: none */
+    double cutmix;            /* alpha of the share that a patch of another image leaves; 0: none */
+    int mix_until;            /* neither from this epoch on, counted from 0; 0: in every epoch */
+    int shards;               /* final training: pieces of a batch, each with batch statistics of its own */
+    int accumulate;           /* final training: batches an update */
+    double average;           /* final training: decay of the weights' moving average; 0: none */
+    double divergence_factor; /* final training: of the rates, once a loss was not finite; 0: it ends then */
+    double child_seconds;     /* a child that trains longer at a stretch fails; 0: no limit */
     uint64_t seed;
 } pnas_training_options;
 

@@ -27,6 +27,7 @@ void pnas_train_state_clear(pnas_train_state *state)
 {
     free(state->history);
     free(state->batch_metrics);
+    pnas_train_tensors_clear(&state->before);
     *state = (pnas_train_state){0};
 }
 
@@ -131,6 +132,7 @@ static void describe(const pnas_train_options *options, const pnas_train_state *
                                .seed = configuration->seed,
                                .accuracy = state->at.epoch > 0 ? state->at.last : NAN,
                                .in_training = state->at.epoch < configuration->training.epochs,
+                               .divergence = state->divergence,
                                .training = state->at};
     memcpy(out->mean, dataset->mean, sizeof out->mean);
     memcpy(out->deviation, dataset->deviation, sizeof out->deviation);
@@ -164,18 +166,22 @@ static pnas_status take_history(const pnas_train_state *state, pnas_network_hist
     return PNAS_OK;
 }
 
-/* The moments and, in an epoch, what its updates gave. *moments are freed by pnas_shard_tensors_free. */
+/* The moments and, in an epoch, what its updates gave and how it began. *moments are freed by
+ * pnas_shard_tensors_free. */
 static pnas_status take_training(pnas_shard_trainer *trainer, const pnas_train_state *state,
-                                 pnas_named_tensor **moments, pnas_network_file *file)
+                                 pnas_named_tensor **moments, size_t *moment_count, pnas_network_file *file)
 {
     size_t count = 0, rows = (size_t)state->at.batch;
-    PNAS_TRY(pnas_shard_trainer_moments(trainer, moments, &count));
-    file->training.count = count;
-    file->training.tensor = calloc(count + 1, sizeof **moments);
+    size_t before = state->before.count + state->before.average_count;
+    PNAS_TRY(pnas_shard_trainer_moments(trainer, moments, moment_count));
+    count = *moment_count;
+    file->training.tensor = calloc(count + before + 1, sizeof **moments);
     PNAS_CHECK(file->training.tensor, PNAS_ERROR_MEMORY, "no memory for a checkpoint");
     memcpy(file->training.tensor, *moments, count * sizeof **moments);
+    file->training.count = count;
     if (rows == 0)
         return PNAS_OK;
+    PNAS_TRY(pnas_train_tensors_list(&state->before, file->training.tensor, &file->training.count));
     pnas_named_tensor *metrics = &file->training.tensor[file->training.count++];
     *metrics = (pnas_named_tensor){.rank = 2, .shape = {rows, 2}, .data = state->batch_metrics};
     snprintf(metrics->name, sizeof metrics->name, "%s", metrics_name);
@@ -197,13 +203,10 @@ pnas_status pnas_train_file_write(const pnas_train_options *options, pnas_shard_
         PNAS_TRY_CLEANUP(
             pnas_shard_trainer_weights(trainer, true, &file.average.tensor, &file.average.count));
     if (file.in_training)
-        PNAS_TRY_CLEANUP(take_training(trainer, state, &moments, &file));
+        PNAS_TRY_CLEANUP(take_training(trainer, state, &moments, &moment_count, &file));
     PNAS_TRY_CLEANUP(take_history(state, &file.history));
     status = pnas_network_file_write(options->path, &file);
 cleanup:
-    moment_count = file.training.count;
-    if (moment_count > 0 && state->at.batch > 0)
-        moment_count--; /* the metrics are the state's */
     pnas_shard_tensors_free(&moments, moment_count);
     pnas_shard_tensors_free(&file.weights.tensor, file.weights.count);
     pnas_shard_tensors_free(&file.average.tensor, file.average.count);
@@ -257,6 +260,9 @@ static pnas_status write_state(const pnas_network_file *file, int epochs, pnas_w
     pnas_wire_put_double(to, at->best);
     pnas_wire_put_double(to, at->last);
     pnas_wire_put_double(to, at->seconds);
+    pnas_wire_put_int(to, file->divergence.epoch);
+    pnas_wire_put_int(to, file->divergence.update);
+    pnas_wire_put_double(to, file->divergence.factor);
     for (size_t e = 0; e < (size_t)at->epoch; e++)
         for (int c = 0; c < PNAS_TRAIN_COLUMNS; c++) {
             const float *value = history_of(file, e, c);
@@ -302,13 +308,8 @@ static pnas_status take_metrics(const pnas_named_tensor *tensors, size_t count, 
     return PNAS_OK;
 }
 
-typedef struct {
-    size_t count, average_count;
-    pnas_named_tensor *tensor, *average; /* owned */
-} state_tensors;
-
 static pnas_status read_state(pnas_wire_reader *from, int epochs, int updates, pnas_train_state *state,
-                              state_tensors *out)
+                              pnas_train_tensors *out)
 {
     state->complete = pnas_wire_get_int(from, 0, 1);
     state->at.epoch = (int)pnas_wire_get_int(from, 0, epochs);
@@ -316,6 +317,9 @@ static pnas_status read_state(pnas_wire_reader *from, int epochs, int updates, p
     state->at.best = pnas_wire_get_double(from);
     state->at.last = pnas_wire_get_double(from);
     state->at.seconds = pnas_wire_get_double(from);
+    state->divergence.epoch = (int)pnas_wire_get_int(from, 0, epochs);
+    state->divergence.update = (int)pnas_wire_get_int(from, 0, updates);
+    state->divergence.factor = pnas_wire_get_double(from);
     pnas_wire_get_floats(from, state->history, (size_t)state->at.epoch * PNAS_TRAIN_COLUMNS);
     out->count = pnas_wire_get_count(from, TENSOR_BYTES);
     out->average_count = pnas_wire_get_count(from, TENSOR_BYTES);
@@ -328,11 +332,28 @@ static pnas_status read_state(pnas_wire_reader *from, int epochs, int updates, p
     return state->complete ? PNAS_OK : take_metrics(out->tensor, out->count, state);
 }
 
+/* The epoch's beginning first: what cannot lead there is known before it is needed. */
+static pnas_status resume(pnas_shard_trainer *trainer, const pnas_train_tensors *tensors, int updates,
+                          pnas_train_state *state)
+{
+    const pnas_train_tensors *before = &state->before;
+    int done = state->at.epoch * updates;
+    if (state->at.batch > 0)
+        PNAS_TRY(pnas_train_tensors_find(tensors->tensor, tensors->count, &state->before));
+    if (before->count > 0)
+        PNAS_TRY(pnas_shard_trainer_resume(trainer, done, before->tensor, before->count, before->average,
+                                           before->average_count));
+    PNAS_TRY(pnas_shard_trainer_resume(trainer, done + state->at.batch, tensors->tensor, tensors->count,
+                                       tensors->average, tensors->average_count));
+    return state->divergence.epoch > 0 ? pnas_shard_trainer_scale_rates(trainer, state->divergence.factor)
+                                       : PNAS_OK;
+}
+
 static pnas_status take_state(const void *data, size_t size, pnas_shard_trainer *trainer, int epochs,
                               int updates, pnas_train_state *state)
 {
     pnas_wire_reader from;
-    state_tensors tensors = {0};
+    pnas_train_tensors tensors = {0};
     pnas_wire_open(&from, data, size);
     if (!pnas_wire_get_int(&from, 0, 1))
         return pnas_wire_close(&from, "a training's state");
@@ -342,11 +363,8 @@ static pnas_status take_state(const void *data, size_t size, pnas_shard_trainer 
     }
     pnas_status status = read_state(&from, epochs, updates, state, &tensors);
     if (status == PNAS_OK && !state->complete)
-        status =
-            pnas_shard_trainer_resume(trainer, state->at.epoch * updates + state->at.batch, tensors.tensor,
-                                      tensors.count, tensors.average, tensors.average_count);
-    pnas_shard_tensors_free(&tensors.tensor, tensors.count);
-    pnas_shard_tensors_free(&tensors.average, tensors.average_count);
+        status = resume(trainer, &tensors, updates, state);
+    pnas_train_tensors_clear(&tensors);
     return status;
 }
 

@@ -117,6 +117,7 @@ static pnas_status take_state(train_run *run)
 
 static pnas_status write_file(train_run *run)
 {
+    PNAS_TRY(pnas_shard_trainer_check(run->trainer));
     run->kept = pnas_clock_seconds();
     run->state.at.seconds = run->kept - run->begun;
     return pnas_train_file_write(run->options, run->trainer, &run->state);
@@ -127,7 +128,8 @@ static void keep_checkpoint(train_run *run)
     double seconds = run->options->configuration->checkpoint_seconds;
     if (run->options->layout->rank != 0 || seconds <= 0 || pnas_clock_seconds() - run->kept < seconds)
         return;
-    if (write_file(run) != PNAS_OK)
+    pnas_status status = write_file(run);
+    if (status != PNAS_OK && status != PNAS_ERROR_DIVERGED) /* the next update tells of that */
         pnas_warning("the training's progress cannot be kept: %s", pnas_message());
 }
 
@@ -183,12 +185,7 @@ static void tell_epoch(const train_run *run, const float *row)
 static pnas_status run_update(train_run *run)
 {
     pnas_shard_figures figures;
-    pnas_status status =
-        pnas_shard_update_run(&run->update, run->state.at.epoch, run->state.at.batch, &figures);
-    if (status == PNAS_ERROR_DIVERGED) /* on every rank */
-        return pnas_fail_at(PNAS_ERROR_DATA, "epoch %d, update %d of %d", run->state.at.epoch + 1,
-                            run->state.at.batch + 1, run->update.counts.updates);
-    PNAS_TRY(status);
+    PNAS_TRY(pnas_shard_update_run(&run->update, run->state.at.epoch, run->state.at.batch, &figures));
     if (run->update.broken)
         return PNAS_OK;
     float *row = run->state.batch_metrics + 2 * (size_t)run->state.at.batch;
@@ -225,8 +222,50 @@ static bool goes_on(const train_run *run)
     return !run->update.stop && !run->update.broken;
 }
 
+/* --- a loss that is not finite: all members meet it in the same update --- */
+
+/* What may be gone back to. */
+static pnas_status keep_beginning(train_run *run)
+{
+    pnas_train_state *state = &run->state;
+    if (training_of(run)->divergence_factor == 0 || state->divergence.epoch > 0)
+        return PNAS_OK;
+    if (state->at.batch == 0)
+        return pnas_train_tensors_take(run->trainer, training_of(run)->average > 0, &state->before);
+    PNAS_CHECK(state->before.count > 0, PNAS_ERROR_DATA,
+               "%s: has no state of the beginning of its epoch; train to another file with -o",
+               run->options->path);
+    return PNAS_OK;
+}
+
+static pnas_status go_back(train_run *run)
+{
+    pnas_train_state *state = &run->state;
+    const pnas_train_tensors *before = &state->before;
+    double factor = training_of(run)->divergence_factor;
+    int last = run->update.counts.updates, update = state->at.batch < last ? state->at.batch + 1 : last;
+    pnas_fail_at(PNAS_ERROR_DATA, "epoch %d, update %d of %d", state->at.epoch + 1, update, last);
+    if (factor == 0)
+        return PNAS_ERROR_DATA;
+    if (state->divergence.epoch > 0)
+        return pnas_fail_at(PNAS_ERROR_DATA, "again, although all rates are lower since epoch %d",
+                            state->divergence.epoch);
+    if (run->options->layout->rank == 0)
+        pnas_warning("%s; the epoch begins again, and from here on rates are multiplied by %g",
+                     pnas_message(), factor);
+    state->divergence = (pnas_network_divergence){state->at.epoch + 1, update, factor};
+    state->at.batch = 0;
+    PNAS_TRY(pnas_shard_trainer_resume(run->trainer, state->at.epoch * last, before->tensor, before->count,
+                                       before->average, before->average_count));
+    pnas_train_tensors_clear(&state->before);
+    return pnas_shard_trainer_scale_rates(run->trainer, factor);
+}
+
+/* --- the whole epoch --- */
+
 static void fill_row(const train_run *run, float *row)
 {
+    double lower = run->state.divergence.epoch > 0 ? run->state.divergence.factor : 1;
     pnas_schedule schedule = training_of(run)->schedule;
     double loss = 0, accuracy = 0;
     for (int i = 0; i < run->update.counts.updates; i++) {
@@ -238,7 +277,7 @@ static void fill_row(const train_run *run, float *row)
     row[PNAS_TRAIN_LOSS] = (float)(loss / run->update.counts.updates);
     row[PNAS_TRAIN_ACCURACY] = (float)(accuracy / run->update.counts.updates);
     row[PNAS_TRAIN_RATE] =
-        (float)pnas_schedule_rate(&schedule, run->state.at.epoch * run->update.counts.updates);
+        (float)(lower * pnas_schedule_rate(&schedule, run->state.at.epoch * run->update.counts.updates));
 }
 
 /* The end of an epoch whose updates are done. */
@@ -246,6 +285,7 @@ static pnas_status close_epoch(train_run *run)
 {
     pnas_train_state *state = &run->state;
     float *row = state->history + (size_t)state->at.epoch * PNAS_TRAIN_COLUMNS;
+    PNAS_TRY(pnas_shard_trainer_check(run->trainer));
     fill_row(run, row);
     state->at.last = NAN;
     if (run->update.counts.evaluations > 0) {
@@ -265,6 +305,7 @@ static pnas_status close_epoch(train_run *run)
 
 static pnas_status run_epoch(train_run *run)
 {
+    PNAS_TRY(keep_beginning(run));
     if (run->state.at.batch < run->update.counts.updates)
         PNAS_TRY(pnas_shard_trainer_begin(run->trainer, run->state.at.epoch));
     while (run->state.at.batch < run->update.counts.updates && goes_on(run)) {
@@ -273,6 +314,14 @@ static pnas_status run_epoch(train_run *run)
             keep_checkpoint(run);
     }
     return goes_on(run) ? close_epoch(run) : PNAS_OK;
+}
+
+/* A stop may come between an update and the one that finds that the former went wrong: then the last checkpoint stays.
+ */
+static pnas_status write_at_the_end(train_run *run)
+{
+    pnas_status status = write_file(run);
+    return status == PNAS_ERROR_DIVERGED && run->update.stop ? PNAS_OK : status;
 }
 
 /* --- the whole --- */
@@ -284,14 +333,16 @@ static pnas_status train(train_run *run)
     bool leads = run->options->layout->rank == 0;
     run->begun = now - run->state.at.seconds;
     run->kept = run->first = now;
-    while (run->state.at.epoch < training_of(run)->epochs && goes_on(run))
-        PNAS_TRY(run_epoch(run));
+    while (run->state.at.epoch < training_of(run)->epochs && goes_on(run)) {
+        pnas_status status = run_epoch(run);
+        PNAS_TRY(status == PNAS_ERROR_DIVERGED ? go_back(run) : status);
+    }
     if (leads)
         pnas_progress_end();
     if (run->update.broken)
         return PNAS_OK; /* the other rank says why */
     if (leads)
-        PNAS_TRY(write_file(run));
+        PNAS_TRY(write_at_the_end(run));
     if (run->state.at.epoch == training_of(run)->epochs)
         return PNAS_OK;
     return pnas_fail(PNAS_STOPPED, "stopped by %s; %s holds what is done, and the same command continues",

@@ -5,6 +5,7 @@
 #include "cl/train/shard_trainer.h"
 #include "io/net/network_file.h"
 #include "mpi/layout.h"
+#include "src/run/train_restart.h"
 #include "src/run/train_run.h"
 
 /* Columns of the history, in their order; those of validation and of the average only where there are such. */
@@ -23,7 +24,9 @@ typedef struct {          /* zero to start with */
     pnas_checkpoint at;   /* without tensors; batch counts updates */
     float *history;       /* [epochs][PNAS_TRAIN_COLUMNS], owned; NaN: no such figure */
     float *batch_metrics; /* [updates][2], owned: loss and accuracy of each update of this epoch */
-    bool complete;        /* the network file's training is over */
+    pnas_network_divergence divergence;
+    pnas_train_tensors before; /* this epoch's beginning, where a loss that is not finite may lead back to */
+    bool complete;             /* the network file's training is over */
 } pnas_train_state;
 
 void pnas_train_state_clear(pnas_train_state *state);

@@ -201,7 +201,9 @@ accumulated)
 diverged)
     run 2 -o net.h5 --set training.learning_rate=1000 --set training.clip_norm=0
     expect_code 65
-    expect_said "the loss became"
+    expect_said "epoch 1, update [0-9]+ of [0-9]+: the loss became"
+    [ ! -e net.h5 ] || alone "${pnas_train%_train}_net" info net.h5 # a checkpoint has no weights that are not finite
+    [ ! -e net.h5 ] || expect_code 0
     ;;
 parameters)
     run 2 --check --set network.parameters=12k
@@ -226,6 +228,39 @@ parameters)
     run 1 --check --set network.parameters=5
     expect_code 64
     expect_said "network.parameters is 5, but with network.repeats: 1 this cell's network has from"
+    ;;
+divergence_factor)
+    train+=(--set training.learning_rate=1000 --set training.clip_norm=0 --set training.divergence_factor=0.0001
+        --set training.warmup_epochs=4 --set training.epochs=4 --set training.batch=16
+        --set dataset.training_images=320 --set checkpoint_seconds=0.01)
+    run 1 -o whole.h5
+    expect_code 0
+    expect_said "epoch 1, update [0-9]+ of 20: .*; the epoch begins again, and from here on rates are multiplied by 0.0001"
+    alone "$pnas_train" --status whole.h5
+    expect_code 0
+    grep "^epoch 1 was begun again" last.out >/dev/null || fail "--status does not tell of it"
+    run 3 -o other.h5
+    expect_code 0
+    cmp whole.h5 other.h5 || fail "three ranks give another network"
+    stop_with USR2 2 net.h5
+    expect_code 75
+    alone "$pnas_train" --status net.h5
+    grep "begun again" last.out >/dev/null || # it was stopped before
+        h5ls net.h5/training/epoch_begin >/dev/null || fail "it is not known how the epoch began"
+    run 3 -o net.h5
+    expect_code 0
+    cmp whole.h5 net.h5 || fail "with a stop before it becomes another network"
+    rm net.h5
+    for signal in KILL USR2; do
+        stop_with "$signal" 2 net.h5
+        sleep 1
+    done
+    run 1 -o net.h5
+    expect_code 0
+    cmp whole.h5 net.h5 || fail "with a kill and a stop it becomes another network"
+    run 1 -o twice.h5 --set training.divergence_factor=0.9
+    expect_code 65
+    expect_said "again, although all rates are lower since epoch 1: epoch 1, update [0-9]+ of 20: the loss became"
     ;;
 wrong_use)
     alone "$pnas_train" "$tiny" -o net.h5

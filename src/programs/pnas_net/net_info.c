@@ -105,6 +105,9 @@ static void print_network(const pnas_network_file *file, const pnas_graph *graph
     print_line("run", file->run);
     print_average(file);
     print_auxiliary(graph);
+    if (file->divergence.epoch > 0)
+        printf("%-14s epoch %d was begun again with rates times %g, as a loss was not finite\n", "divergence",
+               file->divergence.epoch, file->divergence.factor);
     if (file->in_training)
         printf("%-14s goes on after epoch %d, batch %d\n", "training", file->training.epoch,
                file->training.batch);

@@ -20,6 +20,14 @@ static void print_training(const pnas_network_file *file, int epochs)
         printf("complete: %d epochs\n", epochs);
 }
 
+static void print_divergence(const pnas_network_divergence *divergence)
+{
+    if (divergence->epoch > 0)
+        printf("epoch %d was begun again, as the loss of update %d was not finite; from there on rates are "
+               "multiplied by %g\n",
+               divergence->epoch, divergence->update, divergence->factor);
+}
+
 /* The last epoch's figures. */
 static void print_history(const pnas_network_history *history)
 {
@@ -41,6 +49,7 @@ static pnas_status print_file(const char *path, const pnas_network_file *file)
         pnas_cell_format(&file->cell, &file->operators, cell);
         pnas_text_line(stdout, "%s: %s", path, cell);
         print_training(file, configuration->training.epochs);
+        print_divergence(&file->divergence);
         print_history(&file->history);
         if (file->in_training)
             status = pnas_fail(PNAS_STOPPED, "%s: running, or stopped; the same command continues it", path);

@@ -289,6 +289,61 @@ Test(shard_trainer, pieces_are_complete_when_they_are_told)
     tiny_images_free(&tiny);
 }
 
+Test(shard_trainer, scaled_rates_are_those_of_the_schedule_times_the_factor)
+{
+    tiny_images tiny = tiny_images_make(8, 1, 64, 8);
+    pnas_shard_trainer_options options = tiny_options(2), lower = tiny_options(2);
+    lower.training.schedule.rate = 0.25 * options.training.schedule.rate;
+    pnas_cl *cl = test_device_open(0);
+    pnas_shard_trainer *scaled = open_trainer(cl, &options, &tiny), *low = open_trainer(cl, &lower, &tiny);
+    cr_assert_eq(pnas_shard_trainer_scale_rates(scaled, 0.5), PNAS_OK);
+    cr_assert_eq(pnas_shard_trainer_scale_rates(scaled, 0.25), PNAS_OK);
+    train_epoch(scaled, 0, 0);
+    train_epoch(low, 0, 0);
+    assert_same_network(scaled, low, false);
+    pnas_shard_trainer_destroy(&scaled);
+    pnas_shard_trainer_destroy(&low);
+    pnas_cl_destroy(&cl);
+    tiny_images_free(&tiny);
+}
+
+/* Whether the trainer is found to be in order once one value of its state is replaced. */
+static pnas_status check_with(pnas_shard_trainer *trainer, const char *part, float value)
+{
+    pnas_named_tensor *weights = NULL, *moments = NULL, all[512];
+    size_t count = 0, moment_count = 0, at = 0;
+    cr_assert_eq(pnas_shard_trainer_weights(trainer, false, &weights, &count), PNAS_OK);
+    cr_assert_eq(pnas_shard_trainer_moments(trainer, &moments, &moment_count), PNAS_OK);
+    memcpy(all, weights, count * sizeof *all);
+    memcpy(all + count, moments, moment_count * sizeof *all);
+    while (!strstr(all[at].name, part))
+        cr_assert_lt(++at, count);
+    float before = all[at].data[0];
+    all[at].data[0] = value;
+    cr_assert_eq(pnas_shard_trainer_resume(trainer, 1, all, count + moment_count, NULL, 0), PNAS_OK);
+    pnas_status status = pnas_shard_trainer_check(trainer);
+    all[at].data[0] = before;
+    cr_assert_eq(pnas_shard_trainer_resume(trainer, 1, all, count + moment_count, NULL, 0), PNAS_OK);
+    cr_expect_eq(pnas_shard_trainer_check(trainer), PNAS_OK);
+    pnas_shard_tensors_free(&weights, count);
+    pnas_shard_tensors_free(&moments, moment_count);
+    return status;
+}
+
+Test(shard_trainer, a_network_with_a_value_that_is_not_finite_is_found)
+{
+    tiny_images tiny = tiny_images_make(8, 1, 32, 4);
+    pnas_shard_trainer_options options = tiny_options(2);
+    pnas_cl *cl = test_device_open(0);
+    pnas_shard_trainer *trainer = open_trainer(cl, &options, &tiny);
+    cr_expect_eq(check_with(trainer, "head", NAN), PNAS_ERROR_DIVERGED);
+    cr_expect_eq(check_with(trainer, "running_variance", INFINITY), PNAS_ERROR_DIVERGED);
+    cr_expect_eq(check_with(trainer, "head", 1e30f), PNAS_OK);
+    pnas_shard_trainer_destroy(&trainer);
+    pnas_cl_destroy(&cl);
+    tiny_images_free(&tiny);
+}
+
 Test(shard_trainer, a_batch_that_cannot_be_cut_is_refused)
 {
     tiny_images tiny = tiny_images_make(8, 1, 30, 4);

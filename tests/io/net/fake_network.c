@@ -88,6 +88,7 @@ static void make_records(pnas_network_file *out)
                                           .name = {"train_loss", "validation_accuracy"},
                                           .values = must(calloc(4, sizeof(float)))};
     out->history.values[3] = 0.25f;
+    out->divergence = (pnas_network_divergence){.epoch = 2, .update = 5, .factor = 0.125};
     out->test = (pnas_network_test){.known = true,
                                     .dataset = "little",
                                     .images = 12,
