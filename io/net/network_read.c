@@ -32,7 +32,13 @@ static pnas_status no_memory(hid_t object, const char *what)
 static pnas_status check_conventions(hid_t root, pnas_network_file *out)
 {
     char conventions[64] = "";
-    if (pnas_h5_copy_text(root, "conventions", conventions, sizeof conventions) != PNAS_OK ||
+    bool known = pnas_h5_copy_text(root, "conventions", conventions, sizeof conventions) == PNAS_OK;
+    if (known && strncmp(conventions, "PNAS-run-", 9) == 0)
+        return pnas_h5_fail(
+            PNAS_ERROR_DATA, root, NULL,
+            "is the run file of a search; pnas_train CONFIG.yaml --run RUN.h5 -o NET.h5 makes "
+            "a network of one of its cells");
+    if (!known ||
         (strncmp(conventions, "PNAS-network-", 13) != 0 && strncmp(conventions, "PNAS-weights-", 13) != 0))
         return pnas_h5_fail(
             PNAS_ERROR_DATA, root, NULL,

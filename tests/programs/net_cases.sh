@@ -137,6 +137,8 @@ for bad in cut.h5 text.h5 run.h5 gone.h5; do
     net $code export $bad --format onnx -o none.csv
     net $code predict $bad --data digits -o none.csv
 done
+net 65 info run.h5
+expect last.err 'is the run file of a search; pnas_train'
 net 65 predict $w text.h5 -o none.csv
 expect last.err 'text.h5: is no image'
 net 65 predict $w gone.png -o none.csv

@@ -173,7 +173,8 @@ pnas_status pnas_train_arguments_parse(int argc, char **argv, bool speak, pnas_t
     static const struct argp parser = {
         .options = option_list,
         .parser = parse_option,
-        .args_doc = "CONFIG.yaml",
+        .args_doc = "CONFIG.yaml --run=RUN.h5 [--child=N] -o NET.h5\n"
+                    "CONFIG.yaml --cell=TEXT -o NET.h5\n--status=NET.h5",
         .doc = documentation,
         .children = children,
     };
