@@ -18,8 +18,8 @@ fail() {
 
 cmake --install "$build" --prefix "$prefix" >"$work/said" || fail "cmake --install"
 rm "$work/said"
-for installed in bin/pnas_mpi bin/pnas_job bin/pnas_data bin/pnas_device bin/pnas_rank bin/pnas_score share/pnas/kernels/view.h share/pnas/kernels/trie.cl share/pnas/data/digits.h5 \
-    share/pnas/configs/demo.yaml share/pnas/slurm/pnas_one_node.sbatch share/pnas/slurm/site.env.example; do
+for installed in bin/pnas_mpi bin/pnas_job bin/pnas_data bin/pnas_device bin/pnas_rank bin/pnas_score bin/pnas_train bin/pnas_net bin/pnas_table share/pnas/kernels/view.h share/pnas/kernels/trie.cl share/pnas/data/digits.h5 \
+    share/pnas/configs/demo.yaml share/pnas/slurm/pnas_one_node.sbatch share/pnas/slurm/pnas_train.sbatch share/pnas/slurm/site.env.example; do
     [ -e "$prefix/$installed" ] || fail "$installed is not installed"
 done
 mapfile -t programs < <(find "$prefix/bin" -type f ! -name pnas_job)
@@ -44,6 +44,9 @@ installed pnas_data info digits || fail "pnas_data does not find the embedded da
 installed pnas_mpi "$prefix/share/pnas/configs/demo.yaml" --check || fail "--check fails"
 installed "${one_child[@]}" || fail "a search of one child fails"
 grep -q 'best 1 of 1 children' "$work/said" || fail "no ranking"
+installed pnas_train "$prefix/share/pnas/configs/train_digits.yaml" --run run.h5 -o net.h5 --set training.epochs=1 ||
+    fail "a training of one epoch fails"
+installed pnas_net test net.h5 || fail "a test of its network fails"
 
 rm -rf "$work/empty" "$work/home"
 mkdir "$work/empty" "$work/home"
