@@ -74,6 +74,7 @@ pnas_status pnas_mpi_gather_local(const pnas_layout *layout, const void *mine, u
     MPI_Comm local = MPI_COMM_NULL;
     MPI_Request request = MPI_REQUEST_NULL;
     PNAS_CHECK(size <= INT_MAX, PNAS_ERROR_INTERNAL, "%lu bytes are too many for one gather", size);
+    PNAS_TRY(pnas_mpi_meet());
     PNAS_TRY(pnas_mpi_status(
         MPI_Comm_split_type(pnas_mpi_ranks(), MPI_COMM_TYPE_SHARED, layout->rank, MPI_INFO_NULL, &local),
         "MPI_Comm_split_type"));

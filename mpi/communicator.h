@@ -15,16 +15,19 @@
 /* All ranks, by their present numbers; what is the same for the program's whole life is MPI_COMM_WORLD. */
 MPI_Comm pnas_mpi_ranks(void);
 
+/* Waits until all are here; collective. Before calls of MPI that spin until then, and know no stop. */
+pnas_status pnas_mpi_meet(void);
+
 /* From now on this rank's number is `rank`, another one on each; collective. */
 pnas_status pnas_mpi_renumber(int rank);
 
-/* Before MPI_Finalize; collective. */
+/* Before MPI_Finalize; collective. Waits for all ranks, as MPI_Finalize does, where no stop request is seen. */
 void pnas_mpi_free_ranks(void);
 
 /* PNAS_ERROR_INTERNAL with MPI's own words unless `code` is MPI_SUCCESS. */
 pnas_status pnas_mpi_status(int code, const char *what);
 
-/* Completes a request of a nonblocking call, napping. */
+/* Completes a request of a nonblocking call, napping. Ends the program if ranks are silent (mpi/silence.h). */
 pnas_status pnas_mpi_wait(MPI_Request *request, const char *what);
 
 #endif

@@ -3,6 +3,7 @@
 #include "mpi/collectives.h"
 #include "mpi/communicator.h"
 #include "mpi/shard_tree.h"
+#include "mpi/silence.h"
 #include "src/base/clock.h"
 
 #include <assert.h>
@@ -134,6 +135,7 @@ static pnas_status choose_members(const pnas_layout *layout, bool able, pnas_gra
 {
     MPI_Comm all_able = MPI_COMM_NULL;
     int place = 0, count = 0;
+    PNAS_TRY(pnas_mpi_meet());
     PNAS_TRY(
         pnas_mpi_status(MPI_Comm_split(pnas_mpi_ranks(), able ? 0 : MPI_UNDEFINED, layout->rank, &all_able),
                         "MPI_Comm_split"));
@@ -336,9 +338,11 @@ pnas_status pnas_gradient_sum_add(pnas_gradient_sum *sum, int index)
     return PNAS_OK;
 }
 
-/* Longer and longer, up to the usual time between two looks. */
+/* Naps longer and longer, up to the usual time between two looks. */
 static void take_nap(double *nap)
 {
+    if (pnas_silence_look())
+        pnas_silence_leave();
     pnas_clock_sleep(*nap);
     *nap = *nap < PNAS_MPI_POLL_SECONDS / 2 ? 2 * *nap : PNAS_MPI_POLL_SECONDS;
 }

@@ -1,6 +1,7 @@
 #include "mpi/layout.h"
 
 #include "mpi/communicator.h"
+#include "mpi/silence.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 static pnas_status find_local_rank(pnas_layout *out)
 {
     MPI_Comm local = MPI_COMM_NULL;
+    PNAS_TRY(pnas_mpi_meet());
     PNAS_TRY(pnas_mpi_status(
         MPI_Comm_split_type(pnas_mpi_ranks(), MPI_COMM_TYPE_SHARED, out->rank, MPI_INFO_NULL, &local),
         "MPI_Comm_split_type"));
@@ -36,7 +38,8 @@ pnas_status pnas_mpi_start(int *argc, char ***argv, pnas_layout *out)
     int length = 0;
     PNAS_TRY(pnas_mpi_status(MPI_Get_processor_name(host, &length), "MPI_Get_processor_name"));
     snprintf(out->host, sizeof out->host, "%.*s", (int)sizeof out->host - 1, host);
-    return find_local_rank(out);
+    PNAS_TRY(find_local_rank(out));
+    return pnas_silence_start();
 }
 
 void pnas_mpi_end(void)

@@ -1,5 +1,6 @@
 #include "mpi/collectives.h"
 #include "mpi/scheduler_inbox.h"
+#include "mpi/silence.h"
 #include "mpi/stop_request.h"
 
 #include "src/base/clock.h"
@@ -32,6 +33,22 @@ static pnas_status gather_lanes(pnas_scheduler *scheduler, int lanes)
     return PNAS_OK;
 }
 
+static void stop_lanes(void *payload)
+{
+    pnas_lanes_stop(payload, "the run ends");
+}
+
+static bool lanes_are_busy(void *payload)
+{
+    return pnas_lanes_busy(payload);
+}
+
+/* Where ranks do not answer, the program ends from any wait, but not before the lanes have. */
+static void watch_lanes(pnas_lanes *lanes)
+{
+    pnas_silence_set_work(&(pnas_silence_work){.stop = stop_lanes, .busy = lanes_are_busy, .payload = lanes});
+}
+
 pnas_status pnas_scheduler_create(const pnas_layout *layout, const pnas_evaluator *evaluators, int lanes,
                                   pnas_scheduler **out)
 {
@@ -41,9 +58,12 @@ pnas_status pnas_scheduler_create(const pnas_layout *layout, const pnas_evaluato
     scheduler->layout = layout;
     pnas_status status = PNAS_OK;
     PNAS_TRY_CLEANUP(gather_lanes(scheduler, lanes));
+    PNAS_TRY_CLEANUP(pnas_mpi_meet());
     PNAS_TRY_CLEANUP(pnas_mpi_status(MPI_Comm_dup(pnas_mpi_ranks(), &scheduler->comm), "MPI_Comm_dup"));
     if (lanes > 0)
         PNAS_TRY_CLEANUP(pnas_lanes_create(evaluators, lanes, &scheduler->lanes));
+    if (scheduler->lanes)
+        watch_lanes(scheduler->lanes);
     scheduler->loss = PNAS_ERROR_DEVICE;
     snprintf(scheduler->last_loss, sizeof scheduler->last_loss, "none of them has a device to train on");
 cleanup:
@@ -57,6 +77,7 @@ void pnas_scheduler_destroy(pnas_scheduler **scheduler)
 {
     if (!*scheduler)
         return;
+    pnas_silence_set_work(NULL);
     pnas_lanes_destroy(&(*scheduler)->lanes);
     pnas_outbox_finish(&(*scheduler)->outbox);
     if ((*scheduler)->comm != MPI_COMM_NULL)
@@ -212,6 +233,16 @@ static void hand_out(pnas_scheduler *scheduler)
         hand_out_children(scheduler);
 }
 
+/* What ranks hold that do not answer while the run ends is not waited for. */
+static void leave_silent_out(pnas_scheduler *scheduler)
+{
+    if (scheduler->ending == PNAS_OK)
+        pnas_scheduler_end(scheduler, pnas_fail(PNAS_STOPPED, "stopped by another rank"));
+    for (int rank = 1; rank < scheduler->layout->ranks; rank++)
+        if (pnas_silence_is(rank))
+            pnas_scheduler_lose(scheduler, rank);
+}
+
 /* Everything rank 0 owes the others and its own lanes. */
 static pnas_status progress(void *payload)
 {
@@ -222,8 +253,12 @@ static pnas_status progress(void *payload)
         pnas_scheduler_end(scheduler, pnas_fail(PNAS_STOPPED, "stopped by %s", pnas_stop_reason()));
     if (scheduler->ending == PNAS_OK)
         hand_out(scheduler);
-    if (scheduler->ending != PNAS_OK)
+    if (scheduler->ending != PNAS_OK) {
         stop_children(scheduler);
+        pnas_silence_expect_end();
+    }
+    if (pnas_silence_look())
+        leave_silent_out(scheduler);
     if (scheduler->running && scheduler->listener.on_tick)
         scheduler->listener.on_tick(scheduler->listener.payload);
     return scheduler->ending;
@@ -431,7 +466,10 @@ pnas_status pnas_scheduler_release(pnas_scheduler *scheduler, pnas_status status
     snprintf(shutdown.reason, sizeof shutdown.reason, "%s", status == PNAS_OK ? "" : pnas_message());
     PNAS_TRY(pnas_pack_status(&shutdown, &scheduler->outgoing));
     for (int rank = 1; rank < scheduler->layout->ranks; rank++)
-        PNAS_TRY(pnas_mpi_send(scheduler->comm, rank, PNAS_MESSAGE_SHUTDOWN, scheduler->outgoing.data,
-                               scheduler->outgoing.size));
+        if (!pnas_silence_is(rank))
+            PNAS_TRY(pnas_mpi_send(scheduler->comm, rank, PNAS_MESSAGE_SHUTDOWN, scheduler->outgoing.data,
+                                   scheduler->outgoing.size));
+    if (pnas_silence_look())
+        return pnas_fail(status == PNAS_OK ? PNAS_STOPPED : status, "%s", shutdown.reason);
     return pnas_outbox_finish(&scheduler->outbox);
 }

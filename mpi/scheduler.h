@@ -107,7 +107,8 @@ pnas_status pnas_scheduler_poll(void *scheduler);
 pnas_status pnas_scheduler_serve(pnas_scheduler *scheduler, pnas_status *run_status);
 
 /* On rank 0: releases the other ranks with the run's status and this thread's message, so that all exit
- * alike. */
+ * alike. Anything but PNAS_OK: some cannot be told, as MPI failed, or because they do not answer (mpi/silence.h);
+ * the program ends with that status (pnas_mpi_abort). */
 pnas_status pnas_scheduler_release(pnas_scheduler *scheduler, pnas_status status);
 
 #endif

@@ -22,7 +22,7 @@ void pnas_scheduler_leave(pnas_scheduler *scheduler, int rank)
     pnas_dispatch_leave(scheduler->sharing, rank);
 }
 
-static void lose(pnas_scheduler *scheduler, int rank)
+void pnas_scheduler_lose(pnas_scheduler *scheduler, int rank)
 {
     pnas_dispatch_lose(scheduler->children, rank);
     pnas_dispatch_lose(scheduler->sharing, rank);
@@ -181,7 +181,7 @@ static pnas_status read_reply(pnas_scheduler *scheduler, const pnas_mpi_message 
     if (status == PNAS_OK)
         pnas_scheduler_take_reply(scheduler, message->from, &reply);
     else
-        lose(scheduler, message->from); /* or it would be waited for */
+        pnas_scheduler_lose(scheduler, message->from); /* or it would be waited for */
     return status;
 }
 
@@ -198,7 +198,7 @@ static pnas_status read_result(pnas_scheduler *scheduler, const pnas_mpi_message
     if (status == PNAS_OK)
         take_result(scheduler, message->from, ticket, &result);
     else
-        lose(scheduler, message->from); /* or it would be waited for */
+        pnas_scheduler_lose(scheduler, message->from); /* or it would be waited for */
     pnas_result_clear(&result.result);
     return status;
 }

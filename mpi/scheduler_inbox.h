@@ -8,6 +8,8 @@
 /* A rank takes part, or does not. */
 pnas_status pnas_scheduler_join(pnas_scheduler *scheduler, int rank, int lanes);
 void pnas_scheduler_leave(pnas_scheduler *scheduler, int rank);
+/* It leaves, and what it holds waits for another. */
+void pnas_scheduler_lose(pnas_scheduler *scheduler, int rank);
 
 /* Nothing more is handed out. The first reason counts; its message is this thread's. */
 void pnas_scheduler_end(pnas_scheduler *scheduler, pnas_status status);

@@ -1,5 +1,6 @@
 #include "mpi/stop_request.h"
 
+#include "mpi/silence.h"
 #include "src/base/clock.h"
 
 #include <signal.h>
@@ -54,10 +55,11 @@ static bool out_of_time(void)
     return stop_deadline > 0 && pnas_clock_seconds() >= stop_deadline;
 }
 
-/* An OpenCL driver that compiles may put handlers of its own in the place of ours: LLVM does, and drops
+/* Whoever asks is alive, and tells ranks that call the roll. An OpenCL driver that compiles may put handlers of its own in the place of ours: LLVM does, and drops
  * SIGUSR1. So they are looked after at each call, until a signal has come. */
 bool pnas_stop_requested(void)
 {
+    pnas_silence_answer();
     if (installed && caught == 0)
         install();
     return caught != 0 || out_of_time();

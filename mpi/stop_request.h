@@ -8,7 +8,8 @@
 /* Installs the handlers (they only set a flag). deadline: steady-clock seconds (pnas_clock_seconds), 0: none.
  */
 void pnas_stop_install(double deadline);
-bool pnas_stop_requested(void); /* to be called often, as other libraries' handlers are put out of the way */
+bool pnas_stop_requested(
+    void); /* to be called often by the thread that speaks MPI: other libraries' handlers are put out of the way */
 const char *pnas_stop_reason(void); /* "SIGUSR2", "the time limit"; "" if none */
 
 #endif

@@ -1,4 +1,5 @@
 #include "mpi/scheduler_state.h"
+#include "mpi/silence.h"
 #include "mpi/stop_request.h"
 
 #include "src/base/clock.h"
@@ -205,6 +206,8 @@ pnas_status pnas_scheduler_serve(pnas_scheduler *scheduler, pnas_status *run_sta
         PNAS_TRY(send_results(scheduler));
         PNAS_TRY(pnas_mpi_receive(scheduler->comm, 0, &message, &got));
         if (!got) {
+            if (pnas_silence_look())
+                pnas_silence_leave();
             pnas_scheduler_sleep(scheduler);
             continue;
         }

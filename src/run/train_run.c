@@ -2,6 +2,7 @@
 
 #include "io/net/network_lock.h"
 #include "mpi/collectives.h"
+#include "mpi/silence.h"
 #include "mpi/stop_request.h"
 #include "src/base/clock.h"
 #include "src/base/log.h"
@@ -121,6 +122,14 @@ static pnas_status write_file(train_run *run)
     run->kept = pnas_clock_seconds();
     run->state.at.seconds = run->kept - run->begun;
     return pnas_train_file_write(run->options, run->trainer, &run->state);
+}
+
+/* Before the program ends without a rank that does not answer: weights change only when all have, so they are
+ * those after the last update. */
+static void keep_last(void *payload)
+{
+    if (write_file(payload) != PNAS_OK)
+        pnas_warning("the training's progress cannot be kept: %s", pnas_message());
 }
 
 static void keep_checkpoint(train_run *run)
@@ -333,6 +342,8 @@ static pnas_status train(train_run *run)
     bool leads = run->options->layout->rank == 0;
     run->begun = now - run->state.at.seconds;
     run->kept = run->first = now;
+    if (leads)
+        pnas_silence_set_work(&(pnas_silence_work){.keep = keep_last, .payload = run});
     while (run->state.at.epoch < training_of(run)->epochs && goes_on(run)) {
         pnas_status status = run_epoch(run);
         PNAS_TRY(status == PNAS_ERROR_DIVERGED ? go_back(run) : status);
@@ -394,6 +405,7 @@ static pnas_status train_to_the_end(train_run *run)
 
 static pnas_status finish(train_run *run, pnas_status status)
 {
+    pnas_silence_set_work(NULL);
     pnas_shard_update_clear(&run->update);
     pnas_shard_trainer_destroy(&run->trainer);
     pnas_train_state_clear(&run->state);

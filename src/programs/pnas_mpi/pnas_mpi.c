@@ -186,8 +186,9 @@ static pnas_status lead(mpi_program *program)
         .checkpoints = program->checkpoints,
     };
     pnas_status status = pnas_search_run(&options);
-    if (pnas_scheduler_release(program->scheduler, status) != PNAS_OK)
-        pnas_mpi_abort(pnas_program_end(PNAS_ERROR_INTERNAL));
+    pnas_status released = pnas_scheduler_release(program->scheduler, status);
+    if (released != PNAS_OK)
+        pnas_mpi_abort(pnas_program_end(released));
     return status;
 }
 
