@@ -36,6 +36,13 @@ w=run.1.weights.h5
 "$pnas_train" "$source_dir/tests/programs/tiny.yaml" --cell "-1:sep3+-2:max3" -o net.h5 --set training.epochs=2 \
     --set training.average=0.9 --set network.auxiliary=0.4 >train.out 2>train.err || fail "no training"
 
+for seconds in 2 4 8 16 32; do # a training that is stopped before its first update leaves no file
+    [ -e half.h5 ] || "$pnas_train" "$source_dir/tests/programs/tiny.yaml" --cell "-1:sep3+-2:max3" -o half.h5 \
+        --set training.epochs=10000 --time-limit $seconds >half.out 2>half.err || [ $? -eq 75 ] || fail "no training"
+done
+net 0 test half.h5
+expect last.err 'half.h5: its training is not over; these are the weights after [0-9]+ epochs'
+
 net 0 info $w
 expect last.out '^images +8 x 8 x 1 '
 expect last.out '^stem/convolution +8 x 8 x 24 +[0-9]+ +13824$'

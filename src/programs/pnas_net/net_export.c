@@ -111,7 +111,7 @@ pnas_status pnas_net_run_export(int argc, char **argv)
     static const struct argp argp = {
         .options = options,
         .parser = parse_export,
-        .args_doc = "NET.h5",
+        .args_doc = "NET.h5 --format=FORMAT -o FILE",
         .doc = "Writes a network for other programs. ONNX takes \"images\", float [batch, channels, height, "
                "width], as "
                "pixels: the normalisation is inside. It gives \"logits\", [batch, classes].",

@@ -155,10 +155,13 @@ static pnas_status describe(const info_arguments *arguments, const pnas_network_
 {
     pnas_graph *graph = NULL;
     PNAS_TRY(pnas_network_file_training_graph(arguments->path, file, &graph));
-    print_line("file", arguments->path);
-    print_network(file, graph);
-    print_layers(graph);
+    /* First: whoever reads the text, as head does, may end this program early. */
     pnas_status status = arguments->draw ? draw(arguments->draw, file, graph) : PNAS_OK;
+    if (status == PNAS_OK) {
+        print_line("file", arguments->path);
+        print_network(file, graph);
+        print_layers(graph);
+    }
     pnas_graph_destroy(&graph);
     return status;
 }

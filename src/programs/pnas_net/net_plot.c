@@ -82,7 +82,7 @@ pnas_status pnas_net_run_plot(int argc, char **argv)
     static const struct argp_child children[] = {{&pnas_program_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {.options = options,
                                      .parser = parse_plot,
-                                     .args_doc = "NET.h5",
+                                     .args_doc = "NET.h5 --plot=PLOT -o FILE",
                                      .doc = "Draws what is known of a network, with gnuplot.\v-",
                                      .children = children,
                                      .help_filter = list_plots};

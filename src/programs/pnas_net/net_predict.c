@@ -101,7 +101,7 @@ static const struct argp_option predict_options[] = {
     {"data", KEY_DATA, "DATA.h5", 0, "Classify the test part of a data set; \"digits\": the embedded one", 1},
     {"csv", KEY_CSV, NULL, 0, "Comma-separated values", 1},
     {"json", KEY_JSON, NULL, 0, "JSON, with probabilities and logits of all classes", 1},
-    {"hdf5", KEY_HDF5, NULL, 0, "HDF5, with the same", 1},
+    {"hdf5", KEY_HDF5, NULL, 0, "HDF5, with what --json has; needs -o", 1},
     {"output", 'o', "FILE", 0,
      "Write to a file instead of stdout; one that ends in .csv, .json or .h5 is of that kind", 1},
     {0}};
@@ -111,7 +111,7 @@ static const struct argp_child predict_children[] = {{&pnas_net_argp, 0, NULL, 0
 static const struct argp predict_argp = {
     .options = predict_options,
     .parser = parse_predict,
-    .args_doc = "NET.h5 [IMAGE...]",
+    .args_doc = "NET.h5 IMAGE...\nNET.h5 --data=DATA.h5",
     .doc = "Classifies images: PNG or JPEG files, IDX files of many, or those of a data set. Images must "
            "have the "
            "size that the network was trained on; colours become grey where it has one channel.\v"

@@ -80,6 +80,9 @@ pnas_status pnas_net_parse(const struct argp *parser, const pnas_layout *layout,
 
 static void tell_weights(const pnas_net_session *session)
 {
+    if (session->file.in_training)
+        pnas_info("%s: its training is not over; these are the weights after %d epochs", session->path,
+                  session->file.training.epoch);
     const char *reason = session->weights.reason;
     bool average = session->weights.tensors == &session->file.average;
     if (session->file.average.count > 0)
