@@ -208,7 +208,7 @@ static const float *find(const pnas_checkpoint *checkpoint, pnas_named_tensor wa
             memcmp(tensor->shape, wanted.shape, (size_t)wanted.rank * sizeof *wanted.shape) == 0)
             return tensor->data;
     }
-    pnas_fail(PNAS_ERROR_DATA, "it has no tensor %s of the child's shape", wanted.name);
+    pnas_fail(PNAS_ERROR_DATA, "it has no tensor %s of the shape that the network needs", wanted.name);
     return NULL;
 }
 

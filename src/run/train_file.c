@@ -246,12 +246,15 @@ static pnas_status write_nothing(pnas_wire_writer *to)
     return pnas_wire_finish(to);
 }
 
-static pnas_status write_state(const pnas_network_file *file, int epochs, pnas_wire_writer *to)
+static pnas_status write_state(const pnas_network_file *file, int epochs, int updates, pnas_wire_writer *to)
 {
     const pnas_checkpoint *at = &file->training;
     PNAS_CHECK(!file->in_training || (at->epoch <= epochs && (size_t)at->epoch == file->history.epochs),
                PNAS_ERROR_DATA, "its history has %zu epochs, but its training stands after epoch %d",
                file->history.epochs, at->epoch);
+    PNAS_CHECK(at->batch <= updates && file->divergence.epoch <= epochs && file->divergence.update <= updates,
+               PNAS_ERROR_DATA, "it stands at update %d, or went back from %d, of epochs that have %d",
+               at->batch, file->divergence.update, updates);
     pnas_wire_begin(to);
     pnas_wire_put_int(to, true);
     pnas_wire_put_int(to, !file->in_training);
@@ -375,7 +378,7 @@ pnas_status pnas_train_state_share(const pnas_layout *layout, const pnas_network
     pnas_wire_writer to = {0};
     pnas_status status = PNAS_OK;
     if (layout->rank == 0)
-        status = file ? write_state(file, epochs, &to) : write_nothing(&to);
+        status = file ? write_state(file, epochs, updates, &to) : write_nothing(&to);
     status = pnas_mpi_agree(status);
     void *bytes = to.data;
     unsigned long size = to.size;

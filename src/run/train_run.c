@@ -94,6 +94,14 @@ static void tell_sizes(const train_run *run)
                   update->pieces == 1 ? "" : "s");
 }
 
+static pnas_status share_state(train_run *run, const pnas_network_file *file)
+{
+    const pnas_train_options *options = run->options;
+    pnas_status status = pnas_train_state_share(options->layout, file, run->trainer, training_of(run)->epochs,
+                                                run->update.counts.updates, &run->state);
+    return status == PNAS_ERROR_DATA ? pnas_fail_at(status, "%s", options->path) : status;
+}
+
 /* Where the network file stands, on all ranks. */
 static pnas_status take_state(train_run *run)
 {
@@ -105,8 +113,7 @@ static pnas_status take_state(train_run *run)
         status = pnas_train_file_open(options, &file, &there);
     status = pnas_mpi_agree(status);
     if (status == PNAS_OK)
-        status = pnas_train_state_share(options->layout, there ? &file : NULL, run->trainer,
-                                        training_of(run)->epochs, run->update.counts.updates, &run->state);
+        status = share_state(run, there ? &file : NULL);
     pnas_network_file_clear(&file);
     if (status == PNAS_OK && there && !run->state.complete)
         pnas_info("%s continues in epoch %d after %d of its %d updates", options->path,

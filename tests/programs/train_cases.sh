@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# train_cases.sh CASE PNAS_TRAIN WORK_DIR: pnas_train from outside. Cases other than `reference` compare with
+# train_cases.sh CASE PNAS_TRAIN WORK_DIR EDIT_NETWORK: pnas_train from outside. Cases other than `reference` compare with
 # the network that `reference` left in WORK_DIR.
 set -euo pipefail
 case_name=$1
 pnas_train=$2
 reference_dir=$3
+edit_network=$4
 here=$(cd "$(dirname "$0")" && pwd)
 tiny=$here/tiny.yaml
 train=("$pnas_train" "$tiny" --cell "-1:sep3+-2:max3" --set training.epochs=6 --set training.batch=64
@@ -73,6 +74,20 @@ stop_with() {
     kill "-$1" "$launcher"
     code=0
     wait "$launcher" || code=$?
+}
+
+# refused CODE SAID EDIT...: net.h5 with these edits is refused by the training, and stays as it is.
+refused() {
+    local code_wanted=$1 said=$2
+    shift 2
+    cp whole.h5 net.h5
+    "$edit_network" net.h5 "$@"
+    cp net.h5 before.h5
+    alone "${train[@]}" -o net.h5
+    expect_code "$code_wanted"
+    expect_said "pnas_train: .*net.h5: .*$said"
+    cmp net.h5 before.h5 || fail "what was there is gone"
+    [ "$(echo net.h5*)" = net.h5 ] || fail "something is left: $(echo net.h5*)"
 }
 
 case $case_name in
@@ -299,6 +314,22 @@ bad_files)
     expect_code 74
     alone "$pnas_train" "$tiny" --run absent.h5 -o net.h5
     expect_code 74
+    ;;
+damaged_checkpoints)
+    stop_with USR2 1 whole.h5
+    expect_code 75
+    refused 65 "has no tensor head.classifier.weight" delete weights/head/classifier/weight
+    refused 65 "has no tensor first_moment" delete training/first_moment
+    refused 65 "classifier/bias" floats weights/head/classifier/bias 7
+    refused 65 "has no tensor stem.convolution.weight" delete average
+    refused 65 "batch_metrics" delete training/batch_metrics
+    refused 65 "epoch 5" number training epoch 5
+    refused 65 "stands at update 100000" number training batch 100000
+    refused 65 "PNAS-network-2" text . conventions PNAS-network-2
+    refused 65 "other images" text . dataset_sha256 0123
+    refused 64 "other kernels" text training fingerprint 0123
+    refused 64 "network of another cell" text . cell "-1:sep3+-1:sep3"
+    refused 65 "sep11" text . cell "-1:sep11+-1:sep3"
     ;;
 *)
     echo "no case $case_name"

@@ -14,7 +14,15 @@
 #include <string.h>
 #include <unistd.h>
 
-TestSuite(network_file, .init = test_folder_make, .fini = test_folder_remove);
+/* Of the lengths that a file is cut to; the sanitizers make each of them ten times slower. */
+#if defined(__SANITIZE_ADDRESS__)
+#define STEP 13
+#else
+#define STEP 1
+#endif
+#define SEAL_SIZE 20
+
+TestSuite(network_file, .timeout = 110, .init = test_folder_make, .fini = test_folder_remove);
 
 static void write_network(pnas_network_file *file)
 {
@@ -91,7 +99,9 @@ Test(network_file, everything_comes_back)
     cr_assert_eq(pnas_network_file_read(test_path("net.h5"), &read), PNAS_OK, "%s", pnas_message());
     cr_expect(!read.of_search);
     cr_expect_eq(pnas_cell_compare(&read.cell, &written.cell), 0);
-    cr_expect_eq(memcmp(&read.network, &written.network, sizeof read.network), 0);
+    cr_expect(read.network.filters == 2 && read.network.repeats == 1 && read.network.stem_multiplier == 1);
+    cr_expect(read.network.concatenation == PNAS_CONCATENATE_UNUSED && read.network.classes == 3);
+    cr_expect(read.network.height == 9 && read.network.width == 8 && read.network.channels == 2);
     cr_expect_eq(read.operators.count, written.operators.count);
     cr_expect_str_eq(read.operators.item[4].name, written.operators.item[4].name);
     cr_expect(read.norm_epsilon == written.norm_epsilon && read.mean[1] == 0.5f &&
@@ -161,9 +171,12 @@ Test(network_file, weights_of_a_search_stand_at_the_root_too)
 Test(network_file, one_that_is_cut_anywhere_is_refused_or_whole)
 {
     size_t whole = 0;
-    write_fake();
+    pnas_network_file written;
+    fake_network_make_smallest(&written);
+    write_network(&written);
+    pnas_network_file_clear(&written);
     size_t size = test_file_size("net.h5");
-    for (size_t length = size - 1; length > 0; length = length > 301 ? length - 301 : length - 1) {
+    for (size_t length = size - 1; length > 0; length = length > STEP ? length - STEP : 0) {
         pnas_network_file read;
         cr_assert_eq(truncate(test_path("net.h5"), (off_t)length), 0);
         pnas_status status = pnas_network_file_read(test_path("net.h5"), &read);
@@ -171,7 +184,7 @@ Test(network_file, one_that_is_cut_anywhere_is_refused_or_whole)
         whole += status == PNAS_OK;
         pnas_network_file_clear(&read);
     }
-    cr_expect_leq(whole, 1); /* at most the seal is gone */
+    cr_expect_leq(whole, SEAL_SIZE); /* only the seal is cut off */
 }
 
 /* Changes net.h5 as another program would. */
@@ -194,7 +207,8 @@ Test(network_file, what_does_not_fit_together_is_refused_with_a_sentence)
     static const struct {
         const char *name, *value, *sentence;
     } texts[] = {{"conventions", "PNAS-network-2", "by the conventions PNAS-network-2"},
-                 {"conventions", "PNAS-run-1", "is no network"},
+                 {"conventions", "PNAS-run-1", "is the run file of a search"},
+                 {"conventions", "PNAS-table-1", "is no network"},
                  {"cell", "-2:sep9+-1:max3", "sep9"},
                  {"cell", "-2:sep5+-1:max3", "left_sep5"},
                  {"seed", "many", "has no numbers"}};
