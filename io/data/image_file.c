@@ -11,7 +11,8 @@
 #include <jpeglib.h>
 #include <png.h>
 
-#define EXPECTED "a PNG, JPEG or IDX file of images"
+#define ENCODED_MAX 67108864.0 /* bytes of a PNG or JPEG */
+#define EXPECTED    "a PNG, JPEG or IDX file of images"
 
 typedef struct {
     const char *path;
@@ -130,20 +131,21 @@ static pnas_status decode_jpeg(const image_source *source, uint8_t **out)
 
 /* --- IDX: [count, H, W] or [count, H, W, C] unsigned bytes --- */
 
-static size_t idx_size(const image_source *source, int dimension)
+static size_t idx_size(const unsigned char *header, int dimension)
 {
-    const unsigned char *b = source->bytes.data + 4 + 4 * dimension;
+    const unsigned char *b = header + 4 + 4 * dimension;
     return (size_t)b[0] << 24 | (size_t)b[1] << 16 | (size_t)b[2] << 8 | b[3];
 }
 
 static pnas_status decode_idx(const image_source *source, uint8_t **out, size_t *count)
 {
-    int dimensions = source->bytes.data[3];
+    const unsigned char *data = source->bytes.data;
+    int dimensions = data[3];
     size_t header = 4 + 4 * (size_t)dimensions;
     PNAS_CHECK(source->bytes.size >= header, PNAS_ERROR_DATA, "%s: is cut short: it ends inside its header",
                source->path);
-    size_t images = idx_size(source, 0), channels = dimensions == 4 ? idx_size(source, 3) : 1;
-    PNAS_TRY(check_size(source, idx_size(source, 1), idx_size(source, 2)));
+    size_t images = idx_size(data, 0), channels = dimensions == 4 ? idx_size(data, 3) : 1;
+    PNAS_TRY(check_size(source, idx_size(data, 1), idx_size(data, 2)));
     PNAS_CHECK(channels == (size_t)source->shape->channels, PNAS_ERROR_DATA,
                "%s: has images of %zu channels; %d are wanted", source->path, channels,
                source->shape->channels);
@@ -152,28 +154,48 @@ static pnas_status decode_idx(const image_source *source, uint8_t **out, size_t 
                "%s: says that it has %zu images, which are %zu bytes; it has %zu", source->path, images,
                wanted, found);
     PNAS_TRY(allocate(source, images, out));
-    memcpy(*out, source->bytes.data + header, wanted);
+    memcpy(*out, data + header, wanted);
     *count = images;
     return PNAS_OK;
 }
 
 /* --- which of them --- */
 
-static bool starts_with(const pnas_bytes *bytes, const char *magic, size_t size)
+typedef enum { NO_IMAGE, IDX, PNG, JPEG } image_kind;
+
+static image_kind kind_of(const unsigned char *first, size_t size)
 {
-    return bytes->size >= size && memcmp(bytes->data, magic, size) == 0;
+    static const unsigned char idx[] = {0, 0, 8}, png[] = {0x89, 'P', 'N', 'G'}, jpeg[] = {0xff, 0xd8, 0xff};
+    if (size < 4)
+        return NO_IMAGE;
+    if (memcmp(first, idx, sizeof idx) == 0 && (first[3] == 3 || first[3] == 4))
+        return IDX;
+    if (memcmp(first, png, sizeof png) == 0)
+        return PNG;
+    return memcmp(first, jpeg, sizeof jpeg) == 0 ? JPEG : NO_IMAGE;
+}
+
+/* What follows the first bytes of a file that is no image is of no interest. */
+static double claim(const unsigned char *first, size_t size)
+{
+    image_kind kind = kind_of(first, size);
+    double values = 1;
+    if (kind != IDX || size < 20)
+        return kind == PNG || kind == JPEG ? ENCODED_MAX : 0;
+    for (int i = 0; i < first[3]; i++)
+        values *= (double)idx_size(first, i);
+    return 4 + 4.0 * first[3] + values;
 }
 
 static pnas_status decode(const image_source *source, uint8_t **out, size_t *count)
 {
-    const pnas_bytes *bytes = &source->bytes;
+    image_kind kind = kind_of(source->bytes.data, source->bytes.size);
     *count = 1;
-    if (starts_with(bytes, "\0\0\x08\x03", 4) || starts_with(bytes, "\0\0\x08\x04", 4))
+    if (kind == IDX)
         return decode_idx(source, out, count);
-    bool png = starts_with(bytes, "\x89PNG", 4), jpeg = starts_with(bytes, "\xff\xd8\xff", 3);
-    PNAS_CHECK(png || jpeg, PNAS_ERROR_DATA, "%s: is no image; expected " EXPECTED, source->path);
+    PNAS_CHECK(kind != NO_IMAGE, PNAS_ERROR_DATA, "%s: is no image; expected " EXPECTED, source->path);
     PNAS_TRY(check_channels(source));
-    return png ? decode_png(source, out) : decode_jpeg(source, out);
+    return kind == PNG ? decode_png(source, out) : decode_jpeg(source, out);
 }
 
 pnas_status pnas_image_file_read(const char *path, const pnas_image_shape *shape, uint8_t **out,
@@ -182,7 +204,7 @@ pnas_status pnas_image_file_read(const char *path, const pnas_image_shape *shape
     image_source source = {.path = path, .shape = shape};
     *out = NULL;
     *count = 0;
-    PNAS_TRY(pnas_bytes_read(path, EXPECTED, NULL, &source.bytes));
+    PNAS_TRY(pnas_bytes_read(path, EXPECTED, claim, &source.bytes));
     pnas_status status = decode(&source, out, count);
     pnas_bytes_free(&source.bytes);
     if (status != PNAS_OK) {

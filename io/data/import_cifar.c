@@ -23,6 +23,10 @@ typedef struct {
     int train_count;
 } cifar_version;
 
+/* Ten times what was published: a file that unpacks to more is none of these. */
+#define RECORDS_MAX 500000
+#define NAMES_MAX   65536 /* bytes */
+
 static const char *const cifar10_names[] = {"airplane", "automobile", "bird",  "cat",  "deer",
                                             "dog",      "frog",       "horse", "ship", "truck"};
 
@@ -125,10 +129,21 @@ static pnas_status take_records(const char *path, const pnas_bytes *bytes, const
     return PNAS_OK;
 }
 
+/* Nothing in such a file says how many records it has. */
+static double claim_records(const unsigned char *first, size_t size)
+{
+    return RECORDS_MAX * (PIXELS + 2.0);
+}
+
+static double claim_names(const unsigned char *first, size_t size)
+{
+    return NAMES_MAX;
+}
+
 static pnas_status read_records(const char *path, const cifar_version *version, pnas_bytes *out)
 {
     size_t record = (size_t)version->label_bytes + PIXELS;
-    PNAS_TRY(pnas_bytes_read(path, "records of images", NULL, out));
+    PNAS_TRY(pnas_bytes_read(path, "records of images", claim_records, out));
     PNAS_CHECK(
         out->size % record == 0, PNAS_ERROR_DATA,
         "%s: ends at byte %zu, inside record %zu; expected records of %zu bytes (is the file cut short?)",
@@ -167,7 +182,7 @@ static pnas_status read_names(const char *path, const cifar_version *version, pn
     pnas_bytes bytes;
     const char *names[100];
     int count = 0;
-    PNAS_TRY(pnas_bytes_read(path, "names of classes", NULL, &bytes));
+    PNAS_TRY(pnas_bytes_read(path, "names of classes", claim_names, &bytes));
     char *rest = NULL;
     for (char *line = strtok_r((char *)bytes.data, "\r\n", &rest); line;
          line = strtok_r(NULL, "\r\n", &rest)) {

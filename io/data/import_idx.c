@@ -71,7 +71,7 @@ static double claim(const unsigned char *first, size_t size)
     int dimensions = size >= 16 ? first[3] : 0;
     double bytes = 4 + 4.0 * dimensions, items = 1;
     if (dimensions != 1 && dimensions != 3)
-        return (double)size;
+        return 0;
     for (int i = 0; i < dimensions; ++i)
         items *= size_at(first, i);
     return bytes + items;

@@ -11,7 +11,8 @@ typedef struct { /* data is followed by a 0 byte that is not counted in size */
     size_t size;
 } pnas_bytes;
 
-/* How many bytes a file may have by what its first ones say (`size` of them: all, or at least 64). */
+/* How many bytes a file may have by what its first ones say (`size` of them: all, or at least 64); 0 if they say that
+ * it is not what it should be. Asked again as more is read. */
 typedef double (*pnas_bytes_claim)(const unsigned char *first, size_t size);
 
 /* `expected` ("an IDX file") is for messages. No more is read than one byte beyond what `claim` (NULL: any

@@ -7,6 +7,7 @@
 
 #define CLAIM_FREE  (4.0 * 1024 * 1024)
 #define CLAIM_RATIO 4096.0 /* more than any array of numbers is packed by; deflate's best is 1032 */
+#define CHUNK_RATIO 4.0    /* where an array may grow, its first chunk may be larger than it is */
 #define TEXT_COST   48.0   /* what a text takes in memory besides its bytes */
 #define VALUES_MAX  4e9    /* of an array that is loaded whatever its shape */
 
@@ -131,6 +132,22 @@ static pnas_status check_type(hid_t parent, const char *name, hid_t dataset, hid
     return PNAS_OK;
 }
 
+/* Values of a chunk of an array; HDF5 takes memory for a whole one, however little of it the array holds. */
+static double chunk_values(hid_t dataset)
+{
+    hsize_t chunk[H5S_MAX_RANK];
+    double values = 0;
+    hid_t properties = H5Dget_create_plist(dataset);
+    if (H5Pget_layout(properties) == H5D_CHUNKED) {
+        int rank = H5Pget_chunk(properties, H5S_MAX_RANK, chunk);
+        values = 1;
+        for (int i = 0; i < rank; ++i)
+            values *= (double)chunk[i];
+    }
+    H5Pclose(properties);
+    return values;
+}
+
 /* A shape is only a claim: no memory is taken for what the file cannot hold. Small arrays may well be nothing
  * but their fill value. */
 static pnas_status check_claim(hid_t parent, const char *name, hid_t dataset, int rank, const hsize_t *shape)
@@ -144,6 +161,11 @@ static pnas_status check_claim(hid_t parent, const char *name, hid_t dataset, in
     if (values * taken > CLAIM_FREE && values * size > CLAIM_RATIO * stored)
         return pnas_h5_fail(PNAS_ERROR_DATA, parent, name,
                             "claims to hold %.3g bytes, of which %.0f are stored", values * size, stored);
+    double chunk = chunk_values(dataset) * size;
+    if (chunk > CLAIM_FREE && chunk > CHUNK_RATIO * values * size)
+        return pnas_h5_fail(PNAS_ERROR_DATA, parent, name,
+                            "holds %.3g bytes in chunks of %.3g; 'h5repack -l CONTI' lays it out anew",
+                            values * size, chunk);
     return PNAS_OK;
 }
 
@@ -298,18 +320,65 @@ pnas_status pnas_h5_write_strings(hid_t parent, const char *name, const char *co
     return status;
 }
 
+/* Where HDF5 puts texts: no more bytes than the file has, as many texts may claim the same bytes of it. */
+typedef struct {
+    size_t left; /* bytes */
+    char **text; /* [room], those that it gave out */
+    size_t count, room;
+} text_store;
+
+static void *take_text(size_t size, void *payload)
+{
+    text_store *store = payload;
+    char *text = store->count < store->room && size <= store->left ? malloc(size ? size : 1) : NULL;
+    if (!text)
+        return NULL;
+    store->left -= size;
+    return store->text[store->count++] = text;
+}
+
+static void give_text_back(void *text, void *payload)
+{
+    text_store *store = payload;
+    for (size_t i = store->count; i > 0; --i)
+        if (store->text[i - 1] == text)
+            store->text[i - 1] = NULL;
+    free(text);
+}
+
+static bool read_stored(hid_t dataset, hid_t type, text_store *store, char **out)
+{
+    hid_t transfer = H5Pcreate(H5P_DATASET_XFER);
+    bool read = H5Pset_vlen_mem_manager(transfer, take_text, store, give_text_back, store) >= 0 &&
+                H5Dread(dataset, type, H5S_ALL, H5S_ALL, transfer, out) >= 0;
+    H5Pclose(transfer);
+    return read;
+}
+
+static size_t file_size(hid_t dataset)
+{
+    hsize_t size = 0;
+    hid_t file = H5Iget_file_id(dataset);
+    H5Fget_filesize(file, &size);
+    H5Fclose(file);
+    return size;
+}
+
 static pnas_status read_variable(hid_t dataset, hid_t type, char **out, size_t count)
 {
-    char **values = calloc(count + 1, sizeof *values);
-    PNAS_CHECK(values, PNAS_ERROR_MEMORY, "out of memory for %zu texts", count);
-    bool read = H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0;
-    bool copied = read;
-    for (size_t i = 0; i < count && copied; ++i)
-        copied = (out[i] = strdup(values[i] ? values[i] : "")) != NULL;
+    text_store store = {
+        .left = file_size(dataset) + count, .text = calloc(count + 1, sizeof(char *)), .room = count};
+    PNAS_CHECK(store.text, PNAS_ERROR_MEMORY, "out of memory for %zu texts", count);
+    bool read = read_stored(dataset, type, &store, out), whole = true;
+    for (size_t i = 0; i < store.count && !read; ++i)
+        free(store.text[i]);
     for (size_t i = 0; i < count; ++i)
-        H5free_memory(values[i]);
-    free(values);
-    PNAS_CHECK(!read || copied, PNAS_ERROR_MEMORY, "out of memory for %zu texts", count);
+        if (!read)
+            out[i] = NULL; /* it was the store's */
+        else if (!out[i])
+            whole = (out[i] = strdup("")) != NULL && whole;
+    free(store.text);
+    PNAS_CHECK(whole, PNAS_ERROR_MEMORY, "out of memory for %zu texts", count);
     return read ? PNAS_OK : pnas_h5_fail(PNAS_ERROR_DATA, dataset, NULL, "is damaged and cannot be read");
 }
 

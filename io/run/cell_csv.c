@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define BYTES_MAX    (256 << 20) /* of text, unpacked: some million cells */
+
 #define BLOCK_FIELDS 4
 #define COLUMNS_MAX  (BLOCK_FIELDS * PNAS_BLOCKS_MAX + 64)
 #define FIELD_SHOWN  40
@@ -492,13 +494,22 @@ pnas_status pnas_cell_csv_parse(const char *name, const char *text, size_t size,
     return status;
 }
 
+static double claim(const unsigned char *first, size_t size)
+{
+    return BYTES_MAX;
+}
+
 pnas_status pnas_cell_csv_read(const char *path, const pnas_operator_set *operators, pnas_cell_csv *out)
 {
     pnas_bytes bytes = {0};
     *out = (pnas_cell_csv){0};
     PNAS_CHECK(access(path, R_OK) == 0, PNAS_ERROR_FILE, "%s: cannot be opened: %s", path, strerror(errno));
-    PNAS_TRY(pnas_bytes_read(path, "a CSV file with a score and a cell a line", NULL, &bytes));
-    pnas_status status = pnas_cell_csv_parse(path, (const char *)bytes.data, bytes.size, operators, out);
+    PNAS_TRY(pnas_bytes_read(path, "a CSV file with a score and a cell a line", claim, &bytes));
+    pnas_status status =
+        bytes.size <= BYTES_MAX
+            ? pnas_cell_csv_parse(path, (const char *)bytes.data, bytes.size, operators, out)
+            : pnas_fail(PNAS_ERROR_DATA, "%s: is larger than %d MiB; keep the best cells alone", path,
+                        BYTES_MAX >> 20);
     pnas_bytes_free(&bytes);
     return status;
 }

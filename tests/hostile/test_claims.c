@@ -1,0 +1,186 @@
+/* Small files that ask for much memory: packed zeros, a chunk far larger than its array, texts that claim the same
+ * bytes. */
+#include "io/data/image_file.h"
+#include "io/data/import.h"
+#include "io/hdf5/hdf5_array.h"
+#include "io/run/cell_csv.h"
+#include "tests/base/leak_check.h"
+#include "tests/io/test_folder.h"
+
+#include <criterion/criterion.h>
+#include <hdf5_hl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <zlib.h>
+
+TestSuite(claims, .init = test_folder_make, .fini = test_folder_remove);
+
+static long peak_mebibytes(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss / 1024;
+}
+
+/* --- what unpacks to far more than it says --- */
+
+enum { ZEROS = 500 << 20, PEAK = 300 };
+
+static void write_packed(const char *name, const char *head, size_t size)
+{
+    static const char zeros[1 << 20];
+    gzFile file = gzopen(test_path(name), "wb1");
+    gzwrite(file, head, (unsigned)size);
+    for (size_t i = 0; i < ZEROS / sizeof zeros; ++i)
+        gzwrite(file, zeros, sizeof zeros);
+    cr_assert_eq(gzclose(file), Z_OK);
+}
+
+static void expect_no_image(const char *name, const char *message)
+{
+    static const pnas_image_shape shape = {8, 8, 1};
+    uint8_t *images;
+    size_t count;
+    cr_expect_eq(pnas_image_file_read(test_path(name), &shape, &images, &count), PNAS_ERROR_DATA);
+    cr_expect_not_null(strstr(pnas_message(), message), "%s", pnas_message());
+    cr_expect_lt(peak_mebibytes(), PEAK, "%ld MiB", peak_mebibytes());
+}
+
+Test(claims, images_to_classify_are_read_as_far_as_their_header_says)
+{
+    static const char head[] = "\0\0\x08\x03\0\0\0\x0a\0\0\0\x08\0\0\0\x08"; /* 10 of 8 x 8 */
+    write_packed("a.idx", head, sizeof head - 1);
+    expect_no_image("a.idx", "says that it has 10 images, which are 640 bytes; it has 641");
+    write_packed("a.zero", "", 0);
+    expect_no_image("a.zero", "is no image");
+    pnas_dataset *dataset;
+    pnas_import_options options;
+    pnas_import_defaults(pnas_import_find("idx"), &options);
+    options.train_images = options.train_labels = test_path("a.zero");
+    cr_expect_eq(pnas_import(&options, &dataset), PNAS_ERROR_DATA);
+    cr_expect_not_null(strstr(pnas_message(), "a.zero"), "%s", pnas_message());
+    cr_expect_lt(peak_mebibytes(), PEAK, "%ld MiB", peak_mebibytes());
+    write_packed("a.png", "\x89PNG", 4);
+    expect_no_image("a.png", "is a damaged PNG");
+}
+
+Test(claims, a_table_of_cells_is_read_up_to_a_limit)
+{
+    pnas_operator_set operators;
+    pnas_cell_csv csv;
+    pnas_operator_set_paper(&operators);
+    write_packed("a.csv", "0.5,-1,max3,-1,max3\n", 20);
+    cr_expect_eq(pnas_cell_csv_read(test_path("a.csv"), &operators, &csv), PNAS_ERROR_DATA);
+    cr_expect_not_null(strstr(pnas_message(), "a.csv: is larger than 256 MiB"), "%s", pnas_message());
+    cr_expect_lt(peak_mebibytes(), PEAK + 260, "%ld MiB", peak_mebibytes());
+}
+
+/* --- HDF5 --- */
+
+/* [4] in one chunk of `values` floats, deflated twice so that its zeros take hardly a byte. */
+static void write_chunk(hid_t file, hsize_t values)
+{
+    hid_t space = H5Screate_simple(1, (hsize_t[]){4}, (hsize_t[]){H5S_UNLIMITED});
+    hid_t properties = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_chunk(properties, 1, &values);
+    H5Pset_deflate(properties, 9);
+    hid_t array = H5Dcreate2(file, "figures", H5T_IEEE_F32LE, space, H5P_DEFAULT, properties, H5P_DEFAULT);
+    uLongf size = compressBound(values * 4);
+    void *zeros = calloc(values, 4), *packed = malloc(size);
+    cr_assert_eq(compress2(packed, &size, zeros, values * 4, 9), Z_OK);
+    cr_assert_geq(H5Dwrite_chunk(array, H5P_DEFAULT, 0, (hsize_t[]){0}, size, packed), 0);
+    free(packed);
+    free(zeros);
+    H5Dclose(array);
+    H5Pclose(properties);
+    H5Sclose(space);
+}
+
+static pnas_status read_chunk(hsize_t values)
+{
+    hid_t file = H5Fcreate(test_path("a.h5"), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    float figures[4] = {1, 1, 1, 1};
+    write_chunk(file, values);
+    H5Fclose(file);
+    cr_assert_eq(pnas_h5_open(test_path("a.h5"), &file), PNAS_OK, "%s", pnas_message());
+    pnas_status status = pnas_h5_read_array(file, "figures", H5T_NATIVE_FLOAT, 1, (hsize_t[]){4}, figures);
+    pnas_h5_close(&file);
+    if (status == PNAS_OK)
+        cr_assert_eq(figures[3], 0);
+    return status;
+}
+
+Test(claims, a_chunk_far_larger_than_its_array_is_refused)
+{
+    cr_expect_eq(read_chunk(1 << 20), PNAS_OK, "%s", pnas_message()); /* 4 MiB: an array that may grow */
+    cr_expect_eq(read_chunk((1 << 20) + 1), PNAS_ERROR_DATA);
+    cr_expect_not_null(strstr(pnas_message(), "a.h5: /figures: holds 16 bytes in chunks of 4.19e+06"), "%s",
+                       pnas_message());
+}
+
+/* 4,000 texts in the file, of which all but one are made to stand for the longest. */
+static void write_texts(size_t length)
+{
+    enum { COUNT = 4000 };
+    static const char *texts[COUNT];
+    char *longest = malloc(length + 1);
+    memset(longest, 'x', length);
+    longest[length] = '\0';
+    texts[0] = longest;
+    for (size_t i = 1; i < COUNT; ++i)
+        texts[i] = "y";
+    hid_t file = H5Fcreate(test_path("a.h5"), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t type = H5Tcopy(H5T_C_S1), space = H5Screate_simple(1, (hsize_t[]){COUNT}, NULL);
+    H5Tset_size(type, H5T_VARIABLE);
+    hid_t array = H5Dcreate2(file, "names", type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    cr_assert_geq(H5Dwrite(array, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, texts), 0);
+    haddr_t place = H5Dget_offset(array);
+    size_t entry = (size_t)H5Dget_storage_size(array) / COUNT;
+    H5Dclose(array);
+    H5Sclose(space);
+    H5Tclose(type);
+    H5Fclose(file);
+    free(longest);
+
+    unsigned char first[64];
+    FILE *raw = fopen(test_path("a.h5"), "r+b");
+    cr_assert(entry <= sizeof first && fseek(raw, (long)place, SEEK_SET) == 0 &&
+              fread(first, 1, entry, raw) == entry);
+    fseek(raw, (long)place, SEEK_SET);
+    for (size_t i = 0; i < COUNT; ++i)
+        fwrite(first, 1, entry, raw);
+    cr_assert_eq(fclose(raw), 0);
+}
+
+Test(claims, texts_that_claim_the_same_bytes_take_no_more_than_the_file)
+{
+    char **names;
+    size_t count;
+    hid_t file;
+    write_texts(1 << 20); /* 4,000 times a mebibyte */
+    cr_assert_eq(pnas_h5_open(test_path("a.h5"), &file), PNAS_OK, "%s", pnas_message());
+    cr_expect_eq(pnas_h5_read_strings(file, "names", &names, &count), PNAS_ERROR_DATA);
+    cr_expect_null(names);
+    pnas_h5_close(&file);
+    cr_expect_lt(peak_mebibytes(), 1000, "%ld MiB", peak_mebibytes());
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+Test(claims, texts_of_their_own_are_read)
+{
+    static const char *const written[] = {"", "a", "\xc3\xbc and more", "", "b"};
+    char **names;
+    size_t count;
+    hid_t file = H5Fcreate(test_path("a.h5"), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    cr_assert_eq(pnas_h5_write_strings(file, "names", written, 5, "names", NULL), PNAS_OK);
+    H5Fclose(file);
+    cr_assert_eq(pnas_h5_open(test_path("a.h5"), &file), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(pnas_h5_read_strings(file, "names", &names, &count), PNAS_OK, "%s", pnas_message());
+    pnas_h5_close(&file);
+    cr_assert_eq(count, 5);
+    for (size_t i = 0; i < count; ++i)
+        cr_expect_str_eq(names[i], written[i]);
+    pnas_h5_free_strings(&names, count);
+    PNAS_EXPECT_NO_LEAKS();
+}
