@@ -426,8 +426,17 @@ pnas_status pnas_train_run(const pnas_train_options *options)
     return finish(&run, train_to_the_end(&run));
 }
 
+/* Of the network file too, where one is named: that it can be written, and what is there continued. */
+static pnas_status check(train_run *run)
+{
+    if (run->options->path)
+        PNAS_TRY(take_lock(run));
+    PNAS_TRY(prepare(run));
+    return run->options->path ? take_state(run) : PNAS_OK;
+}
+
 pnas_status pnas_train_check(const pnas_train_options *options)
 {
     train_run run = {.options = options, .lock = PNAS_NO_NETWORK_LOCK};
-    return finish(&run, prepare(&run));
+    return finish(&run, check(&run));
 }

@@ -24,7 +24,7 @@ typedef struct {      /* all borrowed */
  * deadline (mpi/stop_request.h) came: the network file is a checkpoint then. Collective, agreed. */
 pnas_status pnas_train_run(const pnas_train_options *options);
 
-/* Makes all ready, tells the sizes and trains nothing. Collective, agreed. */
+/* Makes all ready, tells the sizes and trains nothing; without a path nothing of a network file. Collective, agreed. */
 pnas_status pnas_train_check(const pnas_train_options *options);
 
 #endif

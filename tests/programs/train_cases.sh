@@ -297,6 +297,14 @@ wrong_use)
     expect_code 64
     expect_said "network of another cell"
     cmp -s net.h5 "$reference_dir/reference.h5" || fail "a refused training has changed the file"
+    run 1 --check -o net.h5 --set training.batch=32
+    expect_code 64
+    expect_said "training.batch: 64, but the configuration now says 32"
+    run 1 --check -o absent/net.h5
+    expect_code 74
+    run 1 --check -o new.h5
+    expect_code 0
+    [ ! -e new.h5 ] && [ ! -e new.h5.lock ] || fail "--check has made a file"
     run 2 --check
     expect_code 0
     grep -q "shards: 8" last.out || fail "--check does not print the configuration"
@@ -314,6 +322,14 @@ bad_files)
     expect_code 74
     alone "$pnas_train" "$tiny" --run absent.h5 -o net.h5
     expect_code 74
+    alone "${pnas_train%_train}_mpi" "$tiny" -o run.h5 --time-limit 0.01
+    expect_code 75
+    alone "$pnas_train" "$tiny" --run run.h5 -o new.h5
+    expect_code 65
+    expect_said "run.h5: has no trained cell yet"
+    alone "$pnas_train" "$tiny" --run "$here/../data/digits_table.h5" --child 100000 -o new.h5
+    expect_code 64
+    expect_said "digits_table.h5: --child 100000 of [0-9]+ trained cells"
     ;;
 damaged_checkpoints)
     stop_with USR2 1 whole.h5

@@ -46,7 +46,10 @@ static pnas_status take_run(train_program *program, pnas_configuration *configur
     size_t child = (size_t)arguments->child;
     PNAS_TRY(pnas_ranking_read(arguments->run, &ranking));
     pnas_status status = PNAS_OK;
-    if (child > ranking->count)
+    if (ranking->count == 0)
+        status = pnas_fail(PNAS_ERROR_DATA, "%s: has no trained cell yet; go on with its search first",
+                           arguments->run);
+    else if (child > ranking->count)
         status = pnas_fail(PNAS_ERROR_USAGE, "%s: --child %zu of %zu trained cells", arguments->run, child,
                            ranking->count);
     else
