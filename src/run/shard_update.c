@@ -11,7 +11,7 @@
 enum { FLAG_STOP, FLAG_FAILED };
 
 /* More pieces hide little more, and below so many values for a rank a message costs more than what it carries. */
-enum { PIECES_MOST = 8, PART_SMALLEST = 1 << 12 };
+enum { PIECES_MOST = 8, PART_SMALLEST = 1 << 11 };
 
 /* --- making ready --- */
 
