@@ -51,21 +51,45 @@ static pnas_status check_channels(const image_source *source)
 
 /* --- PNG --- */
 
-static pnas_status decode_png(const image_source *source, uint8_t **out)
+static pnas_status finish_png(const image_source *source, png_image *image, unsigned format, uint8_t *out)
 {
     const png_color black = {0, 0, 0};
+    image->format = format;
+    PNAS_CHECK(png_image_finish_read(image, &black, out, 0, NULL), PNAS_ERROR_DATA,
+               "%s: is a damaged PNG: %s", source->path, image->message);
+    return PNAS_OK;
+}
+
+/* The grey of a JPEG's colours (ITU-R BT.601), so that the same picture gives the same pixels in both formats:
+ * libpng would weigh the light instead. */
+static pnas_status finish_png_in_grey(const image_source *source, png_image *image, uint8_t *out)
+{
+    size_t pixels = pixels_of(source->shape);
+    uint8_t *colours = malloc(3 * pixels);
+    PNAS_CHECK(colours, PNAS_ERROR_MEMORY, "%s: no memory for its colours", source->path);
+    pnas_status status = finish_png(source, image, PNG_FORMAT_RGB, colours);
+    for (size_t i = 0; status == PNAS_OK && i < pixels; i++)
+        out[i] = (uint8_t)((19595u * colours[3 * i] + 38470u * colours[3 * i + 1] +
+                            7471u * colours[3 * i + 2] + 32768u) >>
+                           16);
+    free(colours);
+    return status;
+}
+
+static pnas_status decode_png(const image_source *source, uint8_t **out)
+{
     png_image image = {.version = PNG_IMAGE_VERSION};
-    pnas_status status = PNAS_OK;
+    bool to_grey = source->shape->channels == 1;
     PNAS_CHECK(png_image_begin_read_from_memory(&image, source->bytes.data, source->bytes.size),
                PNAS_ERROR_DATA, "%s: is a damaged PNG: %s", source->path, image.message);
-    status = check_size(source, image.height, image.width);
+    image.flags |= PNG_IMAGE_FLAG_16BIT_sRGB; /* libpng would take 16 bits for amounts of light */
+    pnas_status status = check_size(source, image.height, image.width);
     if (status == PNAS_OK)
         status = allocate(source, 1, out);
-    if (status == PNAS_OK) {
-        image.format = source->shape->channels == 1 ? PNG_FORMAT_GRAY : PNG_FORMAT_RGB;
-        if (!png_image_finish_read(&image, &black, *out, 0, NULL))
-            status = pnas_fail(PNAS_ERROR_DATA, "%s: is a damaged PNG: %s", source->path, image.message);
-    }
+    if (status == PNAS_OK && to_grey && (image.format & PNG_FORMAT_FLAG_COLOR))
+        status = finish_png_in_grey(source, &image, *out);
+    else if (status == PNAS_OK)
+        status = finish_png(source, &image, to_grey ? PNG_FORMAT_GRAY : PNG_FORMAT_RGB, *out);
     png_image_free(&image);
     return status;
 }
@@ -118,6 +142,9 @@ static pnas_status decode_jpeg(const image_source *source, uint8_t **out)
     jpeg_mem_src(&jpeg, source->bytes.data, source->bytes.size);
     jpeg_read_header(&jpeg, TRUE);
     status = check_size(source, jpeg.image_height, jpeg.image_width);
+    if (status == PNAS_OK && (jpeg.jpeg_color_space == JCS_CMYK || jpeg.jpeg_color_space == JCS_YCCK))
+        status = pnas_fail(PNAS_ERROR_DATA, "%s: has the colours of a printer (CMYK); make it RGB first",
+                           source->path);
     if (status == PNAS_OK)
         status = allocate(source, 1, out);
     if (status == PNAS_OK) {

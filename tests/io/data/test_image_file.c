@@ -27,8 +27,32 @@ static void make_png(unsigned format)
     cr_assert(png_image_write_to_file(&image, test_path("i"), 0, pixels, 0, NULL));
 }
 
+/* Grey, 16 bits a pixel: `pixels` times 257. */
+static void make_deep_png(void)
+{
+    FILE *file = fopen(test_path("i"), "wb");
+    png_struct *png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
+    png_info *info = png ? png_create_info_struct(png) : NULL;
+    cr_assert(file && info);
+    png_init_io(png, file);
+    png_set_IHDR(png, info, WIDTH, HEIGHT, 16, PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_NONE,
+                 PNG_COMPRESSION_TYPE_BASE, PNG_FILTER_TYPE_BASE);
+    png_write_info(png, info);
+    for (size_t i = 0; i < sizeof pixels; i++)
+        pixels[i] = (uint8_t)(37 * i);
+    for (int h = 0; h < HEIGHT; h++) {
+        uint8_t row[2 * WIDTH];
+        for (size_t i = 0; i < sizeof row; i++)
+            row[i] = pixels[h * WIDTH + (int)i / 2];
+        png_write_row(png, row);
+    }
+    png_write_end(png, NULL);
+    png_destroy_write_struct(&png, &info);
+    fclose(file);
+}
+
 /* One colour all over, which JPEG keeps but for rounding. */
-static void make_jpeg(void)
+static void make_jpeg_of(J_COLOR_SPACE space, int components)
 {
     struct jpeg_error_mgr errors;
     struct jpeg_compress_struct jpeg = {.err = jpeg_std_error(&errors)};
@@ -38,20 +62,25 @@ static void make_jpeg(void)
     jpeg_stdio_dest(&jpeg, file);
     jpeg.image_width = WIDTH;
     jpeg.image_height = HEIGHT;
-    jpeg.input_components = 3;
-    jpeg.in_color_space = JCS_RGB;
+    jpeg.input_components = components;
+    jpeg.in_color_space = space;
     jpeg_set_defaults(&jpeg);
     jpeg_set_quality(&jpeg, 100, TRUE);
     jpeg_start_compress(&jpeg, TRUE);
     for (size_t i = 0; i < sizeof pixels; i++)
         pixels[i] = (uint8_t)(40 + 80 * (i % 3));
     for (int h = 0; h < HEIGHT; h++) {
-        JSAMPROW row = pixels + (size_t)h * WIDTH * 3;
+        JSAMPROW row = pixels; /* any row is as good */
         jpeg_write_scanlines(&jpeg, &row, 1);
     }
     jpeg_finish_compress(&jpeg);
     jpeg_destroy_compress(&jpeg);
     fclose(file);
+}
+
+static void make_jpeg(void)
+{
+    make_jpeg_of(JCS_RGB, 3);
 }
 
 static void expect_read(const pnas_image_shape *shape, size_t images, int tolerance)
@@ -81,6 +110,25 @@ Test(image_file, png_keeps_its_pixels)
     expect_read(&colour, 1, 0);
     make_png(PNG_FORMAT_GRAY);
     expect_read(&grey, 1, 0);
+    make_deep_png();
+    expect_read(&grey, 1, 0);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+Test(image_file, a_colour_png_becomes_the_grey_of_a_jpeg)
+{
+    make_png(PNG_FORMAT_RGB);
+    for (size_t i = 0; i < HEIGHT * WIDTH; i++)
+        pixels[i] =
+            (uint8_t)(0.299 * pixels[3 * i] + 0.587 * pixels[3 * i + 1] + 0.114 * pixels[3 * i + 2] + 0.5);
+    expect_read(&grey, 1, 1);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+Test(image_file, a_jpeg_of_four_inks_is_refused)
+{
+    make_jpeg_of(JCS_CMYK, 4);
+    expect_refused(&colour, "CMYK");
     PNAS_EXPECT_NO_LEAKS();
 }
 
