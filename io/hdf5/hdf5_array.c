@@ -161,6 +161,9 @@ static pnas_status check_claim(hid_t parent, const char *name, hid_t dataset, in
     if (values * taken > CLAIM_FREE && values * size > CLAIM_RATIO * stored)
         return pnas_h5_fail(PNAS_ERROR_DATA, parent, name,
                             "claims to hold %.3g bytes, of which %.0f are stored", values * size, stored);
+    if (!pnas_h5_charge(stored, values * size > CLAIM_RATIO * stored ? values * size : 0))
+        return pnas_h5_fail(PNAS_ERROR_DATA, parent, name,
+                            "with what was read before it claims far more bytes than the file has");
     double chunk = chunk_values(dataset) * size;
     if (chunk > CLAIM_FREE && chunk > CHUNK_RATIO * values * size)
         return pnas_h5_fail(PNAS_ERROR_DATA, parent, name,

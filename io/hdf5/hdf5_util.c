@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <hdf5_hl.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,7 +22,12 @@
 
 /* --- Messages ------------------------------------------------------------------------------------------ */
 
+#define STORED_TIMES 16.0       /* arrays have two names at most, and are looked at before they are read */
+#define UNSTORED_MAX 67108864.0 /* bytes */
+
 static pthread_mutex_t one_thread = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+/* Bytes of the open file; under one_thread. */
+static double stored_left = INFINITY, unstored_left = UNSTORED_MAX;
 
 /* HDF5 prints nothing by itself, and follows no link to another file. */
 static void set_up_library(void)
@@ -295,6 +301,8 @@ static pnas_status open_alone(const char *path, hid_t *out, bool *sealed)
     hid_t access = file_access();
     H5Pset_sieve_buf_size(access, 0); /* of no use, as arrays are read whole */
     *out = H5Fopen(path, H5F_ACC_RDONLY, access);
+    stored_left = STORED_TIMES * (double)info.st_size;
+    unstored_left = UNSTORED_MAX;
     pnas_status status =
         *out >= 0 ? PNAS_OK : pnas_h5_fail(PNAS_ERROR_DATA, -1, NULL, "%s: is a damaged HDF5 file", path);
     H5Pclose(access);
@@ -338,6 +346,13 @@ bool pnas_h5_exists(hid_t parent, const char *path)
     bool exists = H5LTpath_valid(parent, path, 1) > 0;
     H5Eclear2(H5E_DEFAULT);
     return exists;
+}
+
+bool pnas_h5_charge(double stored, double unstored)
+{
+    stored_left -= stored;
+    unstored_left -= unstored;
+    return stored_left >= 0 && unstored_left >= 0;
 }
 
 bool pnas_h5_has_attribute(hid_t object, const char *name)

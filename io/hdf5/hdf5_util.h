@@ -62,6 +62,10 @@ void pnas_h5_close_group(hid_t *group); /* takes -1; sets it to -1 */
 
 bool pnas_h5_exists(hid_t parent, const char *path);
 
+/* To be asked before an array of the open file is read: how many bytes of it the file stores, and how many it claims
+ * without. False once these are too many together: an array may have many names, and each may claim a little. */
+bool pnas_h5_charge(double stored, double unstored);
+
 bool pnas_h5_has_attribute(hid_t object, const char *name);
 
 /* UTF-8 of variable length. Reading takes fixed length too; *out is the caller's (free). */

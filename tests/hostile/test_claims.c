@@ -118,6 +118,90 @@ Test(claims, a_chunk_far_larger_than_its_array_is_refused)
                        pnas_message());
 }
 
+/* --- many names for one thing, many things that are not there --- */
+
+enum { FIGURES = 100000 };
+
+static const char *name_of(int i)
+{
+    static char name[16];
+    snprintf(name, sizeof name, "n%d", i);
+    return name;
+}
+
+static void write_figures(hid_t place, const char *name, hsize_t values)
+{
+    hid_t space = H5Screate_simple(1, &values, NULL);
+    hid_t array = H5Dcreate2(place, name, H5T_IEEE_F32LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    if (values == FIGURES) {
+        float *figures = calloc(FIGURES, sizeof *figures);
+        cr_assert_geq(H5Dwrite(array, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, figures), 0);
+        free(figures);
+    }
+    H5Dclose(array);
+    H5Sclose(space);
+}
+
+static hid_t create(void)
+{
+    hid_t file = H5Fcreate(test_path("a.h5"), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t group = H5Gcreate2(file, "a", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    write_figures(group, "figures", FIGURES);
+    H5Gclose(group);
+    return file;
+}
+
+static pnas_status read_figures(const char *path, hsize_t values)
+{
+    hid_t file;
+    float *figures = calloc(values, sizeof *figures);
+    cr_assert_eq(pnas_h5_open(test_path("a.h5"), &file), PNAS_OK, "%s", pnas_message());
+    pnas_status status = pnas_h5_read_array(file, path, H5T_NATIVE_FLOAT, 1, &values, figures);
+    pnas_h5_close(&file);
+    free(figures);
+    return status;
+}
+
+Test(claims, an_array_of_many_names_is_not_read_under_all_of_them)
+{
+    enum { NAMES = 2000 };
+    hid_t file = create();
+    float figures[FIGURES] = {0};
+    int read = 0;
+    for (int i = 0; i < NAMES; ++i)
+        H5Lcreate_hard(file, "a/figures", file, name_of(i), H5P_DEFAULT, H5P_DEFAULT);
+    H5Fclose(file);
+    cr_assert_eq(pnas_h5_open(test_path("a.h5"), &file), PNAS_OK, "%s", pnas_message());
+    while (read < NAMES && pnas_h5_read_array(file, name_of(read), H5T_NATIVE_FLOAT, 1, (hsize_t[]){FIGURES},
+                                              figures) == PNAS_OK)
+        ++read;
+    pnas_h5_close(&file);
+    cr_expect(read >= 16 && read < 200, "%d", read);
+    cr_expect_not_null(strstr(pnas_message(), "far more bytes than the file has"), "%s", pnas_message());
+}
+
+Test(claims, arrays_that_are_not_stored_are_refused_when_they_are_many)
+{
+    enum { ARRAYS = 20, VALUES = 1000000 };
+    hid_t file = create();
+    int read = 0;
+    for (int i = 0; i < ARRAYS; ++i)
+        write_figures(file, name_of(i), VALUES);
+    H5Fclose(file);
+    float *figures = malloc(VALUES * sizeof *figures);
+    cr_assert_eq(pnas_h5_open(test_path("a.h5"), &file), PNAS_OK, "%s", pnas_message());
+    while (read < ARRAYS && pnas_h5_read_array(file, name_of(read), H5T_NATIVE_FLOAT, 1, (hsize_t[]){VALUES},
+                                               figures) == PNAS_OK)
+        ++read;
+    pnas_h5_close(&file);
+    free(figures);
+    cr_expect_eq(read, 16, "%d", read); /* of 4 MB each */
+    cr_expect_not_null(strstr(pnas_message(), "far more bytes than the file has"), "%s", pnas_message());
+    cr_expect_eq(read_figures(name_of(0), VALUES), PNAS_OK, "the next file pays: %s", pnas_message());
+}
+
+/* --- texts --- */
+
 /* 4,000 texts in the file, of which all but one are made to stand for the longest. */
 static void write_texts(size_t length)
 {
