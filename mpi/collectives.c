@@ -29,7 +29,7 @@ pnas_status pnas_mpi_agree(pnas_status mine)
 
     /* Two plain values, as ranks of different builds agree, too (mpi/build_check.h). */
     int status = mine;
-    char message[2048];
+    char message[PNAS_MESSAGE_MAX];
     snprintf(message, sizeof message, "%s", pnas_message());
     PNAS_TRY(broadcast_bytes(&status, sizeof status, worst.rank, "MPI_Ibcast"));
     PNAS_TRY(broadcast_bytes(message, sizeof message, worst.rank, "MPI_Ibcast"));

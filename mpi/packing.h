@@ -6,7 +6,7 @@
 #include "mpi/wire.h"
 #include "src/search/evaluator.h"
 
-#define PNAS_REASON_MAX 1024 /* of the sentence that says why something failed, with its zero */
+#define PNAS_REASON_MAX PNAS_MESSAGE_MAX /* of the sentence that says why something failed, with its zero */
 
 typedef struct {    /* rank 0 to a rank: train this child */
     int64_t job_id; /* which of the run's jobs; comes back with the result */

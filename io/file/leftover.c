@@ -29,14 +29,29 @@ static void remove_and_end(int number)
     raise(number);
 }
 
+static const int ends[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU};
+
 static void install(void)
 {
-    static const int ends[] = {SIGTERM, SIGINT, SIGHUP};
     struct sigaction action = {.sa_handler = remove_and_end}, there;
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < sizeof ends / sizeof *ends; ++i)
         if (sigaction(ends[i], NULL, &there) == 0 && there.sa_handler == SIG_DFL)
             sigaction(ends[i], &action, NULL);
+}
+
+void pnas_leftover_pause(sigset_t *before)
+{
+    sigset_t all;
+    sigemptyset(&all);
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; ++i)
+        sigaddset(&all, ends[i]);
+    pthread_sigmask(SIG_BLOCK, &all, before);
+}
+
+void pnas_leftover_resume(const sigset_t *before)
+{
+    pthread_sigmask(SIG_SETMASK, before, NULL);
 }
 
 int pnas_leftover_add(const char *path)

@@ -52,7 +52,11 @@ pnas_status pnas_output_file_create(const char *path, pnas_output_file *out)
                "%s: is not a regular file; name one that can be written", path);
     out->path = strdup(path);
     PNAS_CHECK(out->path, PNAS_ERROR_MEMORY, "%s: out of memory", path);
+    sigset_t before;
+    pnas_leftover_pause(&before);
     int file = create_beside(path, &out->temporary);
+    out->leftover = file >= 0 ? pnas_leftover_add(out->temporary) : -1;
+    pnas_leftover_resume(&before);
     if (file < 0) {
         pnas_fail(PNAS_ERROR_FILE,
                   "%s: cannot be written: %s; check that the folder is there and that you may write in it",
@@ -60,7 +64,6 @@ pnas_status pnas_output_file_create(const char *path, pnas_output_file *out)
         pnas_output_file_discard(out);
         return PNAS_ERROR_FILE;
     }
-    out->leftover = pnas_leftover_add(out->temporary);
     /* Some file systems know no rights: then those that the file has must do. */
     if (there && fchmod(file, info.st_mode & 0777) != 0)
         errno = 0;

@@ -147,26 +147,35 @@ static pnas_status take_lock(const pnas_h5_output *output, int file, bool made, 
     return PNAS_OK;
 }
 
+static pnas_status try_partial(pnas_h5_output *output)
+{
+    bool made, ours;
+    int file = open_partial(output->partial, &made);
+    PNAS_CHECK(file >= 0, PNAS_ERROR_FILE,
+               "%s: cannot be written: %s (%s); check that the folder is there and that you may write in it",
+               output->path, strerror(errno), output->partial);
+    pnas_status status = take_lock(output, file, made, &ours);
+    if (ours) {
+        output->lock = file;
+        output->leftover = pnas_leftover_add(output->partial);
+    } else {
+        close(file);
+    }
+    return status;
+}
+
 /* Opens and locks the partial file. A writer that ends between our open and our lock has renamed or removed
  * the file we hold: then try again. */
 static pnas_status lock_partial(pnas_h5_output *output)
 {
-    for (;;) {
-        bool made, ours;
-        int file = open_partial(output->partial, &made);
-        PNAS_CHECK(
-            file >= 0, PNAS_ERROR_FILE,
-            "%s: cannot be written: %s (%s); check that the folder is there and that you may write in it",
-            output->path, strerror(errno), output->partial);
-        pnas_status status = take_lock(output, file, made, &ours);
-        if (ours) {
-            output->lock = file;
-            output->leftover = pnas_leftover_add(output->partial);
-            return PNAS_OK;
-        }
-        close(file);
-        PNAS_TRY(status);
+    sigset_t before;
+    pnas_status status = PNAS_OK;
+    while (status == PNAS_OK && output->lock < 0) {
+        pnas_leftover_pause(&before);
+        status = try_partial(output);
+        pnas_leftover_resume(&before);
     }
+    return status;
 }
 
 /* The file is made in memory and then written by ourselves: HDF5 1.10 crashes at exit after a write that

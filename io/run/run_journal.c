@@ -262,6 +262,15 @@ static void encode(unsigned char *record, size_t payload, int level, size_t inde
     put(&bytes, record_checksum(record, payload), 4);
 }
 
+/* Whoever removes it takes what is appended later with it. */
+static pnas_status check_place(const pnas_journal *journal)
+{
+    struct stat info;
+    PNAS_CHECK(fstat(journal->file, &info) == 0 && info.st_nlink > 0, PNAS_ERROR_FILE,
+               "%s: was removed while the run was at work", journal->path);
+    return PNAS_OK;
+}
+
 pnas_status pnas_journal_append(pnas_journal *journal, int level, size_t index, const pnas_result *result)
 {
     PNAS_CHECK(journal->ready, PNAS_ERROR_INTERNAL, "%s: a child was recorded before its level was written",
@@ -276,6 +285,8 @@ pnas_status pnas_journal_append(pnas_journal *journal, int level, size_t index, 
     if (status == PNAS_OK)
         status = sync_journal(journal);
     free(record);
+    if (status == PNAS_OK)
+        PNAS_TRY(check_place(journal));
     if (status == PNAS_OK)
         journal->end += (off_t)(RECORD_HEAD + payload);
     else if (ftruncate(journal->file, journal->end) != 0)

@@ -4,29 +4,45 @@
 #include <stdio.h>
 #include <string.h>
 
-static _Thread_local char message[2048];
+/* Room for two names of files of any length. */
+#define TEXT_MAX 12288
+
+static _Thread_local char message[PNAS_MESSAGE_MAX];
+
+void pnas_text_fit(char *out, size_t size, const char *text)
+{
+    static const char gap[] = " ... ";
+    size_t length = strlen(text), begin = size / 3, end = size - begin - sizeof gap;
+    if (length < size) {
+        memmove(out, text, length + 1);
+        return;
+    }
+    memmove(out, text, begin);
+    memcpy(out + begin, gap, sizeof gap - 1);
+    memmove(out + begin + sizeof gap - 1, text + length - end, end + 1);
+}
 
 pnas_status(pnas_fail)(pnas_status status, const char *format, ...)
 {
-    char text[sizeof message];
+    char text[TEXT_MAX];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments); /* an argument may be the old message itself */
     va_end(arguments);
-    memcpy(message, text, sizeof message);
+    pnas_text_fit(message, sizeof message, text);
     return status;
 }
 
 pnas_status pnas_fail_at(pnas_status status, const char *format, ...)
 {
-    char text[sizeof message];
+    char text[TEXT_MAX];
     va_list arguments;
     va_start(arguments, format);
     int length = vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     if (length >= 0 && (size_t)length < sizeof text)
         snprintf(text + length, sizeof text - (size_t)length, ": %s", message);
-    memcpy(message, text, sizeof message);
+    pnas_text_fit(message, sizeof message, text);
     return status;
 }
 

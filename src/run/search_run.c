@@ -15,10 +15,13 @@
 #include "src/run/warm_start.h"
 #include "src/search/strategy.h"
 
+#include <errno.h>
+#include <libgen.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define BEST_SHOWN                  5
 #define SECONDS_BETWEEN_LIVE_STATUS 2
@@ -379,10 +382,18 @@ static pnas_status search_to_the_end(search_run *run)
     return keep_weights(run);
 }
 
+static bool folder_is_gone(const char *path)
+{
+    char *copy = strdup(path);
+    bool gone = copy && access(dirname(copy), F_OK) != 0 && errno == ENOENT;
+    free(copy);
+    return gone;
+}
+
 /* Leaves the run file with what is known, whatever happened; the first failure is the one that is told. */
 static pnas_status end_run(search_run *run, pnas_status status)
 {
-    char message[2048];
+    char message[PNAS_MESSAGE_MAX];
     snprintf(message, sizeof message, "%s", pnas_message());
     pnas_status written = pnas_run_record_end(run->file, run->search, status);
     if (status == PNAS_OK)
@@ -390,7 +401,9 @@ static pnas_status end_run(search_run *run, pnas_status status)
     if (written != PNAS_OK && strcmp(message, pnas_message()) != 0)
         pnas_error("%s", pnas_message());
     const char *outlook = "";
-    if (status == PNAS_STOPPED)
+    if (written != PNAS_OK && folder_is_gone(run->options->path))
+        outlook = "; the folder of the run is no longer there, nor is what was finished in it";
+    else if (status == PNAS_STOPPED)
         outlook = "; what is finished is kept, and the same command continues";
     else if (status == PNAS_ERROR_DEVICE)
         outlook = "; what is finished is kept, and the same command continues where there are devices";

@@ -51,6 +51,20 @@ Test(status, the_old_sentence_can_be_part_of_the_new_one)
     cr_expect_str_eq(pnas_message(), "in file x (byte 12 is wrong)");
 }
 
+Test(status, a_sentence_of_any_length_keeps_its_end)
+{
+    char path[5000];
+    memset(path, 'x', sizeof path);
+    path[sizeof path - 1] = '\0';
+    (void)pnas_fail(PNAS_ERROR_FILE, "%s: cannot be read: no rights", path);
+    cr_expect_eq(strlen(pnas_message()), PNAS_MESSAGE_MAX - 1);
+    cr_expect(strstr(pnas_message(), "xx ... xx"));
+    cr_expect_str_eq(pnas_message() + strlen(pnas_message()) - strlen("x: cannot be read: no rights"),
+                     "x: cannot be read: no rights");
+    (void)pnas_fail_at(PNAS_ERROR_FILE, "%s", path);
+    cr_expect_str_eq(pnas_message() + strlen(pnas_message()) - strlen(": no rights"), ": no rights");
+}
+
 Test(status, a_place_is_put_before_the_sentence)
 {
     (void)pnas_fail(PNAS_ERROR_DATA, "byte 12 is wrong");

@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,8 +36,10 @@ static void check_output_at_exit(void)
         _exit(EX_IOERR);
 }
 
+/* A file that may not become so long (ulimit -f) is a write that fails, with our sentence. */
 void pnas_program_setup(const char *name)
 {
+    signal(SIGXFSZ, SIG_IGN);
     atexit(check_output_at_exit);
     pnas_log_setup(name, PNAS_LOG_INFO, 0, 1);
     argp_program_version_hook = print_version;
