@@ -16,7 +16,8 @@ typedef struct { /* borrowed */
  * are written whole or not at all: PNAS_ERROR_FILE. PNAS_ERROR_USAGE where the build has no ONNX. */
 pnas_status pnas_onnx_write(const char *path, const pnas_export_options *options);
 
-/* safetensors: every tensor by its layer path, with the shapes of the network file. */
+/* safetensors: every tensor by its layer path, with the shapes of the network file, also those of an auxiliary
+ * classifier; what the network is stands in the metadata. */
 pnas_status pnas_safetensors_write(const char *path, const pnas_export_options *options);
 
 #endif

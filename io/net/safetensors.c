@@ -3,6 +3,7 @@
 #include "io/file/byte_output.h"
 #include "io/net/network_export.h"
 
+#include "src/base/plain_text.h"
 #include "src/search/cell_text.h"
 
 #include <stdio.h>
@@ -17,13 +18,96 @@ static size_t bytes_of(const pnas_named_tensor *tensor)
     return bytes;
 }
 
-/* Names of tensors and operators need no escapes. */
-static void print_header(FILE *out, const pnas_export_options *options)
+/* ---- what the network is, as text: the format has no other values ---- */
+
+static void print_operators(FILE *out, const pnas_operator_set *set)
 {
+    putc('[', out);
+    for (int i = 0; i < set->count; i++) {
+        const pnas_operator *op = &set->item[i];
+        fprintf(out,
+                "%s{\"name\":\"%s\",\"kind\":\"%s\",\"kernel\":%d,\"dilation\":%d,\"repeat\":%d,"
+                "\"bottleneck\":%d}",
+                i ? "," : "", op->name, pnas_operator_kind_name(op->kind), op->kernel, op->dilation,
+                op->repeat, op->bottleneck);
+    }
+    putc(']', out);
+}
+
+static void print_names(FILE *out, const pnas_network_file *file)
+{
+    putc('[', out);
+    for (int i = 0; i < file->network.classes; i++) {
+        fputs(i ? "," : "", out);
+        pnas_text_json(out, file->class_names[i]);
+    }
+    putc(']', out);
+}
+
+static void print_channels(FILE *out, const float *values, int channels)
+{
+    putc('[', out);
+    for (int i = 0; i < channels; i++)
+        fprintf(out, "%s%.9g", i ? "," : "", (double)values[i]);
+    putc(']', out);
+}
+
+/* A line a value, its name first. */
+static void print_description(FILE *out, const pnas_export_options *options)
+{
+    static const char *const concatenations[] = {[PNAS_CONCATENATE_ALL] = "all",
+                                                 [PNAS_CONCATENATE_UNUSED] = "unused",
+                                                 [PNAS_CONCATENATE_UNUSED_INPUTS] = "unused_inputs"};
+    const pnas_network_file *file = options->file;
+    const pnas_network_options *network = &file->network;
     char cell[PNAS_CELL_TEXT_MAX];
+    pnas_cell_format(&file->cell, &file->operators, cell);
+    fprintf(out, "format pnas\ncell %s\nweights %s\n", cell, options->weights->name);
+    fprintf(out, "filters %d\nrepeats %d\nstem_multiplier %d\nconcatenation %s\n", network->filters,
+            network->repeats, network->stem_multiplier, concatenations[network->concatenation]);
+    fprintf(out, "height %d\nwidth %d\nchannels %d\nnorm_epsilon %.17g\noperators ", network->height,
+            network->width, network->channels, file->norm_epsilon);
+    print_operators(out, &file->operators);
+    fprintf(out, "\nclass_names ");
+    print_names(out, file);
+    fprintf(out, "\nmean ");
+    print_channels(out, file->mean, network->channels);
+    fprintf(out, "\ndeviation ");
+    print_channels(out, file->deviation, network->channels);
+    fprintf(out, "\n");
+}
+
+/* {"name":"value",...} */
+static pnas_status print_metadata(FILE *out, const pnas_export_options *options)
+{
+    char *text = NULL, *rest = NULL;
+    size_t size = 0;
+    FILE *lines = open_memstream(&text, &size);
+    PNAS_CHECK(lines, PNAS_ERROR_MEMORY, "no memory for a description of the network");
+    print_description(lines, options);
+    bool good = fclose(lines) == 0;
+    const char *before = "{";
+    for (char *line = good ? strtok_r(text, "\n", &rest) : NULL; line; line = strtok_r(NULL, "\n", &rest)) {
+        char *value = strchr(line, ' ');
+        *value = '\0';
+        fprintf(out, "%s\"%s\":", before, line);
+        pnas_text_json(out, value + 1);
+        before = ",";
+    }
+    putc('}', out);
+    free(text);
+    PNAS_CHECK(good, PNAS_ERROR_MEMORY, "no memory for a description of the network");
+    return PNAS_OK;
+}
+
+/* ---- the file ---- */
+
+/* Names of tensors need no escapes. */
+static pnas_status print_header(FILE *out, const pnas_export_options *options)
+{
     size_t at = 0;
-    pnas_cell_format(&options->file->cell, &options->file->operators, cell);
-    fprintf(out, "{\"__metadata__\":{\"format\":\"pnas\",\"cell\":\"%s\"}", cell);
+    fprintf(out, "{\"__metadata__\":");
+    PNAS_TRY(print_metadata(out, options));
     for (size_t i = 0; i < options->weights->tensors->count; i++) {
         const pnas_named_tensor *tensor = &options->weights->tensors->tensor[i];
         fprintf(out, ",\"%s\":{\"dtype\":\"F32\",\"shape\":[", tensor->name);
@@ -33,6 +117,7 @@ static void print_header(FILE *out, const pnas_export_options *options)
         at += bytes_of(tensor);
     }
     putc('}', out);
+    return PNAS_OK;
 }
 
 static void print_file(FILE *out, const pnas_network_tensors *weights, const char *header, size_t size)
@@ -52,8 +137,10 @@ pnas_status pnas_safetensors_write(const char *path, const pnas_export_options *
     pnas_status status = PNAS_OK;
     FILE *text = open_memstream(&header, &header_size);
     PNAS_CHECK_CLEANUP(text, PNAS_ERROR_MEMORY, "no memory for the names of the tensors");
-    print_header(text, options);
+    status = print_header(text, options);
     PNAS_CHECK_CLEANUP(fclose(text) == 0, PNAS_ERROR_MEMORY, "no memory for the names of the tensors");
+    if (status != PNAS_OK)
+        goto cleanup;
     text = open_memstream(&data, &size);
     PNAS_CHECK_CLEANUP(text, PNAS_ERROR_MEMORY, "no memory for the tensors");
     print_file(text, options->weights->tensors, header, header_size);

@@ -2,9 +2,10 @@
 """exported_networks.py PNAS_NET WRITE_FAKE_NETWORK [CELLS]: exported networks give the logits of pnas_net.
 
 Networks of random weights, of PNASNet-5's cell, of one with every operator and of random ones (CELLS, 30), are exported
-to ONNX and safetensors. Of the packages onnx, onnxruntime and cv2 those that are there read the models: onnx checks them
-in full, onnxruntime and OpenCV compute logits, and so does onnx_numpy.py. They are compared with those of `pnas_net
-predict --json`. Exit code 77 if none of the three is there.
+to ONNX and safetensors. Of the packages onnx, onnxruntime, cv2 and torch those that are there read the files: onnx checks
+the models in full, onnxruntime and OpenCV compute logits, and so do onnx_numpy.py and, from safetensors,
+bench/peers/pytorch_network.py. They are compared with those of `pnas_net predict --json`. Exit code 77 if none of them is
+there.
 """
 import importlib
 import json
@@ -29,7 +30,10 @@ def optional(name):
         return None
 
 
-numpy, onnx, onnxruntime, cv2 = (optional(name) for name in ("numpy", "onnx", "onnxruntime", "cv2"))
+numpy, onnx, onnxruntime, cv2, torch = (optional(name) for name in ("numpy", "onnx", "onnxruntime", "cv2", "torch"))
+if torch:
+    sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../bench/peers"))
+    import pytorch_network
 if onnx and numpy:
     import onnx_numpy
 pnas_net, write_fake_network = sys.argv[1:3]
@@ -84,6 +88,15 @@ def by_numpy(path, images):
     return onnx_numpy.run(onnx.load(path), images)
 
 
+def by_pytorch(path, pixels, auxiliary):
+    net = pytorch_network.load(path)
+    with torch.no_grad():
+        logits, others = net.with_auxiliary(torch.tensor(pixels.transpose(0, 3, 1, 2).astype(numpy.float32)))
+    assert (others is not None) == auxiliary
+    assert not auxiliary or (others.shape == logits.shape and bool(others.isfinite().all()))
+    return logits.numpy()
+
+
 def compare(what, found, wanted):
     error = float(numpy.abs(found - wanted).max()) / max(1.0, float(numpy.abs(wanted).max()))
     if found.shape != wanted.shape or not error <= TOLERANCE:
@@ -103,12 +116,14 @@ def check_model(path, case):
     assert model.graph.input[0].type.tensor_type.shape.dim[0].dim_param == "batch"
 
 
-def check_safetensors(path):
+def check_safetensors(path, auxiliary):
     with open(path, "rb") as file:
         content = file.read()
     size = struct.unpack("<Q", content[:8])[0]
     header = json.loads(content[8:8 + size])
-    header.pop("__metadata__")
+    metadata = header.pop("__metadata__")
+    assert metadata["weights"] == "average" and len(json.loads(metadata["class_names"])) > 1
+    assert ("auxiliary/head/classifier/weight" in header) == auxiliary
     end = 0
     for entry in header.values():
         start, stop = entry["data_offsets"]
@@ -121,18 +136,19 @@ def check_safetensors(path):
 
 
 def main():
-    if not (onnx or (numpy and (onnxruntime or cv2))):
-        print("neither onnx nor onnxruntime nor OpenCV is there")
+    if not (onnx or (numpy and (onnxruntime or cv2 or torch))):
+        print("neither onnx nor onnxruntime nor OpenCV nor PyTorch is there")
         return 77
     draw = random.Random(5)
     largest, tried = 0, 0
     for number, case in enumerate(cases(draw)):
         with tempfile.TemporaryDirectory() as folder:
             network, exported = os.path.join(folder, "net.h5"), os.path.join(folder, "net.onnx")
-            subprocess.run([write_fake_network, network, *map(str, case)], check=True)
+            auxiliary = number % 2 == 0
+            subprocess.run([write_fake_network, network, *map(str, case), *["auxiliary"] * auxiliary], check=True)
             plain = os.path.join(folder, "net.safetensors")
             subprocess.run([pnas_net, "export", "-q", network, "--format", "safetensors", "-o", plain], check=True)
-            check_safetensors(plain)
+            check_safetensors(plain, auxiliary)
             arguments = (["--keep-norm"] if number % 3 == 1 else []) + (["--pixels", "1"] if number % 3 == 2 else [])
             subprocess.run([pnas_net, "export", "-q", network, "--format", "onnx", "-o", exported, *arguments], check=True)
             if onnx:
@@ -148,6 +164,9 @@ def main():
                 if module:
                     largest = max(largest, compare(f"{name}, {case}", run(exported, images), wanted))
                     tried += 1
+            if torch:
+                largest = max(largest, compare(f"PyTorch, {case}", by_pytorch(plain, pixels, auxiliary), wanted))
+                tried += 1
     print(f"{tried} comparisons, largest difference {largest:.2g}")
     return 0
 

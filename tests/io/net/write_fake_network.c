@@ -1,5 +1,5 @@
-/* write_fake_network OUT.h5 CELL F N CONCATENATION HEIGHT WIDTH CHANNELS CLASSES: a network of made-up weights. Not
- * a test: what reads exported networks is tried with it. */
+/* write_fake_network OUT.h5 CELL F N CONCATENATION HEIGHT WIDTH CHANNELS CLASSES [AUXILIARY]: a network of made-up
+ * weights, with an auxiliary classifier if there is a tenth argument. Not a test: what reads exported networks is tried with it. */
 #include "tests/io/net/fake_network.h"
 
 #include <stdio.h>
@@ -8,7 +8,7 @@
 int main(int argc, char **argv)
 {
     pnas_network_file file;
-    if (argc != 10)
+    if (argc != 10 && argc != 11)
         return 64;
     const pnas_network_options network = {.filters = atoi(argv[3]),
                                           .repeats = atoi(argv[4]),
@@ -17,7 +17,8 @@ int main(int argc, char **argv)
                                           .height = atoi(argv[6]),
                                           .width = atoi(argv[7]),
                                           .channels = atoi(argv[8]),
-                                          .classes = atoi(argv[9])};
+                                          .classes = atoi(argv[9]),
+                                          .auxiliary = argc == 11 ? 1 : 0};
     fake_network_make_of(argv[2], &network, &file);
     pnas_status status = pnas_network_file_write(argv[1], &file);
     if (status != PNAS_OK)
