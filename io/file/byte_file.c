@@ -43,6 +43,8 @@ static pnas_status grow(const char *path, pnas_bytes *bytes, size_t *room)
 /* What a failed read or close says; `size` bytes came out before. */
 static pnas_status explain(const char *path, int code, const char *reason, size_t size)
 {
+    const char *named = strncmp(reason, "<fd:", 4) == 0 ? strstr(reason, ": ") : NULL; /* zlib's own name */
+    reason = named ? named + 2 : reason;
     switch (code) {
     case Z_BUF_ERROR:
         return pnas_fail(PNAS_ERROR_DATA,

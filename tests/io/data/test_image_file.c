@@ -191,6 +191,8 @@ Test(image_file, a_cut_file_is_refused)
     make_jpeg();
     cr_assert_eq(truncate(test_path("i"), (off_t)(test_file_size("i") - 20)), 0);
     expect_refused(&colour, "is a damaged JPEG");
+    test_write_file("i", "\x1f\x8bzzzzzzzzzzzzzzzz", 18);
+    expect_refused(&colour, "the gzip file is damaged after 0 unpacked bytes (unknown compression method)");
     expect_pieces_refused();
     test_write_file("i", "hello", 5);
     expect_refused(&colour, "is no image");
