@@ -43,6 +43,19 @@ static int create_beside(const char *path, char **out)
     return -1;
 }
 
+/* Runs, networks and data sets took time, and stand on the same command line as pictures and texts of them. */
+static bool is_hdf5(const char *path)
+{
+    static const char signature[8] = "\x89HDF\r\n\x1a\n";
+    char start[8];
+    int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    bool is = file >= 0 && read(file, start, sizeof start) == (ssize_t)sizeof start &&
+              memcmp(start, signature, sizeof start) == 0;
+    if (file >= 0)
+        close(file);
+    return is;
+}
+
 pnas_status pnas_output_file_create(const char *path, pnas_output_file *out)
 {
     struct stat info;
@@ -50,6 +63,8 @@ pnas_status pnas_output_file_create(const char *path, pnas_output_file *out)
     bool there = stat(path, &info) == 0;
     PNAS_CHECK(!there || S_ISREG(info.st_mode), PNAS_ERROR_FILE,
                "%s: is not a regular file; name one that can be written", path);
+    PNAS_CHECK(!there || !is_hdf5(path), PNAS_ERROR_FILE,
+               "%s: is there already and is an HDF5 file; name another file", path);
     out->path = strdup(path);
     PNAS_CHECK(out->path, PNAS_ERROR_MEMORY, "%s: out of memory", path);
     sigset_t before;

@@ -342,6 +342,22 @@ void pnas_h5_close(hid_t *file)
     pthread_mutex_unlock(&one_thread);
 }
 
+pnas_status pnas_h5_check_target(const char *path, const char *conventions, const char *kind)
+{
+    hid_t file = H5I_INVALID_HID;
+    char found[64] = "";
+    if (access(path, F_OK) != 0)
+        return PNAS_OK;
+    if (pnas_h5_open(path, &file) == PNAS_OK) {
+        if (pnas_h5_copy_text(file, "conventions", found, sizeof found) != PNAS_OK)
+            found[0] = 0;
+        pnas_h5_close(&file);
+    }
+    PNAS_CHECK(strncmp(found, conventions, strlen(conventions)) == 0, PNAS_ERROR_FILE,
+               "%s: is there already and is no %s; name another file", path, kind);
+    return PNAS_OK;
+}
+
 /* --- Groups and attributes ----------------------------------------------------------------------------- */
 
 pnas_status pnas_h5_create_group(hid_t parent, const char *name, hid_t *out)

@@ -40,6 +40,10 @@ pnas_status pnas_h5_output_commit(pnas_h5_output *output);
  */
 void pnas_h5_output_discard(pnas_h5_output *output);
 
+/* Only a file of this kind is replaced, whose conventions begin like that, not one that took days: PNAS_ERROR_FILE,
+ * with `kind` ("table of cells") in its message, if anything else is at `path`. */
+pnas_status pnas_h5_check_target(const char *path, const char *conventions, const char *kind);
+
 /* Whether a file is HDF5 or is called so: by its first bytes, or by the end .h5 of its name, as it may be cut
  * off within them. PNAS_ERROR_FILE if it cannot be opened. */
 pnas_status pnas_h5_is_meant(const char *path, bool *out);

@@ -237,6 +237,9 @@ static pnas_status write_all(hid_t root, const pnas_network_file *file)
 pnas_status pnas_network_file_write(const char *path, const pnas_network_file *file)
 {
     pnas_h5_output output;
+    /* Weights that a search keeps stand beside it, where a training may have its network. */
+    if (file->of_search)
+        PNAS_TRY(pnas_h5_check_target(path, PNAS_WEIGHTS_CONVENTIONS, "file of weights of a search"));
     PNAS_TRY(pnas_h5_output_create(path, &output));
     pnas_status status;
     PNAS_TRY_CLEANUP(write_all(output.id, file));

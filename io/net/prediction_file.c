@@ -106,6 +106,7 @@ static pnas_status write_all(hid_t root, const pnas_predictions *predictions)
 pnas_status pnas_prediction_file_write(const char *path, const pnas_predictions *predictions)
 {
     pnas_h5_output output;
+    PNAS_TRY(pnas_h5_check_target(path, "PNAS-predictions-", "file of predictions"));
     PNAS_TRY(pnas_h5_output_create(path, &output));
     pnas_status status;
     PNAS_TRY_CLEANUP(write_all(output.id, predictions));

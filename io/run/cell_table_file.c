@@ -381,23 +381,6 @@ static pnas_status write_members(hid_t file, const pnas_cell_table *table)
                         H5T_NATIVE_DOUBLE, "duration of training; 0: not known", "s");
 }
 
-/* Only a table is replaced: a run takes days, and its name is on the same command line. */
-static pnas_status check_target(const char *path)
-{
-    hid_t file = H5I_INVALID_HID;
-    char conventions[64] = "";
-    if (access(path, F_OK) != 0)
-        return PNAS_OK;
-    if (pnas_h5_open(path, &file) == PNAS_OK) {
-        if (pnas_h5_copy_text(file, "conventions", conventions, sizeof conventions) != PNAS_OK)
-            conventions[0] = 0;
-        pnas_h5_close(&file);
-    }
-    PNAS_CHECK(strcmp(conventions, TABLE_CONVENTIONS) == 0, PNAS_ERROR_FILE,
-               "%s: is there already and is no table of cells; name another file", path);
-    return PNAS_OK;
-}
-
 pnas_status pnas_cell_table_write(const char *path, const pnas_cell_table *table,
                                   const pnas_operator_set *operators, const pnas_table_provenance *provenance)
 {
@@ -405,7 +388,7 @@ pnas_status pnas_cell_table_write(const char *path, const pnas_cell_table *table
     for (int i = 0; i < operators->count; ++i)
         names[i] = operators->item[i].name;
     pnas_h5_output output;
-    PNAS_TRY(check_target(path));
+    PNAS_TRY(pnas_h5_check_target(path, TABLE_CONVENTIONS, "table of cells"));
     PNAS_TRY(pnas_h5_output_create(path, &output));
     pnas_status status;
     PNAS_TRY_CLEANUP(write_attributes(output.id, provenance));
