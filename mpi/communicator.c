@@ -1,9 +1,15 @@
 #include "mpi/communicator.h"
 
-#include "mpi/silence.h"
 #include "src/base/clock.h"
 
 static MPI_Comm renumbered = MPI_COMM_NULL; /* the ranks, where their numbers were changed */
+
+static void (*on_nap)(void);
+
+void pnas_mpi_on_nap(void (*call)(void))
+{
+    on_nap = call;
+}
 
 MPI_Comm pnas_mpi_ranks(void)
 {
@@ -21,15 +27,11 @@ pnas_status pnas_mpi_renumber(int rank)
 {
     PNAS_TRY(pnas_mpi_meet());
     PNAS_TRY(pnas_mpi_status(MPI_Comm_split(MPI_COMM_WORLD, 0, rank, &renumbered), "MPI_Comm_split"));
-    PNAS_TRY(
-        pnas_mpi_status(MPI_Comm_set_errhandler(renumbered, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler"));
-    return pnas_silence_start();
+    return pnas_mpi_status(MPI_Comm_set_errhandler(renumbered, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
 }
 
 void pnas_mpi_free_ranks(void)
 {
-    pnas_mpi_meet();
-    pnas_silence_end();
     if (renumbered != MPI_COMM_NULL)
         MPI_Comm_free(&renumbered);
 }
@@ -51,8 +53,8 @@ pnas_status pnas_mpi_wait(MPI_Request *request, const char *what)
         PNAS_TRY(pnas_mpi_status(MPI_Test(request, &done, MPI_STATUS_IGNORE), what));
         if (done)
             return PNAS_OK;
-        if (pnas_silence_look())
-            pnas_silence_leave();
+        if (on_nap)
+            on_nap();
         pnas_clock_sleep(PNAS_MPI_POLL_SECONDS);
     }
 }

@@ -21,13 +21,14 @@ pnas_status pnas_mpi_meet(void);
 /* From now on this rank's number is `rank`, another one on each; collective. */
 pnas_status pnas_mpi_renumber(int rank);
 
-/* Before MPI_Finalize; collective. Waits for all ranks, as MPI_Finalize does, where no stop request is seen. */
+/* Before MPI_Finalize; collective. */
 void pnas_mpi_free_ranks(void);
 
 /* PNAS_ERROR_INTERNAL with MPI's own words unless `code` is MPI_SUCCESS. */
 pnas_status pnas_mpi_status(int code, const char *what);
 
-/* Completes a request of a nonblocking call, napping. Ends the program if ranks are silent (mpi/silence.h). */
+/* Completes a request of a nonblocking call, napping; `call` is called at each nap (mpi/silence.h). */
+void pnas_mpi_on_nap(void (*call)(void));
 pnas_status pnas_mpi_wait(MPI_Request *request, const char *what);
 
 #endif

@@ -44,14 +44,10 @@ pnas_status pnas_mpi_start(int *argc, char ***argv, pnas_layout *out)
 
 void pnas_mpi_end(void)
 {
+    pnas_mpi_meet();
+    pnas_silence_end();
     pnas_mpi_free_ranks();
     MPI_Finalize();
-}
-
-void pnas_mpi_abort(int exit_code)
-{
-    MPI_Abort(MPI_COMM_WORLD, exit_code);
-    abort(); /* where MPI_Abort itself fails */
 }
 
 /* Rank 0 and rank `other` change places. */
@@ -59,6 +55,7 @@ static pnas_status exchange(pnas_layout *layout, int other)
 {
     int key = layout->rank == 0 ? other : layout->rank == other ? 0 : layout->rank;
     PNAS_TRY(pnas_mpi_renumber(key));
+    PNAS_TRY(pnas_silence_start());
     layout->rank = key;
     return find_local_rank(layout);
 }

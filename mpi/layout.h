@@ -1,4 +1,4 @@
-/* Ranks, hosts and who shares a machine. All calls are collective but pnas_mpi_abort, which is local. A rank
+/* Ranks, hosts and who shares a machine. All calls are collective. A rank
  * that waits for the others sleeps between two looks instead of spinning. */
 #ifndef PNAS_MPI_LAYOUT_H
 #define PNAS_MPI_LAYOUT_H
@@ -18,9 +18,6 @@ pnas_status pnas_mpi_start(int *argc, char ***argv, pnas_layout *out);
 
 /* MPI_Finalize; collective. */
 void pnas_mpi_end(void);
-
-/* The one place of MPI_Abort: for a rank that failed where the others cannot be told. Does not return. */
-void pnas_mpi_abort(int exit_code) __attribute__((noreturn));
 
 /* Sees to it that rank 0 is `able`: if it is not, the lowest rank that is changes its number with it, and
  * *layout (of both, and local ranks) with it. *was: the number that rank 0 had before; 0 where nothing has

@@ -1,7 +1,6 @@
 #include "mpi/silence.h"
 
 #include "mpi/communicator.h"
-#include "mpi/layout.h"
 #include "mpi/stop_request.h"
 #include "src/base/clock.h"
 #include "src/base/log.h"
@@ -52,21 +51,6 @@ void pnas_silence_end(void)
     free(roll.answer);
     roll.host = NULL;
     roll.answer = NULL;
-}
-
-pnas_status pnas_silence_start(void)
-{
-    MPI_Comm comm = MPI_COMM_NULL, ranks = pnas_mpi_ranks();
-    pnas_silence_end();
-    PNAS_TRY(pnas_mpi_status(MPI_Comm_rank(ranks, &roll.rank), "MPI_Comm_rank"));
-    PNAS_TRY(pnas_mpi_status(MPI_Comm_size(ranks, &roll.ranks), "MPI_Comm_size"));
-    roll.host = calloc((size_t)roll.ranks, sizeof *roll.host);
-    roll.answer = calloc((size_t)roll.ranks, sizeof *roll.answer);
-    PNAS_CHECK(roll.host && roll.answer, PNAS_ERROR_MEMORY, "no memory for %d ranks", roll.ranks);
-    PNAS_TRY(pnas_mpi_status(MPI_Comm_dup(ranks, &comm), "MPI_Comm_dup"));
-    PNAS_TRY(pnas_mpi_status(MPI_Comm_set_errhandler(comm, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler"));
-    roll.comm = comm;
-    return gather_hosts();
 }
 
 void pnas_silence_set_work(const pnas_silence_work *work)
@@ -199,7 +183,7 @@ bool pnas_silence_look(void)
     return roll.found;
 }
 
-void pnas_silence_answer(void)
+static void answer(void)
 {
     take_answers(pnas_clock_seconds());
 }
@@ -209,6 +193,12 @@ bool pnas_silence_is(int rank)
     return roll.found && roll.answer[rank] == SILENT;
 }
 
+void pnas_mpi_abort(int exit_code)
+{
+    MPI_Abort(MPI_COMM_WORLD, exit_code);
+    abort(); /* where MPI_Abort itself fails */
+}
+
 _Noreturn void pnas_silence_leave(void)
 {
     if (roll.work.keep)
@@ -216,4 +206,27 @@ _Noreturn void pnas_silence_leave(void)
     pnas_warning("stopped%s%s; what is finished is kept, and the same command continues",
                  *pnas_stop_reason() ? " by " : "", pnas_stop_reason());
     pnas_mpi_abort(pnas_exit_code(PNAS_STOPPED));
+}
+
+static void look_in_wait(void)
+{
+    if (pnas_silence_look())
+        pnas_silence_leave();
+}
+
+pnas_status pnas_silence_start(void)
+{
+    MPI_Comm comm = MPI_COMM_NULL, ranks = pnas_mpi_ranks();
+    pnas_silence_end();
+    PNAS_TRY(pnas_mpi_status(MPI_Comm_rank(ranks, &roll.rank), "MPI_Comm_rank"));
+    PNAS_TRY(pnas_mpi_status(MPI_Comm_size(ranks, &roll.ranks), "MPI_Comm_size"));
+    roll.host = calloc((size_t)roll.ranks, sizeof *roll.host);
+    roll.answer = calloc((size_t)roll.ranks, sizeof *roll.answer);
+    PNAS_CHECK(roll.host && roll.answer, PNAS_ERROR_MEMORY, "no memory for %d ranks", roll.ranks);
+    PNAS_TRY(pnas_mpi_status(MPI_Comm_dup(ranks, &comm), "MPI_Comm_dup"));
+    PNAS_TRY(pnas_mpi_status(MPI_Comm_set_errhandler(comm, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler"));
+    roll.comm = comm;
+    pnas_stop_on_ask(answer);
+    pnas_mpi_on_nap(look_in_wait);
+    return gather_hosts();
 }

@@ -1,6 +1,5 @@
 #include "mpi/stop_request.h"
 
-#include "mpi/silence.h"
 #include "src/base/clock.h"
 
 #include <signal.h>
@@ -22,6 +21,12 @@ static const struct {
 static atomic_int caught; /* any thread of the process may get the signal */
 static bool installed;
 static double stop_deadline;
+static void (*on_ask)(void);
+
+void pnas_stop_on_ask(void (*call)(void))
+{
+    on_ask = call;
+}
 
 static void remember(int number)
 {
@@ -59,7 +64,8 @@ static bool out_of_time(void)
  * SIGUSR1. So they are looked after at each call, until a signal has come. */
 bool pnas_stop_requested(void)
 {
-    pnas_silence_answer();
+    if (on_ask)
+        on_ask();
     if (installed && caught == 0)
         install();
     return caught != 0 || out_of_time();

@@ -10,6 +10,7 @@
 void pnas_stop_install(double deadline);
 bool pnas_stop_requested(
     void); /* to be called often by the thread that speaks MPI: other libraries' handlers are put out of the way */
-const char *pnas_stop_reason(void); /* "SIGUSR2", "the time limit"; "" if none */
+void pnas_stop_on_ask(void (*call)(void)); /* called whenever pnas_stop_requested() is */
+const char *pnas_stop_reason(void);        /* "SIGUSR2", "the time limit"; "" if none */
 
 #endif

@@ -4,6 +4,7 @@
 #include "io/data/image_split.h"
 #include "mpi/build_check.h"
 #include "mpi/collectives.h"
+#include "mpi/silence.h"
 #include "mpi/stop_request.h"
 #include "src/base/clock.h"
 #include "src/programs/common/program.h"
