@@ -114,7 +114,7 @@ case_training() {
 case_scores() {
     "$pnas_mpi" long.yaml -o run.h5 --set training.epochs=1 >last.out 2>last.err || fail "the search"
     "$pnas_score" run.h5 -o whole.h5 --blocks 2 >whole.out 2>last.err || fail "the scores"
-    score=("$pnas_score" run.h5 -o scores.h5 --blocks 4)
+    score=("$pnas_score" run.h5 -o scores.h5 --blocks 5)
     begin "${score[@]}"
     wait_until grep -q 'an ensemble of' run.err
     sleep 1
