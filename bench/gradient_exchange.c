@@ -35,6 +35,7 @@ static pnas_status exchange_once(pnas_gradient_sum *sum, size_t values, int piec
 {
     pnas_gradient_share share = pnas_gradient_sum_share(sum);
     float *total;
+    *seconds = *busy = 0;
     for (int shard = 0; shard < share.shards; shard++) {
         float *room = pnas_gradient_sum_room(sum);
         PNAS_CHECK(room, PNAS_ERROR_MEMORY, "no memory for %zu values", values);

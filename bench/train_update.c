@@ -208,7 +208,7 @@ static pnas_status run_pairs(const arguments *a, const pnas_layout *layout,
 static pnas_status measure(const arguments *a, const pnas_layout *layout)
 {
     static pnas_configuration configuration;
-    noise images = {0};
+    static noise images;
     pnas_cl *cl = NULL;
     pnas_shard_trainer *trainer[2] = {NULL, NULL};
     pnas_shard_trainer_options wanted = {0};

@@ -1,6 +1,7 @@
 #include "mpi/collectives.h"
 
 #include "mpi/communicator.h"
+#include "mpi/waiting.h"
 
 #include <limits.h>
 #include <stdio.h>

@@ -4,6 +4,7 @@
 #include "mpi/communicator.h"
 #include "mpi/shard_tree.h"
 #include "mpi/silence.h"
+#include "mpi/waiting.h"
 #include "src/base/clock.h"
 
 #include <assert.h>

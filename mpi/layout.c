@@ -2,10 +2,10 @@
 
 #include "mpi/communicator.h"
 #include "mpi/silence.h"
+#include "mpi/waiting.h"
 
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static pnas_status find_local_rank(pnas_layout *out)
@@ -54,6 +54,7 @@ void pnas_mpi_end(void)
 static pnas_status exchange(pnas_layout *layout, int other)
 {
     int key = layout->rank == 0 ? other : layout->rank == other ? 0 : layout->rank;
+    PNAS_TRY(pnas_mpi_meet());
     PNAS_TRY(pnas_mpi_renumber(key));
     PNAS_TRY(pnas_silence_start());
     layout->rank = key;

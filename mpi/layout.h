@@ -1,5 +1,5 @@
-/* Ranks, hosts and who shares a machine. All calls are collective. A rank
- * that waits for the others sleeps between two looks instead of spinning. */
+/* Ranks, hosts and who shares a machine. All calls are collective. A rank that waits for the others sleeps between two
+ * looks instead of spinning. */
 #ifndef PNAS_MPI_LAYOUT_H
 #define PNAS_MPI_LAYOUT_H
 

@@ -1,4 +1,5 @@
 #include "mpi/messenger.h"
+#include "mpi/waiting.h"
 
 #include <limits.h>
 #include <stdlib.h>

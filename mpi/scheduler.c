@@ -2,6 +2,7 @@
 #include "mpi/scheduler_inbox.h"
 #include "mpi/silence.h"
 #include "mpi/stop_request.h"
+#include "mpi/waiting.h"
 
 #include "src/base/clock.h"
 #include "src/base/log.h"

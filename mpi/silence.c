@@ -1,7 +1,8 @@
 #include "mpi/silence.h"
 
+#include "mpi/abort.h"
 #include "mpi/communicator.h"
-#include "mpi/stop_request.h"
+#include "mpi/stop_signal.h"
 #include "src/base/clock.h"
 #include "src/base/log.h"
 
@@ -34,13 +35,10 @@ static pnas_status gather_hosts(void)
 {
     char host[MPI_MAX_PROCESSOR_NAME] = "?", mine[HOST_MAX] = "";
     int length = 0;
-    MPI_Request request = MPI_REQUEST_NULL;
     PNAS_TRY(pnas_mpi_status(MPI_Get_processor_name(host, &length), "MPI_Get_processor_name"));
     snprintf(mine, sizeof mine, "%.*s", HOST_MAX - 1, host);
-    PNAS_TRY(pnas_mpi_status(
-        MPI_Iallgather(mine, HOST_MAX, MPI_BYTE, roll.host, HOST_MAX, MPI_BYTE, roll.comm, &request),
-        "MPI_Iallgather"));
-    return pnas_mpi_wait(&request, "MPI_Iallgather");
+    return pnas_mpi_status(MPI_Allgather(mine, HOST_MAX, MPI_BYTE, roll.host, HOST_MAX, MPI_BYTE, roll.comm),
+                           "MPI_Allgather");
 }
 
 void pnas_silence_end(void)
@@ -51,6 +49,21 @@ void pnas_silence_end(void)
     free(roll.answer);
     roll.host = NULL;
     roll.answer = NULL;
+}
+
+pnas_status pnas_silence_start(void)
+{
+    MPI_Comm comm = MPI_COMM_NULL, ranks = pnas_mpi_ranks();
+    pnas_silence_end();
+    PNAS_TRY(pnas_mpi_status(MPI_Comm_rank(ranks, &roll.rank), "MPI_Comm_rank"));
+    PNAS_TRY(pnas_mpi_status(MPI_Comm_size(ranks, &roll.ranks), "MPI_Comm_size"));
+    roll.host = calloc((size_t)roll.ranks, sizeof *roll.host);
+    roll.answer = calloc((size_t)roll.ranks, sizeof *roll.answer);
+    PNAS_CHECK(roll.host && roll.answer, PNAS_ERROR_MEMORY, "no memory for %d ranks", roll.ranks);
+    PNAS_TRY(pnas_mpi_status(MPI_Comm_dup(ranks, &comm), "MPI_Comm_dup"));
+    PNAS_TRY(pnas_mpi_status(MPI_Comm_set_errhandler(comm, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler"));
+    roll.comm = comm;
+    return gather_hosts();
 }
 
 void pnas_silence_set_work(const pnas_silence_work *work)
@@ -169,7 +182,7 @@ bool pnas_silence_look(void)
     double now = pnas_clock_seconds();
     if (roll.found || !take_answers(now))
         return roll.found;
-    if (pnas_stop_requested())
+    if (pnas_stop_signal_came())
         pnas_silence_expect_end();
     if (!roll.ending || now - roll.since < PNAS_SILENCE_SECONDS)
         return false;
@@ -183,7 +196,7 @@ bool pnas_silence_look(void)
     return roll.found;
 }
 
-static void answer(void)
+void pnas_silence_answer(void)
 {
     take_answers(pnas_clock_seconds());
 }
@@ -193,40 +206,11 @@ bool pnas_silence_is(int rank)
     return roll.found && roll.answer[rank] == SILENT;
 }
 
-void pnas_mpi_abort(int exit_code)
-{
-    MPI_Abort(MPI_COMM_WORLD, exit_code);
-    abort(); /* where MPI_Abort itself fails */
-}
-
 _Noreturn void pnas_silence_leave(void)
 {
     if (roll.work.keep)
         roll.work.keep(roll.work.payload);
     pnas_warning("stopped%s%s; what is finished is kept, and the same command continues",
-                 *pnas_stop_reason() ? " by " : "", pnas_stop_reason());
+                 *pnas_stop_signal_name() ? " by " : "", pnas_stop_signal_name());
     pnas_mpi_abort(pnas_exit_code(PNAS_STOPPED));
-}
-
-static void look_in_wait(void)
-{
-    if (pnas_silence_look())
-        pnas_silence_leave();
-}
-
-pnas_status pnas_silence_start(void)
-{
-    MPI_Comm comm = MPI_COMM_NULL, ranks = pnas_mpi_ranks();
-    pnas_silence_end();
-    PNAS_TRY(pnas_mpi_status(MPI_Comm_rank(ranks, &roll.rank), "MPI_Comm_rank"));
-    PNAS_TRY(pnas_mpi_status(MPI_Comm_size(ranks, &roll.ranks), "MPI_Comm_size"));
-    roll.host = calloc((size_t)roll.ranks, sizeof *roll.host);
-    roll.answer = calloc((size_t)roll.ranks, sizeof *roll.answer);
-    PNAS_CHECK(roll.host && roll.answer, PNAS_ERROR_MEMORY, "no memory for %d ranks", roll.ranks);
-    PNAS_TRY(pnas_mpi_status(MPI_Comm_dup(ranks, &comm), "MPI_Comm_dup"));
-    PNAS_TRY(pnas_mpi_status(MPI_Comm_set_errhandler(comm, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler"));
-    roll.comm = comm;
-    pnas_stop_on_ask(answer);
-    pnas_mpi_on_nap(look_in_wait);
-    return gather_hosts();
 }

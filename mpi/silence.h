@@ -24,7 +24,7 @@ typedef struct {                 /* what this rank has to do before the program 
     void *payload;
 } pnas_silence_work;
 
-/* Collective, after MPI has begun and whenever ranks get other numbers. */
+/* Collective, once all are here: after MPI has begun and whenever ranks get other numbers. */
 pnas_status pnas_silence_start(void);
 void pnas_silence_end(void);                               /* collective */
 void pnas_silence_set_work(const pnas_silence_work *work); /* copied; NULL: there is none */
@@ -36,12 +36,12 @@ void pnas_silence_expect_end(void);
  * said in a warning. */
 bool pnas_silence_look(void);
 
+/* In ticks of what is no wait: only answers. */
+void pnas_silence_answer(void);
+
 bool pnas_silence_is(int rank); /* after pnas_silence_look() was true */
 
 /* After it was true: keeps what is there and ends the program on all ranks with exit code 75. */
 _Noreturn void pnas_silence_leave(void);
-
-/* The one place of MPI_Abort: for a rank that failed where the others cannot be told. Does not return. */
-void pnas_mpi_abort(int exit_code) __attribute__((noreturn));
 
 #endif

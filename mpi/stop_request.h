@@ -5,12 +5,13 @@
 
 #include <stdbool.h>
 
-/* Installs the handlers (they only set a flag). deadline: steady-clock seconds (pnas_clock_seconds), 0: none.
- */
+/* Installs the handlers (they only set a flag). deadline: steady-clock seconds (pnas_clock_seconds), 0: none. */
 void pnas_stop_install(double deadline);
-bool pnas_stop_requested(
-    void); /* to be called often by the thread that speaks MPI: other libraries' handlers are put out of the way */
-void pnas_stop_on_ask(void (*call)(void)); /* called whenever pnas_stop_requested() is */
-const char *pnas_stop_reason(void);        /* "SIGUSR2", "the time limit"; "" if none */
+
+/* To be called often by the thread that speaks MPI: other libraries' handlers are put out of the way, and ranks that
+ * call the roll (mpi/silence.h) are told that this one is alive. */
+bool pnas_stop_requested(void);
+
+const char *pnas_stop_reason(void); /* "SIGUSR2", "the time limit"; "" if none */
 
 #endif

@@ -9,7 +9,8 @@
 
 static _Thread_local char message[PNAS_MESSAGE_MAX];
 
-void pnas_text_fit(char *out, size_t size, const char *text)
+/* Where needed without its middle. */
+static void fit(char *out, size_t size, const char *text)
 {
     static const char gap[] = " ... ";
     size_t length = strlen(text), begin = size / 3, end = size - begin - sizeof gap;
@@ -29,7 +30,7 @@ pnas_status(pnas_fail)(pnas_status status, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments); /* an argument may be the old message itself */
     va_end(arguments);
-    pnas_text_fit(message, sizeof message, text);
+    fit(message, sizeof message, text);
     return status;
 }
 
@@ -42,7 +43,7 @@ pnas_status pnas_fail_at(pnas_status status, const char *format, ...)
     va_end(arguments);
     if (length >= 0 && (size_t)length < sizeof text)
         snprintf(text + length, sizeof text - (size_t)length, ": %s", message);
-    pnas_text_fit(message, sizeof message, text);
+    fit(message, sizeof message, text);
     return status;
 }
 

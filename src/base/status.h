@@ -35,9 +35,6 @@ pnas_status pnas_fail(pnas_status status, const char *format, ...) __attribute__
 /* Of a message, with its zero. A longer one, of a very long file name, loses its middle, not the reason at its end. */
 #define PNAS_MESSAGE_MAX 2048
 
-/* Copies a text into [size], where needed without its middle. `size` is at least 64. */
-void pnas_text_fit(char *out, size_t size, const char *text);
-
 /* Puts a place in front of this thread's message: "run.yaml: line 3: ...". Returns `status`. */
 pnas_status pnas_fail_at(pnas_status status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

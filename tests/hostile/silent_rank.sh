@@ -6,9 +6,9 @@ set -euo pipefail
 source=$1 case_name=$2 pnas_mpi=$3 pnas_train=$4 pnas_score=$5
 . "$source/tests/programs/run_figures.sh"
 export OMPI_MCA_rmaps_base_oversubscribe=1
-seconds=40 # 15 until the rank is named; the rest is for a loaded machine
+seconds=90 # 15 until the rank is named; the rest is for a loaded machine
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+trap 'cat pid.* 2>/dev/null | xargs -r kill -KILL 2>/dev/null || true; rm -rf "$work"' EXIT
 cd "$work"
 
 fail() {
