@@ -37,7 +37,7 @@ case_list() {
     devices=$(($(wc -l <"$work/out") - 1))
     run 0 list --csv
     says '^index,type,compute_units,memory,largest_allocation,name,platform,vendor,driver,version,pci$'
-    says '^0,(CPU|GPU|accelerator),[0-9]+,[0-9]+,[0-9]+,"'
+    says '^0,(CPU|GPU|accelerator),[0-9]+,[0-9]+,[0-9]+,[^,]'
     [ "$(wc -l <"$work/out")" = $((devices + 1)) ] || fail "CSV has not a line a device"
     run 0 list --json
     says '^\[\{"index": 0, "compute_units": [0-9]+,'
