@@ -24,10 +24,10 @@ static struct {
     char (*host)[HOST_MAX]; /* [ranks] */
     rank_answer *answer;    /* [ranks], to the last call */
     pnas_silence_work work;
-    double looked;
-    bool ending;   /* the others are waited for no longer than PNAS_SILENCE_SECONDS */
-    double since;  /* when that began */
-    double called; /* the last call; 0: none */
+    double looked, answered; /* one must not take the other's turn */
+    bool ending;             /* the others are waited for no longer than PNAS_SILENCE_SECONDS */
+    double since;            /* when that began */
+    double called;           /* the last call; 0: none */
     bool found;
 } roll = {.comm = MPI_COMM_NULL};
 
@@ -114,12 +114,12 @@ static void take_messages(void)
     }
 }
 
-/* Whether it is time for that. */
-static bool take_answers(double now)
+/* Whether it is time for that, last done at *last. */
+static bool take_answers(double now, double *last)
 {
-    if (roll.comm == MPI_COMM_NULL || roll.ranks == 1 || now - roll.looked < SECONDS_BETWEEN_LOOKS)
+    if (roll.comm == MPI_COMM_NULL || roll.ranks == 1 || now - *last < SECONDS_BETWEEN_LOOKS)
         return false;
-    roll.looked = now;
+    *last = now;
     take_messages();
     return true;
 }
@@ -180,7 +180,7 @@ static void tell(void)
 bool pnas_silence_look(void)
 {
     double now = pnas_clock_seconds();
-    if (roll.found || !take_answers(now))
+    if (roll.found || !take_answers(now, &roll.looked))
         return roll.found;
     if (pnas_stop_signal_came())
         pnas_silence_expect_end();
@@ -198,7 +198,7 @@ bool pnas_silence_look(void)
 
 void pnas_silence_answer(void)
 {
-    take_answers(pnas_clock_seconds());
+    take_answers(pnas_clock_seconds(), &roll.answered);
 }
 
 bool pnas_silence_is(int rank)

@@ -384,6 +384,7 @@ Test(scheduler, a_lane_whose_device_fails_takes_its_rank_out_but_the_others_end_
     set_up_lanes(&bench, 3);
     if (bench.layout.rank == 1) {
         bench.more[1].fail_at = 1;
+        bench.more[1].first_longer = 0.5; /* by then each lane has its first child */
         bench.fake.first_longer = bench.more[2].first_longer = 2;
     }
     run(&bench, 40, PNAS_OK, "");
