@@ -5,6 +5,7 @@
 #include "cl/train/child_routes.h"
 #include "cl/tune/tuner_bench.h"
 #include "cl/tune/tuner_clblast.h"
+#include "src/base/log.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -24,8 +25,13 @@ typedef struct {
 typedef struct { /* what one V gave */
     pnas_tuned_table *table;
     double seconds, built_in_seconds;
-    bool tried_clblast; /* for its parameters */
+    int failed;          /* shapes that no route could compute */
+    pnas_status failure; /* of the last of them */
+    bool tried_clblast;  /* for its parameters */
 } tuner_outcome;
+
+enum { ROUTES = 3 };
+static const pnas_route routes[ROUTES] = {PNAS_ROUTE_PLAIN, PNAS_ROUTE_TILE, PNAS_ROUTE_CLBLAST};
 
 static bool same(const pnas_routed_op *a, const pnas_routed_op *b)
 {
@@ -58,9 +64,9 @@ static pnas_status add_item(void *payload, const pnas_routed_op *op)
 static bool is_candidate(const pnas_tuner_options *options, const pnas_cl *cl, const pnas_routed_op *op,
                          pnas_route route)
 {
-    if (route == PNAS_ROUTE_CLBLAST && cl->info.cpu && !options->clblast)
-        return false;
-    return pnas_route_possible(cl, op->op, route, &op->shape);
+    bool asked_for = route == PNAS_ROUTE_CLBLAST && options->clblast;
+    return pnas_route_possible(cl, op->op, route, &op->shape) &&
+           (asked_for || pnas_route_allowed(cl, op->op, route));
 }
 
 static void report(const pnas_tuner_options *options, const pnas_cl *cl, const tuner_item *item,
@@ -77,32 +83,66 @@ static void report(const pnas_tuner_options *options, const pnas_cl *cl, const t
     options->report(options->payload, &result);
 }
 
+/* What the device, its driver or its compiler refuses: other routes and shapes may do. */
+static bool is_of_device(pnas_status status)
+{
+    return status == PNAS_ERROR_DEVICE || status == PNAS_ERROR_BUILD || status == PNAS_ERROR_TOO_LARGE;
+}
+
+static void warn(const pnas_cl *cl, const tuner_item *item, const char *what)
+{
+    char shape[96];
+    pnas_routed_op_describe(&item->op, shape, sizeof shape);
+    pnas_warning("%s, %s, V = %d: %s: %s", pnas_op_kind_name(item->op.op), shape, cl->vector, what,
+                 pnas_message());
+}
+
+/* Microseconds of each candidate; NAN where it failed. Without PLAIN's results there is nothing that others
+ * could be compared with. */
+static pnas_status measure_routes(const pnas_tuner_options *options, pnas_cl *cl, const tuner_item *item,
+                                  double *microseconds)
+{
+    pnas_tuner_bench *bench = NULL;
+    pnas_status status = pnas_tuner_bench_create(cl, &item->op, &bench);
+    for (size_t r = 0; r < ROUTES && status == PNAS_OK; ++r) {
+        if (!is_candidate(options, cl, &item->op, routes[r]))
+            continue;
+        status = pnas_tuner_bench_measure(bench, routes[r], &microseconds[routes[r]]);
+        if (routes[r] != PNAS_ROUTE_PLAIN && is_of_device(status)) {
+            warn(cl, item, pnas_route_name(routes[r]));
+            microseconds[routes[r]] = NAN;
+            status = PNAS_OK;
+        }
+    }
+    pnas_tuner_bench_destroy(&bench);
+    return status;
+}
+
 /* The fastest correct route of an item becomes a row; adds to the outcome's sums. */
 static pnas_status tune_item(const pnas_tuner_options *options, pnas_cl *cl, const tuner_item *item,
                              tuner_outcome *outcome)
 {
-    static const pnas_route routes[] = {PNAS_ROUTE_PLAIN, PNAS_ROUTE_TILE, PNAS_ROUTE_CLBLAST};
     double microseconds[PNAS_ROUTE_CLBLAST + 1] = {0};
     pnas_tuned_row row = {.op = item->op.op, .shape = item->op.shape, .microseconds = INFINITY};
-    pnas_route built_in = pnas_route_choose(cl, row.op, &row.shape);
-    pnas_tuner_bench *bench = NULL;
-    PNAS_TRY(pnas_tuner_bench_create(cl, &item->op, &bench));
-    pnas_status status = PNAS_OK;
-    for (size_t r = 0; r < sizeof routes / sizeof *routes && status == PNAS_OK; ++r) {
-        double *time = &microseconds[routes[r]];
-        if (!is_candidate(options, cl, &item->op, routes[r]))
-            continue;
-        status = pnas_tuner_bench_measure(bench, routes[r], time);
-        if (status == PNAS_OK && *time > 0 && *time < row.microseconds) {
-            row.microseconds = *time;
+    pnas_status status = measure_routes(options, cl, item, microseconds);
+    if (is_of_device(status)) {
+        warn(cl, item, "not measured, so the built-in table serves it");
+        outcome->failed += 1;
+        outcome->failure = status;
+        return PNAS_OK;
+    }
+    PNAS_TRY(status);
+    for (size_t r = 0; r < ROUTES; ++r) {
+        double time = microseconds[routes[r]];
+        if (time > 0 && time < row.microseconds) {
+            row.microseconds = time;
             row.route = routes[r];
         }
     }
-    pnas_tuner_bench_destroy(&bench);
-    PNAS_TRY(status);
     row.plain_microseconds = microseconds[PNAS_ROUTE_PLAIN];
     outcome->seconds += 1e-6 * item->count * row.microseconds;
-    outcome->built_in_seconds += 1e-6 * item->count * fabs(microseconds[built_in]);
+    double built_in = fabs(microseconds[pnas_route_choose(cl, row.op, &row.shape)]);
+    outcome->built_in_seconds += 1e-6 * item->count * (isnan(built_in) ? row.microseconds : built_in);
     report(options, cl, item, &row, microseconds);
     return pnas_tuned_table_set(outcome->table, &row);
 }
@@ -116,8 +156,13 @@ static pnas_status collect(const pnas_tuner_options *options, pnas_cl *cl, tuner
     return pnas_surrogate_products(cl, options->surrogate, options->space, add_item, work);
 }
 
-/* One V; given up as soon as it is slower than `best` seconds in all. */
-static pnas_status tune_vector(const pnas_tuner_options *options, pnas_cl *cl, double best,
+static bool is_better(const tuner_outcome *a, const tuner_outcome *b)
+{
+    return a->failed != b->failed ? a->failed < b->failed : a->seconds < b->seconds;
+}
+
+/* One V; given up as soon as it is worse than `best`, which may be empty. */
+static pnas_status tune_vector(const pnas_tuner_options *options, pnas_cl *cl, const tuner_outcome *best,
                                tuner_outcome *outcome)
 {
     tuner_work work = {0};
@@ -125,8 +170,9 @@ static pnas_status tune_vector(const pnas_tuner_options *options, pnas_cl *cl, d
     PNAS_CHECK(outcome->table, PNAS_ERROR_MEMORY, "no memory for a table of routes");
     outcome->table->vector = cl->vector;
     pnas_status status = collect(options, cl, &work);
-    for (size_t i = 0; i < work.count && status == PNAS_OK && outcome->seconds < best; ++i)
-        status = tune_item(options, cl, &work.item[i], outcome);
+    for (size_t i = 0; i < work.count && status == PNAS_OK; ++i)
+        if (!best->table || !is_better(best, outcome))
+            status = tune_item(options, cl, &work.item[i], outcome);
     free(work.item);
     return status;
 }
@@ -216,7 +262,7 @@ cleanup:
     return status;
 }
 
-/* CLBlast's parameters, for the products at the best V. */
+/* CLBlast's parameters, for the products at the best V; where a device refuses what is tried, its own. */
 static pnas_status tune_clblast(const pnas_tuner_options *options, tuner_outcome *best)
 {
     pnas_cl_options device = options->device;
@@ -226,7 +272,10 @@ static pnas_status tune_clblast(const pnas_tuner_options *options, tuner_outcome
     PNAS_TRY(pnas_cl_create(&device, &cl));
     pnas_status status = tune_parameters(options, cl, best);
     pnas_cl_destroy(&cl);
-    return status;
+    if (!is_of_device(status))
+        return status;
+    pnas_warning("CLBlast keeps its own parameters: %s", pnas_message());
+    return PNAS_OK;
 }
 
 /* Replaces `best` by the outcome of V if that is better. `vector` 0: the device's own. */
@@ -239,8 +288,8 @@ static pnas_status try_vector(const pnas_tuner_options *options, int vector, tun
     device.untuned = true;
     PNAS_TRY(pnas_cl_create(&device, &cl));
     *tried = cl->vector;
-    pnas_status status = tune_vector(options, cl, best->table ? best->seconds : INFINITY, &outcome);
-    if (status == PNAS_OK && (!best->table || outcome.seconds < best->seconds)) {
+    pnas_status status = tune_vector(options, cl, best, &outcome);
+    if (status == PNAS_OK && (!best->table || is_better(&outcome, best))) {
         tuner_outcome slower = *best;
         *best = outcome;
         outcome = slower;
@@ -258,6 +307,7 @@ static pnas_status store_best(const pnas_tuner_options *options, const tuner_out
     device.untuned = true;
     *out = (pnas_tuner_summary){.vector = best->table->vector,
                                 .routes = (int)best->table->count,
+                                .failed = best->failed,
                                 .tuned_seconds = best->seconds,
                                 .built_in_seconds = best->built_in_seconds};
     PNAS_TRY(pnas_cl_create(&device, &cl));
@@ -275,6 +325,9 @@ pnas_status pnas_tune(const pnas_tuner_options *options, pnas_tuner_summary *out
     for (int v = 0; v < 3 && status == PNAS_OK && options->device.vector == 0; ++v)
         if (vectors[v] != own)
             status = try_vector(options, vectors[v], &best, &tried);
+    if (status == PNAS_OK && best.failed > 0 && best.table->count == 0)
+        status = pnas_fail(best.failure, "none of %d shapes could be measured; the warnings above say why",
+                           best.failed);
     if (status == PNAS_OK)
         status = tune_clblast(options, &best);
     if (status == PNAS_OK)

@@ -13,9 +13,10 @@ typedef struct {
     const char *op;
     char shape[96];
     int vector;
-    int count;                   /* how often the children have it */
-    const char *route;           /* the fastest correct one */
-    double plain, tile, clblast; /* microseconds; 0: not possible here; below 0: it computed wrongly */
+    int count;         /* how often the children have it */
+    const char *route; /* the fastest correct one */
+    /* Microseconds; 0: not for this device; below 0: it computed wrongly; NAN: it failed. */
+    double plain, tile, clblast;
 } pnas_tuner_result;
 
 typedef struct {
@@ -31,7 +32,8 @@ typedef struct {
 } pnas_tuner_options;
 
 typedef struct {
-    int vector, routes;                     /* the best V; how many ops and shapes were measured for it */
+    int vector, routes; /* the best V; how many ops and shapes were measured for it */
+    int failed;         /* how many could not be measured, whatever the route: each with a warning */
     double tuned_seconds, built_in_seconds; /* all ops of all children once, at the best V */
     char clblast[2][256];                   /* parameters of CLBlast's kernels, "XgemmDirect own" */
     char path[1024]; /* the table's file; what it held of other shapes for this V stays */

@@ -6,6 +6,7 @@
 #include "src/programs/pnas_device/device_children.h"
 #include "src/programs/pnas_device/device_commands.h"
 
+#include <math.h>
 #include <stdio.h>
 
 static const struct argp_child common_children[] = {{&pnas_device_children_argp, 0, NULL, 0}, {0}};
@@ -62,7 +63,7 @@ static void print_time(double microseconds)
     if (microseconds > 0)
         printf(" %10.0f", microseconds);
     else
-        printf(" %10s", microseconds < 0 ? "WRONG" : "-");
+        printf(" %10s", microseconds < 0 ? "WRONG" : isnan(microseconds) ? "FAILED" : "-");
 }
 
 static void print_result(void *payload, const pnas_tuner_result *result)
@@ -85,6 +86,8 @@ static pnas_status tune(const pnas_tuner_options *options)
            "CLBlast's parameters: %s; %s\n",
            summary.vector, summary.routes, summary.tuned_seconds, summary.built_in_seconds,
            summary.clblast[0], summary.clblast[1]);
+    if (summary.failed > 0)
+        printf("not measured, as every route failed: %d; the built-in table serves them\n", summary.failed);
     pnas_text_line(stdout, "table %s in %s", summary.hash, summary.path);
     return PNAS_OK;
 }

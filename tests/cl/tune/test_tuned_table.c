@@ -371,8 +371,8 @@ Test(tuner, sees_the_products_of_a_surrogate_s_steps)
 /* --- the tuner --- */
 
 typedef struct {
-    int results, wrong;
-    char wrong_op[32];
+    int results, wrong, failed;
+    char wrong_op[32], failed_op[32];
 } tuning_log;
 
 static void take_result(void *payload, const pnas_tuner_result *result)
@@ -386,11 +386,15 @@ static void take_result(void *payload, const pnas_tuner_result *result)
         snprintf(log->wrong_op, sizeof log->wrong_op, "%s", result->op);
         cr_assert_str_eq(result->route, "plain");
     }
+    if (isnan(result->tile)) {
+        log->failed += 1;
+        snprintf(log->failed_op, sizeof log->failed_op, "%s", result->op);
+        cr_assert_str_eq(result->route, "plain");
+    }
 }
 
-static tuning_log run_tuner(const char *kernels, pnas_tuner_summary *summary)
+static pnas_status try_tuner(const char *kernels, pnas_tuner_summary *summary, tuning_log *log)
 {
-    tuning_log log = {0};
     pnas_graph *graph = make_graph("-1:identity+-2:identity");
     const pnas_graph *const graphs[] = {graph};
     const pnas_tuner_options options = {
@@ -399,9 +403,16 @@ static tuning_log run_tuner(const char *kernels, pnas_tuner_summary *summary)
         .graph_count = 1,
         .batch = 4,
         .report = take_result,
-        .payload = &log};
-    ok(pnas_tune(&options, summary));
+        .payload = log};
+    pnas_status status = pnas_tune(&options, summary);
     pnas_graph_destroy(&graph);
+    return status;
+}
+
+static tuning_log run_tuner(const char *kernels, pnas_tuner_summary *summary)
+{
+    tuning_log log = {0};
+    ok(try_tuner(kernels, summary, &log));
     return log;
 }
 
@@ -421,21 +432,68 @@ Test(tuner, finds_routes_that_later_contexts_take)
     test_device_close(&cl);
 }
 
+/* A folder of kernels with one that `edit`, for sed, has changed. */
+static void spoil(const char *file, const char *edit, char kernels[PATH_MAX])
+{
+    char command[4 * PATH_MAX];
+    pnas_cl *cl = open_context(0, true);
+    snprintf(kernels, PATH_MAX, "%.4000s/kernels", folder);
+    snprintf(command, sizeof command, "rm -rf '%s' && cp -r '%s' '%s' && sed -i '%s' '%s'/%s", kernels,
+             cl->kernel_directory, kernels, edit, kernels, file);
+    pnas_cl_destroy(&cl);
+    cr_assert_eq(system(command), 0);
+}
+
 /* Sums whose tile kernel adds an operand to itself: PLAIN serves them. */
 Test(tuner, leaves_a_route_that_computes_wrongly)
 {
-    char kernels[PATH_MAX], command[3 * PATH_MAX];
+    char kernels[PATH_MAX];
     pnas_tuner_summary summary;
-    pnas_cl *cl = open_context(0, true);
-    snprintf(kernels, sizeof kernels, "%.4000s/kernels", folder);
-    snprintf(command, sizeof command,
-             "cp -r '%s' '%s' && sed -i 's/READ(0, bb + i)/READ(0, ab + i)/' '%s/add_tile.cl'",
-             cl->kernel_directory, kernels, kernels);
-    pnas_cl_destroy(&cl);
-    cr_assert_eq(system(command), 0);
+    spoil("add_tile.cl", "s/READ(0, bb + i)/READ(0, ab + i)/", kernels);
     tuning_log log = run_tuner(kernels, &summary);
     cr_assert(log.wrong > 0);
     cr_assert_str_eq(log.wrong_op, "sum");
+}
+
+/* A kernel that is refused at its launch, as one that needs more than a device has, and one that does not build. */
+Test(tuner, goes_on_without_a_route_that_fails)
+{
+    static const char *const edits[] = {
+        "s/^TILE_KERNEL/__kernel __attribute__((reqd_work_group_size(3, 1, 1)))/",
+        "s/^TILE_KERNEL/TILE_KERNEL no_such_type/"};
+    for (int i = 0; i < 2; ++i) {
+        char kernels[PATH_MAX];
+        pnas_tuner_summary summary;
+        spoil("add_tile.cl", edits[i], kernels);
+        tuning_log log = run_tuner(kernels, &summary);
+        cr_assert(log.failed > 0 && log.failed < log.results, "%d of %d failed", log.failed, log.results);
+        cr_assert_str_eq(log.failed_op, "sum");
+        cr_assert_eq(summary.failed, 0);
+        cr_assert_eq(log.results, summary.routes);
+    }
+}
+
+/* Without its plain route an op is not measured; the others are. */
+Test(tuner, leaves_out_a_shape_that_no_route_computes)
+{
+    char kernels[PATH_MAX];
+    pnas_tuner_summary summary;
+    spoil("add.cl", "s/__kernel/__kernel no_such_type/", kernels);
+    tuning_log log = run_tuner(kernels, &summary);
+    cr_assert_gt(summary.failed, 0);
+    cr_assert_eq(log.failed, 0);
+    cr_assert(log.results > 0 && log.results == summary.routes);
+}
+
+Test(tuner, fails_where_nothing_can_be_measured)
+{
+    char kernels[PATH_MAX];
+    pnas_tuner_summary summary;
+    tuning_log log = {0};
+    spoil("*.cl", "s/__kernel/__kernel no_such_type/", kernels);
+    cr_assert_eq(try_tuner(kernels, &summary, &log), PNAS_ERROR_BUILD);
+    cr_assert(strstr(pnas_message(), "none of "), "%s", pnas_message());
+    cr_assert_eq(log.results, 0);
 }
 
 /* CLBlast on a CPU compiles for half a minute. */
