@@ -2,6 +2,10 @@
 
 #include "cl/train/child_plan.h"
 
+#include <math.h>
+
+enum { ON_GPU_MOST = 4 };
+
 static pnas_status make_plan(pnas_cl *cl, const pnas_graph *graph, const pnas_training_options *training)
 {
     const pnas_network_options *network = &graph->options;
@@ -20,6 +24,17 @@ cleanup:
     pnas_buffer_release(&options.images);
     pnas_buffer_release(&options.mean_deviation);
     return status;
+}
+
+/* A driver's context takes some hundred MiB of a GPU, which others may use meanwhile. */
+#define MEMORY_PER_PROCESS 0x1p31
+
+int pnas_warm_up_processes(const pnas_device_info *device, int cores)
+{
+    double most = cores;
+    if (!device->cpu)
+        most = fmin(most, fmin(ON_GPU_MOST, (double)device->memory / MEMORY_PER_PROCESS));
+    return most < 1 ? 1 : (int)most;
 }
 
 pnas_status pnas_warm_up(pnas_cl *cl, const pnas_graph *const *graphs, int count,

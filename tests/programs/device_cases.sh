@@ -136,6 +136,8 @@ case_build() {
     says 'by 1 process$'
     [ "$kernels" = "$(find "$work/cache" -name '*.so' -o -name '*.bin' | sort)" ] ||
         fail "something was compiled again"
+    run 0 "${build[@]::${#build[@]}-1}" # without --processes
+    says 'by [1-9][0-9]* process(es)?$'
     run 64 "${build[@]}" 0
     complains "processes wants a whole number from 1 to 64, not '0'"
 }

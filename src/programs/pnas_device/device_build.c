@@ -16,7 +16,7 @@ enum { KEY_PROCESSES = 0x100, PROCESSES_MAX = 64 };
 
 typedef struct {
     pnas_device_children_options children;
-    int processes;
+    int processes; /* 0: as the device bears */
 } build_arguments;
 
 static error_t parse(int key, char *argument, struct argp_state *state)
@@ -55,6 +55,25 @@ static pnas_status build(const pnas_device_children *children)
     return status;
 }
 
+/* How many processes suit the device: asked in a process of its own, which ends with the answer, since drivers do
+ * not outlive a fork. What goes wrong there goes wrong in build(), too, which says so. */
+static int ask_device(const pnas_device_children *children)
+{
+    int state = 0;
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        pnas_cl *cl = NULL;
+        const pnas_cl_options options = {.device = children->device, .threads = 1};
+        _exit(pnas_cl_create(&options, &cl) == PNAS_OK
+                  ? pnas_warm_up_processes(pnas_cl_device(cl), count_cores())
+                  : 1);
+    }
+    if (child > 0)
+        waitpid(child, &state, 0);
+    return WIFEXITED(state) && WEXITSTATUS(state) > 0 ? WEXITSTATUS(state) : 1;
+}
+
 /* Helpers do the same as this process, which alone reports; without them it would only take longer. OpenCL is
  * first called after the fork: drivers do not outlive one. */
 static int start_helpers(int processes, const pnas_device_children *children, pid_t *helper)
@@ -79,6 +98,8 @@ static pnas_status build_together(int processes, const pnas_device_children *chi
     pnas_status status = build(children);
     for (int i = 0; i < helpers; ++i)
         waitpid(helper[i], NULL, 0);
+    if (status == PNAS_ERROR_DEVICE && helpers > 0)
+        status = build(children); /* a GPU that takes one process at a time may have been a helper's */
     if (status == PNAS_OK)
         printf("the kernels of %d child%s are compiled, in %.1f s by %d process%s\n", children->count,
                children->count == 1 ? "" : "ren", pnas_clock_seconds() - start, helpers + 1,
@@ -89,7 +110,8 @@ static pnas_status build_together(int processes, const pnas_device_children *chi
 pnas_status pnas_device_run_build(int argc, char **argv)
 {
     static const struct argp_option options[] = {
-        {"processes", KEY_PROCESSES, "P", 0, "So many compile together (as many as there are cores)", 1},
+        {"processes", KEY_PROCESSES, "P", 0,
+         "So many compile together (as many as there are cores; on a GPU at most 4)", 1},
         {0}};
     static const struct argp_child common[] = {{&pnas_device_children_argp, 0, NULL, 0}, {0}};
     static const struct argp parser = {
@@ -100,11 +122,13 @@ pnas_status pnas_device_run_build(int argc, char **argv)
             "directory, where a search on this kind of device finds them: once before a job of many ranks, "
             "or while waiting for one.",
         .children = common};
-    build_arguments arguments = {.children = {.level = PNAS_LOG_INFO}, .processes = count_cores()};
+    build_arguments arguments = {.children = {.level = PNAS_LOG_INFO}};
     pnas_program_parse(&parser, argc, argv, 0, &arguments);
     pnas_log_setup("pnas_device build", arguments.children.level, 0, 1);
     pnas_device_children children;
     PNAS_TRY(pnas_device_children_create(&arguments.children, &children));
+    if (arguments.processes == 0)
+        arguments.processes = ask_device(&children);
     pnas_status status = build_together(arguments.processes, &children);
     pnas_device_children_destroy(&children);
     return status;
