@@ -1,6 +1,7 @@
 #include "cl/runtime/buffer.h"
 
 #include "cl/runtime/cl_error.h"
+#include "cl/runtime/event_wait.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -65,6 +66,7 @@ pnas_status pnas_buffer_write(pnas_cl *cl, cl_mem buffer, size_t offset, size_t 
 {
     if (bytes == 0)
         return PNAS_OK;
+    PNAS_TRY(pnas_event_wait_for_queue(cl));
     return pnas_cl_device_status(
         cl, clEnqueueWriteBuffer(cl->queue, buffer, CL_TRUE, offset, bytes, data, 0, NULL, NULL),
         "clEnqueueWriteBuffer");
@@ -74,6 +76,7 @@ pnas_status pnas_buffer_read(pnas_cl *cl, cl_mem buffer, size_t offset, size_t b
 {
     if (bytes == 0)
         return PNAS_OK;
+    PNAS_TRY(pnas_event_wait_for_queue(cl));
     return pnas_cl_device_status(
         cl, clEnqueueReadBuffer(cl->queue, buffer, CL_TRUE, offset, bytes, data, 0, NULL, NULL),
         "clEnqueueReadBuffer");

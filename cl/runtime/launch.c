@@ -2,6 +2,7 @@
 
 #include "cl/runtime/build_queue.h"
 #include "cl/runtime/cl_error.h"
+#include "cl/runtime/event_wait.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -207,7 +208,9 @@ pnas_status pnas_launch_run(pnas_cl *cl, pnas_launch_list *list, cl_event *event
 
 pnas_status pnas_cl_finish(pnas_cl *cl)
 {
-    return pnas_cl_device_status(cl, clFinish(cl->queue), "clFinish");
+    pnas_status waited = pnas_event_wait_for_queue(cl);
+    cl_int code = clFinish(cl->queue); /* whatever went wrong: buffers may go after this */
+    return waited == PNAS_OK ? pnas_cl_device_status(cl, code, "clFinish") : waited;
 }
 
 void pnas_launch_clear(pnas_launch_list *list)

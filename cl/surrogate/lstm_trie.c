@@ -127,7 +127,7 @@ static pnas_status collect(pnas_lstm_trie *trie, trie_slot *slot)
 {
     if (!slot->buffers.done)
         return PNAS_OK;
-    PNAS_TRY(pnas_trie_device_finish(&slot->buffers));
+    PNAS_TRY(pnas_trie_device_finish(&trie->device, &slot->buffers));
     pnas_trie_scores scores = {.batch = &slot->batch, .mean = slot->buffers.host};
     if (trie->device.members > 1) {
         average(trie, slot);
@@ -182,7 +182,7 @@ pnas_status pnas_lstm_trie_run(pnas_lstm_trie *trie, const pnas_cell *roots, siz
 cleanup:
     for (int i = 0; i < SLOTS; ++i) { /* after a failure */
         if (trie->slot[i].buffers.done)
-            pnas_trie_device_finish(&trie->slot[i].buffers);
+            pnas_trie_device_finish(&trie->device, &trie->slot[i].buffers);
         pnas_trie_batch_clear(&trie->slot[i].batch);
     }
     return status;

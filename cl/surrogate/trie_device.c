@@ -3,6 +3,7 @@
 #include "cl/ops/route.h"
 #include "cl/runtime/buffer.h"
 #include "cl/runtime/cl_error.h"
+#include "cl/runtime/event_wait.h"
 #include "cl/runtime/kernel_program.h"
 #include "cl/runtime/launch.h"
 
@@ -377,10 +378,10 @@ pnas_status pnas_trie_device_start(const pnas_trie_device *device, const pnas_tr
     return pnas_cl_status(clFlush(device->cl->queue), "clFlush");
 }
 
-pnas_status pnas_trie_device_finish(pnas_trie_buffers *buffers)
+pnas_status pnas_trie_device_finish(const pnas_trie_device *device, pnas_trie_buffers *buffers)
 {
-    cl_int code = clWaitForEvents(1, &buffers->done);
+    pnas_status status = pnas_event_wait(device->cl, buffers->done);
     clReleaseEvent(buffers->done);
     buffers->done = NULL;
-    return pnas_cl_status(code, "clWaitForEvents");
+    return status;
 }

@@ -64,6 +64,6 @@ void pnas_trie_buffers_destroy(pnas_trie_buffers *buffers); /* waits for what is
  * buffers->host. */
 pnas_status pnas_trie_device_start(const pnas_trie_device *device, const pnas_trie_batch *batch,
                                    pnas_trie_buffers *buffers);
-pnas_status pnas_trie_device_finish(pnas_trie_buffers *buffers);
+pnas_status pnas_trie_device_finish(const pnas_trie_device *device, pnas_trie_buffers *buffers);
 
 #endif

@@ -1,6 +1,7 @@
 #include "cl/train/child_epoch.h"
 
 #include "cl/runtime/cl_error.h"
+#include "cl/runtime/event_wait.h"
 #include "src/base/random.h"
 
 #include <math.h>
@@ -224,7 +225,7 @@ pnas_status pnas_epoch_run(pnas_child_plan *plan, pnas_launch_list *list, const 
     for (; *batch < stream->period; ++*batch) {
         cl_event *event = &flight[*batch % BATCHES_IN_FLIGHT];
         if (*event) {
-            PNAS_TRY_CLEANUP(pnas_cl_status(clWaitForEvents(1, event), "waiting for a batch"));
+            PNAS_TRY_CLEANUP(pnas_event_wait(plan->cl, *event));
             clReleaseEvent(*event);
             *event = NULL;
         }

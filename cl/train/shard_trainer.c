@@ -1,6 +1,7 @@
 #include "cl/train/shard_trainer.h"
 
 #include "cl/runtime/cl_error.h"
+#include "cl/runtime/event_wait.h"
 #include "cl/train/child_parameters.h"
 #include "cl/train/child_plan.h"
 #include "cl/train/child_state.h"
@@ -255,7 +256,8 @@ static pnas_status set_state(const pnas_shard_trainer *trainer, cl_mem state, in
 }
 
 /* Until the event, or with it if nothing has to be looked after meanwhile. */
-static pnas_status await_piece(cl_event event, int there, pnas_shard_watch watch, void *payload)
+static pnas_status await_piece(const pnas_cl *cl, cl_event event, int there, pnas_shard_watch watch,
+                               void *payload)
 {
     bool again = watch != NULL;
     for (double nap = NAP_SHORTEST; again; nap = fmin(2 * nap, NAP_LONGEST)) {
@@ -269,7 +271,7 @@ static pnas_status await_piece(cl_event event, int there, pnas_shard_watch watch
         if (again)
             pnas_clock_sleep(nap);
     }
-    return pnas_cl_status(clWaitForEvents(1, &event), "clWaitForEvents");
+    return pnas_event_wait(cl, event);
 }
 
 static pnas_status run_pieces(pnas_shard_trainer *trainer, int slot, float *sums, cl_event *events,
@@ -280,7 +282,7 @@ static pnas_status run_pieces(pnas_shard_trainer *trainer, int slot, float *sums
         PNAS_TRY(pnas_shard_piece_enqueue(trainer->plan, trainer->piece, i, slot, sums, &events[i]));
     PNAS_TRY(pnas_cl_device_status(trainer->cl, clFlush(trainer->cl->queue), "clFlush"));
     for (int i = 0; i < trainer->pieces; ++i)
-        PNAS_TRY(await_piece(events[i], i, watch, payload));
+        PNAS_TRY(await_piece(trainer->cl, events[i], i, watch, payload));
     return watch ? watch(payload, trainer->pieces, &again) : PNAS_OK;
 }
 

@@ -2,11 +2,14 @@
 #include "cl/runtime/cl_error.h"
 #include "cl/runtime/context.h"
 #include "cl/runtime/device_set.h"
+#include "cl/runtime/event_wait.h"
 #include "cl/runtime/kernel_program.h"
+#include "src/base/clock.h"
 #include "tests/cl/runtime/kernel_folders.h"
 #include "tests/cl/test_device.h"
 
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -159,6 +162,69 @@ Test(device, errors_of_opencl_have_names)
     cr_assert_eq(pnas_cl_status(CL_OUT_OF_HOST_MEMORY, "here"), PNAS_ERROR_MEMORY);
     cr_assert_eq(pnas_cl_status(CL_INVALID_VALUE, "here"), PNAS_ERROR_DEVICE);
     cr_assert_str_eq(pnas_message(), "here: CL_INVALID_VALUE");
+}
+
+/* --- waiting --- */
+
+static cl_event user_event(const pnas_cl *cl)
+{
+    cl_int code;
+    cl_event event = clCreateUserEvent(cl->context, &code);
+    cr_assert_eq(code, CL_SUCCESS);
+    return event;
+}
+
+static void *complete_later(void *event)
+{
+    pnas_clock_sleep(5e-3); /* so that the other thread mostly waits already; it need not */
+    clSetUserEventStatus(*(cl_event *)event, CL_COMPLETE);
+    return NULL;
+}
+
+Test(wait, ends_with_the_event_on_a_cpu_and_on_what_is_none)
+{
+    pnas_cl *cl = test_device_open(0);
+    for (int cpu = 0; cpu < 2; ++cpu) {
+        cl_event event = user_event(cl);
+        pthread_t other;
+        cl->info.cpu = cpu;
+        cr_assert_eq(pthread_create(&other, NULL, complete_later, &event), 0);
+        cr_assert_eq(pnas_event_wait(cl, event), PNAS_OK, "%s", pnas_message());
+        pthread_join(other, NULL);
+        clReleaseEvent(event);
+    }
+    cl->info.cpu = true;
+    test_device_close(&cl);
+}
+
+/* A driver that gives memory only when a kernel needs it says so in the event of that kernel. */
+Test(wait, tells_why_a_command_failed)
+{
+    pnas_cl *cl = test_device_open(0);
+    for (int cpu = 0; cpu < 2; ++cpu) {
+        cl_event event = user_event(cl);
+        cl->info.cpu = cpu;
+        cr_assert_eq(clSetUserEventStatus(event, CL_MEM_OBJECT_ALLOCATION_FAILURE), CL_SUCCESS);
+        cr_assert_eq(pnas_event_wait(cl, event), cpu ? PNAS_ERROR_MEMORY : PNAS_ERROR_TOO_LARGE);
+        cr_assert(strstr(pnas_message(), "CL_MEM_OBJECT_ALLOCATION_FAILURE"), "%s", pnas_message());
+        clReleaseEvent(event);
+    }
+    cl->info.cpu = true;
+    test_device_close(&cl);
+}
+
+Test(wait, what_is_written_is_read_back_from_what_is_no_cpu)
+{
+    pnas_cl *cl = test_device_open(0);
+    float value[3] = {1, 2, 3}, got[3] = {0};
+    cl->info.cpu = false;
+    cl_mem buffer = test_device_buffer(cl, value, 3);
+    test_device_read(cl, buffer, got, 3);
+    cr_assert_arr_eq(got, value, sizeof value);
+    cr_assert_eq(pnas_cl_finish(cl), PNAS_OK, "%s", pnas_message());
+    pnas_buffer_release(&buffer);
+    cl->info.cpu = true;
+    test_device_close(&cl);
 }
 
 /* --- kernel files --- */
