@@ -234,7 +234,7 @@ typedef struct {
     pnas_slice moments; /* [count] for SGD, [2][count] for Adam and RMSProp; zero at the start */
     pnas_slice rates;   /* [steps] learning rate of each step */
     cl_mem state;       /* state[0]: the step */
-    pnas_slice scratch; /* pnas_op_update_scratch floats */
+    pnas_slice scratch; /* pnas_op_update_scratch floats, on any device */
 } pnas_update;
 pnas_status pnas_op_update(pnas_cl *cl, pnas_launch_list *list, const pnas_update *update);
 size_t pnas_op_update_scratch(size_t count);

@@ -4,34 +4,49 @@
 
 #include <math.h>
 
-enum { SQUARES_CHUNK = 4096, CLIP_GROUP = 64 }; /* CHUNK and GROUP of update.cl */
+enum { CHUNK = 4096, GROUP = 64, GROUPS_MOST = 256 }; /* CHUNK and GROUP as in update.cl */
 
-static size_t partials_of(size_t count)
+/* Partial sums of squares on a CPU: of chunks, a work-item each. */
+static size_t chunks_of(size_t count)
 {
-    return (count + SQUARES_CHUNK - 1) / SQUARES_CHUNK;
+    return (count + CHUNK - 1) / CHUNK;
+}
+
+/* The same on other devices: of groups, which go through the gradients side by side. */
+static size_t groups_of(size_t count)
+{
+    size_t groups = (count + GROUP - 1) / GROUP;
+    return groups < GROUPS_MOST ? groups : GROUPS_MOST;
+}
+
+/* Room for the partial sums of any device. */
+static size_t partials_most(size_t count)
+{
+    return chunks_of(count) > groups_of(count) ? chunks_of(count) : groups_of(count);
 }
 
 size_t pnas_op_update_scratch(size_t count)
 {
-    return partials_of(count) + 3; /* partial sums of squares, then the factor, then Adam's corrections */
+    return partials_most(count) + 3; /* partial sums of squares, then the factor, then Adam's corrections */
 }
 
 static pnas_slice factor_of(const pnas_update *update)
 {
-    return (pnas_slice){update->scratch.buffer, update->scratch.offset + partials_of(update->count)};
+    return (pnas_slice){update->scratch.buffer, update->scratch.offset + partials_most(update->count)};
 }
 
 /* The factor on every gradient into the last float of the scratch: two stages, each of a fixed order. */
 static pnas_status clip(pnas_cl *cl, pnas_launch_list *list, const pnas_update *update, const char *options)
 {
-    size_t partials = partials_of(update->count);
+    bool chunks = cl->info.cpu;
+    size_t partials = chunks ? chunks_of(update->count) : groups_of(update->count);
     pnas_slice factor = factor_of(update);
     pnas_launch_spec squares = {.label = "gradient squares",
                                 .file = "update.cl",
                                 .options = options,
-                                .kernel = "gradient_squares",
-                                .global = {partials},
-                                .local = {cl->info.cpu ? 1 : 0},
+                                .kernel = chunks ? "gradient_squares" : "gradient_squares_of_groups",
+                                .global = {chunks ? partials : partials * GROUP},
+                                .local = {chunks ? 1 : GROUP},
                                 .bytes = 4.0 * (double)update->count};
     PNAS_TRY(pnas_launch_append(cl, list, &squares,
                                 PNAS_ARGS(ARG_SLICE(update->gradients), PNAS_ARG_OFFSET(update->count),
@@ -40,8 +55,8 @@ static pnas_status clip(pnas_cl *cl, pnas_launch_list *list, const pnas_update *
                                 .file = "update.cl",
                                 .options = options,
                                 .kernel = "clip_factor",
-                                .global = {CLIP_GROUP},
-                                .local = {CLIP_GROUP}};
+                                .global = {GROUP},
+                                .local = {GROUP}};
     return pnas_launch_append(cl, list, &factors,
                               PNAS_ARGS(ARG_SLICE(update->scratch), PNAS_ARG_INT(partials),
                                         PNAS_ARG_FLOAT(update->clip_norm), ARG_SLICE(factor)));

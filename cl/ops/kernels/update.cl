@@ -14,7 +14,7 @@
 #define CHUNK 4096
 #define GROUP 64
 
-/* partial [ceil(count / CHUNK)]: sums of squares of the gradients. NDRange: (partials). */
+/* partial [ceil(count / CHUNK)]: sums of squares of the gradients. NDRange: (partials), on CPUs. */
 __kernel void gradient_squares(SLICE(gradients), const ulong count, OUT_SLICE(partial), const int partials)
 {
     const int p = get_global_id(0);
@@ -33,6 +33,27 @@ __kernel void gradient_squares(SLICE(gradients), const ulong count, OUT_SLICE(pa
     for (; i < end; ++i)
         sum = fma(g[i], g[i], sum);
     partial[partial_at + p] = sum;
+}
+
+/* The same where many work-items share the work and neighbours should read neighbours: partial [groups], each of a
+ * group's GROUP items, which go on by the whole grid and then add up as a tree. NDRange: (groups * GROUP). */
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
+gradient_squares_of_groups(SLICE(gradients), const ulong count, OUT_SLICE(partial), const int partials)
+{
+    __local float sums[GROUP];
+    const int item = get_local_id(0);
+    const __global float *g = gradients + gradients_at;
+    float sum = 0.0f;
+    for (ulong i = get_global_id(0); i < count; i += (ulong)partials * GROUP)
+        sum = fma(g[i], g[i], sum);
+    sums[item] = sum;
+    for (int half_group = GROUP / 2; half_group > 0; half_group /= 2) {
+        barrier(CLK_LOCAL_MEM_FENCE);
+        if (item < half_group)
+            sums[item] += sums[item + half_group];
+    }
+    if (item == 0)
+        partial[partial_at + get_group_id(0)] = sums[0];
 }
 
 /* factor [1] = min(1, clip / norm). One group of GROUP items. */

@@ -95,6 +95,29 @@ Test(update, clipping_keeps_short_gradients_and_shortens_long_ones)
     op_test_close(&h);
 }
 
+/* Squares in groups: counts of one group, of several and the last not full, and of more values than work-items. */
+Test(update, clipping_on_what_is_no_cpu_agrees_with_double_precision)
+{
+    static const size_t counts[] = {1, 64, 1000, 40001};
+    for (int i = 0; i < (test_device_small() ? 3 : 4); ++i) {
+        op_harness h;
+        op_test_open(&h, 4, PNAS_ROUTE_PLAIN, 17);
+        h.cl->info.cpu = false;
+        double *g = op_harness_random(&h, counts[i]), squares = 0, after = 0;
+        for (size_t k = 0; k < counts[i]; ++k)
+            squares += g[k] * g[k];
+        double clip_norm = sqrt(squares) / 2;
+        double *shortened = clipped(&h, g, counts[i], clip_norm);
+        for (size_t k = 0; k < counts[i]; ++k)
+            after += shortened[k] * shortened[k];
+        cr_assert(fabs(sqrt(after) / clip_norm - 1) < 1e-6, "%zu values: %.9g instead of %.9g", counts[i],
+                  sqrt(after), clip_norm);
+        double *again = clipped(&h, g, counts[i], clip_norm);
+        cr_assert_arr_eq(again, shortened, counts[i] * sizeof *again);
+        op_test_close(&h);
+    }
+}
+
 Test(update, a_gradient_that_is_not_finite_is_not_clipped_away)
 {
     op_harness h;
