@@ -259,11 +259,11 @@ static pnas_status upload(const pnas_trie_device *device, const pnas_trie_batch 
     return upload_linear(device, batch, buffers);
 }
 
-/* Enqueues a kernel of two dimensions, the first in groups of `local`. */
-static pnas_status enqueue(const pnas_trie_device *device, cl_kernel kernel, size_t width, size_t height,
+/* Enqueues a kernel of two dimensions, rows and what each has of columns, in groups of `local` columns. */
+static pnas_status enqueue(const pnas_trie_device *device, cl_kernel kernel, size_t rows, size_t columns,
                            size_t local, const pnas_arg *arguments, int count)
 {
-    const size_t groups[2] = {local, 1}, global[2] = {(width + local - 1) / local * local, height};
+    const size_t groups[2] = {1, local}, global[2] = {rows, (columns + local - 1) / local * local};
     for (int i = 0; i < count; ++i)
         PNAS_CL_TRY(clSetKernelArg(kernel, (cl_uint)i, arguments[i].size, arguments[i].value),
                     "clSetKernelArg");
@@ -292,7 +292,7 @@ typedef struct { /* what a launch reads and writes */
 
 static pnas_status multiply_plainly(const pnas_trie_device *device, const trie_launch *launch)
 {
-    return enqueue(device, launch->member->multiply, (size_t)launch->member->padded / 2, launch->count,
+    return enqueue(device, launch->member->multiply, launch->count, (size_t)launch->member->padded / 2,
                    PLAIN_GROUP,
                    PNAS_ARGS(ARG_WEIGHTS(launch), PNAS_ARG_INT(launch->count),
                              PNAS_ARG_BUFFER(device->hidden), PNAS_ARG_BUFFER(launch->to->factors)));
@@ -305,7 +305,7 @@ static pnas_status step(const pnas_trie_device *device, const trie_launch *launc
         return enqueue(device, launch->member->step, tiles_of(launch->count), 1, 1,
                        PNAS_ARGS(ARG_ITEMS(launch), PNAS_ARG_INT(launch->first), PNAS_ARG_INT(launch->count),
                                  PNAS_ARG_INT(launch->word), ARG_ROWS(launch->from), ARG_ROWS(launch->to)));
-    PNAS_TRY(enqueue(device, launch->member->enter, (size_t)launch->member->padded / 8, launch->count,
+    PNAS_TRY(enqueue(device, launch->member->enter, launch->count, (size_t)launch->member->padded / 8,
                      PLAIN_GROUP,
                      PNAS_ARGS(ARG_ITEMS(launch), PNAS_ARG_INT(launch->first), PNAS_ARG_INT(launch->count),
                                PNAS_ARG_INT(launch->word), ARG_ROWS(launch->from),
@@ -324,13 +324,13 @@ static pnas_status score(const pnas_trie_device *device, const trie_launch *laun
         return enqueue(device, launch->member->score, tiles_of(launch->count), 1, 1,
                        PNAS_ARGS(ARG_ITEMS(launch), PNAS_ARG_INT(launch->count), PNAS_ARG_INT(launch->word),
                                  ARG_ROWS(launch->from), scores, at, linear, linear_at));
-    PNAS_TRY(enqueue(device, launch->member->family, (size_t)launch->member->padded / 8, launch->count,
+    PNAS_TRY(enqueue(device, launch->member->family, launch->count, (size_t)launch->member->padded / 8,
                      PLAIN_GROUP,
                      PNAS_ARGS(ARG_ITEMS(launch), PNAS_ARG_INT(launch->count), PNAS_ARG_INT(launch->word),
                                ARG_ROWS(launch->from), PNAS_ARG_BUFFER(launch->to->memory),
                                PNAS_ARG_BUFFER(device->hidden))));
     PNAS_TRY(multiply_plainly(device, launch));
-    return enqueue(device, launch->member->score, (size_t)device->operators, launch->count, 1,
+    return enqueue(device, launch->member->score, launch->count, (size_t)device->operators, 1,
                    PNAS_ARGS(ARG_ITEMS(launch), PNAS_ARG_INT(launch->count), PNAS_ARG_INT(launch->word),
                              ARG_ROWS(launch->to), scores, at, linear, linear_at));
 }

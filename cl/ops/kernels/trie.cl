@@ -1,5 +1,6 @@
 /* A trie's nodes on any device, plainly: the reference. Shapes and layouts as in trie_tile.cl; every depth
- * has its states (hidden, memory [rows][P]) and factors [rows][4P] in memory. */
+ * has its states (hidden, memory [rows][P]) and factors [rows][4P] in memory. Rows are the first dimension: a
+ * device may allow no more than 65,535 groups in the others. */
 #include "gates.h"
 
 #define WORD_AT   ((size_t)P * H * 4)
@@ -18,13 +19,13 @@ INLINE void enter(const __global float *weights, int H, int parent, int word, in
     vstore8(next.hidden, u, hidden);
 }
 
-/* node [count] = (parent, token); NDRange: (P / 8, count). */
+/* node [count] = (parent, token); NDRange: (count, P / 8). */
 __kernel void trie_enter(const __global float *restrict weights, int H, int words,
                          const __global int2 *restrict node, int node_at, int count, int word,
                          const __global float *restrict factors, const __global float *restrict memory,
                          __global float *restrict new_memory, __global float *restrict hidden)
 {
-    const int u = get_global_id(0), r = get_global_id(1);
+    const int r = get_global_id(0), u = get_global_id(1);
     if (u >= P / 8 || r >= count)
         return;
     const int2 n = node[node_at + r];
@@ -32,13 +33,13 @@ __kernel void trie_enter(const __global float *restrict weights, int H, int word
           hidden + (size_t)r * P);
 }
 
-/* The same for the first operators of families; NDRange: (P / 8, count). */
+/* The same for the first operators of families; NDRange: (count, P / 8). */
 __kernel void trie_enter_family(const __global float *restrict weights, int H, int words,
                                 const __global int4 *restrict family, int count, int word,
                                 const __global float *restrict factors, const __global float *restrict memory,
                                 __global float *restrict new_memory, __global float *restrict hidden)
 {
-    const int u = get_global_id(0), r = get_global_id(1);
+    const int r = get_global_id(0), u = get_global_id(1);
     if (u >= P / 8 || r >= count)
         return;
     const int4 f = family[r];
@@ -46,11 +47,11 @@ __kernel void trie_enter_family(const __global float *restrict weights, int H, i
           hidden + (size_t)r * P);
 }
 
-/* NDRange: (P / 8 * 4, count): eight columns of a row. */
+/* NDRange: (count, P / 8 * 4): eight columns of a row. */
 __kernel void trie_multiply(const __global float *restrict weights, int H, int words, int count,
                             const __global float *restrict hidden, __global float *restrict new_factors)
 {
-    const int column = get_global_id(0), r = get_global_id(1);
+    const int r = get_global_id(0), column = get_global_id(1);
     if (column >= P / 8 * 4 || r >= count)
         return;
     const __global float *recurrent = weights + (size_t)(column / 4) * H * 32, *h = hidden + (size_t)r * P;
@@ -60,14 +61,14 @@ __kernel void trie_multiply(const __global float *restrict weights, int H, int w
     vstore8(factor(sum), column, new_factors + (size_t)r * 4 * P);
 }
 
-/* NDRange: (operators, count): one cell each. */
+/* NDRange: (count, operators): one cell each. */
 __kernel void trie_score(const __global float *restrict weights, int H, int words,
                          const __global int4 *restrict family, int count, int word,
                          const __global float *restrict factors, const __global float *restrict memory,
                          __global float *restrict score, ulong score_at,
                          const __global linear_part *restrict linear, ulong linear_at)
 {
-    const int op2 = get_global_id(0), r = get_global_id(1);
+    const int r = get_global_id(0), op2 = get_global_id(1);
     if (r >= count || op2 >= words - word)
         return;
     const int4 f = family[r];

@@ -6,10 +6,26 @@
 #include "tests/cl/test_device.h"
 #include "tests/search/trie_order.h"
 
+#include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { TENSORS = 7, LINEAR_TENSORS = 4 };
+
+/* Every launch goes through here: the most groups in each dimension. */
+static size_t groups_most[3];
+
+cl_int clEnqueueNDRangeKernel(cl_command_queue queue, cl_kernel kernel, cl_uint dimensions,
+                              const size_t *offset, const size_t *global, const size_t *local, cl_uint count,
+                              const cl_event *after, cl_event *event)
+{
+    __typeof__(&clEnqueueNDRangeKernel) real =
+        (__typeof__(&clEnqueueNDRangeKernel))dlsym(RTLD_NEXT, "clEnqueueNDRangeKernel");
+    for (cl_uint d = 0; d < dimensions; ++d)
+        if (global[d] / local[d] > groups_most[d])
+            groups_most[d] = global[d] / local[d];
+    return real(queue, kernel, dimensions, offset, global, local, count, after, event);
+}
 
 typedef struct { /* a surrogate of random weights */
     int inputs, operators, embedding, hidden;
@@ -257,6 +273,15 @@ Test(lstm_trie, the_plain_route_scores_the_same)
 {
     check_space(PNAS_ROUTE_PLAIN, 4, 2, 13, 0.7);
     check_space(PNAS_ROUTE_PLAIN, 1, 3, 14, 0.7);
+}
+
+/* CUDA devices allow 65,535 groups in the second and third dimension, and rows are more. */
+Test(lstm_trie, rows_of_the_plain_route_are_the_first_dimension)
+{
+    check_space(PNAS_ROUTE_PLAIN, 4, 2, 13, 0.7);
+    cr_assert_gt(groups_most[0], 64);
+    cr_assert(groups_most[1] <= 4 && groups_most[2] <= 1, "%zu and %zu groups", groups_most[1],
+              groups_most[2]);
 }
 
 /* Small enough for a simulator that looks at every access. */
