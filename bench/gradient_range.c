@@ -150,20 +150,30 @@ static void count_changes(const bench *b, range *r)
     }
 }
 
+static pnas_status read_arena(const bench *b, float *out)
+{
+    const pnas_memory_plan *memory = b->plan->memory;
+    for (int64_t at = 0; at < memory->floats; at += memory->part) {
+        int64_t left = memory->floats - at, floats = left < memory->part ? left : memory->part;
+        PNAS_TRY(pnas_buffer_read(b->cl, b->plan->arena[at / memory->part], 0, (size_t)floats * sizeof *out,
+                                  out + at));
+    }
+    return PNAS_OK;
+}
+
 /* A step, launch by launch; gradients come from the loss on. */
 static pnas_status watch_step(bench *b, range *r)
 {
     const pnas_launch_list *step = &b->plan->step;
-    size_t bytes = (size_t)b->plan->memory->floats * sizeof(float);
     bool backward = false;
     for (size_t i = 0; i < step->count; ++i) {
         pnas_launch_list one = {.item = step->item + i, .count = 1};
         if (backward)
-            PNAS_TRY(pnas_buffer_read(b->cl, b->plan->arena, 0, bytes, b->before));
+            PNAS_TRY(read_arena(b, b->before));
         PNAS_TRY(pnas_launch_run(b->cl, &one, NULL));
         PNAS_TRY(pnas_cl_finish(b->cl));
         if (backward) {
-            PNAS_TRY(pnas_buffer_read(b->cl, b->plan->arena, 0, bytes, b->after));
+            PNAS_TRY(read_arena(b, b->after));
             count_changes(b, r);
         }
         backward = backward || strcmp(step->item[i].label, "softmax loss") == 0;

@@ -20,6 +20,13 @@ int pnas_child_padded(const pnas_child_plan *plan, int channels)
     return (channels + vector - 1) / vector * vector;
 }
 
+/* Floats at `start` of the arena. */
+static pnas_slice arena_at(const pnas_child_plan *plan, int64_t start)
+{
+    int64_t part = plan->memory->part;
+    return (pnas_slice){plan->arena[start / part], (size_t)(start % part)};
+}
+
 /* `start`: in floats. */
 static pnas_view view_of(const pnas_child_plan *plan, int tensor, int64_t start, bool half, int first_segment,
                          int segments)
@@ -27,8 +34,11 @@ static pnas_view view_of(const pnas_child_plan *plan, int tensor, int64_t start,
     const pnas_tensor *shape = &plan->graph->tensor[tensor];
     size_t pixels = (size_t)shape->height * shape->width;
     size_t segment = (size_t)pnas_child_padded(plan, shape->segment_channels);
-    size_t offset = (size_t)start * (half ? sizeof(cl_float) / sizeof(cl_half) : 1);
-    return (pnas_view){.at = {plan->arena, offset + (size_t)first_segment * segment * pixels},
+    pnas_slice at = arena_at(plan, start);
+    if (half)
+        at.offset *= sizeof(cl_float) / sizeof(cl_half);
+    at.offset += (size_t)first_segment * segment * pixels;
+    return (pnas_view){.at = at,
                        .half = half,
                        .image_stride = (size_t)shape->segments * segment * pixels,
                        .channels = segments * (int)segment,
@@ -115,8 +125,9 @@ pnas_layer_operands pnas_child_operands(const pnas_child_plan *plan, int index)
         on.bias_gradient = pnas_child_parameter_gradient(plan, layer->bias);
     }
     if (plan->memory->kept[index] >= 0) {
-        on.kept = plan->arena;
-        on.kept_byte = (size_t)plan->memory->kept[index] * sizeof(cl_float);
+        pnas_slice kept = arena_at(plan, plan->memory->kept[index]);
+        on.kept = kept.buffer;
+        on.kept_byte = kept.offset * sizeof(cl_float);
     }
     return on;
 }

@@ -43,7 +43,9 @@ typedef struct {
     size_t *running_at;    /* [norm_count] floats into the shard's statistics: 2 times the padded channels */
     size_t running_floats; /* with shards, behind the gradients: what the shard adds to running statistics */
     size_t scratch_floats, statistics_floats;
-    cl_mem arena, parameters, gradients, moments, norms, scratch, statistics, rates;
+    cl_mem *arena; /* [arena_parts] of memory->part floats each */
+    size_t arena_parts;
+    cl_mem parameters, gradients, moments, norms, scratch, statistics, rates;
     cl_mem factors;      /* [graph->drop_paths][N] of a training step; NULL without drop-path */
     cl_mem average;      /* with shards: moving average of the parameters; NULL: none */
     cl_mem update_state; /* with shards: int[4], [0] counts updates */

@@ -1,6 +1,7 @@
 #include "cl/train/child_plan.h"
 
 #include "cl/runtime/kernel_warm.h"
+#include "cl/train/child_arena.h"
 #include "cl/train/child_launches.h"
 #include "cl/train/child_parameters.h"
 
@@ -109,7 +110,8 @@ pnas_status pnas_child_plan_create(pnas_cl *cl, const pnas_graph *graph,
     pnas_memory_plan_options memory = {.batch = options->batch,
                                        .vector = cl->vector,
                                        .training = true,
-                                       .storage = options->training->storage};
+                                       .storage = options->training->storage,
+                                       .part = (int64_t)(cl->info.largest_allocation / sizeof(cl_float))};
     pnas_child_plan *plan = calloc(1, sizeof *plan);
     pnas_status status;
     *out = NULL;
@@ -119,6 +121,7 @@ pnas_status pnas_child_plan_create(pnas_cl *cl, const pnas_graph *graph,
     plan->options = *options;
     memory.drop_path = pnas_child_drops(plan);
     PNAS_TRY_CLEANUP(pnas_memory_plan_create(graph, &memory, &plan->memory));
+    PNAS_TRY_CLEANUP(pnas_child_arena_lay_out(plan));
     PNAS_TRY_CLEANUP(pnas_child_parameters_lay_out(plan));
     plan->backward_end = calloc((size_t)graph->layer_count, sizeof *plan->backward_end);
     PNAS_CHECK_CLEANUP(plan->backward_end, PNAS_ERROR_MEMORY, "no memory for %d layers", graph->layer_count);
@@ -146,21 +149,12 @@ static pnas_status create_buffers(pnas_child_plan *plan)
         cl_mem *buffer;
         size_t floats;
     } wanted[] = {
-        {&plan->arena, (size_t)plan->memory->floats},
-        {&plan->parameters, plan->parameter_floats},
-        {&plan->gradients, gradient_floats(plan)},
-        {&plan->moments, moment_floats(plan)},
-        {&plan->norms, plan->norm_floats},
-        {&plan->scratch, plan->scratch_floats},
-        {&plan->statistics, plan->statistics_floats},
+        {&plan->parameters, plan->parameter_floats}, {&plan->gradients, gradient_floats(plan)},
+        {&plan->moments, moment_floats(plan)},       {&plan->norms, plan->norm_floats},
+        {&plan->scratch, plan->scratch_floats},      {&plan->statistics, plan->statistics_floats},
         {&plan->rates, rate_floats(plan)},
     };
-    uint64_t largest = plan->cl->info.largest_allocation;
-    uint64_t need = wanted[0].floats * sizeof(cl_float);
-    PNAS_CHECK(largest == 0 || need <= largest, PNAS_ERROR_TOO_LARGE,
-               "the child needs one buffer of %.1f MiB for its tensors and %s allows at most %.1f MiB; use a "
-               "smaller training.batch or network.filters",
-               (double)need / 1048576, plan->cl->info.name, (double)largest / 1048576);
+    PNAS_TRY(pnas_child_arena_create(plan));
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; ++i)
         PNAS_TRY(pnas_buffer_create(plan->cl, wanted[i].floats * sizeof(cl_float), wanted[i].buffer));
     if (pnas_child_drops(plan))
@@ -188,12 +182,11 @@ pnas_status pnas_child_plan_scale_rates(pnas_child_plan *plan, double factor)
     return status;
 }
 
-/* Padding channels are never written by some ops, so the whole arena starts as zeros; so do the records, of
- * which every one is then an image that there is. */
+/* The arena, and the records, of which every one is then an image that there is. */
 static pnas_status append_zeros(pnas_child_plan *plan, pnas_launch_list *list)
 {
     const pnas_batch_stream *streams[] = {&plan->train, &plan->validation};
-    PNAS_TRY(pnas_op_zero(plan->cl, list, (pnas_slice){plan->arena, 0}, (size_t)plan->memory->floats));
+    PNAS_TRY(pnas_child_arena_append_zeros(plan, list));
     PNAS_TRY(pnas_op_zero(plan->cl, list, (pnas_slice){plan->gradients, 0}, gradient_floats(plan)));
     for (int i = 0; i < 2; ++i) {
         size_t images = (size_t)streams[i]->period * (size_t)plan->options.batch;
@@ -368,15 +361,16 @@ void pnas_child_plan_destroy(pnas_child_plan **plan_pointer)
     pnas_child_plan *plan = *plan_pointer;
     if (!plan)
         return;
-    if (plan->arena)
+    if (plan->parameters)
         pnas_cl_finish(plan->cl); /* a buffer must not go while a kernel may still use it */
     pnas_launch_clear(&plan->step);
     pnas_launch_clear(&plan->update);
     pnas_launch_clear(&plan->before_evaluation);
     pnas_launch_clear(&plan->evaluation);
-    cl_mem *const buffers[] = {&plan->arena,   &plan->parameters, &plan->gradients,   &plan->moments,
-                               &plan->norms,   &plan->scratch,    &plan->statistics,  &plan->rates,
-                               &plan->factors, &plan->average,    &plan->update_state};
+    pnas_child_arena_release(plan);
+    cl_mem *const buffers[] = {&plan->parameters, &plan->gradients,   &plan->moments, &plan->norms,
+                               &plan->scratch,    &plan->statistics,  &plan->rates,   &plan->factors,
+                               &plan->average,    &plan->update_state};
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; ++i)
         pnas_buffer_release(buffers[i]);
     release_stream(&plan->train);

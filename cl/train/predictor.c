@@ -1,5 +1,6 @@
 #include "cl/train/predictor.h"
 
+#include "cl/train/child_arena.h"
 #include "cl/train/child_launches.h"
 #include "cl/train/child_parameters.h"
 #include "cl/train/child_plan.h"
@@ -108,7 +109,6 @@ static pnas_status create_buffers(pnas_predictor *predictor)
         cl_mem *buffer;
         size_t bytes;
     } wanted[] = {
-        {&plan->arena, (size_t)plan->memory->floats * sizeof(cl_float)},
         {&plan->parameters, plan->parameter_floats * sizeof(cl_float)},
         {&plan->norms, plan->norm_floats * sizeof(cl_float)},
         {&plan->scratch, plan->scratch_floats * sizeof(cl_float)},
@@ -117,6 +117,7 @@ static pnas_status create_buffers(pnas_predictor *predictor)
         {&stream->records, batch * PNAS_RECORD_INTS * sizeof(cl_int)},
         {&stream->state, 4 * sizeof(cl_int)},
     };
+    PNAS_TRY(pnas_child_arena_create(plan));
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; ++i)
         PNAS_TRY(pnas_buffer_create(plan->cl, wanted[i].bytes ? wanted[i].bytes : 1, wanted[i].buffer));
     stream->period = 1;
@@ -169,8 +170,7 @@ static pnas_status build(pnas_predictor *predictor, const pnas_predictor_options
     pnas_launch_list *const lists[] = {&zeros, &plan->before_evaluation, &plan->evaluation};
     pnas_status status;
     PNAS_TRY_CLEANUP(create_buffers(predictor));
-    PNAS_TRY_CLEANUP(
-        pnas_op_zero(plan->cl, &zeros, (pnas_slice){plan->arena, 0}, (size_t)plan->memory->floats));
+    PNAS_TRY_CLEANUP(pnas_child_arena_append_zeros(plan, &zeros));
     PNAS_TRY_CLEANUP(append_evaluation(predictor));
     PNAS_TRY_CLEANUP(pnas_launch_build(plan->cl, lists, 3, NULL));
     PNAS_TRY_CLEANUP(write_stream(predictor, options));

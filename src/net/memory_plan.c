@@ -130,9 +130,16 @@ static int collect(const pnas_graph *graph, const life *lives, pnas_memory_plan 
     return kept;
 }
 
+/* The first place from `offset` on where so much lies in one part. */
+static int64_t within_part(int64_t offset, int64_t size, int64_t part)
+{
+    bool cut = part > 0 && size <= part && offset / part != (offset + size - 1) / part;
+    return cut ? (offset / part + 1) * part : offset;
+}
+
 /* The lowest place where `new` meets none of the placed pieces that live at the same time. `placed` holds
  * their indices, sorted by offset. */
-static int64_t first_fit(const piece *pieces, const int *placed, int count, const piece *new)
+static int64_t first_fit(const piece *pieces, const int *placed, int count, const piece *new, int64_t part)
 {
     int64_t offset = 0;
     for (int i = 0; i < count; i++) {
@@ -143,19 +150,19 @@ static int64_t first_fit(const piece *pieces, const int *placed, int count, cons
             break;
         int64_t end = aligned(*other->offset + other->size);
         if (end > offset)
-            offset = end;
+            offset = within_part(end, new->size, part);
     }
     return offset;
 }
 
 /* Large pieces first: small ones fill the gaps. */
-static int64_t place(piece *pieces, int count, int *placed)
+static int64_t place(piece *pieces, int count, int *placed, int64_t part)
 {
     int64_t floats = 0;
     qsort(pieces, (size_t)count, sizeof *pieces, by_size);
     for (int i = 0; i < count; i++) {
         piece *new = &pieces[i];
-        *new->offset = first_fit(pieces, placed, i, new);
+        *new->offset = first_fit(pieces, placed, i, new, part);
         int at = i;
         for (; at > 0 && *pieces[placed[at - 1]].offset > *new->offset; at--)
             placed[at] = placed[at - 1];
@@ -223,7 +230,10 @@ pnas_status pnas_memory_plan_create(const pnas_graph *graph, const pnas_memory_p
     choose_halves(graph, plan);
     trace(graph, lives);
     find_aliases(graph, lives, plan);
-    plan->floats = place(pieces, collect(graph, lives, plan, pieces), placed);
+    int64_t part = options->part / ALIGNMENT * ALIGNMENT;
+    plan->floats = place(pieces, collect(graph, lives, plan, pieces), placed, part);
+    plan->largest = pieces[0].size;
+    plan->part = part > 0 && part < plan->floats ? part : plan->floats;
     *out = plan;
     plan = NULL;
 cleanup:

@@ -4,7 +4,9 @@
  * data of a tensor lives from its layer's forward to that layer's backward; in evaluation to its last reader.
  * Its gradient (the loss by the *normalised, not rectified* value) lives from the backward of its last reader
  * to the backward of the last layer that needs it; that of the logits is written by the loss. Places are
- * given by first fit over these lifetimes and begin at multiples of 32 floats.
+ * given by first fit over these lifetimes and begin at multiples of 32 floats. Where the arena is longer than
+ * what a device allows in one buffer (`part`), it is cut into several, and nothing lies across a cut, but what
+ * is longer than a part itself, which no such device can hold.
  *
  * With half storage the data of every tensor takes two bytes a value, but for what a kind with floats_only
  * reads and writes; gradients are always floats.
@@ -25,11 +27,14 @@ typedef struct {
     bool training;
     pnas_storage storage;
     bool drop_path; /* paths may be dropped */
+    int64_t part;   /* floats that one buffer of the device may have; 0: any number */
 } pnas_memory_plan_options;
 
 typedef struct {
     pnas_memory_plan_options options;
     int64_t floats;        /* size of the arena */
+    int64_t part;          /* floats of each of the buffers it is cut into, but for the last */
+    int64_t largest;       /* floats of what must lie in one buffer */
     int64_t *data;         /* [tensor_count] offset in floats */
     int64_t *gradient;     /* [tensor_count] offset in floats, -1 if none (evaluation, images, aliases) */
     int *gradient_tensor;  /* [tensor_count] the tensor whose gradient holds this one's: itself, or a root */

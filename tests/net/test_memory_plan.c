@@ -24,6 +24,9 @@ static void write_range(replay *r, int64_t offset, int64_t size, int owner)
     cr_assert(offset >= 0 && offset + size <= r->plan->floats, "%s: %lld + %lld lies outside the arena",
               r->when, (long long)offset, (long long)size);
     cr_assert_eq(offset % 32, 0, "%s: offset %lld is not aligned", r->when, (long long)offset);
+    cr_assert_leq(size, r->plan->largest, "%s", r->when);
+    cr_assert_eq(offset / r->plan->part, (offset + size - 1) / r->plan->part, "%s lies in two buffers",
+                 r->when);
     for (int64_t i = 0; i < size; i++)
         r->owner[offset + i] = owner;
 }
@@ -232,6 +235,41 @@ Test(memory_plan, training_with_half_storage_overwrites_nothing_that_is_still_ne
         &(pnas_memory_plan_options){.batch = 2, .vector = 8, .training = true, .storage = PNAS_STORAGE_HALF});
     replay_all(
         &(pnas_memory_plan_options){.batch = 1, .vector = 1, .training = true, .storage = PNAS_STORAGE_HALF});
+}
+
+/* As small as a device could allow: what is largest fits. */
+static void replay_cut(pnas_memory_plan_options options)
+{
+    for (size_t c = 0; c < sizeof cells / sizeof cells[0]; c++) {
+        pnas_network_options network = net_options(3, 2, PNAS_CONCATENATE_ALL);
+        network.height = 6;
+        network.width = 7;
+        pnas_graph *graph = net_graph(cells[c], &network);
+        options.part = 0;
+        pnas_memory_plan *whole = plan_with(graph, &options);
+        cr_assert_eq(whole->part, whole->floats);
+        options.part = (whole->largest + 31) / 32 * 32 + 31; /* rounded down */
+        pnas_memory_plan *cut = plan_with(graph, &options);
+        cr_assert_eq(cut->part, options.part - 31);
+        cr_assert_gt(cut->floats, cut->part, "cell %zu is not cut", c);
+        replay_step(graph, &options);
+        options.part = whole->floats; /* not cut, and as without a limit */
+        pnas_memory_plan *same = plan_with(graph, &options);
+        cr_assert_eq(same->floats, whole->floats);
+        cr_assert_arr_eq(same->data, whole->data, (size_t)graph->tensor_count * sizeof *same->data);
+        pnas_memory_plan_destroy(&whole);
+        pnas_memory_plan_destroy(&cut);
+        pnas_memory_plan_destroy(&same);
+        pnas_graph_destroy(&graph);
+    }
+    net_check_leaks();
+}
+
+Test(memory_plan, nothing_lies_across_the_buffers_of_a_device_that_allows_small_ones)
+{
+    replay_cut((pnas_memory_plan_options){.batch = 2, .vector = 4, .training = true});
+    replay_cut(
+        (pnas_memory_plan_options){.batch = 2, .vector = 8, .training = true, .storage = PNAS_STORAGE_HALF});
 }
 
 Test(memory_plan, half_storage_takes_two_bytes_a_value_but_at_the_classifier)

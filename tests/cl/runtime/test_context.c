@@ -164,6 +164,32 @@ Test(device, errors_of_opencl_have_names)
     cr_assert_str_eq(pnas_message(), "here: CL_INVALID_VALUE");
 }
 
+/* --- memory --- */
+
+static pnas_status try_buffer(pnas_cl *cl, size_t bytes)
+{
+    cl_mem buffer = NULL;
+    pnas_status status = pnas_buffer_create(cl, bytes, &buffer);
+    cr_assert_eq(buffer != NULL, status == PNAS_OK);
+    pnas_buffer_release(&buffer);
+    return status;
+}
+
+Test(device, one_that_is_no_cpu_is_asked_for_more_than_it_says_it_allows)
+{
+    pnas_cl *cl = test_device_open(0);
+    cl->info.largest_allocation = 4096;
+    cr_assert_eq(try_buffer(cl, 4096), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(try_buffer(cl, 4097), PNAS_ERROR_TOO_LARGE);
+    cr_assert(strstr(pnas_message(), "allows 0.0 MiB at most"), "%s", pnas_message());
+    cl->info.cpu = false;
+    cr_assert_eq(try_buffer(cl, 4097), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(try_buffer(cl, (size_t)1 << 50), PNAS_ERROR_TOO_LARGE);
+    cr_assert(strstr(pnas_message(), "a buffer of 1073741824.0 MiB is needed"), "%s", pnas_message());
+    cl->info.cpu = true;
+    test_device_close(&cl);
+}
+
 /* --- waiting --- */
 
 static cl_event user_event(const pnas_cl *cl)

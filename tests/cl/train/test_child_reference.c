@@ -155,6 +155,8 @@ static void load_parameters(pair *p)
     free(flat);
 }
 
+static uint64_t largest_allocation; /* that the device says it allows; 0: what it says by itself */
+
 static pair open_pair(int vector, pnas_route route, pnas_graph *graph, const pnas_training_options *training,
                       const reference_case *of, uint64_t seed)
 {
@@ -166,6 +168,8 @@ static pair open_pair(int vector, pnas_route route, pnas_graph *graph, const pna
     const pnas_network_options *o = &graph->options;
     cr_assert(p.training);
     *p.training = *training;
+    if (largest_allocation)
+        p.cl->info.largest_allocation = largest_allocation;
     size_t bytes = (size_t)training->batch * (size_t)o->height * (size_t)o->width * (size_t)o->channels;
     cr_assert_eq(pnas_buffer_create(p.cl, bytes, &p.images), PNAS_OK);
     float figures[2 * PNAS_IMAGE_CHANNELS_MAX];
@@ -410,6 +414,52 @@ Test(child_reference, loss_and_gradients_agree_where_paths_are_dropped)
     check_regularised(0, PNAS_ROUTE_AUTO, cells[0], PNAS_CONCATENATE_ALL, 8, 12, 12, 0.5, 0);
     check_regularised(1, PNAS_ROUTE_PLAIN, cells[1], PNAS_CONCATENATE_UNUSED, 6, 9, 8, 0.5, 0);
     check_regularised(4, PNAS_ROUTE_PLAIN, cells[0], PNAS_CONCATENATE_UNUSED_INPUTS, 6, 9, 8, 0.5, 0);
+}
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+/* The smallest buffers that a device can have for this plan. */
+static uint64_t least_allocation(const pnas_child_plan *plan)
+{
+    size_t floats =
+        larger((size_t)plan->memory->largest, larger(plan->scratch_floats, plan->parameter_floats));
+    return larger(floats + 32, larger(plan->norm_floats, plan->statistics_floats)) * sizeof(float);
+}
+
+Test(child_reference, a_device_of_small_buffers_gives_the_same_gradients_to_the_bit)
+{
+    const pnas_network_options network = {.filters = 6,
+                                          .repeats = 1,
+                                          .stem_multiplier = 3,
+                                          .height = 12,
+                                          .width = 11,
+                                          .channels = 3,
+                                          .classes = 5};
+    pnas_training_options training = training_options(6);
+    pnas_operator_set operators;
+    pnas_cell cell;
+    float *gradients[2];
+    size_t bytes = 0;
+    pnas_operator_set_paper(&operators);
+    cr_assert_eq(pnas_cell_parse(cells[0], &operators, &cell), PNAS_OK, "%s", pnas_message());
+    for (int cut = 0; cut < 2; ++cut) {
+        pnas_graph *graph = NULL;
+        cr_assert_eq(pnas_graph_create(&cell, &operators, &network, &graph), PNAS_OK, "%s", pnas_message());
+        pair p = open_pair(0, PNAS_ROUTE_AUTO, graph, &training, NULL, 1);
+        cr_assert_eq(p.plan->arena_parts > 1, cut, "%zu parts", p.plan->arena_parts);
+        step_loss(&p);
+        bytes = p.plan->parameter_floats * sizeof(float);
+        gradients[cut] = malloc(bytes);
+        test_device_read(p.cl, p.plan->gradients, gradients[cut], p.plan->parameter_floats);
+        largest_allocation = least_allocation(p.plan);
+        close_pair(&p);
+    }
+    cr_assert_arr_eq(gradients[0], gradients[1], bytes);
+    free(gradients[0]);
+    free(gradients[1]);
 }
 
 Test(child_reference, loss_and_gradients_agree_with_an_auxiliary_classifier)
