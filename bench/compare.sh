@@ -4,9 +4,11 @@
 #   bench/compare.sh BUILD_DIR [threads] [blocks] [repeats] [pairs]
 #
 # BUILD_DIR was configured with -DPNAS_BENCH=ON in Release. With fewer threads than CORES (default: all), as many
-# children as fit train at the same time, each on cores of its own; a time is their mean. PyTorch runs in the setting
-# that was fastest here: channels last, a malloc that keeps its pages and asks for huge ones; PEER_FLAGS="--compile"
-# adds compilation, PEER_FLAGS="--layout nchw" changes the layout.
+# children as fit train at the same time, each on cores of its own; a time is their mean. PyTorch runs with a malloc that
+# keeps its pages and asks for huge ones, and in the setting that is fastest for this child and so many threads: eager
+# or compiled, channels last or first, float32 or bfloat16 (autocast). All are tried before the pairs, and named with
+# their times; one that fails is left out. Compilation takes minutes: PEER_ONLY=eager tries only settings with this in
+# their names, PEER_ONLY=eager/nhwc/float32 only that one.
 set -euo pipefail
 build=${1:?usage: bench/compare.sh BUILD_DIR [threads] [blocks] [repeats] [pairs]}
 threads=${2:-"1 2"} blocks=${3:-"2 3 4 5"} repeats=${4:-"1 2"} pairs=${5:-3}
@@ -16,10 +18,10 @@ peer_malloc="glibc.malloc.hugetlb=1:glibc.malloc.trim_threshold=4294967296"
 peer_malloc+=":glibc.malloc.mmap_threshold=1073741824:glibc.malloc.top_pad=268435456"
 
 ours() { "$build/bench/child_step" --steps 9 "$@"; }
-# shellcheck disable=SC2086
-peer() { GLIBC_TUNABLES="$peer_malloc" python3 "$here/peers/pytorch_child.py" --steps 5 "$@" ${PEER_FLAGS:-}; }
-export -f ours peer
-export build here peer_malloc PEER_FLAGS
+peer() { GLIBC_TUNABLES="$peer_malloc" python3 "$here/peers/pytorch_child.py" --steps 5 "$@"; }
+peer_in_setting() { peer --setting "$setting" "$@"; }
+export -f ours peer peer_in_setting
+export build here peer_malloc setting
 
 # together WHO THREADS BLOCKS REPEATS: the mean of the median steps of children that fill the cores.
 together() {
@@ -29,10 +31,20 @@ together() {
     done | grep -o 'median [0-9.]*' | awk '{ sum += $2 } END { print sum / NR }'
 }
 
+# choose_setting THREADS BLOCKS REPEATS: sets `setting`; prints what was tried.
+choose_setting() {
+    local tried
+    tried=$(taskset -c "0-$(($1 - 1))" bash -c '"$@"' _ peer --best --only "${PEER_ONLY:-}" --threads "$1" --blocks "$2" \
+        --repeats "$3")
+    sed 's/^/  PyTorch /' <<<"$tried"
+    setting=$(sed -n 's/^fastest: \([^:]*\):.*/\1/p' <<<"$tried")
+}
+
 printf '%8s %7s %8s %12s %12s %22s\n' threads blocks repeats 'ours ms' 'PyTorch ms' 'ratio (min..max)'
 for t in $threads; do for b in $blocks; do for n in $repeats; do
+    choose_setting "$t" "$b" "$n"
     for ((i = 0; i < pairs; i++)); do
-        printf '%s %s\n' "$(together ours "$t" "$b" "$n")" "$(together peer "$t" "$b" "$n")"
+        printf '%s %s\n' "$(together ours "$t" "$b" "$n")" "$(together peer_in_setting "$t" "$b" "$n")"
     done | sort -n | awk -v t="$t" -v b="$b" -v n="$n" '
         { a[NR] = $1; p[NR] = $2; r[NR] = $2 / $1 }
         END {

@@ -1,11 +1,18 @@
 #!/usr/bin/env python3
 """One training step of a PNAS child in PyTorch: the same network as child_step's, to the parameter count.
 
-Prints the parameter count and the median step time for each setting asked for, e.g.
-  pytorch_child.py --blocks 3 --repeats 2 --threads 1 --layout nhwc --compile
+Prints the parameter count and the median step time in one setting, or of all settings and the fastest, e.g.
+  pytorch_child.py --blocks 3 --repeats 2 --threads 1 --setting compiled/nchw/bfloat16
+  pytorch_child.py --blocks 3 --repeats 2 --threads 1 --best
 """
 import argparse
+import itertools
+import os
+import re
+import signal
 import statistics
+import subprocess
+import sys
 import time
 
 import torch
@@ -154,33 +161,27 @@ def split(block):
     return [part.strip() for part in block.strip().split("+")]
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--cell")
-    parser.add_argument("--blocks", type=int, default=2)
-    parser.add_argument("--filters", type=int, default=24)
-    parser.add_argument("--repeats", type=int, default=2)
-    parser.add_argument("--batch", type=int, default=64)
-    parser.add_argument("--size", type=int, default=32)
-    parser.add_argument("--steps", type=int, default=10)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--layout", choices=["nchw", "nhwc"], default="nhwc")
-    parser.add_argument("--compile", action="store_true")
-    parser.add_argument("--device", default="cpu")
-    a = parser.parse_args()
+SETTINGS = ["/".join(words) for words in itertools.product(("eager", "compiled"), ("nhwc", "nchw"),
+                                                           ("float32", "bfloat16"))]
+
+
+def measure(a):
+    mode, layout, precision = a.setting.split("/")
     torch.set_num_threads(a.threads)
     torch.manual_seed(0)
     net = Network(a.cell or " | ".join(BLOCKS[:a.blocks]), a.filters, a.repeats, a.size).to(a.device)
     parameters = sum(p.numel() for p in net.parameters())
     x, y = torch.randn(a.batch, 3, a.size, a.size, device=a.device), torch.arange(a.batch, device=a.device) % 10
-    if a.layout == "nhwc":
+    if layout == "nhwc":
         net, x = net.to(memory_format=torch.channels_last), x.to(memory_format=torch.channels_last)
     optimizer = torch.optim.SGD(net.parameters(), 0.01, momentum=0.9, weight_decay=5e-4)
-    call = torch.compile(net) if a.compile else net
+    call = torch.compile(net) if mode == "compiled" else net
 
     def step():
         optimizer.zero_grad(set_to_none=True)
-        F.cross_entropy(call(x), y).backward()
+        with torch.autocast(a.device, torch.bfloat16, enabled=precision == "bfloat16"):
+            loss = F.cross_entropy(call(x), y)
+        loss.backward()
         nn.utils.clip_grad_norm_(net.parameters(), 5.0)
         optimizer.step()
         if a.device != "cpu":
@@ -192,9 +193,66 @@ def main():
         step()
         times.append(time.perf_counter() - start)
     times = sorted(times[2:])
-    print(f"torch {torch.__version__} {a.device} threads {a.threads} {a.layout} "
-          f"{'compiled' if a.compile else 'eager'}: {parameters} parameters, step: median "
+    print(f"torch {torch.__version__} {a.device} threads {a.threads} {a.setting}: {parameters} parameters, step: median "
           f"{1e3 * statistics.median(times):.2f} ms, minimum {1e3 * times[0]:.2f}, maximum {1e3 * times[-1]:.2f}")
+
+
+def try_setting(a, setting):
+    """Milliseconds in a process of its own, or why there are none."""
+    command = [sys.executable, os.path.abspath(__file__), "--setting", setting, "--device", a.device]
+    for name in ("blocks", "filters", "repeats", "batch", "size", "steps", "threads"):
+        command += [f"--{name}", str(getattr(a, name))]
+    if a.cell:
+        command += ["--cell", a.cell]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                               start_new_session=True)
+    try:
+        out, err = process.communicate(timeout=a.limit)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)  # with the processes that compile
+        process.communicate()
+        return None, f"not ready after {a.limit} s"
+    median = re.search(r"median ([0-9.]+) ms", out)
+    if process.returncode != 0 or not median:
+        said = [line for line in err.splitlines() if line.strip()]
+        return None, said[-1].strip() if said else f"exit code {process.returncode}"
+    return float(median.group(1)), ""
+
+
+def find_best(a):
+    best = None
+    for setting in SETTINGS:
+        if a.only not in setting:
+            continue
+        ms, why = try_setting(a, setting)
+        print(f"{setting}: {ms:.2f} ms" if ms is not None else f"{setting}: left out: {why}", flush=True)
+        if ms is not None and (best is None or ms < best[0]):
+            best = ms, setting
+    if best is None:
+        sys.exit(f"no setting works of those with '{a.only}' in their names: {', '.join(SETTINGS)}")
+    print(f"fastest: {best[1]}: median {best[0]:.2f} ms")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--cell")
+    parser.add_argument("--blocks", type=int, default=2)
+    parser.add_argument("--filters", type=int, default=24)
+    parser.add_argument("--repeats", type=int, default=2)
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--size", type=int, default=32)
+    parser.add_argument("--steps", type=int, default=10)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, or auto: cuda if there is one")
+    parser.add_argument("--setting", choices=SETTINGS, default=SETTINGS[0], metavar="MODE/LAYOUT/PRECISION",
+                        help="one of " + ", ".join(SETTINGS))
+    parser.add_argument("--best", action="store_true", help="try every setting, and name the fastest")
+    parser.add_argument("--only", default="", help="of --best: only settings with this in their names")
+    parser.add_argument("--limit", type=int, default=600, help="of --best: seconds that a setting may take")
+    a = parser.parse_args()
+    if a.device == "auto":
+        a.device = "cuda" if torch.cuda.is_available() else "cpu"
+    find_best(a) if a.best else measure(a)
 
 
 if __name__ == "__main__":
