@@ -1,17 +1,11 @@
 /* How long one training step of a child takes: median and spread of many steps, and with --ops a table of the
- * step's kernels by op. Images and labels are random: their values do not change the work. */
+ * step's kernels by op. */
+#include "bench/child_lanes.h"
 #include "bench/floors.h"
 #include "cl/runtime/cl_error.h"
 #include "cl/runtime/context.h"
-#include "cl/train/child_epoch.h"
-#include "cl/train/child_parameters.h"
-#include "cl/train/child_plan.h"
 #include "src/base/clock.h"
 #include "src/base/log.h"
-#include "src/base/random.h"
-#include "src/net/graph_create.h"
-#include "src/search/canonical.h"
-#include "src/search/cell_text.h"
 
 #include <argp.h>
 #include <stdio.h>
@@ -19,15 +13,11 @@
 #include <string.h>
 
 typedef struct {
-    const char *cell, *operator, * device;
-    int blocks, filters, repeats, batch, size, channels, classes, steps, threads;
+    step_child_options child; /* its steps: to time */
+    const char *device;
+    int threads, lanes;
     bool ops;
-    pnas_storage storage;
 } arguments;
-
-/* Every operator of the paper stands in the first five blocks. */
-static const char *const blocks[] = {"-1:sep3+-2:max3", "-1:sep5+-2:identity", "-1:1x7-7x1+0:avg3",
-                                     "-2:dil3+1:sep7", "0:sep3+-1:sep5"};
 
 static const struct argp_option options[] = {
     {"cell", 'c', "TEXT", 0, "the child's cell; default: the first --blocks of a fixed five", 0},
@@ -43,6 +33,7 @@ static const struct argp_option options[] = {
     {"storage", 'S', "KIND", 0, "of activations: float or half (float)", 0},
     {"ops", 'o', NULL, 0,
      "print a table by op, with its share of the device's floors (uses a profiling queue)", 0},
+    {"lanes", 'l', "L", 0, "then time 1, 2, 4 ... L such children at once, a queue and a thread each", 0},
     {0}};
 
 static error_t parse(int key, char *value, struct argp_state *state)
@@ -50,28 +41,28 @@ static error_t parse(int key, char *value, struct argp_state *state)
     arguments *a = state->input;
     switch (key) {
     case 'c':
-        a->cell = value;
+        a->child.cell = value;
         break;
     case 'a':
-        a->operator= value;
+        a->child.operator= value;
         break;
     case 'b':
-        a->blocks = atoi(value);
+        a->child.blocks = atoi(value);
         break;
     case 'f':
-        a->filters = atoi(value);
+        a->child.filters = atoi(value);
         break;
     case 'n':
-        a->repeats = atoi(value);
+        a->child.repeats = atoi(value);
         break;
     case 'm':
-        a->batch = atoi(value);
+        a->child.batch = atoi(value);
         break;
     case 's':
-        a->size = atoi(value);
+        a->child.size = atoi(value);
         break;
     case 'k':
-        a->steps = atoi(value);
+        a->child.steps = atoi(value);
         break;
     case 't':
         a->threads = atoi(value);
@@ -82,10 +73,13 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case 'S':
         if (strcmp(value, "float") != 0 && strcmp(value, "half") != 0)
             argp_error(state, "--storage is float or half, not %s", value);
-        a->storage = strcmp(value, "half") == 0 ? PNAS_STORAGE_HALF : PNAS_STORAGE_FLOAT;
+        a->child.storage = strcmp(value, "half") == 0 ? PNAS_STORAGE_HALF : PNAS_STORAGE_FLOAT;
         break;
     case 'o':
         a->ops = true;
+        break;
+    case 'l':
+        a->lanes = atoi(value);
         break;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -99,44 +93,12 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static pnas_status make_images(pnas_cl *cl, const arguments *a, cl_mem *images, cl_mem *figures)
-{
-    size_t bytes = (size_t)a->batch * (size_t)a->size * (size_t)a->size * (size_t)a->channels;
-    uint8_t *pixels = malloc(bytes);
-    PNAS_CHECK(pixels, PNAS_ERROR_MEMORY, "no memory for %zu pixels", bytes);
-    pnas_stream stream = pnas_stream_make(1, PNAS_STREAM_TEST, 0, 0);
-    for (size_t i = 0; i < bytes; ++i)
-        pixels[i] = (uint8_t)pnas_stream_u32(&stream);
-    pnas_status status = pnas_buffer_create(cl, bytes, images);
-    if (status == PNAS_OK)
-        status = pnas_buffer_write(cl, *images, 0, bytes, pixels);
-    free(pixels);
-    PNAS_TRY(status);
-    const float mean_deviation[] = {0.5f, 0.5f, 0.5f, 0.25f, 0.25f, 0.25f};
-    PNAS_TRY(pnas_buffer_create(cl, sizeof mean_deviation, figures));
-    return pnas_buffer_write(cl, *figures, 0, sizeof mean_deviation, mean_deviation);
-}
-
-static pnas_status write_records(pnas_child_plan *plan, const arguments *a)
-{
-    size_t count = (size_t)a->batch * PNAS_RECORD_INTS;
-    cl_int *record = calloc(count, sizeof *record);
-    PNAS_CHECK(record, PNAS_ERROR_MEMORY, "no memory for %d records", a->batch);
-    for (int i = 0; i < a->batch; ++i) {
-        record[i * PNAS_RECORD_INTS + PNAS_RECORD_IMAGE] = i;
-        record[i * PNAS_RECORD_INTS + PNAS_RECORD_LABEL] = i % a->classes;
-    }
-    pnas_status status = pnas_buffer_write(plan->cl, plan->train.records, 0, count * sizeof *record, record);
-    free(record);
-    return status;
-}
-
 static pnas_status time_steps(pnas_child_plan *plan, const arguments *a)
 {
-    double *seconds = malloc((size_t)a->steps * sizeof *seconds);
-    PNAS_CHECK(seconds, PNAS_ERROR_MEMORY, "no memory for %d times", a->steps);
+    double *seconds = malloc((size_t)a->child.steps * sizeof *seconds);
+    PNAS_CHECK(seconds, PNAS_ERROR_MEMORY, "no memory for %d times", a->child.steps);
     pnas_status status = PNAS_OK;
-    for (int i = -2; i < a->steps && status == PNAS_OK; ++i) {
+    for (int i = -2; i < a->child.steps && status == PNAS_OK; ++i) {
         double start = pnas_clock_seconds();
         status = pnas_launch_run(plan->cl, &plan->step, NULL);
         if (status == PNAS_OK)
@@ -147,11 +109,11 @@ static pnas_status time_steps(pnas_child_plan *plan, const arguments *a)
             seconds[i] = pnas_clock_seconds() - start;
     }
     if (status == PNAS_OK) {
-        qsort(seconds, (size_t)a->steps, sizeof *seconds, by_value);
-        double median = seconds[a->steps / 2];
+        qsort(seconds, (size_t)a->child.steps, sizeof *seconds, by_value);
+        double median = seconds[a->child.steps / 2];
         printf("step: median %.2f ms, minimum %.2f, maximum %.2f over %d steps; %zu launches; %.1f GFLOP/s\n",
-               1e3 * median, 1e3 * seconds[0], 1e3 * seconds[a->steps - 1], a->steps, plan->step.count,
-               6e-9 * (double)plan->graph->multiply_adds * a->batch / median);
+               1e3 * median, 1e3 * seconds[0], 1e3 * seconds[a->child.steps - 1], a->child.steps,
+               plan->step.count, 6e-9 * (double)plan->graph->multiply_adds * a->child.batch / median);
     }
     free(seconds);
     return status;
@@ -175,7 +137,7 @@ static pnas_status time_ops(pnas_child_plan *plan, const arguments *a)
     double total = 0;
     pnas_floors floors;
     PNAS_TRY(pnas_floors_measure(plan->cl, &floors));
-    for (int repeat = 0; repeat < a->steps; ++repeat) {
+    for (int repeat = 0; repeat < a->child.steps; ++repeat) {
         for (size_t i = 0; i < plan->step.count; ++i) {
             const pnas_launch *launch = &plan->step.item[i];
             pnas_launch_list one = {.item = plan->step.item + i, .count = 1};
@@ -208,11 +170,11 @@ static pnas_status time_ops(pnas_child_plan *plan, const arguments *a)
     printf("%-40s %8s %10s %6s %9s %8s %8s\n", "op", "launches", "ms a step", "%", "GFLOP/s", "GB/s",
            "% floor");
     for (int r = 0; r < rows; ++r)
-        printf("%-40s %8d %10.3f %6.1f %9.1f %8.1f %8.0f\n", row[r].label, row[r].launches / a->steps,
-               1e3 * row[r].seconds / a->steps, 100 * row[r].seconds / total,
+        printf("%-40s %8d %10.3f %6.1f %9.1f %8.1f %8.0f\n", row[r].label, row[r].launches / a->child.steps,
+               1e3 * row[r].seconds / a->child.steps, 100 * row[r].seconds / total,
                1e-9 * row[r].flops / row[r].seconds, 1e-9 * row[r].bytes / row[r].seconds,
                100 * pnas_floors_seconds(&floors, row[r].flops, row[r].bytes) / row[r].seconds);
-    printf("sum of kernels %.2f ms a step\n", 1e3 * total / a->steps);
+    printf("sum of kernels %.2f ms a step\n", 1e3 * total / a->child.steps);
     return PNAS_OK;
 }
 
@@ -228,85 +190,54 @@ static pnas_status use_profiling_queue(pnas_cl *cl)
 
 static pnas_status measure(const arguments *a)
 {
-    pnas_operator_set operators;
-    pnas_operator_set_paper(&operators);
-    if (a->operator)
-        PNAS_TRY(pnas_operator_set_add_named(&operators, a->operator));
-    char text[PNAS_CELL_TEXT_MAX] = "";
-    for (int i = 0; i < a->blocks && !a->cell; ++i)
-        snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", i ? " | " : "", blocks[i]);
-    pnas_cell cell;
-    PNAS_TRY(pnas_cell_parse(a->cell ? a->cell : text, &operators, &cell));
-    pnas_network_options network = {.filters = a->filters,
-                                    .repeats = a->repeats,
-                                    .stem_multiplier = 3,
-                                    .concatenation = PNAS_CONCATENATE_ALL,
-                                    .height = a->size,
-                                    .width = a->size,
-                                    .channels = a->channels,
-                                    .classes = a->classes};
-    pnas_training_options training = {.epochs = 1,
-                                      .batch = a->batch,
-                                      .optimizer = PNAS_OPTIMIZER_SGD,
-                                      .momentum = 0.9,
-                                      .weight_decay = 5e-4,
-                                      .clip_norm = 5,
-                                      .schedule = {.kind = PNAS_SCHEDULE_CONSTANT, .rate = 0.01},
-                                      .norm_momentum = 0.9,
-                                      .norm_epsilon = 1e-5,
-                                      .storage = a->storage};
     pnas_cl *cl = NULL;
-    pnas_graph *graph = NULL;
-    pnas_child_plan *plan = NULL;
-    pnas_child_plan_options wanted = {
-        .training = &training, .batch = a->batch, .train_steps = 1, .evaluation_steps = 1};
+    step_child child = {0};
+    step_child_options wanted = a->child;
     pnas_status status = PNAS_OK;
     double start = pnas_clock_seconds();
+    wanted.steps = 2 + 2 * a->child.steps; /* to warm up, to time, and one kernel after the other */
     PNAS_TRY_CLEANUP(pnas_cl_create(&(pnas_cl_options){.device = a->device, .threads = a->threads}, &cl));
     if (a->ops)
         PNAS_TRY_CLEANUP(use_profiling_queue(cl));
-    PNAS_TRY_CLEANUP(make_images(cl, a, &wanted.images, &wanted.mean_deviation));
-    PNAS_TRY_CLEANUP(pnas_graph_create(&cell, &operators, &network, &graph));
-    PNAS_TRY_CLEANUP(pnas_child_plan_create(cl, graph, &wanted, &plan));
-    PNAS_TRY_CLEANUP(pnas_child_plan_build(plan, NULL));
-    PNAS_TRY_CLEANUP(pnas_child_parameters_initialize(plan, 1, pnas_cell_hash(&cell)));
-    PNAS_TRY_CLEANUP(write_records(plan, a));
+    PNAS_TRY_CLEANUP(step_child_create(cl, &wanted, &child));
     printf("device %s, V = %d\ncell %s, F = %d, N = %d, batch %d, %lld parameters, %.1f M multiply-adds\n"
            "ready after %.2f s, %.1f MiB of tensors\n",
-           cl->info.name, cl->vector, a->cell ? a->cell : text, a->filters, a->repeats, a->batch,
-           (long long)graph->parameters, 1e-6 * (double)graph->multiply_adds, pnas_clock_seconds() - start,
-           (double)plan->memory->floats * 4 / 1048576);
-    PNAS_TRY_CLEANUP(time_steps(plan, a));
+           cl->info.name, cl->vector, child.text, wanted.filters, wanted.repeats, wanted.batch,
+           (long long)child.graph->parameters, 1e-6 * (double)child.graph->multiply_adds,
+           pnas_clock_seconds() - start, (double)child.plan->memory->floats * 4 / 1048576);
+    PNAS_TRY_CLEANUP(time_steps(child.plan, a));
     if (a->ops)
-        PNAS_TRY_CLEANUP(time_ops(plan, a));
+        PNAS_TRY_CLEANUP(time_ops(child.plan, a));
+    step_child_destroy(&child);
+    if (a->lanes > 0)
+        status = child_lanes_time(cl, &a->child, a->lanes);
 cleanup:
-    pnas_child_plan_destroy(&plan);
-    pnas_graph_destroy(&graph);
-    pnas_buffer_release(&wanted.images);
-    pnas_buffer_release(&wanted.mean_deviation);
+    step_child_destroy(&child);
     pnas_cl_destroy(&cl);
     return status;
 }
 
 int main(int argc, char **argv)
 {
-    arguments a = {.blocks = 2,
-                   .filters = 24,
-                   .repeats = 2,
-                   .batch = 64,
-                   .size = 32,
-                   .channels = 3,
-                   .classes = 10,
-                   .steps = 20};
+    arguments a = {.child = {.blocks = 2,
+                             .filters = 24,
+                             .repeats = 2,
+                             .batch = 64,
+                             .size = 32,
+                             .channels = 3,
+                             .classes = 10,
+                             .steps = 20}};
     const struct argp argp = {options, parse, NULL, "Times the training step of a child network.",
                               NULL,    NULL,  NULL};
+    const step_child_options *child = &a.child;
     argp_err_exit_status = 64;
     argp_parse(&argp, argc, argv, 0, NULL, &a);
     pnas_log_setup("child_step", PNAS_LOG_INFO, 0, 1);
     pnas_status status = PNAS_OK;
-    if (a.blocks < 1 || a.blocks > 5 || a.filters < 1 || a.repeats < 1 || a.batch < 1 || a.size < 4 ||
-        a.steps < 1)
-        status = pnas_fail(PNAS_ERROR_USAGE, "blocks must be 1 to 5, sizes and counts positive; see --help");
+    if (child->blocks < 1 || child->blocks > 5 || child->filters < 1 || child->repeats < 1 ||
+        child->batch < 1 || child->size < 4 || child->steps < 1 || a.lanes < 0 || a.lanes > 64)
+        status = pnas_fail(PNAS_ERROR_USAGE,
+                           "blocks must be 1 to 5, lanes 64 at most, sizes and counts positive; see --help");
     else
         status = measure(&a);
     if (status != PNAS_OK)

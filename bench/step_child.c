@@ -1,0 +1,105 @@
+#include "bench/step_child.h"
+
+#include "cl/train/child_parameters.h"
+#include "src/base/random.h"
+#include "src/net/graph_create.h"
+#include "src/search/canonical.h"
+#include "src/search/cell_text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Every operator of the paper stands in the first five blocks. */
+static const char *const blocks[] = {"-1:sep3+-2:max3", "-1:sep5+-2:identity", "-1:1x7-7x1+0:avg3",
+                                     "-2:dil3+1:sep7", "0:sep3+-1:sep5"};
+
+static pnas_status make_images(pnas_cl *cl, const step_child_options *o, step_child *child)
+{
+    size_t bytes = (size_t)o->batch * (size_t)o->size * (size_t)o->size * (size_t)o->channels;
+    uint8_t *pixels = malloc(bytes);
+    PNAS_CHECK(pixels, PNAS_ERROR_MEMORY, "no memory for %zu pixels", bytes);
+    pnas_stream stream = pnas_stream_make(1, PNAS_STREAM_TEST, 0, 0);
+    for (size_t i = 0; i < bytes; ++i)
+        pixels[i] = (uint8_t)pnas_stream_u32(&stream);
+    pnas_status status = pnas_buffer_create(cl, bytes, &child->images);
+    if (status == PNAS_OK)
+        status = pnas_buffer_write(cl, child->images, 0, bytes, pixels);
+    free(pixels);
+    PNAS_TRY(status);
+    const float mean_deviation[] = {0.5f, 0.5f, 0.5f, 0.25f, 0.25f, 0.25f};
+    PNAS_TRY(pnas_buffer_create(cl, sizeof mean_deviation, &child->mean_deviation));
+    return pnas_buffer_write(cl, child->mean_deviation, 0, sizeof mean_deviation, mean_deviation);
+}
+
+static pnas_status write_records(pnas_child_plan *plan, const step_child_options *o)
+{
+    size_t count = (size_t)o->batch * PNAS_RECORD_INTS;
+    cl_int *record = calloc(count, sizeof *record);
+    PNAS_CHECK(record, PNAS_ERROR_MEMORY, "no memory for %d records", o->batch);
+    for (int i = 0; i < o->batch; ++i) {
+        record[i * PNAS_RECORD_INTS + PNAS_RECORD_IMAGE] = i;
+        record[i * PNAS_RECORD_INTS + PNAS_RECORD_LABEL] = i % o->classes;
+    }
+    pnas_status status = pnas_buffer_write(plan->cl, plan->train.records, 0, count * sizeof *record, record);
+    free(record);
+    return status;
+}
+
+static pnas_status make_graph(const step_child_options *o, pnas_cell *cell, step_child *child)
+{
+    pnas_operator_set operators;
+    pnas_operator_set_paper(&operators);
+    if (o->operator)
+        PNAS_TRY(pnas_operator_set_add_named(&operators, o->operator));
+    for (int i = 0; i < o->blocks && !o->cell; ++i)
+        snprintf(child->text + strlen(child->text), sizeof child->text - strlen(child->text), "%s%s",
+                 i ? " | " : "", blocks[i]);
+    if (o->cell)
+        snprintf(child->text, sizeof child->text, "%s", o->cell);
+    PNAS_TRY(pnas_cell_parse(child->text, &operators, cell));
+    const pnas_network_options network = {.filters = o->filters,
+                                          .repeats = o->repeats,
+                                          .stem_multiplier = 3,
+                                          .concatenation = PNAS_CONCATENATE_ALL,
+                                          .height = o->size,
+                                          .width = o->size,
+                                          .channels = o->channels,
+                                          .classes = o->classes};
+    return pnas_graph_create(cell, &operators, &network, &child->graph);
+}
+
+pnas_status step_child_create(pnas_cl *cl, const step_child_options *o, step_child *child)
+{
+    pnas_cell cell;
+    *child = (step_child){.training = {.epochs = o->steps, /* of one batch: a learning rate for each step */
+                                       .batch = o->batch,
+                                       .optimizer = PNAS_OPTIMIZER_SGD,
+                                       .momentum = 0.9,
+                                       .weight_decay = 5e-4,
+                                       .clip_norm = 5,
+                                       .schedule = {.kind = PNAS_SCHEDULE_CONSTANT, .rate = 0.01},
+                                       .norm_momentum = 0.9,
+                                       .norm_epsilon = 1e-5,
+                                       .storage = o->storage}};
+    PNAS_TRY(make_images(cl, o, child));
+    PNAS_TRY(make_graph(o, &cell, child));
+    const pnas_child_plan_options wanted = {.training = &child->training,
+                                            .batch = o->batch,
+                                            .train_steps = 1,
+                                            .evaluation_steps = 1,
+                                            .images = child->images,
+                                            .mean_deviation = child->mean_deviation};
+    PNAS_TRY(pnas_child_plan_create(cl, child->graph, &wanted, &child->plan));
+    PNAS_TRY(pnas_child_plan_build(child->plan, NULL));
+    PNAS_TRY(pnas_child_parameters_initialize(child->plan, 1, pnas_cell_hash(&cell)));
+    return write_records(child->plan, o);
+}
+
+void step_child_destroy(step_child *child)
+{
+    pnas_child_plan_destroy(&child->plan);
+    pnas_graph_destroy(&child->graph);
+    pnas_buffer_release(&child->images);
+    pnas_buffer_release(&child->mean_deviation);
+}

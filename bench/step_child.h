@@ -1,0 +1,28 @@
+/* A child whose training step is timed: its images and labels are random, since their values do not change the work. */
+#ifndef PNAS_BENCH_STEP_CHILD_H
+#define PNAS_BENCH_STEP_CHILD_H
+
+#include "cl/train/child_plan.h"
+#include "src/search/cell_text.h"
+
+typedef struct {
+    const char *cell;     /* NULL: the first `blocks` of a fixed five */
+    const char *operator; /* a built-in one of `cell` beside the paper's eight; may be NULL */
+    int blocks, filters, repeats, batch, size, channels, classes;
+    int steps; /* that will be run at most */
+    pnas_storage storage;
+} step_child_options;
+
+typedef struct { /* must not move: the plan points into it */
+    char text[PNAS_CELL_TEXT_MAX];
+    pnas_training_options training;
+    pnas_graph *graph;
+    pnas_child_plan *plan;
+    cl_mem images, mean_deviation;
+} step_child;
+
+/* Built, with parameters, ready for its first step. `out` is to be destroyed also when this fails. */
+pnas_status step_child_create(pnas_cl *cl, const step_child_options *options, step_child *out);
+void step_child_destroy(step_child *child);
+
+#endif
