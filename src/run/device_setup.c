@@ -10,7 +10,6 @@
 #include "src/run/lane_count.h"
 #include "src/run/tuned_agreement.h"
 #include "src/search/cell_text.h"
-#include "src/search/strategy.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,22 +48,21 @@ static pnas_status find_place(const pnas_layout *layout, pnas_cl_options *option
     return status == PNAS_OK ? gathered : status;
 }
 
-/* Collective, as the cores are counted together; `wanted` says whether this rank opens its device. */
-static pnas_status open_device(const pnas_layout *layout, const pnas_configuration *configuration,
-                               bool wanted, pnas_devices *out)
+/* Collective, as the cores are counted together. */
+static pnas_status open_device(const pnas_layout *layout, const pnas_devices_options *options,
+                               pnas_devices *out)
 {
     pnas_cores cores;
     int threads;
-    pnas_count_parse(configuration->threads, PNAS_THREADS_MAX, &threads);
+    pnas_count_parse(options->threads ? options->threads : "auto", PNAS_THREADS_MAX, &threads);
     PNAS_TRY(pnas_mpi_cores(layout, threads, &cores));
-    if (!wanted)
+    if (options->purpose == PNAS_DEVICES_NONE)
         return PNAS_OK;
-    pnas_cl_options options = {.device = configuration->device,
-                               .ranks_per_device = configuration->ranks_per_device,
-                               .threads = cores.share};
+    pnas_cl_options device = {
+        .device = options->device, .ranks_per_device = options->ranks_per_device, .threads = cores.share};
     out->cores = cores.share;
-    PNAS_TRY(find_place(layout, &options, &out->identity));
-    PNAS_TRY(pnas_cl_create(&options, &out->cl));
+    PNAS_TRY(find_place(layout, &device, &out->identity));
+    PNAS_TRY(pnas_cl_create(&device, &out->cl));
     out->identity += (uint64_t)pnas_cl_device(out->cl)->index;
     char suggestion[320];
     if (layout->rank == 0 && pnas_tuned_suggest(pnas_cl_device(out->cl), suggestion, sizeof suggestion))
@@ -76,17 +74,19 @@ static pnas_status open_device(const pnas_layout *layout, const pnas_configurati
     return PNAS_OK;
 }
 
-static pnas_status open_trainer(const pnas_layout *layout, const pnas_configuration *configuration,
-                                const pnas_image_set *images, const pnas_fault *fault, pnas_devices *out)
+static pnas_status open_trainer(const pnas_layout *layout, const pnas_devices_options *options,
+                                pnas_devices *out)
 {
-    pnas_trainer_options options = {.operators = configuration->search.space.operators,
-                                    .network = configuration->network,
-                                    .training = configuration->training,
-                                    .rank = layout->rank,
-                                    .fault = *fault,
-                                    .device = pnas_cl_device(out->cl)->index,
-                                    .memory = pnas_cl_device(out->cl)->memory / (uint64_t)out->sharing};
-    return pnas_trainer_create(out->cl, &options, images, &out->trainer);
+    const pnas_configuration *configuration = options->configuration;
+    const pnas_trainer_options training = {.operators = configuration->search.space.operators,
+                                           .network = configuration->network,
+                                           .training = configuration->training,
+                                           .rank = layout->rank,
+                                           .fault = options->fault,
+                                           .device = pnas_cl_device(out->cl)->index,
+                                           .memory =
+                                               pnas_cl_device(out->cl)->memory / (uint64_t)out->sharing};
+    return pnas_trainer_create(out->cl, &training, options->images, &out->trainer);
 }
 
 /* --- lanes --- */
@@ -228,8 +228,7 @@ static pnas_status check_table(const pnas_layout *layout, const pnas_devices *de
         trainers += devices->table[rank].device >= 0;
     PNAS_CHECK(layout->rank != 0 || trainers > 0, PNAS_ERROR_DEVICE,
                "no rank has a device that can train; the warnings above say why, and 'pnas_device list' "
-               "shows what a "
-               "machine has");
+               "shows what a machine has");
     return layout->rank == 0 ? pnas_tuned_check_agreement(devices->table, (size_t)layout->ranks) : PNAS_OK;
 }
 
@@ -248,24 +247,23 @@ static pnas_status choose_leader(pnas_layout *layout, const pnas_devices *device
     return PNAS_OK;
 }
 
-pnas_status pnas_devices_create(pnas_layout *layout, const pnas_configuration *configuration,
-                                const pnas_image_set *images, const pnas_fault *fault, pnas_devices *out)
+pnas_status pnas_devices_create(pnas_layout *layout, const pnas_devices_options *options, pnas_devices *out)
 {
     *out = (pnas_devices){0};
-    bool surrogate = pnas_strategy_get(configuration->search.strategy)->surrogate;
-    pnas_status status = open_device(layout, configuration, images || surrogate, out);
-    pnas_status chosen = images || surrogate ? choose_leader(layout, out) : PNAS_OK;
+    bool train = options->purpose == PNAS_DEVICES_TRAIN;
+    pnas_status status = open_device(layout, options, out);
+    pnas_status chosen = options->purpose == PNAS_DEVICES_NONE ? PNAS_OK : choose_leader(layout, out);
     status = status == PNAS_OK ? chosen : status;
     pnas_status counted = count_sharing(layout, out);
     status = status == PNAS_OK ? counted : status;
-    if (status == PNAS_OK && images)
-        status = open_trainer(layout, configuration, images, fault, out);
-    if (status == PNAS_OK && images)
-        status = open_lanes(configuration, out);
+    if (status == PNAS_OK && train)
+        status = open_trainer(layout, options, out);
+    if (status == PNAS_OK && train)
+        status = open_lanes(options->configuration, out);
     status = pnas_mpi_agree(tolerate(layout, out, status));
     if (status == PNAS_OK)
         status = gather_table(layout, out);
-    if (status == PNAS_OK && images)
+    if (status == PNAS_OK && train)
         status = pnas_mpi_agree(check_table(layout, out));
     if (status != PNAS_OK)
         pnas_devices_destroy(out);

@@ -26,16 +26,28 @@ typedef struct {
     int *lanes_of;          /* rank 0: [ranks], the same of each rank; else NULL */
 } pnas_devices;
 
-/* fault: what is to go wrong, for tests. images: NULL if nothing is to be trained; then devices are opened
- * only where the strategy asks a surrogate.
- *
- * Chooses by local rank (among ranks that see the same devices) among the devices that configuration->device
- * names, shares a CPU's cores among the ranks of a machine, prepares training in as many lanes as
- * configuration->lanes and the device allow, and gathers the table; collective, agreed. A rank without a
- * usable device warns and goes on without; where that is rank 0, it changes its number with the lowest rank
- * that has one, and *layout with it. PNAS_ERROR_DEVICE if every rank is without. */
-pnas_status pnas_devices_create(pnas_layout *layout, const pnas_configuration *configuration,
-                                const pnas_image_set *images, const pnas_fault *fault, pnas_devices *out);
+typedef enum {
+    PNAS_DEVICES_NONE,    /* nothing is computed: there is only the table */
+    PNAS_DEVICES_COMPUTE, /* each rank has a context */
+    PNAS_DEVICES_TRAIN    /* and trains children with it */
+} pnas_devices_purpose;
+
+typedef struct { /* all borrowed */
+    pnas_devices_purpose purpose;
+    const char *device, *threads; /* as in a configuration; NULL: auto */
+    int ranks_per_device;         /* 0: any number */
+    /* of PNAS_DEVICES_TRAIN: the children, their images, and what is to go wrong, for tests */
+    const pnas_configuration *configuration;
+    const pnas_image_set *images;
+    pnas_fault fault;
+} pnas_devices_options;
+
+/* Chooses by local rank (among ranks that see the same devices) among the devices that options->device names,
+ * shares a CPU's cores among the ranks of a machine, prepares training in as many lanes as the configuration and
+ * the device allow, and gathers the table; collective, agreed. A rank without a usable device warns and goes on
+ * without; where that is rank 0, it changes its number with the lowest rank that has one, and *layout with it.
+ * PNAS_ERROR_DEVICE if every rank is without. */
+pnas_status pnas_devices_create(pnas_layout *layout, const pnas_devices_options *options, pnas_devices *out);
 void pnas_devices_destroy(pnas_devices *devices);
 
 pnas_trainer *pnas_devices_trainer(const pnas_devices *devices, int lane); /* borrowed */

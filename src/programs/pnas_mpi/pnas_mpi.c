@@ -98,15 +98,30 @@ static pnas_status share_table(mpi_program *program)
 
 /* --- what the program does --- */
 
+static pnas_status open_devices(mpi_program *program, pnas_devices_purpose purpose)
+{
+    const pnas_configuration *configuration = &program->configuration;
+    const pnas_devices_options options = {.purpose = purpose,
+                                          .device = configuration->device,
+                                          .threads = configuration->threads,
+                                          .ranks_per_device = configuration->ranks_per_device,
+                                          .configuration = configuration,
+                                          .images = program->images,
+                                          .fault = program->options.fault};
+    return pnas_devices_create(&program->layout, &options, &program->devices);
+}
+
 static pnas_status prepare(mpi_program *program)
 {
     PNAS_TRY(share_configuration(program));
     bool replayed = program->configuration.evaluator == PNAS_EVALUATOR_TABLE;
-    if (!replayed || pnas_strategy_get(program->configuration.search.strategy)->surrogate)
+    bool surrogate = pnas_strategy_get(program->configuration.search.strategy)->surrogate;
+    if (!replayed || surrogate)
         PNAS_TRY(pnas_kernel_agreement(&program->layout, program->kernels));
     PNAS_TRY(replayed ? share_table(program) : share_data(program));
-    PNAS_TRY(pnas_devices_create(&program->layout, &program->configuration, program->images,
-                                 &program->options.fault, &program->devices));
+    PNAS_TRY(open_devices(program, !replayed   ? PNAS_DEVICES_TRAIN
+                                   : surrogate ? PNAS_DEVICES_COMPUTE
+                                               : PNAS_DEVICES_NONE));
     if (program->layout.rank == 0)
         pnas_devices_print(&program->devices, program->layout.ranks);
     return PNAS_OK;

@@ -1,12 +1,10 @@
 #include "src/programs/pnas_net/net_session.h"
 
-#include "io/config/configuration.h"
 #include "io/file/sha256.h"
 #include "mpi/build_check.h"
 #include "mpi/collectives.h"
 #include "mpi/wire.h"
 #include "src/base/log.h"
-#include "src/search/strategy.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,26 +129,6 @@ static pnas_status compare_networks(const pnas_net_session *session)
         &(pnas_mpi_difference){PNAS_ERROR_DATA, what, "copy the same file to every machine"});
 }
 
-/* Opened as for a surrogate: nothing is trained. */
-static pnas_status open_devices(pnas_net_session *session, const pnas_net_options *options)
-{
-    const pnas_fault none = {.rank = -1};
-    pnas_configuration *settings = malloc(sizeof *settings);
-    pnas_status status =
-        settings ? PNAS_OK : pnas_fail(PNAS_ERROR_MEMORY, "no memory for the settings of devices");
-    if (status == PNAS_OK) {
-        pnas_configuration_defaults(settings);
-        settings->search.strategy = PNAS_STRATEGY_NUMBER_pnas;
-        if (options->device)
-            snprintf(settings->device, sizeof settings->device, "%s", options->device);
-    }
-    status = pnas_mpi_agree(status);
-    if (status == PNAS_OK)
-        status = pnas_devices_create(session->layout, settings, NULL, &none, &session->devices);
-    free(settings);
-    return status;
-}
-
 static pnas_status create_predictor(pnas_net_session *session, int batch)
 {
     const pnas_predictor_options options = {.graph = session->graph,
@@ -192,10 +170,12 @@ static pnas_status count_members(pnas_net_session *session)
 pnas_status pnas_net_session_start(pnas_net_session *session, const pnas_net_options *options,
                                    pnas_layout *layout)
 {
+    const pnas_devices_options devices = {
+        .purpose = PNAS_DEVICES_COMPUTE, .device = options->device, .ranks_per_device = 1};
     session->layout = layout;
     session->batch = options->batch;
     PNAS_TRY(compare_networks(session));
-    PNAS_TRY(open_devices(session, options));
+    PNAS_TRY(pnas_devices_create(layout, &devices, &session->devices));
     PNAS_TRY(pnas_mpi_agree(create_predictor(session, options->batch)));
     return count_members(session);
 }

@@ -15,7 +15,6 @@
 #include "src/run/shared_settings.h"
 #include "src/run/train_run.h"
 #include "src/search/cell_text.h"
-#include "src/search/strategy.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -25,7 +24,7 @@
 typedef struct { /* what a rank holds while the program runs */
     pnas_layout layout;
     pnas_train_arguments arguments;
-    pnas_configuration configuration, device_settings;
+    pnas_configuration configuration;
     char *configuration_text; /* resolved */
     char cell_text[PNAS_CELL_TEXT_MAX];
     pnas_cell cell;
@@ -103,11 +102,7 @@ static pnas_status share_settings(train_program *program)
                                          .payload = program};
     PNAS_TRY(pnas_settings_share(&program->layout, &source, &program->configuration,
                                  &program->configuration_text));
-    PNAS_TRY(share_cell(program));
-    /* Children train nowhere here: devices are opened as for a surrogate, whatever the search's strategy. */
-    program->device_settings = program->configuration;
-    program->device_settings.search.strategy = PNAS_STRATEGY_NUMBER_pnas;
-    return PNAS_OK;
+    return share_cell(program);
 }
 
 /* network.parameters: the filters for it. Every rank finds the same. */
@@ -127,15 +122,23 @@ static pnas_status choose_filters(train_program *program)
     return PNAS_OK;
 }
 
+static pnas_status open_devices(train_program *program)
+{
+    const pnas_configuration *configuration = &program->configuration;
+    const pnas_devices_options options = {.purpose = PNAS_DEVICES_COMPUTE,
+                                          .device = configuration->device,
+                                          .threads = configuration->threads,
+                                          .ranks_per_device = configuration->ranks_per_device};
+    return pnas_devices_create(&program->layout, &options, &program->devices);
+}
+
 static pnas_status prepare(train_program *program)
 {
-    const pnas_fault none = {.rank = -1};
     PNAS_TRY(share_settings(program));
     PNAS_TRY(pnas_kernel_agreement(&program->layout, program->kernels));
     PNAS_TRY(pnas_data_share(&program->layout, &program->configuration, &program->dataset, &program->images));
     PNAS_TRY(pnas_mpi_agree(choose_filters(program)));
-    PNAS_TRY(
-        pnas_devices_create(&program->layout, &program->device_settings, NULL, &none, &program->devices));
+    PNAS_TRY(open_devices(program));
     if (program->arguments.output)
         return pnas_mpi_agree(pnas_run_path(program->arguments.output, &program->path));
     return PNAS_OK;
