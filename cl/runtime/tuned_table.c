@@ -59,9 +59,9 @@ pnas_status pnas_tuned_table_set(pnas_tuned_table *table, const pnas_tuned_row *
 
 uint64_t pnas_tuned_table_hash(const pnas_tuned_table *table)
 {
-    uint64_t sum = 0;
     if (!table)
         return 0;
+    uint64_t sum = table->count == 0 ? (uint64_t)table->vector : 0; /* else it is in each row's */
     for (int kernel = 0; kernel < PNAS_CLBLAST_KERNELS; ++kernel)
         if (table->clblast.value[kernel][0] != 0)
             sum += pnas_fnv_hash(PNAS_FNV_START + (uint64_t)kernel, table->clblast.value[kernel],

@@ -107,6 +107,8 @@ Test(tuned_table, its_hash_is_that_of_decisions_in_any_order)
     cr_assert_eq(pnas_tuned_table_hash(up), pnas_tuned_table_hash(down));
     down->vector = 4;
     cr_assert_neq(pnas_tuned_table_hash(up), pnas_tuned_table_hash(down));
+    up->count = down->count = 0; /* V decides, too, where no route does */
+    cr_assert_neq(pnas_tuned_table_hash(up), pnas_tuned_table_hash(down));
     cr_assert_eq(pnas_tuned_table_hash(NULL), 0);
     pnas_tuned_table_destroy(&up);
     pnas_tuned_table_destroy(&down);
