@@ -221,15 +221,28 @@ static pnas_status tolerate(const pnas_layout *layout, const pnas_devices *devic
     return PNAS_OK;
 }
 
-static pnas_status check_table(const pnas_layout *layout, const pnas_devices *devices)
+/* Rank 0. */
+static pnas_status check_trainers(const pnas_layout *layout, const pnas_devices *devices)
 {
     int trainers = 0;
-    for (int rank = 0; layout->rank == 0 && rank < layout->ranks; rank++)
+    for (int rank = 0; rank < layout->ranks; rank++)
         trainers += devices->table[rank].device >= 0;
-    PNAS_CHECK(layout->rank != 0 || trainers > 0, PNAS_ERROR_DEVICE,
+    PNAS_CHECK(trainers > 0, PNAS_ERROR_DEVICE,
                "no rank has a device that can train; the warnings above say why, and 'pnas_device list' "
                "shows what a machine has");
-    return layout->rank == 0 ? pnas_tuned_check_agreement(devices->table, (size_t)layout->ranks) : PNAS_OK;
+    return PNAS_OK;
+}
+
+/* Whatever is computed: by other routes, ranks of equal devices would find other bits, or wait for each other. */
+static pnas_status compare_ranks(const pnas_layout *layout, pnas_devices *devices, bool train)
+{
+    pnas_status status = PNAS_OK;
+    PNAS_TRY(gather_table(layout, devices));
+    if (layout->rank == 0 && train)
+        status = check_trainers(layout, devices);
+    if (layout->rank == 0 && status == PNAS_OK)
+        status = pnas_tuned_check_agreement(devices->table, (size_t)layout->ranks);
+    return pnas_mpi_agree(status);
 }
 
 /* Rank 0 writes the run and asks the surrogate, so a rank without a device leaves that to one that has one.
@@ -262,11 +275,18 @@ pnas_status pnas_devices_create(pnas_layout *layout, const pnas_devices_options 
         status = open_lanes(options->configuration, out);
     status = pnas_mpi_agree(tolerate(layout, out, status));
     if (status == PNAS_OK)
-        status = gather_table(layout, out);
-    if (status == PNAS_OK && train)
-        status = pnas_mpi_agree(check_table(layout, out));
+        status = compare_ranks(layout, out, train);
     if (status != PNAS_OK)
         pnas_devices_destroy(out);
+    return status;
+}
+
+pnas_status pnas_devices_compare(const pnas_layout *layout, pnas_cl *cl)
+{
+    pnas_devices devices = {.cl = cl};
+    pnas_status status = compare_ranks(layout, &devices, false);
+    devices.cl = NULL;
+    pnas_devices_destroy(&devices);
     return status;
 }
 

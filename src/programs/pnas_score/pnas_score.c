@@ -11,6 +11,7 @@
 #include "src/programs/common/program.h"
 #include "src/programs/pnas_score/evaluate_surrogate.h"
 #include "src/programs/pnas_score/score_parts.h"
+#include "src/run/device_setup.h"
 #include "src/run/kernel_agreement.h"
 #include "src/run/rank_start.h"
 #include "src/search/cell_text.h"
@@ -95,7 +96,8 @@ static pnas_status open_device(score_program *program)
     pnas_status status = pnas_cl_create(&options, &program->cl);
     if (status != PNAS_OK && program->layout.rank != 0)
         pnas_fail_at(status, "rank %d on %s", program->layout.rank, program->layout.host);
-    return status;
+    PNAS_TRY(pnas_mpi_agree(status));
+    return pnas_devices_compare(&program->layout, program->cl);
 }
 
 static pnas_status prepare(score_program *program)
@@ -174,7 +176,7 @@ static pnas_status score(score_program *program)
                                                .tick = look_round,
                                                .tick_payload = program};
     pnas_score_worker_options with_device = options;
-    PNAS_TRY(pnas_mpi_agree(open_device(program)));
+    PNAS_TRY(open_device(program));
     with_device.cl = program->cl;
     PNAS_TRY(pnas_mpi_agree(pnas_score_worker_create(&with_device, &program->worker)));
     pnas_status status = score_share(program);
@@ -323,7 +325,7 @@ static pnas_status evaluate(score_program *program)
 {
     const pnas_score_options *o = &program->options;
     PNAS_TRY(pnas_mpi_agree(pnas_score_configure(o, &program->source.configuration)));
-    PNAS_TRY(pnas_mpi_agree(open_device(program)));
+    PNAS_TRY(open_device(program));
     const pnas_evaluate_surrogate_options options = {.layout = &program->layout,
                                                      .cl = program->cl,
                                                      .configuration = &program->source.configuration,
