@@ -47,3 +47,14 @@ void pnas_sha256_destroy(pnas_sha256 **sha)
     free(*sha);
     *sha = NULL;
 }
+
+pnas_status pnas_sha256_of(const void *data, size_t size, char out[PNAS_SHA256_TEXT])
+{
+    pnas_sha256 *sha = NULL;
+    PNAS_TRY(pnas_sha256_create(&sha));
+    pnas_status status = pnas_sha256_add(sha, data, size);
+    if (status == PNAS_OK)
+        status = pnas_sha256_finish(sha, out);
+    pnas_sha256_destroy(&sha);
+    return status;
+}

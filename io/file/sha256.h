@@ -13,4 +13,7 @@ pnas_status pnas_sha256_add(pnas_sha256 *sha, const void *data, size_t size);
 pnas_status pnas_sha256_finish(pnas_sha256 *sha, char out[PNAS_SHA256_TEXT]); /* once, after the last add */
 void pnas_sha256_destroy(pnas_sha256 **sha);
 
+/* Of one piece. */
+pnas_status pnas_sha256_of(const void *data, size_t size, char out[PNAS_SHA256_TEXT]);
+
 #endif

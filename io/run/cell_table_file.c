@@ -313,6 +313,31 @@ cleanup:
     return status;
 }
 
+static pnas_status add_entry(pnas_sha256 *sha, const pnas_table_entry *entry)
+{
+    const pnas_cell *cell = &entry->cell;
+    const int64_t counts[] = {cell->blocks, entry->parameters, entry->multiply_adds};
+    const double values[] = {entry->accuracy, entry->train_seconds};
+    PNAS_TRY(pnas_sha256_add(sha, counts, sizeof counts));
+    PNAS_TRY(pnas_sha256_add(sha, cell->block, (size_t)cell->blocks * sizeof *cell->block));
+    return pnas_sha256_add(sha, values, sizeof values);
+}
+
+pnas_status pnas_cell_table_sum(const pnas_cell_table *table, char sha256[65])
+{
+    const pnas_table_entry *entry = pnas_cell_table_entries(table);
+    size_t count = pnas_cell_table_count(table);
+    pnas_sha256 *sha = NULL;
+    PNAS_TRY(pnas_sha256_create(&sha));
+    pnas_status status = PNAS_OK;
+    for (size_t i = 0; i < count && status == PNAS_OK; ++i)
+        status = add_entry(sha, &entry[i]);
+    if (status == PNAS_OK)
+        status = pnas_sha256_finish(sha, sha256);
+    pnas_sha256_destroy(&sha);
+    return status;
+}
+
 /* ---- writing ---- */
 
 static pnas_status write_attributes(hid_t file, const pnas_table_provenance *provenance)

@@ -2,6 +2,7 @@
 
 #include "io/config/configuration.h"
 #include "io/data/image_split.h"
+#include "io/file/sha256.h"
 #include "mpi/build_check.h"
 #include "mpi/collectives.h"
 #include "src/base/log.h"
@@ -71,6 +72,14 @@ pnas_status pnas_data_compare(const pnas_layout *layout, const char *path, const
     snprintf(what, sizeof what, "reads %s with SHA-256", path);
     return pnas_mpi_check_alike(
         layout, sha256, &(pnas_mpi_difference){PNAS_ERROR_DATA, what, "copy the same file to every machine"});
+}
+
+pnas_status pnas_data_compare_bytes(const pnas_layout *layout, const char *path, const void *data,
+                                    size_t size)
+{
+    char sha256[PNAS_SHA256_TEXT];
+    PNAS_TRY(pnas_mpi_agree(pnas_sha256_of(data, size, sha256)));
+    return pnas_data_compare(layout, path, sha256);
 }
 
 pnas_status pnas_data_share(const pnas_layout *layout, pnas_configuration *configuration, pnas_dataset **out,

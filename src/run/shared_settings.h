@@ -28,7 +28,11 @@ pnas_status pnas_settings_share(const pnas_layout *layout, const pnas_settings_s
 pnas_status pnas_data_share(const pnas_layout *layout, pnas_configuration *configuration,
                             pnas_dataset **dataset, pnas_image_set **images);
 
-/* That `sha256` of this rank's file at `path` is that of all. */
+/* For what each rank reads itself: that `sha256`, of what this one has read of `path`, is that of all.
+ * PNAS_ERROR_DATA with two that differ. */
 pnas_status pnas_data_compare(const pnas_layout *layout, const char *path, const char *sha256);
+/* The same of the bytes that were read, or of a text that says it all. */
+pnas_status pnas_data_compare_bytes(const pnas_layout *layout, const char *path, const void *data,
+                                    size_t size);
 
 #endif

@@ -2,6 +2,7 @@
 #include "cl/ops/lane.h"
 #include "io/config/configuration.h"
 #include "io/data/image_split.h"
+#include "io/run/cell_table_file.h"
 #include "mpi/abort.h"
 #include "mpi/build_check.h"
 #include "mpi/collectives.h"
@@ -88,12 +89,14 @@ static pnas_status share_data(mpi_program *program)
 
 static pnas_status share_table(mpi_program *program)
 {
+    char sha256[65];
     pnas_status status = pnas_replay_open(&program->configuration, &program->replay);
+    if (status == PNAS_OK)
+        status = pnas_cell_table_sum(program->replay.table, sha256);
     if (status != PNAS_OK && program->layout.rank != 0)
         pnas_fail_at(status, "rank %d on %s", program->layout.rank, program->layout.host);
     PNAS_TRY(pnas_mpi_agree(status));
-    const char *path = program->replay.table ? program->replay.path : program->configuration.dataset;
-    return pnas_data_compare(&program->layout, path, data_of(program)->sha256);
+    return pnas_data_compare(&program->layout, program->replay.path, sha256);
 }
 
 /* --- what the program does --- */

@@ -6,6 +6,7 @@
 #include "src/programs/pnas_net/net_prediction.h"
 #include "src/programs/pnas_net/net_session.h"
 #include "src/programs/pnas_net/net_text.h"
+#include "src/run/shared_settings.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -208,6 +209,16 @@ static pnas_status read_images(const pnas_net_session *session, const predict_ar
     return PNAS_OK;
 }
 
+static pnas_status compare_images(const pnas_layout *layout, const pnas_net_session *session,
+                                  const predict_arguments *arguments, const image_list *list)
+{
+    char name[PNAS_PATH_MAX + 32];
+    int more = arguments->files - 1;
+    snprintf(name, sizeof name, "%s%s", arguments->data ? arguments->data : arguments->file[0],
+             more > 0 ? " and the other files" : "");
+    return pnas_data_compare_bytes(layout, name, list->pixels, list->count * bytes_of(session));
+}
+
 /* --- the results, on rank 0 --- */
 
 static pnas_status check_finite(const image_list *list, const float *logits, size_t classes)
@@ -271,6 +282,7 @@ static pnas_status run_predict(const predict_arguments *arguments, pnas_layout *
     float *logits = NULL;
     PNAS_TRY(pnas_mpi_agree(pnas_net_session_read(arguments->path, arguments->options.weights, session)));
     PNAS_TRY(pnas_mpi_agree(read_images(session, arguments, list)));
+    PNAS_TRY(compare_images(layout, session, arguments, list));
     PNAS_TRY(pnas_net_session_start(session, &arguments->options, layout));
     PNAS_TRY(pnas_net_session_run(session, list->pixels, list->count, &logits));
     pnas_status status = layout->rank == 0 ? write_results(arguments, session, list, logits) : PNAS_OK;

@@ -1,10 +1,11 @@
 #include "src/programs/pnas_net/net_session.h"
 
 #include "io/file/sha256.h"
-#include "mpi/build_check.h"
 #include "mpi/collectives.h"
 #include "mpi/wire.h"
 #include "src/base/log.h"
+#include "src/run/shared_settings.h"
+#include "src/search/cell_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,18 +101,56 @@ pnas_status pnas_net_session_read(const char *path, pnas_weights_choice weights,
 
 /* --- starting --- */
 
-static pnas_status sum_up(const pnas_network_tensors *tensors, char out[PNAS_SHA256_TEXT])
+/* All that decides what comes out, but the weights. */
+static void describe(const pnas_network_file *file, FILE *to)
 {
+    const pnas_network_options *network = &file->network;
+    char cell[PNAS_CELL_TEXT_MAX];
+    pnas_cell_format(&file->cell, &file->operators, cell);
+    fprintf(to, "%s\n", cell);
+    for (int i = 0; i < file->operators.count; ++i) {
+        const pnas_operator *item = &file->operators.item[i];
+        fprintf(to, "%s %d %d %d %d %d\n", item->name, (int)item->kind, item->kernel, item->dilation,
+                item->repeat, item->bottleneck);
+    }
+    fprintf(to, "%d %d %d %d %d %d %d %d %a\n", network->filters, network->repeats, network->stem_multiplier,
+            (int)network->concatenation, network->height, network->width, network->channels, network->classes,
+            file->norm_epsilon);
+    for (int c = 0; c < network->channels; ++c)
+        fprintf(to, "%a %a\n", (double)file->mean[c], (double)file->deviation[c]);
+}
+
+static pnas_status add_settings(const pnas_network_file *file, pnas_sha256 *sha)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *to = open_memstream(&text, &size);
+    PNAS_CHECK(to, PNAS_ERROR_MEMORY, "no memory for the settings of a network");
+    describe(file, to);
+    pnas_status status = fclose(to) == 0
+                             ? pnas_sha256_add(sha, text, size)
+                             : pnas_fail(PNAS_ERROR_MEMORY, "no memory for the settings of a network");
+    free(text);
+    return status;
+}
+
+static pnas_status add_tensor(const pnas_named_tensor *tensor, pnas_sha256 *sha)
+{
+    size_t bytes = sizeof *tensor->data;
+    for (int d = 0; d < tensor->rank; ++d)
+        bytes *= tensor->shape[d];
+    PNAS_TRY(pnas_sha256_add(sha, tensor->name, strlen(tensor->name) + 1));
+    return pnas_sha256_add(sha, tensor->data, bytes);
+}
+
+static pnas_status sum_up(const pnas_net_session *session, char out[PNAS_SHA256_TEXT])
+{
+    const pnas_network_tensors *tensors = session->weights.tensors;
     pnas_sha256 *sha = NULL;
     PNAS_TRY(pnas_sha256_create(&sha));
-    pnas_status status = PNAS_OK;
-    for (size_t i = 0; i < tensors->count && status == PNAS_OK; ++i) {
-        const pnas_named_tensor *tensor = &tensors->tensor[i];
-        size_t bytes = sizeof *tensor->data;
-        for (int d = 0; d < tensor->rank; ++d)
-            bytes *= tensor->shape[d];
-        status = pnas_sha256_add(sha, tensor->data, bytes);
-    }
+    pnas_status status = add_settings(&session->file, sha);
+    for (size_t i = 0; i < tensors->count && status == PNAS_OK; ++i)
+        status = add_tensor(&tensors->tensor[i], sha);
     if (status == PNAS_OK)
         status = pnas_sha256_finish(sha, out);
     pnas_sha256_destroy(&sha);
@@ -121,12 +160,9 @@ static pnas_status sum_up(const pnas_network_tensors *tensors, char out[PNAS_SHA
 /* Ranks of several machines may find different files at one path. */
 static pnas_status compare_networks(const pnas_net_session *session)
 {
-    char sha256[PNAS_SHA256_TEXT], what[PNAS_PATH_MAX + 64];
-    snprintf(what, sizeof what, "reads %s with weights of SHA-256", session->path);
-    PNAS_TRY(pnas_mpi_agree(sum_up(session->weights.tensors, sha256)));
-    return pnas_mpi_check_alike(
-        session->layout, sha256,
-        &(pnas_mpi_difference){PNAS_ERROR_DATA, what, "copy the same file to every machine"});
+    char sha256[PNAS_SHA256_TEXT];
+    PNAS_TRY(pnas_mpi_agree(sum_up(session, sha256)));
+    return pnas_data_compare(session->layout, session->path, sha256);
 }
 
 static pnas_status create_predictor(pnas_net_session *session, int batch)

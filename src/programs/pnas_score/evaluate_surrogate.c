@@ -7,6 +7,7 @@
 #include "src/base/log.h"
 #include "src/base/progress.h"
 #include "src/run/evaluate_table.h"
+#include "src/run/shared_settings.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -92,12 +93,18 @@ pnas_status pnas_evaluate_surrogate(const pnas_evaluate_surrogate_options *optio
     evaluator e = {.options = options};
     pnas_cell_table *table = NULL;
     size_t left_out = 0;
-    PNAS_TRY(pnas_mpi_agree(
-        pnas_cell_table_read(options->table, &configuration->search.space, &table, &left_out, NULL)));
+    char sha256[65];
+    pnas_status status =
+        pnas_cell_table_read(options->table, &configuration->search.space, &table, &left_out, NULL);
+    if (status == PNAS_OK)
+        status = pnas_cell_table_sum(table, sha256);
+    PNAS_TRY_CLEANUP(pnas_mpi_agree(status));
+    PNAS_TRY_CLEANUP(pnas_data_compare(options->layout, options->table, sha256));
     if (options->layout->rank == 0)
         pnas_info("table %s: %zu cells of the search space, %zu outside of it", options->table,
                   pnas_cell_table_count(table), left_out);
-    pnas_status status = evaluate(&e, table);
+    status = evaluate(&e, table);
+cleanup:
     pnas_cell_table_destroy(&table);
     return status;
 }

@@ -1,5 +1,6 @@
 /* pnas_score: the cells of a space scored by a search's surrogate, or surrogates judged on trained cells,
  * over MPI ranks. */
+#include "io/config/configuration.h"
 #include "io/file/output_file.h"
 #include "mpi/build_check.h"
 #include "mpi/collectives.h"
@@ -14,6 +15,7 @@
 #include "src/run/device_setup.h"
 #include "src/run/kernel_agreement.h"
 #include "src/run/rank_start.h"
+#include "src/run/shared_settings.h"
 #include "src/search/cell_text.h"
 
 #include <errno.h>
@@ -100,10 +102,26 @@ static pnas_status open_device(score_program *program)
     return pnas_devices_compare(&program->layout, program->cl);
 }
 
+/* What of the run decides scores. */
+static pnas_status compare_runs(const score_program *program)
+{
+    const pnas_score_source *source = &program->source;
+    char *text = NULL;
+    int length = asprintf(&text, "%s\n%016" PRIx64, pnas_run_file_info(source->file)->configuration,
+                          source->head.fingerprint);
+    PNAS_TRY(pnas_mpi_agree(length < 0 ? pnas_fail(PNAS_ERROR_MEMORY, "out of memory for a configuration")
+                                       : PNAS_OK));
+    pnas_status status =
+        pnas_data_compare_bytes(&program->layout, program->options.run, text, (size_t)length);
+    free(text);
+    return status;
+}
+
 static pnas_status prepare(score_program *program)
 {
     PNAS_TRY(pnas_mpi_agree(pnas_score_source_open(
         &program->options, program->command_line ? program->command_line : "", &program->source)));
+    PNAS_TRY(compare_runs(program));
     PNAS_TRY(pnas_mpi_agree(pnas_score_plan_make(&program->source.head, &program->plan)));
     PNAS_TRY(pnas_mpi_agree(program->layout.rank == 0 ? look_at_output(program) : PNAS_OK));
     int complete = program->complete;
@@ -321,10 +339,22 @@ static pnas_status run(score_program *program)
 
 /* --- judging instead of scoring --- */
 
+/* The run's, with its changes. */
+static pnas_status compare_configurations(const score_program *program)
+{
+    char *text = NULL;
+    PNAS_TRY(pnas_mpi_agree(pnas_configuration_print(&program->source.configuration, &text)));
+    const char *path = program->options.run ? program->options.run : "the defaults";
+    pnas_status status = pnas_data_compare_bytes(&program->layout, path, text, strlen(text));
+    free(text);
+    return status;
+}
+
 static pnas_status evaluate(score_program *program)
 {
     const pnas_score_options *o = &program->options;
     PNAS_TRY(pnas_mpi_agree(pnas_score_configure(o, &program->source.configuration)));
+    PNAS_TRY(compare_configurations(program));
     PNAS_TRY(open_device(program));
     const pnas_evaluate_surrogate_options options = {.layout = &program->layout,
                                                      .cl = program->cl,

@@ -128,6 +128,29 @@ Test(cell_table_file, operators_are_known_by_name_and_others_are_left_out)
     pnas_cell_table_destroy(&table);
 }
 
+static void sum_of(const char *name, const char *text, char sha256[65])
+{
+    pnas_space space = paper_space(2);
+    write_text(name, text);
+    pnas_cell_table *table = read_table(name, &space, NULL);
+    cr_assert_eq(pnas_cell_table_sum(table, sha256), PNAS_OK, "%s", pnas_message());
+    pnas_cell_table_destroy(&table);
+}
+
+Test(cell_table_file, its_sum_is_that_of_what_was_read)
+{
+    char sum[65], other[65];
+    sum_of("a.csv", "0.5,-1,sep3,-2,max3\n0.25,-1,sep3,-2,sep5\n", sum);
+    sum_of("b.csv", "0.25,-1,sep3,-2,sep5\n0.5,-1,sep3,-2,max3\n", other);
+    cr_expect_str_eq(sum, other, "another order of lines");
+    sum_of("b.csv", "0.5,-1,sep3,-2,max3\n0.75,-1,sep3,-2,sep5\n", other);
+    cr_expect_str_neq(sum, other, "another accuracy");
+    sum_of("b.csv", "0.5,-1,sep3,-2,max3\n0.25,-1,sep3,-2,sep7\n", other);
+    cr_expect_str_neq(sum, other, "another cell");
+    sum_of("b.csv", "0.5,-1,sep3,-2,max3\n", other);
+    cr_expect_str_neq(sum, other, "a cell less");
+}
+
 Test(cell_table_file, files_are_joined)
 {
     pnas_table_rows rows = {0};
