@@ -6,7 +6,10 @@
 
 /* pnas_mpi_start, after the cache of kernels has its place: MPI may start OpenCL drivers by itself (hwloc has a
  * plug-in that asks for devices), and these read their environment once. Every program that uses both begins
- * with this. Collective. */
-pnas_status pnas_rank_start(int *argc, char ***argv, pnas_layout *out);
+ * with this, before it reads its arguments.
+ *
+ * Then all ranks must be of one `build` and have the same command, or none goes on: PNAS_ERROR_USAGE, with two that
+ * differ. After a failure MPI is over, and rank 0 of *out says it. Collective. */
+pnas_status pnas_rank_start(int *argc, char ***argv, const char *build, pnas_layout *out);
 
 #endif

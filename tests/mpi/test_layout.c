@@ -1,6 +1,7 @@
 /* Collective calls; each test is run under mpirun by its own CTest entry. */
 #include "mpi/build_check.h"
 #include "mpi/collectives.h"
+#include "mpi/command_check.h"
 #include "mpi/cores.h"
 
 #include <criterion/criterion.h>
@@ -252,6 +253,56 @@ Test(layout, a_build_with_a_long_name_is_cut_and_compared)
     cr_assert_eq(pnas_mpi_check_build(&layout, build), PNAS_OK, "%s", pnas_message());
     build[0] = layout.rank == 1 ? 'y' : 'x';
     cr_assert_eq(pnas_mpi_check_build(&layout, build), PNAS_ERROR_USAGE);
+    pnas_mpi_end();
+}
+
+Test(layout, ranks_of_one_command_go_on)
+{
+    pnas_layout layout = start();
+    char path[] = "/bin/program", name[] = "program", file[] = "a file", empty[] = "";
+    char *words[] = {layout.rank == 0 ? path : name, file, empty}; /* the program's path may differ */
+    cr_assert_eq(pnas_mpi_check_command(&layout, "program", 3, words), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(pnas_mpi_check_command(&layout, "program", 1, words), PNAS_OK, "%s", pnas_message());
+    pnas_mpi_end();
+}
+
+static void expect_other_command(const pnas_layout *layout, const char *program, int argc, char **argv,
+                                 const char *first, const char *other)
+{
+    char text[200];
+    cr_assert_eq(pnas_mpi_check_command(layout, program, argc, argv), PNAS_ERROR_USAGE);
+    snprintf(text, sizeof text, "rank 0 on %s was started as \"%s\", but rank 2 on %s as \"%s\"; ",
+             layout->host, first, layout->host, other);
+    cr_assert_not_null(strstr(pnas_message(), text), "%s", pnas_message());
+}
+
+Test(layout, a_rank_of_another_command_is_refused_and_both_are_named)
+{
+    pnas_layout layout = start();
+    bool other = layout.rank == 2;
+    char empty[] = "", a[] = "a", b[] = "b", both[] = "a b", its[] = "it's";
+    char *words[] = {empty, a, b}, *joined[] = {empty, both}, *quoted[] = {empty, its, empty};
+    expect_other_command(&layout, other ? "others" : "program", 3, words, "program a b", "others a b");
+    expect_other_command(&layout, "program", other ? 2 : 3, words, "program a b", "program a");
+    expect_other_command(&layout, "program", other ? 2 : 3, other ? joined : words, "program a b",
+                         "program 'a b'");
+    expect_other_command(&layout, "program", other ? 3 : 2, quoted, "program 'it'\\''s'",
+                         "program 'it'\\''s' ''");
+    pnas_mpi_end();
+}
+
+Test(layout, of_long_commands_the_difference_is_shown)
+{
+    pnas_layout layout = start();
+    char *words[400], word[] = "--word", here[] = "here", there[] = "there";
+    for (int i = 0; i < 400; i++)
+        words[i] = word;
+    words[300] = layout.rank == 1 ? here : there;
+    cr_assert_eq(pnas_mpi_check_command(&layout, "program", 400, words), PNAS_ERROR_USAGE);
+    cr_assert_not_null(strstr(pnas_message(), "as \"..."), "%s", pnas_message());
+    cr_assert_not_null(strstr(pnas_message(), "--word there --word"), "%s", pnas_message());
+    cr_assert_not_null(strstr(pnas_message(), "--word here --word"), "%s", pnas_message());
+    cr_assert_not_null(strstr(pnas_message(), "...\"; start"), "%s", pnas_message());
     pnas_mpi_end();
 }
 

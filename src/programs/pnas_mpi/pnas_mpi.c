@@ -4,7 +4,6 @@
 #include "io/data/image_split.h"
 #include "io/run/cell_table_file.h"
 #include "mpi/abort.h"
-#include "mpi/build_check.h"
 #include "mpi/collectives.h"
 #include "mpi/stop_request.h"
 #include "src/base/clock.h"
@@ -302,16 +301,11 @@ int main(int argc, char **argv)
     static mpi_program program;
     double start = pnas_clock_seconds();
     pnas_program_setup("pnas_mpi");
-    pnas_status status = pnas_rank_start(&argc, &argv, &program.layout);
-    if (status != PNAS_OK)
-        return pnas_program_end(status);
-
+    pnas_status status = pnas_rank_start(&argc, &argv, pnas_program_build(), &program.layout);
     bool speaks = program.layout.rank == 0; /* another rank may lead in the end */
-    status = pnas_mpi_check_build(&program.layout, pnas_program_build());
-    if (status != PNAS_OK) {
-        pnas_mpi_end();
+    if (status != PNAS_OK)
         return speaks ? pnas_program_end(status) : pnas_exit_code(status);
-    }
+
     pnas_mpi_options *options = &program.options;
     program.command_line = pnas_program_command_line(argc, argv, program.layout.ranks);
     status = pnas_mpi_options_parse(argc, argv, speaks, options);

@@ -1,5 +1,4 @@
 /* pnas_net: what can be done with a trained network. */
-#include "mpi/build_check.h"
 #include "src/programs/common/program.h"
 #include "src/programs/pnas_net/net_commands.h"
 #include "src/run/rank_start.h"
@@ -51,18 +50,27 @@ static error_t parse_main(int key, char *argument, struct argp_state *state)
     }
 }
 
+/* The command begins at its name, which becomes "pnas_net NAME" in its messages. */
+static void name_command(const main_arguments *arguments, int *argc, char ***argv)
+{
+    static char name[32];
+    snprintf(name, sizeof name, "pnas_net %s", arguments->command->name);
+    (*argv)[arguments->first] = name;
+    *argc -= arguments->first;
+    *argv += arguments->first;
+}
+
 /* Alone or under mpirun: of the ranks, rank 0 says what there is to say. */
-static int run_on_ranks(const net_command *command, int argc, char **argv)
+static int run_on_ranks(const main_arguments *arguments, int argc, char **argv)
 {
     pnas_layout layout;
     bool complained = false;
-    pnas_status status = pnas_rank_start(&argc, &argv, &layout);
-    if (status != PNAS_OK)
-        return pnas_program_end(status);
-    status = pnas_mpi_check_build(&layout, pnas_program_build());
-    if (status == PNAS_OK)
-        status = command->run_on_ranks(&layout, argc, argv, &complained);
-    pnas_mpi_end();
+    pnas_status status = pnas_rank_start(&argc, &argv, pnas_program_build(), &layout);
+    if (status == PNAS_OK) {
+        name_command(arguments, &argc, &argv);
+        status = arguments->command->run_on_ranks(&layout, argc, argv, &complained);
+        pnas_mpi_end();
+    }
     return layout.rank == 0 && !complained ? pnas_program_end(status) : pnas_exit_code(status);
 }
 
@@ -84,13 +92,8 @@ int main(int argc, char **argv)
     main_arguments arguments = {0};
     pnas_program_setup("pnas_net");
     pnas_program_parse(&argp, argc, argv, ARGP_IN_ORDER, &arguments);
-
-    char name[32];
-    snprintf(name, sizeof name, "pnas_net %s", arguments.command->name);
-    argv[arguments.first] = name;
-    argc -= arguments.first;
-    argv += arguments.first;
-    if (arguments.command->run)
-        return pnas_program_end(arguments.command->run(argc, argv));
-    return run_on_ranks(arguments.command, argc, argv);
+    if (arguments.command->run_on_ranks)
+        return run_on_ranks(&arguments, argc, argv);
+    name_command(&arguments, &argc, &argv);
+    return pnas_program_end(arguments.command->run(argc, argv));
 }

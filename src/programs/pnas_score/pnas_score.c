@@ -2,7 +2,6 @@
  * over MPI ranks. */
 #include "io/config/configuration.h"
 #include "io/file/output_file.h"
-#include "mpi/build_check.h"
 #include "mpi/collectives.h"
 #include "mpi/cores.h"
 #include "mpi/stop_request.h"
@@ -369,15 +368,10 @@ int main(int argc, char **argv)
 {
     static score_program program;
     pnas_program_setup("pnas_score");
-    pnas_status status = pnas_rank_start(&argc, &argv, &program.layout);
-    if (status != PNAS_OK)
-        return pnas_program_end(status);
+    pnas_status status = pnas_rank_start(&argc, &argv, pnas_program_build(), &program.layout);
     bool leader = program.layout.rank == 0;
-    status = pnas_mpi_check_build(&program.layout, pnas_program_build());
-    if (status != PNAS_OK) {
-        pnas_mpi_end();
+    if (status != PNAS_OK)
         return leader ? pnas_program_end(status) : pnas_exit_code(status);
-    }
     program.command_line = pnas_program_command_line(argc, argv, program.layout.ranks);
     status = pnas_score_options_parse(argc, argv, leader, &program.options);
     bool understood = status == PNAS_OK;

@@ -1,7 +1,6 @@
 /* pnas_train: the final training of one cell's network, on one rank or many. */
 #include "io/data/image_split.h"
 #include "io/run/ranking.h"
-#include "mpi/build_check.h"
 #include "mpi/collectives.h"
 #include "mpi/stop_request.h"
 #include "src/base/clock.h"
@@ -191,16 +190,11 @@ int main(int argc, char **argv)
     static train_program program;
     double start = pnas_clock_seconds();
     pnas_program_setup("pnas_train");
-    pnas_status status = pnas_rank_start(&argc, &argv, &program.layout);
-    if (status != PNAS_OK)
-        return pnas_program_end(status);
-
+    pnas_status status = pnas_rank_start(&argc, &argv, pnas_program_build(), &program.layout);
     bool speaks = program.layout.rank == 0; /* another rank may lead in the end */
-    status = pnas_mpi_check_build(&program.layout, pnas_program_build());
-    if (status != PNAS_OK) {
-        pnas_mpi_end();
+    if (status != PNAS_OK)
         return speaks ? pnas_program_end(status) : pnas_exit_code(status);
-    }
+
     status = pnas_train_arguments_parse(argc, argv, speaks, &program.arguments);
     bool understood = status == PNAS_OK;
     if (understood && !program.arguments.answered)
