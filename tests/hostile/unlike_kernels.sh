@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# unlike_kernels.sh SOURCE_DIR PNAS_MPI PNAS_SCORE: ranks with other kernels are refused, and a run goes on with the
-# kernels alone that it was begun with; a child's checkpoint of others is not taken.
+# unlike_kernels.sh SOURCE_DIR PNAS_MPI PNAS_SCORE PNAS_TRAIN PNAS_NET: ranks with other kernels are refused, and a run goes
+# on with the kernels alone that it was begun with; a child's checkpoint of others is not taken.
 set -euo pipefail
-source=$1 pnas_mpi=$2 pnas_score=$3
+source=$1 pnas_mpi=$2 pnas_score=$3 pnas_train=$4 pnas_net=$5
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
@@ -45,6 +45,11 @@ h5dump -a /kernels run.h5 | grep -q '"[0-9a-f]\{16\}"' || fail "the run file doe
 rm run.h5
 "$pnas_mpi" tiny.yaml -o run.h5 >first.out 2>first.err </dev/null || fail "the search"
 together "$pnas_score" run.h5 -o scores.h5
+together "$pnas_train" tiny.yaml --cell '-1:max3+-2:max3' -o net.h5
+"$pnas_train" tiny.yaml --cell '-1:max3+-2:max3' -o net.h5 >first.out 2>first.err </dev/null || fail "the training"
+printf '\0\0\10\3\0\0\0\1\0\0\0\10\0\0\0\10%064d' 0 >image.idx
+together "$pnas_net" test net.h5 --data digits
+together "$pnas_net" predict net.h5 image.idx
 PNAS_KERNELS="$work/other" "$pnas_mpi" tiny.yaml -o run.h5 >same.out 2>same.err </dev/null ||
     fail "a complete run needs no kernels"
 cp run.h5 before.h5

@@ -4,6 +4,7 @@
 #include "mpi/collectives.h"
 #include "mpi/wire.h"
 #include "src/base/log.h"
+#include "src/run/kernel_agreement.h"
 #include "src/run/shared_settings.h"
 #include "src/search/cell_text.h"
 
@@ -208,9 +209,11 @@ pnas_status pnas_net_session_start(pnas_net_session *session, const pnas_net_opt
 {
     const pnas_devices_options devices = {
         .purpose = PNAS_DEVICES_COMPUTE, .device = options->device, .ranks_per_device = 1};
+    char kernels[PNAS_KERNEL_HASH_TEXT];
     session->layout = layout;
     session->batch = options->batch;
     PNAS_TRY(compare_networks(session));
+    PNAS_TRY(pnas_kernel_agreement(layout, kernels));
     PNAS_TRY(pnas_devices_create(layout, &devices, &session->devices));
     PNAS_TRY(pnas_mpi_agree(create_predictor(session, options->batch)));
     return count_members(session);
