@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# unlike_tables.sh SOURCE_DIR PNAS_DEVICE PNAS_MPI PNAS_TRAIN PNAS_NET PNAS_SCORE: ranks of equal devices that have other
-# tuned tables would compute other bits, or wait for each other for ever. Every program refuses them.
+# unlike_tables.sh SOURCE_DIR PNAS_DEVICE PNAS_MPI PNAS_TRAIN PNAS_NET PNAS_SCORE DEVICE_PRETENDER: ranks of equal devices
+# that have other tuned tables would compute other bits, or wait for each other for ever. Every program refuses them.
 set -euo pipefail
-pnas_device=$2 pnas_mpi=$3 pnas_train=$4 pnas_net=$5 pnas_score=$6
+pnas_device=$2 pnas_mpi=$3 pnas_train=$4 pnas_net=$5 pnas_score=$6 device_pretender=$7
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
@@ -67,6 +67,19 @@ refused untuned narrow "$pnas_net" test --data digits net.h5
 refused untuned narrow "$pnas_net" predict net.h5 image.idx
 refused untuned narrow "$pnas_score" run.h5 -o other.h5
 refused untuned narrow "$pnas_score" run.h5 --evaluate run.h5
+[ ! -e other.h5 ] || fail "a file was written"
+
+# A final training adds up what lies on devices as they have it, and a GPU has other blocks of channels.
+printf '#!/bin/sh\nLD_PRELOAD="%s" exec "$@"\n' "${LD_PRELOAD:+$LD_PRELOAD:}$device_pretender" >pretend
+chmod +x pretend
+train=("$pnas_train" tiny.yaml --cell "$cell" -o other.h5 --ranks-per-device 2)
+rm -f codes
+# shellcheck disable=SC2016
+mpirun --oversubscribe --bind-to none -n 1 sh -c '"$@"; echo $? >>codes' sh "${train[@]}" \
+    : -n 1 sh -c './pretend "$@"; echo $? >>codes' sh "${train[@]}" >last.out 2>last.err </dev/null || fail "mpirun failed"
+[ "$(tr '\n' ' ' <codes)" = "64 64 " ] || fail "a CPU and a GPU together end with $(tr '\n' ' ' <codes)"
+grep -q 'rank 0 on .* computes with channel blocks of 8, but rank 1 on .* computes with channel blocks of 4' last.err ||
+    fail "the blocks are not named"
 [ ! -e other.h5 ] || fail "a file was written"
 
 # What the sentence advises.

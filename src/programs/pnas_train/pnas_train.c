@@ -1,6 +1,7 @@
 /* pnas_train: the final training of one cell's network, on one rank or many. */
 #include "io/data/image_split.h"
 #include "io/run/ranking.h"
+#include "mpi/build_check.h"
 #include "mpi/collectives.h"
 #include "mpi/stop_request.h"
 #include "src/base/clock.h"
@@ -131,6 +132,25 @@ static pnas_status open_devices(train_program *program)
     return pnas_devices_create(&program->layout, &options, &program->devices);
 }
 
+/* Ranks add up what lies in the order of their devices' channel blocks. One without a device has no part in it. */
+static pnas_status compare_blocks(train_program *program)
+{
+    const pnas_mpi_difference difference = {
+        PNAS_ERROR_USAGE, "computes with channel blocks of",
+        "the ranks of a final training need devices of one kind: name them with --device"};
+    char mine[16] = "";
+    void *bytes = mine;
+    unsigned long size = sizeof mine;
+    if (program->devices.cl)
+        snprintf(mine, sizeof mine, "%d", pnas_cl_vector(program->devices.cl));
+    PNAS_TRY(pnas_mpi_broadcast(&bytes, &size));
+    pnas_status status =
+        pnas_mpi_check_alike(&program->layout, program->devices.cl ? mine : bytes, &difference);
+    if (bytes != mine)
+        free(bytes);
+    return status;
+}
+
 static pnas_status prepare(train_program *program)
 {
     PNAS_TRY(share_settings(program));
@@ -138,6 +158,7 @@ static pnas_status prepare(train_program *program)
     PNAS_TRY(pnas_data_share(&program->layout, &program->configuration, &program->dataset, &program->images));
     PNAS_TRY(pnas_mpi_agree(choose_filters(program)));
     PNAS_TRY(open_devices(program));
+    PNAS_TRY(compare_blocks(program));
     if (program->arguments.output)
         return pnas_mpi_agree(pnas_run_path(program->arguments.output, &program->path));
     return PNAS_OK;
