@@ -3,10 +3,15 @@
 #include "mpi/communicator.h"
 #include "mpi/silence.h"
 #include "mpi/waiting.h"
+#include "src/base/log.h"
 
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+#define PATIENCE_SECONDS 60 /* longer than a large job takes to start */
 
 static pnas_status find_local_rank(pnas_layout *out)
 {
@@ -22,11 +27,38 @@ static pnas_status find_local_rank(pnas_layout *out)
     return status;
 }
 
+static char patience[192]; /* what is said by a rank that waits for others */
+
+static void tell_patience(int number)
+{
+    (void)number;
+    ssize_t written = write(STDERR_FILENO, patience, strlen(patience));
+    (void)written;
+}
+
+/* MPI waits in here until all processes of the job have come, and for ever if one is another program. */
+static pnas_status start_mpi(int *argc, char ***argv, int *provided)
+{
+    const struct sigaction tell = {.sa_handler = tell_patience, .sa_flags = SA_RESTART};
+    struct sigaction before;
+    snprintf(
+        patience, sizeof patience,
+        "%s: warning: MPI waits for other ranks since %d s; start this program with the same arguments on "
+        "every rank\n",
+        pnas_log_program(), PATIENCE_SECONDS);
+    sigaction(SIGALRM, &tell, &before);
+    alarm(PATIENCE_SECONDS);
+    int code = MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, provided);
+    alarm(0);
+    sigaction(SIGALRM, &before, NULL);
+    return pnas_mpi_status(code, "MPI_Init_thread");
+}
+
 pnas_status pnas_mpi_start(int *argc, char ***argv, pnas_layout *out)
 {
     memset(out, 0, sizeof *out);
     int provided = 0;
-    PNAS_TRY(pnas_mpi_status(MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread"));
+    PNAS_TRY(start_mpi(argc, argv, &provided));
     PNAS_CHECK(provided >= MPI_THREAD_FUNNELED, PNAS_ERROR_INTERNAL,
                "this MPI does not allow threads beside the one that calls it, which OpenCL needs; install an "
                "MPI with MPI_THREAD_FUNNELED");
