@@ -44,9 +44,8 @@ static const pnas_key_word schedules[] = {
     {"cosine", PNAS_SCHEDULE_COSINE}, {"step", PNAS_SCHEDULE_STEP}, {"constant", PNAS_SCHEDULE_CONSTANT}};
 static const pnas_key_word rewards[] = {{"best", PNAS_REWARD_BEST}, {"last", PNAS_REWARD_LAST}};
 static const pnas_key_word storages[] = {{"float", PNAS_STORAGE_FLOAT}, {"half", PNAS_STORAGE_HALF}};
-static const pnas_key_word concatenations[] = {{"all", PNAS_CONCATENATE_ALL},
-                                               {"unused", PNAS_CONCATENATE_UNUSED},
-                                               {"unused_inputs", PNAS_CONCATENATE_UNUSED_INPUTS}};
+#define CONCATENATION_WORD(constant, word) {word, constant},
+static const pnas_key_word concatenations[] = {PNAS_CONCATENATIONS(CONCATENATION_WORD)};
 static const pnas_key_word kinds[] = {
 #define AS_WORD(kind, name, ...) {name, kind},
     PNAS_OPERATOR_KINDS(AS_WORD)

@@ -132,7 +132,7 @@ static pnas_status read_network(hid_t group, pnas_network_file *out)
     PNAS_TRY(read_int(group, "filters", 1, SIDE_MAX, &network->filters));
     PNAS_TRY(read_int(group, "repeats", 0, SIDE_MAX, &network->repeats));
     PNAS_TRY(read_int(group, "stem_multiplier", 1, SIDE_MAX, &network->stem_multiplier));
-    PNAS_TRY(read_int(group, "concatenation", 0, PNAS_CONCATENATE_UNUSED_INPUTS, &concatenation));
+    PNAS_TRY(read_int(group, "concatenation", 0, PNAS_CONCATENATION_COUNT - 1, &concatenation));
     PNAS_TRY(read_int(group, "height", 1, SIDE_MAX, &network->height));
     PNAS_TRY(read_int(group, "width", 1, SIDE_MAX, &network->width));
     PNAS_TRY(read_int(group, "channels", 1, PNAS_IMAGE_CHANNELS_MAX, &network->channels));

@@ -55,9 +55,9 @@ static void print_channels(FILE *out, const float *values, int channels)
 /* A line a value, its name first. */
 static void print_description(FILE *out, const pnas_export_options *options)
 {
-    static const char *const concatenations[] = {[PNAS_CONCATENATE_ALL] = "all",
-                                                 [PNAS_CONCATENATE_UNUSED] = "unused",
-                                                 [PNAS_CONCATENATE_UNUSED_INPUTS] = "unused_inputs"};
+#define AS_WORD(constant, word) [constant] = word,
+    static const char *const concatenations[] = {PNAS_CONCATENATIONS(AS_WORD)};
+#undef AS_WORD
     const pnas_network_file *file = options->file;
     const pnas_network_options *network = &file->network;
     char cell[PNAS_CELL_TEXT_MAX];

@@ -24,12 +24,22 @@
 
 #define PNAS_LAYER_PATH_MAX 96
 
-/* What a cell's output is made of, in the order of blocks, then H(c-1), then H(c-2). */
-typedef enum {
-    PNAS_CONCATENATE_ALL,          /* every block */
-    PNAS_CONCATENATE_UNUSED,       /* blocks that no other block reads */
-    PNAS_CONCATENATE_UNUSED_INPUTS /* those, and the adjusted inputs that no block reads */
-} pnas_concatenation;
+/* What a cell's output is made of, in the order of blocks, then H(c-1), then H(c-2): ROW(constant, its word in
+ * configurations). Network files store the number, so a new one goes last. */
+#define PNAS_CONCATENATIONS(ROW)                                                                             \
+    /* every block */                                                                                        \
+    ROW(PNAS_CONCATENATE_ALL, "all")                                                                         \
+    /* blocks that no other block reads */                                                                   \
+    ROW(PNAS_CONCATENATE_UNUSED, "unused")                                                                   \
+    /* those, and the adjusted inputs that no block reads */                                                 \
+    ROW(PNAS_CONCATENATE_UNUSED_INPUTS, "unused_inputs")
+
+#define PNAS_AS_CONSTANT(constant, word) constant,
+#define PNAS_PLUS_ONE(constant, word)    +1
+typedef enum { PNAS_CONCATENATIONS(PNAS_AS_CONSTANT) } pnas_concatenation;
+enum { PNAS_CONCATENATION_COUNT = PNAS_CONCATENATIONS(PNAS_PLUS_ONE) };
+#undef PNAS_AS_CONSTANT
+#undef PNAS_PLUS_ONE
 
 typedef struct {
     int filters;         /* F of the first stage */

@@ -31,8 +31,7 @@ static pnas_status check_options(const pnas_network_options *options)
     PNAS_TRY(check_range("filters", options->filters, 1, PNAS_FILTERS_MAX));
     PNAS_TRY(check_range("repeats", options->repeats, 1, REPEATS_MAX));
     PNAS_TRY(check_range("stem_multiplier", options->stem_multiplier, 1, STEM_MULTIPLIER_MAX));
-    PNAS_TRY(check_range("concatenation", (int)options->concatenation, PNAS_CONCATENATE_ALL,
-                         PNAS_CONCATENATE_UNUSED_INPUTS));
+    PNAS_TRY(check_range("concatenation", (int)options->concatenation, 0, PNAS_CONCATENATION_COUNT - 1));
     PNAS_TRY(check_range("channels of the images", options->channels, 1, IMAGE_CHANNELS_MAX));
     PNAS_TRY(check_range("number of classes", options->classes, 2, CLASSES_MAX));
     PNAS_CHECK(options->height >= IMAGE_SIDE_MIN && options->width >= IMAGE_SIDE_MIN, PNAS_ERROR_USAGE,
