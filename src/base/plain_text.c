@@ -7,6 +7,7 @@
 #include <string.h>
 
 enum { NO_UTF8 = 0xffffffff };
+enum { COLUMN_MAX = 40 };
 
 /* The code point that `text` begins with and its bytes; one byte and NO_UTF8 if there is none: cut short, longer
  * than needed, half of a surrogate pair, or beyond U+10FFFF. */
@@ -101,6 +102,16 @@ void pnas_text_line(FILE *out, const char *format, ...)
     free(shown);
     if (length >= 0)
         free(text);
+}
+
+int pnas_text_column(const char *title, char *const *names, int count)
+{
+    size_t width = strlen(title);
+    for (int i = 0; i < count; ++i) {
+        size_t length = strnlen(names[i], COLUMN_MAX);
+        width = length > width ? length : width;
+    }
+    return (int)width;
 }
 
 void pnas_text_json(FILE *out, const char *text)

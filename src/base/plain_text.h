@@ -24,6 +24,10 @@ void pnas_text_write(FILE *out, const char *text, char doubled);
 /* A line: what `format` gives with escapes, line breaks too, and its end. */
 void pnas_text_line(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* How many bytes wide a column of `names` [count] under `title` is: as the longest of all, but no more than 40 for the
+ * sake of one long name. */
+int pnas_text_column(const char *title, char *const *names, int count);
+
 /* A string of JSON, with its quotes. Bytes that are no UTF-8 become U+FFFD. */
 void pnas_text_json(FILE *out, const char *text);
 

@@ -115,3 +115,15 @@ Test(plain_text, csv_fields_are_quoted_where_they_must_be)
         free(csv);
     }
 }
+
+Test(plain_text, a_column_is_as_wide_as_its_longest_name_or_title_within_reason)
+{
+    char longest[100] = "", *names[] = {(char *)"cat", (char *)"", longest};
+    cr_expect_eq(pnas_text_column("name", names, 2), 4);
+    cr_expect_eq(pnas_text_column("", names, 2), 3);
+    cr_expect_eq(pnas_text_column("name", names, 0), 4);
+    memset(longest, 'x', 39);
+    cr_expect_eq(pnas_text_column("name", names, 3), 39);
+    memset(longest, 'x', sizeof longest - 1);
+    cr_expect_eq(pnas_text_column("name", names, 3), 40);
+}

@@ -5,9 +5,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-#define NAME_WIDTH_MAX 40
 
 typedef struct {
     const char *path; /* the embedded set if none is named */
@@ -62,11 +59,7 @@ static pnas_status print_classes(const pnas_dataset *dataset)
 {
     size_t *train = NULL, *test = NULL;
     pnas_status status;
-    int width = 4;
-    for (int c = 0; c < dataset->classes; ++c) {
-        int length = (int)strnlen(dataset->class_names[c], NAME_WIDTH_MAX);
-        width = length > width ? length : width;
-    }
+    int width = pnas_text_column("name", dataset->class_names, dataset->classes);
     PNAS_TRY_CLEANUP(pnas_data_count_classes(&dataset->train, dataset->classes, &train));
     PNAS_TRY_CLEANUP(pnas_data_count_classes(&dataset->test, dataset->classes, &test));
     printf("\n%5s  %-*s  %8s  %8s\n", "class", width, "name", "train", "test");

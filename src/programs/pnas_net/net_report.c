@@ -6,9 +6,6 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <string.h>
-
-#define NAME_WIDTH_MAX 40
 
 static double share(int64_t part, int64_t of)
 {
@@ -27,21 +24,11 @@ static share_text share_shown(int64_t part, int64_t of)
     return shown;
 }
 
-static int name_width(const pnas_network_file *file)
-{
-    int width = (int)strlen("class");
-    for (int c = 0; c < file->network.classes; ++c) {
-        int length = (int)strnlen(file->class_names[c], NAME_WIDTH_MAX);
-        width = length > width ? length : width;
-    }
-    return width;
-}
-
 void pnas_net_print_test(FILE *out, const pnas_test_report *report)
 {
     const pnas_network_file *file = report->file;
     const pnas_network_test *test = &file->test;
-    int classes = file->network.classes, width = name_width(file);
+    int classes = file->network.classes, width = pnas_text_column("class", file->class_names, classes);
     pnas_text_line(out, "data set   %s, test part, %" PRId64 " images", test->dataset, test->images);
     if (report->other)
         pnas_text_line(out,
