@@ -1,6 +1,7 @@
 #include "io/hdf5/hdf5_util.h"
 
 #include "io/file/leftover.h"
+#include "io/file/name_end.h"
 #include "io/file/output_file.h"
 #include "io/file/regular_file.h"
 #include "io/hdf5/file_seal.h"
@@ -15,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -55,9 +55,8 @@ static void name_place(hid_t object, const char *name, char *out, size_t size)
     H5Fget_name(object, file, sizeof file);
     if (H5Iget_type(object) != H5I_FILE)
         H5Iget_name(object, path, sizeof path);
-    size_t length = strlen(file), suffix = strlen(".partial");
-    if (length > suffix && strcmp(file + length - suffix, ".partial") == 0)
-        file[length - suffix] = '\0';
+    if (pnas_name_ends_in(file, ".partial"))
+        file[strlen(file) - strlen(".partial")] = '\0';
     if (strcmp(path, "/") == 0)
         path[0] = '\0';
     bool whole = !name && !path[0]; /* it is the file that is meant */
@@ -282,14 +281,13 @@ pnas_status pnas_h5_is_meant(const char *path, bool *out)
 {
     static const char signature[8] = "\x89HDF\r\n\x1a\n";
     char start[8];
-    const char *dot = strrchr(path, '.');
     char trouble[PNAS_FILE_TROUBLE];
     FILE *file = pnas_file_open_stream(path, trouble);
     PNAS_CHECK(file, PNAS_ERROR_FILE, "%s: %s", path, trouble);
     size_t got = fread(start, 1, sizeof start, file);
     fclose(file);
     *out = (got == sizeof start && memcmp(start, signature, sizeof start) == 0) ||
-           (dot && strcasecmp(dot, ".h5") == 0);
+           pnas_name_ends_in(path, ".h5");
     return PNAS_OK;
 }
 

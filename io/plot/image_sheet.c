@@ -1,10 +1,10 @@
 #include "io/plot/image_sheet.h"
 
+#include "io/file/name_end.h"
 #include "src/base/plain_text.h"
 
 #include <inttypes.h>
 #include <math.h>
-#include <string.h>
 
 /* Lengths are in sides of an image, of the longer one. */
 #define GAP        0.3
@@ -103,9 +103,7 @@ pnas_status pnas_image_sheet_draw(const pnas_image_sheet *sheet, const pnas_gnup
 {
     pnas_gnuplot *plot = NULL;
     PNAS_TRY(pnas_gnuplot_begin(options, &plot));
-    size_t length = options->output ? strlen(options->output) : 0;
-    bool vector =
-        length > 4 && strcmp(options->output + length - 4, ".svg") == 0; /* or viewers would blur it */
+    bool vector = pnas_name_ends_in(options->output, ".svg"); /* or viewers would blur it */
     pnas_status status = draw(plot, sheet, vector);
     if (status == PNAS_OK)
         status = pnas_gnuplot_finish(plot);

@@ -1,5 +1,6 @@
 #include "io/plot/tool.h"
 
+#include "io/file/name_end.h"
 #include "io/file/output_file.h"
 #include "io/file/regular_file.h"
 #include "src/base/log.h"
@@ -10,7 +11,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -218,13 +218,13 @@ pnas_status pnas_tool_deliver(const pnas_tool_folder *folder, const char *name, 
 
 const char *pnas_tool_format(const char *path, const char *const *known)
 {
-    const char *dot = strrchr(path, '.');
-    char list[100] = "";
+    char list[100] = "", end[16];
     for (int i = 0; known[i]; i++) {
-        if (dot && strcasecmp(dot + 1, known[i]) == 0)
+        snprintf(end, sizeof end, ".%s", known[i]);
+        if (pnas_name_ends_in(path, end))
             return known[i];
         size_t length = strlen(list);
-        snprintf(list + length, sizeof list - length, "%s.%s", i ? ", " : "", known[i]);
+        snprintf(list + length, sizeof list - length, "%s%s", i ? ", " : "", end);
     }
     pnas_fail(PNAS_ERROR_USAGE, "%s: the name of a picture ends in one of %s", path, list);
     return NULL;

@@ -1,5 +1,6 @@
 #include "src/run/best_weights.h"
 
+#include "io/file/name_end.h"
 #include "io/net/network_file.h"
 #include "src/base/log.h"
 #include "src/run/best_children.h"
@@ -10,9 +11,7 @@
 
 static void weights_path(const char *run_path, size_t place, char *out, size_t size)
 {
-    size_t length = strlen(run_path);
-    if (length > 3 && strcmp(run_path + length - 3, ".h5") == 0)
-        length -= 3;
+    size_t length = strlen(run_path) - (pnas_name_ends_in(run_path, ".h5") ? strlen(".h5") : 0);
     snprintf(out, size, "%.*s.%zu.weights.h5", (int)length, run_path, place);
 }
 

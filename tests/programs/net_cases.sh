@@ -121,10 +121,10 @@ if command -v gnuplot >/dev/null; then
     done
     ! grep -q '<image' confusion.svg || fail "the confusion matrix is a bitmap, which viewers blur"
     grep -q 'images of digits' confusion.svg || fail "the confusion matrix does not say of what"
-    net 0 test $w --worst 7 -o worst.svg --confusion matrix.png
-    head -c 4 matrix.png | grep PNG >/dev/null || fail "the confusion matrix is no picture"
-    grep -q 'the 7 worst of 359 test images' worst.svg || fail "worst.svg has no title"
-    [ "$(grep -c '<polygon\|<rect' worst.svg)" -ge $((7 * 64)) ] || fail "worst.svg does not show 7 images of 64 pixels"
+    net 0 test $w --worst 7 -o worst.SVG --confusion matrix.PNG
+    head -c 4 matrix.PNG | grep PNG >/dev/null || fail "the confusion matrix is no picture"
+    grep -q 'the 7 worst of 359 test images' worst.SVG || fail "worst.SVG has no title"
+    [ "$(grep -c '<polygon\|<rect' worst.SVG)" -ge $((7 * 64)) ] || fail "worst.SVG does not show 7 images of 64 pixels"
     net 64 test $w --worst 7 -o worst.gif
 fi
 net 64 test $w --worst 7

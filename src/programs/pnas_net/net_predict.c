@@ -1,5 +1,6 @@
 /* pnas_net predict: which class each image is of. */
 #include "io/data/image_file.h"
+#include "io/file/name_end.h"
 #include "mpi/collectives.h"
 #include "src/programs/pnas_net/net_commands.h"
 #include "src/programs/pnas_net/net_figures.h"
@@ -41,10 +42,8 @@ static output_form form_of(const char *output)
         const char *end;
         output_form form;
     } forms[] = {{".csv", AS_CSV}, {".json", AS_JSON}, {".h5", AS_HDF5}, {".hdf5", AS_HDF5}};
-    size_t length = output ? strlen(output) : 0;
     for (size_t i = 0; i < sizeof forms / sizeof *forms; ++i)
-        if (length > strlen(forms[i].end) &&
-            strcmp(output + length - strlen(forms[i].end), forms[i].end) == 0)
+        if (pnas_name_ends_in(output, forms[i].end))
             return forms[i].form;
     return FOR_PEOPLE;
 }

@@ -1,4 +1,5 @@
 /* pnas_net test: how good a network is on images that nobody looked at. */
+#include "io/file/name_end.h"
 #include "io/net/network_lock.h"
 #include "io/plot/image_sheet.h"
 #include "io/plot/network_plot.h"
@@ -12,7 +13,6 @@
 #include "src/run/shared_settings.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum { KEY_DATA = 0x100, KEY_JSON, KEY_CONFUSION, KEY_WRITE, KEY_WORST };
 
@@ -150,17 +150,11 @@ static pnas_status print(const test_arguments *arguments, const pnas_test_report
     return status;
 }
 
-static bool ends_in(const char *path, const char *end)
-{
-    size_t length = strlen(path);
-    return length > strlen(end) && strcmp(path + length - strlen(end), end) == 0;
-}
-
 /* A picture by its name's end; anything else is CSV. */
 static pnas_status write_confusion(const char *path, const pnas_network_file *file)
 {
     pnas_net_text text = {0};
-    if (ends_in(path, ".svg") || ends_in(path, ".png") || ends_in(path, ".pdf"))
+    if (pnas_name_ends_in(path, ".svg") || pnas_name_ends_in(path, ".png") || pnas_name_ends_in(path, ".pdf"))
         return pnas_network_plot_draw(pnas_network_plot_find("confusion"), path, file,
                                       &(pnas_gnuplot_options){.output = path});
     PNAS_TRY(pnas_net_text_begin(&text));
