@@ -26,8 +26,9 @@
 #define UNSTORED_MAX 67108864.0 /* bytes */
 
 static pthread_mutex_t one_thread = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
-/* Bytes of the open file; under one_thread. */
-static double stored_left = INFINITY, unstored_left = UNSTORED_MAX;
+/* How many files are open for reading, and what may still be read of them together, in bytes; under one_thread. */
+static int open_files;
+static double stored_left = INFINITY, unstored_left = INFINITY;
 
 /* HDF5 prints nothing by itself, and follows no link to another file. */
 static void set_up_library(void)
@@ -291,6 +292,19 @@ pnas_status pnas_h5_is_meant(const char *path, bool *out)
     return PNAS_OK;
 }
 
+static void take_budget(double bytes)
+{
+    bool first = open_files++ == 0;
+    stored_left = (first ? 0 : stored_left) + STORED_TIMES * bytes;
+    unstored_left = (first ? 0 : unstored_left) + UNSTORED_MAX;
+}
+
+static void end_budget(void)
+{
+    if (--open_files == 0)
+        stored_left = unstored_left = INFINITY;
+}
+
 static pnas_status open_alone(const char *path, hid_t *out, bool *sealed)
 {
     set_up_library();
@@ -308,11 +322,11 @@ static pnas_status open_alone(const char *path, hid_t *out, bool *sealed)
     hid_t access = file_access();
     H5Pset_sieve_buf_size(access, 0); /* of no use, as arrays are read whole */
     *out = H5Fopen(path, H5F_ACC_RDONLY, access);
-    stored_left = STORED_TIMES * (double)info.st_size;
-    unstored_left = UNSTORED_MAX;
     pnas_status status =
         *out >= 0 ? PNAS_OK : pnas_h5_fail(PNAS_ERROR_DATA, -1, NULL, "%s: is a damaged HDF5 file", path);
     H5Pclose(access);
+    if (status == PNAS_OK)
+        take_budget((double)info.st_size);
     return status;
 }
 
@@ -337,6 +351,7 @@ void pnas_h5_close(hid_t *file)
         return;
     H5Fclose(*file);
     *file = -1;
+    end_budget();
     pthread_mutex_unlock(&one_thread);
 }
 

@@ -66,8 +66,9 @@ void pnas_h5_close_group(hid_t *group); /* takes -1; sets it to -1 */
 
 bool pnas_h5_exists(hid_t parent, const char *path);
 
-/* To be asked before an array of the open file is read: how many bytes of it the file stores, and how many it claims
- * without. False once these are too many together: an array may have many names, and each may claim a little. */
+/* To be asked before an array is read: how many bytes of it the file stores, and how many it claims without. False
+ * once these are too many together, for all files that are open for reading: an array may have many names, and each
+ * may claim a little. Without such a file anything may be read. */
 bool pnas_h5_charge(double stored, double unstored);
 
 bool pnas_h5_has_attribute(hid_t object, const char *name);

@@ -180,6 +180,42 @@ Test(claims, an_array_of_many_names_is_not_read_under_all_of_them)
     cr_expect_not_null(strstr(pnas_message(), "far more bytes than the file has"), "%s", pnas_message());
 }
 
+/* How often the array can be read before it is refused. */
+static int reads_of(hid_t file, int most)
+{
+    static float figures[FIGURES];
+    const hsize_t shape[] = {FIGURES};
+    int read = 0;
+    while (read < most &&
+           pnas_h5_read_array(file, "a/figures", H5T_NATIVE_FLOAT, 1, shape, figures) == PNAS_OK)
+        ++read;
+    return read;
+}
+
+Test(claims, a_file_that_is_opened_beside_another_neither_takes_nor_gives_what_that_may_read)
+{
+    enum { MOST = 100 };
+    hid_t file = create(), small = H5Fcreate(test_path("b.h5"), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    H5Fclose(file);
+    H5Fclose(small);
+    cr_assert_eq(pnas_h5_open(test_path("a.h5"), &file), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(pnas_h5_open(test_path("b.h5"), &small), PNAS_OK, "%s", pnas_message());
+    cr_expect_eq(reads_of(file, 1), 1, "beside a small file: %s", pnas_message());
+    pnas_h5_close(&small);
+    int read = reads_of(file, MOST);
+    cr_expect(read >= 10 && read < MOST, "%d", read);
+    cr_assert_eq(pnas_h5_open(test_path("b.h5"), &small), PNAS_OK, "%s", pnas_message());
+    cr_expect_eq(reads_of(file, 1), 0, "a second file lets the first be read for ever");
+    pnas_h5_close(&small);
+    pnas_h5_close(&file);
+    file = H5Fopen(test_path("a.h5"), H5F_ACC_RDONLY, H5P_DEFAULT);
+    cr_expect_eq(reads_of(file, MOST), MOST, "nothing is open, and yet: %s", pnas_message());
+    H5Fclose(file);
+    cr_assert_eq(pnas_h5_open(test_path("a.h5"), &file), PNAS_OK, "%s", pnas_message());
+    cr_expect_eq(reads_of(file, 1), 1, "opened again: %s", pnas_message());
+    pnas_h5_close(&file);
+}
+
 Test(claims, arrays_that_are_not_stored_are_refused_when_they_are_many)
 {
     enum { ARRAYS = 20, VALUES = 1000000 };
