@@ -12,8 +12,10 @@
 
 #define SEAL_SIZE 20 /* magic, length of what is before (8 bytes), CRC32 of that (4 bytes); little-endian */
 #define BLOCK     (256 * 1024)
+#define HEAD_SIZE 64 /* holds HDF5's superblock as far as it is looked at */
 
 static const unsigned char magic[8] = {'P', 'N', 'A', 'S', 'S', 'E', 'A', 'L'};
+static const unsigned char signature[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
 
 static void put(unsigned char *at, uint64_t value, int bytes)
 {
@@ -29,6 +31,17 @@ static uint64_t get(const unsigned char *at, int bytes)
     return value;
 }
 
+static pnas_status read_bytes(int file, const char *path, uint64_t at, unsigned char *out, size_t size)
+{
+    for (size_t done = 0; done < size;) {
+        ssize_t got = pread(file, out + done, size - done, (off_t)(at + done));
+        PNAS_CHECK(got > 0 || (got < 0 && errno == EINTR), PNAS_ERROR_FILE, "%s: cannot be read: %s", path,
+                   got == 0 ? "it is shorter than it says" : strerror(errno));
+        done += got > 0 ? (size_t)got : 0;
+    }
+    return PNAS_OK;
+}
+
 static pnas_status checksum(int file, const char *path, uint64_t length, uint32_t *out)
 {
     unsigned char *block = malloc(BLOCK);
@@ -36,15 +49,11 @@ static pnas_status checksum(int file, const char *path, uint64_t length, uint32_
     uLong crc = crc32(0, NULL, 0);
     pnas_status status = PNAS_OK;
     for (uint64_t at = 0; at < length && status == PNAS_OK;) {
-        size_t want = length - at < BLOCK ? (size_t)(length - at) : BLOCK;
-        ssize_t got = pread(file, block, want, (off_t)at);
-        if (got > 0) {
-            crc = crc32(crc, block, (uInt)got);
-            at += (uint64_t)got;
-        } else if (got == 0 || errno != EINTR) {
-            status = pnas_fail(PNAS_ERROR_FILE, "%s: cannot be read: %s", path,
-                               got == 0 ? "it became shorter" : strerror(errno));
-        }
+        size_t size = length - at < BLOCK ? (size_t)(length - at) : BLOCK;
+        status = read_bytes(file, path, at, block, size);
+        if (status == PNAS_OK)
+            crc = crc32(crc, block, (uInt)size);
+        at += size;
     }
     free(block);
     *out = (uint32_t)crc;
@@ -67,16 +76,41 @@ pnas_status pnas_file_seal(int file, const char *path)
     return PNAS_OK;
 }
 
+/* Where HDF5's data end (HDF5 File Format Specification, II.A); 0 if they begin elsewhere than at the file's start, as
+ * in some files of others. */
+static uint64_t hdf5_end(const unsigned char head[HEAD_SIZE])
+{
+    int version = head[8], address = version < 2 ? head[13] : head[9]; /* bytes of an address */
+    const unsigned char *base = head + (version > 1 ? 12 : version == 1 ? 28 : 24);
+    if (memcmp(head, signature, sizeof signature) != 0 || address > 8 || get(base, address) != 0)
+        return 0;
+    return get(base + 2 * address, address);
+}
+
+/* HDF5 itself leaves nothing behind its data: what stands there and is no seal was one. */
+static pnas_status check_unsealed(int file, const char *path, uint64_t size)
+{
+    unsigned char head[HEAD_SIZE] = {0};
+    PNAS_TRY(read_bytes(file, path, 0, head, size < HEAD_SIZE ? (size_t)size : HEAD_SIZE));
+    uint64_t end = hdf5_end(head);
+    PNAS_CHECK(end == 0 || end >= size, PNAS_ERROR_DATA,
+               "%s: is damaged: %llu bytes behind its HDF5 data are no seal; put a copy of it back (if other "
+               "programs made it, 'h5repack' makes one without these bytes)",
+               path, (unsigned long long)(size - end));
+    return PNAS_OK;
+}
+
 static pnas_status check(int file, const char *path, bool *sealed)
 {
     struct stat info;
     uint32_t crc;
     unsigned char seal[SEAL_SIZE];
     PNAS_CHECK(fstat(file, &info) == 0, PNAS_ERROR_FILE, "%s: cannot be read: %s", path, strerror(errno));
-    if (!S_ISREG(info.st_mode) || info.st_size < SEAL_SIZE ||
-        pread(file, seal, SEAL_SIZE, info.st_size - SEAL_SIZE) != SEAL_SIZE ||
-        memcmp(seal, magic, sizeof magic) != 0)
+    if (!S_ISREG(info.st_mode) || info.st_size < SEAL_SIZE)
         return PNAS_OK;
+    PNAS_TRY(read_bytes(file, path, (uint64_t)info.st_size - SEAL_SIZE, seal, SEAL_SIZE));
+    if (memcmp(seal, magic, sizeof magic) != 0)
+        return check_unsealed(file, path, (uint64_t)info.st_size);
     *sealed = true;
     uint64_t length = (uint64_t)info.st_size - SEAL_SIZE;
     PNAS_TRY(checksum(file, path, length, &crc));

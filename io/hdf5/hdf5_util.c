@@ -286,7 +286,9 @@ pnas_status pnas_h5_is_meant(const char *path, bool *out)
     FILE *file = pnas_file_open_stream(path, trouble);
     PNAS_CHECK(file, PNAS_ERROR_FILE, "%s: %s", path, trouble);
     size_t got = fread(start, 1, sizeof start, file);
+    int error = ferror(file) ? errno : 0;
     fclose(file);
+    PNAS_CHECK(error == 0, PNAS_ERROR_FILE, "%s: cannot be read: %s", path, strerror(error));
     *out = (got == sizeof start && memcmp(start, signature, sizeof start) == 0) ||
            pnas_name_ends_in(path, ".h5");
     return PNAS_OK;

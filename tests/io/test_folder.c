@@ -54,6 +54,17 @@ void test_write_gzip(const char *name, const void *data, size_t size)
     cr_assert_eq(gzclose(file), Z_OK);
 }
 
+char *test_read_file(const char *name, size_t *size)
+{
+    *size = test_file_size(name);
+    char *bytes = malloc(*size + 1);
+    FILE *file = fopen(test_path(name), "rb");
+    cr_assert_not_null(file);
+    cr_assert_eq(fread(bytes, 1, *size, file), *size);
+    fclose(file);
+    return bytes;
+}
+
 void test_make_folder(const char *name)
 {
     cr_assert_eq(mkdir(test_path(name), 0777), 0);

@@ -14,6 +14,7 @@ const char *test_path(const char *name);
 
 void test_write_file(const char *name, const void *data, size_t size);
 void test_write_gzip(const char *name, const void *data, size_t size);
+char *test_read_file(const char *name, size_t *size); /* the caller's (free) */
 void test_make_folder(const char *name);
 
 bool test_file_exists(const char *name);

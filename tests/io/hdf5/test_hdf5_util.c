@@ -1,3 +1,4 @@
+#include "io/hdf5/file_seal.h"
 #include "io/hdf5/hdf5_array.h"
 #include "src/base/clock.h"
 #include "tests/base/leak_check.h"
@@ -261,6 +262,48 @@ Test(hdf5_output, what_is_no_hdf5_file_is_told_apart)
     PNAS_EXPECT_NO_LEAKS();
 }
 
+static void expect_bad_seal(const char *bytes, size_t size)
+{
+    hid_t file;
+    test_write_file("a.h5", bytes, size);
+    cr_expect_eq(pnas_h5_open(test_path("a.h5"), &file), PNAS_ERROR_DATA, "%zu bytes", size);
+    cr_expect_not_null(strstr(pnas_message(), "a.h5: is damaged"), "%s", pnas_message());
+}
+
+Test(hdf5_output, a_seal_that_is_zeroed_cut_or_followed_by_more_is_damage)
+{
+    enum { SEAL = 20, SECTOR = 512 };
+    write_value("a.h5", 1);
+    size_t size;
+    char *whole = test_read_file("a.h5", &size), *bytes = calloc(1, size + SECTOR);
+    for (size_t zeros = SEAL; zeros <= SECTOR; zeros += SECTOR - SEAL) {
+        memcpy(bytes, whole, size);
+        memset(bytes + size - zeros, 0, zeros);
+        expect_bad_seal(bytes, size);
+        expect_bad_seal(bytes, size + SECTOR - size % SECTOR);
+    }
+    memcpy(bytes, whole, size);
+    for (size_t cut = 1; cut < SEAL; ++cut)
+        expect_bad_seal(bytes, size - cut);
+    expect_bad_seal(bytes, size + 1);
+    test_write_file("a.h5", bytes, size - SEAL); /* as other programs leave it */
+    cr_expect_eq(read_value("a.h5"), 1);
+    free(bytes);
+    free(whole);
+}
+
+/* A file of which nothing comes, however long it says it is. */
+Test(hdf5_output, a_seal_that_cannot_be_read_is_no_missing_one)
+{
+    static const char path[] = "/sys/devices/system/cpu/online";
+    struct stat info;
+    bool sealed;
+    if (stat(path, &info) != 0 || info.st_size < 4096)
+        cr_skip_test("there is no such file here");
+    cr_expect_eq(pnas_file_check_seal(path, &sealed), PNAS_ERROR_FILE);
+    cr_expect_not_null(strstr(pnas_message(), "online: cannot be read"), "%s", pnas_message());
+}
+
 /* --- Attributes and arrays ----------------------------------------------------------------------------- */
 
 static pnas_h5_output output;
@@ -472,19 +515,14 @@ Test(hdf5_content, the_same_content_makes_the_same_bytes)
     begin();
     write_figures();
     cr_assert_eq(pnas_h5_output_commit(&output), PNAS_OK);
-    size_t size = test_file_size("a.h5");
-    char *first = malloc(size), *second = malloc(size);
-    FILE *file = fopen(test_path("a.h5"), "rb");
-    cr_assert_eq(fread(first, 1, size, file), size);
-    fclose(file);
+    size_t size, again;
+    char *first = test_read_file("a.h5", &size);
     sleep(1);
     begin();
     write_figures();
     cr_assert_eq(pnas_h5_output_commit(&output), PNAS_OK);
-    cr_assert_eq(test_file_size("a.h5"), size);
-    file = fopen(test_path("a.h5"), "rb");
-    cr_assert_eq(fread(second, 1, size, file), size);
-    fclose(file);
+    char *second = test_read_file("a.h5", &again);
+    cr_assert_eq(again, size);
     cr_expect_arr_eq(first, second, size);
     free(first);
     free(second);
