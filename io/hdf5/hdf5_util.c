@@ -307,7 +307,7 @@ static void end_budget(void)
         stored_left = unstored_left = INFINITY;
 }
 
-static pnas_status open_alone(const char *path, hid_t *out, bool *sealed)
+static pnas_status open_alone(const char *path, bool own, hid_t *out, bool *sealed)
 {
     set_up_library();
     *out = -1;
@@ -321,6 +321,8 @@ static pnas_status open_alone(const char *path, hid_t *out, bool *sealed)
     PNAS_CHECK(info.st_size > 0, PNAS_ERROR_DATA, "%s: is empty; expected an HDF5 file", path);
     PNAS_TRY(pnas_file_check_seal(path, sealed)); /* HDF5 itself can crash on damage */
     PNAS_CHECK(H5Fis_hdf5(path) > 0, PNAS_ERROR_DATA, "%s: is not an HDF5 file", path);
+    PNAS_CHECK(*sealed || !own, PNAS_ERROR_DATA,
+               "%s: is cut short, or was changed by another program: it has no seal", path);
     hid_t access = file_access();
     H5Pset_sieve_buf_size(access, 0); /* of no use, as arrays are read whole */
     *out = H5Fopen(path, H5F_ACC_RDONLY, access);
@@ -332,19 +334,30 @@ static pnas_status open_alone(const char *path, hid_t *out, bool *sealed)
     return status;
 }
 
-pnas_status pnas_h5_open_sealed(const char *path, hid_t *out, bool *sealed)
+static pnas_status open_locked(const char *path, bool own, hid_t *out, bool *sealed)
 {
     pthread_mutex_lock(&one_thread);
-    pnas_status status = open_alone(path, out, sealed);
+    pnas_status status = open_alone(path, own, out, sealed);
     if (status != PNAS_OK)
         pthread_mutex_unlock(&one_thread);
     return status;
 }
 
+pnas_status pnas_h5_open_sealed(const char *path, hid_t *out, bool *sealed)
+{
+    return open_locked(path, false, out, sealed);
+}
+
 pnas_status pnas_h5_open(const char *path, hid_t *out)
 {
     bool sealed;
-    return pnas_h5_open_sealed(path, out, &sealed);
+    return open_locked(path, false, out, &sealed);
+}
+
+pnas_status pnas_h5_open_own(const char *path, hid_t *out)
+{
+    bool sealed;
+    return open_locked(path, true, out, &sealed);
 }
 
 void pnas_h5_close(hid_t *file)

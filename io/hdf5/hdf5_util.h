@@ -55,6 +55,10 @@ pnas_status pnas_h5_open(const char *path, hid_t *out);
 /* The same; *sealed: whether the file has its seal, so that nobody but its writer has changed it. */
 pnas_status pnas_h5_open_sealed(const char *path, hid_t *out, bool *sealed);
 
+/* The same for files that no other program has reason to write, such as checkpoints: PNAS_ERROR_DATA without the
+ * seal. */
+pnas_status pnas_h5_open_own(const char *path, hid_t *out);
+
 /* Closes the file and every object of it that is still open; sets *file to -1. */
 void pnas_h5_close(hid_t *file);
 

@@ -8,14 +8,6 @@
 
 #define TENSOR_RANK_MAX PNAS_H5_RANK_MAX
 
-static size_t values_of(const pnas_named_tensor *tensor)
-{
-    size_t values = 1;
-    for (int i = 0; i < tensor->rank; i++)
-        values *= tensor->shape[i];
-    return values;
-}
-
 /* ---- writing ---- */
 
 /* No step of a name may be empty or lead elsewhere. */
@@ -136,6 +128,23 @@ pnas_status pnas_tensor_group_read(hid_t group, pnas_named_tensor **out, size_t 
     return PNAS_OK;
 }
 
+pnas_status pnas_tensor_group_read_finite(hid_t group, pnas_named_tensor **out, size_t *count)
+{
+    PNAS_TRY(pnas_tensor_group_read(group, out, count));
+    pnas_status status = PNAS_OK;
+    for (size_t i = 0, at; i < *count && status == PNAS_OK; i++) {
+        const pnas_named_tensor *tensor = &(*out)[i];
+        if (!pnas_named_tensor_is_finite(tensor, &at))
+            status = pnas_h5_fail(PNAS_ERROR_DATA, group, tensor->name, "value %zu is %g", at,
+                                  (double)tensor->data[at]);
+    }
+    if (status != PNAS_OK) {
+        pnas_tensor_group_free(out, *count);
+        *count = 0;
+    }
+    return status;
+}
+
 void pnas_tensor_group_free(pnas_named_tensor **tensors, size_t count)
 {
     for (size_t i = 0; *tensors && i < count; i++)
@@ -148,7 +157,7 @@ pnas_named_tensor *pnas_tensor_group_copy(const pnas_named_tensor *tensors, size
 {
     pnas_named_tensor *copy = calloc(count + 1, sizeof *copy);
     for (size_t i = 0; copy && i < count; i++) {
-        size_t bytes = values_of(&tensors[i]) * sizeof(float);
+        size_t bytes = pnas_named_tensor_values(&tensors[i]) * sizeof(float);
         copy[i] = tensors[i];
         copy[i].data = malloc(bytes + 1);
         if (!copy[i].data)

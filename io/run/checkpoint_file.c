@@ -61,6 +61,14 @@ static pnas_status check_text(hid_t file, const char *name, const char *expected
     return PNAS_OK;
 }
 
+static pnas_status read_accuracy(hid_t file, const char *name, double *out)
+{
+    PNAS_TRY(pnas_h5_read_number(file, name, H5T_NATIVE_DOUBLE, out));
+    if (!(*out >= 0 && *out <= 1))
+        return pnas_h5_fail(PNAS_ERROR_DATA, file, name, "is %g, which is no accuracy", *out);
+    return PNAS_OK;
+}
+
 static pnas_status read_root(hid_t file, const pnas_checkpoint_owner *owner, pnas_checkpoint *out)
 {
     PNAS_TRY(check_text(file, "conventions", CONVENTIONS, "is no checkpoint that this program can read"));
@@ -69,8 +77,8 @@ static pnas_status read_root(hid_t file, const pnas_checkpoint_owner *owner, pna
     PNAS_TRY(check_text(file, "cell", owner->cell, "belongs to another cell"));
     PNAS_TRY(pnas_h5_read_number(file, "epoch", H5T_NATIVE_INT, &out->epoch));
     PNAS_TRY(pnas_h5_read_number(file, "batch", H5T_NATIVE_INT, &out->batch));
-    PNAS_TRY(pnas_h5_read_number(file, "best", H5T_NATIVE_DOUBLE, &out->best));
-    PNAS_TRY(pnas_h5_read_number(file, "last", H5T_NATIVE_DOUBLE, &out->last));
+    PNAS_TRY(read_accuracy(file, "best", &out->best));
+    PNAS_TRY(read_accuracy(file, "last", &out->last));
     PNAS_TRY(pnas_h5_read_number(file, "seconds", H5T_NATIVE_DOUBLE, &out->seconds));
     if (!(out->seconds >= 0) || !isfinite(out->seconds))
         return pnas_h5_fail(PNAS_ERROR_DATA, file, "seconds", "is %g, which is no time", out->seconds);
@@ -81,10 +89,10 @@ pnas_status pnas_checkpoint_read(const char *path, const pnas_checkpoint_owner *
 {
     *out = (pnas_checkpoint){0};
     hid_t file;
-    PNAS_TRY(pnas_h5_open(path, &file));
+    PNAS_TRY(pnas_h5_open_own(path, &file));
     pnas_status status = read_root(file, owner, out);
     if (status == PNAS_OK)
-        status = pnas_tensor_group_read(file, &out->tensor, &out->count);
+        status = pnas_tensor_group_read_finite(file, &out->tensor, &out->count);
     pnas_h5_close(&file);
     if (status != PNAS_OK)
         pnas_checkpoint_clear(out);

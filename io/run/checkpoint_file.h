@@ -14,8 +14,8 @@ typedef struct {             /* what a checkpoint belongs to; it is read only wh
 pnas_status pnas_checkpoint_write(const char *path, const pnas_checkpoint_owner *owner,
                                   const pnas_checkpoint *checkpoint);
 
-/* *out is the caller's (pnas_checkpoint_clear). PNAS_ERROR_DATA if the file is damaged, no checkpoint, or not
- * this owner's; PNAS_ERROR_FILE if it cannot be opened. */
+/* *out is the caller's (pnas_checkpoint_clear). PNAS_ERROR_DATA if the file is damaged, without its seal, no
+ * checkpoint, not this owner's, or holds what no training can stand at; PNAS_ERROR_FILE if it cannot be opened. */
 pnas_status pnas_checkpoint_read(const char *path, const pnas_checkpoint_owner *owner, pnas_checkpoint *out);
 
 #endif

@@ -396,12 +396,9 @@ static pnas_status read_path(const char *path, const char *conventions, const pn
                              pnas_score_part *out)
 {
     hid_t file;
-    bool sealed;
     *out = (pnas_score_part){0};
-    PNAS_TRY(pnas_h5_open_sealed(path, &file, &sealed));
+    PNAS_TRY(pnas_h5_open_own(path, &file));
     pnas_status status = read_contents(file, conventions, head, out);
-    if (status == PNAS_OK && !sealed)
-        status = pnas_h5_fail(PNAS_ERROR_DATA, file, NULL, "was changed by another program");
     pnas_h5_close(&file);
     if (status != PNAS_OK) {
         free(out->best);

@@ -1,6 +1,5 @@
 #include "src/net/checkpoint.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 void pnas_checkpoint_clear(pnas_checkpoint *checkpoint)
@@ -11,21 +10,10 @@ void pnas_checkpoint_clear(pnas_checkpoint *checkpoint)
     *checkpoint = (pnas_checkpoint){0};
 }
 
-static bool is_finite(const pnas_named_tensor *tensor)
-{
-    size_t values = 1;
-    for (int i = 0; i < tensor->rank; ++i)
-        values *= tensor->shape[i];
-    for (size_t i = 0; i < values; ++i)
-        if (!isfinite(tensor->data[i]))
-            return false;
-    return true;
-}
-
 bool pnas_checkpoint_is_finite(const pnas_checkpoint *checkpoint)
 {
-    for (size_t i = 0; i < checkpoint->count; ++i)
-        if (!is_finite(&checkpoint->tensor[i]))
+    for (size_t i = 0, at; i < checkpoint->count; ++i)
+        if (!pnas_named_tensor_is_finite(&checkpoint->tensor[i], &at))
             return false;
     return true;
 }

@@ -7,6 +7,8 @@
 
 static const pnas_checkpoint_owner owner = {"0123456789abcdef", "-2:sep5+-2:max3"};
 
+const bool fuzz_sealed = true;
+
 void fuzz_make(const char *path)
 {
     static float values[24] = {1.5f, -0.0f, 1e-40f, 3e38f, 5};
@@ -32,7 +34,7 @@ void fuzz_read(const char *path)
         for (int d = 0; d < read.tensor[i].rank; d++)
             values *= read.tensor[i].shape[d];
         for (size_t v = 0; v < values; v++)
-            sum += read.tensor[i].data[v] != 0;
+            sum += fabsf(read.tensor[i].data[v]) * 1e-6;
     }
     if (!isfinite(sum))
         abort();

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+const bool fuzz_sealed = false;
+
 void fuzz_make(const char *path)
 {
     pnas_dataset *dataset = NULL;

@@ -66,6 +66,8 @@ static void fill_info(pnas_run_info *info)
     check(pnas_run_info_add_controller(info, 1, 0, &tensor, 1));
 }
 
+const bool fuzz_sealed = false;
+
 void fuzz_make(const char *path)
 {
     pnas_run_file *file = NULL;

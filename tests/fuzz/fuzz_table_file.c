@@ -14,6 +14,8 @@ static pnas_space space(void)
     return paper;
 }
 
+const bool fuzz_sealed = false;
+
 void fuzz_make(const char *path)
 {
     static const char *const cells[] = {"-2:sep5+-2:max3", "-1:sep3+-2:identity",

@@ -1,13 +1,16 @@
 #include "tests/fuzz/hdf5_edits.h"
 
+#include "io/hdf5/file_seal.h"
 #include "tests/fuzz/scratch.h"
 
+#include <fcntl.h>
 #include <hdf5.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define OBJECTS_MAX 512
 #define EDITS_MAX   6
@@ -335,6 +338,13 @@ static void edit_bytes(const char *path, stream *in)
     free(bytes);
 }
 
+static void seal(const char *path)
+{
+    int file = open(path, O_RDWR | O_CLOEXEC);
+    if (file < 0 || pnas_file_seal(file, path) != PNAS_OK || close(file) != 0)
+        abort();
+}
+
 unsigned fuzz_choice(void)
 {
     return choice;
@@ -348,6 +358,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *path = scratch_path("fuzzed.h5");
     stream in = {data, data + size};
     (getenv("PNAS_FUZZ_BYTES") ? edit_bytes : edit_objects)(path, &in);
+    if (fuzz_sealed)
+        seal(path);
     fuzz_read(path);
     return 0;
 }

@@ -7,6 +7,11 @@
 #ifndef PNAS_TESTS_HDF5_EDITS_H
 #define PNAS_TESTS_HDF5_EDITS_H
 
+#include <stdbool.h>
+
+/* Each harness: whether the changed file gets a seal, without which files of our own alone are refused unread. */
+extern const bool fuzz_sealed;
+
 /* Each harness: makes the valid file, and reads a changed one; both end the process where that goes wrong. */
 void fuzz_make(const char *path);
 void fuzz_read(const char *path);

@@ -1,9 +1,11 @@
 /* edit_network FILE.h5 EDIT...: damages a network file as another program could, through HDF5, and takes its seal off.
- * An edit is `delete PATH`, `number OBJECT ATTRIBUTE VALUE`, `text OBJECT ATTRIBUTE VALUE`, or `floats PATH COUNT`: an
- * array of so many zeros in the place of what is there. Not a test itself. */
+ * An edit is `delete PATH`, `number OBJECT ATTRIBUTE VALUE`, `real OBJECT ATTRIBUTE VALUE`,
+ * `text OBJECT ATTRIBUTE VALUE`, `floats PATH COUNT`: an array of so many zeros in the place of what is there, or
+ * `nan PATH`: its values are no numbers any more. Not a test itself. */
 #include "io/hdf5/hdf5_util.h"
 
 #include <hdf5_hl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,26 +21,49 @@ static void must(herr_t done, const char *what)
     exit(70);
 }
 
-static void set_attribute(hid_t file, char **argument, bool number)
+static void set_attribute(hid_t file, char **argument)
 {
-    const int64_t value = atoll(argument[3]);
+    const char *kind = argument[0], *name = argument[2], *value = argument[3];
+    const int64_t number = atoll(value);
+    const double real = atof(value);
+    pnas_status status;
     hid_t object = H5Oopen(file, argument[1], H5P_DEFAULT);
-    must(H5Adelete(object, argument[2]), argument[2]);
-    pnas_status status =
-        number ? pnas_h5_write_number(object, argument[2], H5T_STD_I64LE, H5T_NATIVE_INT64, &value)
-               : pnas_h5_write_text(object, argument[2], argument[3]);
-    must(status == PNAS_OK ? 0 : -1, argument[2]);
+    must(H5Adelete(object, name), name);
+    if (strcmp(kind, "number") == 0)
+        status = pnas_h5_write_number(object, name, H5T_STD_I64LE, H5T_NATIVE_INT64, &number);
+    else if (strcmp(kind, "real") == 0)
+        status = pnas_h5_write_number(object, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, &real);
+    else
+        status = pnas_h5_write_text(object, name, value);
+    must(status == PNAS_OK ? 0 : -1, name);
     H5Oclose(object);
+}
+
+static void set_no_numbers(hid_t file, const char *path)
+{
+    hid_t array = H5Dopen2(file, path, H5P_DEFAULT), space = H5Dget_space(array);
+    hssize_t count = H5Sget_simple_extent_npoints(space);
+    must(count > 0 && count <= FLOATS_MAX ? 0 : -1, path);
+    double values[FLOATS_MAX];
+    for (hssize_t i = 0; i < count; ++i)
+        values[i] = NAN;
+    must(H5Dwrite(array, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), path);
+    H5Sclose(space);
+    H5Dclose(array);
 }
 
 /* Returns the number of arguments used. */
 static int edit(hid_t file, char **argument)
 {
     static const float zeros[FLOATS_MAX];
-    bool number = strcmp(argument[0], "number") == 0;
-    if (number || strcmp(argument[0], "text") == 0) {
-        set_attribute(file, argument, number);
+    if (strcmp(argument[0], "number") == 0 || strcmp(argument[0], "real") == 0 ||
+        strcmp(argument[0], "text") == 0) {
+        set_attribute(file, argument);
         return 4;
+    }
+    if (strcmp(argument[0], "nan") == 0) {
+        set_no_numbers(file, argument[1]);
+        return 2;
     }
     must(H5Ldelete(file, argument[1], H5P_DEFAULT), argument[1]);
     if (strcmp(argument[0], "delete") == 0)

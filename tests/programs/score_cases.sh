@@ -147,7 +147,7 @@ case_all_lost_parts() {
         start $ranks "$run" --blocks 3 --all -o all.h5 || fail "lost parts: exit code $?"
         if [ $ranks = 1 ]; then
             expect_said '00001.h5: is damaged'
-            expect_said '00002.h5: was changed by another program; it is removed and scored again'
+            expect_said '00002.h5: .*was changed by another program: it has no seal; it is removed and scored again'
             expect_said 'all.h5: 3 of its [0-9]* parts are missing or damaged and are scored again'
         else
             expect_said 'complete already'
@@ -302,7 +302,7 @@ case_bad_files() {
     head -c 3000 scores.h5.parts/00001.h5 >cut
     mv cut scores.h5.parts/00001.h5
     expect_code 0 2 "$run" --all -o scores.h5
-    expect_said '00001.h5: is a damaged HDF5 file.*it is removed and scored again'
+    expect_said '00001.h5: is cut short.*it is removed and scored again'
 }
 
 case_help() {

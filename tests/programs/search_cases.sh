@@ -371,6 +371,18 @@ case_terminated_mid_child() {
     expect_the_same_as_whole
 }
 
+# A checkpoint that another program has written to: without its seal it is damaged, whatever it holds.
+case_unsealed_checkpoint() {
+    start 1 "$tiny" -o whole.h5 "${long_children[@]}" || fail "exit code $?"
+    stop_mid_child USR2
+    for checkpoint in run.h5.children/*.h5; do
+        truncate -s -20 "$checkpoint"
+    done
+    start 1 "$tiny" -o run.h5 "${long_children[@]}" || fail "exit code $?"
+    expect_said "$checkpoint: .*has no seal; the child starts from its beginning"
+    expect_the_same_as_whole
+}
+
 # What a run with another seed left beside a run file of that name; and a place that takes no checkpoints.
 case_useless_checkpoints() {
     stop_mid_child USR2

@@ -341,6 +341,9 @@ damaged_checkpoints)
     refused 65 "batch_metrics" delete training/batch_metrics
     refused 65 "epoch 5" number training epoch 5
     refused 65 "stands at update 100000" number training batch 100000
+    refused 65 "/weights/head/classifier/bias: value 0 is nan" nan weights/head/classifier/bias
+    refused 65 "first_moment/head/classifier/bias: value 0 is nan" nan training/first_moment/head/classifier/bias
+    refused 65 "/training/best: is 7, which is no accuracy" real training best 7
     refused 65 "PNAS-network-2" text . conventions PNAS-network-2
     refused 65 "other images" text . dataset_sha256 0123
     refused 64 "other kernels" text training fingerprint 0123

@@ -247,7 +247,39 @@ Test(network_file, tensors_of_another_network_are_refused_by_name)
     H5Ldelete(file, "weights/head/classifier/bias", H5P_DEFAULT);
     H5LTmake_dataset_float(file, "weights/head/classifier/bias", 1, right, infinite);
     H5Fclose(file);
-    expect_refused("value 1 of tensor head/classifier/bias is inf");
+    expect_refused("net.h5: /weights/head/classifier/bias: value 1 is inf");
+}
+
+Test(network_file, values_that_no_training_has_are_refused)
+{
+    static const float no_number[1] = {0.0f / 0.0f};
+    static const struct {
+        const char *group, *name, *sentence;
+        double value;
+    } reals[] = {{"training", "best", "/training/best: is nan, which is no accuracy", 0.0 / 0.0},
+                 {"training", "last", "/training/last: is 2, which is no accuracy", 2},
+                 {"test", "accuracy", "/test/accuracy: is -0.5, which is no accuracy", -0.5},
+                 {"test", "top5", "/test/top5: is 1.5, which is no accuracy", 1.5}};
+    for (size_t i = 0; i < sizeof reals / sizeof *reals; i++) {
+        hid_t file = open_to_change();
+        cr_assert_geq(H5Adelete_by_name(file, reals[i].group, reals[i].name, H5P_DEFAULT), 0);
+        cr_assert_geq(H5LTset_attribute_double(file, reals[i].group, reals[i].name, &reals[i].value, 1), 0);
+        H5Fclose(file);
+        expect_refused(reals[i].sentence);
+    }
+    hid_t file = open_to_change();
+    set_text(file, "accuracy", "-0.5");
+    H5Fclose(file);
+    expect_refused("net.h5: /accuracy: is -0.5, which is no accuracy");
+    static const char *const groups[] = {"weights", "average", "training"};
+    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "%s/more", groups[i]);
+        file = open_to_change();
+        H5LTmake_dataset_float(file, name, 1, (hsize_t[]){1}, no_number);
+        H5Fclose(file);
+        expect_refused("/more: value 0 is nan");
+    }
 }
 
 /* --- the better of the weights and their moving average --- */

@@ -1,10 +1,13 @@
 /* Checkpoints come back bit for bit, and what is not one, or not this child's, is refused with a sentence. */
+#include "io/hdf5/file_seal.h"
 #include "io/run/checkpoint_file.h"
 #include "tests/base/leak_check.h"
 #include "tests/io/test_folder.h"
 
 #include <assert.h>
 #include <criterion/criterion.h>
+#include <fcntl.h>
+#include <hdf5_hl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,6 +98,50 @@ Test(checkpoint_file, cut_anywhere_or_with_a_changed_byte_it_is_refused)
         bytes[at] ^= 0x10;
     }
     free(bytes);
+}
+
+static void edit(const char *attribute, double value, const char *array)
+{
+    static const float numbers[] = {1, 1.0f / 0.0f};
+    write_checkpoint();
+    hid_t file = H5Fopen(test_path("c.h5"), H5F_ACC_RDWR, H5P_DEFAULT);
+    if (attribute) {
+        H5Adelete(file, attribute);
+        cr_assert_geq(H5LTset_attribute_double(file, ".", attribute, &value, 1), 0);
+    }
+    if (array)
+        cr_assert_geq(H5LTmake_dataset_float(file, array, 1, (hsize_t[]){2}, numbers), 0);
+    H5Fclose(file);
+}
+
+static void seal(void)
+{
+    int file = open(test_path("c.h5"), O_RDWR);
+    cr_assert_eq(pnas_file_seal(file, "c.h5"), PNAS_OK);
+    close(file);
+}
+
+/* Nobody but we writes checkpoints. */
+Test(checkpoint_file, one_that_another_program_wrote_is_refused)
+{
+    edit("best", 0.5, NULL);
+    expect_refused(&owner, "was changed by another program: it has no seal");
+}
+
+Test(checkpoint_file, what_no_training_can_stand_at_is_refused_even_sealed)
+{
+    static const struct {
+        const char *attribute, *array, *sentence;
+        double value;
+    } edits[] = {{"best", NULL, "/best: is 1.5, which is no accuracy", 1.5},
+                 {"last", NULL, "/last: is nan, which is no accuracy", 0.0 / 0.0},
+                 {"seconds", NULL, "/seconds: is -1, which is no time", -1},
+                 {NULL, "stem", "/stem: value 1 is inf", 0}};
+    for (size_t i = 0; i < sizeof edits / sizeof *edits; i++) {
+        edit(edits[i].attribute, edits[i].value, edits[i].array);
+        seal();
+        expect_refused(&owner, edits[i].sentence);
+    }
 }
 
 Test(checkpoint_file, text_is_none)
