@@ -1,5 +1,6 @@
 #include "io/config/configuration_value.h"
 
+#include "src/base/decimal.h"
 #include "src/base/plain_text.h"
 
 #include <errno.h>
@@ -20,12 +21,7 @@ static const void *const_field_of(const pnas_key *key, const void *base)
 
 /* ---- from text ---- */
 
-/* All of `text` is a decimal number, as people write them: no 0x10, no 010, no nan. */
-static bool is_decimal(const char *text)
-{
-    return *text && strspn(text, "+-.0123456789eE") == strlen(text);
-}
-
+/* As people write them: no 0x10, no 010. */
 static bool is_integer(const char *text)
 {
     const char *digits = text + strspn(text, "+-");
@@ -95,10 +91,8 @@ static bool read_unsigned(const pnas_key *key, const char *text, void *base)
 
 static bool read_real(const pnas_key *key, const char *text, void *base)
 {
-    char *end = NULL;
-    errno = 0; /* of a number so small that it would become 0 or lose digits, too */
-    double value = strtod(text, &end);
-    if (!is_decimal(text) || end == text || *end || errno || !within(key, value))
+    double value;
+    if (!pnas_decimal_parse(text, &value) || !within(key, value))
         return false;
     if (key->type == PNAS_KEY_SHARE && value >= 1 && value != floor(value))
         return false;

@@ -2,6 +2,7 @@
  * A first line without a single number is a header. */
 #include "io/data/import_parts.h"
 #include "io/file/byte_file.h"
+#include "src/base/decimal.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -31,17 +32,24 @@ static void next_line(csv_file *file)
     ++file->number;
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
 /* Reads a field that is a number and nothing else. */
 static bool parse_number(const char *text, size_t length, double *out)
 {
-    char copy[64], *end;
-    if (length == 0 || length >= sizeof copy)
+    char copy[64];
+    for (; length > 0 && is_blank(*text); --length)
+        ++text;
+    while (length > 0 && is_blank(text[length - 1]))
+        --length;
+    if (length >= sizeof copy || memchr(text, '\0', length))
         return false;
     memcpy(copy, text, length);
     copy[length] = '\0';
-    *out = strtod(copy, &end);
-    end += strspn(end, " \t\r");
-    return end != copy && end == copy + length && copy[strspn(copy, " \t\r")];
+    return pnas_decimal_parse(copy, out);
 }
 
 static const char *field_end(const char *field, const char *end)

@@ -1,5 +1,6 @@
 #include "io/run/cell_csv.h"
 #include "io/file/byte_file.h"
+#include "src/base/decimal.h"
 #include "src/search/cell_text.h"
 
 #include <assert.h>
@@ -124,11 +125,8 @@ static bool copy_field(field text, char *out, size_t size)
 
 static bool parse_real(field text, double *out)
 {
-    char copy[64], *end;
-    if (text.length == 0 || !copy_field(text, copy, sizeof copy))
-        return false;
-    *out = strtod(copy, &end);
-    return *end == '\0' && end != copy && isfinite(*out);
+    char copy[64];
+    return copy_field(text, copy, sizeof copy) && pnas_decimal_parse(copy, out);
 }
 
 static bool parse_whole(field text, int64_t least, int64_t most, int64_t *out)
@@ -305,7 +303,7 @@ static pnas_status read_plain(csv_reader *reader, pnas_csv_cell *row)
                "operator for each block",
                reader->name, reader->line, reader->columns, reader->columns == 1 ? "" : "s");
     if (!parse_real(reader->column[0], &row->score))
-        return bad_field(reader, 0, "a score, a finite number");
+        return bad_field(reader, 0, "a score, a decimal number");
     for (size_t b = 0; b < blocks; b++) {
         size_t first = 1 + b * BLOCK_FIELDS;
         const size_t columns[BLOCK_FIELDS] = {first, first + 1, first + 2, first + 3};
@@ -322,7 +320,7 @@ static pnas_status read_figure(const csv_reader *reader, size_t column, pnas_csv
     switch (reader->role[column]) {
     case COLUMN_SCORE:
         if (!parse_real(reader->column[column], &row->score))
-            return bad_field(reader, column, "a score, a finite number");
+            return bad_field(reader, column, "a score, a decimal number");
         return PNAS_OK;
     case COLUMN_PREDICTED:
         real = &row->predicted;
@@ -343,9 +341,11 @@ static pnas_status read_figure(const csv_reader *reader, size_t column, pnas_csv
         return PNAS_OK;
     }
     if (real && given && !parse_real(reader->column[column], real))
-        return bad_field(reader, column, "a finite number or nothing");
-    if (count && given && !parse_whole(reader->column[column], -1, INT64_MAX, count))
-        return bad_field(reader, column, "a whole number or nothing");
+        return bad_field(reader, column, "a decimal number or nothing");
+    if (real && *real < 0 && real != &row->predicted)
+        return bad_field(reader, column, "a decimal number from 0 or nothing");
+    if (count && given && !parse_whole(reader->column[column], 0, INT64_MAX, count))
+        return bad_field(reader, column, "a whole number from 0 or nothing");
     return PNAS_OK;
 }
 

@@ -14,10 +14,11 @@
 #include "src/search/cell.h"
 
 typedef struct {
-    pnas_cell cell;                                 /* as written, not made canonical */
-    double score;                                   /* finite */
-    double predicted, predicted_std, train_seconds; /* NaN where the file has none */
-    int64_t parameters, multiply_adds;              /* -1 where the file has none */
+    pnas_cell cell; /* as written, not made canonical */
+    double score;   /* finite */
+    double predicted, predicted_std,
+        train_seconds;                 /* NaN where the file has none; the last two are not negative */
+    int64_t parameters, multiply_adds; /* -1 where the file has none */
 } pnas_csv_cell;
 
 typedef struct {

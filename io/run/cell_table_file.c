@@ -10,6 +10,7 @@
 #include "src/search/cell_text.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -262,6 +263,20 @@ cleanup:
 
 /* ---- any of them ---- */
 
+static pnas_status check_entry(const char *path, size_t number, const pnas_table_entry *entry)
+{
+    PNAS_CHECK(entry->accuracy >= 0 && entry->accuracy <= 1, PNAS_ERROR_DATA,
+               "%s: cell %zu has accuracy %g; it must be from 0 to 1", path, number, entry->accuracy);
+    PNAS_CHECK(
+        entry->parameters >= 0 && entry->multiply_adds >= 0, PNAS_ERROR_DATA,
+        "%s: cell %zu has %lld parameters and %lld multiply-adds; these are 0 where they are not known", path,
+        number, (long long)entry->parameters, (long long)entry->multiply_adds);
+    PNAS_CHECK(entry->train_seconds >= 0 && isfinite(entry->train_seconds), PNAS_ERROR_DATA,
+               "%s: cell %zu has train_seconds %g; they are 0 where they are not known", path, number,
+               entry->train_seconds);
+    return PNAS_OK;
+}
+
 pnas_status pnas_table_rows_read(const char *path, pnas_table_rows *rows)
 {
     bool hdf5, is_run = false;
@@ -271,9 +286,7 @@ pnas_status pnas_table_rows_read(const char *path, pnas_table_rows *rows)
     if (is_run)
         PNAS_TRY(read_run(path, rows));
     for (size_t i = before; i < rows->count; ++i)
-        PNAS_CHECK(rows->entry[i].accuracy >= 0 && rows->entry[i].accuracy <= 1, PNAS_ERROR_DATA,
-                   "%s: cell %zu has accuracy %g; it must be from 0 to 1", path, i - before + 1,
-                   rows->entry[i].accuracy);
+        PNAS_TRY(check_entry(path, i - before + 1, &rows->entry[i]));
     PNAS_CHECK(rows->count > before, PNAS_ERROR_DATA, "%s: has no trained cell", path);
     return PNAS_OK;
 }

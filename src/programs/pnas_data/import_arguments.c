@@ -1,5 +1,6 @@
 #include "src/programs/pnas_data/import_arguments.h"
 
+#include "src/base/decimal.h"
 #include "src/programs/common/program.h"
 
 #include <assert.h>
@@ -123,9 +124,8 @@ static char *describe_formats(int key, const char *text, void *input)
 
 static double parse_real(struct argp_state *state, const char *option, const char *text)
 {
-    char *end;
-    double value = strtod(text, &end);
-    if (end == text || *end)
+    double value;
+    if (!pnas_decimal_parse(text, &value))
         pnas_program_complain(state, "--%s: '%s' is not a number", option, text);
     return value;
 }

@@ -166,6 +166,7 @@ Test(import_csv, values_that_cannot_be_are_told_by_line_and_column)
     expect_bad_text("1,2,3,0\n1,-1,3,1\n", "bad.csv: line 2, column 2", "\"-1\", expected a pixel");
     expect_bad_text("1,2,3,0\n1,,3,1\n", "bad.csv: line 2, column 2", "\"\", expected a pixel");
     expect_bad_text("1,2,3,0\n1,2x,3,1\n", "bad.csv: line 2, column 2", "\"2x\", expected a pixel");
+    expect_bad_text("1,2,3,0\n0x1,2,3,1\n", "bad.csv: line 2, column 1", "\"0x1\", expected a pixel");
     expect_bad_text("1,2,3,0\nnan,2,3,1\n", "bad.csv: line 2, column 1", "\"nan\", expected a pixel");
     expect_bad_text("x,2,3,0\n1,2,3,1\n", "bad.csv: line 1, column 1", "\"x\", expected a pixel");
     PNAS_EXPECT_NO_LEAKS();

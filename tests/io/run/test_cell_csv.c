@@ -110,7 +110,8 @@ Test(cell_csv, refuses_what_is_wrong_and_says_where)
     expect_refused("0.5,-1,sep3,-1\n", "t.csv: line 1: 4 columns, expected 5, 9, 13");
     expect_refused("0.5,-1,sep3,-1,sep3\n0.5,-1,sep3,-1,sep3,\n", "t.csv: line 2: 6 columns");
     expect_refused("0.5\n", "line 1: 1 column, expected");
-    expect_refused("nan,-1,sep3,-1,sep3\n", "line 1, column 1: 'nan', expected a score, a finite number");
+    expect_refused("nan,-1,sep3,-1,sep3\n", "line 1, column 1: 'nan', expected a score, a decimal number");
+    expect_refused("0x1p-1,-1,sep3,-1,sep3\n", "line 1, column 1: '0x1p-1', expected a score, a decimal");
     expect_refused("1e999,-1,sep3,-1,sep3\n", "column 1: '1e999'");
     expect_refused(",-1,sep3,-1,sep3\n", "column 1: ''");
     expect_refused("0.5,-3,sep3,-1,sep3\n", "line 1, column 2: '-3', expected what block 0 reads");
@@ -127,7 +128,15 @@ Test(cell_csv, refuses_what_is_wrong_and_says_where)
     expect_refused("score,a\n0.5,1\n", "expected a column 'cell'");
     expect_refused("score,cell\n0.5,-1:sep3\n", "t.csv: line 2, column 2: block 0 of the cell");
     expect_refused("score,parameters,cell\n0.5,many,-1:sep3+-1:sep3\n", "column 2: 'many', expected a whole");
-    expect_refused("score,predicted,cell\n0.5,inf,-1:sep3+-1:sep3\n", "column 2: 'inf', expected a finite");
+    expect_refused("score,predicted,cell\n0.5,inf,-1:sep3+-1:sep3\n", "column 2: 'inf', expected a decimal");
+    expect_refused("score,parameters,cell\n0.5,-1,-1:sep3+-1:sep3\n",
+                   "column 2: '-1', expected a whole number from 0");
+    expect_refused("score,multiply_adds,cell\n0.5,0x10,-1:sep3+-1:sep3\n",
+                   "column 2: '0x10', expected a whole");
+    expect_refused("score,train_seconds,cell\n0.5,-2,-1:sep3+-1:sep3\n",
+                   "column 2: '-2', expected a decimal number from 0");
+    expect_refused("score,predicted_std,cell\n0.5,-2,-1:sep3+-1:sep3\n",
+                   "column 2: '-2', expected a decimal number from 0");
 }
 
 Test(cell_csv, refuses_more_blocks_than_a_cell_has)
@@ -168,6 +177,31 @@ Test(cell_csv, a_hundred_thousand_lines_with_equal_scores_are_read)
     cr_assert_eq(pnas_cell_csv_read(test_path("many.csv"), NULL, &csv), PNAS_OK, "%s", pnas_message());
     cr_expect_eq(csv.count, lines);
     pnas_cell_csv_free(&csv);
+}
+
+/* zlib has a name of its own for the file. */
+Test(cell_csv, a_damaged_gzip_file_is_called_by_its_name)
+{
+    static const char text[] = "0.5,-1,sep3,-1,sep5\n0.25,-2,max3,-1,avg3\n";
+    size_t size;
+    test_write_gzip("t.csv", text, sizeof text - 1);
+    char *bytes = test_read_file("t.csv", &size);
+    for (size_t at = 3; at < size; at++) {
+        bytes[at] ^= 0x55;
+        test_write_file("t.csv", bytes, size);
+        pnas_status status = pnas_cell_csv_read(test_path("t.csv"), NULL, &csv);
+        if (status != PNAS_OK)
+            cr_expect(strstr(pnas_message(), "t.csv: ") && !strstr(pnas_message(), "<fd"), "%s",
+                      pnas_message());
+        pnas_cell_csv_free(&csv);
+        bytes[at] ^= 0x55;
+    }
+    for (size_t cut = 1; cut < size - 2; cut++) {
+        test_write_file("t.csv", bytes, size - cut);
+        cr_expect_eq(pnas_cell_csv_read(test_path("t.csv"), NULL, &csv), PNAS_ERROR_DATA, "%zu", cut);
+        cr_expect(strstr(pnas_message(), "t.csv: ") && !strstr(pnas_message(), "<fd"), "%s", pnas_message());
+    }
+    free(bytes);
 }
 
 Test(cell_csv, a_missing_file_is_file_trouble_and_operators_may_be_given)

@@ -172,6 +172,37 @@ static void expect_refused(const char *name, pnas_status expected, const char *s
     cr_expect_not_null(strstr(pnas_message(), name), "%s", pnas_message());
 }
 
+/* Changes the second of two cells as another program would. */
+static void write_edited(const char *column, hid_t type, const void *values)
+{
+    pnas_space space = paper_space(2);
+    write_text("a.csv", "0.5,-1,sep3,-2,max3\n0.25,-1,sep3,-2,sep5\n");
+    pnas_cell_table *table = read_table("a.csv", &space, NULL);
+    write_table("table.h5", table, &space.operators);
+    pnas_cell_table_destroy(&table);
+    hid_t file = H5Fopen(test_path("table.h5"), H5F_ACC_RDWR, H5P_DEFAULT);
+    hid_t array = H5Dopen2(file, column, H5P_DEFAULT);
+    cr_assert_geq(H5Dwrite(array, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), 0);
+    H5Dclose(array);
+    H5Fclose(file);
+}
+
+Test(cell_table_file, figures_that_no_cell_has_are_refused_with_its_number)
+{
+    static const int64_t counts[] = {7, -5};
+    static const double times[][2] = {{1, 0.0 / 0.0}, {1, -1}, {1, 1.0 / 0.0}};
+    write_edited("parameters", H5T_NATIVE_INT64, counts);
+    expect_refused("table.h5", PNAS_ERROR_DATA, "cell 2 has -5 parameters");
+    write_edited("multiply_adds", H5T_NATIVE_INT64, counts);
+    expect_refused("table.h5", PNAS_ERROR_DATA, "cell 2 has 0 parameters and -5 multiply-adds");
+    for (size_t i = 0; i < sizeof times / sizeof *times; ++i) {
+        write_edited("train_seconds", H5T_NATIVE_DOUBLE, times[i]);
+        expect_refused("table.h5", PNAS_ERROR_DATA, "cell 2 has train_seconds");
+    }
+    write_edited("accuracy", H5T_NATIVE_DOUBLE, times[0]);
+    expect_refused("table.h5", PNAS_ERROR_DATA, "cell 2 has accuracy");
+}
+
 Test(cell_table_file, what_is_no_table_is_refused)
 {
     expect_refused("missing.csv", PNAS_ERROR_FILE, "cannot be opened");
@@ -179,6 +210,8 @@ Test(cell_table_file, what_is_no_table_is_refused)
     expect_refused("word.csv", PNAS_ERROR_DATA, "sep4");
     write_text("high.csv", "1.5,-1,sep3,-2,max3\n");
     expect_refused("high.csv", PNAS_ERROR_DATA, "accuracy 1.5");
+    write_text("hexadecimal.csv", "0x1p-1,-1,sep3,-2,max3\n");
+    expect_refused("hexadecimal.csv", PNAS_ERROR_DATA, "'0x1p-1', expected a score");
     write_text("empty.csv", "");
     expect_refused("empty.csv", PNAS_ERROR_DATA, "");
     write_text("text.h5", "not a table\n");
