@@ -208,12 +208,15 @@ static pnas_status write_all(hid_t file, const pnas_score_head *head, const pnas
     return status;
 }
 
-pnas_status pnas_score_part_write(const char *path, const pnas_score_head *head, const pnas_score_part *part)
+pnas_status pnas_score_part_write(const char *path, const pnas_score_head *head, size_t index,
+                                  const pnas_score_part *part)
 {
     pnas_h5_output output = PNAS_H5_NO_OUTPUT;
     pnas_status status;
     PNAS_TRY_CLEANUP(pnas_h5_output_create(path, &output));
     PNAS_TRY_CLEANUP(write_common(output.id, PART_CONVENTIONS, head, part));
+    PNAS_TRY_CLEANUP(write_int(output.id, "part", (int64_t)index));
+    PNAS_TRY_CLEANUP(write_int(output.id, "parts", (int64_t)head->parts));
     if (head->all)
         PNAS_TRY_CLEANUP(write_all(output.id, head, part));
     status = pnas_h5_output_commit(&output);
@@ -373,33 +376,38 @@ static pnas_status read_best(hid_t file, const pnas_score_head *head, pnas_score
         entry->cell.blocks = head->blocks;
         memcpy(entry->cell.block, columns.cell + i * blocks, blocks * sizeof *columns.cell);
         PNAS_TRY_CLEANUP(pnas_cell_validate(&entry->cell, &head->space.operators));
+        if (!(columns.score[i] >= 0 && columns.score[i] <= 1)) {
+            status = pnas_h5_fail(PNAS_ERROR_DATA, file, "best/score",
+                                  "cell %zu has %g, which is no accuracy", i, (double)columns.score[i]);
+            break;
+        }
     }
 cleanup:
     free_columns(&columns);
     return status;
 }
 
-static pnas_status read_contents(hid_t file, const char *conventions, const pnas_score_head *head,
-                                 pnas_score_part *out)
+static pnas_status read_sums(hid_t file, pnas_score_part *out)
 {
     const hsize_t bins[1] = {PNAS_SCORE_BINS};
-    PNAS_TRY(check_head(file, conventions, head));
+    uint64_t counted = 0;
     PNAS_TRY(pnas_h5_read_number(file, "cells", H5T_NATIVE_UINT64, &out->cells));
     PNAS_TRY(pnas_h5_read_number(file, "sum", H5T_NATIVE_DOUBLE, &out->sum));
     PNAS_TRY(pnas_h5_read_number(file, "least", H5T_NATIVE_DOUBLE, &out->least));
     PNAS_TRY(pnas_h5_read_number(file, "most", H5T_NATIVE_DOUBLE, &out->most));
     PNAS_TRY(pnas_h5_read_array(file, "histogram/count", H5T_NATIVE_UINT64, 1, bins, out->histogram));
-    return read_best(file, head, out);
+    for (int i = 0; i < PNAS_SCORE_BINS; ++i)
+        counted += out->histogram[i];
+    if (counted != out->cells)
+        return pnas_h5_fail(PNAS_ERROR_DATA, file, NULL, "has %llu cells, but counts %llu in its histogram",
+                            (unsigned long long)out->cells, (unsigned long long)counted);
+    return PNAS_OK;
 }
 
-static pnas_status read_path(const char *path, const char *conventions, const pnas_score_head *head,
-                             pnas_score_part *out)
+/* Closes the file; what was read is freed after a failure. */
+static pnas_status end_reading(hid_t *file, pnas_status status, pnas_score_part *out)
 {
-    hid_t file;
-    *out = (pnas_score_part){0};
-    PNAS_TRY(pnas_h5_open_own(path, &file));
-    pnas_status status = read_contents(file, conventions, head, out);
-    pnas_h5_close(&file);
+    pnas_h5_close(file);
     if (status != PNAS_OK) {
         free(out->best);
         out->best = NULL;
@@ -407,12 +415,56 @@ static pnas_status read_path(const char *path, const char *conventions, const pn
     return status;
 }
 
-pnas_status pnas_score_part_read(const char *path, const pnas_score_head *head, pnas_score_part *out)
+static pnas_status read_contents(hid_t file, const char *conventions, const pnas_score_head *head,
+                                 pnas_score_part *out)
 {
-    return read_path(path, PART_CONVENTIONS, head, out);
+    PNAS_TRY(check_head(file, conventions, head));
+    PNAS_TRY(read_sums(file, out));
+    return read_best(file, head, out);
+}
+
+/* A part lies among others like it, and may have been put into another one's place. */
+static pnas_status check_number(hid_t file, const pnas_score_head *head, size_t index)
+{
+    int64_t part, parts;
+    PNAS_TRY(pnas_h5_read_number(file, "part", H5T_NATIVE_INT64, &part));
+    PNAS_TRY(pnas_h5_read_number(file, "parts", H5T_NATIVE_INT64, &parts));
+    if (part != (int64_t)index || parts != (int64_t)head->parts)
+        return pnas_h5_fail(PNAS_ERROR_DATA, file, NULL,
+                            "holds part %lld of %lld, and part %zu of %zu is wanted here (counted from 0)",
+                            (long long)part, (long long)parts, index, head->parts);
+    return PNAS_OK;
+}
+
+pnas_status pnas_score_part_read(const char *path, const pnas_score_head *head, size_t index,
+                                 pnas_score_part *out)
+{
+    hid_t file;
+    *out = (pnas_score_part){0};
+    PNAS_TRY(pnas_h5_open_own(path, &file));
+    pnas_status status = read_contents(file, PART_CONVENTIONS, head, out);
+    if (status == PNAS_OK)
+        status = check_number(file, head, index);
+    return end_reading(&file, status, out);
+}
+
+/* All parts together have the best of all. */
+static pnas_status check_best(hid_t file, const pnas_score_head *head, const pnas_score_part *total)
+{
+    uint64_t wanted = total->cells < head->top ? total->cells : head->top;
+    if (total->best_count != wanted)
+        return pnas_h5_fail(PNAS_ERROR_DATA, file, "best", "has %zu of %llu cells, where %llu are wanted",
+                            total->best_count, (unsigned long long)total->cells, (unsigned long long)wanted);
+    return PNAS_OK;
 }
 
 pnas_status pnas_score_file_read(const char *path, const pnas_score_head *head, pnas_score_part *out)
 {
-    return read_path(path, FILE_CONVENTIONS, head, out);
+    hid_t file;
+    *out = (pnas_score_part){0};
+    PNAS_TRY(pnas_h5_open_own(path, &file));
+    pnas_status status = read_contents(file, FILE_CONVENTIONS, head, out);
+    if (status == PNAS_OK)
+        status = check_best(file, head, out);
+    return end_reading(&file, status, out);
 }

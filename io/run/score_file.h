@@ -2,7 +2,7 @@
  * Local.
  *
  * A part is written by the rank that scored it, whole or not at all; it carries the fingerprint of everything
- * that decides scores, so that another scoring's part is never taken for one of this. The file itself joins
+ * that decides scores, and its own number, so that no other part is ever taken for it. The file itself joins
  * them: the best of all and the histogram are copied, all scores and cells (where kept) are a view of the
  * parts, in which those of a part that is not there are NaN, and -128. Errors as in io/hdf5/hdf5_util.h. */
 #ifndef PNAS_IO_SCORE_FILE_H
@@ -22,6 +22,7 @@ typedef struct { /* what was scored and by what; strings are borrowed */
     int64_t limit_parameters, limit_multiply_adds; /* 0: none */
     size_t top;                                    /* K */
     bool all;
+    size_t parts; /* that the space is cut into */
     const char *run, *command_line;
 } pnas_score_head;
 
@@ -40,11 +41,14 @@ typedef struct {
 void pnas_score_folder(const char *path, char *out, size_t size);
 void pnas_score_part_path(const char *path, size_t index, char *out, size_t size);
 
-pnas_status pnas_score_part_write(const char *path, const pnas_score_head *head, const pnas_score_part *part);
+/* `index`: the part's number, below head->parts. */
+pnas_status pnas_score_part_write(const char *path, const pnas_score_head *head, size_t index,
+                                  const pnas_score_part *part);
 
 /* Reads a part but for cell, score and spread; part->best is the caller's (free). PNAS_ERROR_DATA if it is
- * none, damaged, or changed by another program, PNAS_ERROR_USAGE if it belongs to another scoring. */
-pnas_status pnas_score_part_read(const char *path, const pnas_score_head *head, pnas_score_part *out);
+ * none, another one, damaged, or changed by another program, PNAS_ERROR_USAGE if it belongs to another scoring. */
+pnas_status pnas_score_part_read(const char *path, const pnas_score_head *head, size_t index,
+                                 pnas_score_part *out);
 
 /* `total` is the sum of all parts, of which part i has part_cells[i] cells. */
 pnas_status pnas_score_file_write(const char *path, const pnas_score_head *head, const pnas_score_part *total,

@@ -114,16 +114,34 @@ static void add_family(last_block *at, int in1, int op1, int in2, uint32_t opera
     batch->cells += (size_t)__builtin_popcount(operators);
 }
 
+static uint32_t operators_of(const pnas_trie_batch_options *o, const pnas_extension *extension, int in1,
+                             int op1, int in2)
+{
+    uint32_t operators = pnas_extension_operators(extension, in1, op1, in2);
+    return operators && o->filter ? o->filter(o->filter_payload, &extension->cell, in1, op1, in2, operators)
+                                  : operators;
+}
+
 static void add_families(last_block *at, int in1, int in2)
 {
     const pnas_trie_batch_options *o = &at->batch->options;
     for (int op1 = 0; op1 < o->space.operators.count; ++op1) {
-        uint32_t operators = pnas_extension_operators(&at->extension, in1, op1, in2);
-        if (operators && o->filter)
-            operators = o->filter(o->filter_payload, &at->extension.cell, in1, op1, in2, operators);
+        uint32_t operators = operators_of(o, &at->extension, in1, op1, in2);
         if (operators)
             add_family(at, in1, op1, in2, operators);
     }
+}
+
+size_t pnas_trie_batch_count(const pnas_trie_batch_options *o, const pnas_cell *prefix)
+{
+    size_t cells = 0;
+    pnas_extension extension;
+    pnas_extension_make(&o->space, prefix, &extension);
+    for (int in1 = o->space.lookback; in1 < prefix->blocks; ++in1)
+        for (int in2 = in1; in2 < prefix->blocks; ++in2)
+            for (int op1 = 0; op1 < o->space.operators.count; ++op1)
+                cells += (size_t)__builtin_popcount(operators_of(o, &extension, in1, op1, in2));
+    return cells;
 }
 
 bool pnas_trie_batch_add(pnas_trie_batch *batch, const pnas_cell *prefix)

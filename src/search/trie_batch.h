@@ -54,6 +54,9 @@ pnas_status pnas_trie_batch_create(const pnas_trie_batch_options *options, pnas_
 void pnas_trie_batch_destroy(pnas_trie_batch *batch);
 void pnas_trie_batch_clear(pnas_trie_batch *batch);
 
+/* How many cells pnas_trie_batch_add adds for a prefix. */
+size_t pnas_trie_batch_count(const pnas_trie_batch_options *options, const pnas_cell *prefix);
+
 /* Adds all cells that extend a canonical prefix of blocks - 1 blocks; false, and nothing is added, if there
  * is no room left for them. */
 bool pnas_trie_batch_add(pnas_trie_batch *batch, const pnas_cell *prefix);

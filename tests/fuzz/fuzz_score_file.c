@@ -8,6 +8,7 @@
 
 #define BLOCKS 2
 #define TOP    3
+#define PART   5
 
 static pnas_score_head head(void)
 {
@@ -19,6 +20,7 @@ static pnas_score_head head(void)
                               .members = 2,
                               .top = TOP,
                               .all = true,
+                              .parts = 16,
                               .run = "run.h5",
                               .command_line = "none"};
     pnas_operator_set_paper(&scored.space.operators);
@@ -49,7 +51,7 @@ void fuzz_make(const char *path)
                                   .cell = cells[0],
                                   .score = scores,
                                   .spread = scores};
-    if (pnas_score_part_write(path, &scored, &part) != PNAS_OK)
+    if (pnas_score_part_write(path, &scored, PART, &part) != PNAS_OK)
         abort();
 }
 
@@ -57,7 +59,7 @@ void fuzz_read(const char *path)
 {
     pnas_score_head scored = head();
     pnas_score_part read;
-    pnas_status status = pnas_score_part_read(path, &scored, &read);
+    pnas_status status = pnas_score_part_read(path, &scored, PART, &read);
     if (status != PNAS_OK && (read.best || !*pnas_message()))
         abort();
     for (size_t i = 0; status == PNAS_OK && i < read.best_count; ++i)

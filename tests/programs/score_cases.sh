@@ -157,6 +157,27 @@ case_all_lost_parts() {
     done
 }
 
+# A part in the place of another one is found, while the score file is there and without it: no cell counts twice.
+case_exchanged_parts() {
+    local there
+    start 2 "$run" --blocks 3 --all -o all.h5 || fail "exit code $?"
+    cp all.h5 before.h5
+    h5dump -d /all/score -y all.h5 >before
+    for there in yes no; do
+        cp all.h5.parts/00004.h5 all.h5.parts/00000.h5
+        [ $there = yes ] || rm all.h5
+        start 2 "$run" --blocks 3 --all -o all.h5 || fail "an exchanged part: exit code $?"
+        expect_said '00000.h5: holds part 4 of 16, and part 0 of 16 is wanted here .*; it is removed and scored again'
+        [ $there = no ] || expect_said 'all.h5: 1 of its 16 parts are missing or damaged and are scored again'
+        expect_cells all.h5 $cells_3
+        expect_same before.h5 all.h5
+        h5dump -d /all/score -y all.h5 >after
+        cmp -s before after || fail "the scores are not what they were"
+    done
+    start 2 "$run" --blocks 3 --all -o all.h5 || fail "exit code $?"
+    expect_said 'all.h5 is complete already'
+}
+
 # start_until_parts COUNT ARGUMENTS...: in the background, until COUNT parts are there
 start_until_parts() {
     local count=$1

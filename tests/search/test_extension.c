@@ -1,6 +1,6 @@
 /* The trie walk against the walk that asks for every cell's canonical form. */
-#include "src/search/extension.h"
 #include "src/search/space_walk.h"
+#include "src/search/trie_batch.h"
 #include "tests/search/trie_order.h"
 
 #include <criterion/criterion.h>
@@ -104,6 +104,42 @@ Test(extension, the_walks_below_all_roots_make_up_the_whole)
         free(roots.cell);
         free(whole.cell);
         free(parts.cell);
+    }
+}
+
+static uint32_t keep_even(void *payload, const pnas_cell *prefix, int in1, int op1, int in2,
+                          uint32_t operators)
+{
+    return operators & 0x55555555u;
+}
+
+/* The cells of all prefixes make up the space, counted or put into batches. */
+Test(extension, cells_are_counted_as_they_are_put_into_batches)
+{
+    pnas_space space = make_space(4, 3, -2, -1);
+    pnas_cell empty = {0};
+    for (int filtered = 0; filtered < 2; ++filtered) {
+        cell_list prefixes = {0}, whole = {0};
+        size_t counted = 0;
+        const pnas_trie_batch_options options = {.space = space,
+                                                 .blocks = 3,
+                                                 .rows = pnas_trie_batch_least_rows(3),
+                                                 .filter = filtered ? keep_even : NULL};
+        pnas_trie_batch batch;
+        cr_assert_eq(pnas_trie_batch_create(&options, &batch), PNAS_OK);
+        cr_assert_eq(pnas_space_walk_trie(&space, &empty, 2, keep, &prefixes), PNAS_OK);
+        cr_assert_eq(pnas_space_walk_trie(&space, &empty, 3, keep, &whole), PNAS_OK);
+        for (size_t i = 0; i < prefixes.count; ++i) {
+            pnas_trie_batch_clear(&batch);
+            cr_assert(pnas_trie_batch_add(&batch, &prefixes.cell[i]));
+            cr_assert_eq(pnas_trie_batch_count(&options, &prefixes.cell[i]), batch.cells);
+            counted += batch.cells;
+        }
+        cr_expect(filtered ? counted > 0 && counted < whole.count : counted == whole.count, "%zu of %zu",
+                  counted, whole.count);
+        pnas_trie_batch_destroy(&batch);
+        free(prefixes.cell);
+        free(whole.cell);
     }
 }
 

@@ -54,19 +54,36 @@ static pnas_status make_folder(const char *path)
     return PNAS_OK;
 }
 
-/* Where all scores are kept they lie in the parts, of which somebody may have lost some since. */
-static pnas_status look_at_parts(score_program *program)
+/* Without a tick, and without a device before that is open. */
+static pnas_score_worker_options worker_options(score_program *program)
 {
+    return (pnas_score_worker_options){.cl = program->cl,
+                                       .source = &program->source,
+                                       .plan = &program->plan,
+                                       .path = program->options.output,
+                                       .memory = program->options.memory};
+}
+
+/* Where all scores are kept they lie in the parts, of which somebody may have lost some since. */
+static pnas_status look_at_parts(score_program *program, uint64_t total)
+{
+    const pnas_score_worker_options options = worker_options(program);
     size_t missing = 0;
+    uint64_t sum = 0;
     for (size_t part = 0; part < program->plan.parts; ++part) {
         bool whole;
-        PNAS_TRY(pnas_score_part_check(&program->source.head, program->options.output, part, &whole));
+        uint64_t cells = 0;
+        PNAS_TRY(pnas_score_part_check(&options, part, &whole, &cells));
         missing += !whole;
+        sum += whole ? cells : 0;
     }
     if (missing > 0)
         pnas_warning("%s: %zu of its %zu parts are missing or damaged and are scored again",
                      program->options.output, missing, program->plan.parts);
-    program->complete = missing == 0;
+    else if (sum != total)
+        pnas_warning("%s: has %" PRIu64 " cells, and its parts have %" PRIu64 "; it is written again",
+                     program->options.output, total, sum);
+    program->complete = missing == 0 && sum == total;
     return PNAS_OK;
 }
 
@@ -80,7 +97,7 @@ static pnas_status look_at_output(score_program *program)
     free(total.best);
     program->complete = true;
     if (program->source.head.all)
-        PNAS_TRY(look_at_parts(program));
+        PNAS_TRY(look_at_parts(program, total.cells));
     return program->complete ? PNAS_OK : make_folder(program->options.output);
 }
 
@@ -122,6 +139,7 @@ static pnas_status prepare(score_program *program)
         &program->options, program->command_line ? program->command_line : "", &program->source)));
     PNAS_TRY(compare_runs(program));
     PNAS_TRY(pnas_mpi_agree(pnas_score_plan_make(&program->source.head, &program->plan)));
+    program->source.head.parts = program->plan.parts;
     PNAS_TRY(pnas_mpi_agree(program->layout.rank == 0 ? look_at_output(program) : PNAS_OK));
     int complete = program->complete;
     void *data = &complete;
@@ -186,16 +204,11 @@ static pnas_status score_share(score_program *program)
 
 static pnas_status score(score_program *program)
 {
-    const pnas_score_worker_options options = {.source = &program->source,
-                                               .plan = &program->plan,
-                                               .path = program->options.output,
-                                               .memory = program->options.memory,
-                                               .tick = look_round,
-                                               .tick_payload = program};
-    pnas_score_worker_options with_device = options;
     PNAS_TRY(open_device(program));
-    with_device.cl = program->cl;
-    PNAS_TRY(pnas_mpi_agree(pnas_score_worker_create(&with_device, &program->worker)));
+    pnas_score_worker_options options = worker_options(program);
+    options.tick = look_round;
+    options.tick_payload = program;
+    PNAS_TRY(pnas_mpi_agree(pnas_score_worker_create(&options, &program->worker)));
     pnas_status status = score_share(program);
     pnas_progress_end();
     pnas_score_worker_destroy(&program->worker);
@@ -236,7 +249,7 @@ static pnas_status join_into(score_program *program, pnas_score_part *total, pna
     for (size_t i = 0; i < program->plan.parts; ++i) {
         pnas_score_part part;
         pnas_score_part_path(program->options.output, i, path, sizeof path);
-        PNAS_TRY(pnas_score_part_read(path, &program->source.head, &part));
+        PNAS_TRY(pnas_score_part_read(path, &program->source.head, i, &part));
         part_cells[i] = part.cells;
         add_part(total, best, &part);
         free(part.best);

@@ -63,6 +63,11 @@ pnas_status pnas_score_plan_make(const pnas_score_head *head, pnas_score_plan *o
     return PNAS_OK;
 }
 
+static size_t first_root(const pnas_score_plan *plan, size_t part)
+{
+    return part * plan->root_count / plan->parts;
+}
+
 void pnas_score_plan_free(pnas_score_plan *plan)
 {
     free(plan->root);
@@ -232,7 +237,7 @@ static pnas_status take_batch(void *payload, const pnas_trie_scores *scores)
 static pnas_status score_part(pnas_score_worker *worker, size_t part)
 {
     const pnas_score_plan *plan = worker->options.plan;
-    size_t first = part * plan->root_count / plan->parts, end = (part + 1) * plan->root_count / plan->parts;
+    size_t first = first_root(plan, part), end = first_root(plan, part + 1);
     worker->part = (pnas_score_part){.least = 1};
     worker->part_best.count = 0;
     const pnas_cell *root = plan->root + first;
@@ -241,7 +246,7 @@ static pnas_status score_part(pnas_score_worker *worker, size_t part)
     return worker->options.source->cost_status; /* also where no cell was left to score */
 }
 
-static pnas_status write_part(pnas_score_worker *worker, const char *path)
+static pnas_status write_part(pnas_score_worker *worker, const char *path, size_t index)
 {
     pnas_score_part *part = &worker->part;
     for (size_t i = 0; i < worker->part_best.count; ++i) {
@@ -254,39 +259,81 @@ static pnas_status write_part(pnas_score_worker *worker, const char *path)
     part->cell = worker->cell;
     part->score = worker->score;
     part->spread = worker->options.source->head.members > 1 ? worker->spread : NULL;
-    return pnas_score_part_write(path, &worker->options.source->head, part);
+    return pnas_score_part_write(path, &worker->options.source->head, index, part);
 }
 
-pnas_status pnas_score_part_check(const pnas_score_head *head, const char *output, size_t part, bool *whole)
+/* --- parts that are there --- */
+
+typedef struct {
+    pnas_trie_batch_options options;
+    pnas_score_source *source;
+    uint64_t cells;
+} cell_count;
+
+static pnas_status count_prefix(void *payload, const pnas_cell *prefix)
+{
+    cell_count *count = payload;
+    count->cells += pnas_trie_batch_count(&count->options, prefix);
+    return count->source->cost_status;
+}
+
+/* How many cells the space has in a part; this takes little beside scoring them. */
+static pnas_status count_cells(const pnas_score_worker_options *options, size_t part, uint64_t *out)
+{
+    const pnas_score_head *head = &options->source->head;
+    size_t first = first_root(options->plan, part), end = first_root(options->plan, part + 1);
+    cell_count count = {.options = {.space = head->space,
+                                    .blocks = head->blocks,
+                                    .filter = pnas_score_source_filter(options->source),
+                                    .filter_payload = options->source},
+                        .source = options->source};
+    for (size_t i = first; i < end; ++i)
+        PNAS_TRY(head->blocks == 1 ? count_prefix(&count, &options->plan->root[i])
+                                   : pnas_space_walk_trie(&head->space, &options->plan->root[i],
+                                                          head->blocks - 1, count_prefix, &count));
+    *out = count.cells;
+    return PNAS_OK;
+}
+
+pnas_status pnas_score_part_check(const pnas_score_worker_options *options, size_t part, bool *whole,
+                                  uint64_t *cells)
 {
     char path[4096];
+    uint64_t wanted;
     pnas_score_part there;
     *whole = false;
-    pnas_score_part_path(output, part, path, sizeof path);
+    pnas_score_part_path(options->path, part, path, sizeof path);
     if (access(path, F_OK) != 0)
         return PNAS_OK;
-    pnas_status status = pnas_score_part_read(path, head, &there);
-    if (status == PNAS_ERROR_DATA) {
-        pnas_warning("%s; it is removed and scored again", pnas_message());
-        unlink(path);
-        return PNAS_OK;
-    }
-    PNAS_TRY(status);
+    pnas_status status = pnas_score_part_read(path, &options->source->head, part, &there);
     free(there.best);
-    *whole = true;
+    *cells = there.cells;
+    if (status == PNAS_OK) {
+        PNAS_TRY(count_cells(options, part, &wanted));
+        *whole = there.cells == wanted;
+        if (!*whole)
+            status = pnas_fail(PNAS_ERROR_DATA, "%s: has %llu cells, and the space has %llu there", path,
+                               (unsigned long long)there.cells, (unsigned long long)wanted);
+    }
+    if (status != PNAS_ERROR_DATA)
+        return status;
+    pnas_warning("%s; it is removed and scored again", pnas_message());
+    unlink(path);
     return PNAS_OK;
 }
 
 pnas_status pnas_score_worker_run(pnas_score_worker *worker, size_t part, bool *scored)
 {
+    const pnas_score_worker_options *options = &worker->options;
     char path[4096];
     bool whole;
+    uint64_t cells;
     *scored = false;
-    PNAS_TRY(pnas_score_part_check(&worker->options.source->head, worker->options.path, part, &whole));
+    PNAS_TRY(pnas_score_part_check(options, part, &whole, &cells));
     if (whole)
-        return PNAS_OK;
+        return options->tick(options->tick_payload, worker->cells);
     PNAS_TRY(score_part(worker, part));
     *scored = true;
-    pnas_score_part_path(worker->options.path, part, path, sizeof path);
-    return write_part(worker, path);
+    pnas_score_part_path(options->path, part, path, sizeof path);
+    return write_part(worker, path, part);
 }

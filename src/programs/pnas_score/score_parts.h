@@ -30,9 +30,10 @@ typedef struct { /* all borrowed */
 pnas_status pnas_score_worker_create(const pnas_score_worker_options *options, pnas_score_worker **out);
 void pnas_score_worker_destroy(pnas_score_worker **worker);
 
-/* Whether the file of a part of the scores at `output` is there and whole; a damaged one is told and removed.
- * PNAS_ERROR_USAGE if it belongs to another scoring. */
-pnas_status pnas_score_part_check(const pnas_score_head *head, const char *output, size_t part, bool *whole);
+/* Whether the file of a part is there and whole, and its cells; one that is damaged, another part's or of other cells
+ * than the space has there is told and removed. PNAS_ERROR_USAGE if it belongs to another scoring. Asks no device. */
+pnas_status pnas_score_part_check(const pnas_score_worker_options *options, size_t part, bool *whole,
+                                  uint64_t *cells);
 
 /* Scores a part and writes its file; a part whose file is there and whole is left (*scored false). */
 pnas_status pnas_score_worker_run(pnas_score_worker *worker, size_t part, bool *scored);
