@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# files_of_ours.sh SOURCE_DIR PNAS_DATA PNAS_MPI PNAS_RANK PNAS_TABLE PNAS_NET PNAS_SCORE PNAS_TRAIN: files of ours whose
+# end a bad disk has zeroed are damaged, and no program reads them as if another one had written them.
+set -euo pipefail
+pnas_data=$2 pnas_mpi=$3 pnas_rank=$4 pnas_table=$5 pnas_net=$6 pnas_score=$7 pnas_train=$8
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+fail() {
+    echo "FAILED: $1"
+    tail -n 20 last.out last.err
+    exit 1
+}
+
+# run CODE COMMAND...
+run() {
+    local expected=$1 code=0
+    shift
+    "$@" >last.out 2>last.err </dev/null || code=$?
+    [ "$code" -eq "$expected" ] || fail "exit code $code instead of $expected: $*"
+}
+
+# zeroed FILE: its last sector, as far as it reaches into the file; with nothing but the seal in it, too
+zeroed() {
+    local size length
+    size=$(stat -c %s "$1")
+    for length in 20 $(((size - 1) % 512 + 1)) 512; do
+        cp "$1" damaged.h5
+        dd if=/dev/zero of=damaged.h5 bs=1 seek=$((size - length)) count="$length" conv=notrunc status=none
+        cp damaged.h5 before.h5
+        "${@:2}"
+        cmp damaged.h5 before.h5 || fail "$1 with $length zeros at its end was changed"
+        rm -rf damaged.h5*
+    done
+}
+
+# refused COMMAND...
+refused() {
+    run 65 "$@"
+    grep -q 'damaged.h5: is damaged: .* behind its HDF5 data are no seal; put a copy of it back' last.err ||
+        fail "what is wrong with the file is not said: $*"
+}
+
+cat >tiny.yaml <<'END_OF_CONFIGURATION'
+dataset: {validation: 60, training_images: 120}
+space: {blocks: 1, operators: [identity, max3]}
+search: {first: 3}
+network: {filters: 2, repeats: 1}
+training: {epochs: 1, batch: 20}
+surrogate: {members: 1, epochs: 2, hidden: 4, embedding: 2}
+END_OF_CONFIGURATION
+run 0 "$pnas_mpi" tiny.yaml -o run.h5
+run 0 "$pnas_train" tiny.yaml --cell '-1:max3+-2:max3' -o net.h5
+run 0 "$pnas_table" run.h5 -o table.h5
+run 0 "$pnas_score" run.h5 -o scores.h5
+awk 'BEGIN { for (i = 0; i < 40; i++) { for (j = 0; j < 64; j++) printf "%d,", (i * j) % 251; print i % 4 } }' >some.csv
+run 0 "$pnas_data" import --format csv --shape 8x8x1 some.csv -o data.h5
+
+of_a_run() {
+    refused "$pnas_rank" damaged.h5
+    refused "$pnas_mpi" tiny.yaml -o damaged.h5
+    refused "$pnas_score" damaged.h5 -o new.h5
+    refused "$pnas_table" damaged.h5 -o new.h5
+}
+of_a_network() {
+    refused "$pnas_net" info damaged.h5
+    refused "$pnas_train" tiny.yaml --cell '-1:max3+-2:max3' -o damaged.h5
+}
+of_a_table() {
+    refused "$pnas_table" damaged.h5 -o new.h5
+    refused "$pnas_mpi" tiny.yaml -o new.h5 --set evaluator=table --set table=damaged.h5
+}
+of_scores() {
+    refused "$pnas_rank" damaged.h5
+    refused "$pnas_score" run.h5 -o damaged.h5
+}
+of_data() {
+    refused "$pnas_data" info damaged.h5
+    refused "$pnas_mpi" tiny.yaml -o new.h5 --set dataset.file=damaged.h5
+}
+zeroed run.h5 of_a_run
+zeroed net.h5 of_a_network
+zeroed table.h5 of_a_table
+zeroed scores.h5 of_scores
+zeroed data.h5 of_data
+[ ! -e new.h5 ] || fail "something was made of damaged files"
+
+# What HDF5's own tools write has no seal, and is read.
+if command -v h5repack >/dev/null; then
+    for file in run.h5 net.h5 table.h5 data.h5; do
+        h5repack "$file" "repacked_$file" || fail "h5repack"
+    done
+    run 0 "$pnas_rank" repacked_run.h5
+    run 0 "$pnas_net" info repacked_net.h5
+    run 0 "$pnas_table" repacked_table.h5 -o new.h5
+    run 0 "$pnas_data" info repacked_data.h5
+fi
