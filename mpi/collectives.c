@@ -70,22 +70,14 @@ pnas_status pnas_mpi_gather(const void *mine, unsigned long size, void *out)
     return pnas_mpi_wait(&request, "MPI_Igather");
 }
 
-pnas_status pnas_mpi_gather_local(const pnas_layout *layout, const void *mine, unsigned long size, void *out)
+pnas_status pnas_mpi_gather_local(const void *mine, unsigned long size, void *out)
 {
-    MPI_Comm local = MPI_COMM_NULL;
-    MPI_Request request = MPI_REQUEST_NULL;
     PNAS_CHECK(size <= INT_MAX, PNAS_ERROR_INTERNAL, "%lu bytes are too many for one gather", size);
-    PNAS_TRY(pnas_mpi_meet());
+    MPI_Request request = MPI_REQUEST_NULL;
     PNAS_TRY(pnas_mpi_status(
-        MPI_Comm_split_type(pnas_mpi_ranks(), MPI_COMM_TYPE_SHARED, layout->rank, MPI_INFO_NULL, &local),
-        "MPI_Comm_split_type"));
-    pnas_status status =
-        pnas_mpi_status(MPI_Iallgather(mine, (int)size, MPI_BYTE, out, (int)size, MPI_BYTE, local, &request),
-                        "MPI_Iallgather");
-    if (status == PNAS_OK)
-        status = pnas_mpi_wait(&request, "MPI_Iallgather");
-    MPI_Comm_free(&local);
-    return status;
+        MPI_Iallgather(mine, (int)size, MPI_BYTE, out, (int)size, MPI_BYTE, pnas_mpi_machine(), &request),
+        "MPI_Iallgather"));
+    return pnas_mpi_wait(&request, "MPI_Iallgather");
 }
 
 /* Where each rank's message lies in one block of `total` bytes. */

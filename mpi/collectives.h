@@ -20,7 +20,7 @@ pnas_status pnas_mpi_broadcast(void **data, unsigned long *size);
 pnas_status pnas_mpi_gather(const void *mine, unsigned long size, void *out);
 
 /* The same among the ranks of this machine, by local rank, and to all of them (out [local_ranks][size]). */
-pnas_status pnas_mpi_gather_local(const pnas_layout *layout, const void *mine, unsigned long size, void *out);
+pnas_status pnas_mpi_gather_local(const void *mine, unsigned long size, void *out);
 
 /* Is given the message of one rank, on rank 0. */
 typedef pnas_status (*pnas_mpi_on_message)(void *payload, int rank, const void *data, size_t size);

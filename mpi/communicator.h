@@ -14,6 +14,14 @@ MPI_Comm pnas_mpi_ranks(void);
 /* From now on this rank's number is `rank`, another one on each; collective, once all are here. */
 pnas_status pnas_mpi_renumber(int rank);
 
+/* Finds which ranks share this machine's memory, where this rank's number among them follows `rank`; collective,
+ * once all are here. Done at the start and after a new numbering, and kept: ranks that make a communicator cannot
+ * stop when one of them is silent. */
+pnas_status pnas_mpi_find_machine(int rank);
+
+/* The ranks of this machine. */
+MPI_Comm pnas_mpi_machine(void);
+
 /* Before MPI_Finalize; collective. */
 void pnas_mpi_free_ranks(void);
 

@@ -126,7 +126,7 @@ static pnas_status exchange(const pnas_layout *layout, const rank_cores *mine, r
         status = pnas_fail(PNAS_ERROR_MEMORY, "no memory for the cores of %zu ranks", ranks);
     status = pnas_mpi_agree(status);
     if (status == PNAS_OK)
-        status = pnas_mpi_gather_local(layout, message.data, message.size, messages);
+        status = pnas_mpi_gather_local(message.data, message.size, messages);
     for (size_t rank = 0; all && messages && rank < ranks && status == PNAS_OK; rank++)
         status = read_rank(messages + rank * message.size, message.size, &all[rank]);
     free(messages);

@@ -15,16 +15,10 @@
 
 static pnas_status find_local_rank(pnas_layout *out)
 {
-    MPI_Comm local = MPI_COMM_NULL;
     PNAS_TRY(pnas_mpi_meet());
-    PNAS_TRY(pnas_mpi_status(
-        MPI_Comm_split_type(pnas_mpi_ranks(), MPI_COMM_TYPE_SHARED, out->rank, MPI_INFO_NULL, &local),
-        "MPI_Comm_split_type"));
-    pnas_status status = pnas_mpi_status(MPI_Comm_rank(local, &out->local_rank), "MPI_Comm_rank");
-    if (status == PNAS_OK)
-        status = pnas_mpi_status(MPI_Comm_size(local, &out->local_ranks), "MPI_Comm_size");
-    MPI_Comm_free(&local);
-    return status;
+    PNAS_TRY(pnas_mpi_find_machine(out->rank));
+    PNAS_TRY(pnas_mpi_status(MPI_Comm_rank(pnas_mpi_machine(), &out->local_rank), "MPI_Comm_rank"));
+    return pnas_mpi_status(MPI_Comm_size(pnas_mpi_machine(), &out->local_ranks), "MPI_Comm_size");
 }
 
 static char patience[192]; /* what is said by a rank that waits for others */

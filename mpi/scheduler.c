@@ -57,10 +57,12 @@ pnas_status pnas_scheduler_create(const pnas_layout *layout, const pnas_evaluato
     PNAS_CHECK(scheduler, PNAS_ERROR_MEMORY, "no memory for the scheduler");
     scheduler->comm = MPI_COMM_NULL;
     scheduler->layout = layout;
+    MPI_Request request = MPI_REQUEST_NULL;
     pnas_status status = PNAS_OK;
     PNAS_TRY_CLEANUP(gather_lanes(scheduler, lanes));
-    PNAS_TRY_CLEANUP(pnas_mpi_meet());
-    PNAS_TRY_CLEANUP(pnas_mpi_status(MPI_Comm_dup(pnas_mpi_ranks(), &scheduler->comm), "MPI_Comm_dup"));
+    PNAS_TRY_CLEANUP(
+        pnas_mpi_status(MPI_Comm_idup(pnas_mpi_ranks(), &scheduler->comm, &request), "MPI_Comm_idup"));
+    PNAS_TRY_CLEANUP(pnas_mpi_wait(&request, "MPI_Comm_idup"));
     if (lanes > 0)
         PNAS_TRY_CLEANUP(pnas_lanes_create(evaluators, lanes, &scheduler->lanes));
     if (scheduler->lanes)

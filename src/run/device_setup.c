@@ -41,7 +41,7 @@ static pnas_status find_place(const pnas_layout *layout, pnas_cl_options *option
     uint64_t *all = calloc((size_t)layout->local_ranks, sizeof *all);
     PNAS_CHECK(all, PNAS_ERROR_MEMORY, "no memory for %d ranks", layout->local_ranks);
     pnas_status status = pnas_device_hash(options, seen);
-    pnas_status gathered = pnas_mpi_gather_local(layout, seen, sizeof *seen, all);
+    pnas_status gathered = pnas_mpi_gather_local(seen, sizeof *seen, all);
     for (int i = 0; i < layout->local_rank; i++)
         options->choice += all[i] == *seen;
     free(all);
@@ -139,7 +139,7 @@ static pnas_status count_sharing(const pnas_layout *layout, pnas_devices *device
     uint64_t mine = devices->cl ? devices->identity : 0;
     uint64_t *all = calloc((size_t)layout->local_ranks, sizeof *all);
     PNAS_CHECK(all, PNAS_ERROR_MEMORY, "no memory for %d ranks", layout->local_ranks);
-    pnas_status status = pnas_mpi_gather_local(layout, &mine, sizeof mine, all);
+    pnas_status status = pnas_mpi_gather_local(&mine, sizeof mine, all);
     for (int i = 0; i < layout->local_ranks; i++)
         devices->sharing += all[i] == mine;
     free(all);

@@ -92,6 +92,13 @@ case_leader() {
     search_without 0
 }
 
+case_start() {
+    begin "$pnas_mpi" long.yaml -o run.h5
+    wait_until grep -q 'data set digits' run.err
+    stop_without 2
+    finish "$pnas_mpi" long.yaml -o run.h5
+}
+
 case_training() {
     train=("$pnas_train" long.yaml --cell '-1:sep3+-2:max3' --set training.epochs=12 --set training.shards=4)
     mpirun --bind-to none -n 2 "${train[@]}" -o whole.net.h5 >last.out 2>last.err || fail "the whole training"
