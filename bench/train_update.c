@@ -9,7 +9,7 @@
 #include "mpi/layout.h"
 #include "src/base/clock.h"
 #include "src/base/log.h"
-#include "src/run/shard_update.h"
+#include "src/train/shard_update.h"
 #include "src/search/cell_text.h"
 
 #include <argp.h>

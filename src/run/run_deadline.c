@@ -1,8 +1,8 @@
 #include "src/run/run_deadline.h"
 
-#include "mpi/slurm_time.h"
 #include "src/base/clock.h"
 #include "src/base/log.h"
+#include "src/run/slurm_time.h"
 
 double pnas_run_deadline(double limit, int rank, double start)
 {

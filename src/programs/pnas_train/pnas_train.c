@@ -13,7 +13,7 @@
 #include "src/run/rank_start.h"
 #include "src/run/run_deadline.h"
 #include "src/run/shared_settings.h"
-#include "src/run/train_run.h"
+#include "src/train/train_run.h"
 #include "src/search/cell_text.h"
 
 #include <inttypes.h>

@@ -1,4 +1,4 @@
-#include "src/run/train_restart.h"
+#include "src/train/train_restart.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* The state of a training at the beginning of its epoch, to which a loss that is not finite leads back
  * (training.divergence_factor). In a checkpoint it stands among the tensors of the training. Local. */
-#ifndef PNAS_RUN_TRAIN_RESTART_H
-#define PNAS_RUN_TRAIN_RESTART_H
+#ifndef PNAS_TRAIN_RESTART_H
+#define PNAS_TRAIN_RESTART_H
 
 #include "cl/train/shard_trainer.h"
 

@@ -1,7 +1,7 @@
 /* An update of a data-parallel training, over all ranks that have a part in it: each makes its shards, the sums go
  * round while the backward pass of its last shard is at work, and all make the same update. */
-#ifndef PNAS_RUN_SHARD_UPDATE_H
-#define PNAS_RUN_SHARD_UPDATE_H
+#ifndef PNAS_TRAIN_SHARD_UPDATE_H
+#define PNAS_TRAIN_SHARD_UPDATE_H
 
 #include "cl/train/shard_trainer.h"
 #include "mpi/gradient_sum.h"

@@ -3,8 +3,8 @@
 #include "io/file/sha256.h"
 #include "mpi/collectives.h"
 #include "mpi/wire.h"
-#include "src/run/train_state.h"
 #include "src/search/cell_text.h"
+#include "src/train/train_state.h"
 
 #include <errno.h>
 #include <math.h>

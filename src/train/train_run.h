@@ -1,6 +1,6 @@
 /* The final training of one cell's network on all ranks (docs/training.md). */
-#ifndef PNAS_RUN_TRAIN_RUN_H
-#define PNAS_RUN_TRAIN_RUN_H
+#ifndef PNAS_TRAIN_RUN_H
+#define PNAS_TRAIN_RUN_H
 
 #include "cl/runtime/context.h"
 #include "io/data/dataset.h"

@@ -1,4 +1,4 @@
-#include "src/run/shard_update.h"
+#include "src/train/shard_update.h"
 
 #include "mpi/collectives.h"
 #include "mpi/stop_request.h"

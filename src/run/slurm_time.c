@@ -1,4 +1,4 @@
-#include "mpi/slurm_time.h"
+#include "src/run/slurm_time.h"
 
 #include <stdlib.h>
 

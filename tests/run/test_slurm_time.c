@@ -1,4 +1,4 @@
-#include "mpi/slurm_time.h"
+#include "src/run/slurm_time.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "src/run/train_run.h"
+#include "src/train/train_run.h"
 
 #include "io/net/network_lock.h"
 #include "mpi/collectives.h"
@@ -7,8 +7,8 @@
 #include "src/base/clock.h"
 #include "src/base/log.h"
 #include "src/base/progress.h"
-#include "src/run/shard_update.h"
-#include "src/run/train_state.h"
+#include "src/train/shard_update.h"
+#include "src/train/train_state.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,12 +1,12 @@
 /* Where a training stands, as all ranks know it. Local. */
-#ifndef PNAS_RUN_TRAIN_STATE_H
-#define PNAS_RUN_TRAIN_STATE_H
+#ifndef PNAS_TRAIN_STATE_H
+#define PNAS_TRAIN_STATE_H
 
 #include "cl/train/shard_trainer.h"
 #include "io/net/network_file.h"
 #include "mpi/layout.h"
-#include "src/run/train_restart.h"
-#include "src/run/train_run.h"
+#include "src/train/train_restart.h"
+#include "src/train/train_run.h"
 
 /* Columns of the history, in their order; those of validation and of the average only where there are such. */
 typedef enum {
