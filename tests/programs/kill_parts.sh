@@ -1,5 +1,10 @@
 # What the scripts that kill programs under mpirun share; to be sourced. The launcher is the process `launcher`, what is
-# random comes from RANDOM, and `fail MESSAGE` is the script's.
+# random comes from RANDOM. The script's own are `kills`, `fail MESSAGE`, `start RANKS FILE LOG`, which begins `launcher`,
+# and `strike`, which sends a signal to it or to one of `ranks`, and fails where nobody is left.
+
+# How often the program was killed, came to its end, and went on in the middle; how often mpirun itself hung. And how
+# often it was started since the last end.
+done_kills=0 complete=0 resumed=0 hung=0 parts=0
 
 milliseconds() {
     date +%s%3N
@@ -53,4 +58,44 @@ wait_for_ranks() {
         done
         [ ! -d "/proc/$pid" ] || fail "rank process $pid is still there after a minute"
     done
+}
+
+# undisturbed FILE LOG: on two ranks; how many milliseconds it took in `span`
+undisturbed() {
+    local begin
+    begin=$(milliseconds)
+    start 2 "$1" "$2"
+    finish
+    [ "$code" -eq 0 ] || { tail "$2"; fail "undisturbed it failed: $code"; }
+    span=$(($(milliseconds) - begin))
+}
+
+# attempt FILE: on one to three ranks, struck at a random moment unless there were enough kills: the last goes on
+# undisturbed.
+attempt() {
+    local struck=false
+    parts=$((parts + 1))
+    [ $((parts % 20)) -ne 0 ] || span=$((2 * span)) # a machine that has become busy must get somewhere
+    start $((1 + RANDOM % 3)) "$1" "log.$parts"
+    sleep_a_part_of "$span"
+    mapfile -t ranks < <(rank_processes)
+    [ "$done_kills" -ge "$kills" ] || ! strike || struck=true
+    finish
+    wait_for_ranks
+    resumed=$((resumed + $(grep -c 'continues in epoch' "log.$parts" || true)))
+    ! $struck || [ "$code" -eq 0 ] || done_kills=$((done_kills + 1))
+    $struck || [ "$code" -eq 0 ] || fail "went wrong by itself: code $code"
+    [ "$code" -eq 0 ] || [ $((done_kills % 50)) -ne 0 ] || tell_kills
+}
+
+# It came to its end and was compared: the next attempt begins anew.
+begin_again() {
+    rm -f "$1" log.*
+    complete=$((complete + 1))
+    parts=0
+}
+
+tell_kills() {
+    echo "$done_kills kills, $complete times complete and alike, gone on in the middle $resumed times" \
+        "(mpirun itself hung $hung times)"
 }

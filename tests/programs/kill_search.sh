@@ -19,7 +19,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 RANDOM=$seed
-done_kills=0 searches=0 resumed=0 hung=0 what=nothing
+what=nothing
 echo "seed $seed: $kills kills"
 
 fail() {
@@ -28,13 +28,12 @@ fail() {
     exit 1
 }
 
-# start RANKS RUN LOG
 start() {
     mpirun --oversubscribe -n "$1" "${search[@]}" -o "$2" >out 2>"$3" &
     launcher=$!
 }
 
-# Sends a signal that is drawn, and says which in `what`; fails where nobody is left.
+# A signal that is drawn; `what` says which.
 strike() {
     local victim=$launcher
     [ "${#ranks[@]}" -eq 0 ] || victim=${ranks[RANDOM % ${#ranks[@]}]}
@@ -57,41 +56,19 @@ check_children() {
     [ -z "$(comm -23 reported recorded)" ] || fail "lost: $(comm -23 reported recorded)"
 }
 
-begin=$(milliseconds)
-start 2 whole.h5 whole.log
-finish
-[ "$code" -eq 0 ] || { tail whole.log; fail "the undisturbed search failed: $code"; }
-span=$(($(milliseconds) - begin))
+undisturbed whole.h5 whole.log
 run_figures whole.h5 >whole.txt
-
-parts=0
-while [ "$done_kills" -lt "$kills" ] || [ "$parts" -gt 0 ]; do # the last one goes on undisturbed
-    parts=$((parts + 1))
-    [ $((parts % 20)) -ne 0 ] || span=$((2 * span)) # a machine that has become busy must get somewhere
-    begin=$(milliseconds)
-    start $((1 + RANDOM % 3)) run.h5 "log.$parts"
-    sleep_a_part_of "$span"
-    mapfile -t ranks < <(rank_processes)
-    struck=false
-    [ "$done_kills" -ge "$kills" ] || ! strike || struck=true
-    finish
-    wait_for_ranks
-    resumed=$((resumed + $(grep -c 'continues in epoch' "log.$parts" || true)))
-    ! $struck || [ "$code" -eq 0 ] || done_kills=$((done_kills + 1))
-    $struck || [ "$code" -eq 0 ] || fail "went wrong by itself: code $code"
+while [ "$done_kills" -lt "$kills" ] || [ "$parts" -gt 0 ]; do
+    began=$(milliseconds)
+    attempt run.h5
     check_children
-    if [ "$code" -eq 0 ]; then
-        [ ! -e run.h5.children ] || fail "checkpoints are left"
-        run_figures run.h5 >run.txt
-        cmp -s whole.txt run.txt || fail "figures differ: $(diff whole.txt run.txt | head -n 20)"
-        rm -f run.h5 log.*
-        elapsed=$(($(milliseconds) - begin)) # the first search of all may have waited for kernels to be built
-        [ "$parts" -gt 1 ] || [ "$elapsed" -ge "$span" ] || span=$elapsed
-        searches=$((searches + 1))
-        parts=0
-    elif [ $((done_kills % 50)) -eq 0 ]; then
-        echo "$done_kills kills, $searches searches complete and alike, $resumed children gone on in their middle"
-    fi
+    [ "$code" -eq 0 ] || continue
+    [ ! -e run.h5.children ] || fail "checkpoints are left"
+    run_figures run.h5 >run.txt
+    cmp -s whole.txt run.txt || fail "figures differ: $(diff whole.txt run.txt | head -n 20)"
+    elapsed=$(($(milliseconds) - began)) # the first search of all may have waited for kernels to be built
+    [ "$parts" -gt 1 ] || [ "$elapsed" -ge "$span" ] || span=$elapsed
+    begin_again run.h5
 done
-echo "$done_kills kills, $searches searches complete and alike, $resumed children gone on in their middle," \
-    "finished children lost: 0 (mpirun itself hung $hung times)"
+echo "finished children lost: 0"
+tell_kills

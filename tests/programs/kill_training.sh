@@ -20,7 +20,6 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 RANDOM=$seed
-done_kills=0 trainings=0 resumed=0 hung=0
 echo "seed $seed: $kills kills"
 
 fail() {
@@ -30,13 +29,12 @@ fail() {
     exit 1
 }
 
-# start RANKS NET LOG
 start() {
     mpirun --oversubscribe -n "$1" "${train[@]}" -o "$2" >out 2>"$3" &
     launcher=$!
 }
 
-# SIGKILL, one in four to the launcher; fails where nobody is left.
+# SIGKILL, one in four to the launcher.
 strike() {
     local victim=$launcher
     [ "${#ranks[@]}" -eq 0 ] || [ $((RANDOM % 4)) -eq 0 ] || victim=${ranks[RANDOM % ${#ranks[@]}]}
@@ -44,36 +42,13 @@ strike() {
 }
 
 "${train[@]}" --check >out 2>whole.log || fail "it cannot train: $(tail -n 1 whole.log)" # builds the kernels
-begin=$(milliseconds)
-start 2 whole.h5 whole.log
-finish
-[ "$code" -eq 0 ] || { tail whole.log; fail "the undisturbed training failed: $code"; }
-span=$(($(milliseconds) - begin))
-
-parts=0
-while [ "$done_kills" -lt "$kills" ] || [ "$parts" -gt 0 ]; do # the last one goes on undisturbed
-    parts=$((parts + 1))
-    [ $((parts % 20)) -ne 0 ] || span=$((2 * span)) # a machine that has become busy must get somewhere
-    start $((1 + RANDOM % 3)) net.h5 "log.$parts"
-    sleep_a_part_of "$span"
-    mapfile -t ranks < <(rank_processes)
-    struck=false
-    [ "$done_kills" -ge "$kills" ] || ! strike || struck=true
-    finish
-    wait_for_ranks
-    resumed=$((resumed + $(grep -c 'continues in epoch' "log.$parts" || true)))
-    ! $struck || [ "$code" -eq 0 ] || done_kills=$((done_kills + 1))
-    $struck || [ "$code" -eq 0 ] || fail "went wrong by itself: code $code"
+undisturbed whole.h5 whole.log
+while [ "$done_kills" -lt "$kills" ] || [ "$parts" -gt 0 ]; do
+    attempt net.h5
     [ ! -e net.h5 ] || "$pnas_net" info net.h5 >info || fail "the network file is not whole"
-    if [ "$code" -eq 0 ]; then
-        cmp whole.h5 net.h5 || fail "another network"
-        [ "$(echo net.h5*)" = net.h5 ] || fail "something is left: $(echo net.h5*)"
-        rm -f net.h5 log.*
-        trainings=$((trainings + 1))
-        parts=0
-    elif [ $((done_kills % 50)) -eq 0 ]; then
-        echo "$done_kills kills, $trainings trainings complete and alike, $resumed times gone on in the middle"
-    fi
+    [ "$code" -eq 0 ] || continue
+    cmp whole.h5 net.h5 || fail "another network"
+    [ "$(echo net.h5*)" = net.h5 ] || fail "something is left: $(echo net.h5*)"
+    begin_again net.h5
 done
-echo "$done_kills kills, $trainings trainings complete and alike, $resumed times gone on in the middle" \
-    "(mpirun itself hung $hung times)"
+tell_kills
