@@ -37,18 +37,6 @@ static int part_of(const network_drawing *drawing, const char *path)
     return pnas_graph_is_auxiliary(path) ? drawing->auxiliary : drawing->head;
 }
 
-static int64_t parameters_of(const pnas_graph *graph, const pnas_layer *layer)
-{
-    int64_t count = 0;
-    if (layer->weight >= 0)
-        count += graph->parameter[layer->weight].count;
-    if (layer->bias >= 0)
-        count += graph->parameter[layer->bias].count;
-    if (layer->norm >= 0)
-        count += 2 * (int64_t)graph->norm[layer->norm].channels;
-    return count;
-}
-
 static bool *read_of(const network_drawing *drawing, int to, int from)
 {
     return &drawing->reads[(size_t)to * (size_t)drawing->parts + (size_t)from];
@@ -59,7 +47,7 @@ static void take_layer(network_drawing *drawing, const pnas_layer *layer)
     int at = part_of(drawing, layer->path);
     network_part *part = &drawing->part[at];
     part->there = true;
-    part->parameters += parameters_of(drawing->graph, layer);
+    part->parameters += pnas_layer_parameters(drawing->graph, layer);
     drawing->owner[layer->out] = at;
     if (at == drawing->head || at == drawing->auxiliary)
         part->output = layer->out; /* in the end the classifier's */

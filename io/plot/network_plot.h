@@ -19,8 +19,7 @@ extern const size_t pnas_network_plot_count;
 /* The plot of that name, or NULL. */
 const pnas_network_plot *pnas_network_plot_find(const char *name);
 
-/* PNAS_ERROR_DATA, with `path` in the message, for a file without the records; as io/plot/gnuplot.h otherwise.
- */
+/* PNAS_ERROR_DATA, with `path` in the message, for a file without the records; as io/plot/gnuplot.h otherwise. */
 pnas_status pnas_network_plot_draw(const pnas_network_plot *kind, const char *path,
                                    const pnas_network_file *file, const pnas_gnuplot_options *options);
 

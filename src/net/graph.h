@@ -1,17 +1,18 @@
-/* The child network of a cell as a graph of layers. Source: docs/algorithm.md; paper section 3.2 and the
- * authors' released nets.
+/* The child network of a cell as a graph of layers. Source: docs/algorithm.md; paper section 3.2 and the authors'
+ * released nets.
  *
  * Fixed letters: N batch, H W height and width, C channels in, M channels out.
  *
- * A *tensor* holds what a layer writes, before batch normalisation. A *value* is how a layer reads a tensor:
- * perhaps only some segments of it, perhaps normalised, perhaps rectified. So neither normalised nor
- * rectified tensors exist, and layers map one to one onto fused kernels. A cell's output is a tensor of as
- * many segments as blocks are concatenated, each of F channels; a block writes its segment in place.
+ * A *tensor* holds what a layer writes, before batch normalisation. A *value* is how a layer reads a tensor: perhaps
+ * only some segments of it, perhaps normalised, perhaps rectified. So neither normalised nor rectified tensors
+ * exist, and layers map one to one onto fused kernels. A cell's output is a tensor of as many segments as blocks are
+ * concatenated, each of F channels; a block writes its segment in place.
  *
  * Tensor 0 holds the images, layer 0 is the stem, the last layer is the classifier. A tensor has at most one
- * normalisation, and every value of it carries that one. Only layers whose result reaches a classifier are
- * there; those of the auxiliary classifier (graph_auxiliary.h) stand before the last two. Where the released nets leave choices open, theirs are taken: the first cell reads the stem's output
- * itself as H(c-2), unadjusted; inputs concatenated because no block reads them are matched without ReLU. */
+ * normalisation, and every value of it carries that one. Only layers whose result reaches a classifier are there;
+ * those of the auxiliary classifier (graph_auxiliary.h) stand before the last two. Where the released nets leave
+ * choices open, theirs are taken: the first cell reads the stem's output itself as H(c-2), unadjusted; inputs
+ * concatenated because no block reads them are matched without ReLU. */
 #ifndef PNAS_NET_GRAPH_H
 #define PNAS_NET_GRAPH_H
 
@@ -122,6 +123,9 @@ bool pnas_graph_is_auxiliary(const char *path);
 
 /* Cells of the network. */
 int pnas_graph_cells(const pnas_graph *graph);
+
+/* Trainable values of a layer, its normalisation's with them. */
+int64_t pnas_layer_parameters(const pnas_graph *graph, const pnas_layer *layer);
 
 /* Channels of a tensor, padded so that each segment is a multiple of `vector`. */
 int pnas_tensor_padded(const pnas_tensor *tensor, int vector);

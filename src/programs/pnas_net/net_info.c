@@ -113,18 +113,6 @@ static void print_network(const pnas_network_file *file, const pnas_graph *graph
                file->training.batch);
 }
 
-static int64_t layer_parameters(const pnas_graph *graph, const pnas_layer *layer)
-{
-    int64_t count = 0;
-    if (layer->weight >= 0)
-        count += graph->parameter[layer->weight].count;
-    if (layer->bias >= 0)
-        count += graph->parameter[layer->bias].count;
-    if (layer->norm >= 0)
-        count += 2 * (int64_t)graph->norm[layer->norm].channels;
-    return count;
-}
-
 /* Those of the auxiliary classifier are not the network's. */
 static void print_layers(const pnas_graph *graph)
 {
@@ -137,8 +125,8 @@ static void print_layers(const pnas_graph *graph)
             continue;
         snprintf(shape, sizeof shape, "%d x %d x %d", tensor->height, tensor->width,
                  layer->out_segments * tensor->segment_channels);
-        printf("%-48s %16s %10" PRId64 " %14" PRId64 "\n", layer->path, shape, layer_parameters(graph, layer),
-               layer->multiply_adds);
+        printf("%-48s %16s %10" PRId64 " %14" PRId64 "\n", layer->path, shape,
+               pnas_layer_parameters(graph, layer), layer->multiply_adds);
     }
 }
 
