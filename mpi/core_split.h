@@ -15,8 +15,7 @@ typedef struct { /* one that the system schedules on: a hardware thread where co
  * core and number; returns how many there are. */
 int pnas_cores_sort(const cpu_set_t *set, const char *folder, pnas_core out[CPU_SETSIZE]);
 
-/* Part `part` of `parts` (at most count): neighbours, no core in two parts, sizes that differ by one at most.
- */
+/* Part `part` of `parts` (at most count): neighbours, no core in two parts, sizes that differ by one at most. */
 void pnas_cores_split(const pnas_core *cores, int count, int part, int parts, cpu_set_t *out);
 
 /* Whether the one who started this program asked for a binding, by what Open MPI's mpirun tells its ranks. */

@@ -15,8 +15,7 @@ typedef struct {       /* what a rank tells the others of its machine */
     int bound_by_user;
 } rank_cores;
 
-/* The cores that this process may run on. A machine with more cores than cpu_set_t holds counts as unbound.
- */
+/* The cores that this process may run on. A machine with more cores than cpu_set_t holds counts as unbound. */
 static void read_cores(cpu_set_t *out)
 {
     CPU_ZERO(out);

@@ -18,8 +18,7 @@ typedef struct {
 } pnas_division;
 
 /* `work` [count]: seconds, the longest first; `busy` [lanes]: seconds that each lane is busy yet. MULTIFIT's
- * division is taken where it is shorter than the usual one by at least the share `gain`. PNAS_ERROR_MEMORY.
- */
+ * division is taken where it is shorter than the usual one by at least the share `gain`. PNAS_ERROR_MEMORY. */
 pnas_status pnas_divide(const double *work, size_t count, const double *busy, size_t lanes, double gain,
                         pnas_division *out);
 

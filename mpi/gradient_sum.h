@@ -44,8 +44,8 @@ pnas_status pnas_gradient_sum_add(pnas_gradient_sum *sum, int index);
  * begun is not complete yet. Local. */
 pnas_status pnas_gradient_sum_progress(pnas_gradient_sum *sum, bool *under_way);
 
-/* After all pieces of the last shard: *out [values] are the sums over all shards, the caller's to overwrite until the next
- * shard. Collective over the members. */
+/* After all pieces of the last shard: *out [values] are the sums over all shards, the caller's to overwrite until
+ * the next shard. Collective over the members. */
 pnas_status pnas_gradient_sum_finish(pnas_gradient_sum *sum, float **out);
 
 /* Bytes that this rank sends an update. Local. */

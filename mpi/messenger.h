@@ -51,8 +51,7 @@ pnas_status pnas_outbox_post(pnas_outbox *outbox, MPI_Comm comm, int to, pnas_me
 /* Waits for all messages, napping, and frees everything. */
 pnas_status pnas_outbox_finish(pnas_outbox *outbox);
 
-/* Receives one message if one is there (*got); `kind` 0: any. *out is the caller's (pnas_mpi_message_clear).
- */
+/* Receives one message if one is there (*got); `kind` 0: any. *out is the caller's (pnas_mpi_message_clear). */
 pnas_status pnas_mpi_receive(MPI_Comm comm, int kind, pnas_mpi_message *out, bool *got);
 void pnas_mpi_message_clear(pnas_mpi_message *message);
 

@@ -1,5 +1,4 @@
-/* What scheduler.c, scheduler_inbox.c (rank 0) and worker.c (the others) share; private to this room. Local.
- */
+/* What scheduler.c, scheduler_inbox.c (rank 0) and worker.c (the others) share; private to this room. Local. */
 #ifndef PNAS_MPI_SCHEDULER_STATE_H
 #define PNAS_MPI_SCHEDULER_STATE_H
 

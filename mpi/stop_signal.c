@@ -54,8 +54,8 @@ static bool out_of_time(void)
     return stop_deadline > 0 && pnas_clock_seconds() >= stop_deadline;
 }
 
-/* An OpenCL driver that compiles may put handlers of its own in the place of ours: LLVM does, and drops SIGUSR1. So they
- * are looked after at each call, until a signal has come. */
+/* An OpenCL driver that compiles may put handlers of its own in the place of ours: LLVM does, and drops SIGUSR1. So
+ * they are looked after at each call, until a signal has come. */
 bool pnas_stop_signal_came(void)
 {
     if (installed && caught == 0)

@@ -4,8 +4,7 @@
 
 #include "cl/ops/matrix_product.h"
 
-/* A deep, small product is split along its depth (cl/ops/gemm_split.h), a batch of equal pieces and a rest.
- */
+/* A deep, small product is split along its depth (cl/ops/gemm_split.h), a batch of equal pieces and a rest. */
 pnas_status pnas_clblast_append(pnas_cl *cl, pnas_launch_list *list, const pnas_gemm *gemm);
 
 /* Puts the tuned table's parameters of CLBlast in force and compares its products on this device with those

@@ -107,9 +107,8 @@ pnas_status pnas_op_norm_backward(pnas_cl *cl, pnas_launch_list *list, int N, co
                                   pnas_slice coefficients, pnas_slice gamma_gradient,
                                   pnas_slice beta_gradient, pnas_slice scratch);
 
-/* --- pools (op_pool.c): average leaves padded values out; max keeps one byte an output value: kh * kw index
- * of the first largest in row-major order. Positions: a byte offset into a buffer, dense [N][C/V][OH*OW][V].
- */
+/* --- pools (op_pool.c): average leaves padded values out; max keeps one byte an output value: kh * kw index of the
+ * first largest in row-major order. Positions: a byte offset into a buffer, dense [N][C/V][OH*OW][V]. */
 pnas_status pnas_op_max_pool_forward(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_operand *x,
                                      const pnas_window *window, const pnas_view *y, cl_mem positions,
                                      size_t positions_byte);
@@ -146,9 +145,8 @@ static inline size_t pnas_drop_words(int paths)
 /* factors [paths][N] of this step: 0 where the path's bit is 0, else 1 / pnas_schedule_keep (src/net). */
 pnas_status pnas_op_drop_factors(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_drop *drop,
                                  pnas_slice factors);
-/* Copies channels between two segmentations of the same logical channels: physical channel of logical l is
- * l / segment * padded(segment) + l % segment. forward y = x; backward is the same call the other way round.
- */
+/* Copies channels between two segmentations of the same logical channels: physical channel of logical l is l /
+ * segment * padded(segment) + l % segment. forward y = x; backward is the same call the other way round. */
 pnas_status pnas_op_regroup(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_view *from,
                             int from_segment, const pnas_view *to, int to_segment, int logical_channels,
                             bool accumulate);
@@ -204,10 +202,10 @@ typedef struct {      /* all zero: an evaluation's */
 } pnas_loss_targets;
 
 /* Softmax cross entropy with the targets t: 1 - smoothing for the label, divided by its share where images are
- * mixed, and smoothing / classes for each class (Szegedy et al. 2016). metrics [period][2] (buffer NULL: not wanted), slot s % period =
- * mean loss over the valid records and number right (of mixed images: the label with the larger share);
- * logits_gradient (may have buffer NULL: evaluation) = weight (softmax - t) / valid. An exact tie counts as right
- * only for the smallest index. */
+ * mixed, and smoothing / classes for each class (Szegedy et al. 2016). metrics [period][2] (buffer NULL: not
+ * wanted), slot s % period = mean loss over the valid records and number right (of mixed images: the label with the
+ * larger share); logits_gradient (may have buffer NULL: evaluation) = weight (softmax - t) / valid. An exact tie
+ * counts as right only for the smallest index. */
 pnas_status pnas_op_softmax_loss(pnas_cl *cl, pnas_launch_list *list, int N, int classes, pnas_slice logits,
                                  cl_mem records, cl_mem state, int period, const pnas_loss_targets *targets,
                                  pnas_slice logits_gradient, pnas_slice metrics);

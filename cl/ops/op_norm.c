@@ -1,5 +1,4 @@
-/* Batch normalisation: what lies between the sums that convolutions make and the transforms that readers use.
- */
+/* Batch normalisation: what lies between the sums that convolutions make and the transforms that readers use. */
 #include "cl/ops/op_arguments.h"
 
 pnas_status pnas_op_norm_forward(pnas_cl *cl, pnas_launch_list *list, int N, int pixels, int channels,

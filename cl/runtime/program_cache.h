@@ -17,8 +17,7 @@ bool pnas_program_cache_load(const char *directory, const char *key, unsigned ch
 void pnas_program_cache_store(const char *directory, const char *key, const unsigned char *binary,
                               size_t size);
 
-/* Waits until no other process builds this key, for a limited time: then both build. Returns what to unlock.
- */
+/* Waits until no other process builds this key, for a limited time: then both build. Returns what to unlock. */
 int pnas_program_cache_lock(const char *directory, const char *key);
 /* Without waiting: false where another process builds it, else *lock is what to unlock. */
 bool pnas_program_cache_try_lock(const char *directory, const char *key, int *lock);

@@ -30,9 +30,8 @@ pnas_status pnas_lstm_trie_create(pnas_cl *cl, const pnas_lstm_tensors *members,
                                   const pnas_lstm_trie_options *options, pnas_lstm_trie **out);
 void pnas_lstm_trie_destroy(pnas_lstm_trie **trie);
 
-/* Scores all cells that begin with one of `roots`: canonical cells of at most blocks - 1 blocks, in trie
- * order; a cell of no blocks is the whole space. What the visitor returns other than PNAS_OK ends the call.
- */
+/* Scores all cells that begin with one of `roots`: canonical cells of at most blocks - 1 blocks, in trie order; a
+ * cell of no blocks is the whole space. What the visitor returns other than PNAS_OK ends the call. */
 pnas_status pnas_lstm_trie_run(pnas_lstm_trie *trie, const pnas_cell *roots, size_t count,
                                pnas_trie_visitor visit, void *payload);
 

@@ -15,8 +15,7 @@ void pnas_configuration_defaults(pnas_configuration *out);
 pnas_status pnas_configuration_read(const char *path, const char *const *overrides, size_t override_count,
                                     pnas_configuration *out);
 
-/* The same from text, `name` standing for the file in messages (run files keep their configuration as text).
- */
+/* The same from text, `name` standing for the file in messages (run files keep their configuration as text). */
 pnas_status pnas_configuration_parse(const char *name, const char *text, const char *const *overrides,
                                      size_t override_count, pnas_configuration *out);
 

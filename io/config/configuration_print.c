@@ -9,8 +9,7 @@ static bool same_part(const char *a, const char *b, size_t length)
     return strncmp(a, b, length) == 0 && a[length] == '.';
 }
 
-/* Opens the sections of `path` that `before`, the key printed last, was not in; returns their number in all.
- */
+/* Opens the sections of `path` that `before`, the key printed last, was not in; returns their number in all. */
 static int open_sections(const char *path, const char *before, FILE *out)
 {
     int depth = 0;

@@ -26,9 +26,9 @@ typedef struct {
     pnas_dataset_part train, test;                                           /* test.count may be 0 */
 } pnas_dataset;
 
-/* Reads "digits" (the embedded set, see pnas_dataset_find) or the file at a path, and checks ranks, types,
- * sizes and labels; of a file without its seal also what pnas_dataset_verify looks at. PNAS_ERROR_FILE or PNAS_ERROR_DATA names the file and what is wrong in it. *out is the
- * caller's (pnas_dataset_destroy), NULL after an error. */
+/* Reads "digits" (the embedded set, see pnas_dataset_find) or the file at a path, and checks ranks, types, sizes and
+ * labels; of a file without its seal also what pnas_dataset_verify looks at. PNAS_ERROR_FILE or PNAS_ERROR_DATA
+ * names the file and what is wrong in it. *out is the caller's (pnas_dataset_destroy), NULL after an error. */
 pnas_status pnas_dataset_open(const char *name, pnas_dataset **out);
 void pnas_dataset_destroy(pnas_dataset **dataset);
 

@@ -4,9 +4,10 @@
 
 #include <signal.h>
 
-/* From here on SIGTERM, SIGINT, SIGHUP and the others that end a process by default remove the file at `path` before they end the process, unless the
- * program handles the signal itself. Returns a number for pnas_leftover_forget, which must come before the
- * file is removed or renamed; -1, which it takes too, when there are too many. Any thread. */
+/* From here on SIGTERM, SIGINT, SIGHUP and the others that end a process by default remove the file at `path` before
+ * they end the process, unless the program handles the signal itself. Returns a number for pnas_leftover_forget,
+ * which must come before the file is removed or renamed; -1, which it takes too, when there are too many. Any
+ * thread. */
 int pnas_leftover_add(const char *path);
 void pnas_leftover_forget(int number);
 

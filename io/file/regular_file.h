@@ -7,9 +7,9 @@
 
 #define PNAS_FILE_TROUBLE 160
 
-/* For reading. Returns the descriptor, or -1 with what is wrong in words ("cannot be opened: ...", "is a pipe, which is not a regular file")
- * and errno, which is EINVAL for what is there and is no regular file. A pipe is taken as /dev/stdin or
- * /dev/fd/N, where it is one that the program was started with. */
+/* For reading. Returns the descriptor, or -1 with what is wrong in words ("cannot be opened: ...", "is a pipe, which
+ * is not a regular file") and errno, which is EINVAL for what is there and is no regular file. A pipe is taken as
+ * /dev/stdin or /dev/fd/N, where it is one that the program was started with. */
 int pnas_file_open(const char *path, char trouble[PNAS_FILE_TROUBLE]);
 
 /* The same as a stream, or NULL. */

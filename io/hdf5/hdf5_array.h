@@ -27,8 +27,7 @@ pnas_status pnas_h5_write_array(hid_t parent, const pnas_h5_array *array);
  * and gives its shape. */
 pnas_status pnas_h5_read_shape(hid_t parent, const char *name, hid_t memory_type, int rank, hsize_t *shape);
 
-/* PNAS_ERROR_DATA, with both in the message, where the shape `found` of that array is not the one expected.
- */
+/* PNAS_ERROR_DATA, with both in the message, where the shape `found` of that array is not the one expected. */
 pnas_status pnas_h5_check_shape(hid_t parent, const char *name, int rank, const hsize_t *expected,
                                 const hsize_t *found);
 

@@ -237,8 +237,7 @@ static void list_operators(const pnas_operator_set *set, char *out, size_t size)
 static pnas_status read_input(csv_reader *reader, size_t column, int block, int8_t *out)
 {
     int64_t value;
-    /* A line without names may count one further than its blocks; that is settled with the whole file read.
-     */
+    /* A line without names may count one further than its blocks; that is settled with the whole file read. */
     int64_t most = reader->named ? block - 1 : block;
     if (!parse_whole(reader->column[column], -2, most, &value)) {
         char expected[TEXT_MAX];

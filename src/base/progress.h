@@ -1,5 +1,6 @@
 /* One line of progress: rewritten in place on a terminal, elsewhere a flushed, time-stamped line at each
- * pnas_progress_event and never a carriage return. What must not reach a terminal is written as an escape. Local; used by rank 0 and by single-process programs. */
+ * pnas_progress_event and never a carriage return. What must not reach a terminal is written as an escape. Local;
+ * used by rank 0 and by single-process programs. */
 #ifndef PNAS_BASE_PROGRESS_H
 #define PNAS_BASE_PROGRESS_H
 

@@ -4,11 +4,11 @@
 
 #include "src/net/graph.h"
 
-/* Removes what reaches neither the last layer nor the auxiliary classifier, and numbers the rest anew, in the same order. */
+/* Removes what reaches neither the last layer nor the auxiliary classifier, and numbers the rest anew, in the same
+ * order. */
 pnas_status pnas_graph_prune(pnas_graph *graph);
 
-/* Lists the parameters, weights first, biases last, and sums up. Needs room for two a layer and two a norm.
- */
+/* Lists the parameters, weights first, biases last, and sums up. Needs room for two a layer and two a norm. */
 void pnas_graph_list_parameters(pnas_graph *graph);
 
 #endif

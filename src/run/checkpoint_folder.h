@@ -15,8 +15,7 @@ pnas_status pnas_checkpoint_folder_create(const char *run_path, const pnas_confi
                                           pnas_checkpoint_folder **out);
 void pnas_checkpoint_folder_destroy(pnas_checkpoint_folder **folder);
 
-/* The store for trainers of this rank; borrowed. Any thread may call it. What cannot be written is told once.
- */
+/* The store for trainers of this rank; borrowed. Any thread may call it. What cannot be written is told once. */
 const pnas_checkpoint_store *pnas_checkpoint_folder_store(const pnas_checkpoint_folder *folder);
 
 /* Removes the checkpoint of a child whose result is safe; `folder` may be NULL. */

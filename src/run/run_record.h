@@ -1,5 +1,4 @@
-/* What a search writes into its run file beside the children: who and what, devices, the timeline, the end.
- */
+/* What a search writes into its run file beside the children: who and what, devices, the timeline, the end. */
 #ifndef PNAS_RUN_RUN_RECORD_H
 #define PNAS_RUN_RUN_RECORD_H
 

@@ -29,8 +29,7 @@ void pnas_search_progress_result(pnas_search_progress *progress, const pnas_job 
 /* The line on a terminal, at most five times a second. */
 void pnas_search_progress_show(pnas_search_progress *progress);
 
-/* Seconds until the last level's last child, guessed from the children trained so far; NaN before the first.
- */
+/* Seconds until the last level's last child, guessed from the children trained so far; NaN before the first. */
 double pnas_search_progress_left(const pnas_search_progress *progress);
 
 #endif

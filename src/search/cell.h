@@ -28,8 +28,7 @@ typedef struct {
  * signed number; 0 exactly if equal. */
 int pnas_cell_compare(const pnas_cell *a, const pnas_cell *b);
 
-/* Bit i is set if some block of the cell reads block i; *reads_previous gets bit 0 for -1 and bit 1 for -2.
- */
+/* Bit i is set if some block of the cell reads block i; *reads_previous gets bit 0 for -1 and bit 1 for -2. */
 uint32_t pnas_cell_used(const pnas_cell *cell, uint32_t *reads_previous);
 
 /* PNAS_ERROR_DATA unless every input and operator is possible with `set`. */

@@ -332,8 +332,8 @@ static pnas_status run_epoch(train_run *run)
     return goes_on(run) ? close_epoch(run) : PNAS_OK;
 }
 
-/* A stop may come between an update and the one that finds that the former went wrong: then the last checkpoint stays.
- */
+/* A stop may come between an update and the one that finds that the former went wrong: then the last checkpoint
+ * stays. */
 static pnas_status write_at_the_end(train_run *run)
 {
     pnas_status status = write_file(run);

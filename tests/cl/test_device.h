@@ -1,5 +1,4 @@
-/* What every test of this room needs: a context on the tests' device, streams of random floats, comparison.
- */
+/* What every test of this room needs: a context on the tests' device, streams of random floats, comparison. */
 #ifndef PNAS_TESTS_CL_TEST_DEVICE_H
 #define PNAS_TESTS_CL_TEST_DEVICE_H
 

@@ -1,5 +1,4 @@
-/* libFuzzer on tables of cells, and on run files where a table is expected: cells that are read are possible.
- */
+/* libFuzzer on tables of cells, and on run files where a table is expected: cells that are read are possible. */
 #include "io/run/cell_table_file.h"
 #include "src/search/cell_text.h"
 #include "tests/fuzz/hdf5_edits.h"

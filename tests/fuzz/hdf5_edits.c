@@ -78,8 +78,7 @@ static herr_t note_object(hid_t root, const char *name, const H5O_info_t *info, 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     scratch_begin();
-    /* HDF5 wants half a megabyte for each file it opens; kept, that does not have to be paged in each time.
-     */
+    /* HDF5 wants half a megabyte for each file it opens; kept, that does not have to be paged in each time. */
     H5set_free_list_limits(-1, -1, -1, -1, -1, -1);
     const char *path = scratch_path("valid.h5");
     fuzz_make(path);

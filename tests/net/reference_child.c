@@ -391,8 +391,7 @@ static void pool_backward(reference_child *child, int index, const block *x, con
 
 /* --- layers -------------------------------------------------------------------------------------------- */
 
-/* What a kind computes from one of its inputs: adds to y forward, to dx and the weights' gradient backward.
- */
+/* What a kind computes from one of its inputs: adds to y forward, to dx and the weights' gradient backward. */
 typedef struct {
     void (*forward)(reference_child *child, int index, const block *x, block *y);
     void (*backward)(reference_child *child, int index, const block *x, const block *dy, block *dx);

@@ -23,8 +23,7 @@ pnas_surrogate surrogate_of(fake *f);
 pnas_search_options paper_options(int blocks, int beam);
 pnas_search *created(const pnas_search_options *options);
 
-/* Children are given the result that their cell has: one, all that wait in the last level, all until the end.
- */
+/* Children are given the result that their cell has: one, all that wait in the last level, all until the end. */
 void record_child(pnas_search *search, int blocks, size_t index);
 void record_level(pnas_search *search);
 void run_to_end(pnas_search *search, fake *f);

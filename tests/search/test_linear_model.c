@@ -144,9 +144,7 @@ Test(linear_model, agrees_with_the_normal_equations_and_with_leaving_out_each_ce
     }
 }
 
-/* The truth of two levels, without noise: the next level's mean over blocks is not linear, its order nearly
- * is.
- */
+/* The truth of two levels, without noise: the next level's mean over blocks is not linear, its order nearly is. */
 Test(linear_model, ranks_the_next_level_of_a_made_up_truth)
 {
     pnas_space space = synthetic_space(3);

@@ -26,8 +26,7 @@ typedef struct {
     void *payload;
 } pnas_self_test_options;
 
-/* PNAS_ERROR_DEVICE if an op failed (all are tried) or no context can be made; the message counts failures.
- */
+/* PNAS_ERROR_DEVICE if an op failed (all are tried) or no context can be made; the message counts failures. */
 pnas_status pnas_self_test(const pnas_self_test_options *options);
 
 #endif

@@ -36,8 +36,7 @@ INLINE const __global STORED *plane_of(const piece at, const int i, const int C,
                      : at.x + (long)i * pixels * 8;
 }
 
-/* Outputs of blocks first <= b < last. Each outer product asks for its share of the planes of the next piece.
- */
+/* Outputs of blocks first <= b < last. Each outer product asks for its share of the planes of the next piece. */
 INLINE void add_weight_gradient(__global float *sums, const int C, const int M, const int first,
                                 const int last, const float *x_stage, const float *dy_stage, const int plane,
                                 const int count, const int fresh, const piece next, const int pixels,

@@ -1,5 +1,4 @@
-/* Channels in segments, each padded to V: logical channel l is physical l / segment * padded + l % segment.
- */
+/* Channels in segments, each padded to V: logical channel l is physical l / segment * padded + l % segment. */
 #ifndef SEGMENTS_H
 #define SEGMENTS_H
 

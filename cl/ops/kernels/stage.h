@@ -1,11 +1,10 @@
-/* Rows of a tensor made ready in private memory: transformed once, zero where outside the image, so that the
- * kernels that slide a window over them neither test edges nor transform again. Tile kernels with a window
- * include this after view.h with WIDTH 8.
+/* Rows of a tensor made ready in private memory: transformed once, zero where outside the image, so that the kernels
+ * that slide a window over them neither test edges nor transform again. Tile kernels with a window include this
+ * after view.h with WIDTH 8.
  *
- * Work goes in strips of STRIP values a row, in tiles of TILE. A ring holds the ROWS rows under one row of
- * the result; row r, which may lie above the image, stands in slot r & (SLOTS - 1). Sizes of the window are
- * constants so that loops over a row of taps unroll and nothing is divided; TILE is a multiple of STRIDE_W.
- */
+ * Work goes in strips of STRIP values a row, in tiles of TILE. A ring holds the ROWS rows under one row of the
+ * result; row r, which may lie above the image, stands in slot r & (SLOTS - 1). Sizes of the window are constants so
+ * that loops over a row of taps unroll and nothing is divided; TILE is a multiple of STRIDE_W. */
 #ifndef STAGE_H
 #define STAGE_H
 
@@ -75,8 +74,7 @@ INLINE strip strip_under(const int left, const int OW, const int pad_left, const
     return s;
 }
 
-/* The strip of inputs from `left` on, W wide, under an output OW wide; left + pad_left divides by STRIDE_W.
- */
+/* The strip of inputs from `left` on, W wide, under an output OW wide; left + pad_left divides by STRIDE_W. */
 INLINE strip strip_over(const int left, const int W, const int pad_left, const int OW)
 {
     strip s;

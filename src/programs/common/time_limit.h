@@ -4,8 +4,7 @@
 
 #include "src/base/status.h"
 
-/* "90", "90s", "30m", "2h" or "[H:]MM:SS" as seconds; PNAS_ERROR_USAGE unless it is one of these and above 0.
- */
+/* "90", "90s", "30m", "2h" or "[H:]MM:SS" as seconds; PNAS_ERROR_USAGE unless it is one of these and above 0. */
 pnas_status pnas_time_limit_parse(const char *text, double *seconds);
 
 #endif

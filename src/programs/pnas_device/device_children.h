@@ -1,5 +1,4 @@
-/* Children whose shapes pnas_device looks at: given cells, or those that show every shape of a configuration.
- */
+/* Children whose shapes pnas_device looks at: given cells, or those that show every shape of a configuration. */
 #ifndef PNAS_PROGRAMS_DEVICE_CHILDREN_H
 #define PNAS_PROGRAMS_DEVICE_CHILDREN_H
 

@@ -29,8 +29,7 @@ static const struct argp_option option_list[] = {
     {"set", KEY_SET, "a.b=c", 0, "Set a key of the configuration, as in training.epochs=5; may be repeated",
      1},
     {"check", KEY_CHECK, NULL, 0,
-     "Check configuration, data set, devices and the memory of the largest possible child and the surrogate, "
-     "and "
+     "Check configuration, data set, devices and the memory of the largest possible child and the surrogate; "
      "train nothing",
      1},
     {"retry-failed", KEY_RETRY_FAILED, NULL, 0,
@@ -65,12 +64,10 @@ static const struct argp_option option_list[] = {
 
 static const char documentation[] =
     "Searches for a network progressively: trains cells of one block, then grows the best by predicted "
-    "accuracy."
-    "\vRun it under mpirun with as many ranks as there are devices or cores to share; rank 0 leads and "
-    "trains too. SIGTERM, SIGINT, SIGHUP, SIGUSR1 and SIGUSR2 stop it in good order. With warm_start: "
-    "OTHER.h5 in "
-    "the "
-    "configuration, or --set warm_start=OTHER.h5, it begins with the surrogate of another run.\n\n"
+    "accuracy.\vRun it under mpirun with as many ranks as there are devices or cores to share; rank 0 leads "
+    "and trains too. SIGTERM, SIGINT, SIGHUP, SIGUSR1 and SIGUSR2 stop it in good order. With warm_start: "
+    "OTHER.h5 in the configuration, or --set warm_start=OTHER.h5, it begins with the surrogate of another "
+    "run.\n\n"
     "Exit codes: 0 done; 75 stopped, the same command continues; 64 wrong use or configuration; 65 bad input "
     "data; 69 no usable device; 74 file trouble; 70 a fault of the program.";
 

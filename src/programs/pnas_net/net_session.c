@@ -54,8 +54,7 @@ static error_t parse_options(int key, char *argument, struct argp_state *state)
 static const struct argp_option option_list[] = {
     {"device", KEY_DEVICE, "D", 0,
      "auto, or cpu, gpu, an index, part of a device's name, several with commas between; ranks of one "
-     "machine "
-     "take the matching devices in turn",
+     "machine take the matching devices in turn",
      2},
     {"batch", KEY_BATCH, "N", 0, "Compute so many images together (64)", 2},
     {"weights", KEY_WEIGHTS, "WHICH", 0,

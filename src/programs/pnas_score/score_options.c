@@ -63,8 +63,7 @@ static const char documentation[] =
     "\vUnder mpirun each rank takes its share. Finished parts are kept in SCORES.h5.parts: after a kill the "
     "same command continues from them. With --all they stay, as SCORES.h5 is a view of them.\n\n"
     "Exit codes: 0 done; 75 stopped, the same command continues; 64 wrong use; 65 bad input data; 69 no "
-    "usable "
-    "device; 74 file trouble; 70 a fault of the program.";
+    "usable device; 74 file trouble; 70 a fault of the program.";
 
 typedef struct {
     pnas_score_options *options;

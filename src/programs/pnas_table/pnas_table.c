@@ -53,10 +53,9 @@ static const struct argp table_argp = {
     .parser = parse,
     .args_doc = "FILE...",
     .doc = "Joins the done children of run files (RUN.h5), CSV files and tables into one table of trained "
-           "cells, "
-           "on which 'evaluator: table' replays searches and 'pnas_score --evaluate' judges surrogates."
-           "\vOf a cell that is there more than once the mean accuracy is kept, so join only what was "
-           "trained alike.",
+           "cells, on which 'evaluator: table' replays searches and 'pnas_score --evaluate' judges "
+           "surrogates.\vOf a cell that is there more than once the mean accuracy is kept, so join only "
+           "what was trained alike.",
     .children = children};
 
 static void print_levels(const pnas_cell_table *table)

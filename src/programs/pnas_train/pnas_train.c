@@ -13,8 +13,8 @@
 #include "src/run/rank_start.h"
 #include "src/run/run_deadline.h"
 #include "src/run/shared_settings.h"
-#include "src/train/train_run.h"
 #include "src/search/cell_text.h"
+#include "src/train/train_run.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -47,12 +47,9 @@ static const struct argp_option option_list[] = {
 };
 
 static const char documentation[] =
-    "Trains the network of one cell to its end."
-    "\vRun it alone or under mpirun. A batch is cut into training.shards pieces, which the ranks share; any "
-    "number "
-    "of ranks gives the same network, to the bit. SIGTERM, SIGINT, SIGHUP, SIGUSR1 and SIGUSR2 stop it in "
-    "good "
-    "order.\n\n"
+    "Trains the network of one cell to its end.\vRun it alone or under mpirun. A batch is cut into "
+    "training.shards pieces, which the ranks share; any number of ranks gives the same network, to the bit. "
+    "SIGTERM, SIGINT, SIGHUP, SIGUSR1 and SIGUSR2 stop it in good order.\n\n"
     "Exit codes: 0 done; 75 stopped, the same command continues; 64 wrong use or configuration; 65 bad input "
     "data, or a loss that is not finite; 69 no usable device; 74 file trouble; 70 a fault of the program.";
 

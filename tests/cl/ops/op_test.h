@@ -1,5 +1,4 @@
-/* The harness of the ops' checks as a test uses it: a context of its own, failures as Criterion assertions.
- */
+/* The harness of the ops' checks as a test uses it: a context of its own, failures as Criterion assertions. */
 #ifndef PNAS_TESTS_CL_OP_TEST_H
 #define PNAS_TESTS_CL_OP_TEST_H
 

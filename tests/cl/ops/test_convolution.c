@@ -83,8 +83,7 @@ Test(convolution, tile_agrees_at_the_sizes_of_a_search)
     check_fixed(PNAS_ROUTE_TILE, 96, 96, 8, stem, 1);
 }
 
-/* Wider than the tiles' memory holds at once: columns are cut, and the memory grows for very many channels.
- */
+/* Wider than the tiles' memory holds at once: columns are cut, and the memory grows for very many channels. */
 Test(convolution, tile_cuts_what_does_not_fit_at_once)
 {
     static const int stem[3] = {3, 3, 1};

@@ -1,5 +1,4 @@
-/* Folders of a test for kernels and for the cache of their programs, with one kernel that writes VALUE = 41.
- */
+/* Folders of a test for kernels and for the cache of their programs, with one kernel that writes VALUE = 41. */
 #ifndef PNAS_TESTS_CL_KERNEL_FOLDERS_H
 #define PNAS_TESTS_CL_KERNEL_FOLDERS_H
 
@@ -19,8 +18,7 @@ void kernel_folder_empty(const char *folder);
 
 void kernel_folder_write(const char *folder, const char *name, const char *text);
 
-/* How many files of a folder end like this; the path of the last one into `path` (PATH_MAX bytes, or NULL).
- */
+/* How many files of a folder end like this; the path of the last one into `path` (PATH_MAX bytes, or NULL). */
 int kernel_folder_count(const char *folder, const char *ending, char *path);
 
 /* A context on these folders; the caller's. */

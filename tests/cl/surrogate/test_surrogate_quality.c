@@ -89,8 +89,7 @@ static double mean_of(const double *value)
     return (value[0] + value[1] + value[2]) / LEVELS;
 }
 
-/* `plain`: the better of ridge regression and a random forest on counts, by bench/peers/table_baselines.py.
- */
+/* `plain`: the better of ridge regression and a random forest on counts, by bench/peers/table_baselines.py. */
 static void check_model(pnas_surrogate_model model, const double *single_reference, const double *reference,
                         const double *plain)
 {

@@ -1,6 +1,5 @@
-/* A child on the device against the same child in plain double-precision C: loss and every gradient, over
- * cells, concatenations, widths that do not fill a channel block, odd sizes, and every route and block width.
- */
+/* A child on the device against the same child in plain double-precision C: loss and every gradient, over cells,
+ * concatenations, widths that do not fill a channel block, odd sizes, and every route and block width. */
 #include "cl/ops/route.h"
 #include "cl/train/child_parameters.h"
 #include "cl/train/child_plan.h"

@@ -1,5 +1,4 @@
-/* What holds for every format of the list (io/data/import_format.h), so a new one is tested by being listed.
- */
+/* What holds for every format of the list (io/data/import_format.h), so a new one is tested by being listed. */
 #include "tests/io/data/import_test.h"
 
 #include <ctype.h>

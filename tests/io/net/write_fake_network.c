@@ -1,5 +1,6 @@
 /* write_fake_network OUT.h5 CELL F N CONCATENATION HEIGHT WIDTH CHANNELS CLASSES [AUXILIARY]: a network of made-up
- * weights, with an auxiliary classifier if there is a tenth argument. Not a test: what reads exported networks is tried with it. */
+ * weights, with an auxiliary classifier if there is a tenth argument. Not a test: what reads exported networks is
+ * tried with it. */
 #include "tests/io/net/fake_network.h"
 
 #include <stdio.h>
