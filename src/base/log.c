@@ -59,9 +59,14 @@ static void show_lines(const char *text, char *out, size_t size)
     }
 }
 
+bool pnas_log_says(pnas_log_level level)
+{
+    return level <= log_level && (log_rank == 0 || level != PNAS_LOG_INFO || log_level >= PNAS_LOG_DEBUG);
+}
+
 void pnas_log(pnas_log_level level, const char *format, ...)
 {
-    if (level > log_level || (log_rank != 0 && level == PNAS_LOG_INFO && log_level < PNAS_LOG_DEBUG))
+    if (!pnas_log_says(level))
         return;
     static const char *const names[] = {"error: ", "warning: ", "", "debug: "};
     char text[TEXT_MAX], shown[4 * TEXT_MAX], rank[32] = "";

@@ -15,6 +15,9 @@ typedef enum { PNAS_LOG_ERROR, PNAS_LOG_WARNING, PNAS_LOG_INFO, PNAS_LOG_DEBUG }
  * rank. */
 void pnas_log_setup(const char *program, pnas_log_level level, int rank, int ranks);
 
+/* Whether lines of this level are printed. */
+bool pnas_log_says(pnas_log_level level);
+
 void pnas_log(pnas_log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #define pnas_error(...)   pnas_log(PNAS_LOG_ERROR, __VA_ARGS__)

@@ -6,14 +6,17 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define TEXT_MAX 1024
+#define TEXT_MAX    1024
+#define LOG_SECONDS 300 /* unless PNAS_PROGRESS_SECONDS says another number */
 
 /* Under flockfile(stderr), as threads that log clear the line. */
 static char shown[4 * TEXT_MAX];
 static int visible;
+static double last_line = -1; /* in a log: when */
 
 static int on_terminal(void)
 {
@@ -39,25 +42,51 @@ static void draw_line(void)
     visible = 1;
 }
 
+static void write_stamped(const char *text)
+{
+    char stamp[32];
+    pnas_clock_stamp(pnas_clock_unix(), stamp);
+    pnas_text_line(stderr, "%s %s", stamp, text);
+    fflush(stderr);
+    last_line = pnas_clock_seconds();
+}
+
+/* Whether the log has had no line for so long that one is due; the time begins with the first question. */
+static int log_is_due(void)
+{
+    static double interval = -1;
+    const char *own = getenv("PNAS_PROGRESS_SECONDS");
+    double now = pnas_clock_seconds();
+    if (interval < 0)
+        interval = own && strtod(own, NULL) >= 0 ? strtod(own, NULL) : LOG_SECONDS;
+    if (last_line < 0)
+        last_line = now;
+    return now - last_line >= interval;
+}
+
 void pnas_progress_show(const char *format, ...)
 {
-    if (!on_terminal())
+    if (!pnas_log_says(PNAS_LOG_INFO))
         return;
-    pnas_log_before_line(clear_line);
     char text[TEXT_MAX];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    pnas_log_before_line(clear_line);
     flockfile(stderr);
-    pnas_text_show(text, shown, sizeof shown);
-    draw_line();
+    if (on_terminal()) {
+        pnas_text_show(text, shown, sizeof shown);
+        draw_line();
+    } else if (log_is_due()) {
+        write_stamped(text);
+    }
     funlockfile(stderr);
 }
 
 void pnas_progress_event(int keep, const char *format, ...)
 {
-    if (on_terminal() && !keep)
+    if (!pnas_log_says(PNAS_LOG_INFO) || (on_terminal() && !keep))
         return;
     char text[TEXT_MAX];
     va_list arguments;
@@ -71,12 +100,10 @@ void pnas_progress_event(int keep, const char *format, ...)
         pnas_text_line(stderr, "%s", text);
         if (again)
             draw_line();
+        fflush(stderr);
     } else {
-        char stamp[32];
-        pnas_clock_stamp(pnas_clock_unix(), stamp);
-        pnas_text_line(stderr, "%s %s", stamp, text);
+        write_stamped(text);
     }
-    fflush(stderr);
     funlockfile(stderr);
 }
 
