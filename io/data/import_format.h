@@ -27,6 +27,7 @@ typedef struct { /* a plain value; texts are borrowed */
 
     pnas_import_shape shape; /* CSV */
     double maximum;          /* CSV: values 0 .. maximum become 0 .. 255, rounded */
+    const char *label;       /* CSV: "first" or "last" (also NULL): where in a line it stands */
     const char *test;        /* CSV: the test part's file, or NULL: a share of the rows is drawn, */
     double test_share;       /* at least 0 and below 1, the same of each class, */
     uint64_t seed;           /* from (seed, SPLIT) */

@@ -1,5 +1,6 @@
 #include "tests/io/data/import_test.h"
 
+#include <criterion/redirect.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -99,6 +100,72 @@ Test(import_csv, headers_line_ends_and_gzip_make_no_difference)
     expect_same("blank-end.csv", dataset->sha256);
     pnas_dataset_destroy(&dataset);
     PNAS_EXPECT_NO_LEAKS();
+}
+
+Test(import_csv, quotes_and_a_byte_order_mark_make_no_difference)
+{
+    write_text("a.csv", "1,2,3,0\n4,5,6,1\n");
+    pnas_import_options options = whole_csv("a.csv");
+    pnas_dataset *dataset = expect_import(&options);
+    write_text("mark.csv", "\xef\xbb\xbf"
+                           "1,2,3,0\n4,5,6,1\n");
+    write_text("mark-and-names.csv", "\xef\xbb\xbf\"a\",\"b\",\"c\",\"label\"\n1,2,3,0\n4,5,6,1\n");
+    write_text("quotes.csv", "\"1\",\"2\",\"3\",\"0\"\r\n4, 5,\"6\" ,1\r\n");
+    expect_same("mark.csv", dataset->sha256);
+    expect_same("mark-and-names.csv", dataset->sha256);
+    expect_same("quotes.csv", dataset->sha256);
+    expect_bad_text("\"1,2,3,0\n", "bad.csv: line 1, column 1", "\"1\", expected a pixel");
+    expect_bad_text("1,\"\",3,0\n", "bad.csv: line 1, column 2", "expected a pixel");
+    pnas_dataset_destroy(&dataset);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+Test(import_csv, the_label_may_come_first_and_the_message_says_so)
+{
+    write_text("last.csv", "1,2,3,0\n4,5,6,1\n7,8,0,2\n");
+    write_text("first.csv", "label,a,b,c\n0,1,2,3\n1,4,5,6\n2,7,8,0\n");
+    pnas_import_options options = whole_csv("last.csv");
+    pnas_dataset *dataset = expect_import(&options), *other;
+    options = whole_csv("first.csv");
+    options.label = "first";
+    other = expect_import(&options);
+    cr_expect_str_eq(other->sha256, dataset->sha256);
+    pnas_dataset_destroy(&other);
+    options.label = "last";
+    expect_failure(&options, PNAS_ERROR_DATA, "first.csv: line 2: label 3, but no label is 1",
+                   "it can be read with --label first");
+    options = whole_csv("last.csv");
+    options.label = "first";
+    expect_failure(&options, PNAS_ERROR_DATA, "last.csv: line 2", "it can be read with --label last");
+    options.label = "middle";
+    expect_failure(&options, PNAS_ERROR_USAGE, "--label", "expected first or last");
+    expect_bad_text("1,2,3,0\n1,2,3,0\n", "bad.csv: all 2 labels are 0", "two classes or more");
+    cr_expect_null(strstr(pnas_message(), "--label"), "%s", pnas_message());
+    pnas_dataset_destroy(&dataset);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+static void warned(const char *text, double maximum, bool expected)
+{
+    char errors[1024] = "";
+    write_text("a.csv", text);
+    pnas_import_options options = whole_csv("a.csv");
+    options.maximum = maximum;
+    pnas_dataset *dataset = expect_import(&options);
+    fflush(stderr);
+    FILE *stream = cr_get_redirected_stderr();
+    errors[fread(errors, 1, sizeof errors - 1, stream)] = 0;
+    cr_expect_eq(strstr(errors, "a.csv: no pixel is above 1") != NULL, expected, "%s", errors);
+    pnas_dataset_destroy(&dataset);
+}
+
+Test(import_csv, fractions_that_are_rounded_away_are_told)
+{
+    cr_redirect_stderr();
+    warned("0,1,1,0\n1,1,0,1\n", 255, false);
+    warned("0.25,1,0.5,0\n1,1,0,1\n", 1, false);
+    warned("0.25,1,0.5,0\n1,2,0,1\n", 255, false);
+    warned("0.25,1,0.5,0\n1,1,0,1\n", 255, true);
 }
 
 static size_t count_ones(const pnas_dataset_part *part)
