@@ -68,7 +68,7 @@ static pnas_status write_level_marks(const pnas_plot_context *context)
 static void plot_one_accuracy(const pnas_plot_context *context, int x, double size)
 {
     FILE *script = context->script;
-    fprintf(script, "plot ");
+    fprintf(script, "unset colorbox\nplot "); /* colours say again what the axis says */
     if (!context->options->sorted)
         fprintf(script,
                 "'cells_0.tsv' using %d:%d with steps linecolor '#b0b0b0' linewidth 1.5 title 'best so "

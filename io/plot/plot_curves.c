@@ -40,29 +40,28 @@ static void write_curve(FILE *data, const pnas_ranked_cell *cell)
     fprintf(data, "\n\n");
 }
 
-/* "0.9689  rank 1  -2:sep5+...", as much of the cell as fits in `width` characters. */
-static void curve_label(const pnas_plot_context *context, size_t r, const pnas_ranked_cell *cell,
-                        size_t width, char *out, size_t size)
+/* "0.9689  rank 1  -2:sep5+...", with as much of the cell as fits below; beside the curves without it. */
+static void curve_label(const pnas_plot_context *context, size_t r, const pnas_ranked_cell *cell, bool beside,
+                        char *out, size_t size)
 {
     const pnas_ranking *ranking = context->ranking[r];
-    char text[PNAS_CELL_TEXT_MAX];
+    char text[PNAS_CELL_TEXT_MAX], file[4] = "";
+    size_t width = context->text ? 50 : 90, rank = (size_t)(cell - ranking->cell) + 1;
     pnas_cell_format(&cell->cell, &ranking->operators, text);
     if (strlen(text) > width)
         strcpy(text + width - 3, "...");
     if (context->count > 1)
-        snprintf(out, size, "%c %.4f  rank %zu", (char)('A' + r), cell->score,
-                 (size_t)(cell - ranking->cell) + 1);
-    else
-        snprintf(out, size, "%.4f  %s", cell->score, text);
+        snprintf(file, sizeof file, "%c ", (char)('A' + r));
+    snprintf(out, size, "%s%.4f  rank %zu%s%s", file, cell->score, rank, beside ? "" : "  ",
+             beside ? "" : text);
 }
 
 static pnas_status plot_curve(const pnas_plot_context *context, FILE *data, size_t r,
-                              const pnas_ranked_cell *cell, size_t series)
+                              const pnas_ranked_cell *cell, size_t series, bool beside)
 {
     char label[PNAS_CELL_TEXT_MAX + 64];
-    size_t width = context->text ? 60 : 100;
     write_curve(data, cell);
-    curve_label(context, r, cell, width, label, sizeof label);
+    curve_label(context, r, cell, beside, label, sizeof label);
     fprintf(context->script, "%s'curves.tsv' index %zu using 1:%d with %s pointinterval %d ",
             series ? ", \\\n    " : "plot ", series, 2 + PNAS_METRIC_VALIDATION_ACCURACY,
             context->text ? "points" : "linespoints", cell->epochs > 30 ? cell->epochs / 10 : 1);
@@ -81,6 +80,7 @@ static pnas_status draw_curves(const pnas_plot_context *context)
     size_t series = 0, best = context->options->best;
     if (best == 0)
         best = context->text ? BEST_TEXT : BEST_PICTURE;
+    bool beside = context->count > 1 || best > BEST_PICTURE;
     PNAS_TRY(pnas_gnuplot_data(context->plot, "curves.tsv", &data));
     fprintf(data,
             "# epoch\ttrain_loss\ttrain_accuracy\tvalidation_loss\tvalidation_accuracy\tlearning_rate\n");
@@ -88,7 +88,7 @@ static pnas_status draw_curves(const pnas_plot_context *context)
     fprintf(script,
             "set xlabel 'epoch'\nset ylabel 'validation accuracy'\nset key %s\n"
             "set xrange [0.7:%d.3]\n",
-            context->count == 1 ? "below maxcols 1 left" : "outside right top", longest_curve(context));
+            beside ? "outside right top" : "below maxcols 1 left", longest_curve(context));
     pnas_plot_offsets(context, 0.02, 0.03);
     for (size_t r = 0; r < context->count; r++) {
         const pnas_ranking *ranking = context->ranking[r];
@@ -96,7 +96,7 @@ static pnas_status draw_curves(const pnas_plot_context *context)
         for (size_t i = 0; i < ranking->count && drawn < best && series < CURVES_MOST; i++) {
             if (!has_history(&ranking->cell[i]))
                 continue;
-            PNAS_TRY(plot_curve(context, data, r, &ranking->cell[i], series++));
+            PNAS_TRY(plot_curve(context, data, r, &ranking->cell[i], series++, beside));
             drawn++;
         }
     }

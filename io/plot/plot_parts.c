@@ -1,10 +1,15 @@
 #include "io/plot/plot_parts.h"
 
+#include "src/base/plain_text.h"
 #include "src/search/cell_text.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Characters of a run's title that fit beside what the plot shows. */
+#define TITLE_TEXT    36
+#define TITLE_PICTURE 60
 
 const char *pnas_plot_colour(size_t i)
 {
@@ -31,13 +36,23 @@ void pnas_plot_offsets(const pnas_plot_context *context, double sides, double ab
             above + row, 0.03 + row);
 }
 
+/* As much of `text` as is wide enough to be read, and not so wide that the picture cuts it. */
+static void shorten(const char *text, size_t characters, char *out, size_t size)
+{
+    char escape[PNAS_TEXT_ESCAPE_MAX];
+    size_t length = 0, shown = 0;
+    for (size_t next; text[length] && shown < characters; length += next, shown++)
+        next = pnas_text_next(text + length, escape);
+    snprintf(out, size, "%.*s%s", (int)length, text, text[length] ? "..." : "");
+}
+
 void pnas_plot_label(const pnas_plot_context *context, size_t ranking, char *out, size_t size)
 {
     const pnas_ranking *one = context->ranking[ranking];
     if (context->count > 1)
         snprintf(out, size, "%c  %.60s", (char)('A' + ranking), pnas_ranking_name(one));
     else
-        snprintf(out, size, "%.90s", one->title);
+        shorten(one->title, context->text ? TITLE_TEXT : TITLE_PICTURE, out, size);
 }
 
 void pnas_plot_title(const pnas_plot_context *context, const char *what)

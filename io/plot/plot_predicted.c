@@ -85,13 +85,33 @@ static void plot_predicted_series(const pnas_plot_context *context)
     }
 }
 
+/* One range for both axes, so that the diagonal is one. A terminal has too few rows for that. */
+static void set_range(const pnas_plot_context *context)
+{
+    double least = INFINITY, most = -INFINITY;
+    for (size_t r = 0; r < context->count; r++)
+        for (size_t i = 0; i < context->ranking[r]->count; i++) {
+            const pnas_ranked_cell *cell = &context->ranking[r]->cell[i];
+            if (!has_prediction(cell))
+                continue;
+            least = fmin(least, fmin(cell->predicted, cell->score));
+            most = fmax(most, fmax(cell->predicted, cell->score));
+        }
+    double room = fmax(0.03 * (most - least), 1e-4);
+    if (context->text)
+        pnas_plot_offsets(context, 0.03, 0.03);
+    else
+        fprintf(context->script, "set size square\nset xrange [%.9g:%.9g]\nset yrange [%.9g:%.9g]\n",
+                least - room, most + room, least - room, most + room);
+}
+
 static pnas_status draw_predicted(const pnas_plot_context *context)
 {
     FILE *script = context->script;
     PNAS_TRY(pnas_plot_write_cells(context));
     pnas_plot_title(context, "measured against predicted accuracy");
     fprintf(script, "set xlabel 'accuracy predicted'\nset ylabel 'accuracy measured'\nset key below\n");
-    pnas_plot_offsets(context, 0.03, 0.03);
+    set_range(context);
     fprintf(script, context->text ? "plot "
                                   : "plot x with lines linecolor '#b0b0b0' dashtype 2 title 'predicted = "
                                     "measured'");
