@@ -32,6 +32,9 @@ typedef struct { /* a plain value; texts are borrowed */
     double test_share;       /* at least 0 and below 1, the same of each class, */
     uint64_t seed;           /* from (seed, SPLIT) */
 
+    int side, picture_channels, allow_bad; /* folder: 0: not said */
+    const char *fit, *test_from;           /* folder: NULL: not said */
+
     int classes;                         /* IDX, CSV: 0: as many as the labels name, without gaps */
     const char *class_names;             /* comma-separated; NULL: known ones, else "0", "1", ... */
     bool larger_test;                    /* a test part larger than the training part is meant so */
@@ -40,12 +43,12 @@ typedef struct { /* a plain value; texts are borrowed */
 
 /* What an option takes, and what its value is */
 typedef enum {
-    PNAS_IMPORT_TEXT,    /* const char * */
-    PNAS_IMPORT_FLAG,    /* bool; the option takes no argument */
-    PNAS_IMPORT_REAL,    /* double */
-    PNAS_IMPORT_SEED,    /* uint64_t, a whole number from 0 */
-    PNAS_IMPORT_CLASSES, /* int, a whole number from 0 to PNAS_DATASET_CLASSES_MAX */
-    PNAS_IMPORT_SHAPE    /* pnas_import_shape, as HxWxC */
+    PNAS_IMPORT_TEXT,  /* const char * */
+    PNAS_IMPORT_FLAG,  /* bool; the option takes no argument */
+    PNAS_IMPORT_REAL,  /* double */
+    PNAS_IMPORT_SEED,  /* uint64_t, a whole number from 0 */
+    PNAS_IMPORT_WHOLE, /* int, a whole number from 0 to PNAS_DATASET_CLASSES_MAX */
+    PNAS_IMPORT_SHAPE  /* pnas_import_shape, as HxWxC */
 } pnas_import_value;
 
 typedef struct {          /* constant */
@@ -81,7 +84,8 @@ struct pnas_import_format { /* constant; texts are static */
     ROW(idx)                                                                                                 \
     ROW(cifar10)                                                                                             \
     ROW(cifar100)                                                                                            \
-    ROW(csv)
+    ROW(csv)                                                                                                 \
+    ROW(folder)
 
 #define PNAS_IMPORT_DECLARE(name) extern const pnas_import_format pnas_import_##name;
 PNAS_IMPORT_FORMATS(PNAS_IMPORT_DECLARE)

@@ -20,7 +20,7 @@ static const pnas_import_option descriptions[] = {
     {"source", "TEXT", "Who made it and where it is found", PNAS_IMPORT_TEXT, VALUE(source), false},
     {"licence", "TEXT", "Under which licence", PNAS_IMPORT_TEXT, VALUE(licence), false},
     {"classes", "N", "Number of classes, where the format does not say it (as the labels say)",
-     PNAS_IMPORT_CLASSES, VALUE(classes), false},
+     PNAS_IMPORT_WHOLE, VALUE(classes), false},
     {"class-names", "A,B,...", "Names of the classes, by label", PNAS_IMPORT_TEXT, VALUE(class_names), false},
     {"larger-test", NULL, "Take a test part larger than the training part", PNAS_IMPORT_FLAG,
      VALUE(larger_test), false}};
@@ -164,7 +164,7 @@ static void set_option(struct argp_state *state, const pnas_import_option *optio
     case PNAS_IMPORT_SEED:
         *(uint64_t *)value = (uint64_t)parse_whole(state, option->name, text, INT64_MAX);
         break;
-    case PNAS_IMPORT_CLASSES:
+    case PNAS_IMPORT_WHOLE:
         *(int *)value = (int)parse_whole(state, option->name, text, PNAS_DATASET_CLASSES_MAX);
         break;
     case PNAS_IMPORT_SHAPE:

@@ -125,10 +125,17 @@ Test(image_file, a_colour_png_becomes_the_grey_of_a_jpeg)
     PNAS_EXPECT_NO_LEAKS();
 }
 
-Test(image_file, a_jpeg_of_four_inks_is_refused)
+/* Adobe's way, which libjpeg writes: 255 is no ink. */
+Test(image_file, a_jpeg_of_four_inks_becomes_colours)
 {
+    uint8_t ink[4 * HEIGHT * WIDTH];
     make_jpeg_of(JCS_CMYK, 4);
-    expect_refused(&colour, "CMYK");
+    for (size_t i = 0; i < sizeof ink; i++)
+        ink[i] = (uint8_t)(40 + 80 * (i % 3));
+    for (size_t i = 0; i < HEIGHT * WIDTH; i++)
+        for (size_t c = 0; c < 3; c++)
+            pixels[3 * i + c] = (uint8_t)(ink[4 * (i % WIDTH) + c] * ink[4 * (i % WIDTH) + 3] / 255);
+    expect_read(&colour, 1, 12);
     PNAS_EXPECT_NO_LEAKS();
 }
 

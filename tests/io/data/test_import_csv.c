@@ -136,7 +136,7 @@ Test(import_csv, the_label_may_come_first_and_the_message_says_so)
                    "it can be read with --label first");
     options = whole_csv("last.csv");
     options.label = "first";
-    expect_failure(&options, PNAS_ERROR_DATA, "last.csv: line 2", "it can be read with --label last");
+    expect_failure(&options, PNAS_ERROR_DATA, "last.csv: line 1", "it can be read with --label last");
     options.label = "middle";
     expect_failure(&options, PNAS_ERROR_USAGE, "--label", "expected first or last");
     expect_bad_text("1,2,3,0\n1,2,3,0\n", "bad.csv: all 2 labels are 0", "two classes or more");

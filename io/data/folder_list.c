@@ -1,0 +1,209 @@
+#include "io/data/folder_list.h"
+
+#include "io/file/name_end.h"
+
+#include <errno.h>
+#include <fts.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define CLASSES_MAX 65536 /* labels are uint16 */
+
+typedef struct {
+    pnas_folder_list *list;
+    const char *path; /* as it was named */
+    size_t class_room, file_room;
+} folder_walk;
+
+static bool is_picture(const char *name)
+{
+    return pnas_name_ends_in(name, ".jpg") || pnas_name_ends_in(name, ".jpeg") ||
+           pnas_name_ends_in(name, ".png");
+}
+
+static int by_name(const FTSENT **a, const FTSENT **b)
+{
+    return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+/* Room for one more of `count`. */
+static pnas_status grow(void **array, size_t count, size_t *room, size_t size)
+{
+    if (count < *room)
+        return PNAS_OK;
+    size_t more = *room > 0 ? 2 * *room : 256;
+    void *grown = realloc(*array, more * size);
+    PNAS_CHECK(grown, PNAS_ERROR_MEMORY, "no memory for the names of %zu files", more);
+    *array = grown;
+    *room = more;
+    return PNAS_OK;
+}
+
+static pnas_status check_class(const pnas_folder_list *list, const char *root)
+{
+    if (list->classes == 0)
+        return PNAS_OK;
+    bool some = list->files > 0 && list->file[list->files - 1].label == list->classes - 1;
+    PNAS_CHECK(
+        some, PNAS_ERROR_DATA,
+        "%s/%s: holds no picture (.png, .jpg, .jpeg); each folder is a class, so remove it or hide it with "
+        "a dot",
+        root, list->class_name[list->classes - 1]);
+    return PNAS_OK;
+}
+
+static pnas_status begin_class(folder_walk *walk, const char *name)
+{
+    pnas_folder_list *list = walk->list;
+    PNAS_TRY(check_class(list, walk->path));
+    PNAS_CHECK(list->classes < CLASSES_MAX, PNAS_ERROR_DATA, "%s: has more than %d folders, each a class",
+               walk->path, CLASSES_MAX);
+    PNAS_TRY(grow((void **)&list->class_name, list->classes, &walk->class_room, sizeof *list->class_name));
+    char *copy = strdup(name);
+    PNAS_CHECK(copy, PNAS_ERROR_MEMORY, "no memory for the name of a class");
+    list->class_name[list->classes++] = copy;
+    return PNAS_OK;
+}
+
+static pnas_status add_file(folder_walk *walk, const char *path, const char *refused)
+{
+    pnas_folder_list *list = walk->list;
+    PNAS_TRY(grow((void **)&list->file, list->files, &walk->file_room, sizeof *list->file));
+    pnas_folder_file file = {strdup(path), (uint16_t)(list->classes - 1), refused ? strdup(refused) : NULL};
+    list->file[list->files++] = file; /* freed with the list */
+    PNAS_CHECK(file.path && (!refused || file.refused), PNAS_ERROR_MEMORY,
+               "no memory for the name of a file");
+    return PNAS_OK;
+}
+
+/* Whether a link's goal is a file of the folder, or why not. */
+static const char *judge_link(const folder_walk *walk, const char *path)
+{
+    struct stat info;
+    size_t length = strlen(walk->list->root);
+    char *goal = realpath(path, NULL);
+    bool inside = goal && strncmp(goal, walk->list->root, length) == 0 && goal[length] == '/';
+    bool file = goal && stat(goal, &info) == 0 && S_ISREG(info.st_mode);
+    const char *wrong = !goal     ? "is a link that leads nowhere"
+                        : !inside ? "is a link that leads out of the folder"
+                        : !file   ? "is a link to something that is no file"
+                                  : NULL;
+    free(goal);
+    return wrong;
+}
+
+static pnas_status note_other(folder_walk *walk, const char *path)
+{
+    pnas_folder_list *list = walk->list;
+    if (list->others++ == 0)
+        list->first_other = strdup(path);
+    PNAS_CHECK(list->first_other, PNAS_ERROR_MEMORY, "no memory for the name of a file");
+    return PNAS_OK;
+}
+
+/* Links to folders would be walked in circles, or lead elsewhere. */
+static bool leads_to_folder(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+static pnas_status take(folder_walk *walk, FTS *tree, FTSENT *entry)
+{
+    bool hidden = entry->fts_level > 0 && entry->fts_name[0] == '.';
+    switch (entry->fts_info) {
+    case FTS_D:
+        if (hidden)
+            fts_set(tree, entry, FTS_SKIP);
+        return !hidden && entry->fts_level == 1 ? begin_class(walk, entry->fts_name) : PNAS_OK;
+    case FTS_DP:
+        return PNAS_OK;
+    case FTS_DNR:
+    case FTS_ERR:
+    case FTS_NS:
+        return pnas_fail(PNAS_ERROR_FILE, "%s: cannot be read: %s", entry->fts_path,
+                         strerror(entry->fts_errno));
+    case FTS_SL:
+    case FTS_SLNONE:
+        PNAS_CHECK(
+            hidden || !leads_to_folder(entry->fts_path), PNAS_ERROR_DATA,
+            "%s: is a link to a folder; such links are not followed, so copy or mount the folder there",
+            entry->fts_path);
+        if (!hidden && entry->fts_level > 1 && is_picture(entry->fts_name))
+            return add_file(walk, entry->fts_path, judge_link(walk, entry->fts_path));
+        return PNAS_OK;
+    default:
+        if (hidden || entry->fts_level < 2)
+            return PNAS_OK;
+        return is_picture(entry->fts_name) ? add_file(walk, entry->fts_path, NULL)
+                                           : note_other(walk, entry->fts_path);
+    }
+}
+
+static pnas_status walk_tree(folder_walk *walk)
+{
+    char *roots[] = {(char *)walk->path, NULL};
+    FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, by_name);
+    PNAS_CHECK(tree, PNAS_ERROR_FILE, "%s: cannot be read: %s", walk->path, strerror(errno));
+    pnas_status status = PNAS_OK;
+    for (FTSENT *entry; status == PNAS_OK && (entry = fts_read(tree));)
+        status = take(walk, tree, entry);
+    fts_close(tree);
+    return status == PNAS_OK ? check_class(walk->list, walk->path) : status;
+}
+
+pnas_status pnas_folder_list_read(const char *path, pnas_folder_list *out)
+{
+    folder_walk walk = {.list = out, .path = path};
+    struct stat info;
+    *out = (pnas_folder_list){0};
+    PNAS_CHECK(stat(path, &info) == 0 && S_ISDIR(info.st_mode), PNAS_ERROR_DATA,
+               "%s: is no folder; expected one that holds a folder of pictures for each class", path);
+    out->root = realpath(path, NULL);
+    pnas_status status = out->root
+                             ? walk_tree(&walk)
+                             : pnas_fail(PNAS_ERROR_FILE, "%s: cannot be read: %s", path, strerror(errno));
+    if (status == PNAS_OK && out->files == 0)
+        status = pnas_fail(
+            PNAS_ERROR_DATA,
+            "%s: has no folders with pictures (.png, .jpg, .jpeg); expected one for each class", path);
+    if (status != PNAS_OK)
+        pnas_folder_list_free(out);
+    return status;
+}
+
+void pnas_folder_list_free(pnas_folder_list *list)
+{
+    for (size_t i = 0; i < list->classes; i++)
+        free(list->class_name[i]);
+    for (size_t i = 0; i < list->files; i++) {
+        free(list->file[i].path);
+        free(list->file[i].refused);
+    }
+    free(list->class_name);
+    free(list->file);
+    free(list->first_other);
+    free(list->root);
+    *list = (pnas_folder_list){0};
+}
+
+bool pnas_folder_list_is(const char *path)
+{
+    struct stat info;
+    char *roots[] = {(char *)path, NULL};
+    bool found = false;
+    if (stat(path, &info) != 0 || !S_ISDIR(info.st_mode))
+        return false;
+    FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, NULL);
+    for (FTSENT *entry; tree && !found && (entry = fts_read(tree));) {
+        bool hidden = entry->fts_level > 0 && entry->fts_name[0] == '.';
+        if (entry->fts_info == FTS_D && hidden)
+            fts_set(tree, entry, FTS_SKIP);
+        found = !hidden && entry->fts_level > 1 && entry->fts_info != FTS_D && is_picture(entry->fts_name);
+    }
+    if (tree)
+        fts_close(tree);
+    return found;
+}

@@ -1,0 +1,28 @@
+/* All pictures of a list, decoded by as many threads as there are cores. Not for callers. Local. */
+#ifndef PNAS_IO_FOLDER_READ_H
+#define PNAS_IO_FOLDER_READ_H
+
+#include "io/data/folder_list.h"
+#include "io/data/picture.h"
+
+typedef struct {
+    size_t side;          /* 0: nothing is scaled, and all have the size of the first one */
+    pnas_picture_fit fit; /* with `side` */
+    int channels;         /* 1 or 3 */
+    size_t bad_most;      /* so many may be left out as they cannot be read */
+} pnas_folder_wish;
+
+typedef struct {
+    size_t height, width, count;
+    uint8_t *images;                      /* [count, height, width, channels], the caller's (free) */
+    uint16_t *labels;                     /* [count], the caller's */
+    size_t bad;                           /* left out, each with a warning */
+    size_t changed[PNAS_PICTURE_CHANGES]; /* pictures with the bit of that change */
+} pnas_folder_images;
+
+/* height, width: those of pictures that are not scaled; 0: the first one's. In the order of the list, whatever the
+ * threads. PNAS_ERROR_DATA, naming files, if more are bad than may be, or a class is left without a picture. */
+pnas_status pnas_folder_images_read(const pnas_folder_list *list, const pnas_folder_wish *wish, size_t height,
+                                    size_t width, pnas_folder_images *out);
+
+#endif

@@ -1,0 +1,199 @@
+/* Pictures become upright, and of the size that is asked for. */
+#include "io/data/picture.h"
+#include "tests/base/leak_check.h"
+#include "tests/io/data/picture_files.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+TestSuite(picture, .init = test_folder_make, .fini = test_folder_remove);
+
+static pnas_picture decode(const char *name, int channels)
+{
+    pnas_bytes bytes;
+    pnas_picture picture;
+    cr_assert_eq(pnas_bytes_read(test_path(name), "a picture", NULL, &bytes), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(pnas_picture_decode(name, &bytes, channels, NULL, &picture), PNAS_OK, "%s", pnas_message());
+    pnas_bytes_free(&bytes);
+    return picture;
+}
+
+/* --- orientation: four quarters of 16 x 8 pixels, each of one grey, as they are seen upright --- */
+
+enum { TALL = 32, WIDE = 16 };
+static const uint8_t quarter[2][2] = {{0, 80}, {160, 240}};
+
+/* What a camera that was held so has in its file: the pixel (y, x) of `h` x `w`, by the upright one. EXIF 2.32, tag
+ * 0x0112: which side of the scene the first row and the first column of the file are. */
+static uint8_t held(int orientation, int h, int w, int y, int x)
+{
+    static const struct {
+        bool swapped, from_bottom,
+            from_right; /* of the upright picture: row y is its column; counted backwards */
+    } of[] = {{0},
+              {false, false, false}, /* row 0 top, column 0 left */
+              {false, false, true},  /* top, right */
+              {false, true, true},   /* bottom, right */
+              {false, true, false},  /* bottom, left */
+              {true, false, false},  /* left, top */
+              {true, false, true},   /* right, top */
+              {true, true, true},    /* right, bottom */
+              {true, true, false}};  /* left, bottom */
+    int row = of[orientation].swapped ? x : y, column = of[orientation].swapped ? y : x;
+    int rows = of[orientation].swapped ? w : h, columns = of[orientation].swapped ? h : w;
+    row = of[orientation].from_bottom ? rows - 1 - row : row;
+    column = of[orientation].from_right ? columns - 1 - column : column;
+    return quarter[row >= rows / 2][column >= columns / 2];
+}
+
+Test(picture, is_upright_however_the_camera_was_held)
+{
+    static uint8_t pixels[TALL * WIDE * 3];
+    for (int orientation = 1; orientation <= 8; orientation++) {
+        int h = orientation >= 5 ? WIDE : TALL, w = orientation >= 5 ? TALL : WIDE;
+        for (int y = 0; y < h; y++)
+            for (int x = 0; x < w; x++)
+                memset(pixels + 3 * (y * w + x), held(orientation, h, w, y, x), 3);
+        write_jpeg("a.jpg", h, w, pixels, orientation);
+        pnas_picture picture = decode("a.jpg", 3);
+        cr_assert(picture.height == TALL && picture.width == WIDE, "%d: %zu x %zu", orientation,
+                  picture.height, picture.width);
+        cr_expect_eq(picture.changes, orientation > 1 ? PNAS_PICTURE_WAS_TURNED : 0u);
+        for (int y = 0; y < TALL; y++)
+            for (int x = 0; x < WIDE; x++)
+                cr_assert(abs(picture.pixels[3 * (y * WIDE + x)] - quarter[y >= TALL / 2][x >= WIDE / 2]) <=
+                              3,
+                          "orientation %d: pixel %d, %d", orientation, y, x);
+        pnas_picture_free(&picture);
+    }
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+Test(picture, an_orientation_that_is_none_turns_nothing)
+{
+    static uint8_t pixels[TALL * WIDE * 3];
+    static const int none[] = {0, 9, 255};
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        write_jpeg("a.jpg", TALL, WIDE, pixels, none[i]);
+        pnas_picture picture = decode("a.jpg", 1);
+        cr_expect(picture.height == TALL && picture.width == WIDE && picture.channels == 1);
+        cr_expect_eq(picture.changes, (unsigned)PNAS_PICTURE_WAS_COLOUR);
+        pnas_picture_free(&picture);
+    }
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+/* --- sizes --- */
+
+static double share(double distance, double reach)
+{
+    return fmax(1 - fabs(distance) / reach, 0);
+}
+
+/* A pixel of the result by its definition, in two dimensions at once; top, left: what is cut off, in pixels of the
+ * scaled picture. */
+static double expected(const pnas_picture *picture, double scaled_h, double scaled_w, double y, double x,
+                       int c)
+{
+    double sy = (double)picture->height / scaled_h, sx = (double)picture->width / scaled_w, sum = 0,
+           weights = 0;
+    for (size_t h = 0; h < picture->height; h++)
+        for (size_t w = 0; w < picture->width; w++) {
+            double weight = share((double)h + 0.5 - (y + 0.5) * sy, fmax(sy, 1)) *
+                            share((double)w + 0.5 - (x + 0.5) * sx, fmax(sx, 1));
+            sum += weight * picture->pixels[(h * picture->width + w) * (size_t)picture->channels + (size_t)c];
+            weights += weight;
+        }
+    return sum / weights;
+}
+
+static void expect_resized(int height, int width, pnas_picture_fit fit, size_t side)
+{
+    uint8_t pixels[40 * 40 * 3], out[40 * 40 * 3];
+    for (int i = 0; i < 3 * height * width; i++)
+        pixels[i] = (uint8_t)((unsigned)i * 2654435761u >> 24);
+    pnas_picture picture = {
+        .height = (size_t)height, .width = (size_t)width, .channels = 3, .pixels = pixels};
+    cr_assert_eq(pnas_picture_resize("a", &picture, fit, side, out), PNAS_OK, "%s", pnas_message());
+    double shorter = height < width ? height : width, n = (double)side;
+    double h = fit == PNAS_RESIZE_STRETCH ? n
+               : fit == PNAS_RESIZE_CROP  ? height
+                                          : round(height * n / shorter);
+    double w = fit == PNAS_RESIZE_STRETCH ? n : fit == PNAS_RESIZE_CROP ? width : round(width * n / shorter);
+    double top = floor((h - n) / 2), left = floor((w - n) / 2);
+    for (size_t y = 0; y < side; y++)
+        for (size_t x = 0; x < side; x++)
+            for (int c = 0; c < 3; c++) {
+                double want = expected(&picture, h, w, top + (double)y, left + (double)x, c);
+                cr_assert(fabs(out[(y * side + x) * 3 + (size_t)c] - want) <= 0.51,
+                          "%d x %d, fit %d to %zu: pixel %zu, %zu: %d, not %g", height, width, (int)fit, side,
+                          y, x, out[(y * side + x) * 3 + (size_t)c], want);
+            }
+}
+
+Test(picture, is_scaled_and_cut_as_defined)
+{
+    static const int sizes[][2] = {{8, 8}, {7, 31}, {40, 9}, {5, 6}, {1, 3}, {33, 40}};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        for (size_t side = 1; side <= 12; side++) {
+            int shorter = sizes[i][0] < sizes[i][1] ? sizes[i][0] : sizes[i][1];
+            expect_resized(sizes[i][0], sizes[i][1], PNAS_RESIZE_SHORTER, side);
+            expect_resized(sizes[i][0], sizes[i][1], PNAS_RESIZE_STRETCH, side);
+            if ((size_t)shorter >= side)
+                expect_resized(sizes[i][0], sizes[i][1], PNAS_RESIZE_CROP, side);
+        }
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+Test(picture, too_small_a_picture_is_not_cut)
+{
+    uint8_t pixels[2 * 5] = {0}, out[9];
+    const pnas_picture picture = {.height = 2, .width = 5, .channels = 1, .pixels = pixels};
+    cr_expect_eq(pnas_picture_resize("x/a.png", &picture, PNAS_RESIZE_CROP, 3, out), PNAS_ERROR_DATA);
+    cr_expect_not_null(strstr(pnas_message(), "x/a.png: is 2 pixels high and 5 wide, too small"), "%s",
+                       pnas_message());
+}
+
+/* --- what is refused --- */
+
+static void expect_refused(const void *data, size_t size, const char *sentence)
+{
+    pnas_picture picture;
+    const pnas_bytes bytes = {.data = (unsigned char *)data, .size = size};
+    cr_expect_eq(pnas_picture_decode("x/a.png", &bytes, 3, NULL, &picture), PNAS_ERROR_DATA);
+    cr_expect_null(picture.pixels);
+    cr_expect(strstr(pnas_message(), "x/a.png: ") && strstr(pnas_message(), sentence), "%s", pnas_message());
+}
+
+/* A head that says 60000 x 60000, and the beginning of its data. */
+Test(picture, a_bomb_is_refused_before_it_takes_memory)
+{
+    static const uint8_t bomb[] = {0x89, 'P', 'N', 'G', 13,  10,   26,   10,   0,    0, 0,    13,
+                                   'I',  'H', 'D', 'R', 0,   0,    0xea, 0x60, 0,    0, 0xea, 0x60,
+                                   8,    2,   0,   0,   0,   0x0f, 0xb0, 0xe2, 0x15, 0, 0,    0,
+                                   1,    'I', 'D', 'A', 'T', 0,    0,    0,    0};
+    expect_refused(bomb, sizeof bomb, "says that it is 60000 pixels high and 60000 wide; at most");
+    expect_refused("GIF89a", 6, "is no PNG or JPEG");
+    expect_refused("", 0, "is no PNG or JPEG");
+}
+
+Test(picture, a_picture_cut_anywhere_is_refused)
+{
+    static uint8_t pixels[TALL * WIDE * 3];
+    for (size_t i = 0; i < sizeof pixels; i++)
+        pixels[i] = (uint8_t)(i * i >> 3);
+    for (int format = 0; format < 2; format++) {
+        const char *name = format ? "a.jpg" : "a.png";
+        pnas_bytes bytes;
+        if (format)
+            write_jpeg(name, TALL, WIDE, pixels, 6);
+        else
+            write_png(name, PNG_FORMAT_RGB, TALL, WIDE, pixels);
+        cr_assert_eq(pnas_bytes_read(test_path(name), "a picture", NULL, &bytes), PNAS_OK);
+        for (size_t size = 0; size + 14 < bytes.size; size += 7) /* a PNG's last 12 bytes say that it ends */
+            expect_refused(bytes.data, size, "is ");
+        pnas_bytes_free(&bytes);
+    }
+    PNAS_EXPECT_NO_LEAKS();
+}
