@@ -25,6 +25,13 @@ END_OF_CONFIGURATION
 "$pnas_mpi" tiny.yaml -o run.h5 >last.out 2>last.err || fail "the search"
 "$pnas_train" tiny.yaml --cell '-1:max3+-2:max3' -o net.h5 >last.out 2>last.err || fail "the training"
 "$pnas_table" run.h5 -o table.h5 >last.out 2>last.err || fail "the table"
+cp table.h5 table.before
+code=0
+"$pnas_table" run.h5 -o table.h5 >last.out 2>last.err || code=$?
+[ "$code" -eq 74 ] || fail "a table that is there: exit code $code"
+grep -q 'table.h5: is there already; give another name or --force' last.err || fail "no word of --force"
+cmp table.before table.h5 || fail "the table is another one"
+"$pnas_table" run.h5 --force -o table.h5 >last.out 2>last.err || fail "--force"
 "$pnas_score" run.h5 -o scores.h5 >last.out 2>last.err || fail "the scores"
 awk 'BEGIN { for (i = 0; i < 40; i++) { for (j = 0; j < 64; j++) printf "%d,", (i * j) % 251; print i % 4 } }' >some.csv
 "$pnas_data" import --format csv --shape 8x8x1 some.csv -o data.h5 >last.out 2>last.err || fail "the data"
@@ -45,8 +52,8 @@ for file in run.h5 net.h5 table.h5 scores.h5 data.h5; do
     spared "$file" "$pnas_net" predict net.h5 image.idx
     spared "$file" "$pnas_net" predict --json net.h5 image.idx
     spared "$file" "$pnas_net" predict --hdf5 net.h5 image.idx
-    spared "$file" "$pnas_data" import --format csv --shape 8x8x1 some.csv
-    [ "$file" = table.h5 ] || spared "$file" "$pnas_table" run.h5
+    [ "$file" = data.h5 ] || spared "$file" "$pnas_data" import --force --format csv --shape 8x8x1 some.csv
+    [ "$file" = table.h5 ] || spared "$file" "$pnas_table" run.h5 --force
     [ "$file" = scores.h5 ] || spared "$file" "$pnas_score" run.h5
     [ "$file" = run.h5 ] || spared "$file" "$pnas_mpi" tiny.yaml
     [ "$file" = net.h5 ] || spared "$file" "$pnas_train" tiny.yaml --cell '-1:max3+-2:max3'

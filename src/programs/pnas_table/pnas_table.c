@@ -4,16 +4,21 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 typedef struct {
     const char *output, *title, *source;
     char *const *path; /* [paths], borrowed from argv */
     int paths;
+    bool force;
     pnas_log_level log;
 } table_arguments;
 
+enum { KEY_FORCE = 0x100 };
+
 static const struct argp_option option_list[] = {
     {"output", 'o', "TABLE.h5", 0, "The table to write; without it the cells are only counted", 0},
+    {"force", KEY_FORCE, NULL, 0, "Replace TABLE.h5 if it is there", 0},
     {"title", 't', "TEXT", 0, "A name for people", 0},
     {"source", 's', "TEXT", 0, "Where the cells come from, in words: data, children, training", 0},
     {0},
@@ -28,6 +33,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case 'o':
         arguments->output = argument;
+        return 0;
+    case KEY_FORCE:
+        arguments->force = true;
         return 0;
     case 't':
         arguments->title = argument;
@@ -80,6 +88,8 @@ static pnas_status make_table(const table_arguments *arguments, const char *comm
     pnas_table_rows rows = {0};
     pnas_cell_table *table = NULL;
     pnas_status status;
+    PNAS_CHECK(!arguments->output || arguments->force || access(arguments->output, F_OK) != 0,
+               PNAS_ERROR_FILE, "%s: is there already; give another name or --force", arguments->output);
     for (int i = 0; i < arguments->paths; ++i)
         PNAS_TRY_CLEANUP(pnas_table_rows_read(arguments->path[i], &rows));
     const pnas_space space = {
