@@ -39,6 +39,21 @@ static pnas_status check_count(const pnas_plot_kind *kind, size_t count)
     return PNAS_OK;
 }
 
+/* One axis does not compare what was measured with what was predicted. Guessed cells are the last of a file. */
+static pnas_status check_measure(const pnas_plot_context *context)
+{
+    bool guess = context->ranking[0]->cell[0].guessed;
+    for (size_t i = 0; i < context->count; i++) {
+        const pnas_ranking *ranking = context->ranking[i];
+        PNAS_CHECK(ranking->cell[0].guessed == guess && ranking->cell[ranking->count - 1].guessed == guess,
+                   PNAS_ERROR_USAGE, "%s: has %s, others %s; draw them apart", ranking->path,
+                   ranking->cell[ranking->count - 1].guessed ? "cells that were only predicted"
+                                                             : "measured accuracies",
+                   ranking->cell[ranking->count - 1].guessed ? "were measured" : "were only predicted");
+    }
+    return PNAS_OK;
+}
+
 /* A file that cannot be shown is no reason not to show the others. */
 static pnas_status check_records(const pnas_plot_context *context)
 {
@@ -63,6 +78,7 @@ pnas_status pnas_plot_draw(const pnas_plot_options *options, const pnas_ranking 
     pnas_plot_context context = {.options = options, .ranking = rankings, .count = count};
     PNAS_TRY(check_count(options->kind, count));
     PNAS_TRY(check_records(&context));
+    PNAS_TRY(check_measure(&context));
     PNAS_TRY(pnas_gnuplot_begin(&options->drawing, &context.plot));
     context.script = pnas_gnuplot_script(context.plot);
     context.text = pnas_gnuplot_is_text(context.plot);

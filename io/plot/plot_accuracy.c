@@ -114,15 +114,17 @@ static pnas_status draw_accuracy(const pnas_plot_context *context)
     FILE *script = context->script;
     int x = context->options->sorted ? PNAS_CELLS_SORTED : PNAS_CELLS_INDEX;
     double size = pnas_plot_mark_size(largest(context));
-    char across[16];
+    char across[16], what[64];
     size_t first = 1, last = largest(context);
     if (!context->options->sorted)
         index_range(context, &first, &last);
     PNAS_TRY(pnas_plot_write_cells(context));
-    pnas_plot_title(context, context->options->sorted ? "accuracy of all models, ascending"
-                                                      : "accuracy of all models");
-    fprintf(script, "set xlabel '%s'\nset ylabel 'accuracy'\nset xrange [%zu:%zu]\n",
-            context->options->sorted ? "place by accuracy" : "model index", first - 1, last + 1);
+    snprintf(what, sizeof what, "%s of all models%s", pnas_plot_accuracy_name(context),
+             context->options->sorted ? ", ascending" : "");
+    pnas_plot_title(context, what);
+    fprintf(script, "set xlabel '%s'\nset ylabel '%s'\nset xrange [%zu:%zu]\n",
+            context->options->sorted ? "place by accuracy" : "model index", pnas_plot_accuracy_name(context),
+            first - 1, last + 1);
     pnas_plot_offsets(context, 0, 0.03);
     fprintf(script, "set key below\n");
     if (context->count == 1 && context->options->sorted && !context->text)

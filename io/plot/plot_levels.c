@@ -17,6 +17,11 @@ static void level_range(const pnas_plot_context *context, int *first, int *last)
         }
 }
 
+static size_t cells_of(const pnas_ranking_level *level)
+{
+    return level->done + level->guessed;
+}
+
 static void write_level_names(const pnas_plot_context *context, int first, int last)
 {
     fprintf(context->script, "set xtics (");
@@ -24,7 +29,7 @@ static void write_level_names(const pnas_plot_context *context, int first, int l
         fprintf(context->script, "%s\"%d block%s", b > first ? ", " : "", b, b > 1 ? "s" : "");
         for (int i = 0; context->count == 1 && i < context->ranking[0]->levels; i++)
             if (context->ranking[0]->level[i].level == b)
-                fprintf(context->script, "\\n%zu cells", context->ranking[0]->level[i].done);
+                fprintf(context->script, "\\n%zu cells", cells_of(&context->ranking[0]->level[i]));
         fprintf(context->script, "\" %d", b);
     }
     fprintf(context->script, ")\n");
@@ -40,7 +45,7 @@ static void plot_box(const pnas_plot_context *context, size_t r, const pnas_rank
                      const level_box *box)
 {
     FILE *script = context->script;
-    bool dots = level->done <= DOTS_MOST;
+    bool dots = cells_of(level) <= DOTS_MOST;
     fprintf(script, "'cells_%zu.tsv' using (%g):($%d == %d ? $%d : NaN):(%g) with boxplot ", r, box->x,
             PNAS_CELLS_LEVEL, level->level, PNAS_CELLS_SCORE, box->width);
     if (context->text)
@@ -66,16 +71,18 @@ static pnas_status draw_levels(const pnas_plot_context *context)
 {
     FILE *script = context->script;
     double width = 0.6 / (double)context->count;
+    char what[64];
     int first, last;
     level_range(context, &first, &last);
     PNAS_TRY(pnas_plot_write_cells(context));
-    pnas_plot_title(context, "accuracy by level");
+    snprintf(what, sizeof what, "%s by level", pnas_plot_accuracy_name(context));
+    pnas_plot_title(context, what);
     write_level_names(context, first, last);
     fprintf(script,
-            "set ylabel 'accuracy'\nset xrange [%d.4:%d.6]\n"
+            "set ylabel '%s'\nset xrange [%d.4:%d.6]\n"
             "set style boxplot %s medianlinewidth 2\n"
             "set jitter overlap 0.5 spread 0.8\n",
-            first - 1, last, "outliers pointtype 7");
+            pnas_plot_accuracy_name(context), first - 1, last, "outliers pointtype 7");
     pnas_plot_offsets(context, 0, 0.03);
     if (!context->text)
         fprintf(script, "set bmargin %g\nset grid noxtics\n", context->count > 1 ? 4.5 : 3.5);

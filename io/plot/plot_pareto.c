@@ -54,7 +54,8 @@ static void write_axis(const pnas_plot_context *context, const cost_axis *axis)
 {
     FILE *script = context->script;
     double room = axis->most > axis->least ? axis->most - axis->least : 1;
-    fprintf(script, "set xlabel '%s%s'\nset ylabel 'accuracy'\n", axis->name, axis->unit);
+    fprintf(script, "set xlabel '%s%s'\nset ylabel '%s'\n", axis->name, axis->unit,
+            pnas_plot_accuracy_name(context));
     pnas_plot_offsets(context, 0, 0.05);
     if (!axis->wide) {
         fprintf(script, "set xrange [%.9g:%.9g]\n", axis->least - 0.1 * room, axis->most + 0.03 * room);
@@ -161,7 +162,7 @@ static pnas_status draw_pareto(const pnas_plot_context *context)
     PNAS_TRY(pnas_plot_write_cells(context));
     for (size_t r = 0; r < context->count; r++)
         PNAS_TRY(write_front(context, r, &axis));
-    snprintf(what, sizeof what, "accuracy against %s", axis.name);
+    snprintf(what, sizeof what, "%s against %s", pnas_plot_accuracy_name(context), axis.name);
     pnas_plot_title(context, what);
     write_axis(context, &axis);
     fprintf(script, "set key below\n");

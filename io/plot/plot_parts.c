@@ -55,6 +55,11 @@ void pnas_plot_label(const pnas_plot_context *context, size_t ranking, char *out
         shorten(one->title, context->text ? TITLE_TEXT : TITLE_PICTURE, out, size);
 }
 
+const char *pnas_plot_accuracy_name(const pnas_plot_context *context)
+{
+    return context->ranking[0]->cell[0].guessed ? "predicted accuracy" : "accuracy";
+}
+
 void pnas_plot_title(const pnas_plot_context *context, const char *what)
 {
     char label[128], title[256];

@@ -45,6 +45,9 @@ void pnas_plot_label(const pnas_plot_context *context, size_t ranking, char *out
 /* set title of the plot: `what`, then what is ranked. */
 void pnas_plot_title(const pnas_plot_context *context, const char *what);
 
+/* "accuracy", or "predicted accuracy" where nothing was measured. */
+const char *pnas_plot_accuracy_name(const pnas_plot_context *context);
+
 /* Whether any cell of a ranking fulfils `has`. */
 bool pnas_plot_any(const pnas_ranking *ranking, bool (*has)(const pnas_ranked_cell *cell));
 

@@ -7,7 +7,7 @@
 
 static bool has_prediction(const pnas_ranked_cell *cell)
 {
-    return !isnan(cell->predicted);
+    return !isnan(cell->predicted) && !cell->guessed;
 }
 
 static bool has_predictions(const pnas_plot_context *context, const pnas_ranking *ranking)

@@ -318,7 +318,7 @@ static pnas_status read_figure(const csv_reader *reader, size_t column, pnas_csv
     int64_t *count = NULL;
     switch (reader->role[column]) {
     case COLUMN_SCORE:
-        if (!parse_real(reader->column[column], &row->score))
+        if (given && !parse_real(reader->column[column], &row->score))
             return bad_field(reader, column, "a score, a decimal number");
         return PNAS_OK;
     case COLUMN_PREDICTED:
@@ -387,6 +387,8 @@ static pnas_status read_named(csv_reader *reader, pnas_csv_cell *row)
             PNAS_TRY(read_cell_text(reader, i, &row->cell));
         }
     }
+    PNAS_CHECK(!isnan(row->score) || !isnan(row->predicted), PNAS_ERROR_DATA,
+               "%s: line %zu: has neither a score nor a prediction", reader->name, reader->line);
     return text ? PNAS_OK : read_named_blocks(reader, &row->cell);
 }
 
@@ -409,7 +411,8 @@ static pnas_status read_rows(csv_reader *reader, pnas_cell_csv *out, size_t **li
             PNAS_CHECK(rows && numbers, PNAS_ERROR_MEMORY, "%s: out of memory for its lines", reader->name);
         }
         pnas_csv_cell *row = &out->row[out->count];
-        *row = (pnas_csv_cell){.predicted = NAN,
+        *row = (pnas_csv_cell){.score = NAN,
+                               .predicted = NAN,
                                .predicted_std = NAN,
                                .train_seconds = NAN,
                                .parameters = -1,
@@ -484,6 +487,7 @@ pnas_status pnas_cell_csv_parse(const char *name, const char *text, size_t size,
     if (size >= 3 && memcmp(text, byte_order_mark, 3) == 0)
         reader->at += 3;
     pnas_status status = read_rows(reader, out, &lines);
+    out->named = reader->named;
     if (status == PNAS_OK && !reader->named)
         status = resolve_inputs(reader, lines, out);
     if (status != PNAS_OK)
@@ -491,6 +495,26 @@ pnas_status pnas_cell_csv_parse(const char *name, const char *text, size_t size,
     free(lines);
     free(reader);
     return status;
+}
+
+/* "scores_3.csv", as pnas_score and the Keras implementation call what they predict. */
+static bool is_of_scores(const char *path)
+{
+    static const char start[] = "scores_";
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    if (strncmp(name, start, sizeof start - 1) != 0)
+        return false;
+    name += sizeof start - 1;
+    size_t digits = strspn(name, "0123456789");
+    return digits > 0 && strcmp(name + digits, ".csv") == 0;
+}
+
+static void take_for_predictions(pnas_cell_csv *csv)
+{
+    for (size_t i = 0; i < csv->count; i++) {
+        csv->row[i].predicted = csv->row[i].score;
+        csv->row[i].score = NAN;
+    }
 }
 
 static double claim(const unsigned char *first, size_t size)
@@ -510,6 +534,8 @@ pnas_status pnas_cell_csv_read(const char *path, const pnas_operator_set *operat
             : pnas_fail(PNAS_ERROR_DATA, "%s: is larger than %d MiB; keep the best cells alone", path,
                         BYTES_MAX >> 20);
     pnas_bytes_free(&bytes);
+    if (status == PNAS_OK && !out->named && is_of_scores(path))
+        take_for_predictions(out);
     return status;
 }
 

@@ -1,6 +1,9 @@
 /* Cells with their scores as comma-separated values: train_history.csv and scores_<b>.csv of the Keras
  * implementation of PNAS, and our own files, which carry a line of column names. docs/formats.md. Local.
  *
+ * A row with a prediction and no score is a cell that nobody trained; so is every row of a file without names that is
+ * called scores_<b>.csv, whose numbers become predictions.
+ *
  * Without a line of names a line is score,in1,op1,in2,op2,... with as many blocks as it likes; operators are
  * written by name, in any spelling that pnas_operator_set_find knows. Where the first block of some line
  * reads 0, the file is from a search with one single input: there 0 is that input (read as -1) and n is block
@@ -15,7 +18,7 @@
 
 typedef struct {
     pnas_cell cell; /* as written, not made canonical */
-    double score;   /* finite */
+    double score;   /* measured; NaN: it is only predicted */
     double predicted, predicted_std,
         train_seconds;                 /* NaN where the file has none; the last two are not negative */
     int64_t parameters, multiply_adds; /* -1 where the file has none */
@@ -23,6 +26,7 @@ typedef struct {
 
 typedef struct {
     size_t count;
+    bool named;                     /* by a first line */
     pnas_csv_cell *row;             /* [count], at least one, in the order of the file */
     size_t left_out, left_out_line; /* lines whose blocks read themselves, and the first of them */
 } pnas_cell_csv;

@@ -65,6 +65,12 @@ static pnas_status read_csv(const char *path, pnas_table_rows *rows)
     pnas_status status = make_room(rows, csv.count);
     for (size_t i = 0; status == PNAS_OK && i < csv.count; ++i) {
         const pnas_csv_cell *row = &csv.row[i];
+        if (isnan(row->score)) {
+            status = pnas_fail(PNAS_ERROR_DATA,
+                               "%s: cell %zu has a prediction alone; a table holds cells that were trained",
+                               path, i + 1);
+            break;
+        }
         rows->entry[rows->count++] =
             (pnas_table_entry){.cell = row->cell,
                                .accuracy = row->score,

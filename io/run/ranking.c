@@ -18,6 +18,8 @@
 static int better_first(const void *a, const void *b)
 {
     const pnas_ranked_cell *left = a, *right = b;
+    if (left->guessed != right->guessed)
+        return left->guessed ? 1 : -1;
     if (left->score != right->score)
         return left->score > right->score ? -1 : 1;
     if (left->parameters != right->parameters)
@@ -111,7 +113,7 @@ static pnas_status level_spearman(const pnas_ranking *ranking, int level, double
     double *measured = predicted + ranking->count;
     for (size_t i = 0; i < ranking->count; i++) {
         const pnas_ranked_cell *cell = &ranking->cell[i];
-        if (cell->level != level || isnan(cell->predicted))
+        if (cell->level != level || isnan(cell->predicted) || cell->guessed)
             continue;
         predicted[count] = cell->predicted;
         measured[count++] = cell->score;
@@ -121,22 +123,34 @@ static pnas_status level_spearman(const pnas_ranking *ranking, int level, double
     return PNAS_OK;
 }
 
+static void count_level(const pnas_ranking *ranking, pnas_ranking_level *level)
+{
+    double sum = 0;
+    level->best = level->mean = NAN;
+    for (size_t i = 0; i < ranking->count; i++) {
+        const pnas_ranked_cell *cell = &ranking->cell[i];
+        level->done += cell->level == level->level && !cell->guessed;
+        level->guessed += cell->level == level->level && cell->guessed;
+    }
+    level->children = level->done + level->guessed;
+    for (size_t i = 0; i < ranking->count; i++) {
+        const pnas_ranked_cell *cell = &ranking->cell[i];
+        if (cell->level != level->level || cell->guessed != (level->done == 0))
+            continue;
+        level->best = fmax(level->best, cell->score);
+        sum += cell->score;
+    }
+    if (level->children > 0)
+        level->mean = sum / (double)(level->done > 0 ? level->done : level->guessed);
+}
+
 static pnas_status count_levels(pnas_ranking *ranking)
 {
     for (int b = 1; b <= PNAS_BLOCKS_MAX; b++) {
-        pnas_ranking_level level = {.level = b, .best = NAN};
-        double sum = 0;
-        for (size_t i = 0; i < ranking->count; i++) {
-            if (ranking->cell[i].level != b)
-                continue;
-            level.done++;
-            level.best = fmax(level.best, ranking->cell[i].score);
-            sum += ranking->cell[i].score;
-        }
-        if (level.done == 0)
+        pnas_ranking_level level = {.level = b};
+        count_level(ranking, &level);
+        if (level.children == 0)
             continue;
-        level.children = level.done;
-        level.mean = sum / (double)level.done;
         PNAS_TRY(level_spearman(ranking, b, &level.spearman));
         ranking->level[ranking->levels++] = level;
         ranking->blocks = b;
@@ -165,15 +179,17 @@ static pnas_status read_csv(pnas_ranking *ranking)
     pnas_status status = make_room(ranking, csv.count);
     for (size_t i = 0; i < csv.count && status == PNAS_OK; i++) {
         const pnas_csv_cell *row = &csv.row[i];
-        ranking->cell[ranking->count++] = (pnas_ranked_cell){.cell = row->cell,
-                                                             .level = row->cell.blocks,
-                                                             .place = i,
-                                                             .score = row->score,
-                                                             .predicted = row->predicted,
-                                                             .predicted_std = row->predicted_std,
-                                                             .train_seconds = row->train_seconds,
-                                                             .parameters = row->parameters,
-                                                             .multiply_adds = row->multiply_adds};
+        ranking->cell[ranking->count++] =
+            (pnas_ranked_cell){.cell = row->cell,
+                               .level = row->cell.blocks,
+                               .place = i,
+                               .guessed = isnan(row->score),
+                               .score = isnan(row->score) ? row->predicted : row->score,
+                               .predicted = row->predicted,
+                               .predicted_std = row->predicted_std,
+                               .train_seconds = row->train_seconds,
+                               .parameters = row->parameters,
+                               .multiply_adds = row->multiply_adds};
     }
     pnas_cell_csv_free(&csv);
     return status == PNAS_OK ? count_levels(ranking) : status;
@@ -281,6 +297,14 @@ void pnas_ranking_keep_level(pnas_ranking *ranking, int level)
             ranking->level[levels++] = ranking->level[i];
     ranking->count = kept;
     ranking->levels = levels;
+}
+
+bool pnas_ranking_guesses(const pnas_ranking *ranking)
+{
+    for (int i = 0; i < ranking->levels; i++)
+        if (ranking->level[i].guessed > 0)
+            return true;
+    return false;
 }
 
 const char *pnas_ranking_name(const pnas_ranking *ranking)

@@ -11,7 +11,8 @@ typedef struct {
     int level;    /* b: its blocks */
     bool early;   /* chosen before the level below was finished (search.overlap) */
     size_t place; /* in the order of the file, from 0: the model index */
-    double score; /* a run's: the measured accuracy */
+    bool guessed; /* nobody trained it: its score is what was predicted */
+    double score; /* else a measured accuracy */
     double predicted, predicted_std, train_seconds; /* NaN where the file has none */
     int64_t parameters, multiply_adds;              /* -1 where the file has none */
     int epochs;
@@ -21,10 +22,11 @@ typedef struct {
 typedef struct {
     int level;
     size_t children, done, failed;
+    size_t guessed;              /* cells that nobody trained */
     size_t early;                /* of the children; the run's search.overlap */
     bool begun;                  /* only these are there so far */
     uint64_t candidates;         /* 0 where the file has none */
-    double spearman, best, mean; /* NaN where undefined */
+    double spearman, best, mean; /* of those done, else of those guessed; NaN where undefined */
 } pnas_ranking_level;
 
 typedef struct { /* arrays are owned by the ranking */
@@ -34,7 +36,8 @@ typedef struct { /* arrays are owned by the ranking */
     pnas_concatenation concatenation; /* of the run's cells; else the default */
     int blocks;                       /* B of the run; else of its longest cell */
     size_t count;
-    pnas_ranked_cell *cell; /* [count]; best score first, then fewer parameters, then the earlier one */
+    pnas_ranked_cell
+        *cell; /* [count]; guessed ones last; best score first, then fewer parameters, then the earlier one */
     int levels;
     pnas_ranking_level level[PNAS_BLOCKS_MAX]; /* those that have cells, ascending */
     pnas_run_file *run;                        /* NULL for other files */
@@ -51,6 +54,9 @@ void pnas_ranking_keep_level(pnas_ranking *ranking, int level);
 
 /* The cells in the order of the file; *out is the caller's (free), the cells borrowed. */
 pnas_status pnas_ranking_by_place(const pnas_ranking *ranking, const pnas_ranked_cell ***out);
+
+/* Whether some of its cells are guessed. */
+bool pnas_ranking_guesses(const pnas_ranking *ranking);
 
 /* The file's name without its folders; borrowed. */
 const char *pnas_ranking_name(const pnas_ranking *ranking);

@@ -67,8 +67,9 @@ static pnas_status take_cells(hid_t file, const best_cells *best, pnas_ranking *
         *cell = (pnas_ranked_cell){.cell.blocks = (int)best->shape[1],
                                    .level = (int)best->shape[1],
                                    .place = i,
+                                   .guessed = true,
                                    .score = best->score[i],
-                                   .predicted = NAN,
+                                   .predicted = best->score[i],
                                    .predicted_std = best->spread[i],
                                    .train_seconds = NAN,
                                    .parameters = -1,
@@ -86,7 +87,7 @@ static void describe_level(pnas_ranking *ranking, int blocks, uint64_t scored)
 {
     pnas_ranking_level level = {.level = blocks,
                                 .children = ranking->count,
-                                .done = ranking->count,
+                                .guessed = ranking->count,
                                 .candidates = scored,
                                 .spearman = NAN,
                                 .best = NAN};

@@ -19,7 +19,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (status != PNAS_OK && (status != PNAS_ERROR_DATA || csv.count != 0 || csv.row || !*pnas_message()))
         abort();
     for (size_t i = 0; i < csv.count; i++)
-        if (pnas_cell_validate(&csv.row[i].cell, &operators) != PNAS_OK || !isfinite(csv.row[i].score))
+        if (pnas_cell_validate(&csv.row[i].cell, &operators) != PNAS_OK ||
+            !(isfinite(csv.row[i].score) || (isnan(csv.row[i].score) && isfinite(csv.row[i].predicted))))
             abort();
     pnas_cell_csv_free(&csv);
     free(text);

@@ -55,8 +55,8 @@ static pnas_status draw_ranked(const pnas_ranking_options *options, const pnas_r
                "--cell %" PRId64 ": %s has %zu finished cell%s%s", options->cell, ranking->path,
                ranking->count, ranking->count == 1 ? "" : "s", options->level ? " of that level" : "");
     const pnas_ranked_cell *cell = &ranking->cell[options->cell - 1];
-    snprintf(title, sizeof title, "%.60s: rank %" PRId64 ", accuracy %.4f", ranking->title, options->cell,
-             cell->score);
+    snprintf(title, sizeof title, "%.60s: rank %" PRId64 ", %saccuracy %.4f", ranking->title, options->cell,
+             cell->guessed ? "predicted " : "", cell->score);
     pnas_cell_drawing_options drawing = {
         .output = options->output, .title = title, .concatenation = ranking->concatenation};
     return pnas_cell_draw(&cell->cell, &ranking->operators, &drawing);

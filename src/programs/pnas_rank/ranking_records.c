@@ -38,7 +38,8 @@ static void print_csv_entry(const pnas_ranking_entry *entry, int blocks, bool se
 {
     const pnas_ranked_cell *cell = entry->cell;
     const pnas_operator_set *operators = &entry->ranking->operators;
-    printf("%.9g", cell->score);
+    if (!cell->guessed)
+        printf("%.9g", cell->score);
     for (int b = 0; b < blocks; b++) {
         const pnas_block *block = &cell->cell.block[b];
         if (b < cell->level)
@@ -112,6 +113,8 @@ static void print_json_levels(const pnas_ranking *ranking)
             i ? "," : "", level->level, level->children, level->done, level->failed, level->candidates);
         if (level->early > 0)
             printf(", \"early\": %zu", level->early);
+        if (level->guessed > 0)
+            printf(", \"guessed\": %zu", level->guessed);
         print_json_real("spearman", level->spearman);
         print_json_real("best", level->best);
         print_json_real("mean", level->mean);
@@ -144,8 +147,9 @@ static void print_json_entry(size_t rank, const pnas_ranking_entry *entry)
     const pnas_ranked_cell *cell = entry->cell;
     const pnas_operator_set *operators = &entry->ranking->operators;
     pnas_cell_format(&cell->cell, operators, text);
-    printf("    {\"rank\": %zu, \"file\": %zu, \"score\": %.9g, \"level\": %d, \"cell\": ", rank, entry->file,
-           cell->score, cell->level);
+    printf("    {\"rank\": %zu, \"file\": %zu", rank, entry->file);
+    print_json_real("score", cell->guessed ? NAN : cell->score);
+    printf(", \"level\": %d, \"cell\": ", cell->level);
     pnas_text_json(stdout, text);
     printf(", \"blocks\": [");
     for (int b = 0; b < cell->level; b++) {

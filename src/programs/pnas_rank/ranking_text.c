@@ -16,6 +16,8 @@
 static int better_first(const void *a, const void *b)
 {
     const pnas_ranking_entry *left = a, *right = b;
+    if (left->cell->guessed != right->cell->guessed)
+        return left->cell->guessed ? 1 : -1;
     if (left->cell->score != right->cell->score)
         return left->cell->score > right->cell->score ? -1 : 1;
     if (left->cell->parameters != right->cell->parameters)
@@ -108,7 +110,8 @@ static void print_header(const pnas_ranking *ranking)
     if (ranking->count > 0) {
         char text[PNAS_CELL_TEXT_MAX];
         pnas_cell_format(&ranking->cell[0].cell, &ranking->operators, text);
-        printf("best      %.4f  %s\n", ranking->cell[0].score, text);
+        printf("best      %.4f  %s%s\n", ranking->cell[0].score, text,
+               ranking->cell[0].guessed ? "  (predicted)" : "");
     }
 }
 
@@ -124,6 +127,8 @@ static void print_levels(const pnas_ranking *ranking)
         print_real(10, 4, level->mean);
         if (level->early > 0)
             printf("  %s%zu begun early", level->begun ? "only " : "", level->early);
+        if (level->guessed > 0)
+            printf("  %s%zu only predicted", level->done > 0 ? "and " : "", level->guessed);
         putchar('\n');
     }
 }
@@ -151,7 +156,9 @@ static void print_names(const pnas_ranking_files *files)
         pnas_text_line(stdout, "%c  %s: %s%s%zu cell%s%s%s", letter(f), ranking->path,
                        run ? ranking->title : "", run ? ", " : "", ranking->count,
                        ranking->count == 1 ? "" : "s", run ? ", " : "",
-                       run ? pnas_ranking_status_words(pnas_run_file_info(ranking->run)->status) : "");
+                       run ? pnas_ranking_status_words(pnas_run_file_info(ranking->run)->status)
+                       : pnas_ranking_guesses(ranking) ? ", predicted"
+                                                       : "");
     }
 }
 
@@ -174,7 +181,7 @@ static void print_comparison(const pnas_ranking_files *files)
         for (size_t f = 0; f < files->count; f++) {
             const pnas_ranking_level none = {.best = NAN, .mean = NAN, .spearman = NAN};
             const pnas_ranking_level *level = find_level(files->ranking[f], b);
-            level = level ? level : &none;
+            level = level && level->done > 0 ? level : &none;
             printf("  | %6zu", level->done);
             print_real(10, 4, level->best);
             print_real(10, 4, level->mean);
@@ -265,7 +272,7 @@ static pnas_status print_pair(const pnas_ranking_files *files, size_t f, size_t 
             difference += b_both[i] - a_both[i];
         printf("%c and %c have %zu cell%s in common", letter(f), letter(g), count, count == 1 ? "" : "s");
         double spearman = pnas_spearman(a_both, b_both, count);
-        if (count > 0)
+        if (count > 0 && !pnas_ranking_guesses(a) && !pnas_ranking_guesses(b))
             printf("; %c's accuracy there is %.4f %s on average", letter(g), fabs(difference) / (double)count,
                    difference < 0 ? "lower" : "higher");
         if (!isnan(spearman))
@@ -299,7 +306,8 @@ static void print_entry(size_t rank, const pnas_ranking_entry *entry, bool sever
     printf("%4zu  ", rank);
     if (several)
         printf("%4c  ", letter(entry->file));
-    printf("%8.4f  ", cell->score);
+    print_real(8, 4, cell->guessed ? NAN : cell->score);
+    printf("  ");
     print_real(9, 4, cell->predicted);
     printf("  %5d  ", cell->level);
     print_whole(10, cell->parameters);

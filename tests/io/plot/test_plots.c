@@ -251,6 +251,30 @@ Test(plots, the_second_level_alone_keeps_its_indices)
     free(svg);
 }
 
+/* A prediction is shown as one wherever it stands. */
+Test(plots, what_was_only_predicted_is_not_shown_as_measured)
+{
+    write_history("a.csv");
+    write_history("scores_2.csv");
+    expect_run(rank("scores_2.csv"), 0, "5 only predicted");
+    expect_run(rank("scores_2.csv"), 0, "   1         -     0.5600      2");
+    expect_run(rank("scores_2.csv a.csv"), 0, "scores_2.csv: 10 cells, predicted");
+    expect_run(rank("scores_2.csv a.csv --top 1"), 0, "   1     B    0.5600          -      2");
+    expect_run(rank("a.csv scores_2.csv"), 0, "have 6 cells in common, Spearman");
+    expect_run(rank("scores_2.csv --csv"), 0, "\n,-1,sep3,-2,max3,0,avg3,-1,identity,2,0.56,,");
+    expect_run(rank("scores_2.csv --format json"), 0, "\"score\": null");
+    expect_run(rank("scores_2.csv --plot levels -o s.svg --keep kept"), 0, "");
+    char *script = read_file(test_path("kept/plot.gp"));
+    cr_expect(strstr(script, "set ylabel 'predicted accuracy'") && strstr(script, "\\n5 cells"), "%s",
+              script);
+    free(script);
+    expect_run(rank("scores_2.csv --plot predicted"), 65, "has no predictions to compare with");
+    expect_run(rank("a.csv scores_2.csv --plot accuracy"), 64,
+               "scores_2.csv: has cells that were only predicted");
+    expect_run(rank("scores_2.csv a.csv --plot accuracy"), 64,
+               "a.csv: has measured accuracies, others were only");
+}
+
 Test(plots, runs_are_overlaid_and_names_may_hold_anything)
 {
     write_history("it's \"100 %\" $HOME `id`.csv");

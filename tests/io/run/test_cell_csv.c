@@ -102,6 +102,39 @@ Test(cell_csv, reads_cells_as_text_and_quoted_fields)
     pnas_cell_csv_free(&csv);
 }
 
+Test(cell_csv, a_cell_that_was_only_predicted_has_no_score)
+{
+    cr_assert_eq(parse("cell,score,predicted\n-1:sep3+-2:max3,,0.75\n-1:sep3+-2:avg3,0.5,0.25\n"), PNAS_OK,
+                 "%s", pnas_message());
+    cr_expect(isnan(csv.row[0].score) && csv.row[0].predicted == 0.75 && csv.named);
+    cr_expect(csv.row[1].score == 0.5 && csv.row[1].predicted == 0.25);
+    pnas_cell_csv_free(&csv);
+    expect_refused("cell,score,predicted\n-1:sep3+-2:max3,,\n",
+                   "line 2: has neither a score nor a prediction");
+    expect_refused("cell,score\n-1:sep3+-2:max3,\n", "line 2: has neither a score nor a prediction");
+}
+
+Test(cell_csv, a_file_called_scores_and_a_number_holds_predictions)
+{
+    static const struct {
+        const char *name;
+        bool predictions;
+    } of[] = {{"scores_3.csv", true},   {"scores_12.csv", true},    {"scores_.csv", false},
+              {"scores_3b.csv", false}, {"my_scores_3.csv", false}, {"scores_3.csv.old", false}};
+    const char *text = "0.5,-1,sep3,-2,max3\n", *named = "score,cell\n0.5,-1:sep3+-2:max3\n";
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+        test_write_file(of[i].name, text, strlen(text));
+        cr_assert_eq(pnas_cell_csv_read(test_path(of[i].name), NULL, &csv), PNAS_OK, "%s", pnas_message());
+        cr_expect_eq(isnan(csv.row[0].score), of[i].predictions, "%s", of[i].name);
+        cr_expect_eq(csv.row[0].predicted == 0.5, of[i].predictions, "%s", of[i].name);
+        pnas_cell_csv_free(&csv);
+    }
+    test_write_file("scores_3.csv", named, strlen(named));
+    cr_assert_eq(pnas_cell_csv_read(test_path("scores_3.csv"), NULL, &csv), PNAS_OK, "%s", pnas_message());
+    cr_expect_eq(csv.row[0].score, 0.5);
+    pnas_cell_csv_free(&csv);
+}
+
 Test(cell_csv, refuses_what_is_wrong_and_says_where)
 {
     expect_refused("", "has no cells");

@@ -170,7 +170,7 @@ Test(ranking, a_score_file_gives_its_best_cells)
     expect_order("1 0 ");
     cr_expect_eq(ranking->cell[0].score, 0.75);
     cr_expect_eq(ranking->cell[0].predicted_std, 0.125);
-    cr_expect(isnan(ranking->cell[0].predicted), "the score is the prediction");
+    cr_expect(ranking->cell[0].guessed && ranking->cell[0].predicted == 0.75, "the score is the prediction");
     cr_expect_eq(ranking->level[0].candidates, 1000);
     cr_expect_eq(ranking->level[0].mean, 0.625);
     pnas_cell_format(&ranking->cell[0].cell, &ranking->operators, text);
