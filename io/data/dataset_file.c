@@ -111,6 +111,7 @@ pnas_status pnas_dataset_write(const pnas_dataset *dataset, const char *path)
     assert(dataset->sha256[0]); /* pnas_dataset_complete comes first */
     pnas_h5_output output = PNAS_H5_NO_OUTPUT;
     pnas_status status;
+    PNAS_TRY_CLEANUP(pnas_h5_check_target(path, CONVENTIONS, "data set"));
     PNAS_TRY_CLEANUP(pnas_h5_output_create(path, &output));
     PNAS_TRY_CLEANUP(write_content(dataset, output.id));
     PNAS_TRY_CLEANUP(pnas_h5_output_commit(&output));
