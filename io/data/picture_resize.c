@@ -1,5 +1,6 @@
 #include "io/data/picture.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,7 +99,7 @@ static pnas_status scale(const char *path, const pnas_picture *picture, const si
 {
     size_t channels = (size_t)picture->channels, width = side * channels;
     side_taps taps_down = {0}, taps_across = {0};
-    float *rows = malloc(picture->height * width * sizeof *rows);
+    float *rows = calloc(picture->height * width, sizeof *rows);
     bool room = rows && make_taps(down, side, &taps_down) && make_taps(across, side, &taps_across);
     for (size_t y = 0; room && y < picture->height; y++)
         scale_row(picture->pixels + y * picture->width * channels, &taps_across, side, channels,
@@ -125,6 +126,7 @@ pnas_status pnas_picture_resize(const char *path, const pnas_picture *picture, p
                                 size_t side, uint8_t *out)
 {
     size_t shorter = picture->height < picture->width ? picture->height : picture->width;
+    assert(side > 0 && shorter > 0);
     PNAS_CHECK(fit != PNAS_RESIZE_CROP || shorter >= side, PNAS_ERROR_DATA,
                "%s: is %zu pixels high and %zu wide, too small to cut %zu x %zu out of it", path,
                picture->height, picture->width, side, side);

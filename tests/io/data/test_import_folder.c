@@ -46,7 +46,7 @@ static pnas_import_options make_set(void)
 
 static void expect_value(const pnas_dataset *dataset, size_t image, int value)
 {
-    size_t size = (size_t)(dataset->height * dataset->width * dataset->channels);
+    size_t size = (size_t)dataset->height * (size_t)dataset->width * (size_t)dataset->channels;
     for (size_t i = 0; i < size; i++)
         cr_assert(abs(dataset->train.images[image * size + i] - value) <= 2, "image %zu: %d, not %d", image,
                   dataset->train.images[image * size + i], value);
