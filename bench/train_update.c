@@ -9,8 +9,8 @@
 #include "mpi/layout.h"
 #include "src/base/clock.h"
 #include "src/base/log.h"
-#include "src/train/shard_update.h"
 #include "src/search/cell_text.h"
+#include "src/train/shard_update.h"
 
 #include <argp.h>
 #include <mpi.h>
