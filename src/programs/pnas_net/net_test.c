@@ -197,7 +197,8 @@ static pnas_status run_test(const test_arguments *arguments, pnas_layout *layout
     if (other && layout->rank == 0)
         pnas_warning("%s was trained on other data than %s (their SHA-256 differ)", arguments->path,
                      (*dataset)->name);
-    PNAS_TRY(pnas_data_compare(layout, (*dataset)->name, (*dataset)->sha256));
+    const char *place = arguments->data ? arguments->data : session->file.dataset;
+    PNAS_TRY(pnas_data_compare(layout, place, (*dataset)->sha256));
     PNAS_TRY(pnas_net_session_start(session, &arguments->options, layout));
     PNAS_TRY(pnas_net_session_run(session, (*dataset)->test.images, (*dataset)->test.count, &logits));
     pnas_status status = layout->rank == 0 ? report(arguments, session, *dataset, logits, other) : PNAS_OK;
