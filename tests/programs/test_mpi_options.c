@@ -33,8 +33,9 @@ Test(mpi_options, times_are_read_with_units_and_colons)
 
 Test(mpi_options, what_is_no_time_is_refused)
 {
-    static const char *const wrong[] = {"",    "x",    "-5",  "0",   "2d",  "1:2:3:4", "1:30m", "5 m",
-                                        "inf", "1e30", "nan", "10:", ":10", "1h30m",   "0x",    "5mm"};
+    static const char *const wrong[] = {"",    "x",   "-5",    "0",      "2d",  "1:2:3:4", "1:30m",
+                                        "5 m", "inf", "1e30",  "nan",    "10:", ":10",     "1h30m",
+                                        "0x",  "5mm", "0x10s", "1:0x10", "+5"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         double seconds;
         cr_assert_eq(pnas_time_limit_parse(wrong[i], &seconds), PNAS_ERROR_USAGE, "'%s' was taken", wrong[i]);

@@ -12,7 +12,8 @@ pnas_status pnas_time_limit_parse(const char *text, double *seconds)
         char *end;
         double part = strtod(at, &end);
         bool unit = parts == 1 && *end && strchr("smh", *end) && !end[1];
-        PNAS_CHECK(end != at && part >= 0 && parts <= 3 && (!*end || *end == ':' || unit), PNAS_ERROR_USAGE,
+        bool decimal = end != at && end == at + strspn(at, "0123456789.");
+        PNAS_CHECK(decimal && parts <= 3 && (!*end || *end == ':' || unit), PNAS_ERROR_USAGE,
                    "--time-limit: '%s' is not a time; write 90s, 30m, 2h or H:MM:SS", text);
         total = 60 * total + part;
         if (unit)
