@@ -83,7 +83,8 @@ static void expect_same_records(const pnas_network_file *read, const pnas_networ
     cr_expect_str_eq(read->fingerprint, written->fingerprint);
     cr_expect(read->history.epochs == 2 && read->history.columns == 2);
     cr_expect_str_eq(read->history.name[1], "validation_accuracy");
-    cr_expect_eq(memcmp(read->history.values, written->history.values, 4 * sizeof(float)), 0);
+    for (int i = 0; i < 4; i++)
+        cr_expect_eq(read->history.values[i], written->history.values[i]);
     cr_expect(read->divergence.epoch == 2 && read->divergence.update == 5 &&
               read->divergence.factor == 0.125);
     cr_expect(read->test.known && read->test.images == 12 && read->test.accuracy == 0.75);
