@@ -1,6 +1,7 @@
 #include "cl/runtime/cache_directory.h"
 
 #include "cl/runtime/cache_place.h"
+#include "cl/runtime/sealed_folder.h"
 #include "src/base/log.h"
 
 #include <limits.h>
@@ -93,7 +94,9 @@ static void place_pocl(const char *directory)
         return;
     bool chosen = set && set[0];
     snprintf(inside, sizeof inside, "%s%s", chosen ? set : directory, chosen ? "" : "/pocl");
-    if (!pnas_cache_place_open(inside, false, path, why, sizeof why) && make_private_folder(path))
+    bool serves = pnas_cache_place_open(inside, false, path, why, sizeof why) &&
+                  pnas_sealed_folder_open(path, !chosen, why, sizeof why);
+    if (!serves && make_private_folder(path))
         warn_once(why, path);
     snprintf(pocl_folder, sizeof pocl_folder, "%s", path);
     setenv("POCL_CACHE_DIR", pocl_folder, 1);
@@ -124,6 +127,12 @@ pnas_status pnas_cache_directory_prepare(const char *wanted, char **out)
     PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "no memory for a path");
     place_pocl(place);
     return PNAS_OK;
+}
+
+void pnas_cache_directory_seal(void)
+{
+    if (pocl_folder[0])
+        pnas_sealed_folder_seal(pocl_folder);
 }
 
 bool pnas_cache_directory_has_room(void)

@@ -16,9 +16,12 @@
  * the caller's.
  *
  * PoCL keeps its own cache and refuses to work where it cannot: it is put here too (POCL_CACHE_DIR), unless
- * the user has placed it well, so this must run before the first OpenCL call. Of the ranks of
- * a machine the first one warns. */
+ * the user has placed it well, so this must run before the first OpenCL call. What is damaged there is removed
+ * (sealed_folder.h). Of the ranks of a machine the first one warns. */
 pnas_status pnas_cache_directory_prepare(const char *wanted, char **out);
+
+/* Seals what PoCL has built since, so that the next start can tell whether it is still the same. Never fails. */
+void pnas_cache_directory_seal(void);
 
 /* PNAS_ERROR_FILE with the reason unless PoCL's cache has room for a further kernel. */
 pnas_status pnas_cache_directory_check_room(void);

@@ -171,6 +171,8 @@ void pnas_cl_destroy(pnas_cl **cl)
     if ((*cl)->queue)
         clReleaseCommandQueue((*cl)->queue);
     if (!(*cl)->is_lane) {
+        if ((*cl)->late_builds)
+            pnas_cache_directory_seal(); /* kernels that were not run for their compilation alone */
         release_device(*cl);
         pnas_compiler_end_leave();
     }

@@ -95,12 +95,15 @@ pnas_status pnas_kernels_warm(pnas_cl *cl, pnas_launch_list *list, const pnas_bu
                               bool *ran)
 {
     bool busy = cl->late_builds;
+    unsigned before = HASH_COUNT(cl->warm);
     for (int wait = 0; wait < 2 && busy; ++wait) {
         busy = false;
         for (size_t i = 0; i < list->count; ++i)
             if (!list->item[i].call && is_small(&list->item[i]))
                 PNAS_TRY(warm(cl, &list->item[i], wait, options, &busy, ran));
     }
+    if (HASH_COUNT(cl->warm) != before)
+        pnas_cache_directory_seal();
     return PNAS_OK;
 }
 
