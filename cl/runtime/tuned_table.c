@@ -186,7 +186,10 @@ pnas_status pnas_tuned_table_load(const char *directory, const char *key, pnas_t
     pnas_program_cache_path(directory, key, ".tuned", path, sizeof path);
     FILE *file = pnas_program_cache_open(path);
     if (!file && errno != ENOENT)
-        pnas_warning("%s cannot be read (%s): routes are the built-in ones", path, strerror(errno));
+        pnas_warning(
+            "%s cannot be read (%s): routes are the built-in ones; make it readable, or remove it and run "
+            "pnas_device tune again",
+            path, errno == EINVAL ? "not a regular file" : strerror(errno));
     if (!file)
         return PNAS_OK;
     pnas_tuned_table *table = calloc(1, sizeof *table);

@@ -9,9 +9,12 @@
 #include "src/search/cell_text.h"
 #include "tests/cl/test_device.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char folder[PATH_MAX];
@@ -141,6 +144,51 @@ Test(tuned_table, a_damaged_file_is_not_believed)
         cr_assert(!loaded || pnas_tuned_table_hash(loaded) == pnas_tuned_table_hash(table), "byte %zu", at);
         pnas_tuned_table_destroy(&loaded);
     }
+    pnas_tuned_table_destroy(&table);
+}
+
+/* How many warnings a load gives that is refused for `reason`. Root may read anything, so it is nobody here. */
+static int load_refused(const char *table_path, const char *reason)
+{
+    char log[PATH_MAX], line[2 * PATH_MAX];
+    int count = 0, state = -1;
+    snprintf(log, sizeof log, "%s/log", folder);
+    pid_t child = fork();
+    if (child == 0) {
+        pnas_tuned_table *loaded = NULL;
+        dup2(open(log, O_WRONLY | O_CREAT | O_TRUNC, 0666), STDERR_FILENO);
+        if (geteuid() == 0 && seteuid(65534) != 0)
+            _exit(2);
+        _exit(pnas_tuned_table_load(folder, "key", &loaded) == PNAS_OK && !loaded ? 0 : 1);
+    }
+    cr_assert_eq(waitpid(child, &state, 0), child);
+    cr_assert(WIFEXITED(state) && WEXITSTATUS(state) == 0, "state %d", state);
+    FILE *file = fopen(log, "r");
+    while (fgets(line, sizeof line, file))
+        count += strstr(line, "warning: ") && strstr(line, table_path) && strstr(line, reason) &&
+                 strstr(line, "routes are the built-in ones");
+    fclose(file);
+    return count;
+}
+
+Test(tuned_table, one_that_cannot_be_read_is_told)
+{
+    char path[PATH_MAX];
+    pnas_tuned_table *table = make_table(0, 3);
+    ok(pnas_tuned_table_store(folder, "key", table, path, sizeof path));
+    cr_assert_eq(chmod(folder, 0755), 0);
+    cr_assert_eq(chmod(path, 0), 0);
+    cr_assert_eq(load_refused(path, "cannot be read (Permission denied)"), 1);
+    cr_assert_eq(unlink(path), 0);
+    cr_assert_eq(mkfifo(path, 0666), 0);
+    cr_assert_eq(load_refused(path, "cannot be read (not a regular file)"), 1);
+    cr_assert_eq(unlink(path), 0);
+    cr_assert_eq(mkdir(path, 0755), 0);
+    cr_assert_eq(load_refused(path, "cannot be read (not a regular file)"), 1);
+    cr_assert_neq(pnas_tuned_table_store(folder, "key", table, path, sizeof path), PNAS_OK);
+    cr_assert_eq(rmdir(path), 0);
+    cr_assert_eq(symlink(path, path), 0);
+    cr_assert_eq(load_refused(path, "cannot be read (Too many levels of symbolic links)"), 1);
     pnas_tuned_table_destroy(&table);
 }
 
