@@ -13,6 +13,7 @@
 
 static atomic_int watching;
 static pthread_once_t installed = PTHREAD_ONCE_INIT;
+static struct sigaction at_abort; /* what others do: MPI prints a stack */
 
 /* LLVM gives up with exit(1) or abort() where it cannot write. This also runs in a handler of signals. */
 static void explain(void)
@@ -32,17 +33,16 @@ static void explain(void)
 static void take_abort(int signal_number)
 {
     explain();
-    signal(signal_number, SIG_DFL);
+    sigaction(signal_number, &at_abort, NULL);
     raise(signal_number);
 }
 
-/* What others do at an abort is theirs. */
 static void install(void)
 {
-    struct sigaction action = {.sa_handler = take_abort}, before;
+    struct sigaction action = {.sa_handler = take_abort};
     atexit(explain);
-    if (sigaction(SIGABRT, NULL, &before) == 0 && before.sa_handler == SIG_DFL)
-        sigaction(SIGABRT, &action, NULL);
+    sigaction(SIGABRT, NULL, &at_abort);
+    sigaction(SIGABRT, &action, NULL);
 }
 
 void pnas_compiler_end_watch(void)

@@ -18,8 +18,14 @@ static void fill_disk(void)
     setrlimit(RLIMIT_FSIZE, &nothing);
 }
 
+static void end_as_mpi_does(int signal_number)
+{
+    (void)signal_number;
+    _exit(17);
+}
+
 /* The wait status of a process that ends by itself while it is watched. */
-static int end_process(bool full, bool aborts, bool watched)
+static int end_process(bool full, bool aborts, bool watched, void (*at_abort)(int))
 {
     kernel_folders f = kernel_folders_make();
     int state = -1;
@@ -27,7 +33,7 @@ static int end_process(bool full, bool aborts, bool watched)
     pid_t child = fork();
     if (child == 0) {
         char *cache = NULL;
-        signal(SIGABRT, SIG_DFL);
+        signal(SIGABRT, at_abort);
         if (pnas_cache_directory_prepare(f.cache, &cache) != PNAS_OK)
             _exit(2);
         pnas_compiler_end_watch();
@@ -49,17 +55,21 @@ static int end_process(bool full, bool aborts, bool watched)
 Test(compiler_end, on_a_full_disk_the_exit_code_is_that_of_file_trouble)
 {
     for (int aborts = 0; aborts < 2; ++aborts) {
-        int state = end_process(true, aborts, true);
+        int state = end_process(true, aborts, true, SIG_DFL);
         cr_expect(WIFEXITED(state) && WEXITSTATUS(state) == 74, "state %d, aborts %d", state, aborts);
     }
+    int state = end_process(true, true, true, end_as_mpi_does);
+    cr_expect(WIFEXITED(state) && WEXITSTATUS(state) == 74, "state %d", state);
 }
 
 Test(compiler_end, with_room_or_unwatched_it_is_what_it_was)
 {
-    int state = end_process(false, true, true);
+    int state = end_process(false, true, true, SIG_DFL);
     cr_expect(WIFSIGNALED(state) && WTERMSIG(state) == SIGABRT, "state %d", state);
-    state = end_process(true, true, false);
+    state = end_process(true, true, false, SIG_DFL);
     cr_expect(WIFSIGNALED(state) && WTERMSIG(state) == SIGABRT, "state %d", state);
-    state = end_process(false, false, true);
+    state = end_process(false, false, true, SIG_DFL);
     cr_expect(WIFEXITED(state) && WEXITSTATUS(state) == 1, "state %d", state);
+    state = end_process(false, true, true, end_as_mpi_does);
+    cr_expect(WIFEXITED(state) && WEXITSTATUS(state) == 17, "state %d", state);
 }
