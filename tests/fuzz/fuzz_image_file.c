@@ -1,6 +1,7 @@
 /* libFuzzer on image files: whatever a file holds is images of the size that is wanted, or a message. The
- * input's first byte chooses the number of channels; the rest is the file. */
+ * input's first byte chooses the number of channels, and whether holes follow; the rest is the file. */
 #include "io/data/image_file.h"
+#include "tests/fuzz/input_bytes.h"
 #include "tests/fuzz/scratch.h"
 
 #include <stdlib.h>
@@ -25,6 +26,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     const pnas_image_shape shape = {4, 3, channels[data[0] % 4]};
     scratch_write(path, data + 1, size - 1);
+    if (data[0] & IMAGE_STRETCHED)
+        scratch_stretch(path);
     pnas_status status = pnas_image_file_read(path, &shape, &images, &count);
     if (status != PNAS_OK && (images || count || !*pnas_message()))
         abort();

@@ -2,9 +2,10 @@
  * that are there, or a message.
  *
  * The input's first byte chooses the format, then come options, and then the files: each a byte of flags
- * (there or not, gzipped, gzipped and damaged, with a head or records that fit) and what the format wants of
- * it. */
+ * (there or not, gzipped, gzipped and damaged, with a head or records that fit, and of IDX: with holes behind it)
+ * and what the format wants of it. */
 #include "io/data/import.h"
+#include "tests/fuzz/input_bytes.h"
 #include "tests/fuzz/scratch.h"
 
 #include <stdlib.h>
@@ -22,8 +23,6 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 typedef struct {
     const uint8_t *at, *end;
 } stream;
-
-enum { ABSENT = 1, GZIPPED = 2, DAMAGED = 4, FITTING = 8 }; /* flags of a file */
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
@@ -62,12 +61,12 @@ static const char *put_file(const char *name, unsigned flags, const unsigned cha
                             stream *in)
 {
     const char *path = scratch_path(name);
-    if (flags & ABSENT) {
+    if (flags & FILE_ABSENT) {
         unlink(path);
         return NULL;
     }
-    if (flags & GZIPPED)
-        write_gzipped(path, bytes, size, flags & DAMAGED ? in : NULL);
+    if (flags & FILE_GZIPPED)
+        write_gzipped(path, bytes, size, flags & FILE_DAMAGED ? in : NULL);
     else
         scratch_write(path, bytes, size);
     return path;
@@ -99,7 +98,7 @@ static const char *put_idx(const char *name, int dimensions, stream *in)
     static unsigned char bytes[FILE_MAX];
     unsigned flags = take(in);
     size_t size = 0;
-    if (flags & FITTING) {
+    if (flags & FILE_FITTING) {
         size_t values = 1;
         memcpy(bytes, (unsigned char[4]){0, 0, 8, (unsigned char)dimensions}, 4);
         for (int i = 0; i < dimensions; i++) {
@@ -115,7 +114,10 @@ static const char *put_idx(const char *name, int dimensions, stream *in)
     } else {
         size = take_bytes(in, bytes);
     }
-    return put_file(name, flags, bytes, size, in);
+    const char *path = put_file(name, flags, bytes, size, in);
+    if (path && flags & FILE_STRETCHED)
+        scratch_stretch(path);
+    return path;
 }
 
 /* Records of `label_bytes` labels and 3072 pixels, with some bytes more or less. */
@@ -128,7 +130,7 @@ static void put_records(const char *name, int label_bytes, stream *in)
     for (unsigned i = 0; i < records; i++)
         for (int label = 0; label < label_bytes; label++)
             bytes[i * record + (size_t)label] = (unsigned char)take(in);
-    if (!(flags & FITTING)) {
+    if (!(flags & FILE_FITTING)) {
         size_t change = take(in) | take(in) << 8;
         size = (size + change) % FILE_MAX;
     }

@@ -1,6 +1,7 @@
 #include "tests/fuzz/hdf5_edits.h"
 
 #include "io/hdf5/file_seal.h"
+#include "tests/fuzz/input_bytes.h"
 #include "tests/fuzz/scratch.h"
 
 #include <fcntl.h>
@@ -235,19 +236,22 @@ static void change_text(hid_t file, size_t which, stream *in)
     free(text);
 }
 
-/* An array whose values lie in other places: in itself, in another array, or in any file. */
+/* An array whose values lie in other places: in itself, in another array, in any file, or in a chunk too large. */
 static void make_elsewhere(hid_t file, const char *name, const char *target, stream *in)
 {
     const hsize_t size[1] = {1 + take(in) % 24}, most[1] = {H5S_UNLIMITED}, start[1] = {0}, stride[1] = {1};
-    unsigned kind = take(in) % 3;
-    hid_t space = H5Screate_simple(1, size, kind == 0 ? most : NULL),
-          properties = H5Pcreate(H5P_DATASET_CREATE);
-    if (kind == 0)
+    const hsize_t chunk[1] = {1 << 28};
+    unsigned kind = take(in) % ELSEWHERE_KINDS;
+    bool grows = kind == ELSEWHERE_VIRTUAL || kind == ELSEWHERE_CHUNK;
+    hid_t space = H5Screate_simple(1, size, grows ? most : NULL), properties = H5Pcreate(H5P_DATASET_CREATE);
+    if (kind == ELSEWHERE_VIRTUAL)
         H5Sselect_hyperslab(space, H5S_SELECT_SET, start, stride, most, NULL);
-    if (kind < 2)
-        H5Pset_virtual(properties, space, ".", target, space);
-    else
+    if (kind == ELSEWHERE_CHUNK)
+        H5Pset_chunk(properties, 1, chunk);
+    else if (kind == ELSEWHERE_EXTERNAL)
         H5Pset_external(properties, "/dev/zero", 0, H5F_UNLIMITED);
+    else
+        H5Pset_virtual(properties, space, ".", target, space);
     H5Ldelete(file, name, H5P_DEFAULT);
     hid_t array = H5Dcreate2(file, name, H5T_NATIVE_FLOAT, space, H5P_DEFAULT, properties, H5P_DEFAULT);
     if (array >= 0)
@@ -260,19 +264,19 @@ static void make_link(hid_t file, const char *name, stream *in)
 {
     const char *target = object[take(in) % objects];
     char *text = take_text(in, 200);
-    unsigned kind = take(in) % 6;
-    if (kind < 2 || kind == 4)
+    unsigned kind = take(in) % LINK_KINDS;
+    if (kind == LINK_HARD || kind == LINK_SOFT || kind == LINK_EXTERNAL)
         H5Ldelete(file, name, H5P_DEFAULT);
-    if (kind == 0)
+    if (kind == LINK_HARD)
         H5Lcreate_hard(file, target, file, name, H5P_DEFAULT, H5P_DEFAULT);
-    else if (kind == 1)
+    else if (kind == LINK_SOFT)
         H5Lcreate_soft(*text ? text : name, file, name, H5P_DEFAULT, H5P_DEFAULT);
-    else if (kind < 4)
-        H5Lcreate_hard(file, target, file, *text ? text : "new", H5P_DEFAULT, H5P_DEFAULT);
-    else if (kind == 4)
+    else if (kind == LINK_EXTERNAL)
         H5Lcreate_external("valid.h5", target, file, name, H5P_DEFAULT, H5P_DEFAULT);
-    else
+    else if (kind == LINK_ELSEWHERE)
         make_elsewhere(file, name, target, in);
+    else
+        H5Lcreate_hard(file, target, file, *text ? text : "new", H5P_DEFAULT, H5P_DEFAULT);
     free(text);
 }
 
@@ -284,7 +288,7 @@ static void edit(hid_t file, stream *in)
         H5Ldelete(file, name, H5P_DEFAULT);
     else if (kind == 1)
         replace_array(file, name, in);
-    else if (kind == 2)
+    else if (kind == EDIT_LINK)
         make_link(file, name, in);
     else if (kind < 5 || attributes == 0)
         change_values(file, name, in);

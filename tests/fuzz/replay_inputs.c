@@ -1,4 +1,4 @@
-/* Feeds the kept inputs of a harness to it, without libFuzzer: replay FOLDER. */
+/* Feeds the kept inputs of a harness to it, without libFuzzer: replay FOLDER... */
 #include "tests/fuzz/scratch.h"
 
 #include <dirent.h>
@@ -13,7 +13,11 @@ static int replay(const char *folder)
 {
     int count = 0;
     DIR *directory = opendir(folder);
-    for (struct dirent *entry; directory && (entry = readdir(directory)) != NULL;) {
+    if (!directory) {
+        perror(folder);
+        exit(1);
+    }
+    for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
         char path[1024];
         size_t size;
         if (entry->d_name[0] == '.')
@@ -26,8 +30,7 @@ static int replay(const char *folder)
         free(bytes);
         count++;
     }
-    if (directory)
-        closedir(directory);
+    closedir(directory);
     return count;
 }
 
@@ -35,7 +38,9 @@ int main(int argc, char **argv)
 {
     if (LLVMFuzzerInitialize)
         LLVMFuzzerInitialize(&argc, &argv);
-    int count = argc == 2 ? replay(argv[1]) : 0;
+    int count = 0;
+    for (int i = 1; i < argc; ++i)
+        count += replay(argv[i]);
     printf("%d inputs\n", count);
     return count > 0 ? 0 : 1;
 }

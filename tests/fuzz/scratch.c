@@ -48,6 +48,12 @@ void scratch_write(const char *path, const void *bytes, size_t size)
         abort();
 }
 
+void scratch_stretch(const char *path)
+{
+    if (truncate(path, (off_t)200 << 30) != 0)
+        abort();
+}
+
 unsigned char *scratch_read(const char *path, size_t *size)
 {
     FILE *file = fopen(path, "rb");
