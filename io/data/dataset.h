@@ -44,8 +44,8 @@ pnas_status pnas_dataset_allocate(const pnas_dataset *dataset, size_t count, pna
 /* Fills in class names "0", "1", ... if NULL, normalisation figures and SHA-256 from the pixels. */
 pnas_status pnas_dataset_complete(pnas_dataset *dataset);
 
-/* Writes to a temporary file beside `path`, syncs, renames: never half a file. PNAS_ERROR_FILE, also where something
- * else than a data set has that name. */
+/* Writes to a temporary file beside `path`, syncs, renames: never half a file. PNAS_ERROR_FILE, also where another
+ * file of ours, such as a run, has that name. */
 pnas_status pnas_dataset_write(const pnas_dataset *dataset, const char *path);
 
 /* Recomputes everything that is stored and compares. PNAS_ERROR_DATA says what differs. */

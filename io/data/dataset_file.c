@@ -106,12 +106,23 @@ static pnas_status write_content(const pnas_dataset *dataset, hid_t file)
     return write_part(dataset, &dataset->test, "test", file);
 }
 
+/* Who forces a name means an old data set, or a file of no use, not a run that took days. */
+static pnas_status spare_others(const char *path)
+{
+    static const char ours[] = "PNAS-";
+    char found[64];
+    pnas_h5_read_conventions(path, found, sizeof found);
+    PNAS_CHECK(strncmp(found, ours, sizeof ours - 1) != 0 || strcmp(found, CONVENTIONS) == 0, PNAS_ERROR_FILE,
+               "%s: is there already and is no data set; name another file", path);
+    return PNAS_OK;
+}
+
 pnas_status pnas_dataset_write(const pnas_dataset *dataset, const char *path)
 {
     assert(dataset->sha256[0]); /* pnas_dataset_complete comes first */
     pnas_h5_output output = PNAS_H5_NO_OUTPUT;
     pnas_status status;
-    PNAS_TRY_CLEANUP(pnas_h5_check_target(path, CONVENTIONS, "data set"));
+    PNAS_TRY_CLEANUP(spare_others(path));
     PNAS_TRY_CLEANUP(pnas_h5_output_create(path, &output));
     PNAS_TRY_CLEANUP(write_content(dataset, output.id));
     PNAS_TRY_CLEANUP(pnas_h5_output_commit(&output));

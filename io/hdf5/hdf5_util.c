@@ -370,17 +370,23 @@ void pnas_h5_close(hid_t *file)
     pthread_mutex_unlock(&one_thread);
 }
 
-pnas_status pnas_h5_check_target(const char *path, const char *conventions, const char *kind)
+void pnas_h5_read_conventions(const char *path, char *out, size_t size)
 {
     hid_t file = H5I_INVALID_HID;
+    *out = '\0';
+    if (pnas_h5_open(path, &file) != PNAS_OK)
+        return;
+    if (pnas_h5_copy_text(file, "conventions", out, size) != PNAS_OK)
+        *out = '\0';
+    pnas_h5_close(&file);
+}
+
+pnas_status pnas_h5_check_target(const char *path, const char *conventions, const char *kind)
+{
     char found[64] = "";
     if (access(path, F_OK) != 0)
         return PNAS_OK;
-    if (pnas_h5_open(path, &file) == PNAS_OK) {
-        if (pnas_h5_copy_text(file, "conventions", found, sizeof found) != PNAS_OK)
-            found[0] = 0;
-        pnas_h5_close(&file);
-    }
+    pnas_h5_read_conventions(path, found, sizeof found);
     PNAS_CHECK(strncmp(found, conventions, strlen(conventions)) == 0, PNAS_ERROR_FILE,
                "%s: is there already and is no %s; name another file", path, kind);
     return PNAS_OK;

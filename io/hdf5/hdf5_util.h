@@ -40,6 +40,9 @@ pnas_status pnas_h5_output_commit(pnas_h5_output *output);
  */
 void pnas_h5_output_discard(pnas_h5_output *output);
 
+/* What a file says it is ("PNAS-run-1"); "" for one that says nothing, or that cannot be read. */
+void pnas_h5_read_conventions(const char *path, char *out, size_t size);
+
 /* Only a file of this kind is replaced, whose conventions begin like that, not one that took days: PNAS_ERROR_FILE,
  * with `kind` ("table of cells") in its message, if anything else is at `path`. */
 pnas_status pnas_h5_check_target(const char *path, const char *conventions, const char *kind);

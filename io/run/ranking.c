@@ -223,17 +223,6 @@ static pnas_status read_table(pnas_ranking *ranking)
 
 /* ---- files ---- */
 
-static void read_conventions(const char *path, char *out, size_t size)
-{
-    hid_t file;
-    out[0] = '\0';
-    if (pnas_h5_open(path, &file) != PNAS_OK)
-        return;
-    if (pnas_h5_copy_text(file, "conventions", out, size) != PNAS_OK)
-        out[0] = '\0';
-    pnas_h5_close(&file);
-}
-
 static bool begins(const char *text, const char *start)
 {
     return strncmp(text, start, strlen(start)) == 0;
@@ -247,7 +236,7 @@ static pnas_status read_content(pnas_ranking *ranking)
     PNAS_TRY(pnas_h5_is_meant(ranking->path, &hdf5));
     if (!hdf5)
         return read_csv(ranking);
-    read_conventions(ranking->path, conventions, sizeof conventions);
+    pnas_h5_read_conventions(ranking->path, conventions, sizeof conventions);
     if (begins(conventions, "PNAS-table-"))
         return read_table(ranking);
     if (!begins(conventions, "PNAS-scores-"))
