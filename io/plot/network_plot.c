@@ -54,9 +54,9 @@ static pnas_status draw_curves(pnas_gnuplot *plot, const pnas_network_file *file
     }
     snprintf(title, sizeof title, "training on %s", file->dataset_name);
     write_title(script, title);
-    fprintf(script,
-            "set xlabel 'epoch'\nset ylabel 'accuracy'\nset key bottom right\nset xrange [0.7:%zu.3]\n",
-            history->epochs);
+    fprintf(script, "set ylabel 'accuracy'\nset key bottom right\nset offsets graph 0, graph 0, graph 0.03, "
+                    "graph 0.03\n");
+    pnas_plot_epochs(script, history->epochs);
     for (int m = 0; m < history->columns; m++) {
         if (!is_accuracy(history->name[m]))
             continue;

@@ -7,7 +7,6 @@
 #define CURVES_MOST  24
 #define BEST_PICTURE 8
 #define BEST_TEXT    4
-#define WHOLE_EPOCHS 12
 
 static bool has_history(const pnas_ranked_cell *cell)
 {
@@ -86,12 +85,9 @@ static pnas_status draw_curves(const pnas_plot_context *context)
     fprintf(data,
             "# epoch\ttrain_loss\ttrain_accuracy\tvalidation_loss\tvalidation_accuracy\tlearning_rate\n");
     pnas_plot_title(context, "learning curves of the best");
-    fprintf(script,
-            "set xlabel 'epoch'\nset ylabel 'validation accuracy'\nset key %s\n"
-            "set xrange [0.7:%d.3]\n",
-            beside ? "outside right top" : "below maxcols 1 left", longest_curve(context));
-    if (longest_curve(context) <= WHOLE_EPOCHS)
-        fprintf(script, "set xtics 1\n"); /* gnuplot would name halves of an epoch */
+    fprintf(script, "set ylabel 'validation accuracy'\nset key %s\n",
+            beside ? "outside right top" : "below maxcols 1 left");
+    pnas_plot_epochs(script, (size_t)longest_curve(context));
     pnas_plot_offsets(context, 0.02, 0.03);
     for (size_t r = 0; r < context->count; r++) {
         const pnas_ranking *ranking = context->ranking[r];

@@ -11,6 +11,8 @@
 #define TITLE_TEXT    36
 #define TITLE_PICTURE 60
 
+#define WHOLE_EPOCHS  12 /* at most: each has its tick */
+
 const char *pnas_plot_colour(size_t i)
 {
     static const char *const colours[PNAS_PLOT_COLOURS] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
@@ -34,6 +36,13 @@ void pnas_plot_offsets(const pnas_plot_context *context, double sides, double ab
     double row = context->text ? 0.06 : 0; /* of some seventeen */
     fprintf(context->script, "set offsets graph %g, graph %g, graph %g, graph %g\n", sides, sides,
             above + row, 0.03 + row);
+}
+
+void pnas_plot_epochs(FILE *script, size_t epochs)
+{
+    fprintf(script, "set xlabel 'epoch'\nset xrange [0.7:%zu.3]\n", epochs);
+    if (epochs <= WHOLE_EPOCHS)
+        fprintf(script, "set xtics 1\n"); /* gnuplot would name halves of an epoch */
 }
 
 /* As much of `text` as is wide enough to be read, and not so wide that the picture cuts it. */

@@ -55,6 +55,9 @@ bool pnas_plot_any(const pnas_ranking *ranking, bool (*has)(const pnas_ranked_ce
  * below. A terminal's frame would hide marks in its own row. */
 void pnas_plot_offsets(const pnas_plot_context *context, double sides, double above);
 
+/* The axis x: epochs from 1. */
+void pnas_plot_epochs(FILE *script, size_t epochs);
+
 /* Invisible points over a plotted series, whose text comes up under the mouse; nothing where that is not
  * possible. Begins with ", ", so it stands after a series of a plot command. x, y: expressions of using. */
 void pnas_plot_hover(const pnas_plot_context *context, size_t ranking, const char *x, const char *y);

@@ -130,6 +130,7 @@ fi
 net 64 test $w --worst 7
 net 64 test $w -o worst.svg
 net 64 test $w --worst 0 -o worst.svg
+    ! grep -q '> *1[.][0-9]*<' curves.svg || fail "a tick of the curves is a part of an epoch"
 net 64 plot $w --plot circles -o p.svg
 net 64 plot $w --plot curves
 
