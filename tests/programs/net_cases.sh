@@ -66,12 +66,20 @@ net 0 predict $w --data digits --csv -o all.csv
 [ "$(wc -l <all.csv)" -eq 360 ] || fail "not one line an image"
 net 0 predict $w --data digits --json
 [ "$(grep -c '"probabilities"' last.out)" -eq 359 ] || fail "not one object an image"
+net 0 predict $w --data digits --json --json -o twice.txt
+net 64 predict $w --data digits --csv --json
+expect last.err 'exclude each other'
 
 net 0 export $w --format safetensors -o w.safetensors
 [ "$(head -c 9 w.safetensors | tail -c 1)" = '{' ] || fail "no header"
 net 0 export $w --format onnx -o w.onnx
 net 64 export $w --format onnx
 net 64 export $w --format gif -o w.gif
+for option in --keep-norm --pixels=255; do
+    net 64 export $w --format safetensors -o ignored.safetensors $option
+    expect last.err "${option%=*} is for --format onnx; safetensors has no such choice"
+    [ ! -e ignored.safetensors ] || fail "safetensors with $option were written"
+done
 net 74 export $w --format onnx -o nowhere/w.onnx
 
 # The better of the last weights and their average, the same for test, predict and export.
@@ -119,6 +127,7 @@ if command -v gnuplot >/dev/null; then
         net 0 plot $w --plot $plot -o $plot.svg
         grep -q '<svg' $plot.svg || fail "$plot is no picture"
     done
+    ! grep -q '> *1[.][0-9]*<' curves.svg || fail "a tick of the curves is a part of an epoch"
     ! grep -q '<image' confusion.svg || fail "the confusion matrix is a bitmap, which viewers blur"
     grep -q 'images of digits' confusion.svg || fail "the confusion matrix does not say of what"
     net 0 test $w --worst 7 -o worst.SVG --confusion matrix.PNG
@@ -129,8 +138,9 @@ if command -v gnuplot >/dev/null; then
 fi
 net 64 test $w --worst 7
 net 64 test $w -o worst.svg
+net 64 test $w --confusion confusion.jpg
+expect last.err "'confusion.jpg' does not end in .csv, .svg, .png or .pdf"
 net 64 test $w --worst 0 -o worst.svg
-    ! grep -q '> *1[.][0-9]*<' curves.svg || fail "a tick of the curves is a part of an epoch"
 net 64 plot $w --plot circles -o p.svg
 net 64 plot $w --plot curves
 

@@ -18,6 +18,7 @@ static const export_format formats[] = {{"onnx", pnas_onnx_write}, {"safetensors
 typedef struct {
     const char *path, *output;
     const export_format *format;
+    const char *of_onnx; /* an option that was given and that ONNX alone has */
     bool keep_norm, unit_pixels;
     pnas_weights_choice weights;
     pnas_log_level level;
@@ -34,6 +35,7 @@ static void take_format(export_arguments *arguments, struct argp_state *state, c
 
 static void take_pixels(export_arguments *arguments, struct argp_state *state, const char *text)
 {
+    arguments->of_onnx = "--pixels";
     arguments->unit_pixels = strcmp(text, "1") == 0;
     if (!arguments->unit_pixels && strcmp(text, "255") != 0)
         pnas_program_complain(state, "--pixels: '%s' is not 255 or 1", text);
@@ -47,6 +49,9 @@ static void check_export(const export_arguments *arguments, struct argp_state *s
         pnas_program_complain(state, "--format is missing: onnx or safetensors");
     else if (!arguments->output)
         pnas_program_complain(state, "-o is missing: the file to write");
+    else if (arguments->of_onnx && arguments->format->write != pnas_onnx_write)
+        pnas_program_complain(state, "%s is for --format onnx; %s has no such choice", arguments->of_onnx,
+                              arguments->format->name);
 }
 
 static error_t parse_export(int key, char *argument, struct argp_state *state)
@@ -60,6 +65,7 @@ static error_t parse_export(int key, char *argument, struct argp_state *state)
         take_format(arguments, state, argument);
         return 0;
     case KEY_KEEP_NORM:
+        arguments->of_onnx = "--keep-norm";
         arguments->keep_norm = true;
         return 0;
     case KEY_PIXELS:

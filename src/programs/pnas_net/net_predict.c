@@ -36,6 +36,14 @@ static error_t take_files(predict_arguments *arguments, struct argp_state *state
     return 0;
 }
 
+static error_t take_form(predict_arguments *arguments, struct argp_state *state, output_form form)
+{
+    if (arguments->form != BY_NAME && arguments->form != form)
+        return pnas_program_complain(state, "--csv, --json and --hdf5 exclude each other; give one of them");
+    arguments->form = form;
+    return 0;
+}
+
 static output_form form_of(const char *output)
 {
     static const struct {
@@ -77,14 +85,11 @@ static error_t parse_predict(int key, char *argument, struct argp_state *state)
         arguments->data = argument;
         return 0;
     case KEY_CSV:
-        arguments->form = AS_CSV;
-        return 0;
+        return take_form(arguments, state, AS_CSV);
     case KEY_JSON:
-        arguments->form = AS_JSON;
-        return 0;
+        return take_form(arguments, state, AS_JSON);
     case KEY_HDF5:
-        arguments->form = AS_HDF5;
-        return 0;
+        return take_form(arguments, state, AS_HDF5);
     case 'o':
         arguments->output = argument;
         return 0;

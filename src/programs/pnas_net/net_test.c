@@ -41,6 +41,18 @@ static error_t take_path(test_arguments *arguments, struct argp_state *state, co
     return 0;
 }
 
+static bool is_picture(const char *name)
+{
+    return pnas_name_ends_in(name, ".svg") || pnas_name_ends_in(name, ".png") ||
+           pnas_name_ends_in(name, ".pdf");
+}
+
+/* In a picture's file of another kind nobody looks for a table. */
+static bool is_confusion(const char *name)
+{
+    return is_picture(name) || pnas_name_ends_in(name, ".csv");
+}
+
 static error_t check_arguments(const test_arguments *arguments, struct argp_state *state)
 {
     if (arguments->options.answered)
@@ -52,6 +64,9 @@ static error_t check_arguments(const test_arguments *arguments, struct argp_stat
                                      "--worst draws a picture: name it with -o FILE.svg, .png or .pdf");
     if (arguments->output && !arguments->worst)
         return pnas_program_complain(state, "-o is the picture of --worst N, which is missing");
+    if (arguments->confusion && !is_confusion(arguments->confusion))
+        return pnas_program_complain(state, "--confusion: '%s' does not end in .csv, .svg, .png or .pdf",
+                                     arguments->confusion);
     return 0;
 }
 
@@ -150,11 +165,11 @@ static pnas_status print(const test_arguments *arguments, const pnas_test_report
     return status;
 }
 
-/* A picture by its name's end; anything else is CSV. */
+/* A picture or CSV, by its name's end. */
 static pnas_status write_confusion(const char *path, const pnas_network_file *file)
 {
     pnas_net_text text = {0};
-    if (pnas_name_ends_in(path, ".svg") || pnas_name_ends_in(path, ".png") || pnas_name_ends_in(path, ".pdf"))
+    if (is_picture(path))
         return pnas_network_plot_draw(pnas_network_plot_find("confusion"), path, file,
                                       &(pnas_gnuplot_options){.output = path});
     PNAS_TRY(pnas_net_text_begin(&text));
