@@ -67,6 +67,9 @@ net 0 predict $w --data digits --csv -o all.csv
 net 0 predict $w --data digits --json
 [ "$(grep -c '"probabilities"' last.out)" -eq 359 ] || fail "not one object an image"
 net 0 predict $w --data digits --json --json -o twice.txt
+"$pnas_net" predict $w --data digits --json >/dev/full 2>last.err && fail "a full disk was not noticed" || [ $? -eq 74 ] ||
+    fail "exit code of a full disk"
+expect last.err 'standard output cannot be written: (No space left|a part of it was lost)'
 net 64 predict $w --data digits --csv --json
 expect last.err 'exclude each other'
 

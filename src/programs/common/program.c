@@ -22,9 +22,11 @@ static bool told_of_output; /* that it did not arrive */
 
 static bool output_arrived(void)
 {
+    errno = 0; /* of a write that failed long ago it tells nothing */
     if (fflush(stdout) == 0 && !ferror(stdout))
         return true;
-    pnas_error("standard output cannot be written: %s", strerror(errno));
+    pnas_error("standard output cannot be written: %s",
+               errno ? strerror(errno) : "a part of it was lost before; is its disk full?");
     told_of_output = true;
     return false;
 }
