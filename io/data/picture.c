@@ -85,23 +85,37 @@ static void make_light(pnas_picture *picture, bool inverted)
     picture->changes |= PNAS_PICTURE_WAS_INK;
 }
 
+/* Colours and opacity become colours on black, in place. libpng would mix amounts of light, and so a half
+ * transparent pixel would be lighter than any other program shows it. */
+static void put_on_black(pnas_picture *picture, size_t channels)
+{
+    uint8_t *p = picture->pixels;
+    size_t pixels = picture->height * picture->width;
+    for (size_t i = 0; i < pixels; i++) {
+        unsigned opacity = p[i * (channels + 1) + channels];
+        for (size_t c = 0; c < channels; c++)
+            p[i * channels + c] = (uint8_t)((p[i * (channels + 1) + c] * opacity + 127) / 255);
+    }
+    picture->channels = (int)channels;
+    picture->changes |= PNAS_PICTURE_WAS_CLEAR;
+}
+
 /* --- PNG --- */
 
 static pnas_status finish_png(const picture_source *source, png_image *image, pnas_picture *out)
 {
-    const png_color black = {0, 0, 0};
-    bool colour = image->format & PNG_FORMAT_FLAG_COLOR;
+    bool colour = image->format & PNG_FORMAT_FLAG_COLOR, clear = image->format & PNG_FORMAT_FLAG_ALPHA;
     int channels = colour ? 3 : source->channels;
-    if (image->format & PNG_FORMAT_FLAG_ALPHA)
-        out->changes |= PNAS_PICTURE_WAS_CLEAR;
     if (image->format & PNG_FORMAT_FLAG_LINEAR)
         out->changes |= PNAS_PICTURE_WAS_DEEP;
     if (!colour && source->channels == 3)
         out->changes |= PNAS_PICTURE_WAS_GREY;
-    image->format = channels == 1 ? PNG_FORMAT_GRAY : PNG_FORMAT_RGB;
-    PNAS_TRY(allocate(source, image->height, image->width, channels, out));
-    PNAS_CHECK(png_image_finish_read(image, &black, out->pixels, 0, NULL), PNAS_ERROR_DATA,
+    image->format = (channels == 1 ? PNG_FORMAT_GRAY : PNG_FORMAT_RGB) | (clear ? PNG_FORMAT_FLAG_ALPHA : 0);
+    PNAS_TRY(allocate(source, image->height, image->width, channels + clear, out));
+    PNAS_CHECK(png_image_finish_read(image, NULL, out->pixels, 0, NULL), PNAS_ERROR_DATA,
                "%s: is a damaged PNG: %s", source->path, image->message);
+    if (clear)
+        put_on_black(out, (size_t)channels);
     return PNAS_OK;
 }
 

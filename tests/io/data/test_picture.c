@@ -157,6 +157,30 @@ Test(picture, too_small_a_picture_is_not_cut)
 
 /* --- what is refused --- */
 
+/* As other programs show it: each value times its opacity. */
+Test(picture, what_is_half_transparent_is_half_as_light)
+{
+    static const uint8_t colours[] = {186, 59, 10, 224, 62, 175, 149, 34, 21, 4, 51, 0, 8, 16, 24, 255};
+    static const uint8_t greys[] = {200, 128, 100, 51, 77, 0, 99, 255}, grey[] = {100, 20, 0, 99};
+    static const uint8_t on_black[] = {163, 52, 9, 8, 23, 20, 0, 0, 0, 8, 16, 24};
+    write_png("a.png", PNG_FORMAT_RGBA, 2, 2, colours);
+    pnas_picture picture = decode("a.png", 3);
+    cr_expect(picture.channels == 3 && picture.changes == PNAS_PICTURE_WAS_CLEAR);
+    cr_expect_arr_eq(picture.pixels, on_black, sizeof on_black);
+    pnas_picture_free(&picture);
+    picture = decode("a.png", 1);
+    cr_expect(picture.channels == 1 && picture.pixels[0] == 80 && picture.pixels[2] == 0);
+    pnas_picture_free(&picture);
+    write_png("a.png", PNG_FORMAT_GA, 2, 2, greys);
+    picture = decode("a.png", 1);
+    cr_expect_arr_eq(picture.pixels, grey, sizeof grey);
+    pnas_picture_free(&picture);
+    picture = decode("a.png", 3);
+    cr_expect(picture.channels == 3 && picture.pixels[0] == 100 && picture.pixels[5] == 20);
+    pnas_picture_free(&picture);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
 static void expect_refused(const void *data, size_t size, const char *sentence)
 {
     pnas_picture picture;
