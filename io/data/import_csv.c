@@ -277,6 +277,7 @@ static const pnas_import_option csv_options[] = {
     {"maximum", "M", "Values 0 to M become 0 to 255, rounded (255)", PNAS_IMPORT_REAL, VALUE(maximum), false},
     {"label", "first|last", "Where in a line the label stands (last)", PNAS_IMPORT_TEXT, VALUE(label), false},
     {"test", "FILE", "Test images and labels", PNAS_IMPORT_TEXT, VALUE(test), false},
+    PNAS_IMPORT_CLASSES,
     PNAS_IMPORT_TEST_SHARE,
     PNAS_IMPORT_TEST_SEED};
 

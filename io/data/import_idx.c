@@ -172,7 +172,8 @@ static const pnas_import_option idx_options[] = {
     {"train-images", "FILE", "Training images", PNAS_IMPORT_TEXT, VALUE(train_images), true},
     {"train-labels", "FILE", "Their labels", PNAS_IMPORT_TEXT, VALUE(train_labels), true},
     {"test-images", "FILE", "Test images", PNAS_IMPORT_TEXT, VALUE(test_images), false},
-    {"test-labels", "FILE", "Their labels", PNAS_IMPORT_TEXT, VALUE(test_labels), false}};
+    {"test-labels", "FILE", "Their labels", PNAS_IMPORT_TEXT, VALUE(test_labels), false},
+    PNAS_IMPORT_CLASSES};
 
 const pnas_import_format pnas_import_idx = {
     .name = "idx",

@@ -35,6 +35,13 @@ pnas_status pnas_import_name_classes(pnas_dataset *dataset, const char *const *n
             offsetof(pnas_import_options, seed), false                                                       \
     }
 
+/* The option of formats whose files do not say how many classes there are. */
+#define PNAS_IMPORT_CLASSES                                                                                  \
+    {                                                                                                        \
+        "classes", "N", "Number of classes (as the labels say)", PNAS_IMPORT_WHOLE,                          \
+            offsetof(pnas_import_options, classes), false                                                    \
+    }
+
 /* For formats that draw the test part: PNAS_ERROR_USAGE unless options->test_share is at least 0 and below 1. */
 pnas_status pnas_import_check_test_share(const pnas_import_options *options);
 

@@ -171,6 +171,8 @@ Test(pnas_data, wrong_command_lines_are_64_and_leave_nothing)
         {"--format csv --shape 2x2x1 --coarse a.csv -o out.h5", "--format csv takes"},
         {"--format cifar10 -o out.h5", "--format cifar10 takes a folder"},
         {"--format cifar10 --maximum 3 cifar -o out.h5", "--format cifar10 takes a folder"},
+        {"--format cifar10 --classes 20 cifar -o out.h5", "--format cifar10 takes a folder"},
+        {"--format folder --classes 20 cifar -o out.h5", "--format folder takes a folder"},
         {"--format idx --train-images images.gz -o out.h5", "--train-labels is missing"},
         {"--format idx --train-images images.gz --train-labels labels cifar -o out.h5", "--format idx takes"},
         {"--unknown", "unrecognized option"},

@@ -19,8 +19,6 @@ static const pnas_import_option descriptions[] = {
     {"name", "TEXT", "Name of the data set", PNAS_IMPORT_TEXT, VALUE(name), false},
     {"source", "TEXT", "Who made it and where it is found", PNAS_IMPORT_TEXT, VALUE(source), false},
     {"licence", "TEXT", "Under which licence", PNAS_IMPORT_TEXT, VALUE(licence), false},
-    {"classes", "N", "Number of classes, where the format does not say it (as the labels say)",
-     PNAS_IMPORT_WHOLE, VALUE(classes), false},
     {"class-names", "A,B,...", "Names of the classes, by label", PNAS_IMPORT_TEXT, VALUE(class_names), false},
     {"larger-test", NULL, "Take a test part larger than the training part", PNAS_IMPORT_FLAG,
      VALUE(larger_test), false}};
