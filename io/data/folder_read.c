@@ -118,6 +118,7 @@ static void run_threads(folder_work *work)
 static pnas_status judge(const folder_work *work)
 {
     const char *first = NULL;
+    char remedy[64] = "";
     size_t bad = 0;
     for (size_t i = 0; i < work->list->files; i++) {
         if (!work->error[i])
@@ -127,11 +128,13 @@ static pnas_status judge(const folder_work *work)
             pnas_warning("%s", work->error[i]);
     }
     if (bad > WARNINGS_MOST)
-        pnas_warning("and %zu more that cannot be read", bad - WARNINGS_MOST);
+        pnas_warning("and %zu more that cannot be taken", bad - WARNINGS_MOST);
     work->out->bad = bad;
+    if (bad <= work->list->files / 2) /* to leave out nearly all is no remedy */
+        snprintf(remedy, sizeof remedy, "; --allow-bad %zu leaves them out", bad);
     PNAS_CHECK(bad <= work->wish->bad_most, PNAS_ERROR_DATA,
-               "%zu of %zu pictures cannot be taken, the first: %.600s; --allow-bad %zu leaves them out", bad,
-               work->list->files, first, bad);
+               "%zu of %zu pictures cannot be taken, the first: %.600s%s", bad, work->list->files, first,
+               remedy);
     return PNAS_OK;
 }
 

@@ -104,6 +104,7 @@ Test(import_folder, pictures_of_all_sizes_become_one)
     options.side = 8;
     options.fit = "crop";
     expect_failure(&options, PNAS_ERROR_DATA, "set/cat/1.png", "too small to cut 8 x 8 out of it");
+    cr_expect_null(strstr(pnas_message(), "--allow-bad"), "six of seven are to be left out: %s", pnas_message());
     options.picture_channels = 1;
     options.fit = "stretch";
     dataset = expect_import(&options);
@@ -247,6 +248,9 @@ Test(import_folder, options_that_cannot_be_are_wrong_use)
     options = good;
     options.side = 5000;
     expect_failure(&options, PNAS_ERROR_USAGE, "--size", "at most 4096");
+    options = good;
+    options.test_from = test_path("set/cat/..");
+    expect_failure(&options, PNAS_ERROR_USAGE, "--test-from", "is the folder of the training part, too");
     options = good;
     options.test_share = 1;
     expect_failure(&options, PNAS_ERROR_USAGE, "--test-share", "below 1");
