@@ -54,9 +54,19 @@ pnas_status pnas_settings_share(const pnas_layout *layout, const pnas_settings_s
 
 /* --- data: every rank reads the file itself, and a file without a seal is summed up as it is read --- */
 
+static pnas_status open_dataset(const char *path, pnas_dataset **out)
+{
+    char reason[1024];
+    pnas_status status = pnas_dataset_open(path, out);
+    if (status != PNAS_ERROR_FILE && status != PNAS_ERROR_DATA)
+        return status;
+    snprintf(reason, sizeof reason, "%s", pnas_message());
+    return pnas_fail(status, "%s; dataset.file names the data set, and pnas_data import makes one", reason);
+}
+
 static pnas_status open_data(pnas_configuration *configuration, pnas_dataset **out, pnas_image_set **images)
 {
-    PNAS_TRY(pnas_dataset_open(configuration->dataset, out));
+    PNAS_TRY(open_dataset(configuration->dataset, out));
     const pnas_dataset *dataset = *out;
     configuration->network.height = dataset->height;
     configuration->network.width = dataset->width;

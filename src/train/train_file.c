@@ -94,7 +94,8 @@ static pnas_status compare(const pnas_train_options *options, const pnas_network
     PNAS_TRY(compare_settings(options, file));
     PNAS_CHECK(
         strcmp(file->dataset_sha256, options->dataset->sha256) == 0, PNAS_ERROR_DATA,
-        "%s: this network is trained on other images than those of %s (SHA-256 %.12s..., not %.12s...)",
+        "%s: this network is trained on other images than those of %s (SHA-256 %.12s..., not %.12s...); name "
+        "those with dataset.file, or write another file with -o",
         options->path, options->configuration->dataset, file->dataset_sha256, options->dataset->sha256);
     if (!file->in_training)
         return PNAS_OK;

@@ -281,6 +281,12 @@ wrong_use)
     alone "$pnas_train" "$tiny" -o net.h5
     expect_code 64
     expect_said "give the cell to train"
+    alone "$pnas_train" "$tiny" --cell "-1:sep3+-2:max3" --run run.h5 -o net.h5
+    expect_code 64
+    expect_said "both give a cell"
+    run 1 -o net.h5 --set dataset.file=absent.h5
+    expect_code 74
+    expect_said "absent.h5: cannot be opened.*dataset.file names the data set, and pnas_data import makes one"
     alone "$pnas_train" "$tiny" --cell "-1:sep3+-2:max3"
     expect_code 64
     alone "$pnas_train" "$tiny" --cell "-1:sep9+-2:max3" -o net.h5
@@ -345,7 +351,7 @@ damaged_checkpoints)
     refused 65 "first_moment/head/classifier/bias: value 0 is nan" nan training/first_moment/head/classifier/bias
     refused 65 "/training/best: is 7, which is no accuracy" real training best 7
     refused 65 "PNAS-network-2" text . conventions PNAS-network-2
-    refused 65 "other images" text . dataset_sha256 0123
+    refused 65 "other images.*write another file with -o" text . dataset_sha256 0123
     refused 64 "other kernels" text training fingerprint 0123
     refused 64 "network of another cell" text . cell "-1:sep3+-1:sep3"
     refused 65 "sep11" text . cell "-1:sep11+-1:sep3"

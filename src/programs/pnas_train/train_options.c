@@ -73,7 +73,10 @@ static error_t check_complete(struct argp_state *state, pnas_train_arguments *ar
         return 0;
     if (!arguments->configuration)
         return pnas_program_complain(state, "give a configuration, such as configs/train_digits.yaml");
-    if (!arguments->run == !arguments->cell)
+    if (arguments->run && arguments->cell)
+        return pnas_program_complain(state,
+                                     "--run RUN.h5 and --cell TEXT both give a cell; leave one of them out");
+    if (!arguments->run && !arguments->cell)
         return pnas_program_complain(state, "give the cell to train, with --run RUN.h5 or with --cell TEXT");
     if (arguments->child && !arguments->run)
         return pnas_program_complain(state, "--child chooses a cell of --run RUN.h5");
