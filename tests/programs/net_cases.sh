@@ -169,6 +169,8 @@ net 64 predict $w
 net 64 predict $w --data digits --hdf5
 expect last.err 'name it with -o'
 net 69 predict $w --data digits --device nonesuch
+POCL_MEMORY_LIMIT=1 net 69 test $w --batch 65536 # GiB
+expect last.err '--batch 65536 is too large here, take fewer'
 net 64 dance $w
 net 64 test
 net 64 test $w --weights heavy

@@ -176,7 +176,10 @@ static pnas_status create_predictor(pnas_net_session *session, int batch)
                                             .batch = batch};
     if (!session->devices.cl)
         return PNAS_OK;
-    return pnas_predictor_create(session->devices.cl, &options, &session->predictor);
+    pnas_status status = pnas_predictor_create(session->devices.cl, &options, &session->predictor);
+    if (status == PNAS_ERROR_TOO_LARGE)
+        return pnas_fail_at(status, "--batch %d is too large here, take fewer", batch);
+    return status;
 }
 
 static pnas_status count_members(pnas_net_session *session)
