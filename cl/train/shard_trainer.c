@@ -323,7 +323,8 @@ pnas_status pnas_shard_trainer_update(pnas_shard_trainer *trainer, float *sums, 
     double images = (double)trainer->counts.shards * trainer->counts.images;
     *out = (pnas_shard_figures){.loss = (double)(sums[0] * share), .accuracy = (double)sums[1] / images};
     PNAS_CHECK(isfinite(out->loss), PNAS_ERROR_DIVERGED,
-               "the loss became %g; a lower training.learning_rate or training.clip_norm may help",
+               "the loss became %g; a lower training.learning_rate may help, or training.clip_norm, or "
+               "training.divergence_factor, which lowers the rates once",
                out->loss);
     for (size_t i = PNAS_SHARD_METRICS; i < trainer->counts.values; ++i)
         sums[i] *= share;
@@ -358,9 +359,9 @@ pnas_status pnas_shard_trainer_check(pnas_shard_trainer *trainer)
         are_finite(values, plan->parameter_floats) && are_finite(trainer->running, plan->running_floats);
     free(values);
     PNAS_TRY(status);
-    PNAS_CHECK(
-        finite, PNAS_ERROR_DIVERGED,
-        "a weight is not finite any more; a lower training.learning_rate or training.clip_norm may help");
+    PNAS_CHECK(finite, PNAS_ERROR_DIVERGED,
+               "a weight is not finite any more; a lower training.learning_rate may help, or "
+               "training.clip_norm, or training.divergence_factor, which lowers the rates once");
     return PNAS_OK;
 }
 

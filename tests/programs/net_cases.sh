@@ -140,6 +140,11 @@ if command -v gnuplot >/dev/null; then
     net 64 test $w --worst 7 -o worst.gif
 fi
 net 64 test $w --worst 7
+cp worst.png image.png 2>/dev/null || printf 'no picture\n' >image.png
+cp image.png before.png
+net 64 predict $w image.png --csv -o image.png
+expect last.err '-o image.png: is one of the images; name another file'
+cmp before.png image.png || fail "an image was replaced by what was found in it"
 net 64 test $w -o worst.svg
 net 64 test $w --confusion confusion.jpg
 expect last.err "'confusion.jpg' does not end in .csv, .svg, .png or .pdf"

@@ -12,6 +12,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { KEY_DATA = 0x100, KEY_CSV, KEY_JSON, KEY_HDF5 };
 
@@ -56,6 +57,19 @@ static output_form form_of(const char *output)
     return FOR_PEOPLE;
 }
 
+/* The name of one of the images is easily given twice. */
+static bool is_input(const predict_arguments *arguments)
+{
+    struct stat output, input;
+    if (!arguments->output || stat(arguments->output, &output) != 0)
+        return false;
+    for (int i = 0; i < arguments->files; ++i)
+        if (stat(arguments->file[i], &input) == 0 && input.st_dev == output.st_dev &&
+            input.st_ino == output.st_ino)
+            return true;
+    return false;
+}
+
 static error_t check_arguments(predict_arguments *arguments, struct argp_state *state)
 {
     if (arguments->options.answered)
@@ -67,6 +81,9 @@ static error_t check_arguments(predict_arguments *arguments, struct argp_state *
     if (!arguments->data && arguments->files == 0)
         return pnas_program_complain(state,
                                      "there is nothing to classify: name images, or a data set with --data");
+    if (is_input(arguments))
+        return pnas_program_complain(state, "-o %s: is one of the images; name another file",
+                                     arguments->output);
     if (arguments->form == BY_NAME)
         arguments->form = form_of(arguments->output);
     if (arguments->form == AS_HDF5 && !arguments->output)
