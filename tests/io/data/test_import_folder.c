@@ -104,7 +104,8 @@ Test(import_folder, pictures_of_all_sizes_become_one)
     options.side = 8;
     options.fit = "crop";
     expect_failure(&options, PNAS_ERROR_DATA, "set/cat/1.png", "too small to cut 8 x 8 out of it");
-    cr_expect_null(strstr(pnas_message(), "--allow-bad"), "six of seven are to be left out: %s", pnas_message());
+    cr_expect_null(strstr(pnas_message(), "--allow-bad"), "six of seven are to be left out: %s",
+                   pnas_message());
     options.picture_channels = 1;
     options.fit = "stretch";
     dataset = expect_import(&options);
