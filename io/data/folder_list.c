@@ -135,10 +135,10 @@ static pnas_status take(folder_walk *walk, FTS *tree, FTSENT *entry)
             return add_file(walk, entry->fts_path, judge_link(walk, entry->fts_path));
         return PNAS_OK;
     default:
-        if (hidden || entry->fts_level < 2)
+        if (hidden || entry->fts_level < 1 || (entry->fts_level == 1 && !is_picture(entry->fts_name)))
             return PNAS_OK;
-        return is_picture(entry->fts_name) ? add_file(walk, entry->fts_path, NULL)
-                                           : note_other(walk, entry->fts_path);
+        return entry->fts_level > 1 && is_picture(entry->fts_name) ? add_file(walk, entry->fts_path, NULL)
+                                                                   : note_other(walk, entry->fts_path);
     }
 }
 
@@ -148,8 +148,11 @@ static pnas_status walk_tree(folder_walk *walk)
     FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, by_name);
     PNAS_CHECK(tree, PNAS_ERROR_FILE, "%s: cannot be read: %s", walk->path, strerror(errno));
     pnas_status status = PNAS_OK;
-    for (FTSENT *entry; status == PNAS_OK && (entry = fts_read(tree));)
+    errno = 0;
+    for (FTSENT *entry; status == PNAS_OK && (entry = fts_read(tree)); errno = 0)
         status = take(walk, tree, entry);
+    if (status == PNAS_OK && errno != 0) /* the end, but not that of the tree */
+        status = pnas_fail(PNAS_ERROR_FILE, "%s: cannot be read to its end: %s", walk->path, strerror(errno));
     fts_close(tree);
     return status == PNAS_OK ? check_class(walk->list, walk->path) : status;
 }

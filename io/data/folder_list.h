@@ -19,7 +19,7 @@ typedef struct { /* all of it the list's */
     size_t classes, files;
     char **class_name;      /* [classes], by their bytes */
     pnas_folder_file *file; /* [files], by class and then by path */
-    size_t others;          /* files that are no pictures by their names */
+    size_t others;          /* files that are no pictures by their names, and pictures outside of classes */
     char *first_other;
 } pnas_folder_list;
 

@@ -54,8 +54,10 @@ static void tell(const char *path, const pnas_folder_list *list, const pnas_fold
     if (images->bad > 0)
         pnas_warning("%s: %zu of %zu pictures are left out", path, images->bad, list->files);
     if (list->others > 0)
-        pnas_info("%s: %zu files are no .png, .jpg or .jpeg and are left out; the first is %s", path,
-                  list->others, list->first_other);
+        pnas_info(
+            "%s: %zu files are no .png, .jpg or .jpeg in the folder of a class and are left out; the first "
+            "is %s",
+            path, list->others, list->first_other);
 }
 
 /* The images of a list become a part of the data set, which has their size from now on. */

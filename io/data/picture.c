@@ -9,6 +9,7 @@
 
 #include <jpeglib.h>
 #include <png.h>
+#include <zlib.h>
 
 typedef struct {
     const char *path;
@@ -102,6 +103,34 @@ static void put_on_black(pnas_picture *picture, size_t channels)
 
 /* --- PNG --- */
 
+#define PNG_START   8  /* bytes before the first chunk */
+#define CHUNK_FRAME 12 /* bytes of a chunk besides its data: length, name, CRC32 */
+
+static uint32_t big_endian(const unsigned char *b)
+{
+    return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+}
+
+/* libpng leaves out what is damaged and not needed to show something, such as transparency or the brightness of
+ * colours, and shows other pixels. */
+static pnas_status check_chunks(const picture_source *source)
+{
+    const unsigned char *data = source->bytes->data;
+    size_t size = source->bytes->size, at = PNG_START;
+    while (size >= at + CHUNK_FRAME) {
+        const unsigned char *chunk = data + at;
+        size_t length = big_endian(chunk);
+        if (length > size - at - CHUNK_FRAME)
+            break;
+        PNAS_CHECK(crc32(0, chunk + 4, (uInt)length + 4) == big_endian(chunk + 8 + length), PNAS_ERROR_DATA,
+                   "%s: is a damaged PNG: the CRC32 at byte %zu is wrong", source->path, at + 8 + length);
+        if (memcmp(chunk + 4, "IEND", 4) == 0)
+            return PNAS_OK;
+        at += CHUNK_FRAME + length;
+    }
+    return pnas_fail(PNAS_ERROR_DATA, "%s: is a damaged PNG: it is cut short", source->path);
+}
+
 static pnas_status finish_png(const picture_source *source, png_image *image, pnas_picture *out)
 {
     bool colour = image->format & PNG_FORMAT_FLAG_COLOR, clear = image->format & PNG_FORMAT_FLAG_ALPHA;
@@ -126,6 +155,8 @@ static pnas_status decode_png(const picture_source *source, pnas_picture *out)
                PNAS_ERROR_DATA, "%s: is a damaged PNG: %s", source->path, image.message);
     image.flags |= PNG_IMAGE_FLAG_16BIT_sRGB; /* libpng would take 16 bits for amounts of light */
     pnas_status status = check_size(source, image.height, image.width);
+    if (status == PNAS_OK)
+        status = check_chunks(source);
     if (status == PNAS_OK)
         status = finish_png(source, &image, out);
     png_image_free(&image);

@@ -79,16 +79,41 @@ static void scale_row(const uint8_t *row, const side_taps *across, size_t side, 
     }
 }
 
-/* `rows`: [height of the picture][side * channels] */
-static void join_rows(const float *rows, const side_taps *down, size_t side, size_t width, uint8_t *out)
+/* What join_rows needs of the picture is made row by row: of a picture that is far higher than the result, all rows
+ * would take far more memory than its pixels. Of the rows made last, y stands in place y % most. */
+typedef struct {
+    const pnas_picture *picture;
+    const side_taps *across, *down;
+    size_t side;
+    size_t made; /* rows before this one are made, or not needed */
+    float *row;  /* [most][side * channels] */
+} row_ring;
+
+static float *row_of(const row_ring *ring, size_t y)
 {
-    for (size_t y = 0; y < side; y++) {
+    return ring->row + y % ring->down->most * ring->side * (size_t)ring->picture->channels;
+}
+
+static void make_rows(row_ring *ring, size_t first, size_t end)
+{
+    const pnas_picture *picture = ring->picture;
+    size_t channels = (size_t)picture->channels;
+    for (ring->made = ring->made > first ? ring->made : first; ring->made < end; ring->made++)
+        scale_row(picture->pixels + ring->made * picture->width * channels, ring->across, ring->side,
+                  channels, row_of(ring, ring->made));
+}
+
+static void join_rows(row_ring *ring, uint8_t *out)
+{
+    const side_taps *down = ring->down;
+    size_t width = ring->side * (size_t)ring->picture->channels;
+    for (size_t y = 0; y < ring->side; y++) {
         const float *weight = down->weight + y * down->most;
-        const float *from = rows + down->first[y] * width;
+        make_rows(ring, down->first[y], down->first[y] + down->count[y]);
         for (size_t x = 0; x < width; x++) {
             float sum = 0;
             for (size_t k = 0; k < down->count[y]; k++)
-                sum += weight[k] * from[k * width + x];
+                sum += weight[k] * row_of(ring, down->first[y] + k)[x];
             *out++ = (uint8_t)fminf(fmaxf(floorf(sum + 0.5f), 0), 255);
         }
     }
@@ -97,18 +122,17 @@ static void join_rows(const float *rows, const side_taps *down, size_t side, siz
 static pnas_status scale(const char *path, const pnas_picture *picture, const side_view *down,
                          const side_view *across, size_t side, uint8_t *out)
 {
-    size_t channels = (size_t)picture->channels, width = side * channels;
     side_taps taps_down = {0}, taps_across = {0};
-    float *rows = calloc(picture->height * width, sizeof *rows);
-    bool room = rows && make_taps(down, side, &taps_down) && make_taps(across, side, &taps_across);
-    for (size_t y = 0; room && y < picture->height; y++)
-        scale_row(picture->pixels + y * picture->width * channels, &taps_across, side, channels,
-                  rows + y * width);
+    row_ring ring = {.picture = picture, .across = &taps_across, .down = &taps_down, .side = side};
+    bool room = make_taps(down, side, &taps_down) && make_taps(across, side, &taps_across);
     if (room)
-        join_rows(rows, &taps_down, side, width, out);
+        ring.row = calloc(taps_down.most * side * (size_t)picture->channels, sizeof *ring.row);
+    room = room && ring.row;
+    if (room)
+        join_rows(&ring, out);
     free_taps(&taps_down);
     free_taps(&taps_across);
-    free(rows);
+    free(ring.row);
     PNAS_CHECK(room, PNAS_ERROR_MEMORY, "%s: no memory to scale %zu x %zu pixels", path, picture->height,
                picture->width);
     return PNAS_OK;

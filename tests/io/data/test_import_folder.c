@@ -87,6 +87,21 @@ Test(import_folder, a_folder_is_a_class_and_names_are_in_order)
     PNAS_EXPECT_NO_LEAKS();
 }
 
+/* A picture beside the folders of classes belongs to none. */
+Test(import_folder, what_is_left_out_is_told)
+{
+    pnas_import_options options = make_set();
+    put("set/1.png", 200);
+    cr_assert_eq(symlink("1.png", test_path("set/cat/4.txt")), 0);
+    write_png("set/cat/5.bmp", PNG_FORMAT_GRAY, 1, 1, "");
+    cr_redirect_stderr();
+    pnas_dataset *dataset = expect_import(&options);
+    cr_assert_eq(dataset->train.count, 6);
+    pnas_dataset_destroy(&dataset);
+    expect_errors(
+        (const char *const[]){"set: 2 files are no .png, .jpg or .jpeg in the folder of a class", NULL});
+}
+
 Test(import_folder, pictures_of_all_sizes_become_one)
 {
     uint8_t pixels[20 * 9 * 3];

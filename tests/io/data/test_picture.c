@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 TestSuite(picture, .init = test_folder_make, .fini = test_folder_remove);
 
@@ -215,9 +216,61 @@ Test(picture, a_picture_cut_anywhere_is_refused)
         else
             write_png(name, PNG_FORMAT_RGB, TALL, WIDE, pixels);
         cr_assert_eq(pnas_bytes_read(test_path(name), "a picture", NULL, &bytes), PNAS_OK);
-        for (size_t size = 0; size + 14 < bytes.size; size += 7) /* a PNG's last 12 bytes say that it ends */
+        for (size_t size = 0; size < bytes.size; size += 7)
             expect_refused(bytes.data, size, "is ");
         pnas_bytes_free(&bytes);
     }
     PNAS_EXPECT_NO_LEAKS();
+}
+
+/* What a byte that flips makes libpng leave out changes colours: here the gamma, an optional chunk. */
+Test(picture, a_png_with_a_flipped_bit_anywhere_is_refused)
+{
+    static uint8_t pixels[TALL * WIDE * 3];
+    static const uint8_t gamma[] = {0, 0, 0, 4, 'g', 'A', 'M', 'A', 0, 0, 0x4e, 0x20, 0xde, 0xb1, 0x22, 0x0e};
+    enum { AFTER_HEAD = 8 + 25 };
+    pnas_bytes bytes;
+    pnas_picture picture;
+    write_png("a.png", PNG_FORMAT_RGB, TALL, WIDE, pixels);
+    cr_assert_eq(pnas_bytes_read(test_path("a.png"), "a picture", NULL, &bytes), PNAS_OK);
+    size_t size = bytes.size + sizeof gamma;
+    uint8_t *data = malloc(size);
+    cr_assert_not_null(data);
+    memcpy(data, bytes.data, AFTER_HEAD);
+    memcpy(data + AFTER_HEAD, gamma, sizeof gamma);
+    memcpy(data + AFTER_HEAD + sizeof gamma, bytes.data + AFTER_HEAD, bytes.size - AFTER_HEAD);
+    const pnas_bytes whole = {.data = data, .size = size};
+    cr_assert_eq(pnas_picture_decode("a.png", &whole, 3, NULL, &picture), PNAS_OK, "%s", pnas_message());
+    pnas_picture_free(&picture);
+    for (size_t at = 0; at < size; at++) {
+        data[at] ^= 0x10;
+        expect_refused(data, size, "is ");
+        data[at] ^= 0x10;
+    }
+    free(data);
+    pnas_bytes_free(&bytes);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+/* A million rows of one pixel: as rows of the result's width they would take gigabytes. */
+Test(picture, a_long_strip_takes_little_memory)
+{
+    enum { ROWS = 1000000, SIDE = 224 };
+    static uint8_t pixels[ROWS], out[SIDE * SIDE];
+    const pnas_picture picture = {.height = ROWS, .width = 1, .channels = 1, .pixels = pixels};
+    struct rlimit before, limit;
+    memset(pixels, 9, sizeof pixels);
+    cr_assert_eq(getrlimit(RLIMIT_DATA, &before), 0);
+    limit = before;
+    limit.rlim_cur = 256 << 20;
+#ifndef __SANITIZE_ADDRESS__
+    cr_assert_eq(setrlimit(RLIMIT_DATA, &limit), 0);
+#endif
+    for (int fit = 0; fit < 2; fit++) {
+        cr_assert_eq(pnas_picture_resize("a", &picture, (pnas_picture_fit)fit, SIDE, out), PNAS_OK, "%s",
+                     pnas_message());
+        for (size_t i = 0; i < sizeof out; i++)
+            cr_assert_eq(out[i], 9);
+    }
+    setrlimit(RLIMIT_DATA, &before);
 }
