@@ -348,8 +348,8 @@ static pnas_status check_head(hid_t file, const char *wanted, const pnas_score_h
     PNAS_TRY(pnas_h5_copy_text(file, "fingerprint", fingerprint, sizeof fingerprint));
     if (strcmp(fingerprint, expected) != 0)
         return pnas_h5_fail(PNAS_ERROR_USAGE, file, NULL,
-                            "holds the scores of another surrogate, space or command; remove it, or name "
-                            "another output");
+                            "holds the scores of another surrogate, space or command, or by other kernels; "
+                            "remove it, or name another output");
     return PNAS_OK;
 }
 

@@ -104,8 +104,6 @@ static pnas_status look_at_output(score_program *program)
 static pnas_status open_device(score_program *program)
 {
     pnas_cores cores;
-    char kernels[PNAS_KERNEL_HASH_TEXT];
-    PNAS_TRY(pnas_kernel_agreement(&program->layout, kernels));
     PNAS_TRY(pnas_mpi_cores(&program->layout, 0, &cores));
     const pnas_cl_options options = {.device = program->options.device ? program->options.device
                                                                        : program->source.configuration.device,
@@ -135,8 +133,10 @@ static pnas_status compare_runs(const score_program *program)
 
 static pnas_status prepare(score_program *program)
 {
+    char kernels[PNAS_KERNEL_HASH_TEXT];
+    PNAS_TRY(pnas_kernel_agreement(&program->layout, kernels));
     PNAS_TRY(pnas_mpi_agree(pnas_score_source_open(
-        &program->options, program->command_line ? program->command_line : "", &program->source)));
+        &program->options, program->command_line ? program->command_line : "", kernels, &program->source)));
     PNAS_TRY(compare_runs(program));
     PNAS_TRY(pnas_mpi_agree(pnas_score_plan_make(&program->source.head, &program->plan)));
     program->source.head.parts = program->plan.parts;

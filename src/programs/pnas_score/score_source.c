@@ -158,7 +158,7 @@ static void mix(uint64_t *hash, const void *data, size_t size)
 }
 
 /* Over everything that decides what is scored, how, and what is kept. */
-static uint64_t fingerprint(const pnas_score_source *source)
+static uint64_t fingerprint(const pnas_score_source *source, const char *kernels)
 {
     const pnas_score_head *head = &source->head;
     const int64_t figures[] = {
@@ -167,6 +167,7 @@ static uint64_t fingerprint(const pnas_score_source *source)
         head->all};
     uint64_t hash = 0xcbf29ce484222325u;
     mix(&hash, figures, sizeof figures);
+    mix(&hash, kernels, strlen(kernels) + 1);
     for (int i = 0; i < head->space.operators.count; ++i)
         mix(&hash, head->space.operators.item[i].name, strlen(head->space.operators.item[i].name) + 1);
     if (pnas_score_source_filter(source))
@@ -206,7 +207,7 @@ pnas_status pnas_score_configure(const pnas_score_options *options, pnas_configu
 }
 
 pnas_status pnas_score_source_open(const pnas_score_options *options, const char *command_line,
-                                   pnas_score_source *out)
+                                   const char *kernels, pnas_score_source *out)
 {
     *out = (pnas_score_source){.head = {.limit_parameters = options->limit_parameters,
                                         .limit_multiply_adds = options->limit_multiply_adds,
@@ -219,7 +220,7 @@ pnas_status pnas_score_source_open(const pnas_score_options *options, const char
     PNAS_TRY(take_members(out, options->level));
     PNAS_TRY(choose_space(out, options));
     PNAS_TRY(prepare_limits(out));
-    out->head.fingerprint = fingerprint(out);
+    out->head.fingerprint = fingerprint(out, kernels);
     return PNAS_OK;
 }
 

@@ -20,9 +20,10 @@ typedef struct {
 } pnas_score_source;
 
 /* Local. PNAS_ERROR_DATA if the run has no surrogate that can score, PNAS_ERROR_USAGE if the options do not
- * fit it. `command_line` is borrowed. *out is to be closed also after a failure. */
+ * fit it. `command_line` is borrowed. `kernels`: hash of those that score; by others the scores are others. *out is to
+ * be closed also after a failure. */
 pnas_status pnas_score_source_open(const pnas_score_options *options, const char *command_line,
-                                   pnas_score_source *out);
+                                   const char *kernels, pnas_score_source *out);
 void pnas_score_source_close(pnas_score_source *source);
 
 /* The configuration of the run that the options name, or the defaults where they name none, with their
