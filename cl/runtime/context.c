@@ -119,6 +119,7 @@ pnas_status pnas_cl_create(const pnas_cl_options *options, pnas_cl **out)
     PNAS_TRY_CLEANUP(pnas_programs_create(&cl->programs));
     PNAS_TRY_CLEANUP(pnas_cache_directory_prepare(options->cache_directory, &cl->cache_directory));
     PNAS_TRY_CLEANUP(pnas_kernel_folder_find(options->kernel_directory, &cl->kernel_directory));
+    PNAS_TRY_CLEANUP(pnas_kernel_folder_hash(cl->kernel_directory, cl->kernels));
     PNAS_TRY_CLEANUP(open_device(cl, options));
     PNAS_TRY_CLEANUP(load_tuned_table(cl, options));
     *out = cl;

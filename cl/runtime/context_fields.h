@@ -3,6 +3,7 @@
 #define PNAS_CL_CONTEXT_FIELDS_H
 
 #include "cl/runtime/device_info.h"
+#include "cl/runtime/kernel_folder.h"
 #include "cl/runtime/op_kind.h"
 #include "src/base/status.h"
 
@@ -31,6 +32,7 @@ typedef struct pnas_cl {
     bool keep_binaries;  /* on disk; not where the driver does so itself (PoCL) */
     bool late_builds;    /* the driver compiles a kernel when it is first run (PoCL) */
     char *cache_directory, *kernel_directory; /* cache_directory: NULL if nothing can be kept */
+    char kernels[PNAS_KERNEL_HASH_TEXT];      /* hash of that folder when this was opened */
     struct pnas_programs *programs;           /* built ones, for all lanes */
     struct pnas_warm_kernel *warm;            /* kernels that have been run (kernel_warm.c) */
     bool is_lane; /* tuned, clblast, context, device, paths and programs are the first lane's, who frees them

@@ -113,11 +113,37 @@ pnas_status pnas_kernel_folder_hash(const char *folder, char out[PNAS_KERNEL_HAS
     return PNAS_OK;
 }
 
+/* What compilers and CLBlast read besides the sources: with others, the same kernel gives other last bits. */
+static void hash_environment(uint64_t *sum)
+{
+    static const char *const names[] = {"CLBLAST_BUILD_OPTIONS",
+                                        "POCL_ENABLE_UNINIT",
+                                        "POCL_EXTRA_BUILD_FLAGS",
+                                        "POCL_FORCE_PARALLEL_OUTER_LOOP",
+                                        "POCL_FULL_REPLICATION_THRESHOLD",
+                                        "POCL_KERNELLIB_NAME",
+                                        "POCL_LLVM_CPU_NAME",
+                                        "POCL_MAX_WORK_GROUP_SIZE",
+                                        "POCL_WILOOPS_MAX_UNROLL_COUNT",
+                                        "POCL_WORK_GROUP_METHOD",
+                                        "POCL_WORK_GROUP_SPECIALIZATION"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; ++i) {
+        const char *value = getenv(names[i]);
+        if (!value)
+            continue;
+        *sum = pnas_fnv_hash(*sum, names[i], strlen(names[i]) + 1);
+        *sum = pnas_fnv_hash(*sum, value, strlen(value) + 1);
+    }
+}
+
 pnas_status pnas_kernels_hash(char out[PNAS_KERNEL_HASH_TEXT])
 {
     char *folder = NULL;
+    uint64_t sum = 0;
     PNAS_TRY(pnas_kernel_folder_find(NULL, &folder));
-    pnas_status status = pnas_kernel_folder_hash(folder, out);
+    pnas_status status = hash_files(folder, &sum);
     free(folder);
+    hash_environment(&sum);
+    snprintf(out, PNAS_KERNEL_HASH_TEXT, "%016llx", (unsigned long long)sum);
     return status;
 }

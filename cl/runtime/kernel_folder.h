@@ -14,7 +14,8 @@ pnas_status pnas_kernel_folder_find(const char *wanted, char **out);
  * somebody who wants two to be equal. PNAS_ERROR_FILE if one cannot be read. */
 pnas_status pnas_kernel_folder_hash(const char *folder, char out[PNAS_KERNEL_HASH_TEXT]);
 
-/* Of the folder that this process uses unless it is told another one. */
+/* Of the folder that this process uses unless it is told another one, and of the environment's variables that tell
+ * compilers how to compile (PoCL's, CLBlast's), if some are set. */
 pnas_status pnas_kernels_hash(char out[PNAS_KERNEL_HASH_TEXT]);
 
 #endif

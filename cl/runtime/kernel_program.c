@@ -144,6 +144,19 @@ static pnas_status build_from_source(pnas_cl *cl, const char *file, const char *
     return PNAS_OK;
 }
 
+/* Who installs another version meanwhile must not have some kernels of each in one run. */
+static pnas_status check_kernels(const pnas_cl *cl)
+{
+    char now[PNAS_KERNEL_HASH_TEXT];
+    PNAS_TRY(pnas_kernel_folder_hash(cl->kernel_directory, now));
+    PNAS_CHECK(
+        strcmp(now, cl->kernels) == 0, PNAS_ERROR_FILE,
+        "%s: its kernels were changed while the program was at work; put back those that it began with, "
+        "and go on",
+        cl->kernel_directory);
+    return PNAS_OK;
+}
+
 /* *out stays NULL where another process builds it and this one does not `wait`. */
 static pnas_status build(pnas_cl *cl, const char *file, const char *options, bool wait,
                          const pnas_build_options *build_options, cl_program *out)
@@ -153,6 +166,7 @@ static pnas_status build(pnas_cl *cl, const char *file, const char *options, boo
     int lock = -1;
     bool mine = true;
     PNAS_TRY_CLEANUP(pnas_kernel_source_read(cl->kernel_directory, file, &source));
+    PNAS_TRY_CLEANUP(check_kernels(cl)); /* after they were read */
     PNAS_TRY_CLEANUP(make_key(cl, options, source, &key));
     *out = cl->keep_binaries ? build_from_binary(cl, options, key) : NULL;
     if (!*out) {

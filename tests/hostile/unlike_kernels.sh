@@ -37,6 +37,26 @@ together() {
 together "$pnas_mpi" tiny.yaml -o run.h5
 [ ! -e run.h5 ] || fail "a file is written"
 
+# What compilers read of the environment changes the same bits.
+for setting in POCL_EXTRA_BUILD_FLAGS=-cl-fast-relaxed-math POCL_WORK_GROUP_METHOD=workitemrepl; do
+    code=0
+    mpirun --oversubscribe --bind-to none -n 1 "$pnas_mpi" tiny.yaml -o run.h5 \
+        : -n 1 env "$setting" "$pnas_mpi" tiny.yaml -o run.h5 >last.out 2>last.err </dev/null || code=$?
+    [ "$code" -eq 64 ] || fail "$setting on one rank: exit code $code"
+    grep -q 'the kernel sources differ: .*the POCL_... of compiling' last.err || fail "$setting is not named"
+done
+
+# Another version is installed after the program has begun: not some kernels of each.
+cp -r "$source/cl/ops/kernels" changing
+code=0
+PNAS_CACHE="$work/cold" PNAS_KERNELS="$work/changing" "$pnas_mpi" tiny.yaml -o changed.h5 \
+    >last.out 2> >(tee last.err | while read -r line; do
+        case $line in *"level 1: "*) echo '// changed' >>changing/mlp.cl ;; esac
+    done) </dev/null || code=$?
+[ "$code" -eq 74 ] || fail "kernels that change meanwhile: exit code $code"
+grep -q 'changing: its kernels were changed while the program was at work' last.err || fail "the change is not told"
+rm -rf changing changed.h5*
+
 # A run that was stopped after its first child.
 code=0
 "$pnas_mpi" tiny.yaml -o run.h5 --set training.child_time_limit=0.000001 >first.out 2>first.err </dev/null || code=$?
@@ -47,6 +67,12 @@ rm run.h5
 together "$pnas_score" run.h5 -o scores.h5
 together "$pnas_train" tiny.yaml --cell '-1:max3+-2:max3' -o net.h5
 "$pnas_train" tiny.yaml --cell '-1:max3+-2:max3' -o net.h5 >first.out 2>first.err </dev/null || fail "the training"
+"$pnas_score" run.h5 -b 2 --all -o scores.h5 >first.out 2>first.err </dev/null || fail "the scoring"
+rm scores.h5.parts/00001.h5
+code=0
+PNAS_KERNELS="$work/other" "$pnas_score" run.h5 -b 2 --all -o scores.h5 >last.out 2>last.err </dev/null || code=$?
+[ "$code" -eq 64 ] || fail "parts of scores by other kernels are joined ($code)"
+[ ! -e scores.h5.parts/00001.h5 ] || fail "a part is written by other kernels"
 printf '\0\0\10\3\0\0\0\1\0\0\0\10\0\0\0\10%064d' 0 >image.idx
 together "$pnas_net" test net.h5 --data digits
 together "$pnas_net" predict net.h5 image.idx
