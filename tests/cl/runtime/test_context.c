@@ -283,6 +283,19 @@ Test(kernels, a_missing_file_is_named)
     kernel_folders_remove(&f);
 }
 
+/* Somebody installs another version. */
+Test(kernels, a_folder_that_changes_meanwhile_is_refused)
+{
+    kernel_folders f = kernel_folders_make();
+    pnas_cl *cl = kernel_folders_open(&f, false);
+    cl_kernel kernel;
+    kernel_folder_write(f.kernels, "more.h", "/* nothing */\n");
+    cr_assert_eq(pnas_kernel_create(cl, "fill.cl", NULL, "fill", &kernel), PNAS_ERROR_FILE);
+    cr_assert(strstr(pnas_message(), "were changed while the program was at work"), "%s", pnas_message());
+    test_device_close(&cl);
+    kernel_folders_remove(&f);
+}
+
 Test(kernels, a_folder_without_kernels_is_refused_at_once)
 {
     kernel_folders f = kernel_folders_make();
@@ -299,11 +312,11 @@ Test(kernels, a_folder_without_kernels_is_refused_at_once)
 Test(kernels, a_failed_build_shows_its_log_and_options_and_keeps_the_whole)
 {
     kernel_folders f = kernel_folders_make();
+    kernel_folder_write(f.kernels, "bad.cl",
+                        "__kernel void bad(__global int *out) { out[0] = no_such_thing; }\n");
     pnas_cl *cl = kernel_folders_open(&f, false);
     cl_kernel kernel;
     char path[PATH_MAX] = "";
-    kernel_folder_write(f.kernels, "bad.cl",
-                        "__kernel void bad(__global int *out) { out[0] = no_such_thing; }\n");
     cr_assert_eq(pnas_kernel_create(cl, "bad.cl", "-DTHIS=1", "bad", &kernel), PNAS_ERROR_BUILD);
     cr_assert_null(kernel);
     cr_assert(strstr(pnas_message(), "bad.cl"), "%s", pnas_message());
