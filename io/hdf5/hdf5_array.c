@@ -280,6 +280,9 @@ static pnas_status load_floats(hid_t parent, const char *name, hid_t dataset, in
         values *= (double)shape[i];
     if (values > VALUES_MAX)
         return pnas_h5_fail(PNAS_ERROR_DATA, parent, name, "claims to hold %.3g values", values);
+    if (values > 0 && H5Dget_storage_size(dataset) == 0)
+        return pnas_h5_fail(PNAS_ERROR_DATA, parent, name, "has %.3g values that nobody has ever written",
+                            values);
     *out = malloc((size_t)values * sizeof **out + 1);
     if (!*out)
         return pnas_h5_fail(PNAS_ERROR_MEMORY, parent, name, "out of memory for %.0f values", values);

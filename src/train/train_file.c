@@ -1,6 +1,7 @@
 #include "io/config/configuration.h"
 #include "io/config/configuration_change.h"
 #include "io/file/sha256.h"
+#include "io/net/network_graph.h"
 #include "mpi/collectives.h"
 #include "mpi/wire.h"
 #include "src/search/cell_text.h"
@@ -80,6 +81,15 @@ static pnas_status compare_settings(const pnas_train_options *options, const pna
     return status;
 }
 
+/* No tensor of a network that nobody looks at again may be missing. */
+static pnas_status check_complete(const pnas_train_options *options, const pnas_network_file *file)
+{
+    pnas_graph *graph = NULL;
+    PNAS_TRY(pnas_network_file_graph(options->path, file, &graph));
+    pnas_graph_destroy(&graph);
+    return PNAS_OK;
+}
+
 static pnas_status compare(const pnas_train_options *options, const pnas_network_file *file)
 {
     char now[PNAS_CELL_TEXT_MAX], before[PNAS_CELL_TEXT_MAX], fingerprint[PNAS_SHA256_TEXT];
@@ -98,7 +108,7 @@ static pnas_status compare(const pnas_train_options *options, const pnas_network
         "those with dataset.file, or write another file with -o",
         options->path, options->configuration->dataset, file->dataset_sha256, options->dataset->sha256);
     if (!file->in_training)
-        return PNAS_OK;
+        return check_complete(options, file);
     PNAS_TRY(make_fingerprint(options, fingerprint));
     PNAS_CHECK(
         strcmp(fingerprint, file->fingerprint) == 0, PNAS_ERROR_USAGE,

@@ -102,6 +102,12 @@ reference)
     run 2 -o reference.h5
     expect_code 0
     expect_said "complete already"
+    # What has lost a tensor to another program is not complete.
+    cp reference.h5 cut.h5
+    "$edit_network" cut.h5 delete /weights/head
+    alone "${train[@]}" -o cut.h5
+    expect_code 65
+    expect_said "cut.h5: has no tensor head/"
     ;;
 ranks)
     for ranks in 2 3 4 8; do
