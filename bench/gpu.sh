@@ -21,12 +21,13 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export PNAS_CACHE=${PNAS_CACHE:-$work/cache} PNAS_KERNELS=$root/cl/ops/kernels
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 # in a container
-export build root device work
+export build root device work peer_limit
 
-child=(--blocks 5 --repeats 1) steps=(--steps 20) rounds=20 check=()
+child=(--blocks 5 --repeats 1) steps=(--steps 20) rounds=20 check=() peer_limit=100
 tuned=(--cell '-1:sep3+-2:max3 | -1:sep5+-2:identity | -1:1x7-7x1+0:avg3 | -2:dil3+1:sep7 | 0:sep3+-1:sep5')
 if [ -n "${QUICK:-}" ]; then
-    child=(--blocks 1 --repeats 1 --filters 4 --size 8 --batch 8) steps=(--steps 3) rounds=1 check=(--small)
+    child=(--blocks 1 --repeats 1 --filters 4 --size 8 --batch 8) steps=(--steps 3) rounds=1
+    check=(--small --op sum) peer_limit=30
     tuned=(--config "$root/configs/demo.yaml" --cell '-1:identity+-2:identity')
 fi
 
@@ -89,7 +90,7 @@ pytorch() {
     python3 -c 'import torch' 2>/dev/null || { echo 'left out: python3 has no PyTorch'; return 0; }
     local where=auto
     [ "$device" = cpu ] && where=cpu
-    python3 "$root/bench/peers/pytorch_child.py" --best --limit 150 --device "$where" --threads "$(nproc)" "$@"
+    python3 "$root/bench/peers/pytorch_child.py" --best --limit "$peer_limit" --device "$where" --threads "$(nproc)" "$@"
 }
 export -f machine found search_on search demo pytorch
 

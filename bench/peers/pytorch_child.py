@@ -209,9 +209,13 @@ def try_setting(a, setting):
     try:
         out, err = process.communicate(timeout=a.limit)
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)  # with the processes that compile
-        process.communicate()
         return None, f"not ready after {a.limit} s"
+    finally:
+        try:
+            os.killpg(process.pid, signal.SIGKILL)  # and the processes that compile
+        except ProcessLookupError:
+            pass
+        process.wait()
     median = re.search(r"median ([0-9.]+) ms", out)
     if process.returncode != 0 or not median:
         said = [line for line in err.splitlines() if line.strip()]
@@ -221,6 +225,7 @@ def try_setting(a, setting):
 
 def find_best(a):
     best = None
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # no setting goes on without this process
     for setting in SETTINGS:
         if a.only not in setting:
             continue

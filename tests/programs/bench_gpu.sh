@@ -41,7 +41,7 @@ report 0
 for step in machine devices check check-half launches child child-half lanes pytorch search tune child-tuned; do
     says "^=== $step: done in [0-9]+ s$"
 done
-says '^pnas_device check --device cpu --half --small$'
+says '^pnas_device check --device cpu --half --small --op sum$'
 says '^child_step .* --lanes 8$'
 says '^left out: python3 has no PyTorch$'
 says '^two ranks found the same as one, to the bit$'
