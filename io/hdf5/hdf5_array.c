@@ -148,8 +148,8 @@ static double chunk_values(hid_t dataset)
     return values;
 }
 
-/* A shape is only a claim: no memory is taken for what the file cannot hold. Small arrays may well be nothing
- * but their fill value. */
+/* A shape is only a claim: no memory is taken for what the file cannot hold. Small arrays may well be stored in part,
+ * and be nothing but their fill value elsewhere. */
 static pnas_status check_claim(hid_t parent, const char *name, hid_t dataset, int rank, const hsize_t *shape)
 {
     hid_t type = H5Dget_type(dataset);
@@ -242,6 +242,15 @@ pnas_status pnas_h5_check_shape(hid_t parent, const char *name, int rank, const 
     return pnas_h5_fail(PNAS_ERROR_DATA, parent, name, "expected shape [%s], found [%s]", want, is);
 }
 
+/* HDF5 gives zeros for what was never written. */
+static pnas_status check_written(hid_t parent, const char *name, hid_t dataset, double values)
+{
+    if (values > 0 && H5Dget_storage_size(dataset) == 0)
+        return pnas_h5_fail(PNAS_ERROR_DATA, parent, name, "has %.3g values that nobody has ever written",
+                            values);
+    return PNAS_OK;
+}
+
 pnas_status pnas_h5_read_array(hid_t parent, const char *name, hid_t memory_type, int rank,
                                const hsize_t *shape, void *data)
 {
@@ -254,6 +263,8 @@ pnas_status pnas_h5_read_array(hid_t parent, const char *name, hid_t memory_type
         values *= shape[i];
     if (status == PNAS_OK)
         status = pnas_h5_check_shape(parent, name, rank, shape, found);
+    if (status == PNAS_OK)
+        status = check_written(parent, name, dataset, (double)values);
     if (status == PNAS_OK && values > 0 &&
         H5Dread(dataset, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0)
         status = pnas_h5_fail(PNAS_ERROR_DATA, parent, name, "is damaged and cannot be read");
@@ -280,9 +291,7 @@ static pnas_status load_floats(hid_t parent, const char *name, hid_t dataset, in
         values *= (double)shape[i];
     if (values > VALUES_MAX)
         return pnas_h5_fail(PNAS_ERROR_DATA, parent, name, "claims to hold %.3g values", values);
-    if (values > 0 && H5Dget_storage_size(dataset) == 0)
-        return pnas_h5_fail(PNAS_ERROR_DATA, parent, name, "has %.3g values that nobody has ever written",
-                            values);
+    PNAS_TRY(check_written(parent, name, dataset, values));
     *out = malloc((size_t)values * sizeof **out + 1);
     if (!*out)
         return pnas_h5_fail(PNAS_ERROR_MEMORY, parent, name, "out of memory for %.0f values", values);
