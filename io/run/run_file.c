@@ -265,11 +265,20 @@ pnas_status pnas_run_file_restore(pnas_run_file *file, pnas_search *search)
     return PNAS_OK;
 }
 
+/* Drawn, so that two copies of a run that both go on do not take each other's journals for their own. */
+static uint64_t step(void)
+{
+    uint32_t more = 0;
+    if (getrandom(&more, sizeof more, 0) != sizeof more)
+        more = 0;
+    return 1 + (uint64_t)more;
+}
+
 pnas_status pnas_run_file_write(pnas_run_file *file, const pnas_search *search)
 {
     PNAS_CHECK(file->journal.file >= 0, PNAS_ERROR_INTERNAL, "%s: was opened for reading only", file->path);
     pnas_run_identity next = file->identity;
-    next.generation++;
+    next.generation += step();
     PNAS_TRY(pnas_run_write_all(file, &next, search));
     file->identity = next;
     return pnas_journal_begin(&file->journal, &file->identity);

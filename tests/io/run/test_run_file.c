@@ -151,6 +151,41 @@ Test(run_file, children_appended_after_a_write_are_there_when_it_is_opened_again
     pnas_search_destroy(&search);
 }
 
+/* Two copies of a stopped run both go on, and then one has the other's journal. */
+Test(run_file, the_journal_of_a_copy_that_went_on_is_not_its_own)
+{
+    const char *copy[] = {"a.h5", "b.h5"};
+    pnas_search *search = fake_search();
+    pnas_run_file *file = open_run("run.h5", false);
+    fake_info(pnas_run_file_info(file));
+    fake_propose(search);
+    write_again(file, search);
+    pnas_run_file_close(&file);
+    size_t size;
+    char *bytes = test_read_file("run.h5", &size);
+    for (int i = 0; i < 2; i++) {
+        test_write_file(copy[i], bytes, size);
+        file = open_run(copy[i], true);
+        write_again(file, search);
+        pnas_result result = fake_result(1, (size_t)i);
+        cr_assert_eq(pnas_run_file_append(file, 1, (size_t)i, &result), PNAS_OK, "%s", pnas_message());
+        pnas_result_clear(&result);
+        pnas_run_file_close(&file);
+    }
+    free(bytes);
+    bytes = test_read_file("b.h5.journal", &size);
+    test_write_file("a.h5.journal", bytes, size);
+    free(bytes);
+    int count;
+    cr_assert_eq(pnas_run_file_read(test_path("a.h5"), &file), PNAS_OK, "%s", pnas_message());
+    cr_expect_eq(pnas_run_file_levels(file, &count)->child[1].result.status, PNAS_CHILD_PENDING);
+    pnas_run_file_close(&file);
+    cr_assert_eq(pnas_run_file_read(test_path("b.h5"), &file), PNAS_OK, "%s", pnas_message());
+    cr_expect_eq(pnas_run_file_levels(file, &count)->child[1].result.status, PNAS_CHILD_DONE);
+    pnas_run_file_close(&file);
+    pnas_search_destroy(&search);
+}
+
 Test(run_file, a_level_that_was_begun_early_is_kept_with_its_mark_and_what_the_journal_says_of_it)
 {
     pnas_search *plain = fake_search(), *search = NULL, *restored = NULL;
