@@ -161,6 +161,15 @@ static void replace_array(hid_t file, const char *name, stream *in)
 }
 
 /* Some values of an array that stays what it is. */
+/* An edit before may have laid its values elsewhere, perhaps into itself, which HDF5 reads for ever. */
+static bool is_elsewhere(hid_t array)
+{
+    hid_t properties = H5Dget_create_plist(array);
+    bool elsewhere = H5Pget_layout(properties) == H5D_VIRTUAL || H5Pget_external_count(properties) > 0;
+    H5Pclose(properties);
+    return elsewhere;
+}
+
 static void change_values(hid_t file, const char *name, stream *in)
 {
     hid_t array = H5Dopen2(file, name, H5P_DEFAULT);
@@ -168,7 +177,8 @@ static void change_values(hid_t file, const char *name, stream *in)
         return;
     hid_t type = H5Dget_type(array), space = H5Dget_space(array);
     hssize_t count = H5Sget_simple_extent_npoints(space);
-    size_t size = count > 0 && count <= CHANGE_MAX ? (size_t)count * H5Tget_size(type) : 0;
+    bool fits = count > 0 && count <= CHANGE_MAX && !is_elsewhere(array);
+    size_t size = fits ? (size_t)count * H5Tget_size(type) : 0;
     char *text = take_text(in, 200);
     unsigned char *values = calloc(1, size + 1);
     bool texts = H5Tis_variable_str(type) > 0;
