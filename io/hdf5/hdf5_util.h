@@ -36,8 +36,7 @@ pnas_status pnas_h5_output_create(const char *path, pnas_h5_output *out);
  * is left but what was at PATH before. */
 pnas_status pnas_h5_output_commit(pnas_h5_output *output);
 
-/* Removes a file that was not committed; nothing to do after pnas_h5_output_commit or on PNAS_H5_NO_OUTPUT.
- */
+/* Removes a file that was not committed; nothing to do after pnas_h5_output_commit or on PNAS_H5_NO_OUTPUT. */
 void pnas_h5_output_discard(pnas_h5_output *output);
 
 /* What a file says it is ("PNAS-run-1"); "" for one that says nothing, or that cannot be read. */

@@ -245,8 +245,7 @@ static pnas_status compare_ranks(const pnas_layout *layout, pnas_devices *device
     return pnas_mpi_agree(status);
 }
 
-/* Rank 0 writes the run and asks the surrogate, so a rank without a device leaves that to one that has one.
- */
+/* Rank 0 writes the run and asks the surrogate, so a rank without a device leaves that to one that has one. */
 static pnas_status choose_leader(pnas_layout *layout, const pnas_devices *devices)
 {
     int was, before = layout->rank;

@@ -59,7 +59,8 @@ pnas_trainer *pnas_devices_trainer(const pnas_devices *devices, int lane); /* bo
 void pnas_devices_print(const pnas_devices *devices, int ranks);
 
 /* Finds the child that takes the most memory (all its blocks the hungriest operator) and holds it, with `besides`
- * bytes that the surrogate keeps there, against every rank's device; collective. On rank 0 prints what it found. PNAS_ERROR_MEMORY if it does not fit. */
+ * bytes that the surrogate keeps there, against every rank's device; collective. On rank 0 prints what it found.
+ * PNAS_ERROR_MEMORY if it does not fit. */
 pnas_status pnas_devices_check_memory(const pnas_layout *layout, const pnas_devices *devices,
                                       const pnas_configuration *configuration, uint64_t besides);
 
