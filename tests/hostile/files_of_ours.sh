@@ -86,6 +86,18 @@ zeroed scores.h5 of_scores
 zeroed data.h5 of_data
 [ ! -e new.h5 ] || fail "something was made of damaged files"
 
+# Limits on costs depend on the size of the run's images, and so on no others that took their place.
+awk 'BEGIN { for (i = 0; i < 40; i++) { for (j = 0; j < 144; j++) printf "%d,", (i * j) % 251; print i % 4 } }' >large.csv
+run 0 "$pnas_data" import --format csv --shape 12x12x1 large.csv -o large.h5
+cp data.h5 set.h5
+run 0 "$pnas_mpi" tiny.yaml -o sized.h5 --set dataset.file=set.h5 --set dataset.validation=8 \
+    --set dataset.training_images=24 --set training.batch=8
+run 0 "$pnas_score" sized.h5 --limit-multiply-adds 50000 -o limited.h5
+cp large.h5 set.h5
+run 65 "$pnas_score" sized.h5 --limit-multiply-adds 50000 -o others.h5
+grep -q "but set.h5 holds others" last.err || fail "that the images are others is not said"
+[ ! -e others.h5 ] || fail "cells were scored within limits of other images"
+
 # What HDF5's own tools write has no seal, and is read.
 if command -v h5repack >/dev/null; then
     for file in run.h5 net.h5 table.h5 data.h5; do

@@ -99,14 +99,22 @@ static pnas_status prepare_limits(pnas_score_source *source)
         return PNAS_OK;
     pnas_network_options network = source->configuration.network;
     pnas_dataset *dataset = NULL;
+    const pnas_run_info *info = pnas_run_file_info(source->file);
     pnas_status status = pnas_dataset_open(source->configuration.dataset, &dataset);
     if (status != PNAS_OK)
         return pnas_fail_at(status, "the limits depend on the size of the run's images");
+    if (strcmp(dataset->sha256, info->dataset_sha256) != 0)
+        status =
+            pnas_fail(PNAS_ERROR_DATA,
+                      "%s: the limits depend on the size of the run's images, but %s holds others (SHA-256 "
+                      "%.12s..., not %.12s...); bring the run's data set back, or score without limits",
+                      source->head.run, source->configuration.dataset, dataset->sha256, info->dataset_sha256);
     network.height = dataset->height;
     network.width = dataset->width;
     network.channels = dataset->channels;
     network.classes = dataset->classes;
     pnas_dataset_destroy(&dataset);
+    PNAS_TRY(status);
     return pnas_cell_costs_make(&source->head.space.operators, &network, &source->costs);
 }
 
