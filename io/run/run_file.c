@@ -168,6 +168,7 @@ pnas_status pnas_run_file_open(const char *path, pnas_run_file **out, bool *exis
     PNAS_TRY_CLEANUP(pnas_journal_open(file->journal_path, &file->journal));
     if (access(file->path, F_OK) == 0) {
         PNAS_TRY_CLEANUP(take_run(file));
+        PNAS_TRY_CLEANUP(pnas_run_check_whole(file));
         *existed = true;
     } else {
         PNAS_CHECK_CLEANUP(errno == ENOENT, PNAS_ERROR_FILE, "%s: cannot be opened: %s", path,
@@ -227,6 +228,8 @@ pnas_status pnas_run_file_read(const char *path, pnas_run_file **out)
     else if (status == PNAS_OK)
         warn_of_lost_records(file, &text, "are left out");
     pnas_journal_free(&text);
+    if (status == PNAS_OK)
+        status = pnas_run_check_whole(file);
     if (status != PNAS_OK)
         pnas_run_file_close(&file);
     *out = file;

@@ -19,6 +19,10 @@ struct pnas_run_file {
 /* Reads RUN.h5 into identity, info and levels, which must be empty. On failure they are empty again. */
 pnas_status pnas_run_read_all(pnas_run_file *file);
 
+/* PNAS_ERROR_DATA where what was read contradicts itself, because some of it is missing: children or levels of a
+ * run that is complete, members of a surrogate. */
+pnas_status pnas_run_check_whole(const pnas_run_file *file);
+
 /* Writes RUN.h5 with `identity`, which becomes the file's. */
 pnas_status pnas_run_write_all(const pnas_run_file *file, const pnas_run_identity *identity,
                                const pnas_search *search);

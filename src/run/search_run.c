@@ -91,7 +91,11 @@ static pnas_status restore_controller(search_run *run)
         PNAS_TRY(status);
         restored++;
     }
-    return restored == members ? pnas_surrogate_ranks_broadcast(run->options->surrogate) : PNAS_OK;
+    PNAS_CHECK(restored == members || level < 1, PNAS_ERROR_DATA,
+               "%s: is damaged: its surrogate after level %d, from which the next fit goes on, has %d of %d "
+               "members; put a copy of it back",
+               run->options->path, level, restored, members);
+    return level < 1 ? PNAS_OK : pnas_surrogate_ranks_broadcast(run->options->surrogate);
 }
 
 /* Fits start from another run's weights, where one is named. */

@@ -90,7 +90,7 @@ void fake_info(pnas_run_info *info)
     info->status = PNAS_RUN_RUNNING;
     info->command_line = strdup("pnas_mpi \"configs/demo.yaml\" -o run.h5");
     info->configuration = strdup("title: A search\nseed: 18446744073709551615\nspace:\n  blocks: 3\n"
-                                 "search: {first: 7, beam: 5}\n");
+                                 "search: {first: 7, beam: 5}\nsurrogate: {members: 2}\n");
     strcpy(info->dataset_name, "Ziffern, handgeschrieben \xc3\xbc");
     strcpy(info->dataset_sha256, "00ff");
     info->dataset_images = 1797;
@@ -100,7 +100,8 @@ void fake_info(pnas_run_info *info)
     info->rank[0] = (pnas_run_rank){0, 1, "node1", "PoCL", "3.1", "", 1ull << 40};
     info->rank[1] = (pnas_run_rank){1, 0, "node2", "H200", "560.1", "0000:17:00.0", 5};
     info->warm_start = strdup("other.h5: run_id 00ff, generation 7, surrogate after level 3");
-    cr_assert_eq(pnas_run_info_add_controller(info, 0, 0, tensors, 1), PNAS_OK);
+    for (int i = 0; i < 2; i++)
+        cr_assert_eq(pnas_run_info_add_controller(info, 0, i, tensors, 1), PNAS_OK);
     for (int i = 0; i < 2; i++) {
         cr_assert_eq(pnas_run_info_add_event(info, &events[i]), PNAS_OK);
         cr_assert_eq(pnas_run_info_add_controller(info, 1, i, tensors, 2), PNAS_OK);
@@ -125,6 +126,16 @@ void fake_run_write(const char *path)
     pnas_run_file_close(&file);
 }
 
+/* The surrogates after the levels behind the first. */
+static void fake_fits(pnas_run_info *info)
+{
+    float value = 1.5f;
+    pnas_named_tensor tensor = {.name = "output/bias", .rank = 1, .shape = {1}, .data = &value};
+    for (int level = 2; level <= 3; level++)
+        for (int member = 0; member < 2; member++)
+            cr_assert_eq(pnas_run_info_add_controller(info, level, member, &tensor, 1), PNAS_OK);
+}
+
 void fake_run_write_complete(const char *path)
 {
     pnas_run_file *file = NULL;
@@ -134,6 +145,7 @@ void fake_run_write_complete(const char *path)
     cr_assert_eq(pnas_run_file_open(path, &file, &existed), PNAS_OK);
     cr_assert_eq(pnas_run_file_restore(file, search), PNAS_OK);
     fake_record(search, 2, FAKE_BEAM);
+    fake_fits(pnas_run_file_info(file));
     pnas_run_file_info(file)->status = PNAS_RUN_COMPLETE;
     pnas_run_file_info(file)->end = pnas_run_file_info(file)->start + 100;
     cr_assert_eq(pnas_run_file_write(file, search), PNAS_OK);

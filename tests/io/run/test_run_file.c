@@ -1,4 +1,5 @@
 /* The run file as a whole: what is written is read back, by us and by every HDF5 tool; the lock. */
+#include "io/hdf5/tensor_group.h"
 #include "io/run/run_parts.h"
 #include "tests/base/leak_check.h"
 #include "tests/io/run/fake_run.h"
@@ -264,19 +265,76 @@ Test(run_file, weights_of_the_same_level_and_member_replace_the_old_ones)
     pnas_run_info *info = pnas_run_file_info(file);
     fake_info(info);
     cr_assert_eq(pnas_run_info_add_controller(info, 1, 1, &tensor, 1), PNAS_OK);
-    cr_assert_eq(pnas_run_info_add_controller(info, 2, 0, &tensor, 1), PNAS_OK);
+    for (int member = 0; member < 2; member++)
+        cr_assert_eq(pnas_run_info_add_controller(info, 2, member, &tensor, 1), PNAS_OK);
     fake_propose(search);
     write_again(file, search);
     pnas_run_file_close(&file);
     file = open_run("run.h5", true);
     info = pnas_run_file_info(file);
-    cr_assert_eq(info->controller_count, 4);
-    cr_expect_eq(info->controller[2].count, 1);
-    cr_expect_eq(info->controller[2].tensor[0].data[0], 7);
-    cr_expect_eq(info->controller[3].level, 2);
+    cr_assert_eq(info->controller_count, 6);
+    cr_expect_eq(info->controller[3].count, 1);
+    cr_expect_eq(info->controller[3].tensor[0].data[0], 7);
+    cr_expect_eq(info->controller[4].level, 2);
     pnas_run_file_close(&file);
     pnas_search_destroy(&search);
     PNAS_EXPECT_NO_LEAKS();
+}
+
+/* Opening and reading run.h5 fail, and say `what`. */
+static void expect_damaged(const char *what)
+{
+    pnas_run_file *file = NULL;
+    bool existed;
+    cr_expect_eq(pnas_run_file_open(test_path("run.h5"), &file, &existed), PNAS_ERROR_DATA);
+    cr_expect(strstr(pnas_message(), what), "%s", pnas_message());
+    cr_expect_eq(pnas_run_file_read(test_path("run.h5"), &file), PNAS_ERROR_DATA);
+    cr_expect(strstr(pnas_message(), what), "%s", pnas_message());
+}
+
+/* Writes run.h5 again, as a tool would leave it that lost something. */
+static void rewrite(int levels, int members, pnas_run_status status)
+{
+    pnas_run_file *file = open_run("run.h5", true);
+    pnas_run_info *info = pnas_run_file_info(file);
+    pnas_search *whole = fake_search(), *search = fake_search();
+    cr_assert_eq(pnas_run_file_restore(file, whole), PNAS_OK);
+    for (int b = 1; b <= levels; b++) {
+        fake_propose(search);
+        for (size_t i = 0; b < 3 && i < pnas_search_level(search, b)->count; i++)
+            fake_record(search, i, i + 1);
+    }
+    for (; members < 2; members++) {
+        info->controller_count--;
+        pnas_tensor_group_free(&info->controller[info->controller_count].tensor,
+                               info->controller[info->controller_count].count);
+    }
+    info->status = status;
+    write_again(file, search);
+    pnas_run_file_close(&file);
+    pnas_search_destroy(&search);
+    pnas_search_destroy(&whole);
+}
+
+Test(run_file, a_complete_run_without_all_its_children_is_damaged)
+{
+    fake_run_write(test_path("run.h5"));
+    rewrite(3, 2, PNAS_RUN_COMPLETE);
+    expect_damaged("its status is complete, but 5 children of level 3 are not finished");
+}
+
+Test(run_file, a_complete_run_without_all_its_levels_is_damaged)
+{
+    fake_run_write(test_path("run.h5"));
+    rewrite(2, 2, PNAS_RUN_COMPLETE);
+    expect_damaged("its status is complete, but it holds 2 of 3 levels");
+}
+
+Test(run_file, a_surrogate_without_all_its_members_is_damaged)
+{
+    fake_run_write(test_path("run.h5"));
+    rewrite(3, 1, PNAS_RUN_STOPPED);
+    expect_damaged("its surrogate after level 1 has 1 of 2 members");
 }
 
 /* ---- the lock ---- */
