@@ -161,13 +161,19 @@ static void replace_array(hid_t file, const char *name, stream *in)
 }
 
 /* Some values of an array that stays what it is. */
-/* An edit before may have laid its values elsewhere, perhaps into itself, which HDF5 reads for ever. */
-static bool is_elsewhere(hid_t array)
+/* An edit before may have laid its values elsewhere, perhaps into itself, which HDF5 reads for ever, or in one chunk
+ * that takes all memory. */
+static bool is_handy(hid_t array)
 {
     hid_t properties = H5Dget_create_plist(array);
-    bool elsewhere = H5Pget_layout(properties) == H5D_VIRTUAL || H5Pget_external_count(properties) > 0;
+    hsize_t extent[H5S_MAX_RANK], chunk = 1;
+    H5D_layout_t layout = H5Pget_layout(properties);
+    int rank = layout == H5D_CHUNKED ? H5Pget_chunk(properties, H5S_MAX_RANK, extent) : 0;
+    for (int i = 0; i < rank; i++)
+        chunk = chunk <= CHANGE_MAX ? chunk * extent[i] : chunk;
+    bool handy = layout != H5D_VIRTUAL && H5Pget_external_count(properties) == 0 && chunk <= CHANGE_MAX;
     H5Pclose(properties);
-    return elsewhere;
+    return handy;
 }
 
 static void change_values(hid_t file, const char *name, stream *in)
@@ -177,7 +183,7 @@ static void change_values(hid_t file, const char *name, stream *in)
         return;
     hid_t type = H5Dget_type(array), space = H5Dget_space(array);
     hssize_t count = H5Sget_simple_extent_npoints(space);
-    bool fits = count > 0 && count <= CHANGE_MAX && !is_elsewhere(array);
+    bool fits = count > 0 && count <= CHANGE_MAX && is_handy(array);
     size_t size = fits ? (size_t)count * H5Tget_size(type) : 0;
     char *text = take_text(in, 200);
     unsigned char *values = calloc(1, size + 1);
