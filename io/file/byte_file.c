@@ -100,9 +100,9 @@ size_t pnas_bytes_peek(const char *path, unsigned char *out, size_t size)
     char before[PNAS_MESSAGE_MAX];
     size_t got = 0;
     snprintf(before, sizeof before, "%s", pnas_message());
-    pnas_status status = pnas_packed_file_open(path, descriptor, &file);
-    if (status == PNAS_OK)
-        status = pnas_packed_file_read(file, out, size, &got);
+    if (pnas_packed_file_open(path, descriptor, &file) == PNAS_OK &&
+        pnas_packed_file_read(file, out, size, &got) != PNAS_OK)
+        got = 0;
     pnas_packed_file_close(&file);
     pnas_fail(PNAS_OK, "%s", before);
     return got;

@@ -154,7 +154,7 @@ static hid_t create(void)
 static pnas_status read_figures(const char *path, hsize_t values)
 {
     hid_t file;
-    float *figures = calloc(values, sizeof *figures);
+    float *figures = calloc(values + 1, sizeof *figures);
     cr_assert_eq(pnas_h5_open(test_path("a.h5"), &file), PNAS_OK, "%s", pnas_message());
     pnas_status status = pnas_h5_read_array(file, path, H5T_NATIVE_FLOAT, 1, &values, figures);
     pnas_h5_close(&file);

@@ -65,7 +65,7 @@ Test(packed_file, what_follows_a_member_and_is_none_is_damage)
     joined[first + 1] ^= 1;
     expect_damage(size, "damaged after 7 unpacked bytes");
     joined[first + 1] ^= 1;
-    memcpy(joined + size, "\0\0junk", 6);
+    strcpy((char *)joined + size + 2, "junk"); /* behind two zeros */
     expect_damage(size + 6, "damaged after 12 unpacked bytes (what follows is no gzip)");
     PNAS_EXPECT_NO_LEAKS();
 }
