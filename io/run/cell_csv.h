@@ -17,10 +17,10 @@
 #include "src/search/cell.h"
 
 typedef struct {
-    pnas_cell cell; /* as written, not made canonical */
-    double score;   /* measured; NaN: it is only predicted */
-    double predicted, predicted_std,
-        train_seconds;                 /* NaN where the file has none; the last two are not negative */
+    pnas_cell cell;                    /* as written, not made canonical */
+    double score;                      /* measured; NaN: it is only predicted */
+    double predicted, predicted_std;   /* NaN where the file has none; the deviation is not negative */
+    double train_seconds;              /* not negative; NaN where the file has none */
     int64_t parameters, multiply_adds; /* -1 where the file has none */
 } pnas_csv_cell;
 

@@ -15,16 +15,20 @@
 
 /* ---- order ---- */
 
-static int better_first(const void *a, const void *b)
+int pnas_ranked_cell_order(const pnas_ranked_cell *left, const pnas_ranked_cell *right)
 {
-    const pnas_ranked_cell *left = a, *right = b;
     if (left->guessed != right->guessed)
         return left->guessed ? 1 : -1;
     if (left->score != right->score)
         return left->score > right->score ? -1 : 1;
-    if (left->parameters != right->parameters)
-        return left->parameters < right->parameters ? -1 : 1;
-    return (left->place > right->place) - (left->place < right->place);
+    return (left->parameters > right->parameters) - (left->parameters < right->parameters);
+}
+
+static int better_first(const void *a, const void *b)
+{
+    const pnas_ranked_cell *left = a, *right = b;
+    int order = pnas_ranked_cell_order(left, right);
+    return order ? order : (left->place > right->place) - (left->place < right->place);
 }
 
 static pnas_status make_room(pnas_ranking *ranking, size_t count)

@@ -36,13 +36,16 @@ typedef struct { /* arrays are owned by the ranking */
     pnas_concatenation concatenation; /* of the run's cells; else the default */
     int blocks;                       /* B of the run; else of its longest cell */
     size_t count;
-    pnas_ranked_cell
-        *cell; /* [count]; guessed ones last; best score first, then fewer parameters, then the earlier one */
+    pnas_ranked_cell *cell; /* [count]; by pnas_ranked_cell_order, equal ones by place */
     int levels;
     pnas_ranking_level level[PNAS_BLOCKS_MAX]; /* those that have cells, ascending */
     pnas_run_file *run;                        /* NULL for other files */
     pnas_search *search;
 } pnas_ranking;
+
+/* Which of two cells is listed first: guessed ones last; the best score first, then fewer parameters. Negative: the
+ * left one; 0: neither. */
+int pnas_ranked_cell_order(const pnas_ranked_cell *left, const pnas_ranked_cell *right);
 
 /* The kind is told by the file's content. PNAS_ERROR_FILE if it cannot be opened, PNAS_ERROR_DATA if it is
  * none of those or damaged. A run without a finished child has no cells; other files have some. */

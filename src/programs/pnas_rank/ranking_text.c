@@ -16,12 +16,9 @@
 static int better_first(const void *a, const void *b)
 {
     const pnas_ranking_entry *left = a, *right = b;
-    if (left->cell->guessed != right->cell->guessed)
-        return left->cell->guessed ? 1 : -1;
-    if (left->cell->score != right->cell->score)
-        return left->cell->score > right->cell->score ? -1 : 1;
-    if (left->cell->parameters != right->cell->parameters)
-        return left->cell->parameters < right->cell->parameters ? -1 : 1;
+    int order = pnas_ranked_cell_order(left->cell, right->cell);
+    if (order)
+        return order;
     if (left->file != right->file)
         return left->file < right->file ? -1 : 1;
     return (left->cell->place > right->cell->place) - (left->cell->place < right->cell->place);
