@@ -1,6 +1,7 @@
 #include "src/base/progress.h"
 
 #include "src/base/clock.h"
+#include "src/base/decimal.h"
 #include "src/base/log.h"
 #include "src/base/plain_text.h"
 
@@ -57,8 +58,8 @@ static int log_is_due(void)
     static double interval = -1;
     const char *own = getenv("PNAS_PROGRESS_SECONDS");
     double now = pnas_clock_seconds();
-    if (interval < 0)
-        interval = own && strtod(own, NULL) >= 0 ? strtod(own, NULL) : LOG_SECONDS;
+    if (interval < 0 && !(own && pnas_decimal_parse(own, &interval) && interval >= 0))
+        interval = LOG_SECONDS;
     if (last_line < 0)
         last_line = now;
     return now - last_line >= interval;

@@ -136,11 +136,8 @@ static pnas_status add_settings(const pnas_network_file *file, pnas_sha256 *sha)
 
 static pnas_status add_tensor(const pnas_named_tensor *tensor, pnas_sha256 *sha)
 {
-    size_t bytes = sizeof *tensor->data;
-    for (int d = 0; d < tensor->rank; ++d)
-        bytes *= tensor->shape[d];
     PNAS_TRY(pnas_sha256_add(sha, tensor->name, strlen(tensor->name) + 1));
-    return pnas_sha256_add(sha, tensor->data, bytes);
+    return pnas_sha256_add(sha, tensor->data, pnas_named_tensor_values(tensor) * sizeof *tensor->data);
 }
 
 static pnas_status sum_up(const pnas_net_session *session, char out[PNAS_SHA256_TEXT])
