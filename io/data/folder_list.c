@@ -1,5 +1,6 @@
 #include "io/data/folder_list.h"
 
+#include "io/data/dataset.h"
 #include "io/file/name_end.h"
 
 #include <errno.h>
@@ -8,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-#define CLASSES_MAX 65536 /* labels are uint16 */
 
 typedef struct {
     pnas_folder_list *list;
@@ -58,8 +57,8 @@ static pnas_status begin_class(folder_walk *walk, const char *name)
 {
     pnas_folder_list *list = walk->list;
     PNAS_TRY(check_class(list, walk->path));
-    PNAS_CHECK(list->classes < CLASSES_MAX, PNAS_ERROR_DATA, "%s: has more than %d folders, each a class",
-               walk->path, CLASSES_MAX);
+    PNAS_CHECK(list->classes < PNAS_DATASET_CLASSES_MAX, PNAS_ERROR_DATA,
+               "%s: has more than %d folders, each a class", walk->path, PNAS_DATASET_CLASSES_MAX);
     PNAS_TRY(grow((void **)&list->class_name, list->classes, &walk->class_room, sizeof *list->class_name));
     char *copy = strdup(name);
     PNAS_CHECK(copy, PNAS_ERROR_MEMORY, "no memory for the name of a class");

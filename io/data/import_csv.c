@@ -154,14 +154,11 @@ static pnas_status read_row(csv_file *file, const pnas_dataset *dataset, double 
 
 static pnas_status open_csv(const char *path, bool label_first, csv_file *file)
 {
-    static const char byte_order_mark[] = "\xef\xbb\xbf";
-    const size_t mark = sizeof byte_order_mark - 1;
     *file = (csv_file){.path = path, .number = 1, .label_first = label_first};
     PNAS_TRY(pnas_bytes_read(path, "a CSV file with an image a line", NULL, &file->bytes));
-    file->line = (const char *)file->bytes.data;
-    file->end = file->line + file->bytes.size;
-    if (file->bytes.size >= mark && memcmp(file->line, byte_order_mark, mark) == 0)
-        file->line += mark;
+    const char *data = (const char *)file->bytes.data;
+    file->line = pnas_bytes_text(data, file->bytes.size);
+    file->end = data + file->bytes.size;
     while (file->end > file->line && strchr(" \t\r\n", file->end[-1]))
         --file->end;
     if (is_header(file))

@@ -107,3 +107,9 @@ size_t pnas_bytes_peek(const char *path, unsigned char *out, size_t size)
     pnas_fail(PNAS_OK, "%s", before);
     return got;
 }
+
+const char *pnas_bytes_text(const char *text, size_t size)
+{
+    static const char mark[] = {'\xef', '\xbb', '\xbf'};
+    return size >= sizeof mark && memcmp(text, mark, sizeof mark) == 0 ? text + sizeof mark : text;
+}

@@ -26,4 +26,7 @@ void pnas_bytes_free(pnas_bytes *bytes);
  * regular file or cannot be read (a pipe would lose what is read here). Leaves the message as it was. */
 size_t pnas_bytes_peek(const char *path, unsigned char *out, size_t size);
 
+/* Where text of `size` bytes begins, behind the UTF-8 byte order mark that some spreadsheets write. Borrowed. */
+const char *pnas_bytes_text(const char *text, size_t size);
+
 #endif

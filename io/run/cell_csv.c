@@ -473,7 +473,6 @@ static pnas_status resolve_inputs(const csv_reader *reader, const size_t *lines,
 pnas_status pnas_cell_csv_parse(const char *name, const char *text, size_t size,
                                 const pnas_operator_set *operators, pnas_cell_csv *out)
 {
-    static const char byte_order_mark[] = "\xef\xbb\xbf";
     pnas_operator_set built_in;
     size_t *lines = NULL;
     *out = (pnas_cell_csv){0};
@@ -482,10 +481,8 @@ pnas_status pnas_cell_csv_parse(const char *name, const char *text, size_t size,
     PNAS_CHECK(reader, PNAS_ERROR_MEMORY, "%s: out of memory", name);
     reader->name = name;
     reader->operators = operators ? operators : &built_in;
-    reader->at = text;
+    reader->at = pnas_bytes_text(text, size);
     reader->end = text + size;
-    if (size >= 3 && memcmp(text, byte_order_mark, 3) == 0)
-        reader->at += 3;
     pnas_status status = read_rows(reader, out, &lines);
     out->named = reader->named;
     if (status == PNAS_OK && !reader->named)
