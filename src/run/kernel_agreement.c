@@ -16,19 +16,18 @@ pnas_status pnas_kernel_agreement(const pnas_layout *layout, char hash[PNAS_KERN
         layout, hash,
         &(pnas_mpi_difference){
             PNAS_ERROR_USAGE, "uses the kernels",
-            "the kernel sources differ: install the same ones on every machine, and "
-            "unset PNAS_KERNELS, CLBLAST_BUILD_OPTIONS and the POCL_... of compiling, or set "
-            "them alike on all ranks"});
+            "the kernel sources differ: install the same ones on every machine, and unset PNAS_KERNELS, "
+            "CLBLAST_BUILD_OPTIONS and the POCL_... of compiling, or set them alike on all ranks"});
 }
 
 /* What a person can do about it depends on where these kernels are from. */
 static const char *remedy(void)
 {
     const char *own = getenv("PNAS_KERNELS");
-    return own && *own ? "unset PNAS_KERNELS or set it to the folder that the run began with"
-                       : "use the version of the program that the run began with (program_commit in the "
-                         "file), and the "
-                         "same POCL_... of compiling and CLBLAST_BUILD_OPTIONS in the environment";
+    if (own && *own)
+        return "unset PNAS_KERNELS or set it to the folder that the run began with";
+    return "use the version of the program that the run began with (program_commit in the file), and the "
+           "same POCL_... of compiling and CLBLAST_BUILD_OPTIONS in the environment";
 }
 
 pnas_status pnas_kernel_check_run(const char *path, const pnas_run_info *info, const char *hash)
