@@ -1,48 +1,19 @@
 /* The run file as a whole: what is written is read back, by us and by every HDF5 tool; the lock. */
-#include "io/hdf5/tensor_group.h"
 #include "io/run/run_parts.h"
 #include "tests/base/leak_check.h"
-#include "tests/io/run/fake_run.h"
-#include "tests/io/test_folder.h"
+#include "tests/io/run/open_run.h"
 #include "tests/search/result_fields.h"
 
 #include <hdf5.h>
 #include <hdf5_hl.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 TestSuite(run_file, .init = test_folder_make, .fini = test_folder_remove);
 TestSuite(run_layout, .init = test_folder_make, .fini = test_folder_remove);
-TestSuite(run_trouble, .init = test_folder_make, .fini = test_folder_remove);
-
-static pnas_run_file *open_run(const char *name, bool expected)
-{
-    pnas_run_file *file = NULL;
-    bool existed = !expected;
-    cr_assert_eq(pnas_run_file_open(test_path(name), &file, &existed), PNAS_OK, "%s", pnas_message());
-    cr_assert_eq(existed, expected);
-    return file;
-}
-
-static void expect_refused(pnas_status expected, const char *sentence)
-{
-    pnas_run_file *file = (pnas_run_file *)1;
-    bool existed;
-    cr_expect_eq(pnas_run_file_open(test_path("run.h5"), &file, &existed), expected);
-    cr_expect_null(file);
-    cr_expect_not_null(strstr(pnas_message(), sentence), "%s", pnas_message());
-    cr_expect_not_null(strstr(pnas_message(), "run.h5"), "%s", pnas_message());
-}
-
-static void write_again(pnas_run_file *file, const pnas_search *search)
-{
-    cr_assert_eq(pnas_run_file_write(file, search), PNAS_OK, "%s", pnas_message());
-}
 
 /* ---- writing and reading ---- */
 
@@ -281,62 +252,6 @@ Test(run_file, weights_of_the_same_level_and_member_replace_the_old_ones)
     PNAS_EXPECT_NO_LEAKS();
 }
 
-/* Opening and reading run.h5 fail, and say `what`. */
-static void expect_damaged(const char *what)
-{
-    pnas_run_file *file = NULL;
-    bool existed;
-    cr_expect_eq(pnas_run_file_open(test_path("run.h5"), &file, &existed), PNAS_ERROR_DATA);
-    cr_expect(strstr(pnas_message(), what), "%s", pnas_message());
-    cr_expect_eq(pnas_run_file_read(test_path("run.h5"), &file), PNAS_ERROR_DATA);
-    cr_expect(strstr(pnas_message(), what), "%s", pnas_message());
-}
-
-/* Writes run.h5 again, as a tool would leave it that lost something. */
-static void rewrite(int levels, int members, pnas_run_status status)
-{
-    pnas_run_file *file = open_run("run.h5", true);
-    pnas_run_info *info = pnas_run_file_info(file);
-    pnas_search *whole = fake_search(), *search = fake_search();
-    cr_assert_eq(pnas_run_file_restore(file, whole), PNAS_OK);
-    for (int b = 1; b <= levels; b++) {
-        fake_propose(search);
-        for (size_t i = 0; b < 3 && i < pnas_search_level(search, b)->count; i++)
-            fake_record(search, i, i + 1);
-    }
-    for (; members < 2; members++) {
-        info->controller_count--;
-        pnas_tensor_group_free(&info->controller[info->controller_count].tensor,
-                               info->controller[info->controller_count].count);
-    }
-    info->status = status;
-    write_again(file, search);
-    pnas_run_file_close(&file);
-    pnas_search_destroy(&search);
-    pnas_search_destroy(&whole);
-}
-
-Test(run_file, a_complete_run_without_all_its_children_is_damaged)
-{
-    fake_run_write(test_path("run.h5"));
-    rewrite(3, 2, PNAS_RUN_COMPLETE);
-    expect_damaged("its status is complete, but 5 children of level 3 are not finished");
-}
-
-Test(run_file, a_complete_run_without_all_its_levels_is_damaged)
-{
-    fake_run_write(test_path("run.h5"));
-    rewrite(2, 2, PNAS_RUN_COMPLETE);
-    expect_damaged("its status is complete, but it holds 2 of 3 levels");
-}
-
-Test(run_file, a_surrogate_without_all_its_members_is_damaged)
-{
-    fake_run_write(test_path("run.h5"));
-    rewrite(3, 1, PNAS_RUN_STOPPED);
-    expect_damaged("its surrogate after level 1 has 1 of 2 members");
-}
-
 /* ---- the lock ---- */
 
 Test(run_file, a_second_run_is_refused_and_told_who_holds_it)
@@ -503,140 +418,4 @@ Test(run_layout, the_status_is_an_enumeration_with_names)
     H5Tclose(type);
     H5Dclose(status);
     H5Fclose(file);
-}
-
-/* ---- trouble ---- */
-
-Test(run_trouble, what_is_no_run_file_is_refused_and_left_alone)
-{
-    size_t size;
-    test_write_file("run.h5", "", 0);
-    expect_refused(PNAS_ERROR_DATA, "is empty");
-    test_write_file("run.h5", "hello, this is text", 19);
-    expect_refused(PNAS_ERROR_DATA, "is not an HDF5 file");
-    cr_expect_eq(test_file_size("run.h5"), 19);
-    hid_t file = H5Fcreate(test_path("run.h5"), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
-    H5Fclose(file);
-    size = test_file_size("run.h5");
-    expect_refused(PNAS_ERROR_DATA, "run.h5: is no run file");
-    cr_expect_eq(test_file_size("run.h5"), size);
-    cr_expect_eq(test_folder_count(), 1);
-    PNAS_EXPECT_NO_LEAKS();
-}
-
-Test(run_trouble, other_conventions_are_refused_by_name)
-{
-    fake_run_write(test_path("run.h5"));
-    hid_t file = H5Fopen(test_path("run.h5"), H5F_ACC_RDWR, H5P_DEFAULT);
-    H5Adelete(file, "conventions");
-    H5LTset_attribute_string(file, "/", "conventions", "PNAS-run-2");
-    H5Fclose(file);
-    expect_refused(PNAS_ERROR_DATA, "by the conventions PNAS-run-2; this program knows PNAS-run-1 only");
-}
-
-Test(run_trouble, a_run_that_a_tool_has_annotated_is_still_read)
-{
-    fake_run_write(test_path("run.h5"));
-    hid_t file = H5Fopen(test_path("run.h5"), H5F_ACC_RDWR, H5P_DEFAULT);
-    H5LTset_attribute_string(file, "/", "comment", "my best run");
-    H5Fclose(file);
-    pnas_run_file *run = open_run("run.h5", true);
-    pnas_run_file_close(&run);
-}
-
-Test(run_trouble, places_that_cannot_be_written_are_named)
-{
-    pnas_run_file *file;
-    bool existed;
-    cr_expect_eq(pnas_run_file_open(test_path("no/run.h5"), &file, &existed), PNAS_ERROR_FILE);
-    cr_expect_not_null(strstr(pnas_message(), "check that the folder is there"), "%s", pnas_message());
-    test_make_folder("run.h5");
-    expect_refused(PNAS_ERROR_FILE, "is not a regular file");
-    cr_expect_eq(pnas_run_file_read(test_path("absent.h5"), &file), PNAS_ERROR_FILE);
-    cr_expect_null(file);
-    PNAS_EXPECT_NO_LEAKS();
-}
-
-static void limit_file_size(rlim_t bytes)
-{
-    struct rlimit limit = {.rlim_cur = bytes, .rlim_max = RLIM_INFINITY};
-    signal(SIGXFSZ, SIG_IGN);
-    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
-
-Test(run_trouble, a_disk_that_is_full_from_the_start_is_told_and_nothing_is_left_on_it)
-{
-    limit_file_size(0);
-    expect_refused(PNAS_ERROR_FILE,
-                   "cannot be written: File too large; make room there, or name another run file");
-    limit_file_size(RLIM_INFINITY);
-    cr_expect_eq(test_folder_count(), 0);
-    PNAS_EXPECT_NO_LEAKS();
-}
-
-Test(run_trouble, a_full_disk_leaves_the_old_run_and_its_journal)
-{
-    pnas_run_file *file = open_run("run.h5", false);
-    pnas_search *search = fake_search(), *restored = fake_search();
-    fake_info(pnas_run_file_info(file));
-    fake_propose(search);
-    write_again(file, search);
-    pnas_result result = fake_result(1, 0);
-    cr_assert_eq(pnas_run_file_append(file, 1, 0, &result), PNAS_OK);
-
-    limit_file_size(test_file_size("run.h5.journal") + 20);
-    cr_expect_eq(pnas_run_file_append(file, 1, 1, &result), PNAS_ERROR_FILE);
-    cr_expect_not_null(strstr(pnas_message(), "run.h5.journal: cannot be written"), "%s", pnas_message());
-    cr_expect_eq(pnas_run_file_write(file, search), PNAS_ERROR_FILE);
-    cr_expect_not_null(strstr(pnas_message(), "run.h5"), "%s", pnas_message());
-    limit_file_size(RLIM_INFINITY);
-    cr_expect_eq(pnas_run_file_append(file, 1, 1, &result), PNAS_OK, "it goes on when there is room again");
-    pnas_run_file_close(&file);
-
-    file = open_run("run.h5", true);
-    cr_assert_eq(pnas_run_file_restore(file, restored), PNAS_OK, "%s", pnas_message());
-    fake_expect_result(&pnas_search_level(restored, 1)->child[0].result, &result);
-    fake_expect_result(&pnas_search_level(restored, 1)->child[1].result, &result);
-    pnas_result_clear(&result);
-    pnas_run_file_close(&file);
-    pnas_search_destroy(&restored);
-    pnas_search_destroy(&search);
-}
-
-Test(run_trouble, a_run_cut_anywhere_is_refused_and_left_as_it_is)
-{
-    size_t size, whole;
-    fake_run_write(test_path("run.h5"));
-    unsigned char *bytes = fake_read_file(test_path("run.h5"), &whole);
-    for (size_t cut = 0; cut < whole - 20; cut += 1 + whole / 251) { /* the last 20 bytes are only the seal */
-        test_write_file("run.h5", bytes, cut);
-        expect_refused(PNAS_ERROR_DATA, "run.h5");
-        unsigned char *left = fake_read_file(test_path("run.h5"), &size);
-        cr_assert(size == cut && memcmp(left, bytes, cut) == 0);
-        free(left);
-    }
-    free(bytes);
-    PNAS_EXPECT_NO_LEAKS();
-}
-
-Test(run_trouble, a_changed_byte_anywhere_is_noticed)
-{
-    size_t whole;
-    pnas_run_file *file = NULL;
-    uint32_t state = 12345;
-    fake_run_write(test_path("run.h5"));
-    unsigned char *bytes = fake_read_file(test_path("run.h5"), &whole);
-    for (int i = 0; i < 3000; i++) {
-        state = state * 1664525u + 1013904223u;
-        size_t at = (state >> 8) % (whole - 20);
-        unsigned char old = bytes[at];
-        bytes[at] ^= (unsigned char)(1 + i % 255);
-        test_write_file("run.h5", bytes, whole);
-        bytes[at] = old;
-        cr_assert_eq(pnas_run_file_read(test_path("run.h5"), &file), PNAS_ERROR_DATA, "byte %zu", at);
-        cr_assert_null(file);
-    }
-    cr_expect_not_null(strstr(pnas_message(), "does not match its checksum"), "%s", pnas_message());
-    free(bytes);
-    PNAS_EXPECT_NO_LEAKS();
 }
