@@ -75,9 +75,7 @@ static pnas_checkpoint copy_of(const pnas_checkpoint *from)
     to.tensor = malloc(from->count * sizeof *to.tensor);
     cr_assert(to.tensor);
     for (size_t i = 0; i < from->count; ++i) {
-        size_t values = 1;
-        for (int d = 0; d < from->tensor[i].rank; ++d)
-            values *= from->tensor[i].shape[d];
+        size_t values = pnas_named_tensor_values(&from->tensor[i]);
         to.tensor[i] = from->tensor[i];
         to.tensor[i].data = malloc(values * sizeof(float));
         cr_assert(to.tensor[i].data);

@@ -5,6 +5,7 @@
 #include "src/search/result.h"
 #include "tests/cl/test_device.h"
 #include "tests/cl/train/tiny_images.h"
+#include "tests/cl/train/tiny_training.h"
 
 #include <math.h>
 #include <string.h>
@@ -15,21 +16,10 @@ enum { EPOCHS = 2 };
 
 static pnas_shard_trainer_options tiny_options(int shards)
 {
-    pnas_shard_trainer_options options = {
-        .network = {.filters = 6, .repeats = 1, .stem_multiplier = 1, .concatenation = PNAS_CONCATENATE_ALL},
-        .training = {.epochs = EPOCHS,
-                     .batch = 16,
-                     .shards = shards,
-                     .accumulate = 1,
-                     .optimizer = PNAS_OPTIMIZER_SGD,
-                     .momentum = 0.9,
-                     .weight_decay = 5e-4,
-                     .clip_norm = 5,
-                     .schedule = {.kind = PNAS_SCHEDULE_COSINE, .rate = 0.05},
-                     .norm_momentum = 0.9,
-                     .norm_epsilon = 1e-5,
-                     .pad = 1,
-                     .seed = 3}};
+    pnas_shard_trainer_options options = {.network = tiny_network, .training = tiny_training};
+    options.training.epochs = EPOCHS;
+    options.training.shards = shards;
+    options.training.accumulate = 1;
     pnas_operator_set_paper(&options.operators);
     cr_assert_eq(pnas_cell_parse("-1:sep3+-2:max3", &options.operators, &options.cell), PNAS_OK);
     return options;

@@ -6,6 +6,7 @@
 #include "src/search/cell_text.h"
 #include "tests/cl/test_device.h"
 #include "tests/cl/train/tiny_images.h"
+#include "tests/cl/train/tiny_training.h"
 
 #include <criterion/criterion.h>
 
@@ -14,19 +15,7 @@ static const char every_operator[] =
 
 static inline pnas_trainer_options tiny_options(void)
 {
-    pnas_trainer_options options = {
-        .network = {.filters = 6, .repeats = 1, .stem_multiplier = 1, .concatenation = PNAS_CONCATENATE_ALL},
-        .training = {.epochs = 4,
-                     .batch = 16,
-                     .optimizer = PNAS_OPTIMIZER_SGD,
-                     .momentum = 0.9,
-                     .weight_decay = 5e-4,
-                     .clip_norm = 5,
-                     .schedule = {.kind = PNAS_SCHEDULE_COSINE, .rate = 0.05},
-                     .norm_momentum = 0.9,
-                     .norm_epsilon = 1e-5,
-                     .pad = 1,
-                     .seed = 3}};
+    pnas_trainer_options options = {.network = tiny_network, .training = tiny_training};
     pnas_operator_set_paper(&options.operators);
     return options;
 }
