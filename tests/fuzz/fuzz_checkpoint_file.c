@@ -30,9 +30,7 @@ void fuzz_read(const char *path)
     if (status != PNAS_OK && (read.count != 0 || read.tensor || !*pnas_message()))
         abort();
     for (size_t i = 0; i < read.count; i++) {
-        size_t values = 1;
-        for (int d = 0; d < read.tensor[i].rank; d++)
-            values *= read.tensor[i].shape[d];
+        size_t values = pnas_named_tensor_values(&read.tensor[i]);
         for (size_t v = 0; v < values; v++)
             sum += fabsf(read.tensor[i].data[v]) * 1e-6;
     }

@@ -160,7 +160,6 @@ static void replace_array(hid_t file, const char *name, stream *in)
     H5Tclose(type);
 }
 
-/* Some values of an array that stays what it is. */
 /* An edit before may have laid its values elsewhere, perhaps into itself, which HDF5 reads for ever, or in one chunk
  * that takes all memory. */
 static bool is_handy(hid_t array)
@@ -176,6 +175,7 @@ static bool is_handy(hid_t array)
     return handy;
 }
 
+/* Some values of an array that stays what it is. */
 static void change_values(hid_t file, const char *name, stream *in)
 {
     hid_t array = H5Dopen2(file, name, H5P_DEFAULT);

@@ -30,8 +30,8 @@ static const uint8_t quarter[2][2] = {{0, 80}, {160, 240}};
 static uint8_t held(int orientation, int h, int w, int y, int x)
 {
     static const struct {
-        bool swapped, from_bottom,
-            from_right; /* of the upright picture: row y is its column; counted backwards */
+        bool swapped;                 /* its row y is a column of the upright picture */
+        bool from_bottom, from_right; /* which is counted backwards */
     } of[] = {{0},
               {false, false, false}, /* row 0 top, column 0 left */
               {false, false, true},  /* top, right */
@@ -156,7 +156,7 @@ Test(picture, too_small_a_picture_is_not_cut)
                        pnas_message());
 }
 
-/* --- what is refused --- */
+/* --- transparency --- */
 
 /* As other programs show it: each value times its opacity. */
 Test(picture, what_is_half_transparent_is_half_as_light)
@@ -181,6 +181,8 @@ Test(picture, what_is_half_transparent_is_half_as_light)
     pnas_picture_free(&picture);
     PNAS_EXPECT_NO_LEAKS();
 }
+
+/* --- what is refused --- */
 
 static void expect_refused(const void *data, size_t size, const char *sentence)
 {
