@@ -1,22 +1,15 @@
 /* A folder of pictures, with a folder for each class in it. */
 #include "io/data/folder_read.h"
 #include "io/data/import_parts.h"
+#include "io/file/same_file.h"
 #include "src/base/log.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static const char *const fits[] = {
     [PNAS_RESIZE_SHORTER] = "shorter", [PNAS_RESIZE_STRETCH] = "stretch", [PNAS_RESIZE_CROP] = "crop"};
 #define FITS (sizeof fits / sizeof *fits)
-
-static bool same_folder(const char *a, const char *b)
-{
-    struct stat of_a, of_b;
-    return stat(a, &of_a) == 0 && stat(b, &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
-           of_a.st_ino == of_b.st_ino;
-}
 
 static pnas_status make_wish(const pnas_import_options *options, pnas_folder_wish *out)
 {
@@ -35,7 +28,7 @@ static pnas_status make_wish(const pnas_import_options *options, pnas_folder_wis
                "--channels: is %d, expected 1 (grey) or 3 (colour)", out->channels);
     PNAS_CHECK(options->side <= PNAS_DATASET_SIDE_MAX, PNAS_ERROR_USAGE, "--size: is %d, expected at most %d",
                options->side, PNAS_DATASET_SIDE_MAX);
-    PNAS_CHECK(!options->test_from || !same_folder(options->path, options->test_from), PNAS_ERROR_USAGE,
+    PNAS_CHECK(!options->test_from || !pnas_same_file(options->path, options->test_from), PNAS_ERROR_USAGE,
                "--test-from: %s is the folder of the training part, too; without it a share of the pictures "
                "is drawn",
                options->test_from);

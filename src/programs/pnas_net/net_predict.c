@@ -1,6 +1,7 @@
 /* pnas_net predict: which class each image is of. */
 #include "io/data/image_file.h"
 #include "io/file/name_end.h"
+#include "io/file/same_file.h"
 #include "mpi/collectives.h"
 #include "src/programs/pnas_net/net_commands.h"
 #include "src/programs/pnas_net/net_figures.h"
@@ -12,7 +13,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { KEY_DATA = 0x100, KEY_CSV, KEY_JSON, KEY_HDF5 };
 
@@ -60,12 +60,8 @@ static output_form form_of(const char *output)
 /* The name of one of the images is easily given twice. */
 static bool is_input(const predict_arguments *arguments)
 {
-    struct stat output, input;
-    if (!arguments->output || stat(arguments->output, &output) != 0)
-        return false;
-    for (int i = 0; i < arguments->files; ++i)
-        if (stat(arguments->file[i], &input) == 0 && input.st_dev == output.st_dev &&
-            input.st_ino == output.st_ino)
+    for (int i = 0; arguments->output && i < arguments->files; ++i)
+        if (pnas_same_file(arguments->output, arguments->file[i]))
             return true;
     return false;
 }
