@@ -29,7 +29,7 @@ expect_refused() {
 }
 
 version=$("$pnas_mpi" --version) || fail "no version"
-build=${version#pnas_mpi }
+build=$(sed -n '1s/^pnas_mpi //p' <<<"$version")
 
 expect_refused "$pnas_mpi" "$other"
 grep -qF "rank 0 on $(hostname) runs $build, wire format " last.err || fail "rank 0's build is not named"

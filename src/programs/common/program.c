@@ -15,7 +15,7 @@
 
 static void print_version(FILE *stream, struct argp_state *state)
 {
-    fprintf(stream, "%s %s\n", pnas_log_program(), pnas_program_build());
+    fprintf(stream, "%s %s\n%s", pnas_log_program(), pnas_program_build(), pnas_program_built_with());
 }
 
 static bool told_of_output; /* that it did not arrive */

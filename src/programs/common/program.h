@@ -19,6 +19,9 @@ void pnas_program_setup(const char *name);
 /* Version and commit of this build: "0.9.0 (abc1234)". Borrowed. */
 const char *pnas_program_build(void);
 
+/* The libraries, compiler and kind of build that this program was built with, a line each. Borrowed. */
+const char *pnas_program_built_with(void);
+
 /* argp_parse for a program of one process, which ends here after --help or a complaint. What is repeated of the
  * command line commands no terminal. */
 void pnas_program_parse(const struct argp *parser, int argc, char **argv, unsigned flags, void *input);
