@@ -17,6 +17,9 @@ typedef enum {
     PNAS_RUN_FAILED = 3
 } pnas_run_status;
 
+/* How a run is, and what to do, in words: "stopped; the same command continues it". Static. */
+const char *pnas_run_status_words(pnas_run_status status);
+
 typedef struct {
     int rank, device;
     char host[64], device_name[128], driver[128], pci[32];

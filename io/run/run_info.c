@@ -90,3 +90,18 @@ pnas_status pnas_run_info_add_controller(pnas_run_info *info, int level, int mem
     info->controller[at].count = count;
     return PNAS_OK;
 }
+
+const char *pnas_run_status_words(pnas_run_status status)
+{
+    switch (status) {
+    case PNAS_RUN_COMPLETE:
+        return "complete";
+    case PNAS_RUN_STOPPED:
+        return "stopped; the same command continues it";
+    case PNAS_RUN_FAILED:
+        return "ended by an error; the same command continues it";
+    case PNAS_RUN_RUNNING:
+        break;
+    }
+    return "running, or killed; the same command continues it";
+}

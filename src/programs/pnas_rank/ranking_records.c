@@ -70,7 +70,7 @@ pnas_status pnas_ranking_print_csv(const pnas_ranking_files *files, size_t top)
 {
     pnas_ranking_entry *entries;
     size_t count;
-    PNAS_TRY(pnas_ranking_merge(files, &entries, &count));
+    PNAS_TRY(pnas_ranking_merge((const pnas_ranking *const *)files->ranking, files->count, &entries, &count));
     count = top && top < count ? top : count;
     int blocks = longest(entries, count);
     printf("score");
@@ -170,7 +170,7 @@ pnas_status pnas_ranking_print_json(const pnas_ranking_files *files, size_t top)
 {
     pnas_ranking_entry *entries;
     size_t count;
-    PNAS_TRY(pnas_ranking_merge(files, &entries, &count));
+    PNAS_TRY(pnas_ranking_merge((const pnas_ranking *const *)files->ranking, files->count, &entries, &count));
     count = top && top < count ? top : count;
     printf("{\n  \"files\": [\n");
     for (size_t f = 0; f < files->count; f++) {

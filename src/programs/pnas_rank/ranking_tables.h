@@ -3,22 +3,12 @@
 #ifndef PNAS_PROGRAMS_RANKING_TABLES_H
 #define PNAS_PROGRAMS_RANKING_TABLES_H
 
-#include "io/run/ranking.h"
+#include "io/run/rankings.h"
 
 typedef struct {
     pnas_ranking **ranking; /* [count], owned */
     size_t count;
 } pnas_ranking_files;
-
-typedef struct { /* a cell among those of all files */
-    const pnas_ranking *ranking;
-    size_t file;
-    const pnas_ranked_cell *cell;
-} pnas_ranking_entry;
-
-/* The cells of all files, best first (ties: fewer parameters, then the earlier file and cell). *out is the
- * caller's (free). */
-pnas_status pnas_ranking_merge(const pnas_ranking_files *files, pnas_ranking_entry **out, size_t *count);
 
 /* `top` cells; 0: all. */
 pnas_status pnas_ranking_print_text(const pnas_ranking_files *files, size_t top);
@@ -33,8 +23,5 @@ pnas_status pnas_ranking_print_fronts(const pnas_ranking_files *files, pnas_cost
 
 /* One line a run: how far it is. *complete: all are. PNAS_ERROR_USAGE for a file that is no run. */
 pnas_status pnas_ranking_print_status(const pnas_ranking_files *files, bool *complete);
-
-/* How a run is, in words and as one word. */
-const char *pnas_ranking_status_words(pnas_run_status status);
 
 #endif

@@ -1,9 +1,7 @@
 #include "src/base/clock.h"
 #include "src/base/plain_text.h"
 #include "src/programs/pnas_rank/ranking_tables.h"
-#include "src/search/canonical.h"
 #include "src/search/cell_text.h"
-#include "src/search/spearman.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -11,49 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- all files together ---- */
-
-static int better_first(const void *a, const void *b)
-{
-    const pnas_ranking_entry *left = a, *right = b;
-    int order = pnas_ranked_cell_order(left->cell, right->cell);
-    if (order)
-        return order;
-    if (left->file != right->file)
-        return left->file < right->file ? -1 : 1;
-    return (left->cell->place > right->cell->place) - (left->cell->place < right->cell->place);
-}
-
-pnas_status pnas_ranking_merge(const pnas_ranking_files *files, pnas_ranking_entry **out, size_t *count)
-{
-    *count = 0;
-    for (size_t f = 0; f < files->count; f++)
-        *count += files->ranking[f]->count;
-    pnas_ranking_entry *next = *out = malloc((*count + 1) * sizeof **out);
-    PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "out of memory for %zu cells", *count);
-    for (size_t f = 0; f < files->count; f++)
-        for (size_t i = 0; i < files->ranking[f]->count; i++)
-            *next++ = (pnas_ranking_entry){files->ranking[f], f, &files->ranking[f]->cell[i]};
-    qsort(*out, *count, sizeof **out, better_first);
-    return PNAS_OK;
-}
-
 /* ---- figures ---- */
-
-const char *pnas_ranking_status_words(pnas_run_status status)
-{
-    switch (status) {
-    case PNAS_RUN_COMPLETE:
-        return "complete";
-    case PNAS_RUN_STOPPED:
-        return "stopped; the same command continues it";
-    case PNAS_RUN_FAILED:
-        return "ended by an error; the same command continues it";
-    case PNAS_RUN_RUNNING:
-        break;
-    }
-    return "running, or killed; the same command continues it";
-}
 
 static void print_real(int width, int digits, double value)
 {
@@ -85,7 +41,7 @@ static void print_run(const pnas_ranking *ranking)
 {
     const pnas_run_info *info = pnas_run_file_info(ranking->run);
     pnas_text_line(stdout, "data set  %s, %" PRId64 " images", info->dataset_name, info->dataset_images);
-    printf("status    %s\n", pnas_ranking_status_words(info->status));
+    printf("status    %s\n", pnas_run_status_words(info->status));
     if (info->start > 0) {
         char stamp[32], lasted[32] = "";
         pnas_clock_stamp(info->start, stamp);
@@ -153,7 +109,7 @@ static void print_names(const pnas_ranking_files *files)
         pnas_text_line(stdout, "%c  %s: %s%s%zu cell%s%s%s", letter(f), ranking->path,
                        run ? ranking->title : "", run ? ", " : "", ranking->count,
                        ranking->count == 1 ? "" : "s", run ? ", " : "",
-                       run ? pnas_ranking_status_words(pnas_run_file_info(ranking->run)->status)
+                       run ? pnas_run_status_words(pnas_run_file_info(ranking->run)->status)
                        : pnas_ranking_guesses(ranking) ? ", predicted"
                                                        : "");
     }
@@ -190,97 +146,18 @@ static void print_comparison(const pnas_ranking_files *files)
 
 /* ---- cells that two files have both ---- */
 
-typedef struct {
-    uint64_t hash;
-    double score;
-} hashed_score;
-
-static int by_hash(const void *a, const void *b)
-{
-    const hashed_score *left = a, *right = b;
-    return (left->hash > right->hash) - (left->hash < right->hash);
-}
-
-/* Operators by name, not by code: two files may have them in another order. */
-static uint64_t hash_by_name(const pnas_ranking *ranking, const pnas_cell *cell, pnas_operator_set *common)
-{
-    pnas_cell renamed = *cell;
-    for (int b = 0; b < cell->blocks; b++) {
-        int8_t *codes[] = {&renamed.block[b].op1, &renamed.block[b].op2};
-        for (int side = 0; side < 2; side++) {
-            const pnas_operator *op = &ranking->operators.item[*codes[side]];
-            int code = pnas_operator_set_find(common, op->name);
-            if (code < 0 && common->count < PNAS_OPERATORS_MAX) {
-                code = common->count++;
-                common->item[code] = *op;
-            }
-            *codes[side] = (int8_t)(code < 0 ? 0 : code);
-        }
-    }
-    return pnas_cell_hash(&renamed);
-}
-
-static hashed_score *hash_scores(const pnas_ranking *ranking, pnas_operator_set *common)
-{
-    hashed_score *scores = malloc((ranking->count + 1) * sizeof *scores);
-    for (size_t i = 0; scores && i < ranking->count; i++)
-        scores[i] =
-            (hashed_score){hash_by_name(ranking, &ranking->cell[i].cell, common), ranking->cell[i].score};
-    if (scores)
-        qsort(scores, ranking->count, sizeof *scores, by_hash);
-    return scores;
-}
-
-/* A cell that one file has twice counts once, with the score met first. */
-static size_t pair_scores(const hashed_score *a, size_t a_count, const hashed_score *b, size_t b_count,
-                          double *a_out, double *b_out)
-{
-    size_t count = 0;
-    for (size_t i = 0, j = 0; i < a_count && j < b_count;) {
-        if (a[i].hash < b[j].hash) {
-            i++;
-        } else if (b[j].hash < a[i].hash) {
-            j++;
-        } else {
-            uint64_t hash = a[i].hash;
-            a_out[count] = a[i].score;
-            b_out[count++] = b[j].score;
-            while (i < a_count && a[i].hash == hash)
-                i++;
-            while (j < b_count && b[j].hash == hash)
-                j++;
-        }
-    }
-    return count;
-}
-
 static pnas_status print_pair(const pnas_ranking_files *files, size_t f, size_t g)
 {
-    const pnas_ranking *a = files->ranking[f], *b = files->ranking[g];
-    pnas_operator_set common = {0};
-    hashed_score *a_scores = hash_scores(a, &common), *b_scores = hash_scores(b, &common);
-    double *a_both = malloc((a->count + 1) * sizeof *a_both),
-           *b_both = malloc((a->count + 1) * sizeof *b_both);
-    bool room = a_scores && b_scores && a_both && b_both;
-    if (room) {
-        double difference = 0;
-        size_t count = pair_scores(a_scores, a->count, b_scores, b->count, a_both, b_both);
-        for (size_t i = 0; i < count; i++)
-            difference += b_both[i] - a_both[i];
-        printf("%c and %c have %zu cell%s in common", letter(f), letter(g), count, count == 1 ? "" : "s");
-        double spearman = pnas_spearman(a_both, b_both, count);
-        if (count > 0 && !pnas_ranking_guesses(a) && !pnas_ranking_guesses(b))
-            printf("; %c's accuracy there is %.4f %s on average", letter(g), fabs(difference) / (double)count,
-                   difference < 0 ? "lower" : "higher");
-        if (!isnan(spearman))
-            printf(", Spearman %.3f", spearman);
-        putchar('\n');
-    }
-    free(a_scores);
-    free(b_scores);
-    free(a_both);
-    free(b_both);
-    PNAS_CHECK(room, PNAS_ERROR_MEMORY, "out of memory for %zu cells", a->count + b->count);
+    pnas_ranking_pair pair;
+    PNAS_TRY(pnas_ranking_compare(files->ranking[f], files->ranking[g], &pair));
+    printf("%c and %c have %zu cell%s in common", letter(f), letter(g), pair.count,
+           pair.count == 1 ? "" : "s");
+    if (!isnan(pair.difference))
+        printf("; %c's accuracy there is %.4f %s on average", letter(g), fabs(pair.difference),
+               pair.difference < 0 ? "lower" : "higher");
+    if (!isnan(pair.spearman))
+        printf(", Spearman %.3f", pair.spearman);
+    putchar('\n');
     return PNAS_OK;
 }
 
@@ -335,7 +212,7 @@ pnas_status pnas_ranking_print_text(const pnas_ranking_files *files, size_t top)
         print_levels(files->ranking[0]);
         pnas_ranking_print_usage(files->ranking[0]);
     }
-    PNAS_TRY(pnas_ranking_merge(files, &entries, &count));
+    PNAS_TRY(pnas_ranking_merge((const pnas_ranking *const *)files->ranking, files->count, &entries, &count));
     print_titles(several);
     for (size_t i = 0; i < count && (top == 0 || i < top); i++)
         print_entry(i + 1, &entries[i], several);
@@ -378,7 +255,7 @@ pnas_status pnas_ranking_print_status(const pnas_ranking_files *files, bool *com
         bool several = files->count > 1;
         pnas_text_line(stdout,
                        "%s%s%s: level %d of %d, %zu of its and earlier levels' %zu children done, %zu failed",
-                       several ? ranking->path : "", several ? ": " : "", pnas_ranking_status_words(status),
+                       several ? ranking->path : "", several ? ": " : "", pnas_run_status_words(status),
                        pnas_search_levels(ranking->search), ranking->blocks, done, children, failed);
         *complete = *complete && status == PNAS_RUN_COMPLETE;
     }

@@ -37,7 +37,7 @@ static void print_summary(const run_view *view)
     pnas_clock_stamp(view->now, stamp);
     bool runs = view->live && view->now - view->live_status.written <= STALE;
     pnas_text_line(stdout, "%s  %s: %s", stamp, ranking->path, ranking->title);
-    printf("%s", runs ? "running" : pnas_ranking_status_words(view->info->status));
+    printf("%s", runs ? "running" : pnas_run_status_words(view->info->status));
     if (view->live && !isnan(view->live_status.seconds_left))
         print_duration("; about ", view->live_status.seconds_left, " left");
     if (view->live && !runs)
