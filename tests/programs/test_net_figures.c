@@ -1,4 +1,5 @@
 /* Figures of a test, by hand. */
+#include "io/net/class_figures.h"
 #include "src/programs/pnas_net/net_figures.h"
 
 #include <criterion/criterion.h>

@@ -84,17 +84,6 @@ pnas_status pnas_test_figures(const float *logits, const uint16_t *labels, size_
     return PNAS_OK;
 }
 
-pnas_class_figures pnas_class_figures_of(const pnas_network_test *test, int classes, int index)
-{
-    size_t width = (size_t)classes, at = (size_t)index;
-    pnas_class_figures figures = {.right = test->confusion[at * width + at]};
-    for (size_t c = 0; c < width; ++c) {
-        figures.images += test->confusion[at * width + c];
-        figures.predicted += test->confusion[c * width + at];
-    }
-    return figures;
-}
-
 /* --- the worst --- */
 
 typedef struct {

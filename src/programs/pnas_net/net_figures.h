@@ -22,10 +22,4 @@ pnas_status pnas_test_figures(const float *logits, const uint16_t *labels, size_
 pnas_status pnas_worst_order(const float *logits, const uint16_t *labels, size_t count, int classes,
                              size_t *order);
 
-typedef struct {
-    int64_t images, predicted, right; /* of this class, as this class, both */
-} pnas_class_figures;
-
-pnas_class_figures pnas_class_figures_of(const pnas_network_test *test, int classes, int index);
-
 #endif

@@ -1,7 +1,7 @@
 #include "src/programs/pnas_net/net_report.h"
 
+#include "io/net/class_figures.h"
 #include "src/base/plain_text.h"
-#include "src/programs/pnas_net/net_figures.h"
 #include "src/programs/pnas_net/net_text.h"
 
 #include <inttypes.h>
