@@ -51,9 +51,9 @@ static inline void pnas_op_global(const pnas_cl *cl, pnas_launch_spec *spec, boo
     spec->global[2] = (size_t)N;
 }
 
-/* Whether the tile route serves `op` here. `window` and `y` (the output) may be NULL. */
-static inline bool pnas_op_tiled(const pnas_cl *cl, pnas_op_kind op, int N, const pnas_view *x,
-                                 const pnas_window *window, const pnas_view *y)
+/* The route that serves `op` here. `window` and `y` (the output) may be NULL. */
+static inline pnas_route pnas_op_route_of(const pnas_cl *cl, pnas_op_kind op, int N, const pnas_view *x,
+                                          const pnas_window *window, const pnas_view *y)
 {
     pnas_route_shape shape = {.N = N, .C = x->channels, .H = x->height, .W = x->width};
     if (window) {
@@ -64,7 +64,36 @@ static inline bool pnas_op_tiled(const pnas_cl *cl, pnas_op_kind op, int N, cons
     }
     if (y)
         shape.M = y->channels;
-    return pnas_route_choose(cl, op, &shape) == PNAS_ROUTE_TILE;
+    return pnas_route_choose(cl, op, &shape);
+}
+
+static inline bool pnas_op_tiled(const pnas_cl *cl, pnas_op_kind op, int N, const pnas_view *x,
+                                 const pnas_window *window, const pnas_view *y)
+{
+    return pnas_op_route_of(cl, op, N, x, window, y) == PNAS_ROUTE_TILE;
+}
+
+/* What an op reads or writes, for pnas_launch_spec.access: N images of a view, so many floats of a slice. */
+static inline pnas_access pnas_view_access(const pnas_view *view, int N, bool write)
+{
+    size_t value = view->half ? sizeof(cl_half) : sizeof(cl_float);
+    return (pnas_access){.buffer = view->at.buffer,
+                         .first = view->at.offset * value,
+                         .length =
+                             (size_t)view->channels * (size_t)view->height * (size_t)view->width * value,
+                         .stride = view->image_stride * value,
+                         .count = (size_t)N,
+                         .write = write};
+}
+
+static inline pnas_access pnas_slice_access(pnas_slice slice, size_t floats, bool write)
+{
+    return (pnas_access){.buffer = slice.buffer,
+                         .first = slice.offset * sizeof(cl_float),
+                         .length = floats * sizeof(cl_float),
+                         .stride = 0,
+                         .count = 1,
+                         .write = write};
 }
 
 typedef struct {

@@ -1,5 +1,6 @@
 #include "cl/runtime/launch.h"
 
+#include "cl/runtime/buffer.h"
 #include "cl/runtime/build_queue.h"
 #include "cl/runtime/cl_error.h"
 #include "cl/runtime/event_wait.h"
@@ -50,14 +51,64 @@ static pnas_status copy_arguments(const pnas_arg *from, int count, pnas_arg **ou
     size_t bytes = aligned((size_t)count * sizeof *from);
     for (int i = 0; i < count; ++i)
         bytes += aligned(from[i].size);
-    *out = malloc(bytes ? bytes : 1);
+    *out = calloc(1, bytes ? bytes : 1);
     PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "no memory for the arguments of a kernel");
     char *value = (char *)*out + aligned((size_t)count * sizeof *from);
     for (int i = 0; i < count; ++i) {
         memcpy(value, from[i].value, from[i].size);
-        (*out)[i] = (pnas_arg){from[i].size, value};
+        (*out)[i] = (pnas_arg){from[i].size, value, from[i].buffer};
         value += aligned(from[i].size);
     }
+    return PNAS_OK;
+}
+
+/* `size`: of a value, a power of two. */
+static size_t aligned_to(size_t at, size_t size)
+{
+    return (at + size - 1) & ~(size - 1);
+}
+
+/* A record as the kernel's struct has it: first_group, then the values of the arguments, each aligned to its size. */
+static pnas_status make_job(const pnas_arg *arguments, int count, pnas_launch *launch)
+{
+    size_t bytes = sizeof(cl_ulong);
+    for (int i = 0; i < count; ++i)
+        if (!arguments[i].buffer)
+            bytes = aligned_to(bytes, arguments[i].size) + arguments[i].size;
+    launch->job_bytes = aligned(bytes);
+    launch->job = calloc(1, launch->job_bytes ? launch->job_bytes : 1);
+    PNAS_CHECK(launch->job, PNAS_ERROR_MEMORY, "no memory for the values of kernel %s", launch->name);
+    size_t at = sizeof(cl_ulong);
+    for (int i = 0; i < count; ++i)
+        if (!arguments[i].buffer) {
+            at = aligned_to(at, arguments[i].size);
+            memcpy((char *)launch->job + at, arguments[i].value, arguments[i].size);
+            at += arguments[i].size;
+        }
+    return PNAS_OK;
+}
+
+/* The record takes the values; of the arguments only the buffers are left. */
+static pnas_status take_values(const pnas_arg *arguments, pnas_launch *launch)
+{
+    PNAS_TRY(make_job(arguments, launch->arguments, launch));
+    int buffers = 0;
+    for (int i = 0; i < launch->arguments; ++i)
+        if (launch->argument[i].buffer)
+            launch->argument[buffers++] = launch->argument[i];
+    launch->arguments = buffers;
+    return PNAS_OK;
+}
+
+static pnas_status copy_accesses(const pnas_launch_spec *spec, pnas_launch *launch)
+{
+    if (!spec->access)
+        return PNAS_OK;
+    size_t bytes = (size_t)spec->accesses * sizeof *launch->access;
+    launch->access = malloc(bytes ? bytes : 1);
+    PNAS_CHECK(launch->access, PNAS_ERROR_MEMORY, "no memory for what kernel %s accesses", spec->kernel);
+    memcpy(launch->access, spec->access, bytes);
+    launch->accesses = spec->accesses;
     return PNAS_OK;
 }
 
@@ -82,6 +133,9 @@ static void clear_launch(pnas_launch *launch)
         clReleaseKernel(launch->kernel);
     free(launch->options);
     free(launch->argument);
+    free(launch->job);
+    pnas_buffer_release(&launch->jobs);
+    free(launch->access);
     free(launch->payload);
 }
 
@@ -100,6 +154,9 @@ pnas_status pnas_launch_append(pnas_cl *cl, pnas_launch_list *list, const pnas_l
     set_ranges(spec, launch);
     PNAS_TRY_CLEANUP(make_options(cl, spec, &launch->options));
     PNAS_TRY_CLEANUP(copy_arguments(arguments, count, &launch->argument));
+    PNAS_TRY_CLEANUP(copy_accesses(spec, launch));
+    if (spec->jobs)
+        PNAS_TRY_CLEANUP(take_values(arguments, launch));
     ++list->count;
     return PNAS_OK;
 cleanup:
@@ -147,21 +204,45 @@ cleanup:
     return status;
 }
 
+static pnas_status set_argument(const pnas_launch *launch, int i, pnas_arg argument)
+{
+    cl_int code = clSetKernelArg(launch->kernel, (cl_uint)i, argument.size, argument.value);
+    if (code != CL_SUCCESS)
+        return pnas_fail_at(pnas_cl_status(code, "clSetKernelArg"), "argument %d of kernel %s in %s", i,
+                            launch->name, launch->file);
+    return PNAS_OK;
+}
+
+/* The table of jobs, and whose groups are whose: of one job nobody asks. */
+static pnas_status set_jobs(pnas_cl *cl, pnas_launch *launch)
+{
+    if (!launch->jobs) {
+        PNAS_TRY(pnas_buffer_create(cl, launch->job_bytes, &launch->jobs));
+        PNAS_TRY(pnas_buffer_write(cl, launch->jobs, 0, launch->job_bytes, launch->job));
+    }
+    int i = launch->arguments;
+    PNAS_TRY(set_argument(launch, i, PNAS_ARG_BUFFER(launch->jobs)));
+    PNAS_TRY(set_argument(launch, i + 1, PNAS_ARG_BUFFER(launch->jobs)));
+    return set_argument(launch, i + 2, PNAS_ARG_INT(1));
+}
+
+static pnas_status set_arguments(pnas_cl *cl, pnas_launch *launch)
+{
+    for (int i = 0; i < launch->arguments; ++i)
+        PNAS_TRY(set_argument(launch, i, launch->argument[i]));
+    return launch->job ? set_jobs(cl, launch) : PNAS_OK;
+}
+
 /* A kernel whose arguments are not all bound does not stay. */
 static pnas_status bind(pnas_cl *cl, pnas_launch *launch)
 {
     PNAS_TRY(pnas_kernel_program_kernel(cl, launch->file, launch->options, launch->name, &launch->kernel));
-    for (int i = 0; i < launch->arguments; ++i) {
-        const pnas_arg *argument = &launch->argument[i];
-        cl_int code = clSetKernelArg(launch->kernel, (cl_uint)i, argument->size, argument->value);
-        if (code != CL_SUCCESS) {
-            clReleaseKernel(launch->kernel);
-            launch->kernel = NULL;
-            return pnas_fail_at(pnas_cl_status(code, "clSetKernelArg"), "argument %d of kernel %s in %s", i,
-                                launch->name, launch->file);
-        }
+    pnas_status status = set_arguments(cl, launch);
+    if (status != PNAS_OK) {
+        clReleaseKernel(launch->kernel);
+        launch->kernel = NULL;
     }
-    return PNAS_OK;
+    return status;
 }
 
 pnas_status pnas_launch_build(pnas_cl *cl, pnas_launch_list *const *lists, size_t count,

@@ -12,12 +12,21 @@
 typedef struct {
     size_t size;
     const void *value;
+    bool buffer; /* value is a cl_mem */
 } pnas_arg;
 
-#define PNAS_ARG_INT(x)    ((pnas_arg){sizeof(cl_int), &(cl_int){(cl_int)(x)}})
-#define PNAS_ARG_FLOAT(x)  ((pnas_arg){sizeof(cl_float), &(cl_float){(cl_float)(x)}})
-#define PNAS_ARG_OFFSET(x) ((pnas_arg){sizeof(cl_ulong), &(cl_ulong){(cl_ulong)(x)}})
-#define PNAS_ARG_BUFFER(x) ((pnas_arg){sizeof(cl_mem), &(cl_mem){(x)}})
+#define PNAS_ARG_INT(x)    ((pnas_arg){sizeof(cl_int), &(cl_int){(cl_int)(x)}, false})
+#define PNAS_ARG_FLOAT(x)  ((pnas_arg){sizeof(cl_float), &(cl_float){(cl_float)(x)}, false})
+#define PNAS_ARG_OFFSET(x) ((pnas_arg){sizeof(cl_ulong), &(cl_ulong){(cl_ulong)(x)}, false})
+#define PNAS_ARG_BUFFER(x) ((pnas_arg){sizeof(cl_mem), &(cl_mem){(x)}, true})
+
+/* What a launch reads or writes of a buffer, in bytes: `length` from `first` on, and again every `stride` bytes, `count`
+ * times in all (the images of a view that is a part of a tensor). */
+typedef struct {
+    cl_mem buffer; /* borrowed; NULL: nothing */
+    size_t first, length, stride, count;
+    bool write; /* or read and write */
+} pnas_access;
 
 typedef struct { /* a matrix product */
     int m, n, k;
@@ -25,11 +34,16 @@ typedef struct { /* a matrix product */
 } pnas_launch_product;
 
 typedef struct {
-    const char *label;           /* for profiles; static */
-    const char *file, *name;     /* the kernel; static; NULL for a call */
-    char *options;               /* as pnas_kernel_program_options makes them; owned by the list */
-    pnas_arg *argument;          /* owned by the list, values too */
-    int arguments;               /* how many */
+    const char *label;       /* for profiles; static */
+    const char *file, *name; /* the kernel; static; NULL for a call */
+    char *options;           /* as pnas_kernel_program_options makes them; owned by the list */
+    pnas_arg *argument;      /* owned by the list, values too */
+    int arguments;           /* how many; of a launch with jobs only the buffers */
+    void *job;               /* NULL: no jobs; else one record, owned by the list */
+    size_t job_bytes;
+    cl_mem jobs;         /* the record on the device; owned by the list; NULL until built */
+    pnas_access *access; /* owned by the list; NULL: not known, so it may be anything */
+    int accesses;
     cl_kernel kernel;            /* owned by the list; NULL until built */
     pnas_launch_product product; /* of the first launch of a matrix product; m is 0 elsewhere */
     cl_uint dimensions;
@@ -50,6 +64,11 @@ typedef struct {
     size_t local[3];  /* all 0: a default that does not depend on the machine */
     double flops, bytes;
     bool half; /* -DHALF_STORAGE=1: the tensors that the forward pass writes are halves */
+    bool
+        jobs; /* the kernel finds its values in a table of jobs, so that equal launches can be joined; global[0] and
+                  local[0] alone count (cl/ops/kernels/job.h) */
+    const pnas_access *access; /* copied; NULL: not known */
+    int accesses;
 } pnas_launch_spec;
 
 /* Records a kernel with `count` arguments, which are copied; buffers among them are borrowed. */

@@ -20,6 +20,7 @@ const char *pnas_route_name(pnas_route route)
     static const char *const names[] = {[PNAS_ROUTE_AUTO] = "auto",
                                         [PNAS_ROUTE_PLAIN] = "plain",
                                         [PNAS_ROUTE_TILE] = "tile",
-                                        [PNAS_ROUTE_CLBLAST] = "clblast"};
+                                        [PNAS_ROUTE_CLBLAST] = "clblast",
+                                        [PNAS_ROUTE_GPU] = "gpu"};
     return names[route];
 }

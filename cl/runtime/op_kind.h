@@ -8,11 +8,13 @@
 #include <stdint.h>
 
 typedef enum {
-    PNAS_ROUTE_AUTO,   /* the table decides */
-    PNAS_ROUTE_PLAIN,  /* one work-item an output; any V, any device; the reference */
-    PNAS_ROUTE_TILE,   /* explicit float8 register tiles, one work-item a large piece; V = 8, CPUs */
-    PNAS_ROUTE_CLBLAST /* matrix products on GPUs */
+    PNAS_ROUTE_AUTO,    /* the table decides */
+    PNAS_ROUTE_PLAIN,   /* one work-item an output; any V, any device; the reference */
+    PNAS_ROUTE_TILE,    /* explicit float8 register tiles, one work-item a large piece; V = 8, CPUs */
+    PNAS_ROUTE_CLBLAST, /* matrix products on GPUs */
+    PNAS_ROUTE_GPU      /* work-groups that share local memory, float4; V = 4, GPUs */
 } pnas_route;
+enum { PNAS_ROUTES = PNAS_ROUTE_GPU + 1 };
 
 typedef enum { PNAS_ON_CPU, PNAS_ON_GPU } pnas_route_device;
 
@@ -21,7 +23,8 @@ typedef enum {
     PNAS_NEEDS_NOTHING,
     PNAS_NEEDS_V8,           /* V = 8 */
     PNAS_NEEDS_SMALL_WINDOW, /* V = 8, and a window whose rows can be unrolled */
-    PNAS_NEEDS_CLBLAST       /* a CLBlast whose products were right */
+    PNAS_NEEDS_CLBLAST,      /* a CLBlast whose products were right */
+    PNAS_NEEDS_V4            /* V = 4 */
 } pnas_route_needs;
 
 typedef struct {

@@ -129,9 +129,8 @@ static bool parse_row(const char *line, pnas_tuned_row *row)
                &row->plain_microseconds, &end) != COLUMNS ||
         strcmp(line + end, "\n") != 0)
         return false;
-    int kind = find_name(op, op_name, PNAS_OP_KINDS),
-        way = find_name(route, route_name, PNAS_ROUTE_CLBLAST + 1);
-    if (kind == PNAS_OP_KINDS || way > PNAS_ROUTE_CLBLAST || way == PNAS_ROUTE_AUTO)
+    int kind = find_name(op, op_name, PNAS_OP_KINDS), way = find_name(route, route_name, PNAS_ROUTES);
+    if (kind == PNAS_OP_KINDS || way == PNAS_ROUTES || way == PNAS_ROUTE_AUTO)
         return false;
     row->op = (pnas_op_kind)kind;
     row->route = (pnas_route)way;

@@ -30,8 +30,8 @@ typedef struct { /* what one V gave */
     bool tried_clblast;  /* for its parameters */
 } tuner_outcome;
 
-enum { ROUTES = 3 };
-static const pnas_route routes[ROUTES] = {PNAS_ROUTE_PLAIN, PNAS_ROUTE_TILE, PNAS_ROUTE_CLBLAST};
+static const pnas_route routes[] = {PNAS_ROUTE_PLAIN, PNAS_ROUTE_TILE, PNAS_ROUTE_GPU, PNAS_ROUTE_CLBLAST};
+enum { ROUTES = sizeof routes / sizeof *routes };
 
 static bool same(const pnas_routed_op *a, const pnas_routed_op *b)
 {
@@ -78,6 +78,7 @@ static void report(const pnas_tuner_options *options, const pnas_cl *cl, const t
                                 .route = pnas_route_name(row->route),
                                 .plain = microseconds[PNAS_ROUTE_PLAIN],
                                 .tile = microseconds[PNAS_ROUTE_TILE],
+                                .gpu = microseconds[PNAS_ROUTE_GPU],
                                 .clblast = microseconds[PNAS_ROUTE_CLBLAST]};
     pnas_routed_op_describe(&item->op, result.shape, sizeof result.shape);
     options->report(options->payload, &result);
@@ -122,7 +123,7 @@ static pnas_status measure_routes(const pnas_tuner_options *options, pnas_cl *cl
 static pnas_status tune_item(const pnas_tuner_options *options, pnas_cl *cl, const tuner_item *item,
                              tuner_outcome *outcome)
 {
-    double microseconds[PNAS_ROUTE_CLBLAST + 1] = {0};
+    double microseconds[PNAS_ROUTES] = {0};
     pnas_tuned_row row = {.op = item->op.op, .shape = item->op.shape, .microseconds = INFINITY};
     pnas_status status = measure_routes(options, cl, item, microseconds);
     if (is_of_device(status)) {

@@ -75,8 +75,9 @@ static bool is_wanted(const pnas_self_test_options *options, const op_check *che
 
 static pnas_status check_vector(self_tester *checker, int vector)
 {
-    enum { ROUTES = 3 };
-    static const pnas_route routes[ROUTES] = {PNAS_ROUTE_PLAIN, PNAS_ROUTE_TILE, PNAS_ROUTE_CLBLAST};
+    static const pnas_route routes[] = {PNAS_ROUTE_PLAIN, PNAS_ROUTE_TILE, PNAS_ROUTE_GPU,
+                                        PNAS_ROUTE_CLBLAST};
+    enum { ROUTES = sizeof routes / sizeof *routes };
     pnas_cl_options options = checker->options->device;
     options.vector = vector;
     options.untuned = true;

@@ -1,7 +1,7 @@
 /* How the depthwise, pool, add, norm and head kernels see tensors (cl/ops/op.h has the contract).
  *
- * A kernel file defines WIDTH before it includes this: 1 where a work-item serves one channel, 8 where it
- * serves a whole block of V = 8. REAL is then float or float8, and every function here works on either.
+ * A kernel file defines WIDTH before it includes this: 1 where a work-item serves one channel, 4 or 8 where it
+ * serves a whole block of V = 4 or 8. REAL is then float, float4 or float8, and every function here works on each.
  * Parameter macros stand for several kernel parameters; cl/ops/op_arguments.h has their other side.
  *
  * Stored tensors, those that the forward pass writes, are floats or, with HALF_STORAGE, halves that are
@@ -16,6 +16,10 @@
 #define REAL            float
 #define LOAD(p)         (*(p))
 #define STORE(value, p) (*(p) = (value))
+#elif WIDTH == 4
+#define REAL            float4
+#define LOAD(p)         (*(const __global float4 *)(p)) /* every block of four starts at a multiple of four floats */
+#define STORE(value, p) (*(__global float4 *)(p) = (value))
 #else
 #define REAL            float8
 #define LOAD(p)         get8(0, (p))
@@ -54,6 +58,9 @@ INLINE void __attribute__((overloadable)) put8(const float8 value, const long i,
 #if WIDTH == 1
 #define READ(i, p)         vload_half((i), (p))
 #define WRITE(value, i, p) vstore_half((value), (i), (p))
+#elif WIDTH == 4
+#define READ(i, p)         vload_half4((i), (p))
+#define WRITE(value, i, p) vstore_half4((value), (i), (p))
 #else
 #define READ(i, p)         vload_half8((i), (p))
 #define WRITE(value, i, p) vstore_half8((value), (i), (p))
@@ -71,6 +78,9 @@ INLINE REAL ROUNDED(const REAL value)
 #if WIDTH == 1
 #define READ(i, p)         ((p)[i])
 #define WRITE(value, i, p) ((p)[i] = (value))
+#elif WIDTH == 4
+#define READ(i, p)         LOAD((p) + (i)*4)
+#define WRITE(value, i, p) STORE((value), (p) + (i)*4)
 #else
 #define READ(i, p)         get8((i), (p))
 #define WRITE(value, i, p) put8((value), (i), (p))
