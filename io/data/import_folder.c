@@ -135,8 +135,7 @@ static pnas_status read_folder(const pnas_import_options *options, pnas_dataset 
 static const pnas_import_option folder_options[] = {
     {"size", "N", "Images of N x N; without it all pictures must have one size", PNAS_IMPORT_WHOLE,
      VALUE(side), false},
-    {"resize", "HOW",
-     "How they become that: shorter (the shorter side, then the middle), stretch or crop (shorter)",
+    {"resize", "shorter|stretch|crop", "How they become that (shorter: by the shorter side, then the middle)",
      PNAS_IMPORT_TEXT, VALUE(fit), false},
     {"channels", "C", "1 for grey images, 3 for coloured ones (3)", PNAS_IMPORT_WHOLE,
      VALUE(picture_channels), false},

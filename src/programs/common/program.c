@@ -1,6 +1,7 @@
 #include "src/programs/common/program.h"
 
 #include "src/base/plain_text.h"
+#include "src/programs/common/option_table.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -138,21 +139,43 @@ static const struct argp_option level_options[] = {
     {0},
 };
 
-const struct argp pnas_program_argp = {.options = level_options, .parser = parse_level};
+static const struct argp level_argp = {.options = level_options, .parser = parse_level};
 
-static void answer(struct argp_state *state, unsigned help)
+static error_t parse_table(int key, char *argument, struct argp_state *state)
+{
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = state->input;
+        return 0;
+    case PNAS_KEY_OPTION_TABLE:
+        pnas_option_table_print(state->root_argp, stdout);
+        exit(0);
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option table_options[] = {
+    {PNAS_OPTION_TABLE, PNAS_KEY_OPTION_TABLE, NULL, OPTION_HIDDEN, "For completion", -1}, {0}};
+static const struct argp_child level_children[] = {{&level_argp, 0, NULL, 0}, {0}};
+const struct argp pnas_program_argp = {
+    .options = table_options, .parser = parse_table, .children = level_children};
+
+enum { KEY_USAGE = 0x10000 };
+
+static void answer(struct argp_state *state, int key, unsigned help)
 {
     pnas_rank_answers *answers = state->input;
     *answers->answered = true;
     if (!answers->speak)
         return;
-    if (help)
+    if (key == PNAS_KEY_OPTION_TABLE)
+        pnas_option_table_print(state->root_argp, stdout);
+    else if (help)
         argp_state_help(state, stdout, help);
     else
         argp_program_version_hook(stdout, state);
 }
-
-enum { KEY_USAGE = 0x10000 };
 
 static error_t parse_answer(int key, char *argument, struct argp_state *state)
 {
@@ -162,13 +185,14 @@ static error_t parse_answer(int key, char *argument, struct argp_state *state)
         state->child_inputs[0] = answers->level;
         return 0;
     case '?':
-        answer(state, ARGP_HELP_STD_HELP & ~(unsigned)(ARGP_HELP_EXIT_OK | ARGP_HELP_EXIT_ERR));
+        answer(state, key, ARGP_HELP_STD_HELP & ~(unsigned)(ARGP_HELP_EXIT_OK | ARGP_HELP_EXIT_ERR));
         return 0;
     case KEY_USAGE:
-        answer(state, ARGP_HELP_USAGE);
+        answer(state, key, ARGP_HELP_USAGE);
         return 0;
     case 'V':
-        answer(state, 0);
+    case PNAS_KEY_OPTION_TABLE:
+        answer(state, key, 0);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -180,10 +204,11 @@ static const struct argp_option answer_options[] = {
     {"help", '?', NULL, 0, "Give this help list", -1},
     {"usage", KEY_USAGE, NULL, 0, "Give a short usage message", -1},
     {"version", 'V', NULL, 0, "Print program version", -1},
+    {PNAS_OPTION_TABLE, PNAS_KEY_OPTION_TABLE, NULL, OPTION_HIDDEN, "For completion", -1},
     {0},
 };
 
-static const struct argp_child answer_children[] = {{&pnas_program_argp, 0, NULL, 0}, {0}};
+static const struct argp_child answer_children[] = {{&level_argp, 0, NULL, 0}, {0}};
 const struct argp pnas_program_rank_argp = {
     .options = answer_options, .parser = parse_answer, .children = answer_children};
 

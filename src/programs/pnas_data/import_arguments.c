@@ -1,6 +1,7 @@
 #include "src/programs/pnas_data/import_arguments.h"
 
 #include "src/base/decimal.h"
+#include "src/programs/common/option_table.h"
 #include "src/programs/common/program.h"
 
 #include <assert.h>
@@ -106,15 +107,20 @@ static void write_help(int key, const char *text, FILE *out)
         fprintf(out, "%s%s (%s)", i ? ", " : "", pnas_import_formats[i]->name, pnas_import_formats[i]->help);
 }
 
-/* Says in the help of --format and in headings what the formats are; argp frees what is not `text`. */
+/* Says in the help of --format and in headings what the formats are, and names them for completion; argp frees what is not `text`. */
 static char *describe_formats(int key, const char *text, void *input)
 {
     char *help = NULL;
     size_t size;
-    FILE *stream = text && (key == 'f' || key == ARGP_KEY_HELP_HEADER) ? open_memstream(&help, &size) : NULL;
+    bool names = key == (PNAS_HELP_WORDS | 'f');
+    bool described = text && (key == 'f' || key == ARGP_KEY_HELP_HEADER);
+    FILE *stream = names || described ? open_memstream(&help, &size) : NULL;
     if (!stream)
         return (char *)text;
-    write_help(key, text, stream);
+    if (described)
+        write_help(key, text, stream);
+    for (size_t i = 0; names && i < pnas_import_format_count; ++i)
+        fprintf(stream, "%s%s", i ? " " : "", pnas_import_formats[i]->name);
     return fclose(stream) == 0 ? help : (char *)text;
 }
 

@@ -72,7 +72,8 @@ static pnas_status describe_device(const pnas_cl_options *options)
 pnas_status pnas_device_run_check(int argc, char **argv)
 {
     static const struct argp_option options[] = {
-        {"device", KEY_DEVICE, "D", 0, "auto, cpu, gpu, an index, or part of a device's name", 1},
+        {"device", KEY_DEVICE, "auto|cpu|gpu|D", 0, "auto, cpu, gpu, an index, or part of a device's name",
+         1},
         {"op", KEY_OP, "TEXT", 0, "Only ops whose name holds this, as in --op pool", 1},
         {"every-v", KEY_EVERY_V, NULL, 0, "Try each width of a channel block, not only the device's own", 1},
         {"half", KEY_HALF, NULL, 0, "Activations as halves, as with training.storage: half", 1},

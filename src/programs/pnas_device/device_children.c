@@ -16,7 +16,7 @@ static const struct argp_option option_list[] = {
      "Children of this configuration; without it: of the default one on images of 32x32x3", 1},
     {"cell", KEY_CELL, "TEXT", 0,
      "The child of this cell; may be repeated; without it: of every operator and number of blocks", 1},
-    {"device", KEY_DEVICE, "D", 0, "auto, cpu, gpu, an index, or part of a device's name", 1},
+    {"device", KEY_DEVICE, "auto|cpu|gpu|D", 0, "auto, cpu, gpu, an index, or part of a device's name", 1},
     {0},
 };
 

@@ -1,6 +1,8 @@
 #include "src/programs/pnas_mpi/mpi_options.h"
 
+#include "io/config/configuration_keys.h"
 #include "src/net/run_settings.h"
+#include "src/programs/common/option_table.h"
 #include "src/programs/common/program.h"
 #include "src/programs/common/time_limit.h"
 
@@ -34,7 +36,7 @@ static const struct argp_option option_list[] = {
      1},
     {"retry-failed", KEY_RETRY_FAILED, NULL, 0,
      "Of a run that is there: try every failed child once more. Cells that were chosen without them stay", 1},
-    {"device", KEY_DEVICE, "D", 0,
+    {"device", KEY_DEVICE, "auto|cpu|gpu|D", 0,
      "auto, or cpu, gpu, an index, part of a device's name, several with commas between; ranks of one "
      "machine take the matching devices in turn",
      1},
@@ -42,9 +44,9 @@ static const struct argp_option option_list[] = {
      "Ranks that may share a GPU (1). A rank too many prints a warning and does not train. A CPU takes any "
      "number",
      1},
-    {"lanes", KEY_LANES, "N", 0,
+    {"lanes", KEY_LANES, "auto|N", 0,
      "Children that a rank trains at once on its device; auto: one on a CPU, several on a large GPU", 1},
-    {"threads", KEY_THREADS, "N", 0,
+    {"threads", KEY_THREADS, "auto|N", 0,
      "CPU cores that a rank uses on a CPU device; auto: the ranks of a machine divide those of the job", 1},
     {"inject-fault", KEY_INJECT_FAULT, "KIND[:LEVEL/CHILD][@RANK]", OPTION_HIDDEN, "For tests", 1},
     {"time-limit", KEY_TIME_LIMIT, "T", 0,
@@ -70,6 +72,12 @@ static const char documentation[] =
     "run.\n\n"
     "Exit codes: 0 done; 75 stopped, the same command continues; 64 wrong use or configuration; 65 bad input "
     "data; 69 no usable device; 74 file trouble; 70 a fault of the program.";
+
+/* For completion: every key, as it begins. */
+static char *complete_set(int key, const char *text, void *input)
+{
+    return key == (PNAS_HELP_WORDS | KEY_SET) ? pnas_configuration_words() : (char *)text;
+}
 
 typedef struct {
     pnas_mpi_options *options;
@@ -205,6 +213,7 @@ pnas_status pnas_mpi_options_parse(int argc, char **argv, bool speak, pnas_mpi_o
         .args_doc = "CONFIG.yaml",
         .doc = documentation,
         .children = children,
+        .help_filter = complete_set,
     };
     *out = (pnas_mpi_options){.level = PNAS_LOG_INFO};
     parse_target target = {out, {&out->level, &out->answered, speak}};

@@ -108,13 +108,14 @@ static pnas_status run_export(const export_arguments *arguments, pnas_net_sessio
 pnas_status pnas_net_run_export(int argc, char **argv)
 {
     static const struct argp_option options[] = {
-        {"format", KEY_FORMAT, "FORMAT", 0, "onnx (opset 17) or safetensors (weights by layer path)", 1},
+        {"format", KEY_FORMAT, "onnx|safetensors", 0, "onnx: opset 17; safetensors: weights by layer path",
+         1},
         {"output", 'o', "FILE", 0, "The file to write", 1},
-        {"pixels", KEY_PIXELS, "TOP", 0, "ONNX: pixels go from 0 to 255 (the default) or to 1", 1},
+        {"pixels", KEY_PIXELS, "255|1", 0, "ONNX: pixels go from 0 to 255 (the default) or to 1", 1},
         {"keep-norm", KEY_KEEP_NORM, NULL, 0, "ONNX: leave batch normalisation as layers; else it is folded",
          1},
-        {"weights", KEY_WEIGHTS, "WHICH", 0,
-         "average or last; without it: whichever is better on the validation images", 1},
+        {"weights", KEY_WEIGHTS, "average|last", 0,
+         "Without it: whichever is better on the validation images", 1},
         {0}};
     static const struct argp_child children[] = {{&pnas_program_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {

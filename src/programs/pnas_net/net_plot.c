@@ -1,5 +1,6 @@
 /* pnas_net plot: pictures of a network's training and test. */
 #include "io/plot/network_plot.h"
+#include "src/programs/common/option_table.h"
 #include "src/programs/common/program.h"
 #include "src/programs/pnas_net/net_commands.h"
 
@@ -56,19 +57,23 @@ static error_t parse_plot(int key, char *argument, struct argp_state *state)
     }
 }
 
-/* A line for each plot. */
+/* A line for each plot, and their names for completion. */
 static char *list_plots(int key, const char *text, void *input)
 {
     char *help = NULL;
     size_t size;
-    if (key != ARGP_KEY_HELP_POST_DOC)
+    bool names = key == (PNAS_HELP_WORDS | KEY_PLOT);
+    if (!names && key != ARGP_KEY_HELP_POST_DOC)
         return (char *)text;
     FILE *out = open_memstream(&help, &size);
     if (!out)
         return (char *)text;
-    fprintf(out, "Plots:\n");
+    fputs(names ? "" : "Plots:\n", out);
     for (size_t i = 0; i < pnas_network_plot_count; ++i)
-        fprintf(out, "  %-10s %s\n", pnas_network_plots[i].name, pnas_network_plots[i].help);
+        if (names)
+            fprintf(out, "%s%s", i ? " " : "", pnas_network_plots[i].name);
+        else
+            fprintf(out, "  %-10s %s\n", pnas_network_plots[i].name, pnas_network_plots[i].help);
     fclose(out);
     return help;
 }

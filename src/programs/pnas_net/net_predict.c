@@ -116,7 +116,8 @@ static error_t parse_predict(int key, char *argument, struct argp_state *state)
 }
 
 static const struct argp_option predict_options[] = {
-    {"data", KEY_DATA, "DATA.h5", 0, "Classify the test part of a data set; \"digits\": the embedded one", 1},
+    {"data", KEY_DATA, "digits|DATA.h5", 0,
+     "Classify the test part of a data set; \"digits\": the embedded one", 1},
     {"csv", KEY_CSV, NULL, 0, "Comma-separated values", 1},
     {"json", KEY_JSON, NULL, 0, "JSON, with probabilities and logits of all classes", 1},
     {"hdf5", KEY_HDF5, NULL, 0, "HDF5, with what --json has; needs -o", 1},

@@ -52,13 +52,13 @@ static error_t parse_options(int key, char *argument, struct argp_state *state)
 }
 
 static const struct argp_option option_list[] = {
-    {"device", KEY_DEVICE, "D", 0,
+    {"device", KEY_DEVICE, "auto|cpu|gpu|D", 0,
      "auto, or cpu, gpu, an index, part of a device's name, several with commas between; ranks of one "
      "machine take the matching devices in turn",
      2},
     {"batch", KEY_BATCH, "N", 0, "Compute so many images together (64)", 2},
-    {"weights", KEY_WEIGHTS, "WHICH", 0,
-     "average or last; without it: whichever is better on the validation images", 2},
+    {"weights", KEY_WEIGHTS, "average|last", 0, "Without it: whichever is better on the validation images",
+     2},
     {0},
 };
 

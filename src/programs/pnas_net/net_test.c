@@ -104,7 +104,7 @@ static error_t parse_test(int key, char *argument, struct argp_state *state)
 }
 
 static const struct argp_option test_options[] = {
-    {"data", KEY_DATA, "DATA.h5", 0,
+    {"data", KEY_DATA, "digits|DATA.h5", 0,
      "Another data set than that of the training; \"digits\": the embedded one", 1},
     {"json", KEY_JSON, NULL, 0, "Print JSON, with the confusion matrix", 1},
     {"confusion", KEY_CONFUSION, "FILE", 0,

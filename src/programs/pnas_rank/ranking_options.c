@@ -1,5 +1,6 @@
 #include "src/programs/pnas_rank/ranking_options.h"
 
+#include "src/programs/common/option_table.h"
 #include "src/programs/common/program.h"
 
 #include <glob.h>
@@ -42,7 +43,7 @@ static const struct argp_option ranking_options[] = {
      "Show the best N children (text: 10, csv and json: all; 0: all). Learning curves: of the best N (8; "
      "with --terminal 4)",
      2},
-    {"format", KEY_FORMAT, "FORMAT", 0, "text, csv (with a line of column names) or json", 2},
+    {"format", KEY_FORMAT, "text|csv|json", 0, "csv comes with a line of column names", 2},
     {"csv", KEY_CSV, NULL, 0, "The same as --format csv", 2},
     {NULL, 0, NULL, 0, "Pictures:", 3},
     {"plot", KEY_PLOT, "KIND", 0, "One of ", 3}, /* and what the plots are, by list_plots */
@@ -50,7 +51,7 @@ static const struct argp_option ranking_options[] = {
      3},
     {"terminal", KEY_TERMINAL, NULL, 0, "Plot with characters, on stdout", 3},
     {"sort", KEY_SORT, NULL, 0, "accuracy: in ascending order instead of the file's (-sort works, too)", 3},
-    {"against", KEY_AGAINST, "COST", 0, "pareto: parameters (the default), multiply-adds or time", 3},
+    {"against", KEY_AGAINST, "parameters|multiply-adds|time", 0, "pareto: the cost (parameters)", 3},
     {"keep", KEY_KEEP, "DIR", 0, "Keep gnuplot's script and data in the folder DIR", 3},
     {"cell", KEY_CELL, "N", 0,
      "Draw the cell of rank N as a graph: with -o as .svg, .png, .pdf or .gv, else in Graphviz's language on "
@@ -86,17 +87,22 @@ static const pnas_plot_kind *parse_plot(struct argp_state *state, const char *te
     return kind;
 }
 
-/* argp frees what is not `text`. */
+/* What the plots are, for --help, and their names, for completion. argp frees what is not `text`. */
 static char *list_plots(int key, const char *text, void *input)
 {
     char *list = NULL;
     size_t size;
-    FILE *stream = key == KEY_PLOT ? open_memstream(&list, &size) : NULL;
+    bool names = key == (PNAS_HELP_WORDS | KEY_PLOT);
+    FILE *stream = names || key == KEY_PLOT ? open_memstream(&list, &size) : NULL;
     if (!stream)
         return (char *)text;
-    fputs(text, stream);
+    if (!names)
+        fputs(text, stream);
     for (size_t i = 0; i < pnas_plot_count; i++)
-        fprintf(stream, "%s%s (%s)", i ? ", " : "", pnas_plots[i]->name, pnas_plots[i]->help);
+        if (names)
+            fprintf(stream, "%s%s", i ? " " : "", pnas_plots[i]->name);
+        else
+            fprintf(stream, "%s%s (%s)", i ? ", " : "", pnas_plots[i]->name, pnas_plots[i]->help);
     return fclose(stream) == 0 ? list : (char *)text;
 }
 

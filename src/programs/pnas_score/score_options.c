@@ -1,5 +1,7 @@
 #include "src/programs/pnas_score/score_options.h"
 
+#include "io/config/configuration_keys.h"
+#include "src/programs/common/option_table.h"
 #include "src/programs/common/program.h"
 #include "src/search/cell.h"
 
@@ -50,7 +52,7 @@ static const struct argp_option option_list[] = {
     {"trials", KEY_TRIALS, "T", 0, "Draw the cells, and fit, so many times (20)", 2},
     {"set", KEY_SET, "a.b=c", 0, "Set a key of the configuration, as in surrogate.model=mlp; may be repeated",
      2},
-    {"device", KEY_DEVICE, "D", 0,
+    {"device", KEY_DEVICE, "auto|cpu|gpu|D", 0,
      "auto, cpu, gpu, an index, or part of a device's name; ranks of one machine take the matching devices "
      "in turn",
      1},
@@ -64,6 +66,12 @@ static const char documentation[] =
     "same command continues from them. With --all they stay, as SCORES.h5 is a view of them.\n\n"
     "Exit codes: 0 done; 75 stopped, the same command continues; 64 wrong use; 65 bad input data; 69 no "
     "usable device; 74 file trouble; 70 a fault of the program.";
+
+/* For completion: every key, as it begins. */
+static char *complete_set(int key, const char *text, void *input)
+{
+    return key == (PNAS_HELP_WORDS | KEY_SET) ? pnas_configuration_words() : (char *)text;
+}
 
 typedef struct {
     pnas_score_options *options;
@@ -185,6 +193,7 @@ pnas_status pnas_score_options_parse(int argc, char **argv, bool speak, pnas_sco
         .args_doc = "[RUN.h5]",
         .doc = documentation,
         .children = children,
+        .help_filter = complete_set,
     };
     *out = (pnas_score_options){.log = PNAS_LOG_INFO, .top = 1000, .cells = 256, .trials = 20};
     parse_target target = {out, {&out->log, &out->answered, speak}};

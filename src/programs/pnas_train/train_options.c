@@ -1,6 +1,8 @@
 #include "src/programs/pnas_train/train_options.h"
 
+#include "io/config/configuration_keys.h"
 #include "src/net/run_settings.h"
+#include "src/programs/common/option_table.h"
 #include "src/programs/common/program.h"
 #include "src/programs/common/time_limit.h"
 
@@ -31,13 +33,13 @@ static const struct argp_option option_list[] = {
      1},
     {"status", KEY_STATUS, "NET.h5", 0,
      "Say how far the training of this file is, and nothing else; exits with 0 or 75", 1},
-    {"device", KEY_DEVICE, "D", 0,
+    {"device", KEY_DEVICE, "auto|cpu|gpu|D", 0,
      "auto, or cpu, gpu, an index, part of a device's name, several with commas between; ranks of one "
      "machine take the matching devices in turn",
      1},
     {"ranks-per-device", KEY_RANKS_PER_DEVICE, "N", 0,
      "Ranks that may share a GPU (1). A CPU takes any number", 1},
-    {"threads", KEY_THREADS, "N", 0,
+    {"threads", KEY_THREADS, "auto|N", 0,
      "CPU cores that a rank uses on a CPU device; auto: the ranks of a machine divide those of the job", 1},
     {"time-limit", KEY_TIME_LIMIT, "T", 0,
      "Stop in good order after so long (90s, 30m, 2h or H:MM:SS) and exit with 75; the same command "
@@ -52,6 +54,12 @@ static const char documentation[] =
     "SIGTERM, SIGINT, SIGHUP, SIGUSR1 and SIGUSR2 stop it in good order.\n\n"
     "Exit codes: 0 done; 75 stopped, the same command continues; 64 wrong use or configuration; 65 bad input "
     "data, or a loss that is not finite; 69 no usable device; 74 file trouble; 70 a fault of the program.";
+
+/* For completion: every key, as it begins. */
+static char *complete_set(int key, const char *text, void *input)
+{
+    return key == (PNAS_HELP_WORDS | KEY_SET) ? pnas_configuration_words() : (char *)text;
+}
 
 typedef struct {
     pnas_train_arguments *arguments;
@@ -178,6 +186,7 @@ pnas_status pnas_train_arguments_parse(int argc, char **argv, bool speak, pnas_t
                     "CONFIG.yaml --cell=TEXT -o NET.h5\n--status=NET.h5",
         .doc = documentation,
         .children = children,
+        .help_filter = complete_set,
     };
     *out = (pnas_train_arguments){.level = PNAS_LOG_INFO};
     parse_target target = {out, {&out->level, &out->answered, speak}};
