@@ -22,6 +22,14 @@ for installed in bin/pnas_mpi bin/pnas_job bin/pnas_data bin/pnas_device bin/pna
     share/pnas/configs/demo.yaml share/pnas/slurm/pnas_one_node.sbatch share/pnas/slurm/pnas_train.sbatch share/pnas/slurm/site.env.example; do
     [ -e "$prefix/$installed" ] || fail "$installed is not installed"
 done
+if [ -d "$build/packaging/completion" ]; then
+    for program in "$prefix"/bin/*; do
+        name=$(basename "$program")
+        [ "$name" != pnas_job ] || continue
+        grep -qx "complete -F _$name $name" "$prefix/share/bash-completion/completions/$name" || fail "no completion of $name in bash"
+        grep -qx "#compdef $name" "$prefix/share/zsh/site-functions/_$name" || fail "no completion of $name in zsh"
+    done
+fi
 mapfile -t programs < <(find "$prefix/bin" -type f ! -name pnas_job)
 bash "$source/tests/structure/program_headers.sh" "$hardened" "${programs[@]}" >"$work/said" || fail "ELF headers"
 for config in "$source"/configs/*.yaml; do
