@@ -96,6 +96,60 @@ static inline pnas_access pnas_slice_access(pnas_slice slice, size_t floats, boo
                          .write = write};
 }
 
+static inline pnas_access pnas_access_if(bool condition, pnas_access access)
+{
+    return condition ? access : (pnas_access){.buffer = NULL};
+}
+
+/* The fields `access` and `accesses` of a pnas_launch_spec; with entries for operands and gradients of N images. */
+#define PNAS_ACCESSES(...)                                                                                   \
+    .access = (const pnas_access[]){__VA_ARGS__},                                                            \
+    .accesses = (int)(sizeof((pnas_access[]){__VA_ARGS__}) / sizeof(pnas_access))
+#define READS_TRANSFORM(x)                                                                                   \
+    pnas_access_if((x)->normalise, pnas_slice_access((x)->scale_shift, 2 * (size_t)(x)->view.channels, false))
+#define READS_OPERAND(x, N) pnas_view_access(&(x)->view, N, false), READS_TRANSFORM(x)
+/* The same where only the rectifier of x is asked. */
+#define READS_MASK(x, N)                                                                                     \
+    pnas_access_if((x)->relu, pnas_view_access(&(x)->view, N, false)),                                       \
+        pnas_access_if((x)->relu, READS_TRANSFORM(x))
+#define READS_UPSTREAM(y, N)                                                                                 \
+    pnas_view_access(&(y)->gradient, N, false),                                                              \
+        pnas_access_if((y)->normalise, pnas_view_access(&(y)->raw, N, false)),                               \
+        pnas_access_if((y)->normalise,                                                                       \
+                       pnas_slice_access((y)->coefficients, 3 * (size_t)(y)->gradient.channels, false))
+
+/* A launch of a GPU's route in `groups` groups of so many work-items. */
+static inline void pnas_op_groups(pnas_launch_spec *spec, size_t groups, size_t items)
+{
+    spec->jobs = true;
+    spec->global[0] = groups * items;
+    spec->local[0] = items;
+}
+
+enum { PNAS_SPREAD_GROUP = 128, PNAS_SPREAD_EACH = 2 }; /* as in kernels/spread.h */
+
+/* The same where work-items share `count` things evenly, `each` an item. */
+static inline void pnas_op_spread(pnas_launch_spec *spec, size_t count, size_t each)
+{
+    size_t of_group = PNAS_SPREAD_GROUP * each;
+    pnas_op_groups(spec, (count + of_group - 1) / of_group, PNAS_SPREAD_GROUP);
+}
+
+/* The kernel of a route: the routes of an op name theirs alike. */
+#define PNAS_KERNEL_OF(route, name)                                                                          \
+    ((route) == PNAS_ROUTE_GPU ? name "_gpu" : (route) == PNAS_ROUTE_TILE ? name "_tile" : name)
+
+/* Work-items for writing view `v` by any route: pnas_op_global, or the float4s of N images. */
+static inline void pnas_op_range(const pnas_cl *cl, pnas_launch_spec *spec, pnas_route route,
+                                 const pnas_view *v, int N)
+{
+    if (route == PNAS_ROUTE_GPU)
+        pnas_op_spread(spec, (size_t)N * v->height * v->width * ((size_t)v->channels / (size_t)cl->vector),
+                       PNAS_SPREAD_EACH);
+    else
+        pnas_op_global(cl, spec, route == PNAS_ROUTE_TILE, v, N);
+}
+
 typedef struct {
     char text[128];
 } pnas_op_options;

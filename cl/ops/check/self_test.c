@@ -73,6 +73,14 @@ static bool is_wanted(const pnas_self_test_options *options, const op_check *che
     return check->name && (!options->op || strstr(check->name, options->op));
 }
 
+static bool is_for_device(const pnas_self_test_options *options, const pnas_cl *cl, pnas_op_kind op,
+                          pnas_route route)
+{
+    const pnas_route_shape smallest = {.N = 1, .kernel_h = 1, .kernel_w = 1, .stride = 1, .dilation = 1};
+    return options->every_route ? pnas_route_possible(cl, op, route, &smallest)
+                                : pnas_route_allowed(cl, op, route);
+}
+
 static pnas_status check_vector(self_tester *checker, int vector)
 {
     static const pnas_route routes[] = {PNAS_ROUTE_PLAIN, PNAS_ROUTE_TILE, PNAS_ROUTE_GPU,
@@ -88,7 +96,8 @@ static pnas_status check_vector(self_tester *checker, int vector)
         PNAS_TRY_CLEANUP(pnas_cl_create_lane(cl, routes[r], &lane[r]));
     for (int i = 0; i < CHECKS; ++i)
         for (int r = 0; r < ROUTES; ++r)
-            if (is_wanted(checker->options, checks[i]) && pnas_route_allowed(cl, checks[i]->op, routes[r]))
+            if (is_wanted(checker->options, checks[i]) &&
+                is_for_device(checker->options, cl, checks[i]->op, routes[r]))
                 check_on_route(checker, checks[i], lane[r]);
 cleanup:
     for (int r = 0; r < ROUTES; ++r)

@@ -18,10 +18,11 @@ typedef struct {
 typedef struct {
     pnas_cl_options device; /* vector 0: the device's own V; each other V in turn where `every_vector` */
     bool every_vector;
-    bool small;     /* tiny shapes, one a case: for simulators */
-    bool half;      /* tensors that the forward pass writes are of halves */
-    const char *op; /* only those whose name holds this; NULL: every op */
-    uint64_t seed;  /* another number tries other shapes */
+    bool every_route; /* also those that the table has for other kinds of device */
+    bool small;       /* tiny shapes, one a case: for simulators */
+    bool half;        /* tensors that the forward pass writes are of halves */
+    const char *op;   /* only those whose name holds this; NULL: every op */
+    uint64_t seed;    /* another number tries other shapes */
     void (*report)(void *payload, const pnas_self_test_result *result); /* as each op is done */
     void *payload;
 } pnas_self_test_options;

@@ -39,7 +39,11 @@
 #define JOB_DOWNSTREAM(name)                                                                                 \
     JOB_VIEW(name);                                                                                          \
     int name##_accumulate
-#define JOB_WINDOW                 int kernel_h, kernel_w, stride_h, stride_w, dilation, pad_top, pad_left
+#define JOB_WINDOW int kernel_h, kernel_w, stride_h, stride_w, dilation, pad_top, pad_left
+
+#define JOB_FACTORS(name)                                                                                    \
+    JOB_SLICE(name##_factors);                                                                               \
+    int name##_scaled
 
 /* Their buffers, in the same order. */
 #define JOB_BUFFER(name)           const __global STORED *restrict name
@@ -48,5 +52,15 @@
 #define JOB_OUT_FLOATS(name)       __global float *restrict name
 #define JOB_OPERAND_BUFFERS(name)  JOB_BUFFER(name), JOB_FLOATS(name##_transform)
 #define JOB_UPSTREAM_BUFFERS(name) JOB_FLOATS(name), JOB_BUFFER(name##_raw), JOB_FLOATS(name##_coefficients)
+
+/* As BLOCK, TRANSFORM, UPSTREAM_AT and FACTOR of view.h. */
+#define JOB_BLOCK(name, n, block, pixels)                                                                    \
+    (name + job->name##_at + (ulong)(n)*job->name##_stride + (ulong)(block) * (pixels)*V)
+#define JOB_TRANSFORM(name, channels, c)                                                                     \
+    transform_make(name##_transform + job->name##_transform_at, channels, c, job->name##_normalise,          \
+                   job->name##_relu)
+#define JOB_UPSTREAM_AT(name, channels, c)                                                                   \
+    upstream_make(name##_coefficients + job->name##_coefficients_at, channels, c)
+#define JOB_FACTOR(name, n) (job->name##_scaled ? name##_factors[job->name##_factors_at + (n)] : 1.0f)
 
 #endif

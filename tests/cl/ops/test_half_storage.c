@@ -25,6 +25,7 @@ static void check_every_op(int vector)
         int tried = 0;
         cr_expect_eq(pnas_self_test(&(pnas_self_test_options){.device = {.vector = vector},
                                                               .half = true,
+                                                              .every_route = true,
                                                               .small = test_device_small(),
                                                               .op = ops[i],
                                                               .report = expect_pass,
