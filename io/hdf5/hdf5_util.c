@@ -556,3 +556,12 @@ pnas_status pnas_h5_read_number(hid_t object, const char *name, hid_t memory_typ
     H5Aclose(attribute);
     return status;
 }
+
+pnas_status pnas_h5_check_accuracy(hid_t object, const char *name, long row, double value, bool known)
+{
+    if ((value >= 0 && value <= 1) || (!known && isnan(value)))
+        return PNAS_OK;
+    if (row < 0)
+        return pnas_h5_fail(PNAS_ERROR_DATA, object, name, "is %g, which is no accuracy", value);
+    return pnas_h5_fail(PNAS_ERROR_DATA, object, name, "value %ld is %g, which is no accuracy", row, value);
+}

@@ -92,6 +92,10 @@ pnas_status pnas_h5_write_number(hid_t object, const char *name, hid_t file_type
                                  const void *value);
 pnas_status pnas_h5_read_number(hid_t object, const char *name, hid_t memory_type, void *value);
 
+/* PNAS_ERROR_DATA unless `value` is an accuracy, 0 to 1, or without `known` NaN. row: of an array `name` the place of
+ * the value, else -1. */
+pnas_status pnas_h5_check_accuracy(hid_t object, const char *name, long row, double value, bool known);
+
 /* --- Messages ---------------------------------------------------------------------------------------- */
 
 /* pnas_fail with "FILE: /path/NAME: " before the sentence and HDF5's own innermost reason after it; `name`

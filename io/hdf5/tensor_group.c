@@ -111,7 +111,7 @@ static herr_t visit_object(hid_t group, const char *name, const H5O_info_t *info
     return visit->status == PNAS_OK ? 0 : -1;
 }
 
-pnas_status pnas_tensor_group_read(hid_t group, pnas_named_tensor **out, size_t *count)
+static pnas_status read_all(hid_t group, pnas_named_tensor **out, size_t *count)
 {
     *out = NULL;
     *count = 0;
@@ -128,9 +128,9 @@ pnas_status pnas_tensor_group_read(hid_t group, pnas_named_tensor **out, size_t 
     return PNAS_OK;
 }
 
-pnas_status pnas_tensor_group_read_finite(hid_t group, pnas_named_tensor **out, size_t *count)
+pnas_status pnas_tensor_group_read(hid_t group, pnas_named_tensor **out, size_t *count)
 {
-    PNAS_TRY(pnas_tensor_group_read(group, out, count));
+    PNAS_TRY(read_all(group, out, count));
     pnas_status status = PNAS_OK;
     for (size_t i = 0, at; i < *count && status == PNAS_OK; i++) {
         const pnas_named_tensor *tensor = &(*out)[i];

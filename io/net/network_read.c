@@ -22,13 +22,6 @@ static pnas_status read_int(hid_t object, const char *name, int low, int high, i
     return PNAS_OK;
 }
 
-static pnas_status check_accuracy(hid_t object, const char *name, double accuracy, bool known)
-{
-    if ((accuracy >= 0 && accuracy <= 1) || (!known && isnan(accuracy)))
-        return PNAS_OK;
-    return pnas_h5_fail(PNAS_ERROR_DATA, object, name, "is %g, which is no accuracy", accuracy);
-}
-
 static pnas_status no_memory(hid_t object, const char *what)
 {
     return pnas_h5_fail(PNAS_ERROR_MEMORY, object, NULL, "out of memory for %s", what);
@@ -163,7 +156,7 @@ static pnas_status read_figures(hid_t root, pnas_network_file *out)
     out->seed = strtoull(seed, &end[2], 10);
     if (*end[0] || *end[1] || *end[2])
         return pnas_h5_fail(PNAS_ERROR_DATA, root, NULL, "has no numbers for accuracy, parameters and seed");
-    return check_accuracy(root, "accuracy", out->accuracy, false);
+    return pnas_h5_check_accuracy(root, "accuracy", -1, out->accuracy, false);
 }
 
 static pnas_status read_root(hid_t root, pnas_network_file *out)
@@ -187,12 +180,12 @@ static pnas_status read_root(hid_t root, pnas_network_file *out)
 
 static pnas_status read_weights(hid_t group, pnas_network_file *out)
 {
-    return pnas_tensor_group_read_finite(group, &out->weights.tensor, &out->weights.count);
+    return pnas_tensor_group_read(group, &out->weights.tensor, &out->weights.count);
 }
 
 static pnas_status read_average(hid_t group, pnas_network_file *out)
 {
-    return pnas_tensor_group_read_finite(group, &out->average.tensor, &out->average.count);
+    return pnas_tensor_group_read(group, &out->average.tensor, &out->average.count);
 }
 
 static pnas_status read_training(hid_t group, pnas_network_file *out)
@@ -204,12 +197,12 @@ static pnas_status read_training(hid_t group, pnas_network_file *out)
     PNAS_TRY(pnas_h5_read_number(group, "best", H5T_NATIVE_DOUBLE, &at->best));
     PNAS_TRY(pnas_h5_read_number(group, "last", H5T_NATIVE_DOUBLE, &at->last));
     PNAS_TRY(pnas_h5_read_number(group, "seconds", H5T_NATIVE_DOUBLE, &at->seconds));
-    PNAS_TRY(check_accuracy(group, "best", at->best, true));
-    PNAS_TRY(check_accuracy(group, "last", at->last, false));
+    PNAS_TRY(pnas_h5_check_accuracy(group, "best", -1, at->best, true));
+    PNAS_TRY(pnas_h5_check_accuracy(group, "last", -1, at->last, false));
     if (!(at->seconds >= 0) || !isfinite(at->seconds))
         return pnas_h5_fail(PNAS_ERROR_DATA, group, "seconds", "is %g, which is no time", at->seconds);
     out->in_training = true;
-    return pnas_tensor_group_read_finite(group, &at->tensor, &at->count);
+    return pnas_tensor_group_read(group, &at->tensor, &at->count);
 }
 
 static pnas_status name_columns(hid_t group, char *const *names, size_t count, pnas_network_history *history)
@@ -270,8 +263,8 @@ static pnas_status read_test(hid_t group, pnas_network_file *out)
     PNAS_TRY(pnas_h5_read_number(group, "accuracy", H5T_NATIVE_DOUBLE, &test->accuracy));
     PNAS_TRY(pnas_h5_read_number(group, "top5", H5T_NATIVE_DOUBLE, &test->top5));
     PNAS_TRY(pnas_h5_read_number(group, "loss", H5T_NATIVE_DOUBLE, &test->loss));
-    PNAS_TRY(check_accuracy(group, "accuracy", test->accuracy, true));
-    PNAS_TRY(check_accuracy(group, "top5", test->top5, true));
+    PNAS_TRY(pnas_h5_check_accuracy(group, "accuracy", -1, test->accuracy, true));
+    PNAS_TRY(pnas_h5_check_accuracy(group, "top5", -1, test->top5, true));
     PNAS_TRY(pnas_h5_read_shape(group, "confusion", H5T_NATIVE_INT64, 2, found));
     PNAS_TRY(pnas_h5_check_shape(group, "confusion", 2, shape, found));
     test->confusion = malloc(classes * classes * sizeof *test->confusion);

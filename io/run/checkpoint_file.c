@@ -64,9 +64,7 @@ static pnas_status check_text(hid_t file, const char *name, const char *expected
 static pnas_status read_accuracy(hid_t file, const char *name, double *out)
 {
     PNAS_TRY(pnas_h5_read_number(file, name, H5T_NATIVE_DOUBLE, out));
-    if (!(*out >= 0 && *out <= 1))
-        return pnas_h5_fail(PNAS_ERROR_DATA, file, name, "is %g, which is no accuracy", *out);
-    return PNAS_OK;
+    return pnas_h5_check_accuracy(file, name, -1, *out, true);
 }
 
 static pnas_status read_root(hid_t file, const pnas_checkpoint_owner *owner, pnas_checkpoint *out)
@@ -92,7 +90,7 @@ pnas_status pnas_checkpoint_read(const char *path, const pnas_checkpoint_owner *
     PNAS_TRY(pnas_h5_open_own(path, &file));
     pnas_status status = read_root(file, owner, out);
     if (status == PNAS_OK)
-        status = pnas_tensor_group_read_finite(file, &out->tensor, &out->count);
+        status = pnas_tensor_group_read(file, &out->tensor, &out->count);
     pnas_h5_close(&file);
     if (status != PNAS_OK)
         pnas_checkpoint_clear(out);

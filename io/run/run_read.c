@@ -137,11 +137,9 @@ static pnas_status check_child(hid_t group, pnas_child *child, size_t i)
     if (pnas_cell_hash(&child->cell) != child->hash)
         return pnas_h5_fail(PNAS_ERROR_DATA, group, "cell",
                             "child %zu does not fit its hash; the file is damaged", i);
-    if (result->status != PNAS_CHILD_DONE)
-        child->result.accuracy = 0;
-    else if (!(result->accuracy >= 0 && result->accuracy <= 1))
-        return pnas_h5_fail(PNAS_ERROR_DATA, group, "accuracy",
-                            "that of child %zu is %g, which is no accuracy", i, result->accuracy);
+    if (result->status == PNAS_CHILD_DONE)
+        return pnas_h5_check_accuracy(group, "accuracy", (long)i, result->accuracy, true);
+    child->result.accuracy = 0;
     return PNAS_OK;
 }
 

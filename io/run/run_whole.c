@@ -2,7 +2,92 @@
 #include "io/run/run_parts.h"
 #include "src/search/strategy.h"
 
+#include <math.h>
 #include <stdlib.h>
+
+/* ---- figures ---- */
+
+/* What its history says of a child's accuracy; a child that was looked up in a table has none. */
+static bool has_history_accuracy(const pnas_result *result, pnas_reward reward, float *out)
+{
+    size_t rows = pnas_result_rows(result);
+    *out = 0;
+    for (size_t i = 0; i < rows; i++) {
+        float value = result->history[i * PNAS_METRICS + PNAS_METRIC_VALIDATION_ACCURACY];
+        *out = reward == PNAS_REWARD_BEST ? fmaxf(*out, value) : value;
+    }
+    return rows > 0;
+}
+
+static bool is_prediction(const pnas_child *child)
+{
+    bool mean = isnan(child->predicted) || (child->predicted >= 0 && child->predicted <= 1);
+    bool spread =
+        isnan(child->predicted_std) || (child->predicted_std >= 0 && isfinite(child->predicted_std));
+    return mean && spread;
+}
+
+static pnas_status check_child(const pnas_run_file *file, pnas_reward reward, int level, size_t index)
+{
+    const pnas_child *child = &file->level[level - 1].child[index];
+    const pnas_result *result = &child->result;
+    float expected;
+    PNAS_CHECK(
+        is_prediction(child), PNAS_ERROR_DATA,
+        "%s: is damaged: child %zu of level %d is predicted with %g, give or take %g; put a copy of it "
+        "back",
+        file->path, index, level, child->predicted, child->predicted_std);
+    if (result->status != PNAS_CHILD_DONE)
+        return PNAS_OK;
+    PNAS_CHECK(result->accuracy >= 0 && result->accuracy <= 1, PNAS_ERROR_DATA,
+               "%s: is damaged: child %zu of level %d has the accuracy %g; put a copy of it back", file->path,
+               index, level, result->accuracy);
+    PNAS_CHECK(
+        result->parameters >= 0 && result->multiply_adds >= 0 && result->train_seconds >= 0 &&
+            isfinite(result->train_seconds),
+        PNAS_ERROR_DATA,
+        "%s: is damaged: child %zu of level %d has %lld parameters, %lld multiply-adds and was trained "
+        "for %g s; put a copy of it back",
+        file->path, index, level, (long long)result->parameters, (long long)result->multiply_adds,
+        result->train_seconds);
+    PNAS_CHECK(!has_history_accuracy(result, reward, &expected) || (float)result->accuracy == expected,
+               PNAS_ERROR_DATA,
+               "%s: is damaged: child %zu of level %d has the accuracy %g, and by its history %g; put a copy "
+               "of it back",
+               file->path, index, level, result->accuracy, (double)expected);
+    return PNAS_OK;
+}
+
+static pnas_status check_children(const pnas_run_file *file, pnas_reward reward)
+{
+    for (int b = 1; b <= file->levels; b++)
+        for (size_t i = 0; i < file->level[b - 1].count; i++)
+            PNAS_TRY(check_child(file, reward, b, i));
+    return PNAS_OK;
+}
+
+/* ---- levels ---- */
+
+/* Where levels follow each other, each but the last is finished, unless children of it are tried again or the next
+ * was begun early. */
+static pnas_status check_order(const pnas_run_file *file, int blocks)
+{
+    PNAS_CHECK(file->levels <= blocks, PNAS_ERROR_DATA,
+               "%s: is damaged: it holds level %d of %d; put a copy of it back", file->path, file->levels,
+               blocks);
+    for (int b = 1; b < file->levels; b++) {
+        const pnas_level *level = &file->level[b - 1];
+        size_t pending = pnas_level_count(level, PNAS_CHILD_PENDING);
+        PNAS_CHECK(level->count > 0, PNAS_ERROR_DATA,
+                   "%s: is damaged: it holds level %d, but no child of level %d; put a copy of it back",
+                   file->path, b + 1, b);
+        PNAS_CHECK(pending == 0 || file->level[b].begun || file->info.retried, PNAS_ERROR_DATA,
+                   "%s: is damaged: it holds level %d, but %zu children of level %d are not finished; put a "
+                   "copy of it back",
+                   file->path, b + 1, pending, b);
+    }
+    return PNAS_OK;
+}
 
 /* A run that says so ended with nothing left to train. */
 static pnas_status check_complete(const pnas_run_file *file, const pnas_configuration *configuration)
@@ -55,6 +140,10 @@ pnas_status pnas_run_check_whole(const pnas_run_file *file)
         pnas_configuration_parse("its configuration", info->configuration, NULL, 0, configuration);
     if (status != PNAS_OK)
         status = pnas_fail_at(PNAS_ERROR_DATA, "%s", file->path);
+    if (status == PNAS_OK)
+        status = check_children(file, configuration->training.reward);
+    if (status == PNAS_OK && pnas_strategy_get(configuration->search.strategy)->levelwise)
+        status = check_order(file, configuration->search.space.blocks);
     if (status == PNAS_OK && info->status == PNAS_RUN_COMPLETE)
         status = check_complete(file, configuration);
     if (status == PNAS_OK && pnas_strategy_get(configuration->search.strategy)->surrogate)

@@ -376,11 +376,7 @@ static pnas_status read_best(hid_t file, const pnas_score_head *head, pnas_score
         entry->cell.blocks = head->blocks;
         memcpy(entry->cell.block, columns.cell + i * blocks, blocks * sizeof *columns.cell);
         PNAS_TRY_CLEANUP(pnas_cell_validate(&entry->cell, &head->space.operators));
-        if (!(columns.score[i] >= 0 && columns.score[i] <= 1)) {
-            status = pnas_h5_fail(PNAS_ERROR_DATA, file, "best/score",
-                                  "cell %zu has %g, which is no accuracy", i, (double)columns.score[i]);
-            break;
-        }
+        PNAS_TRY_CLEANUP(pnas_h5_check_accuracy(file, "best/score", (long)i, (double)columns.score[i], true));
     }
 cleanup:
     free_columns(&columns);

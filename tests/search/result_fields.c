@@ -39,6 +39,8 @@ void result_fields_fill(pnas_result *out, int rows)
     out->history = malloc((size_t)rows * PNAS_METRICS * sizeof *out->history + 1);
     for (int i = 0; i < rows * PNAS_METRICS; i++)
         out->history[i] = 0.1f * (float)i - 0.3f;
+    for (int i = 0; i < rows; i++)
+        out->history[i * PNAS_METRICS + PNAS_METRIC_VALIDATION_ACCURACY] = (float)out->accuracy;
 }
 
 static bool same(const pnas_result *a, const pnas_result *b, const pnas_result_field *field)

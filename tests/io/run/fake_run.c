@@ -59,6 +59,9 @@ pnas_result fake_result(int level, size_t index)
     result.history = malloc((size_t)result.epochs * PNAS_METRICS * sizeof *result.history);
     for (int i = 0; i < result.epochs * PNAS_METRICS; i++)
         result.history[i] = (float)(x + i) / 3;
+    for (int i = 0; i < result.epochs; i++)
+        result.history[i * PNAS_METRICS + PNAS_METRIC_VALIDATION_ACCURACY] =
+            (float)(result.accuracy * (i + 1) / result.epochs);
     return result;
 }
 

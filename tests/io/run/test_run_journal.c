@@ -163,7 +163,9 @@ Test(run_journal, records_that_a_write_has_folded_in_are_not_applied_again)
     cr_assert_eq(pnas_run_file_open(test_path("run.h5"), &file, &existed), PNAS_OK, "%s", pnas_message());
     cr_assert_eq(pnas_run_file_restore(file, search), PNAS_OK);
     pnas_result better = {.status = PNAS_CHILD_DONE, .accuracy = 0.75};
-    ((pnas_level *)pnas_search_level(search, 1))->child[0].result.accuracy = better.accuracy;
+    pnas_result *first = &((pnas_level *)pnas_search_level(search, 1))->child[0].result;
+    pnas_result_clear(first);
+    *first = better;
     cr_assert_eq(pnas_run_file_write(file, search), PNAS_OK, "%s", pnas_message());
     pnas_run_file_close(&file);
     test_write_file("run.h5.journal", made.bytes, made.size); /* a crash between rename and emptying */

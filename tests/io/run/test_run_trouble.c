@@ -5,6 +5,7 @@
 
 #include <hdf5.h>
 #include <hdf5_hl.h>
+#include <math.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -202,4 +203,109 @@ Test(run_trouble, a_surrogate_without_all_its_members_is_damaged)
     fake_run_write(test_path("run.h5"));
     rewrite(3, 1, PNAS_RUN_STOPPED);
     expect_damaged("its surrogate after level 1 has 1 of 2 members");
+}
+
+/* ---- what another program has changed ---- */
+
+/* Value `at` of an array of doubles or floats of run.h5, whose seal is lost with that. */
+static void change(const char *name, hid_t type, size_t at, double value)
+{
+    double wide = value;
+    float narrow = (float)value;
+    hid_t file = H5Fopen(test_path("run.h5"), H5F_ACC_RDWR, H5P_DEFAULT);
+    hid_t dataset = H5Dopen2(file, name, H5P_DEFAULT), memory = H5Screate_simple(1, (hsize_t[]){1}, NULL);
+    hid_t space = H5Dget_space(dataset);
+    hsize_t shape[3] = {1, 1, 1}, place[3] = {at, 0, 0};
+    int rank = H5Sget_simple_extent_dims(space, shape, NULL);
+    for (int d = rank - 1; d >= 0; d--) {
+        place[d] = at % shape[d];
+        at /= shape[d];
+    }
+    cr_assert_geq(H5Sselect_elements(space, H5S_SELECT_SET, 1, place), 0);
+    bool is_wide = H5Tequal(type, H5T_NATIVE_DOUBLE) > 0;
+    cr_assert_geq(
+        H5Dwrite(dataset, type, memory, space, H5P_DEFAULT, is_wide ? (void *)&wide : (void *)&narrow), 0);
+    H5Sclose(space);
+    H5Sclose(memory);
+    H5Dclose(dataset);
+    H5Fclose(file);
+}
+
+Test(run_trouble, a_weight_of_the_surrogate_that_is_no_number_is_damage)
+{
+    const double values[] = {NAN, INFINITY};
+    for (int i = 0; i < 2; i++) {
+        fake_run_write_complete(test_path("run.h5"));
+        change("/controller/1/1/lstm/kernel", H5T_NATIVE_FLOAT, 4, values[i]);
+        expect_damaged(i == 0 ? "run.h5: /controller/1/1/lstm/kernel: value 4 is nan"
+                              : "run.h5: /controller/1/1/lstm/kernel: value 4 is inf");
+        cr_assert_eq(remove(test_path("run.h5")), 0);
+    }
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+Test(run_trouble, an_accuracy_that_the_history_contradicts_is_damage)
+{
+    fake_run_write_complete(test_path("run.h5"));
+    change("/levels/2/accuracy", H5T_NATIVE_DOUBLE, 1, 0.125);
+    expect_damaged("child 1 of level 2 has the accuracy 0.125, and by its history 0.2957");
+    cr_assert_eq(remove(test_path("run.h5")), 0);
+    fake_run_write_complete(test_path("run.h5"));
+    change("/levels/2/history", H5T_NATIVE_FLOAT, PNAS_METRICS + PNAS_METRIC_VALIDATION_ACCURACY, 1);
+    expect_damaged("child 0 of level 2 has the accuracy 0.234, and by its history 1;");
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+Test(run_trouble, figures_that_no_child_can_have_are_damage)
+{
+    const struct {
+        const char *name;
+        double value;
+        const char *message;
+    } changes[] = {
+        {"/levels/2/accuracy", 1.5, "/levels/2/accuracy: value 1 is 1.5, which is no accuracy"},
+        {"/levels/2/accuracy", NAN, "/levels/2/accuracy: value 1 is nan, which is no accuracy"},
+        {"/levels/2/predicted", 7, "child 1 of level 2 is predicted with 7, give or take"},
+        {"/levels/2/predicted_std", -1, "give or take -1;"},
+        {"/levels/2/predicted_std", INFINITY, "give or take inf;"},
+        {"/levels/2/train_seconds", -3, "multiply-adds and was trained for -3 s;"},
+        {"/levels/2/train_seconds", NAN, "was trained for nan s;"},
+    };
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        fake_run_write_complete(test_path("run.h5"));
+        change(changes[i].name, H5T_NATIVE_DOUBLE, 1, changes[i].value);
+        expect_damaged(changes[i].message);
+        cr_assert_eq(remove(test_path("run.h5")), 0);
+    }
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+/* Makes a finished child of a level one that is not. */
+static void unfinish(const char *name)
+{
+    const int pending = PNAS_CHILD_PENDING;
+    hid_t file = H5Fopen(test_path("run.h5"), H5F_ACC_RDWR, H5P_DEFAULT);
+    hid_t dataset = H5Dopen2(file, name, H5P_DEFAULT), type = H5Dget_type(dataset);
+    hid_t memory = H5Screate_simple(1, (hsize_t[]){1}, NULL), space = H5Dget_space(dataset);
+    cr_assert_geq(H5Sselect_elements(space, H5S_SELECT_SET, 1, (hsize_t[]){0}), 0);
+    cr_assert_geq(H5Dwrite(dataset, type, memory, space, H5P_DEFAULT, &pending), 0);
+    H5Sclose(space);
+    H5Sclose(memory);
+    H5Tclose(type);
+    H5Dclose(dataset);
+    H5Fclose(file);
+}
+
+Test(run_trouble, a_level_behind_one_that_is_not_finished_is_damage)
+{
+    fake_run_write(test_path("run.h5"));
+    unfinish("/levels/1/status");
+    expect_damaged("it holds level 2, but 1 children of level 1 are not finished");
+    fake_run_write_complete(test_path("other.h5"));
+    cr_assert_eq(rename(test_path("other.h5"), test_path("run.h5")), 0);
+    hid_t file = H5Fopen(test_path("run.h5"), H5F_ACC_RDWR, H5P_DEFAULT);
+    cr_assert_geq(H5Ldelete(file, "/levels/2", H5P_DEFAULT), 0);
+    H5Fclose(file);
+    expect_damaged("it holds level 3, but no child of level 2");
+    PNAS_EXPECT_NO_LEAKS();
 }

@@ -132,7 +132,7 @@ Test(score_file, figures_that_contradict_each_other_are_refused)
     best[0].predicted = 1.5;
     cr_assert_eq(pnas_score_part_write(test_path("p.h5"), &head, PART, &part), PNAS_OK, "%s", pnas_message());
     cr_expect_eq(read_part(PART), PNAS_ERROR_DATA);
-    expect_said("/best/score: cell 0 has 1.5, which is no accuracy");
+    expect_said("/best/score: value 0 is 1.5, which is no accuracy");
     PNAS_EXPECT_NO_LEAKS();
 }
 
