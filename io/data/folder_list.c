@@ -1,6 +1,7 @@
 #include "io/data/folder_list.h"
 
 #include "io/data/dataset.h"
+#include "io/data/import_parts.h"
 #include "io/file/name_end.h"
 
 #include <errno.h>
@@ -159,10 +160,8 @@ static pnas_status walk_tree(folder_walk *walk)
 pnas_status pnas_folder_list_read(const char *path, pnas_folder_list *out)
 {
     folder_walk walk = {.list = out, .path = path};
-    struct stat info;
     *out = (pnas_folder_list){0};
-    PNAS_CHECK(stat(path, &info) == 0 && S_ISDIR(info.st_mode), PNAS_ERROR_DATA,
-               "%s: is no folder; expected one that holds a folder of pictures for each class", path);
+    PNAS_TRY(pnas_import_check_folder(path, "a folder that holds a folder of pictures for each class"));
     out->root = realpath(path, NULL);
     pnas_status status = out->root
                              ? walk_tree(&walk)

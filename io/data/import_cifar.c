@@ -99,11 +99,9 @@ static pnas_status join(const char *folder, const char *name, char *out, size_t 
 
 static pnas_status check_folder(const pnas_import_options *options, const cifar_version *version)
 {
-    struct stat info;
-    PNAS_CHECK(stat(options->path, &info) == 0 && S_ISDIR(info.st_mode), PNAS_ERROR_DATA,
-               "%s: is no folder; expected the one that holds %s and the other files", options->path,
-               version->train[0]);
-    return PNAS_OK;
+    char expected[128];
+    snprintf(expected, sizeof expected, "the folder that holds %s and the other files", version->train[0]);
+    return pnas_import_check_folder(options->path, expected);
 }
 
 static void interleave(const unsigned char *planes, uint8_t *pixels)

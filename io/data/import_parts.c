@@ -3,9 +3,11 @@
 #include "io/data/image_split.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* --- Labels -------------------------------------------------------------------------------------------- */
 
@@ -123,4 +125,13 @@ cleanup:
     free(all.images);
     free(all.labels);
     return status;
+}
+
+pnas_status pnas_import_check_folder(const char *path, const char *expected)
+{
+    struct stat info;
+    PNAS_CHECK(stat(path, &info) == 0, PNAS_ERROR_FILE, "%s: cannot be opened: %s; expected %s", path,
+               strerror(errno), expected);
+    PNAS_CHECK(S_ISDIR(info.st_mode), PNAS_ERROR_DATA, "%s: is no folder; expected %s", path, expected);
+    return PNAS_OK;
 }

@@ -49,4 +49,7 @@ pnas_status pnas_import_check_test_share(const pnas_import_options *options);
  * (options->seed, SPLIT). PNAS_ERROR_USAGE if none is left to train on. */
 pnas_status pnas_import_draw_test(const pnas_import_options *options, pnas_dataset *dataset);
 
+/* PNAS_ERROR_FILE if nothing can be found at `path`, PNAS_ERROR_DATA if it is no folder; `expected` is for messages. */
+pnas_status pnas_import_check_folder(const char *path, const char *expected);
+
 #endif

@@ -24,9 +24,8 @@ static pnas_status open_regular(const char *path, const char *expected, int *out
     *out = pnas_file_open(path, trouble);
     if (*out >= 0)
         return PNAS_OK;
-    bool wrong = errno == ENOENT || errno == ENOTDIR || errno == EINVAL;
-    return pnas_fail(wrong ? PNAS_ERROR_DATA : PNAS_ERROR_FILE, "%s: %s; expected %s", path, trouble,
-                     expected);
+    return pnas_fail(errno == EINVAL ? PNAS_ERROR_DATA : PNAS_ERROR_FILE, "%s: %s; expected %s", path,
+                     trouble, expected);
 }
 
 /* Room for one more byte and the 0 behind it. */

@@ -16,9 +16,9 @@ typedef struct { /* data is followed by a 0 byte that is not counted in size */
 typedef double (*pnas_bytes_claim)(const unsigned char *first, size_t size);
 
 /* `expected` ("an IDX file") is for messages. No more is read than one byte beyond what `claim` (NULL: any
- * number) allows, however much may come out of the file. PNAS_ERROR_DATA if the file is missing, a folder, empty, or a
- * gzip file that is cut short or damaged; PNAS_ERROR_FILE if it is there and cannot be read. `out` is the
- * caller's (pnas_bytes_free). */
+ * number) allows, however much may come out of the file. PNAS_ERROR_DATA if the file is a folder, empty, or a gzip file
+ * that is cut short or damaged; PNAS_ERROR_FILE if it is missing or cannot be read. `out` is the caller's
+ * (pnas_bytes_free). */
 pnas_status pnas_bytes_read(const char *path, const char *expected, pnas_bytes_claim claim, pnas_bytes *out);
 void pnas_bytes_free(pnas_bytes *bytes);
 

@@ -523,7 +523,6 @@ pnas_status pnas_cell_csv_read(const char *path, const pnas_operator_set *operat
 {
     pnas_bytes bytes = {0};
     *out = (pnas_cell_csv){0};
-    PNAS_CHECK(access(path, R_OK) == 0, PNAS_ERROR_FILE, "%s: cannot be opened: %s", path, strerror(errno));
     PNAS_TRY(pnas_bytes_read(path, "a CSV file with a score and a cell a line", claim, &bytes));
     pnas_status status =
         bytes.size <= BYTES_MAX

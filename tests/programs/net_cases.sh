@@ -167,8 +167,10 @@ net 65 info run.h5
 expect last.err 'is the run file of a search; pnas_train'
 net 65 predict $w text.h5 -o none.csv
 expect last.err 'text.h5: is no image'
-net 65 predict $w gone.png -o none.csv
+net 74 predict $w gone.png -o none.csv
 net 65 test $w --data text.h5
+net 74 test $w --data gone.h5
+net 74 predict $w --data gone.h5 -o none.csv
 net 74 predict $w --data digits -o nowhere/none.csv
 net 64 predict $w
 net 64 predict $w --data digits --hdf5

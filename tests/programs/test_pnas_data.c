@@ -206,7 +206,6 @@ Test(pnas_data, bad_input_is_65_and_leaves_nothing)
                     "a.csv: line 1, column 4: \"16\", expected a pixel from 0 to 8");
     expect_bad_data("--format cifar100 cifar -o out.h5",
                     "cifar: looks like cifar10, not cifar100; expected --format cifar10 for it");
-    expect_bad_data("--format csv --shape 2x2x1 missing.csv -o out.h5", "missing.csv: cannot be opened");
     test_write_file("a.csv", "", 0);
     expect_bad_data("--format csv --shape 2x2x1 a.csv -o out.h5", "a.csv: is empty");
     test_write_file("cifar/test_batch.bin", "short", 5);
@@ -220,6 +219,18 @@ Test(pnas_data, bad_input_leaves_a_forced_output_as_it_was)
     expect_run(import("--force --format csv --shape 2x2x3 a.csv -o out.h5"), 65, "", "a.csv");
     cr_expect_eq(test_file_size("out.h5"), 4);
     cr_expect(!test_file_exists("out.h5.partial"));
+}
+
+Test(pnas_data, absent_files_are_74)
+{
+    expect_run(import("--format csv --shape 2x2x1 absent.csv -o out.h5"), 74, "",
+               "absent.csv: cannot be opened");
+    expect_run(import("--format idx --train-images absent --train-labels labels -o out.h5"), 74, "",
+               "absent: cannot be opened");
+    expect_run(import("--format cifar10 absent -o out.h5"), 74, "", "absent: cannot be opened");
+    expect_run(import("--format folder absent -o out.h5"), 74, "", "absent: cannot be opened");
+    expect_run(import("--format cifar100 . -o out.h5"), 74, "", "train.bin: cannot be opened");
+    expect_no_output();
 }
 
 Test(pnas_data, outputs_that_cannot_be_written_are_74)

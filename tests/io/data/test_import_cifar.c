@@ -135,7 +135,7 @@ Test(import_cifar, files_cut_short_are_told_by_byte_and_record)
     cr_assert_eq(truncate(test_path("data_batch_4.bin"), 0), 0);
     expect_failure(&options, PNAS_ERROR_DATA, "data_batch_4.bin: is empty", "expected records");
     unlink(test_path("data_batch_4.bin"));
-    expect_failure(&options, PNAS_ERROR_DATA, "data_batch_4.bin: cannot be opened", "expected records");
+    expect_failure(&options, PNAS_ERROR_FILE, "data_batch_4.bin: cannot be opened", "expected records");
     PNAS_EXPECT_NO_LEAKS();
 }
 
@@ -173,12 +173,12 @@ Test(import_cifar, folders_that_are_none_are_told)
 {
     pnas_import_options options = cifar10_folder();
     options.path = test_path("nowhere");
-    expect_failure(&options, PNAS_ERROR_DATA, "/nowhere: is no folder", "data_batch_1.bin");
+    expect_failure(&options, PNAS_ERROR_FILE, "/nowhere: cannot be opened", "data_batch_1.bin");
     options.path = test_path("test_batch.bin");
     expect_failure(&options, PNAS_ERROR_DATA, "/test_batch.bin: is no folder", "data_batch_1.bin");
     test_make_folder("bare");
     options.path = test_path("bare");
-    expect_failure(&options, PNAS_ERROR_DATA, "/bare/data_batch_1.bin: cannot be opened", "records");
+    expect_failure(&options, PNAS_ERROR_FILE, "/bare/data_batch_1.bin: cannot be opened", "records");
     options.path = NULL;
     expect_failure(&options, PNAS_ERROR_USAGE, "folder", "data_batch_1.bin");
 }

@@ -258,7 +258,7 @@ Test(import_csv, files_without_rows_are_told)
     expect_bad_text("a,b,c,label\n", "bad.csv: has no rows", "expected one an image");
     unlink(test_path("bad.csv"));
     pnas_import_options options = whole_csv("bad.csv");
-    expect_failure(&options, PNAS_ERROR_DATA, "bad.csv: cannot be opened", "expected a CSV file");
+    expect_failure(&options, PNAS_ERROR_FILE, "bad.csv: cannot be opened", "expected a CSV file");
     PNAS_EXPECT_NO_LEAKS();
 }
 

@@ -208,7 +208,7 @@ Test(import_folder, folders_that_are_no_set_are_refused)
     options.path = test_path("set/cat/1.png");
     expect_failure(&options, PNAS_ERROR_DATA, "set/cat/1.png", "is no folder");
     options.path = test_path("absent");
-    expect_failure(&options, PNAS_ERROR_DATA, "absent", "is no folder");
+    expect_failure(&options, PNAS_ERROR_FILE, "absent", "cannot be opened: No such file");
     test_make_folder("one");
     test_make_folder("one/cat");
     put("one/cat/1.png", 1);

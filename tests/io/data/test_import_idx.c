@@ -187,7 +187,7 @@ Test(import_idx, empty_missing_and_foreign_files_are_told)
     test_write_file("train-labels", floats, sizeof floats);
     expect_failure(&options, PNAS_ERROR_DATA, "/train-labels: byte 2", "0x08, unsigned bytes");
     unlink(test_path("train-labels"));
-    expect_failure(&options, PNAS_ERROR_DATA, "/train-labels: cannot be opened", "an IDX file of labels");
+    expect_failure(&options, PNAS_ERROR_FILE, "/train-labels: cannot be opened", "an IDX file of labels");
     test_make_folder("train-labels");
     expect_failure(&options, PNAS_ERROR_DATA, "/train-labels: is a folder", "an IDX file of labels");
     options.train_labels = "/dev/zero"; /* never ends */
