@@ -34,13 +34,21 @@ bool pnas_picture_is(const unsigned char *first, size_t size)
 /* Before there is room for its pixels. */
 static pnas_status check_size(const picture_source *source, size_t height, size_t width)
 {
-    const size_t *wanted = source->wanted;
-    PNAS_CHECK(!wanted || (height == wanted[0] && width == wanted[1]), PNAS_ERROR_DATA,
-               "%s: is %zu pixels high and %zu wide; %zu and %zu are wanted, so scale it first", source->path,
-               height, width, wanted[0], wanted[1]);
     PNAS_CHECK(height > 0 && width > 0 && (double)height * (double)width <= PNAS_PICTURE_PIXELS_MAX,
                PNAS_ERROR_DATA, "%s: says that it is %zu pixels high and %zu wide; at most %g are read",
                source->path, height, width, PNAS_PICTURE_PIXELS_MAX);
+    return PNAS_OK;
+}
+
+/* As it is seen upright. */
+static pnas_status check_wanted(const picture_source *source, int orientation, size_t height, size_t width)
+{
+    const size_t *wanted = source->wanted;
+    bool turned = pnas_picture_swaps_sides(orientation);
+    size_t high = turned ? width : height, wide = turned ? height : width;
+    PNAS_CHECK(!wanted || (high == wanted[0] && wide == wanted[1]), PNAS_ERROR_DATA,
+               "%s: is %zu pixels high and %zu wide; %zu and %zu are wanted, so scale it first", source->path,
+               high, wide, wanted[0], wanted[1]);
     return PNAS_OK;
 }
 
@@ -112,11 +120,12 @@ static uint32_t big_endian(const unsigned char *b)
 }
 
 /* libpng leaves out what is damaged and not needed to show something, such as transparency or the brightness of
- * colours, and shows other pixels. */
-static pnas_status check_chunks(const picture_source *source)
+ * colours, and shows other pixels. The orientation is that of the first eXIf, of which there may be but one. */
+static pnas_status check_chunks(const picture_source *source, int *orientation)
 {
     const unsigned char *data = source->bytes->data;
     size_t size = source->bytes->size, at = PNG_START;
+    *orientation = 0;
     while (size >= at + CHUNK_FRAME) {
         const unsigned char *chunk = data + at;
         size_t length = big_endian(chunk);
@@ -124,6 +133,8 @@ static pnas_status check_chunks(const picture_source *source)
             break;
         PNAS_CHECK(crc32(0, chunk + 4, (uInt)length + 4) == big_endian(chunk + 8 + length), PNAS_ERROR_DATA,
                    "%s: is a damaged PNG: the CRC32 at byte %zu is wrong", source->path, at + 8 + length);
+        if (memcmp(chunk + 4, "eXIf", 4) == 0 && *orientation == 0)
+            *orientation = pnas_picture_orientation(chunk + 8, length);
         if (memcmp(chunk + 4, "IEND", 4) == 0)
             return PNAS_OK;
         at += CHUNK_FRAME + length;
@@ -154,12 +165,17 @@ static pnas_status decode_png(const picture_source *source, pnas_picture *out)
     PNAS_CHECK(png_image_begin_read_from_memory(&image, source->bytes->data, source->bytes->size),
                PNAS_ERROR_DATA, "%s: is a damaged PNG: %s", source->path, image.message);
     image.flags |= PNG_IMAGE_FLAG_16BIT_sRGB; /* libpng would take 16 bits for amounts of light */
+    int orientation = 1;
     pnas_status status = check_size(source, image.height, image.width);
     if (status == PNAS_OK)
-        status = check_chunks(source);
+        status = check_chunks(source, &orientation);
+    if (status == PNAS_OK)
+        status = check_wanted(source, orientation, image.height, image.width);
     if (status == PNAS_OK)
         status = finish_png(source, &image, out);
     png_image_free(&image);
+    if (status == PNAS_OK && orientation > 1)
+        status = pnas_picture_turn(source->path, orientation, out);
     return status;
 }
 
@@ -198,7 +214,7 @@ static void read_rows(struct jpeg_decompress_struct *jpeg, uint8_t *pixels)
 static int orientation_of(const struct jpeg_decompress_struct *jpeg)
 {
     for (jpeg_saved_marker_ptr marker = jpeg->marker_list; marker; marker = marker->next) {
-        int orientation = pnas_picture_orientation(marker->data, marker->data_length);
+        int orientation = pnas_picture_orientation_of_marker(marker->data, marker->data_length);
         if (orientation > 1)
             return orientation;
     }
@@ -214,9 +230,8 @@ static pnas_status begin_jpeg(const picture_source *source, struct jpeg_decompre
     jpeg_read_header(jpeg, TRUE);
     *orientation = orientation_of(jpeg);
     bool ink = jpeg->jpeg_color_space == JCS_CMYK || jpeg->jpeg_color_space == JCS_YCCK;
-    bool turned = pnas_picture_swaps_sides(*orientation);
-    PNAS_TRY(check_size(source, turned ? jpeg->image_width : jpeg->image_height,
-                        turned ? jpeg->image_height : jpeg->image_width));
+    PNAS_TRY(check_size(source, jpeg->image_height, jpeg->image_width));
+    PNAS_TRY(check_wanted(source, *orientation, jpeg->image_height, jpeg->image_width));
     if (jpeg->num_components == 1 && source->channels == 3)
         out->changes |= PNAS_PICTURE_WAS_GREY;
     if (jpeg->num_components > 1 && source->channels == 1 && !ink)

@@ -25,10 +25,9 @@ static unsigned long read_bytes(const tiff_bytes *tiff, size_t at, int bytes)
 
 int pnas_picture_orientation(const unsigned char *data, size_t size)
 {
-    static const char start[] = "Exif\0";
-    if (size < sizeof start + 8 || memcmp(data, start, sizeof start) != 0)
+    if (size < 8)
         return 1;
-    tiff_bytes tiff = {data + sizeof start, size - sizeof start, data[sizeof start] == 'I'};
+    tiff_bytes tiff = {data, size, data[0] == 'I'};
     size_t directory = read_bytes(&tiff, 4, 4), entries = read_bytes(&tiff, directory, 2);
     for (size_t i = 0; i < entries; i++) {
         size_t at = directory + 2 + i * ENTRY_SIZE;
@@ -37,6 +36,14 @@ int pnas_picture_orientation(const unsigned char *data, size_t size)
             return value >= 1 && value <= 8 ? (int)value : 1;
     }
     return 1;
+}
+
+int pnas_picture_orientation_of_marker(const unsigned char *data, size_t size)
+{
+    static const char start[] = "Exif\0";
+    if (size < sizeof start || memcmp(data, start, sizeof start) != 0)
+        return 1;
+    return pnas_picture_orientation(data + sizeof start, size - sizeof start);
 }
 
 bool pnas_picture_swaps_sides(int orientation)

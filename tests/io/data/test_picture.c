@@ -48,6 +48,19 @@ static uint8_t held(int orientation, int h, int w, int y, int x)
     return quarter[row >= rows / 2][column >= columns / 2];
 }
 
+static void expect_upright(const char *name, int orientation)
+{
+    pnas_picture picture = decode(name, 3);
+    cr_assert(picture.height == TALL && picture.width == WIDE, "%s, %d: %zu x %zu", name, orientation,
+              picture.height, picture.width);
+    cr_expect_eq(picture.changes, orientation > 1 ? PNAS_PICTURE_WAS_TURNED : 0u);
+    for (int y = 0; y < TALL; y++)
+        for (int x = 0; x < WIDE; x++)
+            cr_assert(abs(picture.pixels[3 * (y * WIDE + x)] - quarter[y >= TALL / 2][x >= WIDE / 2]) <= 3,
+                      "%s, orientation %d: pixel %d, %d", name, orientation, y, x);
+    pnas_picture_free(&picture);
+}
+
 Test(picture, is_upright_however_the_camera_was_held)
 {
     static uint8_t pixels[TALL * WIDE * 3];
@@ -57,16 +70,34 @@ Test(picture, is_upright_however_the_camera_was_held)
             for (int x = 0; x < w; x++)
                 memset(pixels + 3 * (y * w + x), held(orientation, h, w, y, x), 3);
         write_jpeg("a.jpg", h, w, pixels, orientation);
-        pnas_picture picture = decode("a.jpg", 3);
-        cr_assert(picture.height == TALL && picture.width == WIDE, "%d: %zu x %zu", orientation,
-                  picture.height, picture.width);
-        cr_expect_eq(picture.changes, orientation > 1 ? PNAS_PICTURE_WAS_TURNED : 0u);
-        for (int y = 0; y < TALL; y++)
-            for (int x = 0; x < WIDE; x++)
-                cr_assert(abs(picture.pixels[3 * (y * WIDE + x)] - quarter[y >= TALL / 2][x >= WIDE / 2]) <=
-                              3,
-                          "orientation %d: pixel %d, %d", orientation, y, x);
+        expect_upright("a.jpg", orientation);
+        write_png("a.png", PNG_FORMAT_RGB, h, w, pixels);
+        turn_png("a.png", orientation);
+        expect_upright("a.png", orientation);
+    }
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+/* What is wanted is the size as it is seen. */
+Test(picture, a_turned_picture_has_the_size_that_is_seen)
+{
+    static uint8_t pixels[TALL * WIDE * 3];
+    const size_t seen[] = {TALL, WIDE}, stored[] = {WIDE, TALL};
+    for (int format = 0; format < 2; format++) {
+        const char *name = format ? "a.jpg" : "a.png";
+        pnas_bytes bytes;
+        pnas_picture picture;
+        if (format)
+            write_jpeg(name, WIDE, TALL, pixels, 6);
+        else {
+            write_png(name, PNG_FORMAT_RGB, WIDE, TALL, pixels);
+            turn_png(name, 6);
+        }
+        cr_assert_eq(pnas_bytes_read(test_path(name), "a picture", NULL, &bytes), PNAS_OK);
+        cr_expect_eq(pnas_picture_decode(name, &bytes, 3, stored, &picture), PNAS_ERROR_DATA);
+        cr_expect_eq(pnas_picture_decode(name, &bytes, 3, seen, &picture), PNAS_OK, "%s", pnas_message());
         pnas_picture_free(&picture);
+        pnas_bytes_free(&bytes);
     }
     PNAS_EXPECT_NO_LEAKS();
 }
@@ -80,6 +111,26 @@ Test(picture, an_orientation_that_is_none_turns_nothing)
         pnas_picture picture = decode("a.jpg", 1);
         cr_expect(picture.height == TALL && picture.width == WIDE && picture.channels == 1);
         cr_expect_eq(picture.changes, (unsigned)PNAS_PICTURE_WAS_COLOUR);
+        pnas_picture_free(&picture);
+        write_png("a.png", PNG_FORMAT_RGB, TALL, WIDE, pixels);
+        turn_png("a.png", none[i]);
+        picture = decode("a.png", 3);
+        cr_expect(picture.height == TALL && picture.width == WIDE && picture.changes == 0);
+        pnas_picture_free(&picture);
+    }
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+Test(picture, an_orientation_that_is_cut_anywhere_turns_nothing)
+{
+    static uint8_t pixels[TALL * WIDE * 3];
+    uint8_t exif[] = EXIF_WITH(6), chunk[sizeof exif] = {'e', 'X', 'I', 'f'};
+    memcpy(chunk + 4, exif + EXIF_NAME, sizeof exif - EXIF_NAME);
+    for (size_t size = 4; size < 4 + 20; size++) { /* the value ends there */
+        write_png("a.png", PNG_FORMAT_RGB, TALL, WIDE, pixels);
+        add_png_chunk("a.png", chunk, size);
+        pnas_picture picture = decode("a.png", 3);
+        cr_expect_eq(picture.changes, 0, "%zu bytes", size);
         pnas_picture_free(&picture);
     }
     PNAS_EXPECT_NO_LEAKS();
