@@ -245,7 +245,7 @@ const pnas_key pnas_configuration_keys[] = {
     {KEY("training.augment.flip", training.flip), .initial = "true", FIXED,
      .help = "Mirrors every other image, left to right. Not for digits or text."},
     {KEY("training.augment.cutout", training.cutout), .initial = "0", FROM_TO(0, 4096), FIXED,
-     .help = "Side of a square that is set to zero at a random place. 0: none."},
+     .help = "Side of a square that is set to zero at a random place, at most that of the images. 0: none."},
     {KEY("training.shards", training.shards), .initial = "4", FROM_TO(1, 4096), FIXED,
      .help = "pnas_train: a batch is cut into this many equal pieces, which ranks share. Each has batch "
              "statistics of its own. Any number of ranks up to it gives the same figures. A search does not "

@@ -64,6 +64,19 @@ static pnas_status open_dataset(const char *path, pnas_dataset **out)
     return pnas_fail(status, "%s; dataset.file names the data set, and pnas_data import makes one", reason);
 }
 
+/* A square that is larger than an image may leave nothing of it. */
+static pnas_status check_cutout(const pnas_configuration *configuration)
+{
+    int cutout = configuration->training.cutout, height = configuration->network.height,
+        width = configuration->network.width;
+    PNAS_CHECK(
+        cutout <= height && cutout <= width, PNAS_ERROR_USAGE,
+        "training.augment.cutout is %d, but the images of %s are %d pixels high and %d wide; give at most "
+        "%d",
+        cutout, configuration->dataset, height, width, height < width ? height : width);
+    return PNAS_OK;
+}
+
 static pnas_status open_data(pnas_configuration *configuration, pnas_dataset **out, pnas_image_set **images)
 {
     PNAS_TRY(open_dataset(configuration->dataset, out));
@@ -72,6 +85,7 @@ static pnas_status open_data(pnas_configuration *configuration, pnas_dataset **o
     configuration->network.width = dataset->width;
     configuration->network.channels = dataset->channels;
     configuration->network.classes = dataset->classes;
+    PNAS_TRY(check_cutout(configuration));
     return pnas_image_set_create(dataset, configuration->validation, (size_t)configuration->training_images,
                                  configuration->seed, images);
 }

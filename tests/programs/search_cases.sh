@@ -433,6 +433,11 @@ case_wrong_use() {
     [ "$(grep -c epoch last.err)" -eq 1 ] || fail "not said by one rank alone"
     expect_code 64 1 "$tiny" -o run.h5 --set network.parameters=1M
     expect_said 'only pnas_train finds filters'
+    for check in "-o run.h5" --check; do
+        # shellcheck disable=SC2086
+        expect_code 64 2 "$tiny" $check --set training.augment.cutout=9
+        expect_said 'training.augment.cutout is 9, but the images of digits are 8 pixels high and 8 wide; give at most 8'
+    done
     expect_code 64 1 "$tiny" -o run.h5 --time-limit soon
     expect_code 64 1 "$tiny" -o run.h5 --lanes 0
     expect_said 'lanes wants auto or a whole number from 1 to 64'
