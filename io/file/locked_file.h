@@ -15,6 +15,11 @@
  * Messages call the file `shown`. */
 pnas_status pnas_locked_file_open(const char *path, const char *shown, off_t owner_at, int *out);
 
+/* Whether a process holds the file at `path`, and who, as text; "" unless it is held. Unknown where the file cannot be
+ * opened, or its file system has no locks. */
+typedef enum { PNAS_LOCK_FREE, PNAS_LOCK_HELD, PNAS_LOCK_UNKNOWN } pnas_lock_state;
+pnas_lock_state pnas_locked_file_look(const char *path, off_t owner_at, char owner[PNAS_OWNER_SIZE + 1]);
+
 /* What says that this process holds a file; zeros behind the text. */
 void pnas_locked_file_owner(char out[PNAS_OWNER_SIZE]);
 

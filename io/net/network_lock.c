@@ -1,7 +1,5 @@
 #include "io/net/network_lock.h"
 
-#include "io/file/locked_file.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -40,6 +38,17 @@ pnas_status pnas_network_lock_take(const char *path, pnas_network_lock *out)
     write_owner(lock.file);
     *out = lock;
     return PNAS_OK;
+}
+
+pnas_lock_state pnas_network_lock_look(const char *path, char owner[PNAS_OWNER_SIZE + 1])
+{
+    char *name;
+    owner[0] = 0;
+    if (name_lock(path, &name) != PNAS_OK)
+        return PNAS_LOCK_UNKNOWN;
+    pnas_lock_state state = pnas_locked_file_look(name, 0, owner);
+    free(name);
+    return state;
 }
 
 /* Removed while it is held: whoever waits for it sees that its name is gone. */

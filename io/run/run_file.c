@@ -236,6 +236,20 @@ pnas_status pnas_run_file_read(const char *path, pnas_run_file **out)
     return status;
 }
 
+const char *pnas_run_file_words(const pnas_run_file *file, char out[PNAS_RUN_FILE_WORDS])
+{
+    char owner[PNAS_OWNER_SIZE + 1];
+    pnas_lock_state state = PNAS_LOCK_UNKNOWN;
+    if (file->info.status == PNAS_RUN_RUNNING)
+        state = pnas_journal_look(file->journal_path, owner);
+    if (state == PNAS_LOCK_FREE)
+        return "killed; the same command continues it";
+    if (state == PNAS_LOCK_UNKNOWN)
+        return pnas_run_status_words(file->info.status);
+    snprintf(out, PNAS_RUN_FILE_WORDS, "running (%s)", owner);
+    return out;
+}
+
 /* ---- use ---- */
 
 pnas_run_info *pnas_run_file_info(pnas_run_file *file)

@@ -7,6 +7,7 @@
 #ifndef PNAS_IO_RUN_FILE_H
 #define PNAS_IO_RUN_FILE_H
 
+#include "io/file/locked_file.h"
 #include "src/base/named_tensor.h"
 #include "src/net/run_settings.h"
 
@@ -72,6 +73,10 @@ void pnas_run_file_close(pnas_run_file **file);
 
 /* Reads a run without locking, for pnas_rank. */
 pnas_status pnas_run_file_read(const char *path, pnas_run_file **out);
+
+/* How the run is, in words, which may stand in `out`: of one that says that it runs, by its lock. */
+#define PNAS_RUN_FILE_WORDS (PNAS_OWNER_SIZE + 32)
+const char *pnas_run_file_words(const pnas_run_file *file, char out[PNAS_RUN_FILE_WORDS]);
 
 pnas_run_info *pnas_run_file_info(pnas_run_file *file); /* borrowed; change it, then write */
 

@@ -173,6 +173,11 @@ pnas_status pnas_journal_cut(pnas_journal *journal, off_t end)
     return PNAS_OK;
 }
 
+pnas_lock_state pnas_journal_look(const char *path, char owner[PNAS_OWNER_SIZE + 1])
+{
+    return pnas_locked_file_look(path, OWNER_AT, owner);
+}
+
 /* The lock goes with the file: whoever waits for it sees that the name is gone or belongs to another file. */
 void pnas_journal_close(pnas_journal *journal)
 {

@@ -7,6 +7,7 @@
 #ifndef PNAS_IO_RUN_JOURNAL_H
 #define PNAS_IO_RUN_JOURNAL_H
 
+#include "io/file/locked_file.h"
 #include "src/search/search.h"
 
 #include <sys/types.h>
@@ -30,6 +31,9 @@ typedef struct { /* open for writing and locked */
 /* Opens or creates and locks. PNAS_ERROR_FILE if another run holds it (naming its process where known) or it
  * cannot be written; PNAS_ERROR_DATA if it is somebody else's file. */
 pnas_status pnas_journal_open(const char *path, pnas_journal *out);
+
+/* Whether a run holds it; owner as in pnas_locked_file_look. */
+pnas_lock_state pnas_journal_look(const char *path, char owner[PNAS_OWNER_SIZE + 1]);
 
 /* Drops all records and begins anew. */
 pnas_status pnas_journal_begin(pnas_journal *journal, const pnas_run_identity *identity);

@@ -140,6 +140,7 @@ stopped)
     alone "$pnas_train" --status net.h5
     expect_code 75
     grep -q "in training: epoch" last.out || fail "--status does not say how far it is"
+    expect_said "net.h5: stopped; the same command continues it"
     run 3 -o net.h5
     expect_code 0
     expect_said "continues in epoch"
@@ -150,6 +151,12 @@ terminated)
         "${train[@]}" -o net.h5 >last.out 2>last.err &
         launcher=$!
         await_checkpoint net.h5 none
+        kill -STOP "$launcher" # it must not end meanwhile
+        found=0
+        "$pnas_train" --status net.h5 >status.out 2>status.err || found=$?
+        kill -CONT "$launcher"
+        [ $found -eq 75 ] || fail "--status of a running training ends with $found"
+        grep -q "net.h5: running (process $launcher on " status.err || fail "--status does not say that it runs"
         kill "-$signal" "$launcher"
         code=0
         wait "$launcher" || code=$?
@@ -312,6 +319,11 @@ wrong_use)
     run 1 --check -o net.h5 --set training.batch=32
     expect_code 64
     expect_said "training.batch: 64, but the configuration now says 32"
+    for check in "" --check; do
+        run 2 $check -o cut.h5 --set training.augment.cutout=9
+        expect_code 64
+        expect_said "training.augment.cutout is 9, but the images of digits are 8 pixels high and 8 wide; give at most 8"
+    done
     run 1 --check -o absent/net.h5
     expect_code 74
     run 1 --check -o new.h5

@@ -57,7 +57,7 @@ kill -KILL "$run"
 wait "$run" 2>/dev/null || true
 sed -i 's/^written .*/written 1000000000/' killed.h5.now
 timeout 3 "$pnas_rank" --watch killed.h5 >silent.out 2>silent.err || true
-grep -qE '^running, or killed; the same command continues it.*; nothing was heard of it for [1-9][0-9]* h' silent.out ||
+grep -qE '^killed; the same command continues it.*; nothing was heard of it for [1-9][0-9]* h' silent.out ||
     fail "a silent run was not told"
 
 # A run that is over is shown once.

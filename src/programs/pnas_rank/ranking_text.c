@@ -40,8 +40,9 @@ static void print_duration(int width, double seconds)
 static void print_run(const pnas_ranking *ranking)
 {
     const pnas_run_info *info = pnas_run_file_info(ranking->run);
+    char words[PNAS_RUN_FILE_WORDS];
     pnas_text_line(stdout, "data set  %s, %" PRId64 " images", info->dataset_name, info->dataset_images);
-    printf("status    %s\n", pnas_run_status_words(info->status));
+    pnas_text_line(stdout, "status    %s", pnas_run_file_words(ranking->run, words));
     if (info->start > 0) {
         char stamp[32], lasted[32] = "";
         pnas_clock_stamp(info->start, stamp);
@@ -106,10 +107,11 @@ static void print_names(const pnas_ranking_files *files)
     for (size_t f = 0; f < files->count; f++) {
         const pnas_ranking *ranking = files->ranking[f];
         bool run = ranking->run != NULL;
+        char words[PNAS_RUN_FILE_WORDS];
         pnas_text_line(stdout, "%c  %s: %s%s%zu cell%s%s%s", letter(f), ranking->path,
                        run ? ranking->title : "", run ? ", " : "", ranking->count,
                        ranking->count == 1 ? "" : "s", run ? ", " : "",
-                       run ? pnas_run_status_words(pnas_run_file_info(ranking->run)->status)
+                       run                             ? pnas_run_file_words(ranking->run, words)
                        : pnas_ranking_guesses(ranking) ? ", predicted"
                                                        : "");
     }
@@ -247,16 +249,17 @@ pnas_status pnas_ranking_print_status(const pnas_ranking_files *files, bool *com
         PNAS_CHECK(ranking->run, PNAS_ERROR_USAGE, "--status: %s is no run", ranking->path);
         pnas_run_status status = pnas_run_file_info(ranking->run)->status;
         size_t children = 0, done = 0, failed = 0;
+        char words[PNAS_RUN_FILE_WORDS];
         for (int i = 0; i < ranking->levels; i++) {
             children += ranking->level[i].children;
             done += ranking->level[i].done;
             failed += ranking->level[i].failed;
         }
         bool several = files->count > 1;
-        pnas_text_line(stdout,
-                       "%s%s%s: level %d of %d, %zu of its and earlier levels' %zu children done, %zu failed",
-                       several ? ranking->path : "", several ? ": " : "", pnas_run_status_words(status),
-                       pnas_search_levels(ranking->search), ranking->blocks, done, children, failed);
+        pnas_text_line(
+            stdout, "%s%s%s: level %d of %d, %zu of its and earlier levels' %zu children done, %zu failed",
+            several ? ranking->path : "", several ? ": " : "", pnas_run_file_words(ranking->run, words),
+            pnas_search_levels(ranking->search), ranking->blocks, done, children, failed);
         *complete = *complete && status == PNAS_RUN_COMPLETE;
     }
     return PNAS_OK;

@@ -33,11 +33,11 @@ static void print_duration(const char *before, double seconds, const char *after
 static void print_summary(const run_view *view)
 {
     const pnas_ranking *ranking = view->ranking;
-    char stamp[32];
+    char stamp[32], words[PNAS_RUN_FILE_WORDS];
     pnas_clock_stamp(view->now, stamp);
     bool runs = view->live && view->now - view->live_status.written <= STALE;
     pnas_text_line(stdout, "%s  %s: %s", stamp, ranking->path, ranking->title);
-    printf("%s", runs ? "running" : pnas_run_status_words(view->info->status));
+    printf("%s", runs ? "running" : pnas_run_file_words(ranking->run, words));
     if (view->live && !isnan(view->live_status.seconds_left))
         print_duration("; about ", view->live_status.seconds_left, " left");
     if (view->live && !runs)

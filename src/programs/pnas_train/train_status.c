@@ -1,5 +1,6 @@
 #include "io/config/configuration.h"
 #include "io/net/network_file.h"
+#include "io/net/network_lock.h"
 #include "src/base/clock.h"
 #include "src/base/plain_text.h"
 #include "src/programs/pnas_train/train_options.h"
@@ -8,6 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static void print_training(const pnas_network_file *file, int epochs)
 {
@@ -36,6 +38,21 @@ static void print_history(const pnas_network_history *history)
                        (double)history->values[(history->epochs - 1) * (size_t)history->columns + (size_t)k]);
 }
 
+/* Of a training that is not over. */
+static pnas_status tell_state(const char *path)
+{
+    char owner[PNAS_OWNER_SIZE + 1];
+    switch (pnas_network_lock_look(path, owner)) {
+    case PNAS_LOCK_HELD:
+        return pnas_fail(PNAS_STOPPED, "%s: running (%s)", path, owner);
+    case PNAS_LOCK_FREE:
+        return pnas_fail(PNAS_STOPPED, "%s: stopped; the same command continues it", path);
+    case PNAS_LOCK_UNKNOWN:
+        break;
+    }
+    return pnas_fail(PNAS_STOPPED, "%s: running, or stopped; the same command continues it", path);
+}
+
 static pnas_status print_file(const char *path, const pnas_network_file *file)
 {
     char cell[PNAS_CELL_TEXT_MAX];
@@ -52,7 +69,7 @@ static pnas_status print_file(const char *path, const pnas_network_file *file)
         print_divergence(&file->divergence);
         print_history(&file->history);
         if (file->in_training)
-            status = pnas_fail(PNAS_STOPPED, "%s: running, or stopped; the same command continues it", path);
+            status = tell_state(path);
     } else if (status == PNAS_ERROR_USAGE) {
         status = PNAS_ERROR_DATA; /* the file is not the user's configuration */
     }
@@ -63,8 +80,13 @@ static pnas_status print_file(const char *path, const pnas_network_file *file)
 pnas_status pnas_train_status_print(const char *path)
 {
     pnas_network_file file;
-    PNAS_TRY(pnas_network_file_read(path, &file));
-    pnas_status status = print_file(path, &file);
+    char owner[PNAS_OWNER_SIZE + 1];
+    pnas_status status = pnas_network_file_read(path, &file);
+    if (status == PNAS_ERROR_FILE && access(path, F_OK) != 0 &&
+        pnas_network_lock_look(path, owner) == PNAS_LOCK_HELD)
+        return pnas_fail(PNAS_STOPPED, "%s: running (%s); it has written nothing yet", path, owner);
+    PNAS_TRY(status);
+    status = print_file(path, &file);
     pnas_network_file_clear(&file);
     return status;
 }
