@@ -7,7 +7,7 @@ PNAS_BUILD_PACKAGES=(build-essential cmake ninja-build pkg-config git
     libhdf5-dev hdf5-tools libyaml-dev librandom123-dev uthash-dev zlib1g-dev libssl-dev libpng-dev libjpeg62-turbo-dev
     libprotobuf-c-dev protobuf-c-compiler libonnx-dev)
 PNAS_TEST_PACKAGES=(libcriterion-dev oclgrind clang-format clang-tidy gnuplot-nox graphviz
-    python3-onnx clang-15 libclc-15 rocm-device-libs) # the last three compile kernels for GPUs
+    help2man man-db python3-onnx clang-15 libclc-15 rocm-device-libs) # the last three compile kernels for GPUs
 PNAS_LLVM=14 # Debian 12's; another version formats otherwise and finds other things
 
 say() {

@@ -17,7 +17,7 @@ done
 
 # answers LINE: what completes the line, one a line, sorted. As readline cuts it: at blanks and at '='.
 answers() {
-    local word rest=$1
+    local rest=$1
     COMP_LINE=$1 COMP_POINT=${#1} COMP_WORDS=()
     while [[ $rest =~ ^[[:space:]]*([^[:space:]=]+|=)(.*)$ ]]; do
         COMP_WORDS+=("${BASH_REMATCH[1]}")

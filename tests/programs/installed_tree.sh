@@ -19,7 +19,8 @@ fail() {
 cmake --install "$build" --prefix "$prefix" >"$work/said" || fail "cmake --install"
 rm "$work/said"
 for installed in bin/pnas_mpi bin/pnas_job bin/pnas_data bin/pnas_device bin/pnas_rank bin/pnas_score bin/pnas_train bin/pnas_net bin/pnas_table share/pnas/kernels/view.h share/pnas/kernels/trie.cl share/pnas/data/digits.h5 \
-    share/pnas/configs/demo.yaml share/pnas/slurm/pnas_one_node.sbatch share/pnas/slurm/pnas_train.sbatch share/pnas/slurm/site.env.example; do
+    share/pnas/configs/demo.yaml share/pnas/slurm/pnas_one_node.sbatch share/pnas/slurm/pnas_train.sbatch share/pnas/slurm/site.env.example \
+    share/doc/pnas/README.md share/doc/pnas/docs/README.md; do
     [ -e "$prefix/$installed" ] || fail "$installed is not installed"
 done
 if [ -d "$build/packaging/completion" ]; then
@@ -29,6 +30,15 @@ if [ -d "$build/packaging/completion" ]; then
         grep -qx "complete -F _$name $name" "$prefix/share/bash-completion/completions/$name" || fail "no completion of $name in bash"
         grep -qx "#compdef $name" "$prefix/share/zsh/site-functions/_$name" || fail "no completion of $name in zsh"
     done
+fi
+if [ -f "$build/packaging/man/pnas_mpi.1" ]; then
+    for page in "$build"/packaging/man/*.1; do
+        gzip -dc "$prefix/share/man/man1/$(basename "$page").gz" >"$work/page" || fail "$(basename "$page") is not installed"
+        grep -q . "$work/page" || fail "$(basename "$page") is empty"
+        ! grep '@' "$work/page" || fail "$(basename "$page") names no folder"
+    done
+    gzip -dc "$prefix/share/man/man1/pnas_mpi.1.gz" | grep -qF "pnas_mpi $prefix/share/pnas/configs/demo.yaml" ||
+        fail "the page does not name the installed configuration"
 fi
 mapfile -t programs < <(find "$prefix/bin" -type f ! -name pnas_job)
 bash "$source/tests/structure/program_headers.sh" "$hardened" "${programs[@]}" >"$work/said" || fail "ELF headers"
