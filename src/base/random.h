@@ -22,7 +22,8 @@ typedef enum {
     PNAS_STREAM_SURROGATE_FOLD = 9,
     PNAS_STREAM_SIMULATION = 10,
     PNAS_STREAM_MIX = 11,
-    PNAS_STREAM_DROP_PATH = 12
+    PNAS_STREAM_DROP_PATH = 12,
+    PNAS_STREAM_FIRST_CELLS = 13
 } pnas_stream_purpose;
 
 typedef struct { /* a plain value; copy it to fork the stream */

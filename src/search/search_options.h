@@ -20,10 +20,10 @@ typedef struct {
     double kappa;                 /* of the upper confidence bound */
     double diversity;             /* share of K for the candidates of the widest spread, 0 .. 1 */
     double failed_reward;         /* what the surrogate is told a failed child reached; 0: nothing */
-    bool overlap;         /* children of the next level may be chosen before a level is finished, ... */
-    double overlap_share; /* ... at most this share of the K, 0 .. 1 */
-    int first;    /* how many of level 1 to train, evenly spaced in canonical order; 0 = all (the paper) */
-    int strategy; /* its number in src/search/strategy.h; 0: the first */
+    bool overlap;           /* children of the next level may be chosen before a level is finished, ... */
+    double overlap_share;   /* ... at most this share of the K, 0 .. 1 */
+    int first;              /* how many of level 1 to train (src/search/first_cells.h); 0 = all (the paper) */
+    int strategy;           /* its number in src/search/strategy.h; 0: the first */
     int population, sample; /* evolution: how many of the last children take part, how many are compared */
     int round;              /* of strategies that go by rounds: children proposed at a time */
     uint64_t seed;          /* of what is drawn at random */

@@ -1,7 +1,8 @@
-/* The paper's progressive search (section 4, algorithm 1). Level 1 is the cells of one block, all or evenly
- * spaced ones. For level b + 1 the surrogate is fit on all children, the done cells of level b are extended
+/* The paper's progressive search (section 4, algorithm 1). Level 1 is the cells of one block, all or some that show each
+ * operator and input equally often. For level b + 1 the surrogate is fit on all children, the done cells of level b are extended
  * by every block, and of these the best K by the acquisition are trained (src/search/selection.h). */
 #include "src/base/clock.h"
+#include "src/search/first_cells.h"
 #include "src/search/search_state.h"
 #include "src/search/selection.h"
 #include "src/search/space_expand.h"
@@ -12,17 +13,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct { /* the cells of level 1 pass by; every so many of them becomes a child */
-    pnas_level *level;
-    size_t seen, all, taken;
-} first_level;
-
-static pnas_status take_cell(void *payload, const pnas_cell *cell)
+static pnas_status append_cell(void *payload, const pnas_cell *cell)
 {
-    first_level *state = payload;
-    if (state->taken < state->level->count && state->seen == state->taken * state->all / state->level->count)
-        pnas_child_set(&state->level->child[state->taken++], cell, NAN, NAN);
-    ++state->seen;
+    pnas_cell **next = payload;
+    *(*next)++ = *cell;
+    return PNAS_OK;
+}
+
+static pnas_status list_level_one(const pnas_search *search, pnas_cell **out, size_t *count)
+{
+    *count = pnas_space_one_block_cells(&search->options.space);
+    pnas_cell *next = *out = malloc(*count * sizeof **out);
+    PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "out of memory for %zu cells of one block", *count);
+    return pnas_space_walk_unique(&search->options.space, 1, append_cell, &next);
+}
+
+static pnas_status take_level_of_table(const pnas_search *search, int blocks, pnas_cell **out, size_t *count)
+{
+    size_t begin;
+    pnas_cell_table_level(search->table, blocks, &begin, count);
+    *out = malloc((*count + 1) * sizeof **out);
+    PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "out of memory for %zu cells of a table", *count);
+    for (size_t i = 0; i < *count; ++i)
+        (*out)[i] = pnas_cell_table_entries(search->table)[begin + i].cell;
     return PNAS_OK;
 }
 
@@ -35,26 +48,23 @@ static pnas_status check_first_of_table(size_t count)
     return PNAS_OK;
 }
 
-static pnas_status propose_first_from_table(const pnas_search *search, pnas_level *level)
-{
-    size_t begin, count, wanted = (size_t)search->options.first;
-    pnas_cell_table_level(search->table, 1, &begin, &count);
-    PNAS_TRY(check_first_of_table(count));
-    first_level state = {.level = level, .all = count};
-    PNAS_TRY(pnas_level_create(1, wanted > 0 && wanted < count ? wanted : count, level));
-    for (size_t i = 0; i < count; ++i)
-        PNAS_TRY(take_cell(&state, &pnas_cell_table_entries(search->table)[begin + i].cell));
-    return PNAS_OK;
-}
-
 static pnas_status propose_first(const pnas_search *search, pnas_level *level)
 {
-    const pnas_search_options *options = &search->options;
-    if (search->table)
-        return propose_first_from_table(search, level);
-    first_level state = {.level = level, .all = pnas_space_one_block_cells(&options->space)};
-    PNAS_TRY(pnas_level_create(1, options->first ? (size_t)options->first : state.all, level));
-    return pnas_space_walk_unique(&options->space, 1, take_cell, &state);
+    pnas_cell *cell = NULL;
+    size_t count, wanted = (size_t)search->options.first;
+    pnas_status status;
+    PNAS_TRY_CLEANUP(search->table ? take_level_of_table(search, 1, &cell, &count)
+                                   : list_level_one(search, &cell, &count));
+    PNAS_TRY_CLEANUP(check_first_of_table(count));
+    if (wanted == 0 || wanted > count)
+        wanted = count;
+    PNAS_TRY_CLEANUP(pnas_first_cells_choose(cell, count, wanted, search->options.seed));
+    PNAS_TRY_CLEANUP(pnas_level_create(1, wanted, level));
+    for (size_t i = 0; i < wanted; ++i)
+        pnas_child_set(&level->child[i], &cell[i], NAN, NAN);
+cleanup:
+    free(cell);
+    return status;
 }
 
 /* The cells of the level's done children, appended to `cell`; returns how many. */
@@ -77,17 +87,6 @@ static size_t keep_known(const pnas_cell_table *table, pnas_cell *cell, size_t c
     return kept;
 }
 
-static pnas_status take_level_of_table(const pnas_search *search, int blocks, pnas_cell **out, size_t *count)
-{
-    size_t begin;
-    pnas_cell_table_level(search->table, blocks, &begin, count);
-    *out = malloc((*count + 1) * sizeof **out);
-    PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "out of memory for %zu cells of a table", *count);
-    for (size_t i = 0; i < *count; ++i)
-        (*out)[i] = pnas_cell_table_entries(search->table)[begin + i].cell;
-    return PNAS_OK;
-}
-
 static pnas_status expand_beam(const pnas_search *search, pnas_cell **out, size_t *count)
 {
     const pnas_level *level = &search->level[search->levels - 1];
@@ -98,21 +97,6 @@ static pnas_status expand_beam(const pnas_search *search, pnas_cell **out, size_
         pnas_space_expand(&search->options.space, parents, parent_count, &search->tick, out, count);
     free(parents);
     return status;
-}
-
-static pnas_status append_cell(void *payload, const pnas_cell *cell)
-{
-    pnas_cell **next = payload;
-    *(*next)++ = *cell;
-    return PNAS_OK;
-}
-
-static pnas_status list_level_one(const pnas_search *search, pnas_cell **out, size_t *count)
-{
-    *count = pnas_space_one_block_cells(&search->options.space);
-    pnas_cell *next = *out = malloc(*count * sizeof **out);
-    PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "out of memory for %zu cells of one block", *count);
-    return pnas_space_walk_unique(&search->options.space, 1, append_cell, &next);
 }
 
 static pnas_status find_candidates(const pnas_search *search, pnas_cell **out, size_t *count)
