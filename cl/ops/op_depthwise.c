@@ -1,4 +1,5 @@
 /* Depthwise convolution: forward, and the gradients of its input and weights. */
+#include "cl/ops/depthwise_gpu.h"
 #include "cl/ops/layer_op.h"
 #include "cl/ops/op_arguments.h"
 
@@ -6,6 +7,13 @@ enum { PIXELS_TOGETHER = 512 };
 enum { IMAGES_PER_PARTIAL = 4 }; /* tile route: fixed, so that sums do not depend on the machine */
 
 static const char plain_file[] = "depthwise.cl", tile_file[] = "depthwise_tile.cl";
+
+static pnas_route route_of(const pnas_cl *cl, pnas_op_kind op, int N, const pnas_view *x,
+                           const pnas_window *window, const pnas_view *y)
+{
+    pnas_route route = pnas_op_route_of(cl, op, N, x, window, y);
+    return route == PNAS_ROUTE_GPU && !pnas_depthwise_gpu_serves(window) ? PNAS_ROUTE_PLAIN : route;
+}
 
 static double multiply_adds(int N, const pnas_window *window, const pnas_view *y)
 {
@@ -22,7 +30,10 @@ static int images_together(const pnas_view *y)
 pnas_status pnas_op_depthwise_forward(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_operand *x,
                                       pnas_slice weight, const pnas_window *window, const pnas_view *y)
 {
-    bool tiled = pnas_op_tiled(cl, PNAS_OP_DEPTHWISE_FORWARD, N, &x->view, window, y);
+    pnas_route route = route_of(cl, PNAS_OP_DEPTHWISE_FORWARD, N, &x->view, window, y);
+    bool tiled = route == PNAS_ROUTE_TILE;
+    if (route == PNAS_ROUTE_GPU)
+        return pnas_depthwise_gpu_forward(cl, list, N, x, weight, window, y);
     pnas_op_options text;
     pnas_launch_spec spec = {.label = "depthwise forward",
                              .file = tiled ? tile_file : plain_file,
@@ -110,7 +121,13 @@ pnas_status pnas_op_depthwise_backward(pnas_cl *cl, pnas_launch_list *list, int 
                                        const pnas_downstream *dx, pnas_slice weight_gradient,
                                        pnas_slice scratch)
 {
-    bool tiled = pnas_op_tiled(cl, PNAS_OP_DEPTHWISE_BACKWARD, N, &x->view, window, &y->gradient);
+    pnas_route route = route_of(cl, PNAS_OP_DEPTHWISE_BACKWARD, N, &x->view, window, &y->gradient);
+    if (route == PNAS_ROUTE_GPU) {
+        PNAS_TRY(pnas_depthwise_gpu_weight_gradient(cl, list, N, x, window, y, weight_gradient, scratch));
+        return dx->into.at.buffer ? pnas_depthwise_gpu_input_gradient(cl, list, N, x, weight, window, y, dx)
+                                  : PNAS_OK;
+    }
+    bool tiled = route == PNAS_ROUTE_TILE;
     int count = window->kernel_h * window->kernel_w * x->view.channels;
     PNAS_TRY(partial_sums(cl, list, N, x, window, y, scratch, tiled));
     pnas_launch_spec reduce = {.label = "depthwise weight gradient, sum",
@@ -129,6 +146,8 @@ pnas_status pnas_op_depthwise_backward(pnas_cl *cl, pnas_launch_list *list, int 
 size_t pnas_op_depthwise_scratch(const pnas_cl *cl, int N, const pnas_view *x, const pnas_window *window,
                                  const pnas_view *y)
 {
+    if (route_of(cl, PNAS_OP_DEPTHWISE_BACKWARD, N, x, window, y) == PNAS_ROUTE_GPU)
+        return pnas_depthwise_gpu_scratch(N, x, window, y);
     return (size_t)N * window->kernel_h * window->kernel_w * x->channels;
 }
 

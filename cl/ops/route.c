@@ -21,6 +21,8 @@ static bool has_what_it_needs(const pnas_op_route *route, const pnas_cl *cl, con
         return cl->vector == 8 && is_small(shape);
     case PNAS_NEEDS_CLBLAST:
         return !cl->clblast->refused;
+    case PNAS_NEEDS_V4_SMALL_WINDOW:
+        return cl->vector == 4 && is_small(shape);
     case PNAS_NEEDS_V4:
         return cl->vector == 4;
     }

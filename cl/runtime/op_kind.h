@@ -21,10 +21,11 @@ typedef enum { PNAS_ON_CPU, PNAS_ON_GPU } pnas_route_device;
 /* What a route needs to work at all (cl/ops/route.c) */
 typedef enum {
     PNAS_NEEDS_NOTHING,
-    PNAS_NEEDS_V8,           /* V = 8 */
-    PNAS_NEEDS_SMALL_WINDOW, /* V = 8, and a window whose rows can be unrolled */
-    PNAS_NEEDS_CLBLAST,      /* a CLBlast whose products were right */
-    PNAS_NEEDS_V4            /* V = 4 */
+    PNAS_NEEDS_V8,              /* V = 8 */
+    PNAS_NEEDS_SMALL_WINDOW,    /* V = 8, and a window whose rows can be unrolled */
+    PNAS_NEEDS_V4_SMALL_WINDOW, /* the same of V = 4, and pieces of images fit into local memory */
+    PNAS_NEEDS_CLBLAST,         /* a CLBlast whose products were right */
+    PNAS_NEEDS_V4               /* V = 4 */
 } pnas_route_needs;
 
 typedef struct {
@@ -50,9 +51,11 @@ typedef struct {
     ROW(PNAS_OP_CONVOLUTION_BACKWARD, "convolution backward", "convolution.cl",                              \
         {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_V8, "convolution_tile.cl"})                                \
     ROW(PNAS_OP_DEPTHWISE_FORWARD, "depthwise forward", "depthwise.cl",                                      \
-        {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_SMALL_WINDOW, "depthwise_tile.cl"})                        \
+        {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_SMALL_WINDOW, "depthwise_tile.cl"},                        \
+        {PNAS_ROUTE_GPU, PNAS_ON_GPU, PNAS_NEEDS_V4_SMALL_WINDOW, "depthwise_gpu.cl"})                       \
     ROW(PNAS_OP_DEPTHWISE_BACKWARD, "depthwise backward", "depthwise.cl",                                    \
-        {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_SMALL_WINDOW, "depthwise_tile.cl"})                        \
+        {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_SMALL_WINDOW, "depthwise_tile.cl"},                        \
+        {PNAS_ROUTE_GPU, PNAS_ON_GPU, PNAS_NEEDS_V4_SMALL_WINDOW, "depthwise_gpu.cl"})                       \
     ROW(PNAS_OP_MAX_POOL, "max pool", "pool.cl",                                                             \
         {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_SMALL_WINDOW, "pool_tile.cl"})                             \
     ROW(PNAS_OP_AVERAGE_POOL, "average pool", "pool.cl",                                                     \

@@ -95,12 +95,25 @@ try_one() {
 }
 export -f compile link above for_nvidia for_amd try_one
 
+# windows WINDOW...: lines of options for square windows KERNEL/STRIDE/DILATION, of floats and halves.
+windows() {
+    local window kernel stride dilation storage
+    for window in "$@"; do
+        IFS=/ read -r kernel stride dilation <<<"$window"
+        for storage in '' ' -DHALF_STORAGE=1'; do
+            echo "-DV=4 -DKERNEL_H=$kernel -DKERNEL_W=$kernel -DSTRIDE_H=$stride -DSTRIDE_W=$stride" \
+                "-DDILATION=$dilation -DUPSTREAM_NORMALISED=$((kernel > 5))$storage"
+        done
+    done
+}
+
 # variants KERNEL_FILE: lines of options that a GPU builds it with.
 variants() {
     local normalised storage
     case $(basename "$1") in
         gemm.cl | lstm.cl | mlp.cl | surrogate.cl) echo -DV=4 ;;
         trie.cl) printf '%s\n' '-DV=4 -DP=64 -DROWS=12' '-DV=4 -DP=64 -DROWS=12 -DCAREFUL' ;;
+        depthwise_gpu.cl) windows {3,5,7}/{1,2}/1 3/1/2 5/2/3 9/1/1 15/1/1 ;;
         update.cl) printf -- '-DV=4 -DWIDTH=1 -DOPTIMIZER=%s\n' 0 1 2 ;;
         *) for normalised in 0 1; do
                for storage in '' ' -DHALF_STORAGE=1'; do

@@ -45,13 +45,18 @@ Test(depthwise, tile_agrees_with_the_reference)
     check_windows(8, PNAS_ROUTE_TILE, test_device_small() ? 1 : 4);
 }
 
+Test(depthwise, gpu_agrees_with_the_reference)
+{
+    check_windows(4, PNAS_ROUTE_GPU, test_device_small() ? 1 : 4);
+}
+
 /* Sizes that a search trains, with fewer images. */
-Test(depthwise, tile_agrees_at_the_sizes_of_a_search)
+static void check_sizes_of_a_search(int vector, pnas_route route)
 {
     op_harness h;
-    op_test_open(&h, 8, PNAS_ROUTE_TILE, 77);
-    static const int sizes[][2] = {{32, 24}, {16, 48}, {8, 96}, {28, 16}, {7, 64}};
-    for (int i = 0; i < (test_device_small() ? 0 : 5); ++i)
+    op_test_open(&h, vector, route, 77);
+    static const int sizes[][2] = {{32, 24}, {16, 48}, {8, 96}, {28, 16}, {7, 64}, {67, 4}};
+    for (int i = 0; i < (test_device_small() ? 0 : 6); ++i)
         for (int kernel = 3; kernel <= 7; kernel += 2) {
             depthwise_case test = depthwise_case_random(&h, kernel, kernel, 1, 1 + i % 2);
             test.shape.N = 2;
@@ -64,13 +69,23 @@ Test(depthwise, tile_agrees_at_the_sizes_of_a_search)
     op_test_close(&h);
 }
 
-Test(depthwise, stride_of_rows_may_differ_from_stride_of_columns)
+Test(depthwise, tile_agrees_at_the_sizes_of_a_search)
+{
+    check_sizes_of_a_search(8, PNAS_ROUTE_TILE);
+}
+
+Test(depthwise, gpu_agrees_at_the_sizes_of_a_search)
+{
+    check_sizes_of_a_search(4, PNAS_ROUTE_GPU);
+}
+
+static void check_strides_of_rows(int vector, pnas_route route, int largest)
 {
     op_harness h;
-    op_test_open(&h, 8, PNAS_ROUTE_TILE, 78);
+    op_test_open(&h, vector, route, 78);
     for (int stride_h = 1; stride_h <= 3; ++stride_h) {
         depthwise_case test = depthwise_case_random(&h, 3, 3, 1, 1);
-        test.shape.window.stride_h = stride_h;
+        test.shape.window.stride_h = stride_h == 3 ? largest : stride_h;
         test.shape.window.stride_w = 2;
         reference_window_same(&test.shape);
         depthwise_case_check(&h, &test);
@@ -78,13 +93,25 @@ Test(depthwise, stride_of_rows_may_differ_from_stride_of_columns)
     op_test_close(&h);
 }
 
+Test(depthwise, stride_of_rows_may_differ_from_stride_of_columns)
+{
+    check_strides_of_rows(8, PNAS_ROUTE_TILE, 3);
+    check_strides_of_rows(4, PNAS_ROUTE_GPU, 3);
+}
+
+/* By the plain kernels. */
+Test(depthwise, a_stride_may_be_too_large_for_local_memory)
+{
+    check_strides_of_rows(4, PNAS_ROUTE_GPU, 200);
+}
+
 /* The same case in the same places, twice: all bits of the gradients. */
-Test(depthwise, runs_repeat_to_the_bit)
+static void check_repeats(int vector, pnas_route route)
 {
     double *first = NULL;
     for (int run = 0; run < 2; ++run) {
         op_harness h;
-        op_test_open(&h, 8, PNAS_ROUTE_AUTO, 79);
+        op_test_open(&h, vector, route, 79);
         depthwise_case test = depthwise_case_random(&h, 5, 5, 1, 1);
         depthwise_setting at = depthwise_case_set_up(&h, &test);
         const reference_window *s = &test.shape;
@@ -110,6 +137,12 @@ Test(depthwise, runs_repeat_to_the_bit)
         op_test_close(&h);
     }
     free(first);
+}
+
+Test(depthwise, runs_repeat_to_the_bit)
+{
+    check_repeats(8, PNAS_ROUTE_AUTO);
+    check_repeats(4, PNAS_ROUTE_GPU);
 }
 
 /* --- the reference itself, by finite differences --- */
