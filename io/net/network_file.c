@@ -11,6 +11,8 @@ void pnas_network_file_clear(pnas_network_file *file)
     pnas_tensor_group_free(&file->weights.tensor, file->weights.count);
     pnas_tensor_group_free(&file->average.tensor, file->average.count);
     pnas_checkpoint_clear(&file->training);
+    pnas_h5_free_strings(&file->devices.name, file->devices.count);
+    pnas_h5_free_strings(&file->devices.driver, file->devices.count);
     free(file->configuration);
     free(file->history.values);
     free(file->test.confusion);

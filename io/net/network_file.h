@@ -41,6 +41,11 @@ typedef struct
     double factor;     /* of the rates, above 0, below 1 */
 } pnas_network_divergence;
 
+typedef struct { /* kinds of devices, each with its driver and tuned table as a run file has them in /ranks */
+    size_t count;
+    char **name, **driver; /* [count], owned */
+} pnas_network_devices;
+
 typedef struct {    /* zero to start with; what is owned goes with pnas_network_file_clear */
     bool of_search; /* weights of a child: its tensors stand at the root too, as in older files */
     pnas_cell cell;
@@ -64,6 +69,7 @@ typedef struct {    /* zero to start with; what is owned goes with pnas_network_
     pnas_network_history history;
     pnas_network_divergence divergence;
     pnas_network_test test;
+    pnas_network_devices devices; /* that last trained it; count 0: not known */
 } pnas_network_file;
 
 /* Written to a temporary file, synced, renamed, sealed. */

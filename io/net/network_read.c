@@ -274,6 +274,19 @@ static pnas_status read_test(hid_t group, pnas_network_file *out)
     return pnas_h5_read_array(group, "confusion", H5T_NATIVE_INT64, 2, shape, test->confusion);
 }
 
+static pnas_status read_devices(hid_t group, pnas_network_file *out)
+{
+    pnas_network_devices *devices = &out->devices;
+    size_t drivers = 0;
+    PNAS_TRY(pnas_h5_read_strings(group, "name", &devices->name, &devices->count));
+    PNAS_TRY(pnas_h5_read_strings(group, "driver", &devices->driver, &drivers));
+    if (drivers == devices->count)
+        return PNAS_OK;
+    pnas_h5_free_strings(&devices->driver, drivers);
+    return pnas_h5_fail(PNAS_ERROR_DATA, group, "driver", "%zu drivers for %zu devices", drivers,
+                        devices->count);
+}
+
 static pnas_status read_group(hid_t root, const char *name, pnas_network_file *out,
                               pnas_status (*read)(hid_t group, pnas_network_file *out))
 {
@@ -289,11 +302,8 @@ static pnas_status read_all(hid_t root, pnas_network_file *out)
     static const struct {
         const char *name;
         pnas_status (*read)(hid_t group, pnas_network_file *out);
-    } optional[] = {{"average", read_average},
-                    {"training", read_training},
-                    {"history", read_history},
-                    {"divergence", read_divergence},
-                    {"test", read_test}};
+    } optional[] = {{"average", read_average},       {"training", read_training}, {"history", read_history},
+                    {"divergence", read_divergence}, {"devices", read_devices},   {"test", read_test}};
     PNAS_TRY(check_conventions(root, out));
     PNAS_TRY(read_group(root, "network", out, read_network));
     PNAS_TRY(read_root(root, out));

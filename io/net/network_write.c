@@ -190,6 +190,15 @@ static pnas_status write_test(hid_t group, const pnas_network_file *file)
     return pnas_h5_write_array(group, &array);
 }
 
+static pnas_status write_devices(hid_t group, const pnas_network_file *file)
+{
+    const pnas_network_devices *devices = &file->devices;
+    PNAS_TRY(pnas_h5_write_strings(group, "name", (const char *const *)devices->name, devices->count,
+                                   "OpenCL devices that last trained the network", "device"));
+    return pnas_h5_write_strings(group, "driver", (const char *const *)devices->driver, devices->count,
+                                 "version of the OpenCL driver, and the tuned table", "device");
+}
+
 static pnas_status write_group(hid_t root, const char *name, const pnas_network_file *file,
                                pnas_status (*write)(hid_t group, const pnas_network_file *file))
 {
@@ -231,6 +240,8 @@ static pnas_status write_all(hid_t root, const pnas_network_file *file)
         PNAS_TRY(write_group(root, "history", file, write_history));
     if (file->divergence.epoch > 0)
         PNAS_TRY(write_group(root, "divergence", file, write_divergence));
+    if (file->devices.count > 0)
+        PNAS_TRY(write_group(root, "devices", file, write_devices));
     return file->test.known ? write_group(root, "test", file, write_test) : PNAS_OK;
 }
 

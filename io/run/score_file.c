@@ -217,6 +217,8 @@ pnas_status pnas_score_part_write(const char *path, const pnas_score_head *head,
     PNAS_TRY_CLEANUP(write_common(output.id, PART_CONVENTIONS, head, part));
     PNAS_TRY_CLEANUP(write_int(output.id, "part", (int64_t)index));
     PNAS_TRY_CLEANUP(write_int(output.id, "parts", (int64_t)head->parts));
+    PNAS_TRY_CLEANUP(pnas_h5_write_text(output.id, "device", part->device));
+    PNAS_TRY_CLEANUP(pnas_h5_write_text(output.id, "driver", part->driver));
     if (head->all)
         PNAS_TRY_CLEANUP(write_all(output.id, head, part));
     status = pnas_h5_output_commit(&output);
@@ -432,6 +434,16 @@ static pnas_status check_number(hid_t file, const pnas_score_head *head, size_t 
     return PNAS_OK;
 }
 
+/* Parts of older versions have none. */
+static pnas_status read_device(hid_t file, pnas_score_part *out)
+{
+    if (pnas_h5_has_attribute(file, "device"))
+        PNAS_TRY(pnas_h5_copy_text(file, "device", out->device, sizeof out->device));
+    if (pnas_h5_has_attribute(file, "driver"))
+        PNAS_TRY(pnas_h5_copy_text(file, "driver", out->driver, sizeof out->driver));
+    return PNAS_OK;
+}
+
 pnas_status pnas_score_part_read(const char *path, const pnas_score_head *head, size_t index,
                                  pnas_score_part *out)
 {
@@ -441,6 +453,8 @@ pnas_status pnas_score_part_read(const char *path, const pnas_score_head *head, 
     pnas_status status = read_contents(file, PART_CONVENTIONS, head, out);
     if (status == PNAS_OK)
         status = check_number(file, head, index);
+    if (status == PNAS_OK)
+        status = read_device(file, out);
     return end_reading(&file, status, out);
 }
 

@@ -35,6 +35,7 @@ typedef struct {
     /* where all are kept: [cells], borrowed; spread NULL for one member */
     const pnas_block *cell; /* [cells][blocks] */
     const float *score, *spread;
+    char device[128], driver[128]; /* that scored the part, as in /ranks of a run file; "": not known */
 } pnas_score_part;
 
 /* "SCORES.h5.parts", and part `index` in it. */

@@ -57,6 +57,38 @@ void pnas_tuned_warn_of_change(const char *path, const pnas_run_rank *before, si
             }
 }
 
+static bool is_listed(const pnas_network_devices *list, const pnas_run_rank *rank)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->name[i], rank->device_name) == 0 && strcmp(list->driver[i], rank->driver) == 0)
+            return true;
+    return false;
+}
+
+pnas_status pnas_tuned_list(const pnas_run_rank *rank, size_t count, pnas_network_devices *out)
+{
+    *out = (pnas_network_devices){0, calloc(count + 1, sizeof *out->name),
+                                  calloc(count + 1, sizeof *out->driver)};
+    if (!out->name || !out->driver) {
+        pnas_tuned_list_clear(out);
+        return pnas_fail(PNAS_ERROR_MEMORY, "no memory for the devices of %zu ranks", count);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!rank[i].device_name[0] || is_listed(out, &rank[i]))
+            continue;
+        out->name[out->count] = (char *)rank[i].device_name;
+        out->driver[out->count++] = (char *)rank[i].driver;
+    }
+    return PNAS_OK;
+}
+
+void pnas_tuned_list_clear(pnas_network_devices *list)
+{
+    free(list->name);
+    free(list->driver);
+    *list = (pnas_network_devices){0};
+}
+
 bool pnas_tuned_suggest(const pnas_device_info *device, char *out, size_t size)
 {
     const char *setting = getenv("PNAS_TUNED");

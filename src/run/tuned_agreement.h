@@ -4,6 +4,7 @@
 #define PNAS_RUN_TUNED_AGREEMENT_H
 
 #include "cl/runtime/context.h"
+#include "io/net/network_file.h"
 #include "io/run/run_file.h"
 
 /* The driver's version and the tuned table's hash, as they stand in pnas_run_rank.driver. */
@@ -15,6 +16,11 @@ pnas_status pnas_tuned_check_agreement(const pnas_run_rank *rank, size_t count);
 /* Warns where a run goes on with a device that it has used before, but with another driver or tuned table. */
 void pnas_tuned_warn_of_change(const char *path, const pnas_run_rank *before, size_t before_count,
                                const pnas_run_rank *now, size_t now_count);
+
+/* The kinds of devices of the ranks, for a network file. The lists are the caller's (pnas_tuned_list_clear), their texts
+ * borrowed from `rank`. */
+pnas_status pnas_tuned_list(const pnas_run_rank *rank, size_t count, pnas_network_devices *out);
+void pnas_tuned_list_clear(pnas_network_devices *list);
 
 /* What to say of a GPU that was never tuned; false, and nothing in `out`, for any other device. */
 bool pnas_tuned_suggest(const pnas_device_info *device, char *out, size_t size);

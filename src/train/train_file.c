@@ -4,6 +4,7 @@
 #include "io/net/network_graph.h"
 #include "mpi/collectives.h"
 #include "mpi/wire.h"
+#include "src/base/log.h"
 #include "src/search/cell_text.h"
 #include "src/train/train_state.h"
 
@@ -90,6 +91,36 @@ static pnas_status check_complete(const pnas_train_options *options, const pnas_
     return PNAS_OK;
 }
 
+/* How a list describes a device of that name, or any other one where it has none; exact: by this driver. */
+static size_t find_device(const pnas_network_devices *list, const char *name, const char *driver, bool *exact)
+{
+    size_t found = 0;
+    *exact = false;
+    for (size_t i = 0; i < list->count && !*exact; i++) {
+        bool same = strcmp(list->name[i], name) == 0;
+        *exact = same && strcmp(list->driver[i], driver) == 0;
+        if (same)
+            found = i;
+    }
+    return found;
+}
+
+/* Other devices, drivers and tuned tables sum in other orders. That is no reason not to go on, as in a search. */
+static void warn_of_devices(const pnas_train_options *options, const pnas_network_devices *before)
+{
+    const pnas_network_devices *now = options->devices;
+    for (size_t i = 0; before->count > 0 && i < now->count; i++) {
+        bool exact;
+        size_t at = find_device(before, now->name[i], now->driver[i], &exact);
+        if (exact)
+            continue;
+        pnas_warning("%s: was last trained on %s with driver %s and goes on on %s with %s: the network may "
+                     "differ in its last bits from that of an uninterrupted training",
+                     options->path, before->name[at], before->driver[at], now->name[i], now->driver[i]);
+        return;
+    }
+}
+
 static pnas_status compare(const pnas_train_options *options, const pnas_network_file *file)
 {
     char now[PNAS_CELL_TEXT_MAX], before[PNAS_CELL_TEXT_MAX], fingerprint[PNAS_SHA256_TEXT];
@@ -115,6 +146,7 @@ static pnas_status compare(const pnas_train_options *options, const pnas_network
         "%s: was begun with other kernels, whose sums differ; go on with the program that began it, or "
         "write another file with -o",
         options->path);
+    warn_of_devices(options, &file->devices);
     return PNAS_OK;
 }
 
@@ -144,6 +176,7 @@ static void describe(const pnas_train_options *options, const pnas_train_state *
                                .accuracy = state->at.epoch > 0 ? state->at.last : NAN,
                                .in_training = state->at.epoch < configuration->training.epochs,
                                .divergence = state->divergence,
+                               .devices = *options->devices,
                                .training = state->at};
     memcpy(out->mean, dataset->mean, sizeof out->mean);
     memcpy(out->deviation, dataset->deviation, sizeof out->deviation);

@@ -4,6 +4,7 @@
 
 #include "cl/runtime/context.h"
 #include "io/data/dataset.h"
+#include "io/net/network_file.h"
 #include "mpi/layout.h"
 #include "src/net/run_settings.h"
 
@@ -16,8 +17,9 @@ typedef struct {      /* all borrowed */
     const pnas_dataset *dataset;
     const pnas_image_set *images;
     const pnas_layout *layout;
-    pnas_cl *cl;         /* NULL: this rank has no device and does not train */
-    const char *kernels; /* their hash */
+    pnas_cl *cl;                         /* NULL: this rank has no device and does not train */
+    const char *kernels;                 /* their hash */
+    const pnas_network_devices *devices; /* of all ranks; rank 0 alone has them */
 } pnas_train_options;
 
 /* Trains to the end, from the beginning or from where the network file stands. PNAS_STOPPED if a signal or a

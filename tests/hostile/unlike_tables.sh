@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# unlike_tables.sh SOURCE_DIR PNAS_DEVICE PNAS_MPI PNAS_TRAIN PNAS_NET PNAS_SCORE DEVICE_PRETENDER: ranks of equal devices
-# that have other tuned tables would compute other bits, or wait for each other for ever. Every program refuses them.
+# unlike_tables.sh SOURCE_DIR PNAS_DEVICE PNAS_MPI PNAS_TRAIN PNAS_NET PNAS_SCORE DEVICE_PRETENDER EDIT_NETWORK: ranks of
+# equal devices that have other tuned tables would compute other bits, or wait for each other for ever. Every program
+# refuses them. What is continued with another table is told.
 set -euo pipefail
-pnas_device=$2 pnas_mpi=$3 pnas_train=$4 pnas_net=$5 pnas_score=$6 device_pretender=$7
+pnas_device=$2 pnas_mpi=$3 pnas_train=$4 pnas_net=$5 pnas_score=$6 device_pretender=$7 edit_network=$8
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
@@ -81,6 +82,48 @@ mpirun --oversubscribe --bind-to none -n 1 sh -c '"$@"; echo $? >>codes' sh "${t
 grep -q 'rank 0 on .* computes with channel blocks of 8, but rank 1 on .* computes with channel blocks of 4' last.err ||
     fail "the blocks are not named"
 [ ! -e other.h5 ] || fail "a file was written"
+
+# A training goes on under another table with a warning, as a search does.
+long=("$pnas_train" tiny.yaml --cell "$cell" -o long.h5 --set training.epochs=100000)
+for seconds in 2 4 8 16 32; do # one that is stopped before its first update leaves no file
+    [ -e long.h5 ] || PNAS_CACHE=$work/narrow "${long[@]}" --time-limit $seconds >last.out 2>last.err || [ $? -eq 75 ] ||
+        fail "no training that was stopped"
+done
+h5dump -d /devices/driver long.h5 | grep -q '; tuned 0000000000000004"' || fail "the network does not say which table it has"
+
+# told FOLDER [SENTENCE]: what is said, or nothing, where the training is to go on with the table of FOLDER
+told() {
+    PNAS_CACHE=$work/$1 "${long[@]}" --check >last.out 2>last.err || fail "it does not go on with another table"
+    if [ $# -eq 1 ]; then
+        ! grep -q 'was last trained' last.err || fail "something is told of the table $1"
+    else
+        grep -qE "long.h5: was last trained on .* with driver .*; tuned 0000000000000004 and goes on on .* with $2: the network" \
+            last.err || fail "another table is not told: $1"
+    fi
+}
+told narrow
+told wide '.*; tuned 0000000000000008'
+told untuned '[^;]*'
+"$edit_network" long.h5 delete /devices # as older versions left it
+told wide
+
+# Parts of scores are joined with a warning, too, at the start and where another rank's part is met at the end.
+scored() {
+    local table=$1
+    shift
+    PNAS_CACHE=$work/$table "$pnas_score" run.h5 -b 3 -o all.h5 --all "$@" >last.out 2>last.err || fail "no scores"
+}
+scored narrow
+h5dump -a /driver all.h5.parts/00003.h5 | grep -q '; tuned 0000000000000004"' || fail "a part does not say which table it has"
+rm all.h5 all.h5.parts/00002.h5
+scored narrow
+! grep -q 'of its parts some' last.err || fail "equal tables of parts are told"
+for lost in 00000 00015; do
+    rm all.h5.parts/$lost.h5
+    scored wide
+    [ "$(grep -c 'all.h5: of its parts some were scored by .*; tuned 0*[48], and some with .*; tuned 0*[48]: ' last.err)" -eq 1 ] ||
+        fail "another table of parts is not told once"
+done
 
 # What the sentence advises.
 PNAS_TUNED=0 ranks untuned narrow "$pnas_net" predict net.h5 image.idx

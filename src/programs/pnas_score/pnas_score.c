@@ -10,11 +10,13 @@
 #include "src/base/progress.h"
 #include "src/programs/common/program.h"
 #include "src/programs/pnas_score/evaluate_surrogate.h"
+#include "src/programs/pnas_score/score_devices.h"
 #include "src/programs/pnas_score/score_parts.h"
 #include "src/run/device_setup.h"
 #include "src/run/kernel_agreement.h"
 #include "src/run/rank_start.h"
 #include "src/run/shared_settings.h"
+#include "src/run/tuned_agreement.h"
 #include "src/search/cell_text.h"
 
 #include <errno.h>
@@ -41,6 +43,7 @@ typedef struct {
     double start;
     uint64_t cells; /* scored by this rank */
     bool complete;  /* the score file is there already */
+    pnas_score_devices devices;
 } score_program;
 
 /* --- before scoring --- */
@@ -202,9 +205,30 @@ static pnas_status score_share(score_program *program)
     return PNAS_OK;
 }
 
+/* Rank 0: whether parts that are there were scored as the others will be, by the first of them. Joining looks at all. */
+static void compare_devices(score_program *program)
+{
+    const pnas_device_info *device = pnas_cl_device(program->cl);
+    pnas_score_part first = {0};
+    char path[4096], driver[sizeof first.driver];
+    pnas_tuned_describe(device, driver, sizeof driver);
+    pnas_score_devices_add(&program->devices, program->options.output, device->name, driver);
+    for (size_t part = 0; part < program->plan.parts; ++part) {
+        pnas_score_part_path(program->options.output, part, path, sizeof path);
+        if (access(path, F_OK) != 0)
+            continue;
+        if (pnas_score_part_read(path, &program->source.head, part, &first) == PNAS_OK)
+            pnas_score_devices_add(&program->devices, program->options.output, first.device, first.driver);
+        free(first.best);
+        return;
+    }
+}
+
 static pnas_status score(score_program *program)
 {
     PNAS_TRY(open_device(program));
+    if (program->layout.rank == 0)
+        compare_devices(program);
     pnas_score_worker_options options = worker_options(program);
     options.tick = look_round;
     options.tick_payload = program;
@@ -251,6 +275,7 @@ static pnas_status join_into(score_program *program, pnas_score_part *total, pna
         pnas_score_part_path(program->options.output, i, path, sizeof path);
         PNAS_TRY(pnas_score_part_read(path, &program->source.head, i, &part));
         part_cells[i] = part.cells;
+        pnas_score_devices_add(&program->devices, program->options.output, part.device, part.driver);
         add_part(total, best, &part);
         free(part.best);
     }

@@ -2,8 +2,10 @@
 
 #include "src/base/log.h"
 #include "src/programs/pnas_score/plain_scores.h"
+#include "src/run/tuned_agreement.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -259,6 +261,9 @@ static pnas_status write_part(pnas_score_worker *worker, const char *path, size_
     part->cell = worker->cell;
     part->score = worker->score;
     part->spread = worker->options.source->head.members > 1 ? worker->spread : NULL;
+    const pnas_device_info *device = pnas_cl_device(worker->options.cl);
+    snprintf(part->device, sizeof part->device, "%s", device->name);
+    pnas_tuned_describe(device, part->driver, sizeof part->driver);
     return pnas_score_part_write(path, &worker->options.source->head, index, part);
 }
 

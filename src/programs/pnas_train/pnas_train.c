@@ -13,6 +13,7 @@
 #include "src/run/rank_start.h"
 #include "src/run/run_deadline.h"
 #include "src/run/shared_settings.h"
+#include "src/run/tuned_agreement.h"
 #include "src/search/cell_text.h"
 #include "src/train/train_run.h"
 
@@ -33,6 +34,7 @@ typedef struct { /* what a rank holds while the program runs */
     pnas_dataset *dataset;
     pnas_image_set *images;
     pnas_devices devices;
+    pnas_network_devices kinds; /* of devices; rank 0 alone has them */
 } train_program;
 
 /* --- the cell --- */
@@ -151,6 +153,13 @@ static pnas_status compare_blocks(train_program *program)
     return status;
 }
 
+static pnas_status list_devices(train_program *program)
+{
+    if (program->layout.rank != 0)
+        return PNAS_OK;
+    return pnas_tuned_list(program->devices.table, (size_t)program->layout.ranks, &program->kinds);
+}
+
 static pnas_status prepare(train_program *program)
 {
     PNAS_TRY(share_settings(program));
@@ -159,6 +168,7 @@ static pnas_status prepare(train_program *program)
     PNAS_TRY(pnas_mpi_agree(choose_filters(program)));
     PNAS_TRY(open_devices(program));
     PNAS_TRY(compare_blocks(program));
+    PNAS_TRY(pnas_mpi_agree(list_devices(program)));
     if (program->arguments.output)
         return pnas_mpi_agree(pnas_run_path(program->arguments.output, &program->path));
     return PNAS_OK;
@@ -176,7 +186,8 @@ static pnas_status train_or_check(train_program *program)
                                         .images = program->images,
                                         .layout = &program->layout,
                                         .cl = program->devices.cl,
-                                        .kernels = program->kernels};
+                                        .kernels = program->kernels,
+                                        .devices = &program->kinds};
     if (!program->arguments.check)
         return pnas_train_run(&options);
     PNAS_TRY(pnas_train_check(&options));
@@ -199,6 +210,7 @@ static pnas_status run(train_program *program, double start)
 
 static void clean_up(train_program *program)
 {
+    pnas_tuned_list_clear(&program->kinds);
     pnas_devices_destroy(&program->devices);
     pnas_image_set_destroy(&program->images);
     pnas_dataset_destroy(&program->dataset);

@@ -97,6 +97,9 @@ static void make_records(pnas_network_file *out)
                                     .loss = 0.625,
                                     .confusion = must(calloc(9, sizeof(int64_t)))};
     out->test.confusion[4] = 9;
+    out->devices = (pnas_network_devices){1, must(malloc(sizeof(char *))), must(malloc(sizeof(char *)))};
+    *out->devices.name = must(strdup("PoCL"));
+    *out->devices.driver = must(strdup("3.1; tuned 0123456789abcdef"));
 }
 
 static void name_classes(pnas_network_file *out)

@@ -45,7 +45,9 @@ static void make_part(void)
                              .most = 0.75,
                              .histogram = {[500] = 1, [750] = 1},
                              .best_count = CELLS,
-                             .best = best};
+                             .best = best,
+                             .device = "PoCL",
+                             .driver = "3.1; tuned 0123456789abcdef"};
 }
 
 static void write_part(void)
@@ -69,6 +71,10 @@ static pnas_status read_part(size_t index)
     cr_expect_eq(status == PNAS_OK, read.best != NULL);
     if (status == PNAS_OK)
         cr_expect(read.cells == CELLS && read.best_count == CELLS && read.best[1].predicted == 0.5);
+    if (status == PNAS_OK) {
+        cr_expect_str_eq(read.device, part.device);
+        cr_expect_str_eq(read.driver, part.driver);
+    }
     free(read.best);
     return status;
 }
@@ -113,6 +119,20 @@ Test(score_file, a_part_is_read_in_its_own_place_only)
     cr_expect_eq(read_part(PART), PNAS_ERROR_USAGE);
     expect_said("another surrogate, space or command");
     PNAS_EXPECT_NO_LEAKS();
+}
+
+/* As older versions left it. */
+Test(score_file, a_part_that_does_not_say_what_scored_it_is_read)
+{
+    write_part();
+    hid_t file = H5Fopen(test_path("p.h5"), H5F_ACC_RDWR, H5P_DEFAULT);
+    cr_assert(H5Adelete(file, "device") >= 0 && H5Adelete(file, "driver") >= 0);
+    H5Fclose(file);
+    int descriptor = open(test_path("p.h5"), O_RDWR);
+    cr_assert_eq(pnas_file_seal(descriptor, "p.h5"), PNAS_OK);
+    close(descriptor);
+    part.device[0] = part.driver[0] = 0;
+    cr_expect_eq(read_part(PART), PNAS_OK, "%s", pnas_message());
 }
 
 Test(score_file, figures_that_contradict_each_other_are_refused)
