@@ -108,3 +108,25 @@ pnas_status pnas_cell_draw(const pnas_cell *cell, const pnas_operator_set *opera
 {
     return pnas_graphviz_draw(options->output, write_graph, &(cell_drawing){cell, operators, options});
 }
+
+/* ---- the layout alone ---- */
+
+typedef struct {
+    const pnas_cell *const *cell;
+    const pnas_operator_set *operators;
+    pnas_concatenation concatenation;
+} cell_graphs;
+
+static void write_one(FILE *graph, const void *payload, size_t index)
+{
+    const cell_graphs *graphs = payload;
+    pnas_graphviz_begin(graph, "cell", NULL);
+    write_parts(graph, graphs->cell[index], graphs->operators, graphs->concatenation, "min");
+    fprintf(graph, "}\n");
+}
+
+pnas_status pnas_cells_lay_out(const pnas_cell *const *cell, size_t count, const pnas_operator_set *operators,
+                               pnas_concatenation concatenation, char **out)
+{
+    return pnas_graphviz_lay_out(write_one, &(cell_graphs){cell, operators, concatenation}, count, out);
+}

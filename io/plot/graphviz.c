@@ -3,6 +3,7 @@
 
 #include "src/base/plain_text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define GRAPH "graph.gv"
@@ -80,5 +81,67 @@ cleanup:
     if (graph)
         fclose(graph);
     pnas_tool_folder_remove(&folder);
+    return status;
+}
+
+/* ---- layouts ---- */
+
+#define LAYOUT_NAME_MAX 32
+
+static pnas_status append_file(const pnas_tool_folder *folder, const char *name, FILE *out)
+{
+    FILE *file = NULL;
+    char block[4096];
+    PNAS_TRY(pnas_tool_file_open(folder, name, &file));
+    for (size_t got; (got = fread(block, 1, sizeof block, file)) > 0;)
+        fwrite(block, 1, got, out);
+    fclose(file);
+    return PNAS_OK;
+}
+
+/* One run of dot for all: it takes longer to start than to draw. */
+static pnas_status run_layouts(pnas_tool_folder *folder, char (*names)[LAYOUT_NAME_MAX], size_t count,
+                               FILE *out)
+{
+    const char *command[PNAS_GRAPHVIZ_MAX + 4] = {"dot", "-Tplain", "-O"};
+    for (size_t i = 0; i < count; i++)
+        command[3 + i] = names[i];
+    PNAS_TRY(pnas_tool_run(folder, command, "graphviz"));
+    for (size_t i = 0; i < count; i++) {
+        char made[LAYOUT_NAME_MAX + 8];
+        snprintf(made, sizeof made, "%s.plain", names[i]);
+        PNAS_TRY(append_file(folder, made, out));
+    }
+    return PNAS_OK;
+}
+
+pnas_status pnas_graphviz_lay_out(void (*write)(FILE *graph, const void *payload, size_t index),
+                                  const void *payload, size_t count, char **out)
+{
+    char names[PNAS_GRAPHVIZ_MAX][LAYOUT_NAME_MAX];
+    pnas_tool_folder folder = {0};
+    pnas_status status;
+    FILE *graph = NULL;
+    size_t size;
+    FILE *layouts = open_memstream(out, &size);
+    PNAS_CHECK(layouts, PNAS_ERROR_MEMORY, "out of memory for drawings");
+    PNAS_TRY_CLEANUP(pnas_tool_folder_make(NULL, &folder));
+    for (size_t i = 0; i < count; i++) {
+        snprintf(names[i], sizeof names[i], "graph_%zu.gv", i);
+        PNAS_TRY_CLEANUP(pnas_tool_file_create(&folder, names[i], &graph));
+        write(graph, payload, i);
+        PNAS_TRY_CLEANUP(pnas_tool_file_close(&folder, names[i], &graph));
+    }
+    PNAS_TRY_CLEANUP(run_layouts(&folder, names, count, layouts));
+    PNAS_CHECK_CLEANUP(!ferror(layouts), PNAS_ERROR_MEMORY, "out of memory for drawings");
+cleanup:
+    if (graph)
+        fclose(graph);
+    fclose(layouts);
+    pnas_tool_folder_remove(&folder);
+    if (status != PNAS_OK) {
+        free(*out);
+        *out = NULL;
+    }
     return status;
 }

@@ -118,7 +118,13 @@ pnas_status pnas_timeline_changes(const pnas_timeline *line, pnas_busy_change **
     PNAS_CHECK(change, PNAS_ERROR_MEMORY, "out of memory for a time line");
     *count = find_changes(line, change);
     qsort(change, *count, sizeof *change, earlier_change);
-    for (size_t i = 1; i < *count; i++)
-        change[i].busy += change[i - 1].busy;
+    int busy = 0;
+    size_t kept = 0;
+    for (size_t i = 0; i < *count; i++) {
+        busy += change[i].busy;
+        if (i + 1 == *count || change[i + 1].time > change[i].time)
+            change[kept++] = (pnas_busy_change){change[i].time, busy};
+    }
+    *count = kept;
     return PNAS_OK;
 }

@@ -37,7 +37,7 @@ typedef struct {
     int busy; /* ranks from then on */
 } pnas_busy_change;
 
-/* How many ranks were busy, as changes in the order of time; pauses too short to be drawn are closed. *out is the
+/* How many ranks were busy, as changes in the order of time, one at a time; pauses too short to be drawn are closed. *out is the
  * caller's (free). */
 pnas_status pnas_timeline_changes(const pnas_timeline *line, pnas_busy_change **out, size_t *count);
 

@@ -1,6 +1,7 @@
 /* pnas_rank: what searches have found, as tables and pictures; also while they are running. */
 #include "io/config/configuration.h"
 #include "io/plot/cell_drawing.h"
+#include "io/report/report.h"
 #include "io/run/cell_csv.h"
 #include "src/programs/common/program.h"
 #include "src/programs/pnas_rank/ranking_options.h"
@@ -91,6 +92,21 @@ static pnas_status draw_plot(const pnas_ranking_options *options, const pnas_ran
     return PNAS_OK;
 }
 
+static pnas_status write_report(const pnas_ranking_options *options, const pnas_ranking_files *files)
+{
+    char program[128];
+    snprintf(program, sizeof program, "pnas_rank %s", pnas_program_build());
+    const pnas_report_options report = {.path = options->report,
+                                        .program = program,
+                                        .top = options->top > 0    ? (size_t)options->top
+                                               : options->top == 0 ? PNAS_REPORT_TOP_MAX
+                                                                   : 0,
+                                        .force = options->force};
+    PNAS_TRY(pnas_report_write(&report, (const pnas_ranking *const *)files->ranking, files->count));
+    pnas_info("wrote %s", options->report);
+    return PNAS_OK;
+}
+
 static pnas_status print_tables(const pnas_ranking_options *options, const pnas_ranking_files *files)
 {
     size_t top = options->top > 0 ? (size_t)options->top : 0;
@@ -111,6 +127,8 @@ static pnas_status serve(const pnas_ranking_options *options, const pnas_ranking
         return pnas_ranking_print_status(files, complete);
     if (options->plot.kind)
         return draw_plot(options, files);
+    if (options->report)
+        return write_report(options, files);
     if (options->cell)
         return draw_ranked(options, files->ranking[0]);
     if (options->cell_text)

@@ -23,7 +23,9 @@ enum {
     KEY_AGAINST,
     KEY_KEEP,
     KEY_CELL,
-    KEY_CELL_TEXT
+    KEY_CELL_TEXT,
+    KEY_REPORT,
+    KEY_FORCE
 };
 
 static const struct argp_option ranking_options[] = {
@@ -41,7 +43,7 @@ static const struct argp_option ranking_options[] = {
     {NULL, 0, NULL, 0, "Tables:", 2},
     {"top", 't', "N", 0,
      "Show the best N children (text: 10, csv and json: all; 0: all). Learning curves: of the best N (8; "
-     "with --terminal 4)",
+     "with --terminal 4). A report: drawings and learning curves of the best N, at most 24",
      2},
     {"format", KEY_FORMAT, "text|csv|json", 0, "csv comes with a line of column names", 2},
     {"csv", KEY_CSV, NULL, 0, "The same as --format csv", 2},
@@ -58,6 +60,15 @@ static const struct argp_option ranking_options[] = {
      "stdout",
      3},
     {"cell-text", KEY_CELL_TEXT, "CELL", 0, "Draw this cell, such as '-2:sep5+-2:max3 | -1:sep7+0:max3'", 3},
+    {NULL, 0, NULL, 0, "A page of everything:", 4},
+    {"report", KEY_REPORT, "FILE.html", 0,
+     "Write one HTML file that needs nothing else: best cells as drawings, plots that say which cell a mark "
+     "is, "
+     "levels, ranks, configuration, all cells, how to go on; of one file or several side by side, also while "
+     "a "
+     "search runs",
+     4},
+    {"force", KEY_FORCE, NULL, 0, "Replace FILE.html even if it is no report", 4},
     {0},
 };
 
@@ -148,11 +159,17 @@ static void check(struct argp_state *state, pnas_ranking_options *options)
     if (options->watch && (options->paths > 1 || options->format != PNAS_RANKING_TEXT))
         pnas_program_complain(state, "--watch shows one run, as text");
     if (options->status + options->watch + (options->plot.kind != NULL) + (options->cell != 0) +
-            (options->cell_text != NULL) >
+            (options->cell_text != NULL) + (options->report != NULL) >
         1)
-        pnas_program_complain(state, "choose one of --status, --watch, --plot, --cell and --cell-text");
+        pnas_program_complain(state,
+                              "choose one of --status, --watch, --plot, --cell, --cell-text and --report");
+    if (options->force && !options->report)
+        pnas_program_complain(state, "--force goes with --report");
+    if (options->report && options->format != PNAS_RANKING_TEXT)
+        pnas_program_complain(state, "--report goes with no --format; a report is HTML");
     if (options->output && !options->plot.kind && !draws_cell)
-        pnas_program_complain(state, "-o needs --plot, --cell or --cell-text; tables go to stdout");
+        pnas_program_complain(
+            state, "-o needs --plot, --cell or --cell-text; tables go to stdout, a report to its file");
     if (options->plot.drawing.terminal && !options->plot.kind)
         pnas_program_complain(state, "--terminal needs --plot");
     if (options->plot.drawing.terminal && options->output)
@@ -188,6 +205,12 @@ static error_t parse_picture(int key, char *argument, struct argp_state *state)
         return pnas_program_parse_integer(state, "cell", argument, 1, COUNT_MAX, &options->cell);
     case KEY_CELL_TEXT:
         options->cell_text = argument;
+        return 0;
+    case KEY_REPORT:
+        options->report = argument;
+        return 0;
+    case KEY_FORCE:
+        options->force = true;
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

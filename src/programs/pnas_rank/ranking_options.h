@@ -21,6 +21,8 @@ typedef struct { /* texts are borrowed from argv */
     bool watch;             /* show a run until it has ended */
     pnas_plot_options plot; /* plot.kind: what is to be drawn; NULL: no plot */
     const char *output;
+    const char *report;    /* the HTML file to write; NULL: none */
+    bool force;            /* also in place of another file */
     int64_t cell;          /* draw the cell of this rank; 0: none */
     const char *cell_text; /* draw this cell */
     pnas_log_level log;
