@@ -136,6 +136,12 @@ static size_t scratch_floats(const pnas_op_bench *b)
     return need > norm ? need : norm;
 }
 
+static size_t statistics_floats(const pnas_op_bench *b)
+{
+    const pnas_layer_operands on = operands_of(b);
+    return b->what->update ? 1 : pnas_layer_statistics_floats(b->cl, b->what->kind, &on);
+}
+
 static void set_floats(const pnas_op_bench *b, size_t floats[TENSORS])
 {
     size_t C = (size_t)b->C, M = (size_t)b->M, N = (size_t)b->N;
@@ -147,7 +153,7 @@ static void set_floats(const pnas_op_bench *b, size_t floats[TENSORS])
     floats[WEIGHT] = floats[DW] = depthwise ? taps * C : taps * C * M;
     floats[NORM] = NORM_ROWS * M;
     floats[SCALE] = 2 * C;
-    floats[STATISTICS] = 2 * N * M;
+    floats[STATISTICS] = statistics_floats(b);
     floats[SCRATCH] = scratch_floats(b);
     floats[KEPT] =
         floats[Y] * (size_t)pnas_layer_kind_traits(b->what->kind)->kept_bytes / sizeof(cl_float) + 1;
@@ -216,9 +222,11 @@ void pnas_op_bench_destroy(pnas_op_bench **bench)
 /* The batch's mean and deviation from the sums that the convolution left: what readers normalise with. */
 static pnas_status append_norm(pnas_op_bench *b, pnas_launch_list *list)
 {
-    return pnas_op_norm_forward(b->cl, list, b->N, b->out_size * b->out_size, b->M, slice(b, STATISTICS),
-                                norm_row(b, GAMMA), norm_row(b, BETA), 0.9, 1e-5, norm_row(b, RUNNING),
-                                norm_row(b, SAVED), norm_row(b, SCALE_SHIFT));
+    const pnas_layer_operands on = operands_of(b);
+    return pnas_op_norm_forward(b->cl, list, b->N, b->out_size * b->out_size,
+                                pnas_layer_statistics_tile(b->cl, b->what->kind, &on), b->M,
+                                slice(b, STATISTICS), norm_row(b, GAMMA), norm_row(b, BETA), 0.9, 1e-5,
+                                norm_row(b, RUNNING), norm_row(b, SAVED), norm_row(b, SCALE_SHIFT));
 }
 
 static pnas_status append_update(pnas_op_bench *b, pnas_launch_list *list)

@@ -23,7 +23,7 @@ typedef struct { /* all that a layer's op may read and write; buffer NULL: there
     pnas_slice factors[2]; /* of an ADD with drop-path: one a image, for each input */
 
     pnas_view y;           /* forward */
-    pnas_slice statistics; /* forward, of a normalised output; see op.h */
+    pnas_slice statistics; /* forward, of a normalised output: pnas_layer_statistics_floats; see op.h */
 
     pnas_upstream dy;      /* backward */
     pnas_downstream dx[2]; /* backward */
@@ -38,6 +38,8 @@ typedef struct {
     pnas_status (*forward)(pnas_cl *cl, pnas_launch_list *list, const pnas_layer_operands *on);
     pnas_status (*backward)(pnas_cl *cl, pnas_launch_list *list, const pnas_layer_operands *on);
     size_t (*scratch)(const pnas_cl *cl, const pnas_layer_operands *on); /* floats; NULL: needs none */
+    /* Pixels of a tile of the statistics; NULL: an image is one. */
+    int (*statistics_tile)(const pnas_cl *cl, const pnas_layer_operands *on);
 
     /* What the table of routes is asked for: one kind of op for both directions, or one each, or (a
      * classifier) one for each product. */
@@ -53,5 +55,8 @@ PNAS_LAYER_KINDS(PNAS_DECLARE_ROW)
 #undef PNAS_DECLARE_ROW
 
 const pnas_layer_op *pnas_layer_op_of(pnas_layer_kind kind);
+
+int pnas_layer_statistics_tile(const pnas_cl *cl, pnas_layer_kind kind, const pnas_layer_operands *on);
+size_t pnas_layer_statistics_floats(const pnas_cl *cl, pnas_layer_kind kind, const pnas_layer_operands *on);
 
 #endif

@@ -59,9 +59,10 @@ typedef struct {
 } pnas_window;
 
 /* --- convolutions (op_convolution.c, op_depthwise.c) ---
- * A forward op with statistics.buffer != NULL also writes, for each image n, [N][2][M]: the sum and the sum
- * of squares over the image's pixels of what it wrote. Scratch sizes in floats for the backward's partial
- * sums. */
+ * A forward op with statistics.buffer != NULL also writes [N][tiles][2][M]: the sum and the sum of squares of what it
+ * wrote over each tile of an image's pixels. A tile is pnas_op_..._statistics_tile pixels in row-major order, the last
+ * one of an image perhaps fewer; which depends on the route. Scratch sizes in floats for the backward's partial sums,
+ * on any route. */
 pnas_status pnas_op_convolution_forward(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_operand *x,
                                         pnas_slice weight, const pnas_window *window, const pnas_view *y,
                                         pnas_slice statistics);
@@ -71,7 +72,9 @@ pnas_status pnas_op_convolution_backward(pnas_cl *cl, pnas_launch_list *list, in
                                          pnas_slice scratch);
 size_t pnas_op_convolution_scratch(const pnas_cl *cl, int N, const pnas_view *x, const pnas_window *window,
                                    const pnas_view *y);
-/* 1x1, stride 1 or 2 (window.kernel 1): the same three for the pointwise case. */
+int pnas_op_convolution_statistics_tile(const pnas_cl *cl, int N, const pnas_view *x,
+                                        const pnas_window *window, const pnas_view *y);
+/* 1x1, stride 1 or 2 (window.kernel 1): the same four for the pointwise case. */
 pnas_status pnas_op_pointwise_forward(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_operand *x,
                                       pnas_slice weight, const pnas_window *window, const pnas_view *y,
                                       pnas_slice statistics);
@@ -81,6 +84,13 @@ pnas_status pnas_op_pointwise_backward(pnas_cl *cl, pnas_launch_list *list, int 
                                        pnas_slice scratch);
 size_t pnas_op_pointwise_scratch(const pnas_cl *cl, int N, const pnas_view *x, const pnas_window *window,
                                  const pnas_view *y);
+int pnas_op_pointwise_statistics_tile(const pnas_cl *cl, int N, const pnas_view *x, const pnas_window *window,
+                                      const pnas_view *y);
+/* Tiles of an image's statistics. */
+static inline int pnas_statistics_tiles(int pixels, int tile)
+{
+    return (pixels + tile - 1) / tile;
+}
 pnas_status pnas_op_depthwise_forward(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_operand *x,
                                       pnas_slice weight, const pnas_window *window, const pnas_view *y);
 pnas_status pnas_op_depthwise_backward(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_operand *x,
@@ -91,12 +101,12 @@ size_t pnas_op_depthwise_scratch(const pnas_cl *cl, int N, const pnas_view *x, c
                                  const pnas_view *y);
 
 /* --- batch normalisation (op_norm.c) --- */
-/* From statistics [N][2][C] over `pixels` pixels an image: saved [2][C] = mean, 1 / sqrt(var + epsilon);
+/* From statistics [N][tiles][2][C] of `pixels` pixels an image in tiles of `tile`: saved [2][C] = mean, 1 / sqrt(var + epsilon);
  * scale_shift [2][C] = gamma * inverse deviation, beta - mean * scale; running [2][C] = mean, variance:
  * momentum * old + (1 - momentum) * new, with the unbiased variance. The batch's own variance is biased. */
-pnas_status pnas_op_norm_forward(pnas_cl *cl, pnas_launch_list *list, int N, int pixels, int channels,
-                                 pnas_slice statistics, pnas_slice gamma, pnas_slice beta, double momentum,
-                                 double epsilon, pnas_slice running, pnas_slice saved,
+pnas_status pnas_op_norm_forward(pnas_cl *cl, pnas_launch_list *list, int N, int pixels, int tile,
+                                 int channels, pnas_slice statistics, pnas_slice gamma, pnas_slice beta,
+                                 double momentum, double epsilon, pnas_slice running, pnas_slice saved,
                                  pnas_slice scale_shift);
 /* Evaluation: scale_shift from the running statistics. */
 pnas_status pnas_op_norm_running(pnas_cl *cl, pnas_launch_list *list, int channels, pnas_slice gamma,

@@ -146,6 +146,12 @@ static pnas_status append_weight_sum(pnas_cl *cl, pnas_launch_list *list, const 
                   PNAS_ARG_INT(M), PNAS_ARG_INT(conv->window->reduction_split), ARG_SLICE(weight_gradient)));
 }
 
+int pnas_convolution_statistics_tile(const pnas_cl *cl, pnas_op_kind op, int N, const pnas_view *x,
+                                     const pnas_window *window, const pnas_view *y)
+{
+    return y->height * y->width;
+}
+
 pnas_status pnas_convolution_forward(pnas_cl *cl, pnas_launch_list *list, pnas_op_kind op,
                                      const pnas_convolution *conv, pnas_slice statistics)
 {
@@ -236,6 +242,12 @@ size_t pnas_op_convolution_scratch(const pnas_cl *cl, int N, const pnas_view *x,
     return pnas_convolution_scratch(N, window, x->channels, y->channels);
 }
 
+int pnas_op_convolution_statistics_tile(const pnas_cl *cl, int N, const pnas_view *x,
+                                        const pnas_window *window, const pnas_view *y)
+{
+    return pnas_convolution_statistics_tile(cl, PNAS_OP_CONVOLUTION_FORWARD, N, x, window, y);
+}
+
 /* --- as layers --- */
 
 static pnas_status layer_forward(pnas_cl *cl, pnas_launch_list *list, const pnas_layer_operands *on)
@@ -255,9 +267,15 @@ static size_t layer_scratch(const pnas_cl *cl, const pnas_layer_operands *on)
     return pnas_op_convolution_scratch(cl, on->N, &on->x[0].view, &on->window, &on->y);
 }
 
+static int layer_statistics_tile(const pnas_cl *cl, const pnas_layer_operands *on)
+{
+    return pnas_op_convolution_statistics_tile(cl, on->N, &on->x[0].view, &on->window, &on->y);
+}
+
 #define CONVOLUTION_ROW                                                                                      \
     {                                                                                                        \
-        .forward = layer_forward, .backward = layer_backward, .scratch = layer_scratch, .routes = 2,         \
+        .forward = layer_forward, .backward = layer_backward, .scratch = layer_scratch,                      \
+        .statistics_tile = layer_statistics_tile, .routes = 2,                                               \
         .route = {PNAS_OP_CONVOLUTION_FORWARD, PNAS_OP_CONVOLUTION_BACKWARD},                                \
         .route_shape = pnas_route_shape_from_window                                                          \
     }

@@ -12,4 +12,7 @@ pnas_status pnas_convolution_backward(pnas_cl *cl, pnas_launch_list *list, pnas_
                                       const pnas_downstream *dx, pnas_slice weight_gradient,
                                       pnas_slice scratch);
 
+int pnas_convolution_statistics_tile(const pnas_cl *cl, pnas_op_kind op, int N, const pnas_view *x,
+                                     const pnas_window *window, const pnas_view *y);
+
 #endif

@@ -1,20 +1,22 @@
 /* Batch normalisation: what lies between the sums that convolutions make and the transforms that readers use. */
 #include "cl/ops/op_arguments.h"
 
-pnas_status pnas_op_norm_forward(pnas_cl *cl, pnas_launch_list *list, int N, int pixels, int channels,
-                                 pnas_slice statistics, pnas_slice gamma, pnas_slice beta, double momentum,
-                                 double epsilon, pnas_slice running, pnas_slice saved, pnas_slice scale_shift)
+pnas_status pnas_op_norm_forward(pnas_cl *cl, pnas_launch_list *list, int N, int pixels, int tile,
+                                 int channels, pnas_slice statistics, pnas_slice gamma, pnas_slice beta,
+                                 double momentum, double epsilon, pnas_slice running, pnas_slice saved,
+                                 pnas_slice scale_shift)
 {
     pnas_launch_spec spec = {.label = "norm forward",
                              .file = "norm.cl",
                              .kernel = "norm_forward",
                              .global = {(size_t)channels},
-                             .bytes = 8.0 * N * channels};
-    return pnas_launch_append(
-        cl, list, &spec,
-        PNAS_ARGS(ARG_SLICE(statistics), PNAS_ARG_INT(N), PNAS_ARG_INT(pixels), PNAS_ARG_INT(channels),
-                  ARG_SLICE(gamma), ARG_SLICE(beta), PNAS_ARG_FLOAT(momentum), PNAS_ARG_FLOAT(1.0 - momentum),
-                  PNAS_ARG_FLOAT(epsilon), ARG_SLICE(running), ARG_SLICE(saved), ARG_SLICE(scale_shift)));
+                             .bytes = 8.0 * N * pnas_statistics_tiles(pixels, tile) * channels};
+    return pnas_launch_append(cl, list, &spec,
+                              PNAS_ARGS(ARG_SLICE(statistics), PNAS_ARG_INT(N), PNAS_ARG_INT(pixels),
+                                        PNAS_ARG_INT(tile), PNAS_ARG_INT(channels), ARG_SLICE(gamma),
+                                        ARG_SLICE(beta), PNAS_ARG_FLOAT(momentum),
+                                        PNAS_ARG_FLOAT(1.0 - momentum), PNAS_ARG_FLOAT(epsilon),
+                                        ARG_SLICE(running), ARG_SLICE(saved), ARG_SLICE(scale_shift)));
 }
 
 pnas_status pnas_op_norm_running(pnas_cl *cl, pnas_launch_list *list, int channels, pnas_slice gamma,

@@ -55,6 +55,13 @@ size_t pnas_op_pointwise_scratch(const pnas_cl *cl, int N, const pnas_view *x, c
     return pnas_convolution_scratch(N, window, x->channels, y->channels);
 }
 
+int pnas_op_pointwise_statistics_tile(const pnas_cl *cl, int N, const pnas_view *x, const pnas_window *window,
+                                      const pnas_view *y)
+{
+    pnas_view flat_x = one_to_one(window) ? flatten(x) : *x, flat_y = one_to_one(window) ? flatten(y) : *y;
+    return pnas_convolution_statistics_tile(cl, PNAS_OP_POINTWISE_FORWARD, N, &flat_x, window, &flat_y);
+}
+
 /* --- as a layer --- */
 
 static pnas_status layer_forward(pnas_cl *cl, pnas_launch_list *list, const pnas_layer_operands *on)
@@ -74,6 +81,11 @@ static size_t layer_scratch(const pnas_cl *cl, const pnas_layer_operands *on)
     return pnas_op_pointwise_scratch(cl, on->N, &on->x[0].view, &on->window, &on->y);
 }
 
+static int layer_statistics_tile(const pnas_cl *cl, const pnas_layer_operands *on)
+{
+    return pnas_op_pointwise_statistics_tile(cl, on->N, &on->x[0].view, &on->window, &on->y);
+}
+
 static void route_shape(pnas_routed_op *op, int which)
 {
     pnas_route_shape_from_window(op, which);
@@ -86,6 +98,7 @@ static void route_shape(pnas_routed_op *op, int which)
 PNAS_LAYER_OP(PNAS_LAYER_POINTWISE) = {.forward = layer_forward,
                                        .backward = layer_backward,
                                        .scratch = layer_scratch,
+                                       .statistics_tile = layer_statistics_tile,
                                        .routes = 2,
                                        .route = {PNAS_OP_POINTWISE_FORWARD, PNAS_OP_POINTWISE_BACKWARD},
                                        .route_shape = route_shape};

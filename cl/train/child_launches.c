@@ -29,8 +29,10 @@ pnas_status pnas_child_append_forward(pnas_child_plan *plan, pnas_launch_list *l
             continue;
         const pnas_norm *norm = &plan->graph->norm[index];
         const pnas_tensor *tensor = &plan->graph->tensor[norm->tensor];
+        pnas_layer_operands on = pnas_child_operands(plan, i);
+        int tile = pnas_layer_statistics_tile(plan->cl, plan->graph->layer[i].kind, &on);
         PNAS_TRY(pnas_op_norm_forward(
-            plan->cl, list, plan->options.batch, tensor->height * tensor->width,
+            plan->cl, list, plan->options.batch, tensor->height * tensor->width, tile,
             pnas_child_padded(plan, norm->channels), (pnas_slice){plan->statistics, 0},
             pnas_child_parameter(plan, norm->gamma), pnas_child_parameter(plan, norm->beta),
             options->norm_momentum, options->norm_epsilon, pnas_child_statistics_of_step(plan, index),

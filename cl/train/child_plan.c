@@ -29,10 +29,13 @@ static size_t scratch_floats(const pnas_child_plan *plan)
 static size_t statistics_floats(const pnas_child_plan *plan)
 {
     size_t largest = 1;
-    for (int i = 0; i < plan->graph->norm_count; ++i) {
-        size_t channels = (size_t)pnas_child_padded(plan, plan->graph->norm[i].channels);
-        if (2 * channels * (size_t)plan->options.batch > largest)
-            largest = 2 * channels * (size_t)plan->options.batch;
+    for (int i = 0; i < plan->graph->layer_count; ++i) {
+        const pnas_layer *layer = &plan->graph->layer[i];
+        if (layer->norm < 0)
+            continue;
+        pnas_layer_operands on = pnas_child_operands(plan, i);
+        size_t need = pnas_layer_statistics_floats(plan->cl, layer->kind, &on);
+        largest = need > largest ? need : largest;
     }
     return largest;
 }

@@ -81,13 +81,32 @@ static pnas_layer_operands operands_of(const pnas_tuner_bench *b)
                                  .scratch = slice(b, SCRATCH)};
 }
 
-static size_t scratch_floats(const pnas_tuner_bench *b)
+static size_t scratch_floats(const pnas_cl *cl, const pnas_tuner_bench *b)
 {
     if (!is_layer(b->op->op))
         return 2 * (size_t)b->op->N * (size_t)b->op->M; /* of a normalisation */
     const pnas_layer_op *op = pnas_layer_op_of(b->op->layer->kind);
     pnas_layer_operands on = operands_of(b);
-    return op->scratch ? op->scratch(b->cl, &on) : 1;
+    return op->scratch ? op->scratch(cl, &on) : 1;
+}
+
+static size_t statistics_floats(const pnas_cl *cl, const pnas_tuner_bench *b)
+{
+    pnas_layer_operands on = operands_of(b);
+    return is_layer(b->op->op) ? pnas_layer_statistics_floats(cl, b->op->layer->kind, &on) : 1;
+}
+
+/* On the route that needs most. */
+static size_t most(const pnas_tuner_bench *b, size_t (*floats)(const pnas_cl *cl, const pnas_tuner_bench *b))
+{
+    size_t largest = 1;
+    for (int r = 0; r < PNAS_ROUTES; ++r) {
+        pnas_cl lane = *b->cl; /* only asked which route it takes */
+        lane.route = (pnas_route)r;
+        size_t need = floats(&lane, b);
+        largest = need > largest ? need : largest;
+    }
+    return largest;
 }
 
 static void set_sizes(pnas_tuner_bench *b)
@@ -105,12 +124,12 @@ static void set_sizes(pnas_tuner_bench *b)
     f[X] = f[DX] = (size_t)o->N * C * (size_t)o->H * (size_t)o->W;
     f[Y] = f[DY] = f[RAW] = (size_t)o->N * M * (size_t)o->OH * (size_t)o->OW;
     f[WEIGHT] = f[DW] = depthwise ? taps * C : taps * C * M;
-    f[STATISTICS] = (size_t)o->N * 2 * M;
+    f[STATISTICS] = most(b, statistics_floats);
     f[SCALE] = 2 * C;
     f[COEFFICIENTS] = 3 * M;
     f[SAVED] = 2 * M;
     f[KEPT] = f[Y] * (size_t)pnas_layer_kind_traits(o->layer->kind)->kept_bytes / sizeof(float) + 1;
-    f[SCRATCH] = scratch_floats(b);
+    f[SCRATCH] = most(b, scratch_floats);
     if (o->op == PNAS_OP_ADD || o->op == PNAS_OP_NORM) { /* of one tensor, the output */
         f[X] = f[DX] = f[Y];
         f[SCALE] = 2 * M;
@@ -234,22 +253,38 @@ static bool agrees(const float *plain, const float *other, size_t count)
     return difference <= TOLERANCE * largest;
 }
 
+/* Statistics of tiles become those of images, in front; their number. */
+static size_t sum_tiles(const pnas_tuner_bench *b, const pnas_cl *lane, float *statistics)
+{
+    size_t image = 2 * (size_t)b->op->M, images = (size_t)b->op->N;
+    size_t tiles = statistics_floats(lane, b) / (image * images);
+    for (size_t i = 0; i < image * images; ++i) {
+        float sum = 0;
+        for (size_t t = 0; t < tiles; ++t)
+            sum += statistics[(i / image * tiles + t) * image + i % image];
+        statistics[i] = sum;
+    }
+    return image * images;
+}
+
 /* Keeps what PLAIN computed, or compares with it. */
-static pnas_status hold_against_plain(pnas_tuner_bench *b, pnas_route route, bool *right)
+static pnas_status hold_against_plain(pnas_tuner_bench *b, const pnas_cl *lane, bool *right)
 {
     *right = true;
     for (int t = 0; t < TENSORS; ++t) {
-        size_t bytes = b->floats[t] * sizeof(float);
+        size_t count = b->floats[t], bytes = count * sizeof(float);
         if (!is_result(b, t))
             continue;
-        if (route == PNAS_ROUTE_PLAIN) {
+        PNAS_TRY(pnas_buffer_read(b->cl, b->buffer[t], 0, bytes, b->host));
+        if (t == STATISTICS)
+            count = sum_tiles(b, lane, b->host);
+        if (lane->route == PNAS_ROUTE_PLAIN) {
             b->plain[t] = b->plain[t] ? b->plain[t] : malloc(bytes);
             PNAS_CHECK(b->plain[t], PNAS_ERROR_MEMORY, "no memory for %zu bytes", bytes);
-            PNAS_TRY(pnas_buffer_read(b->cl, b->buffer[t], 0, bytes, b->plain[t]));
-            continue;
+            memcpy(b->plain[t], b->host, bytes);
+        } else {
+            *right = *right && agrees(b->plain[t], b->host, count);
         }
-        PNAS_TRY(pnas_buffer_read(b->cl, b->buffer[t], 0, bytes, b->host));
-        *right = *right && agrees(b->plain[t], b->host, b->floats[t]);
     }
     return PNAS_OK;
 }
@@ -290,7 +325,7 @@ pnas_status pnas_tuner_bench_measure(pnas_tuner_bench *b, pnas_route route, doub
     PNAS_TRY_CLEANUP(spoil_results(b));
     PNAS_TRY_CLEANUP(append_op(b, lane, &list));
     PNAS_TRY_CLEANUP(run(lane, &list)); /* compiles, too */
-    PNAS_TRY_CLEANUP(hold_against_plain(b, route, &right));
+    PNAS_TRY_CLEANUP(hold_against_plain(b, lane, &right));
     PNAS_TRY_CLEANUP(time_list(lane, &list, &seconds));
     *microseconds = right ? 1e6 * seconds : -1e6 * seconds;
 cleanup:

@@ -15,6 +15,7 @@ typedef struct { /* an instance on the device and its sizes */
     pnas_downstream dx;
     size_t y_count, x_count, weight_count;
     int C, M, taps; /* padded channels */
+    int tiles;      /* of an image's statistics */
 } instance;
 
 void convolution_case_same(reference_convolution *shape)
@@ -58,8 +59,11 @@ static instance make(op_harness *h, const convolution_case *test)
     i.weight_on_device =
         op_harness_slice(h, padded, op_harness_pad(h, i.taps, s->C, i.C, s->M, i.M, i.weight));
     i.y = op_harness_stored_output(h, s->N, s->M, s->OH, s->OW, NULL);
+    int tile = (test->pointwise ? pnas_op_pointwise_statistics_tile : pnas_op_convolution_statistics_tile)(
+        h->cl, s->N, &i.x.operand.view, &s->window, &i.y);
+    i.tiles = pnas_statistics_tiles(s->OH * s->OW, tile);
     if (!test->no_statistics)
-        i.statistics = op_harness_output_slice(h, (size_t)s->N * 2 * i.M, NULL);
+        i.statistics = op_harness_output_slice(h, (size_t)s->N * i.tiles * 2 * i.M, NULL);
     i.weight_gradient = op_harness_output_slice(h, padded, NULL);
     if (!test->no_input_gradient)
         i.dx = (pnas_downstream){
@@ -95,6 +99,19 @@ static double *absolute(op_harness *h, const double *values, size_t count)
     return out;
 }
 
+/* [N][2][M] of an image, without padding. */
+static double *read_statistics(op_harness *h, const instance *i)
+{
+    const reference_convolution *s = &i->test->shape;
+    size_t rows = (size_t)s->N * i->tiles * 2, row = 2 * (size_t)s->M;
+    double *tiles = op_harness_unpad(h, (int)rows, 1, 1, s->M, i->M,
+                                     op_harness_read_slice(h, i->statistics, rows * i->M));
+    double *sums = op_harness_zeros(h, (size_t)s->N * row);
+    for (size_t v = 0; v < rows * s->M; ++v)
+        sums[v / row / i->tiles * row + v % row] += tiles[v];
+    return sums;
+}
+
 static void check_forward(op_harness *h, const instance *i)
 {
     const reference_convolution *s = &i->test->shape;
@@ -113,9 +130,8 @@ static void check_forward(op_harness *h, const instance *i)
     double *statistics = op_harness_zeros(h, count), *sums = op_harness_zeros(h, count);
     reference_statistics(s->N, s->M, s->OH * s->OW, expected, statistics);
     reference_statistics(s->N, s->M, s->OH * s->OW, magnitude, sums);
-    double *got = op_harness_read_slice(h, i->statistics, (size_t)s->N * 2 * i->M);
-    op_harness_compare(h, "statistics", op_harness_unpad(h, s->N * 2, 1, 1, s->M, i->M, got), statistics,
-                       sums, count, CONVOLUTION_TOLERANCE);
+    op_harness_compare(h, "statistics", read_statistics(h, i), statistics, sums, count,
+                       CONVOLUTION_TOLERANCE);
 }
 
 /* dx is masked by the rectifier and added to what was there. */
@@ -159,7 +175,7 @@ convolution_results convolution_case_run(op_harness *h, const convolution_case *
     instance i = make(h, test);
     run(h, &i);
     convolution_results r = {.y_count = i.y_count,
-                             .statistics_count = (size_t)s->N * 2 * i.M,
+                             .statistics_count = (size_t)s->N * i.tiles * 2 * i.M,
                              .dx_count = i.x_count,
                              .dw_count = (size_t)i.taps * i.C * i.M};
     r.y = op_harness_read(h, &i.y, s->N, s->M);

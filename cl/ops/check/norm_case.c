@@ -7,6 +7,7 @@
 
 typedef struct {
     int pixels, padded;
+    int tile; /* of the statistics, in pixels */
     size_t values;
     double *raw, *gamma, *beta, *mean, *variance;
     pnas_slice statistics, gamma_slice, beta_slice, running, saved, scale_shift;
@@ -22,18 +23,21 @@ static pnas_slice padded_slice(op_harness *h, const setting *at, int rows, int C
 
 static double *sums_of(op_harness *h, const norm_case *test, const setting *at)
 {
-    double *sums = op_harness_zeros(h, (size_t)test->N * 2 * test->C);
+    int tiles = pnas_statistics_tiles(at->pixels, at->tile), rows = 2 * test->N * tiles;
+    double *sums = op_harness_zeros(h, (size_t)rows * test->C);
     for (size_t i = 0; i < at->values; ++i) {
-        size_t n = i / at->pixels / test->C, c = i / at->pixels % test->C;
-        sums[n * 2 * test->C + c] += at->raw[i];
-        sums[(n * 2 + 1) * test->C + c] += at->raw[i] * at->raw[i];
+        size_t n = i / at->pixels / test->C, c = i / at->pixels % test->C, t = i % at->pixels / at->tile;
+        double *sum = sums + (n * tiles + t) * 2 * test->C + c;
+        sum[0] += at->raw[i];
+        sum[test->C] += at->raw[i] * at->raw[i];
     }
-    return op_harness_pad(h, 1, 2 * test->N, 2 * test->N, test->C, at->padded, sums);
+    return op_harness_pad(h, 1, rows, rows, test->C, at->padded, sums);
 }
 
 static setting set_up(op_harness *h, const norm_case *test)
 {
     setting at = {.pixels = test->H * test->W, .padded = op_harness_padded(h, test->C)};
+    at.tile = op_harness_between(h, 0, 1) ? at.pixels : op_harness_between(h, 1, at.pixels);
     at.values = (size_t)test->N * test->C * at.pixels;
     at.raw = op_harness_random(h, at.values);
     for (size_t i = 0; i < at.values; ++i)
@@ -44,7 +48,9 @@ static setting set_up(op_harness *h, const norm_case *test)
     at.variance = op_harness_zeros(h, (size_t)test->C);
     reference_norm_forward(test->N, test->C, at.pixels, at.raw, at.gamma, at.beta, NORM_CASE_EPSILON, at.mean,
                            at.variance, NULL);
-    at.statistics = op_harness_slice(h, (size_t)test->N * 2 * at.padded, sums_of(h, test, &at));
+    at.statistics =
+        op_harness_slice(h, (size_t)test->N * pnas_statistics_tiles(at.pixels, at.tile) * 2 * at.padded,
+                         sums_of(h, test, &at));
     at.gamma_slice = padded_slice(h, &at, 1, test->C, at.gamma, false);
     at.beta_slice = padded_slice(h, &at, 1, test->C, at.beta, false);
     at.saved = op_harness_output_slice(h, 2 * (size_t)at.padded, NULL);
@@ -66,8 +72,8 @@ void norm_case_check_forward(op_harness *h, const norm_case *test, double tolera
         old[test->C + c] = fabs(old[test->C + c]);
     at.running = padded_slice(h, &at, 2, test->C, old, true);
     pnas_slice evaluation = op_harness_output_slice(h, 2 * (size_t)at.padded, NULL);
-    op_harness_ok(h, pnas_op_norm_forward(h->cl, &h->list, test->N, at.pixels, at.padded, at.statistics,
-                                          at.gamma_slice, at.beta_slice, NORM_CASE_MOMENTUM,
+    op_harness_ok(h, pnas_op_norm_forward(h->cl, &h->list, test->N, at.pixels, at.tile, at.padded,
+                                          at.statistics, at.gamma_slice, at.beta_slice, NORM_CASE_MOMENTUM,
                                           NORM_CASE_EPSILON, at.running, at.saved, at.scale_shift));
     op_harness_ok(h, pnas_op_norm_running(h->cl, &h->list, at.padded, at.gamma_slice, at.beta_slice,
                                           NORM_CASE_EPSILON, at.running, evaluation));

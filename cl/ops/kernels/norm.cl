@@ -13,23 +13,26 @@ INLINE void write_scale_shift(__global float *scale_shift, const int C, const in
     scale_shift[C + c] = fma(-mean, scale, beta);
 }
 
-/* statistics [N][2][C]: sum and sum of squares of each image. NDRange: (C). Images are combined one after
- * another by the formula of Chan, Golub and LeVeque (1979), which does not cancel as sums of squares do. */
-__kernel void norm_forward(SLICE(statistics), const int N, const int pixels, const int C, SLICE(gamma),
-                           SLICE(beta), const float old_share, const float new_share, const float epsilon,
-                           OUT_SLICE(running), OUT_SLICE(saved), OUT_SLICE(scale_shift))
+/* statistics [N][tiles][2][C]: sum and sum of squares of each tile of an image. NDRange: (C). Tiles are combined one
+ * after another by the formula of Chan, Golub and LeVeque (1979), which does not cancel as sums of squares do. */
+__kernel void norm_forward(SLICE(statistics), const int N, const int pixels, const int tile, const int C,
+                           SLICE(gamma), SLICE(beta), const float old_share, const float new_share,
+                           const float epsilon, OUT_SLICE(running), OUT_SLICE(saved), OUT_SLICE(scale_shift))
 {
     const int c = get_global_id(0);
     if (c >= C)
         return;
     const __global float *sums = statistics + statistics_at + c;
-    float mean = 0.0f, m2 = 0.0f;
-    for (int n = 0; n < N; ++n) {
-        const float sum = sums[(ulong)n * 2 * C], squares = sums[((ulong)n * 2 + 1) * C];
-        const float image_mean = sum / (float)pixels, image_m2 = fma(-sum, image_mean, squares);
-        const float delta = image_mean - mean, share = 1.0f / (float)(n + 1);
+    const int tiles = (pixels + tile - 1) / tile;
+    float mean = 0.0f, m2 = 0.0f, before = 0.0f;
+    for (int i = 0; i < N * tiles; ++i) {
+        const float sum = sums[(ulong)i * 2 * C], squares = sums[((ulong)i * 2 + 1) * C];
+        const float here = (float)min(tile, pixels - i % tiles * tile);
+        const float tile_mean = sum / here, tile_m2 = fma(-sum, tile_mean, squares);
+        const float delta = tile_mean - mean, share = here / (before + here);
         mean = fma(delta, share, mean);
-        m2 += (image_m2 < 0.0f ? 0.0f : image_m2) + delta * delta * ((float)pixels * (float)n * share);
+        m2 += (tile_m2 < 0.0f ? 0.0f : tile_m2) + delta * delta * (before * share);
+        before += here;
     }
     const float count = (float)N * (float)pixels, inverse = 1.0f / sqrt(m2 / count + epsilon);
     __global float *past = running + running_at;

@@ -62,7 +62,7 @@ Test(norm, a_sum_that_is_not_finite_is_not_hidden)
     pnas_slice statistics = op_harness_slice(&h, 4, sums), gamma = op_harness_slice(&h, 1, &one);
     pnas_slice running = op_harness_output_slice(&h, 2, zero), saved = op_harness_output_slice(&h, 2, NULL);
     pnas_slice scale_shift = op_harness_output_slice(&h, 2, NULL);
-    cr_assert_eq(pnas_op_norm_forward(h.cl, &h.list, 2, 1, 1, statistics, gamma, gamma, NORM_CASE_MOMENTUM,
+    cr_assert_eq(pnas_op_norm_forward(h.cl, &h.list, 2, 1, 1, 1, statistics, gamma, gamma, NORM_CASE_MOMENTUM,
                                       NORM_CASE_EPSILON, running, saved, scale_shift),
                  PNAS_OK, "%s", pnas_message());
     op_harness_run(&h);
