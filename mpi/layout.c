@@ -1,17 +1,13 @@
 #include "mpi/layout.h"
 
 #include "mpi/communicator.h"
+#include "mpi/patience.h"
 #include "mpi/silence.h"
 #include "mpi/waiting.h"
-#include "src/base/log.h"
 
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
-
-#define PATIENCE_SECONDS 60 /* longer than a large job takes to start */
 
 static pnas_status find_local_rank(pnas_layout *out)
 {
@@ -21,38 +17,11 @@ static pnas_status find_local_rank(pnas_layout *out)
     return pnas_mpi_status(MPI_Comm_size(pnas_mpi_machine(), &out->local_ranks), "MPI_Comm_size");
 }
 
-static char patience[192]; /* what is said by a rank that waits for others */
-
-static void tell_patience(int number)
-{
-    (void)number;
-    ssize_t written = write(STDERR_FILENO, patience, strlen(patience));
-    (void)written;
-}
-
 /* MPI waits in here until all processes of the job have come, and for ever if one is another program. */
-static pnas_status start_mpi(int *argc, char ***argv, int *provided)
+static pnas_status start_mpi(int *argc, char ***argv, pnas_layout *out)
 {
-    const struct sigaction tell = {.sa_handler = tell_patience, .sa_flags = SA_RESTART};
-    struct sigaction before;
-    snprintf(
-        patience, sizeof patience,
-        "%s: warning: MPI waits for other ranks since %d s; start this program with the same arguments on "
-        "every rank\n",
-        pnas_log_program(), PATIENCE_SECONDS);
-    sigaction(SIGALRM, &tell, &before);
-    alarm(PATIENCE_SECONDS);
-    int code = MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, provided);
-    alarm(0);
-    sigaction(SIGALRM, &before, NULL);
-    return pnas_mpi_status(code, "MPI_Init_thread");
-}
-
-pnas_status pnas_mpi_start(int *argc, char ***argv, pnas_layout *out)
-{
-    memset(out, 0, sizeof *out);
     int provided = 0;
-    PNAS_TRY(start_mpi(argc, argv, &provided));
+    PNAS_TRY(pnas_mpi_status(MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread"));
     PNAS_CHECK(provided >= MPI_THREAD_FUNNELED, PNAS_ERROR_INTERNAL,
                "this MPI does not allow threads beside the one that calls it, which OpenCL needs; install an "
                "MPI with MPI_THREAD_FUNNELED");
@@ -66,6 +35,15 @@ pnas_status pnas_mpi_start(int *argc, char ***argv, pnas_layout *out)
     snprintf(out->host, sizeof out->host, "%.*s", (int)sizeof out->host - 1, host);
     PNAS_TRY(find_local_rank(out));
     return pnas_silence_start();
+}
+
+pnas_status pnas_mpi_start(int *argc, char ***argv, pnas_layout *out)
+{
+    memset(out, 0, sizeof *out);
+    pnas_patience_begin();
+    pnas_status status = start_mpi(argc, argv, out);
+    pnas_patience_end();
+    return status;
 }
 
 void pnas_mpi_end(void)

@@ -63,6 +63,13 @@ refused "$pnas_score" run.h5 -o scores.h5 : "$pnas_score" run.h5 -o others.h5
 refused "$pnas_score" --evaluate a.h5 : "$pnas_score" --evaluate b.h5
 refused "$pnas_net" test net.h5 --data digits : "$pnas_net" predict net.h5 --data digits
 refused "$pnas_net" test net.h5 : "$pnas_net" test --help
+refused "$pnas_net" --help : "$pnas_net" test net.h5
+says 'started as "pnas_net --help", but'
+refused "$pnas_net" test net.h5 : "$pnas_net" info net.h5
+refused "$pnas_net" info net.h5 : "$pnas_net" predict net.h5 image.idx
+refused "$pnas_net" info net.h5 : "$pnas_net" export net.h5 --format onnx -o net.onnx
+refused "$pnas_net" --version : "$pnas_net" --nonsense
+refused "$pnas_net" info net.h5 : "${search[@]}"
 refused "$pnas_train" tiny.yaml -o net.h5 --cell '-1:max3+-2:max3' : "$pnas_train" --status net.h5
 
 # Of long commands the place is shown where they differ.

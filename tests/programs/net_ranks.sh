@@ -68,3 +68,23 @@ ranks 2 74 predict net.h5 many.idx -o nowhere/none.h5
 ranks 2 0 test --help
 [ "$(grep -c '^Usage' last.out)" -eq 1 ] || fail "not one help"
 [ ! -e none.csv ] || fail "something half-written is left"
+
+# What one process does rank 0 does alone, with its exit code for all.
+"$pnas_net" info net.h5 >alone.text
+for count in 2 3; do
+    ranks $count 0 info net.h5
+    cmp -s last.out alone.text || fail "$count ranks print other text than one"
+done
+ranks 2 0 --help
+[ "$(grep -c '^Usage' last.out)" -eq 1 ] || fail "not one help of the program"
+ranks 2 0 info --help
+[ "$(grep -c '^Usage' last.out)" -eq 1 ] || fail "not one help of a command"
+ranks 2 0 export net.h5 --format safetensors -o net.safetensors
+[ -s net.safetensors ] && [ "$(grep -c 'wrote net.safetensors' last.err)" -eq 1 ] || fail "not written once"
+ranks 2 74 info absent.h5
+[ "$(grep -c 'error:' last.err)" -eq 1 ] || fail "not one sentence of an absent network"
+ranks 2 64 info
+ranks 2 64 dance
+[ "$(grep -c "'dance' is not" last.err)" -eq 1 ] || fail "not one complaint of the program"
+ranks 2 64 -- test net.h5
+"$pnas_net" -- info net.h5 | cmp -s - alone.text || fail "-- stands in the way"

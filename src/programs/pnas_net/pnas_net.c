@@ -1,8 +1,11 @@
 /* pnas_net: what can be done with a trained network. */
 #include "src/programs/common/command_list.h"
+#include "src/programs/common/launcher.h"
 #include "src/programs/common/program.h"
 #include "src/programs/pnas_net/net_commands.h"
 #include "src/run/rank_start.h"
+
+#include <string.h>
 
 /* ROW(name, what runs it in one process, or what runs it on all ranks, its line of --help) */
 #define NET_COMMANDS(ROW)                                                                                    \
@@ -24,7 +27,7 @@ static const pnas_command_list list = {
     .arguments = "COMMAND NET.h5 [ARGUMENT...]",
     .about = "Works with a trained network: a NET.h5, or a RUN.n.weights.h5 that a search wrote.",
     .note = "Under mpirun, test and predict share their images among the ranks and print the same as one "
-            "process; the others are for one process.",
+            "process; of the others rank 0 alone does what they do.",
     .command = commands,
     .count = sizeof commands / sizeof *commands};
 
@@ -42,12 +45,46 @@ static int start_ranks(const pnas_chosen_command *chosen, int argc, char **argv)
     return layout.rank == 0 && !complained ? pnas_program_end(status) : pnas_exit_code(status);
 }
 
-int main(int argc, char **argv)
+/* Whether the command is one for all ranks: asked before anything is said or done. */
+static bool is_shared(int argc, char **argv)
 {
-    pnas_program_setup("pnas_net");
+    for (size_t i = 0; argc > 1 && i < list.count; i++)
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return run_on_ranks[i] != NULL;
+    return false;
+}
+
+/* What one process does: help, too. ranks: this is the first of several. */
+static int start_alone(int argc, char **argv, bool ranks)
+{
     pnas_chosen_command chosen = pnas_command_choose(&list, argc, argv);
-    if (run_on_ranks[chosen.number])
+    if (run_on_ranks[chosen.number] && !ranks)
         return start_ranks(&chosen, argc, argv);
+    if (run_on_ranks[chosen.number])
+        return pnas_program_end(pnas_fail(PNAS_ERROR_USAGE, "write '%s' in front of all other arguments",
+                                          commands[chosen.number].name));
     pnas_command_begin(&list, &chosen, &argc, &argv);
     return pnas_program_end(run[chosen.number](argc, argv));
+}
+
+/* Other ranks would print the same and write the same file, or wait for one that does something else. */
+static int start_first(int argc, char **argv)
+{
+    pnas_layout layout;
+    int code;
+    pnas_status status = pnas_rank_lead(&argc, &argv, pnas_program_build(), &layout, &code);
+    if (status != PNAS_OK)
+        return layout.rank == 0 ? pnas_program_end(status) : pnas_exit_code(status);
+    return layout.rank == 0 ? start_alone(argc, argv, true) : code;
+}
+
+int main(int argc, char **argv)
+{
+    int rank;
+    pnas_program_setup("pnas_net");
+    if (is_shared(argc, argv)) {
+        pnas_chosen_command chosen = pnas_command_choose(&list, argc, argv);
+        return start_ranks(&chosen, argc, argv);
+    }
+    return pnas_launcher_ranks(&rank) > 1 ? start_first(argc, argv) : start_alone(argc, argv, false);
 }
