@@ -1,5 +1,6 @@
 /* pnas_data: makes, describes and checks data sets. */
 #include "src/programs/common/command_list.h"
+#include "src/programs/common/launcher.h"
 #include "src/programs/common/program.h"
 #include "src/programs/pnas_data/data_commands.h"
 
@@ -21,6 +22,7 @@ int main(int argc, char **argv)
                                            .command = commands,
                                            .count = sizeof commands / sizeof *commands};
     pnas_program_setup("pnas_data");
+    pnas_launcher_refuse_ranks();
     pnas_chosen_command chosen = pnas_command_choose(&list, argc, argv);
     pnas_command_begin(&list, &chosen, &argc, &argv);
     return pnas_program_end(run[chosen.number](argc, argv));

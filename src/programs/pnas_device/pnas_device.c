@@ -1,6 +1,7 @@
 /* pnas_device: what a device is, whether it computes rightly, what computes fastest on it, and compilation
  * ahead of a search. */
 #include "src/programs/common/command_list.h"
+#include "src/programs/common/launcher.h"
 #include "src/programs/common/program.h"
 #include "src/programs/pnas_device/device_commands.h"
 
@@ -25,6 +26,7 @@ int main(int argc, char **argv)
         .command = commands,
         .count = sizeof commands / sizeof *commands};
     pnas_program_setup("pnas_device");
+    pnas_launcher_tell_ranks();
     pnas_chosen_command chosen = pnas_command_choose(&list, argc, argv);
     pnas_command_begin(&list, &chosen, &argc, &argv);
     return pnas_program_end(run[chosen.number](argc, argv));

@@ -3,6 +3,7 @@
 #include "io/plot/cell_drawing.h"
 #include "io/report/report.h"
 #include "io/run/cell_csv.h"
+#include "src/programs/common/launcher.h"
 #include "src/programs/common/program.h"
 #include "src/programs/pnas_rank/ranking_options.h"
 #include "src/programs/pnas_rank/ranking_tables.h"
@@ -142,6 +143,7 @@ int main(int argc, char **argv)
     pnas_ranking_files files = {0};
     bool complete = true;
     pnas_program_setup("pnas_rank");
+    pnas_launcher_refuse_ranks();
     pnas_ranking_options_parse(argc, argv, &options);
     pnas_log_setup("pnas_rank", options.log, 0, 1);
 

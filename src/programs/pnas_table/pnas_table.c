@@ -1,5 +1,6 @@
 /* pnas_table: joins runs, CSV files and tables of trained cells into one table for replays. */
 #include "io/run/cell_table_file.h"
+#include "src/programs/common/launcher.h"
 #include "src/programs/common/program.h"
 
 #include <stdio.h>
@@ -109,6 +110,7 @@ int main(int argc, char **argv)
 {
     table_arguments arguments = {.title = "Trained cells", .source = "", .log = PNAS_LOG_INFO};
     pnas_program_setup("pnas_table");
+    pnas_launcher_refuse_ranks();
     char *command_line = pnas_program_command_line(argc, argv, 1);
     pnas_program_parse(&table_argp, argc, argv, 0, &arguments);
     pnas_log_setup("pnas_table", arguments.log, 0, 1);
