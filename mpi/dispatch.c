@@ -118,9 +118,23 @@ size_t pnas_dispatch_failed(pnas_dispatch *dispatch, int rank, size_t number, do
     return finish(dispatch, rank, number, seconds, now);
 }
 
+/* What a rank that leaves has begun was work of this run, too: at a stop, of all ranks. */
+static void count_cut(pnas_dispatch *dispatch, int number, dispatch_ticket *ticket, double now)
+{
+    const dispatch_rank *rank = &dispatch->rank[number];
+    const held_ticket *held = &rank->held[find_held(rank, pnas_dispatch_number(dispatch, ticket))];
+    if (rank->state == RANK_IN || !held->runs)
+        return;
+    ticket->cut_seconds += fmax(now - fmax(held->since, dispatch->began), 0);
+    ticket->cut_kind = rank->kind;
+    dispatch->last = now;
+}
+
 size_t pnas_dispatch_give_back(pnas_dispatch *dispatch, int rank, size_t number, double now)
 {
-    dispatch->ticket[number].given_back_by = rank;
+    dispatch_ticket *ticket = &dispatch->ticket[number];
+    ticket->given_back_by = rank;
+    count_cut(dispatch, rank, ticket, now);
     wait_again(dispatch, number);
     return let_go(dispatch, rank, number, now);
 }
@@ -142,12 +156,21 @@ bool pnas_dispatch_all_done(const pnas_dispatch *dispatch)
 
 /* --- ranks --- */
 
+static void count_most(pnas_dispatch *dispatch)
+{
+    if (dispatch->lanes < dispatch->most_lanes)
+        return;
+    dispatch->most_lanes = dispatch->lanes;
+    memcpy(dispatch->most_lanes_of, dispatch->lanes_of, sizeof dispatch->lanes_of);
+}
+
 void pnas_dispatch_set_kind(pnas_dispatch *dispatch, int rank, int kind)
 {
     dispatch_rank *changed = &dispatch->rank[rank];
     if (changed->state == RANK_IN) {
         dispatch->lanes_of[changed->kind] -= changed->lanes;
         dispatch->lanes_of[kind] += changed->lanes;
+        count_most(dispatch);
     }
     changed->kind = kind;
     dispatch->changes++;
@@ -166,8 +189,7 @@ pnas_status pnas_dispatch_join(pnas_dispatch *dispatch, int number, int lanes)
     dispatch->in++;
     dispatch->lanes += lanes;
     dispatch->lanes_of[rank->kind] += lanes;
-    if (dispatch->lanes > dispatch->most_lanes)
-        dispatch->most_lanes = dispatch->lanes;
+    count_most(dispatch);
     dispatch->changes++;
     return PNAS_OK;
 }
@@ -340,7 +362,8 @@ pnas_status pnas_dispatch_begin(pnas_dispatch *dispatch, const pnas_job *jobs, s
     dispatch->order = order;
     dispatch->count = dispatch->waiting = dispatch->left = count;
     dispatch->began = dispatch->last = now;
-    dispatch->most_lanes = dispatch->lanes;
+    dispatch->most_lanes = 0;
+    count_most(dispatch);
     dispatch->pieces = !jobs;
     dispatch->changes++;
     fill(dispatch, jobs, 0, false);

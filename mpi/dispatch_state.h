@@ -19,6 +19,8 @@ typedef struct {
     size_t place;      /* in the order */
     int kind;          /* DONE: of the device */
     double seconds;    /* DONE: of this run */
+    int cut_kind;
+    double cut_seconds; /* of this run, on ranks that left before they had finished it */
 } dispatch_ticket;
 
 typedef struct {
@@ -39,9 +41,9 @@ typedef struct {
 
 struct pnas_dispatch {
     int ranks, in, awaited;
-    dispatch_rank *rank; /* [ranks] */
-    int lanes, most_lanes;
-    int lanes_of[PNAS_DEVICE_KINDS_MAX];
+    dispatch_rank *rank;   /* [ranks] */
+    int lanes, most_lanes; /* most: of this run, as at its end all ranks may have left */
+    int lanes_of[PNAS_DEVICE_KINDS_MAX], most_lanes_of[PNAS_DEVICE_KINDS_MAX];
     pnas_duration_model model[PNAS_DEVICE_KINDS_MAX], all_kinds;
     uint64_t changes; /* counts what may change a decision */
 

@@ -105,15 +105,18 @@ void pnas_dispatch_usage(const pnas_dispatch *dispatch, pnas_level_usage *out)
     double speed[PNAS_DEVICE_KINDS_MAX], fastest = 0, sum = 0;
     for (int kind = 0; kind < PNAS_DEVICE_KINDS_MAX; kind++) {
         speed[kind] = speed_of(dispatch, kind);
-        sum += dispatch->lanes_of[kind] * speed[kind];
-        fastest = dispatch->lanes_of[kind] ? fmax(fastest, speed[kind]) : fastest;
+        sum += dispatch->most_lanes_of[kind] * speed[kind];
+        fastest = dispatch->most_lanes_of[kind] ? fmax(fastest, speed[kind]) : fastest;
     }
     *out = (pnas_level_usage){.span_seconds = dispatch->last - dispatch->began};
     out->lane_seconds = out->span_seconds * dispatch->most_lanes;
-    double *work = malloc((dispatch->count + 1) * sizeof *work);
+    double *work = malloc(2 * (dispatch->count + 1) * sizeof *work);
     size_t count = 0;
     for (size_t i = 0; i < dispatch->count; i++) {
         const dispatch_ticket *ticket = &dispatch->ticket[i];
+        out->busy_seconds += ticket->cut_seconds;
+        if (work && ticket->cut_seconds > 0)
+            work[count++] = ticket->cut_seconds * speed[ticket->cut_kind];
         if (ticket->state != TICKET_DONE)
             continue;
         out->busy_seconds += ticket->seconds;
@@ -123,6 +126,6 @@ void pnas_dispatch_usage(const pnas_dispatch *dispatch, pnas_level_usage *out)
     }
     count_spare(dispatch, speed, work, &count, out);
     if (count > 0 && fastest > 0)
-        out->best_seconds = best_span(work, count, (size_t)dispatch->lanes, fastest, sum);
+        out->best_seconds = best_span(work, count, (size_t)dispatch->most_lanes, fastest, sum);
     free(work);
 }

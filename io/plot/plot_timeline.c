@@ -6,9 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SPANS_FRAMED 2000 /* with more spans, their frames would hide them */
-#define ROWS_NAMED   24   /* with more ranks, not every one's share is written beside its row */
-#define ROWS_TEXT    10
+#define SPANS_FRAMED  2000 /* with more spans, their frames would hide them */
+#define ROWS_NAMED    24   /* with more ranks, not every one's share is written beside its row */
+#define ROWS_TEXT     10
+#define PAUSES_MARKED 100 /* with more, the lines would hide the spans */
 
 /* ---- data ---- */
 
@@ -73,7 +74,7 @@ static pnas_status write_busy(const pnas_plot_context *context, const pnas_timel
 static void write_rows(const pnas_plot_context *context, const pnas_timeline *line)
 {
     double all = 0, lasted = line->last - line->first;
-    char what[80];
+    char what[120], stops[40] = "";
     int step = 1 + (line->ranks - 1) / (context->text ? ROWS_TEXT : ROWS_NAMED);
     fprintf(context->script, "set ytics (");
     for (int rank = 0; rank < line->ranks; rank++) {
@@ -83,8 +84,10 @@ static void write_rows(const pnas_plot_context *context, const pnas_timeline *li
             fprintf(context->script, "%s'rank %d  %3.0f %%%%' %d", rank ? ", " : "", rank, 100 * share, rank);
     }
     fprintf(context->script, ")\nset yrange [%g:-0.5]\n", line->ranks - 0.5);
-    snprintf(what, sizeof what, "%d rank%s, busy for %.1f %% of the time", line->ranks,
-             line->ranks == 1 ? "" : "s", 100 * all);
+    if (line->pauses > 0)
+        snprintf(stops, sizeof stops, ", without %zu pause%s", line->pauses, line->pauses == 1 ? "" : "s");
+    snprintf(what, sizeof what, "%d rank%s, busy for %.1f %% of the time%s", line->ranks,
+             line->ranks == 1 ? "" : "s", 100 * all, stops);
     pnas_plot_title(context, what);
 }
 
@@ -124,9 +127,21 @@ static void plot_spans(const pnas_plot_context *context, const pnas_timeline *li
     fprintf(context->script, "\n");
 }
 
-static void draw(const pnas_plot_context *context, const pnas_timeline *line, const char *unit, double end)
+static void mark_pauses(const pnas_plot_context *context, const pnas_timeline *line, double scale)
+{
+    for (size_t i = 0; i < line->pauses && line->pauses <= PAUSES_MARKED; i++) {
+        double at = (line->pause[i] - line->first) / scale;
+        fprintf(context->script,
+                "set arrow from first %.9g, graph 0 to first %.9g, graph 1 nohead front linecolor '#404040' "
+                "dashtype 3\n",
+                at, at);
+    }
+}
+
+static void draw(const pnas_plot_context *context, const pnas_timeline *line, const char *unit, double scale)
 {
     FILE *script = context->script;
+    double end = (line->last - line->first) / scale;
     if (!context->text)
         fprintf(
             script,
@@ -136,6 +151,8 @@ static void draw(const pnas_plot_context *context, const pnas_timeline *line, co
         fprintf(script, "set key below\nset xlabel 'time (%s)'\n", unit);
     fprintf(script, "set xrange [0:%.9g]\n", end);
     write_rows(context, line);
+    if (!context->text)
+        mark_pauses(context, line, scale);
     plot_spans(context, line);
     if (context->text)
         return;
@@ -160,7 +177,7 @@ static pnas_status draw_timeline(const pnas_plot_context *context)
     PNAS_TRY_CLEANUP(write_busy(context, &line, scale));
     if (context->text)
         PNAS_TRY_CLEANUP(write_samples(context, &line, scale, 2 * pnas_gnuplot_columns(context->plot)));
-    draw(context, &line, scale == 1 ? "s" : scale == 60 ? "min" : "h", lasted / scale);
+    draw(context, &line, scale == 1 ? "s" : scale == 60 ? "min" : "h", scale);
 cleanup:
     pnas_timeline_clear(&line);
     return status;

@@ -29,8 +29,8 @@ typedef struct {
 
 typedef struct {       /* for /timeline */
     double start, end; /* seconds since 1970 */
-    int rank;
-    char what[48]; /* "train 2/17", "fit 2", "score 3" */
+    int rank;          /* -1: all, as none was at work */
+    char what[48];     /* "train 2/17", "train 2/17 (part)", "fit 2", "score 3"; "stopped" */
 } pnas_run_event;
 
 typedef struct { /* what it holds in addition to the levels; strings and arrays owned by the run */

@@ -37,36 +37,78 @@ void pnas_timeline_kind_name(size_t kind, char *out, size_t size)
                                                : "other");
 }
 
-pnas_status pnas_timeline_collect(const char *path, const pnas_run_info *info, pnas_timeline *out)
+static bool is_pause(const pnas_run_event *event)
 {
-    *out = (pnas_timeline){.first = INFINITY, .last = -INFINITY};
-    out->span = malloc((info->event_count + 1) * sizeof *out->span);
-    PNAS_CHECK(out->span, PNAS_ERROR_MEMORY, "%s: out of memory for %zu events", path, info->event_count);
+    return isfinite(event->start) && isfinite(event->end) && event->end > event->start && event->rank < 0;
+}
+
+static bool is_span(const pnas_run_event *event)
+{
+    return isfinite(event->start) && isfinite(event->end) && event->end >= event->start && event->rank >= 0;
+}
+
+/* `time` without the pauses before it. */
+static double at_work(const pnas_run_event *const *pauses, size_t count, double time)
+{
+    double paused = 0;
+    for (size_t i = 0; i < count; i++)
+        if (pauses[i]->start < time)
+            paused += fmin(pauses[i]->end, time) - pauses[i]->start;
+    return time - paused;
+}
+
+static void add_spans(const pnas_run_info *info, const pnas_run_event *const *pauses, size_t count,
+                      pnas_timeline *out)
+{
     for (size_t i = 0; i < info->event_count; i++) {
         const pnas_run_event *event = &info->event[i];
-        if (!isfinite(event->start) || !isfinite(event->end) || event->end < event->start || event->rank < 0)
+        if (!is_span(event))
             continue;
-        out->span[out->count++] = (pnas_timeline_span){.start = event->start,
-                                                       .end = event->end,
-                                                       .rank = event->rank,
-                                                       .kind = find_kind(event->what),
-                                                       .what = event->what};
-        out->has[find_kind(event->what)] = true;
-        out->first = fmin(out->first, event->start);
-        out->last = fmax(out->last, event->end);
-        out->ranks = event->rank >= out->ranks ? event->rank + 1 : out->ranks;
+        pnas_timeline_span one = {.start = at_work(pauses, count, event->start),
+                                  .end = at_work(pauses, count, event->end),
+                                  .rank = event->rank,
+                                  .kind = find_kind(event->what),
+                                  .what = event->what};
+        out->span[out->count++] = one;
+        out->has[one.kind] = true;
+        out->first = fmin(out->first, one.start);
+        out->last = fmax(out->last, one.end);
+        out->ranks = one.rank >= out->ranks ? one.rank + 1 : out->ranks;
     }
-    if (out->count == 0 || out->last <= out->first) {
-        pnas_timeline_clear(out);
-        return pnas_fail(PNAS_ERROR_DATA, "%s: has no time line yet", path);
+    for (size_t i = 0; i < count; i++) {
+        double at = at_work(pauses, count, pauses[i]->start);
+        if (at > out->first && at < out->last)
+            out->pause[out->pauses++] = at;
     }
-    qsort(out->span, out->count, sizeof *out->span, by_rank_and_start);
-    return PNAS_OK;
+}
+
+pnas_status pnas_timeline_collect(const char *path, const pnas_run_info *info, pnas_timeline *out)
+{
+    size_t pauses = 0;
+    *out = (pnas_timeline){.first = INFINITY, .last = -INFINITY};
+    out->span = malloc((info->event_count + 1) * sizeof *out->span);
+    out->pause = malloc((info->event_count + 1) * sizeof *out->pause);
+    const pnas_run_event **pause = malloc((info->event_count + 1) * sizeof *pause);
+    bool room = out->span && out->pause && pause;
+    for (size_t i = 0; room && i < info->event_count; i++)
+        if (is_pause(&info->event[i]))
+            pause[pauses++] = &info->event[i];
+    if (room)
+        add_spans(info, pause, pauses, out);
+    free(pause);
+    if (room && out->count > 0 && out->last > out->first) {
+        qsort(out->span, out->count, sizeof *out->span, by_rank_and_start);
+        return PNAS_OK;
+    }
+    pnas_timeline_clear(out);
+    PNAS_CHECK(room, PNAS_ERROR_MEMORY, "%s: out of memory for %zu events", path, info->event_count);
+    return pnas_fail(PNAS_ERROR_DATA, "%s: has no time line yet", path);
 }
 
 void pnas_timeline_clear(pnas_timeline *line)
 {
     free(line->span);
+    free(line->pause);
     *line = (pnas_timeline){0};
 }
 

@@ -1,4 +1,5 @@
-/* What each rank of a run did when, as its events tell it. Times are seconds since 1970. Local. */
+/* What each rank of a run did when, as its events tell it. Times are seconds since 1970, without those between
+ * a stop and the next start. Local. */
 #ifndef PNAS_IO_RUN_TIMELINE_H
 #define PNAS_IO_RUN_TIMELINE_H
 
@@ -20,6 +21,8 @@ typedef struct { /* zero to start with; freed by pnas_timeline_clear */
     int ranks;                /* one more than the largest */
     double first, last;       /* of all spans */
     bool has[PNAS_TIMELINE_KINDS];
+    double *pause; /* [pauses] when time was left out */
+    size_t pauses;
 } pnas_timeline;
 
 /* `path` is for messages; `info` is borrowed. PNAS_ERROR_DATA if there is nothing that lasted. */

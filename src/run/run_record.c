@@ -7,9 +7,12 @@
 #include "src/run/retry_failed.h"
 #include "src/run/tuned_agreement.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define PART " (part)" /* of a child that was not finished */
 
 /* --- begin and resume --- */
 
@@ -87,13 +90,14 @@ static pnas_status record_extension(pnas_run_info *info, const char *path, int l
     return PNAS_OK;
 }
 
-/* Children that came from the journal have no event yet, so all training events are made anew. */
+/* Children that came from the journal have no event yet, so all training events are made anew, but not those
+ * of parts, which stand nowhere else. */
 static pnas_status rebuild_training_events(pnas_run_file *file, const pnas_search *search)
 {
     pnas_run_info *info = pnas_run_file_info(file);
     size_t kept = 0;
     for (size_t i = 0; i < info->event_count; i++)
-        if (strncmp(info->event[i].what, "train ", 6) != 0)
+        if (strncmp(info->event[i].what, "train ", 6) != 0 || strstr(info->event[i].what, PART))
             info->event[kept++] = info->event[i];
     info->event_count = kept;
     for (int b = 1; pnas_search_level(search, b); b++) {
@@ -103,6 +107,17 @@ static pnas_status rebuild_training_events(pnas_run_file *file, const pnas_searc
                 PNAS_TRY(pnas_run_record_training(file, b, (int)i, &level->child[i].result));
     }
     return PNAS_OK;
+}
+
+/* From the end that was recorded, or from the last thing that is known of a process that was killed. */
+static pnas_status record_pause(pnas_run_file *file, double ended, double now)
+{
+    pnas_run_info *info = pnas_run_file_info(file);
+    double since = fmax(ended, info->start);
+    for (size_t i = 0; i < info->event_count && ended <= 0; i++)
+        since = fmax(since, info->event[i].end);
+    const pnas_run_event pause = {.start = since, .end = now, .rank = -1, .what = "stopped"};
+    return now > since ? pnas_run_info_add_event(info, &pause) : PNAS_OK;
 }
 
 static void report_resume(const pnas_search_run_options *options, const pnas_search *search)
@@ -121,6 +136,7 @@ pnas_status pnas_run_record_resume(pnas_run_file *file, const pnas_search_run_op
 {
     pnas_run_info *info = pnas_run_file_info(file);
     char extension[PNAS_EXTENSION_MAX];
+    double ended = info->end;
     PNAS_TRY(check_same_search(info, options, extension));
     if (*extension || info->status != PNAS_RUN_COMPLETE)
         PNAS_TRY(pnas_kernel_check_run(options->path, info, options->kernels));
@@ -139,7 +155,8 @@ pnas_status pnas_run_record_resume(pnas_run_file *file, const pnas_search_run_op
     pnas_tuned_warn_of_change(options->path, info->rank, info->rank_count, options->devices->table,
                               (size_t)options->layout->ranks);
     PNAS_TRY(describe_start(info, options));
-    return rebuild_training_events(file, search);
+    PNAS_TRY(rebuild_training_events(file, search));
+    return record_pause(file, ended, pnas_clock_unix());
 }
 
 /* --- the timeline --- */
@@ -151,11 +168,30 @@ static pnas_status add_event(pnas_run_file *file, double start, double seconds, 
     return pnas_run_info_add_event(pnas_run_file_info(file), &event);
 }
 
+/* When a child that ended at `end` was last begun: its seconds before a pause lie before that. */
+static double last_begun(const pnas_run_info *info, double start, double end)
+{
+    for (size_t i = 0; i < info->event_count; i++)
+        if (info->event[i].rank < 0 && info->event[i].end <= end)
+            start = fmax(start, info->event[i].end);
+    return start;
+}
+
 pnas_status pnas_run_record_training(pnas_run_file *file, int level, int index, const pnas_result *result)
 {
     char what[48];
+    double end = result->start + result->train_seconds;
+    double start = last_begun(pnas_run_file_info(file), result->start, end);
     snprintf(what, sizeof what, "train %d/%d", level, index);
-    return add_event(file, result->start, result->train_seconds, result->rank, what);
+    return add_event(file, start, end - start, result->rank, what);
+}
+
+pnas_status pnas_run_record_part(pnas_run_file *file, const pnas_running_child *child, double end)
+{
+    char what[48];
+    snprintf(what, sizeof what, "train %d/%d" PART, child->level, child->index);
+    return end > child->start ? add_event(file, child->start, end - child->start, child->rank, what)
+                              : PNAS_OK;
 }
 
 /* The others' share of what rank 0 led. */

@@ -2,13 +2,15 @@
 #ifndef PNAS_RUN_RUN_RECORD_H
 #define PNAS_RUN_RUN_RECORD_H
 
+#include "io/run/live_status.h"
 #include "src/run/search_run_options.h"
 
 /* A new run: everything that is known at its start. */
 pnas_status pnas_run_record_begin(pnas_run_file *file, const pnas_search_run_options *options);
 
 /* A run that is there: checks that it is the same search on the same data (PNAS_ERROR_USAGE,
- * PNAS_ERROR_DATA), moves its levels into `search` and brings table and timeline up to date. A complete one
+ * PNAS_ERROR_DATA), moves its levels into `search`, brings table and timeline up to date, and
+ * records how long the run was not at work. A complete one
  * stays complete. */
 pnas_status pnas_run_record_resume(pnas_run_file *file, const pnas_search_run_options *options,
                                    pnas_search *search);
@@ -16,6 +18,9 @@ pnas_status pnas_run_record_resume(pnas_run_file *file, const pnas_search_run_op
 /* Timeline: the fit and scoring by which children of `level` were begun early, from `start` to now. */
 pnas_status pnas_run_record_early(pnas_run_file *file, const pnas_search_run_options *options, int level,
                                   double start);
+
+/* Timeline: what a rank did of a child until it was stopped. */
+pnas_status pnas_run_record_part(pnas_run_file *file, const pnas_running_child *child, double end);
 
 /* Timeline: a trained child; fit and scoring of the proposal just made, begun at `start` (seconds since
  * 1970), on rank 0 as a whole and on the others their share; the fit after the last level. */

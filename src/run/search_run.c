@@ -394,12 +394,23 @@ static bool folder_is_gone(const char *path)
     return gone;
 }
 
+static pnas_status record_parts(const search_run *run)
+{
+    double now = pnas_clock_unix();
+    for (size_t i = 0; i < run->live.count; i++)
+        PNAS_TRY(pnas_run_record_part(run->file, &run->live.child[i], now));
+    return PNAS_OK;
+}
+
 /* Leaves the run file with what is known, whatever happened; the first failure is the one that is told. */
 static pnas_status end_run(search_run *run, pnas_status status)
 {
     char message[PNAS_MESSAGE_MAX];
     snprintf(message, sizeof message, "%s", pnas_message());
+    pnas_status parts = status == PNAS_OK ? PNAS_OK : record_parts(run);
     pnas_status written = pnas_run_record_end(run->file, run->search, status);
+    if (written == PNAS_OK)
+        written = parts;
     if (status == PNAS_OK)
         return written;
     if (written != PNAS_OK && strcmp(message, pnas_message()) != 0)

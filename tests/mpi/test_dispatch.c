@@ -350,6 +350,34 @@ Test(dispatch, what_a_rank_holds_at_the_end_goes_on_in_the_next_run_and_counts_i
     destroy(&bench);
 }
 
+/* Three ranks are asked to stop after 5 s, one after the other, while two of them train. */
+Test(dispatch, at_a_stop_what_was_begun_counts_and_the_best_is_that_of_all_ranks)
+{
+    static test_bench bench;
+    pnas_level_usage usage;
+    create(&bench, 3, 1);
+    for (int i = 0; i < 5; i++)
+        add_job(&bench, 1000, 0);
+    begin(&bench);
+    hand_out(&bench);
+    pnas_dispatch_done(bench.dispatch, 0, pnas_dispatch_held_ticket(bench.dispatch, 0, 0), 2, 2);
+    if (pnas_dispatch_is_free(bench.dispatch, 0))
+        cr_assert_neq(pnas_dispatch_next(bench.dispatch, 0, 2, NULL), PNAS_NO_TICKET);
+    pnas_dispatch_done(bench.dispatch, 1, pnas_dispatch_held_ticket(bench.dispatch, 1, 0), 5, 5);
+    for (int rank = 0; rank < 3; rank++)
+        pnas_dispatch_leave(bench.dispatch, rank);
+    for (int rank = 0; rank < 3; rank++)
+        while (pnas_dispatch_held(bench.dispatch, rank) > 0)
+            pnas_dispatch_give_back(bench.dispatch, rank, pnas_dispatch_held_ticket(bench.dispatch, rank, 0),
+                                    5);
+    pnas_dispatch_usage(bench.dispatch, &usage);
+    cr_expect_float_eq(usage.span_seconds, 5, 1e-9);
+    cr_expect_float_eq(usage.lane_seconds, 15, 1e-9);
+    cr_expect_float_eq(usage.busy_seconds, 15, 1e-9, "%g", usage.busy_seconds);
+    cr_expect_float_eq(usage.best_seconds, 5, 1e-9, "%g", usage.best_seconds);
+    destroy(&bench);
+}
+
 Test(dispatch, what_a_child_took_in_an_earlier_run_is_learned_but_was_no_work_of_this_one)
 {
     static test_bench bench;

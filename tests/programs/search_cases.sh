@@ -350,14 +350,38 @@ expect_the_same_as_whole() {
     [ ! -e run.h5.children ] || fail "checkpoints are left: $(ls run.h5.children)"
 }
 
+# A column of the time line of run.h5, a row a line.
+time_line() {
+    h5dump -d "/timeline/$1" -y -w 1 -m %.3f run.h5 | sed -n 's/^ *\(-\{0,1\}[0-9.]\{1,\}\),\{0,1\}$/\1/p'
+}
+
+level_attribute() {
+    h5dump -a "/levels/1/$1" -y run.h5 | grep -oE '^ +[0-9.e+-]+$' || fail "no $1"
+}
+
+# Between a stop and the next start no rank is at work, whatever was trained before and after; nor is that time lost
+# from the best possible span.
+expect_a_pause() {
+    paste <(time_line rank) <(time_line start) <(time_line end) >events
+    awk '$1 < 0 { from = $2; until = $3 } END { exit until - from < 1 }' events || fail "no pause of a second"
+    awk 'NR == FNR { if ($1 < 0) { from = $2; until = $3 }; next }
+        $1 >= 0 && $3 > from + 0.01 && $2 < until - 0.01 { bad = 1 } $1 >= 0 && $3 <= from + 0.01 { before = 1 }
+        END { exit bad || !before }' events events || fail "training in the pause, or none before it: $(cat events)"
+    h5dump -d /timeline/what run.h5 | grep -q '"train 1/[01] (part)"' || fail "no part of a child before the stop"
+    awk -v best="$(level_attribute best_seconds)" -v span="$(level_attribute span_seconds)" \
+        'BEGIN { exit best < 0.8 * span }' || fail "the best span covers a part of the run only"
+}
+
 case_stopped_mid_child() {
     start 1 "$tiny" -o whole.h5 "${long_children[@]}" || fail "exit code $?"
     [ ! -e whole.h5.children ] || fail "checkpoints are left"
     stop_mid_child USR2
     [ "$code" -eq 75 ] || fail "exit code $code"
+    sleep 1
     start 1 "$tiny" -o run.h5 "${long_children[@]}" --set checkpoint_seconds=0 || fail "exit code $?"
     expect_said 'continues in epoch [0-9]+ after [0-9]+ of its 31 batches'
     expect_the_same_as_whole
+    expect_a_pause
 }
 
 # SIGTERM to mpirun leaves its ranks a second. Then more ranks go on, and one checkpoint is cut short.

@@ -251,6 +251,39 @@ Test(plots, the_second_level_alone_keeps_its_indices)
     free(svg);
 }
 
+/* The run of the tests with another time line. */
+static void write_events(const pnas_run_event *events, size_t events_count)
+{
+    pnas_run_file *file = NULL;
+    pnas_search *search = fake_search();
+    bool existed;
+    cr_assert_eq(pnas_run_file_open(test_path("run.h5"), &file, &existed), PNAS_OK);
+    cr_assert_eq(pnas_run_file_restore(file, search), PNAS_OK);
+    pnas_run_file_info(file)->event_count = 0;
+    for (size_t i = 0; i < events_count; i++)
+        cr_assert_eq(pnas_run_info_add_event(pnas_run_file_info(file), &events[i]), PNAS_OK);
+    cr_assert_eq(pnas_run_file_write(file, search), PNAS_OK);
+    pnas_run_file_close(&file);
+    pnas_search_destroy(&search);
+}
+
+Test(plots, the_time_between_a_stop_and_the_next_start_is_no_part_of_a_time_line)
+{
+    static const pnas_run_event events[] = {
+        {1.75e9, 1.75e9 + 10, 0, "train 1/0 (part)"},   {1.75e9, 1.75e9 + 5, 1, "train 1/1"},
+        {1.75e9 + 10, 1.75e9 + 1010, -1, "stopped"},    {1.75e9 + 1010, 1.75e9 + 1020, 0, "train 1/0"},
+        {1.75e9 + 1010, 1.75e9 + 1015, 1, "train 1/2"},
+    };
+    write_events(events, 5);
+    expect_run(rank("--plot timeline run.h5 -o t.svg --keep kept"), 0, "");
+    char *script = read_file(test_path("kept/plot.gp"));
+    cr_expect(strstr(script, "2 ranks, busy for 75.0 % of the time, without 1 pause"), "%s", script);
+    cr_expect(strstr(script, "'rank 0  100 %%' 0, 'rank 1   50 %%' 1"), "%s", script);
+    cr_expect(strstr(script, "set xrange [0:20]") && strstr(script, "set arrow from first 10, graph 0"), "%s",
+              script);
+    free(script);
+}
+
 /* A prediction is shown as one wherever it stands. */
 Test(plots, what_was_only_predicted_is_not_shown_as_measured)
 {
