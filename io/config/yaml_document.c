@@ -68,6 +68,55 @@ static pnas_status syntax_error(const char *name, const char *text, size_t lengt
                      parser->context ? parser->context : "");
 }
 
+static const yaml_char_t *anchor_of(const yaml_event_t *event)
+{
+    return event->type == YAML_SCALAR_EVENT           ? event->data.scalar.anchor
+           : event->type == YAML_SEQUENCE_START_EVENT ? event->data.sequence_start.anchor
+           : event->type == YAML_MAPPING_START_EVENT  ? event->data.mapping_start.anchor
+                                                      : NULL;
+}
+
+static const yaml_char_t *tag_of(const yaml_event_t *event)
+{
+    return event->type == YAML_SCALAR_EVENT           ? event->data.scalar.tag
+           : event->type == YAML_SEQUENCE_START_EVENT ? event->data.sequence_start.tag
+           : event->type == YAML_MAPPING_START_EVENT  ? event->data.mapping_start.tag
+                                                      : NULL;
+}
+
+static pnas_status check_event(const char *name, const yaml_event_t *event)
+{
+    size_t line = event->start_mark.line + 1;
+    PNAS_CHECK(!anchor_of(event), PNAS_ERROR_USAGE,
+               "%s: line %zu: an anchor (&%s) is of no use without aliases; leave it out", name, line,
+               (const char *)anchor_of(event));
+    PNAS_CHECK(!tag_of(event), PNAS_ERROR_USAGE,
+               "%s: line %zu: a tag (!) says what kind a value is, which its key says already; leave it out",
+               name, line);
+    return PNAS_OK;
+}
+
+/* What a loaded document does not tell any more. An alias was refused before this. */
+static pnas_status check_events(const char *name, const char *text, size_t length)
+{
+    yaml_parser_t parser;
+    pnas_status status = PNAS_OK;
+    bool more = true;
+    if (!yaml_parser_initialize(&parser))
+        return no_memory();
+    yaml_parser_set_input_string(&parser, (const unsigned char *)text, length);
+    while (more && status == PNAS_OK) {
+        yaml_event_t event;
+        if (!yaml_parser_parse(&parser, &event))
+            break;
+        more = event.type != YAML_STREAM_END_EVENT;
+        status = check_event(name, &event);
+        yaml_event_delete(&event);
+    }
+    yaml_parser_delete(&parser);
+    return status;
+}
+
 static pnas_status load(const char *name, const char *text, size_t length, yaml_document_t *out)
 {
     yaml_parser_t parser;
@@ -192,6 +241,8 @@ pnas_status pnas_yaml_parse(const char *name, const char *text, size_t length, p
         calloc((size_t)(document->yaml.nodes.top - document->yaml.nodes.start) + 1, sizeof *check.seen);
     status = check.seen ? check_node(&check, pnas_yaml_root(document), 0) : no_memory();
     free(check.seen);
+    if (status == PNAS_OK)
+        status = check_events(name, text, length);
     if (status != PNAS_OK) {
         pnas_yaml_destroy(&document);
         return status;
