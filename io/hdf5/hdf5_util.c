@@ -242,6 +242,14 @@ static pnas_status write_image(const pnas_h5_output *output, const char *image, 
     return PNAS_OK;
 }
 
+/* Who may read and write a file does not change with what is in it. Some file systems know no rights. */
+static void keep_rights(const pnas_h5_output *output)
+{
+    struct stat info;
+    if (stat(output->path, &info) == 0 && fchmod(output->lock, info.st_mode & 0777) != 0)
+        errno = 0;
+}
+
 pnas_status pnas_h5_output_commit(pnas_h5_output *output)
 {
     pnas_status status;
@@ -249,6 +257,7 @@ pnas_status pnas_h5_output_commit(pnas_h5_output *output)
     size_t size = 0;
     PNAS_TRY_CLEANUP(take_image(output, &image, &size));
     PNAS_TRY_CLEANUP(write_image(output, image, size));
+    keep_rights(output);
     PNAS_CHECK_CLEANUP(rename(output->partial, output->path) == 0, PNAS_ERROR_FILE,
                        "%s: cannot be put in place: %s", output->path, strerror(errno));
     pnas_leftover_forget(output->leftover);

@@ -206,6 +206,20 @@ Test(hdf5_output, files_get_the_rights_that_umask_leaves)
     cr_expect_eq(info.st_mode & 0777, 0640);
 }
 
+Test(hdf5_output, a_file_that_is_replaced_keeps_its_rights)
+{
+    static const mode_t rights[] = {0444, 0600, 0664};
+    struct stat info;
+    write_value("a.h5", 1);
+    for (size_t i = 0; i < sizeof rights / sizeof *rights; i++) {
+        cr_assert_eq(chmod(test_path("a.h5"), rights[i]), 0);
+        write_value("a.h5", (int)i);
+        cr_assert_eq(stat(test_path("a.h5"), &info), 0);
+        cr_expect_eq(info.st_mode & 0777, rights[i], "%o instead of %o", info.st_mode & 0777, rights[i]);
+        cr_expect_eq(read_value("a.h5"), i);
+    }
+}
+
 Test(hdf5_output, missing_folders_and_devices_are_refused)
 {
     pnas_h5_output output;
