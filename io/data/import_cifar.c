@@ -21,6 +21,8 @@ typedef struct {
     const char *names_file; /* one name a line; need not be there */
     const char *train[5], *test;
     int train_count;
+    const char *archive, *inside; /* what is published, and the folder in it */
+    const char *other[2];         /* as train[0], in the Python and the MATLAB version */
 } cifar_version;
 
 /* Ten times what was published: a file that unpacks to more is none of these. */
@@ -76,11 +78,19 @@ static const cifar_version cifar10 = {
     "batches.meta.txt",
     {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"},
     "test_batch.bin",
-    5};
+    5,
+    "cifar-10-binary.tar.gz",
+    "cifar-10-batches-bin",
+    {"data_batch_1", "data_batch_1.mat"}};
+#define CIFAR100_PUBLISHED                                                                                   \
+    "cifar-100-binary.tar.gz", "cifar-100-binary",                                                           \
+    {                                                                                                        \
+        "train", "train.mat"                                                                                 \
+    }
 static const cifar_version cifar100_fine = {
-    2, 1, 100, fine_names, "fine_label_names.txt", {"train.bin"}, "test.bin", 1};
+    2, 1, 100, fine_names, "fine_label_names.txt", {"train.bin"}, "test.bin", 1, CIFAR100_PUBLISHED};
 static const cifar_version cifar100_coarse = {
-    2, 0, 20, coarse_names, "coarse_label_names.txt", {"train.bin"}, "test.bin", 1};
+    2, 0, 20, coarse_names, "coarse_label_names.txt", {"train.bin"}, "test.bin", 1, CIFAR100_PUBLISHED};
 
 static const cifar_version *choose_version(const pnas_import_options *options)
 {
@@ -97,11 +107,32 @@ static pnas_status join(const char *folder, const char *name, char *out, size_t 
     return PNAS_OK;
 }
 
+static bool folder_holds(const char *folder, const char *name)
+{
+    char path[4096];
+    int length = snprintf(path, sizeof path, "%s/%s", folder, name);
+    return length < (int)sizeof path && access(path, F_OK) == 0;
+}
+
+/* The archive as it was fetched, the folder around that of the files, or another version. */
 static pnas_status check_folder(const pnas_import_options *options, const cifar_version *version)
 {
-    char expected[128];
-    snprintf(expected, sizeof expected, "the folder that holds %s and the other files", version->train[0]);
-    return pnas_import_check_folder(options->path, expected);
+    const char *path = options->path, *first = version->train[0];
+    char expected[160];
+    snprintf(expected, sizeof expected, "the folder that holds %s and the other files, as in the unpacked %s",
+             first, version->archive);
+    PNAS_TRY(pnas_import_check_folder(path, expected));
+    if (folder_holds(path, first))
+        return PNAS_OK;
+    PNAS_CHECK(!folder_holds(path, version->inside), PNAS_ERROR_DATA,
+               "%s: does not hold %s itself; name the folder %s/%s", path, first, path, version->inside);
+    for (size_t i = 0; i < sizeof version->other / sizeof *version->other; i++)
+        PNAS_CHECK(!folder_holds(path, version->other[i]), PNAS_ERROR_DATA,
+                   "%s: holds the %s version (%s); the binary version is wanted: fetch and unpack %s", path,
+                   i == 0 ? "Python" : "MATLAB", version->other[i], version->archive);
+    return pnas_fail(PNAS_ERROR_DATA,
+                     "%s: does not hold %s; expected the folder of the binary version, as in the unpacked %s",
+                     path, first, version->archive);
 }
 
 static void interleave(const unsigned char *planes, uint8_t *pixels)
@@ -223,13 +254,6 @@ static pnas_status read_folder(const pnas_import_options *options, pnas_dataset 
 }
 
 /* --- The rows ------------------------------------------------------------------------------------------ */
-
-static bool folder_holds(const char *folder, const char *name)
-{
-    char path[4096];
-    int length = snprintf(path, sizeof path, "%s/%s", folder, name);
-    return length < (int)sizeof path && access(path, F_OK) == 0;
-}
 
 static bool looks_like_cifar10(const char *path)
 {

@@ -178,9 +178,35 @@ Test(import_cifar, folders_that_are_none_are_told)
     expect_failure(&options, PNAS_ERROR_DATA, "/test_batch.bin: is no folder", "data_batch_1.bin");
     test_make_folder("bare");
     options.path = test_path("bare");
-    expect_failure(&options, PNAS_ERROR_FILE, "/bare/data_batch_1.bin: cannot be opened", "records");
+    expect_failure(&options, PNAS_ERROR_DATA, "/bare: does not hold data_batch_1.bin",
+                   "as in the unpacked cifar-10-binary.tar.gz");
     options.path = NULL;
     expect_failure(&options, PNAS_ERROR_USAGE, "folder", "data_batch_1.bin");
+}
+
+/* As people name them: the Python version, the folder around that of the files, the archive itself. */
+Test(import_cifar, what_was_fetched_instead_is_told_with_what_is_wanted)
+{
+    pnas_import_options options = cifar10_folder();
+    options.path = test_path("");
+    unlink(test_path("data_batch_1.bin"));
+    test_write_file("data_batch_1", "x", 1);
+    expect_failure(&options, PNAS_ERROR_DATA, "holds the Python version (data_batch_1)",
+                   "the binary version is wanted: fetch and unpack cifar-10-binary.tar.gz");
+    unlink(test_path("data_batch_1"));
+    test_write_file("data_batch_1.mat", "x", 1);
+    expect_failure(&options, PNAS_ERROR_DATA, "holds the MATLAB version", "cifar-10-binary.tar.gz");
+    test_make_folder("cifar-10-batches-bin");
+    expect_failure(&options, PNAS_ERROR_DATA, "does not hold data_batch_1.bin itself",
+                   "/cifar-10-batches-bin");
+    test_write_file("a.tar.gz", "x", 1);
+    options.path = test_path("a.tar.gz");
+    expect_failure(&options, PNAS_ERROR_DATA, "a.tar.gz: is no folder",
+                   "the unpacked cifar-10-binary.tar.gz");
+    options = cifar100_folder();
+    unlink(test_path("train.bin"));
+    test_write_file("train", "x", 1);
+    expect_failure(&options, PNAS_ERROR_DATA, "holds the Python version (train)", "cifar-100-binary.tar.gz");
 }
 
 Test(import_cifar, training_and_test_part_swapped_are_told)
