@@ -43,11 +43,26 @@ static bool matches_any(const pnas_device_info *device, const char *wanted)
     return false;
 }
 
+/* The same hardware, seen through another driver; parts of one GPU have one driver. */
+static bool same_hardware(const pnas_device_info *a, const pnas_device_info *b)
+{
+    return a->pci[0] && strcmp(a->pci, b->pci) == 0 && strcmp(a->platform, b->platform) != 0;
+}
+
+/* Whether device i is what is wanted, and no device before it is the same one and is wanted, too. */
+static bool is_wanted(const pnas_device_info *list, int i, const char *wanted)
+{
+    bool is = matches_any(&list[i], wanted);
+    for (int before = 0; is && before < i; ++before)
+        is = !same_hardware(&list[before], &list[i]) || !matches_any(&list[before], wanted);
+    return is;
+}
+
 static int count_matching(const pnas_device_info *list, int count, const char *wanted)
 {
     int found = 0;
     for (int i = 0; i < count; ++i)
-        found += matches_any(&list[i], wanted);
+        found += is_wanted(list, i, wanted);
     return found;
 }
 
@@ -79,7 +94,7 @@ static pnas_status fail_to_match(const pnas_device_info *list, int count, const 
 static int find(const pnas_device_info *list, int count, const char *wanted, bool cpu, int number)
 {
     for (int i = 0; i < count; ++i)
-        if (matches_any(&list[i], wanted) && list[i].cpu == cpu && number-- == 0)
+        if (is_wanted(list, i, wanted) && list[i].cpu == cpu && number-- == 0)
             return i;
     return -1;
 }
@@ -91,7 +106,7 @@ pnas_status pnas_device_place(const pnas_device_info *list, int count, const pna
     int place = options->choice, each = options->ranks_per_device, cpus = 0;
     int all = count_matching(list, count, wanted);
     for (int i = 0; i < count; ++i)
-        if (list[i].cpu && matches_any(&list[i], wanted))
+        if (list[i].cpu && is_wanted(list, i, wanted))
             ++cpus;
     int others = all - cpus;
     if (all == 0)

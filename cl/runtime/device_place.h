@@ -9,7 +9,8 @@
 
 /* Ranks are numbered from 0 on the machine ("place"). They take the devices that options->device names, each
  * in turn, and a device other than a CPU takes options->ranks_per_device of them (0: any number); a CPU takes
- * any number, but only ranks that found no other device free. *index: into `list`. PNAS_ERROR_DEVICE if
+ * any number, but only ranks that found no other device free. Hardware that two drivers offer counts once, by
+ * the first of them that is named. *index: into `list`. PNAS_ERROR_DEVICE if
  * nothing matches, or all is taken. */
 pnas_status pnas_device_place(const pnas_device_info *list, int count, const pnas_cl_options *options,
                               int *index);

@@ -111,7 +111,7 @@ static bool usable(cl_device_id device)
     return available && compiler && (major > 1 || (major == 1 && minor >= 2));
 }
 
-static pnas_status add_platform(pnas_device_array *all, cl_platform_id platform)
+static pnas_status add_platform(pnas_device_array *all, cl_platform_id platform, int number)
 {
     cl_device_id ids[64];
     cl_uint count = 0;
@@ -123,12 +123,36 @@ static pnas_status add_platform(pnas_device_array *all, cl_platform_id platform)
         pnas_device *item = realloc(all->item, (size_t)(all->count + 1) * sizeof *item);
         PNAS_CHECK(item, PNAS_ERROR_MEMORY, "no memory for a list of devices");
         all->item = item;
-        item[all->count] = (pnas_device){.platform = platform, .device = ids[i]};
+        item[all->count] = (pnas_device){.platform = platform, .driver_number = number, .device = ids[i]};
         read_info(&item[all->count]);
         item[all->count].info.index = all->count;
         ++all->count;
     }
     return PNAS_OK;
+}
+
+static bool same_device(const pnas_device *a, const pnas_device *b)
+{
+    return a->device == b->device ||
+           (strcmp(a->info.platform, b->info.platform) == 0 && strcmp(a->info.name, b->info.name) == 0 &&
+            strcmp(a->info.driver, b->info.driver) == 0 && strcmp(a->info.pci, b->info.pci) == 0 &&
+            a->type == b->type);
+}
+
+/* Whether the devices from `first` on are those of an earlier driver: two .icd files may name one. */
+static bool is_repeated(const pnas_device_array *all, int first)
+{
+    for (int from = 0, end; from < first; from = end) {
+        int same = 0;
+        for (end = from + 1; end < first && all->item[end].driver_number == all->item[from].driver_number;)
+            ++end;
+        while (from + same < end && first + same < all->count &&
+               same_device(&all->item[from + same], &all->item[first + same]))
+            ++same;
+        if (from + same == end && first + same == all->count)
+            return true;
+    }
+    return false;
 }
 
 /* PoCL reads these once, before its first answer; the second is the name since its version 5. A setting of
@@ -150,8 +174,12 @@ pnas_status pnas_device_scan(int threads, pnas_device_array *all)
     cl_int code = clGetPlatformIDs(64, platforms, &count);
     if (code != NO_PLATFORM)
         PNAS_CL_TRY(code, "clGetPlatformIDs");
-    for (cl_uint i = 0; i < count && i < 64; ++i)
-        PNAS_TRY(add_platform(all, platforms[i]));
+    for (cl_uint i = 0; i < count && i < 64; ++i) {
+        int before = all->count;
+        PNAS_TRY(add_platform(all, platforms[i], (int)i));
+        if (is_repeated(all, before))
+            all->count = before;
+    }
     if (all->count > 0)
         return PNAS_OK;
     const char *vendors = getenv("OCL_ICD_VENDORS");

@@ -10,6 +10,7 @@
 
 typedef struct {
     cl_platform_id platform;
+    int driver_number; /* in the order of their files */
     cl_device_id device;
     cl_device_type type;
     pnas_device_info info;
@@ -20,7 +21,7 @@ typedef struct {       /* zero it to start */
     int count;
 } pnas_device_array;
 
-/* All devices of all platforms. threads > 0: PoCL, which asks once for a process, uses so many cores.
+/* All devices of all platforms; those of a driver that is named twice stand there once. threads > 0: PoCL, which asks once for a process, uses so many cores.
  * PNAS_ERROR_DEVICE says what to install if there is none. */
 pnas_status pnas_device_scan(int threads, pnas_device_array *out);
 

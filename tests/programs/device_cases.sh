@@ -44,6 +44,19 @@ case_list() {
     [ "$(tail -c 2 "$work/out")" = ']' ] || fail "the JSON array is not closed"
 }
 
+# One driver under several names.
+case_named_twice() {
+    run 0 list --csv
+    cp "$work/out" "$work/once"
+    mkdir "$work/icd"
+    local icd=${OCL_ICD_VENDORS:-/etc/OpenCL/vendors} driver
+    driver=$(cat "$icd" 2>/dev/null || cat "$icd"/*.icd | head -n 1)
+    printf '%s\n' "$driver" >"$work/icd/a.icd"
+    printf '%s\n' "$driver" >"$work/icd/b.icd"
+    OCL_ICD_VENDORS=$work/icd run 0 list --csv
+    diff "$work/once" "$work/out" || fail "a driver that two files name counts twice"
+}
+
 case_no_device() {
     OCL_ICD_VENDORS=$work run 69 list
     complains 'no usable OpenCL device .* pocl-opencl-icd; OCL_ICD_VENDORS=.* hides every driver'

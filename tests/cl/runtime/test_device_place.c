@@ -98,3 +98,26 @@ Test(device_place, auto_takes_a_cpu_or_what_there_is_where_there_is_no_gpu)
     cr_expect_eq(place(NULL, 1, 0), 1);
     cr_expect_eq(place("", 1, 5), 1);
 }
+
+/* GPU 1 and 3 are one, through two drivers; 4 and 5 are two parts of one, through one. */
+Test(device_place, hardware_that_two_drivers_offer_counts_once)
+{
+    add("gfx1100", "GPU");
+    strcpy(list[1].pci, "0000:03:00.0");
+    strcpy(list[1].platform, "Vendor's OpenCL");
+    strcpy(list[3].pci, "0000:03:00.0");
+    strcpy(list[3].platform, "rusticl");
+    cr_expect_eq(place("auto", 1, 0), 1);
+    cr_expect_eq(place("auto", 1, 1), 2);
+    cr_expect_eq(place("auto", 1, 2), -1);
+    cr_expect_eq(place("3", 1, 0), 3, "named by itself");
+    cr_expect_eq(place("gfx1100,small", 1, 0), 2);
+    cr_expect_eq(place("gfx1100,small", 1, 1), 3);
+    for (int part = 0; part < 2; ++part) {
+        add("part", "GPU");
+        strcpy(list[count - 1].pci, "0000:04:00.0");
+        strcpy(list[count - 1].platform, "Vendor's OpenCL");
+    }
+    cr_expect_eq(place("part", 1, 0), 4);
+    cr_expect_eq(place("part", 1, 1), 5);
+}
