@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,10 +22,17 @@ static void print_version(FILE *stream, struct argp_state *state)
 
 static bool told_of_output; /* that it did not arrive */
 
+/* As head(1) goes when it has its lines: with SIGPIPE ignored it does not end us, and is no trouble. */
+static bool reader_has_gone(void)
+{
+    struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&output, 1, 0) == 1 && (output.revents & POLLERR) && !(output.revents & POLLNVAL);
+}
+
 static bool output_arrived(void)
 {
     errno = 0; /* of a write that failed long ago it tells nothing */
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || reader_has_gone())
         return true;
     pnas_error("standard output cannot be written: %s",
                errno ? strerror(errno) : "a part of it was lost before; is its disk full?");
