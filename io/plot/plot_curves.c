@@ -1,5 +1,6 @@
 /* Learning curves of the best. */
 #include "io/plot/plot_parts.h"
+#include "src/base/log.h"
 #include "src/search/cell_text.h"
 
 #include <string.h>
@@ -16,6 +17,28 @@ static bool has_history(const pnas_ranked_cell *cell)
 static bool has_curves(const pnas_plot_context *context, const pnas_ranking *ranking)
 {
     return pnas_plot_any(ranking, has_history);
+}
+
+static size_t count_curves(const pnas_ranking *ranking)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < ranking->count; i++)
+        count += has_history(&ranking->cell[i]);
+    return count;
+}
+
+/* As many of each file as can still be told apart; a warning where that is less than was asked for. */
+static size_t limit(const pnas_plot_context *context, size_t best)
+{
+    size_t each = CURVES_MOST / context->count, most = 0;
+    for (size_t r = 0; r < context->count; r++)
+        most = count_curves(context->ranking[r]) > most ? count_curves(context->ranking[r]) : most;
+    size_t wanted = best < most ? best : most;
+    if (wanted <= each)
+        return best;
+    pnas_warning("of %zu learning curves%s the %zu best are drawn: more could not be told apart", wanted,
+                 context->count > 1 ? " of a file" : "", each);
+    return each;
 }
 
 static int longest_curve(const pnas_plot_context *context)
@@ -80,6 +103,7 @@ static pnas_status draw_curves(const pnas_plot_context *context)
     size_t series = 0, best = context->options->best;
     if (best == 0)
         best = context->text ? BEST_TEXT : BEST_PICTURE;
+    best = limit(context, best);
     bool beside = context->count > 1 || best > BEST_PICTURE;
     PNAS_TRY(pnas_gnuplot_data(context->plot, "curves.tsv", &data));
     fprintf(data,
@@ -92,7 +116,7 @@ static pnas_status draw_curves(const pnas_plot_context *context)
     for (size_t r = 0; r < context->count; r++) {
         const pnas_ranking *ranking = context->ranking[r];
         size_t drawn = 0;
-        for (size_t i = 0; i < ranking->count && drawn < best && series < CURVES_MOST; i++) {
+        for (size_t i = 0; i < ranking->count && drawn < best; i++) {
             if (!has_history(&ranking->cell[i]))
                 continue;
             PNAS_TRY(plot_curve(context, data, r, &ranking->cell[i], series++, beside));

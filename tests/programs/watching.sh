@@ -43,7 +43,7 @@ wait "$run" || fail "the search ended with $?"
 [ ! -e run.h5.now ] || fail "run.h5.now is left"
 grep -qE '^running; about .* left$' watch.out || fail "no time left was told"
 grep -qE '^ +1 +9 +[0-9] +0 +[12] ' watch.out || fail "nothing was seen running"
-grep -qE '^ +[01] .* 1/[0-9]+ for .*-2:[a-z0-9]+\+-1:[a-z0-9]+$' watch.out || fail "no rank has a running child"
+grep -qE '^ +[01] .* level 1, child [0-9]+, for .*-2:[a-z0-9]+\+-1:[a-z0-9]+$' watch.out || fail "no rank has a running child"
 tail -n 12 watch.out | grep -qx complete || fail "the end was not seen"
 
 # One that was killed is not heard of any more.

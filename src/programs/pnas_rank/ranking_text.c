@@ -37,6 +37,15 @@ static void print_duration(int width, double seconds)
 
 /* ---- one file ---- */
 
+static double stopped_seconds(const pnas_run_info *info)
+{
+    double seconds = 0;
+    for (size_t i = 0; i < info->event_count; i++)
+        if (info->event[i].rank < 0)
+            seconds += info->event[i].end - info->event[i].start;
+    return seconds;
+}
+
 static void print_run(const pnas_ranking *ranking)
 {
     const pnas_run_info *info = pnas_run_file_info(ranking->run);
@@ -44,11 +53,16 @@ static void print_run(const pnas_ranking *ranking)
     pnas_text_line(stdout, "data set  %s, %" PRId64 " images", info->dataset_name, info->dataset_images);
     pnas_text_line(stdout, "status    %s", pnas_run_file_words(ranking->run, words));
     if (info->start > 0) {
-        char stamp[32], lasted[32] = "";
+        char stamp[32], lasted[32] = "", without[32] = "";
+        double stopped = stopped_seconds(info);
         pnas_clock_stamp(info->start, stamp);
         if (info->end > info->start)
-            pnas_clock_duration(info->end - info->start, lasted, sizeof lasted);
-        printf("start     %s%s%s\n", stamp, *lasted ? ", lasted " : "", lasted);
+            pnas_clock_duration(fmax(info->end - info->start - stopped, 0), lasted, sizeof lasted);
+        if (*lasted && stopped > 0)
+            pnas_clock_duration(stopped, without, sizeof without);
+        printf("start     %s%s%s%s%s%s\n", stamp, *lasted ? ", lasted " : "", lasted,
+               *without ? " without the " : "", without,
+               *without ? " between a stop and the next start" : "");
     }
 }
 

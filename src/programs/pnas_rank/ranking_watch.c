@@ -95,7 +95,7 @@ static void print_child(const run_view *view, const pnas_running_child *child)
         pnas_cell_format(&level->child[child->index].cell, &view->ranking->operators, text);
     bool early =
         level && child->index >= 0 && (size_t)child->index < level->count && level->child[child->index].early;
-    printf("  %d/%d%s for ", child->level, child->index, early ? " (early)" : "");
+    printf("  level %d, child %d%s, for ", child->level, child->index, early ? " (early)" : "");
     print_duration("", fmax(view->now - child->start, 0), "");
     printf("  %s", text);
 }

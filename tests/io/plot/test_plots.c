@@ -260,6 +260,7 @@ static void write_events(const pnas_run_event *events, size_t events_count)
     cr_assert_eq(pnas_run_file_open(test_path("run.h5"), &file, &existed), PNAS_OK);
     cr_assert_eq(pnas_run_file_restore(file, search), PNAS_OK);
     pnas_run_file_info(file)->event_count = 0;
+    pnas_run_file_info(file)->end = pnas_run_file_info(file)->start + 1020;
     for (size_t i = 0; i < events_count; i++)
         cr_assert_eq(pnas_run_info_add_event(pnas_run_file_info(file), &events[i]), PNAS_OK);
     cr_assert_eq(pnas_run_file_write(file, search), PNAS_OK);
@@ -279,9 +280,45 @@ Test(plots, the_time_between_a_stop_and_the_next_start_is_no_part_of_a_time_line
     char *script = read_file(test_path("kept/plot.gp"));
     cr_expect(strstr(script, "2 ranks, busy for 75.0 % of the time, without 1 pause"), "%s", script);
     cr_expect(strstr(script, "'rank 0  100 %%' 0, 'rank 1   50 %%' 1"), "%s", script);
+    expect_run(rank("run.h5"), 0, "lasted 20 s without the 16 min 40 s");
     cr_expect(strstr(script, "set xrange [0:20]") && strstr(script, "set arrow from first 10, graph 0"), "%s",
               script);
     free(script);
+}
+
+/* A search of thirty children with a curve each. */
+static void write_many_curves(const char *name)
+{
+    pnas_run_file *file = NULL;
+    pnas_search *search = fake_search_of(30);
+    bool existed;
+    cr_assert_eq(pnas_run_file_open(test_path(name), &file, &existed), PNAS_OK);
+    fake_info(pnas_run_file_info(file));
+    fake_propose(search);
+    for (size_t i = 0; i < 30; i++) {
+        pnas_result result = {.status = PNAS_CHILD_DONE, .accuracy = 0.5, .epochs = 2};
+        result.history = calloc(2 * PNAS_METRICS, sizeof *result.history);
+        cr_assert_eq(pnas_search_record(search, 1, i, &result), PNAS_OK, "%s", pnas_message());
+    }
+    cr_assert_eq(pnas_run_file_write(file, search), PNAS_OK);
+    pnas_run_file_close(&file);
+    pnas_search_destroy(&search);
+}
+
+Test(plots, curves_that_are_left_out_are_told_and_files_share_the_rest)
+{
+    write_many_curves("many.h5");
+    expect_run(rank("--plot curves --top 0 many.h5 -o c.svg --keep kept"), 0,
+               "of 30 learning curves the 24 best are drawn");
+    char *script = read_file(test_path("kept/plot.gp"));
+    cr_expect_eq(count(script, "'curves.tsv' index"), 24);
+    free(script);
+    expect_run(rank("--plot curves --top 20 many.h5 many.h5 -o c.svg --keep two"), 0,
+               "of 20 learning curves of a file the 12 best are drawn");
+    script = read_file(test_path("two/plot.gp"));
+    cr_expect(count(script, "title 'A ") == 12 && count(script, "title 'B ") == 12, "%s", script);
+    free(script);
+    cr_expect_str_empty(rank("--plot curves --top 12 many.h5 many.h5 -o c.svg")->err);
 }
 
 /* A prediction is shown as one wherever it stands. */
@@ -356,6 +393,20 @@ Test(plots, every_cell_is_a_mark_in_the_terminal)
     for (const char *at = top; at && at < bottom; at++)
         marks += strncmp(at, " 1 ", 3) == 0;
     cr_expect_eq(marks, 3, "%s", run->out);
+}
+
+/* As with `| head -1` where SIGPIPE is ignored. */
+Test(plots, a_reader_that_has_enough_is_no_trouble)
+{
+    static const char *const outputs[] = {"--csv run.h5", "--help", "--cell 1 run.h5", "run.h5"};
+    for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++) {
+        const program_run *run = run_program(
+            "trap '' PIPE; cd '%s'; { sleep 0.3; '%s' %s; echo \"code $?\" >code; } | true; cat code",
+            test_path(""), getenv("PNAS_RANK"), outputs[i]);
+        cr_expect_str_eq(run->out, "code 0\n", "%s: %s", outputs[i], run->out);
+        cr_expect_str_empty(run->err, "%s: %s", outputs[i], run->err);
+    }
+    expect_run(run_program("'%s' --help >/dev/full", getenv("PNAS_RANK")), 74, "No space left on device");
 }
 
 Test(plots, what_cannot_be_drawn_is_told)

@@ -28,14 +28,19 @@ pnas_surrogate fake_surrogate(void)
     return (pnas_surrogate){.fit = fit, .predict = predict};
 }
 
-pnas_search *fake_search(void)
+pnas_search *fake_search_of(int first)
 {
     pnas_search *search = NULL;
     pnas_search_options options = {
-        .space = {.blocks = 3, .lookback = -2, .lookforward = -1}, .beam = FAKE_BEAM, .first = FAKE_FIRST};
+        .space = {.blocks = 3, .lookback = -2, .lookforward = -1}, .beam = FAKE_BEAM, .first = first};
     pnas_operator_set_paper(&options.space.operators);
     cr_assert_eq(pnas_search_create(&options, &search), PNAS_OK, "%s", pnas_message());
     return search;
+}
+
+pnas_search *fake_search(void)
+{
+    return fake_search_of(FAKE_FIRST);
 }
 
 pnas_result fake_result(int level, size_t index)

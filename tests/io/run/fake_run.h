@@ -9,6 +9,7 @@
 
 /* Three blocks, the paper's operators, FAKE_FIRST one-block cells, then beams of FAKE_BEAM. */
 pnas_search *fake_search(void);
+pnas_search *fake_search_of(int first); /* with so many one-block cells */
 
 /* Its surrogate: predicts from the hash of the cell. */
 pnas_surrogate fake_surrogate(void);
