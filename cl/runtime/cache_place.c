@@ -1,5 +1,7 @@
 #include "cl/runtime/cache_place.h"
 
+#include "src/base/status.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -128,9 +130,9 @@ static bool check(const char *path, char *why, size_t size)
 {
     struct stat found;
     if (lstat(path, &found) != 0)
-        return complain(why, size, path, strerror(errno));
+        return complain(why, size, path, pnas_system_reason(errno));
     if (!S_ISDIR(found.st_mode))
-        return complain(why, size, path, strerror(ENOTDIR));
+        return complain(why, size, path, pnas_system_reason(ENOTDIR));
     if (!check_owner(path, &found, why, size))
         return false;
     if (is_open_to_all(found.st_mode)) {
@@ -138,7 +140,7 @@ static bool check(const char *path, char *why, size_t size)
         return false;
     }
     if (access(path, R_OK | W_OK | X_OK) != 0)
-        return complain(why, size, path, strerror(errno));
+        return complain(why, size, path, pnas_system_reason(errno));
     if (!check_above(path, why, size))
         return false;
     return has_space(path, START_MIB, START_FILES) && can_write(path)
@@ -150,9 +152,9 @@ static bool check(const char *path, char *why, size_t size)
 static bool open_own(const char *shared, char *out, char *why, size_t size)
 {
     if (snprintf(out, PATH_MAX, "%s/pnas-%ld", shared, pnas_cache_place_user()) >= PATH_MAX)
-        return complain(why, size, shared, strerror(ENAMETOOLONG));
+        return complain(why, size, shared, pnas_system_reason(ENAMETOOLONG));
     if (mkdir(out, 0755) != 0 && errno != EEXIST)
-        return complain(why, size, out, strerror(errno));
+        return complain(why, size, out, pnas_system_reason(errno));
     return check(out, why, size);
 }
 
@@ -161,9 +163,9 @@ bool pnas_cache_place_open(const char *path, bool shared, char *out, char *why, 
     struct stat found;
     char resolved[PATH_MAX];
     if (strlen(path) >= PATH_MAX)
-        return complain(why, size, "the folder that was asked for", strerror(ENAMETOOLONG));
+        return complain(why, size, "the folder that was asked for", pnas_system_reason(ENAMETOOLONG));
     if (!make_directories(path) || !realpath(path, resolved) || stat(resolved, &found) != 0)
-        return complain(why, size, path, strerror(errno));
+        return complain(why, size, path, pnas_system_reason(errno));
     if (shared && S_ISDIR(found.st_mode) && is_open_to_all(found.st_mode) && is_sticky(found.st_mode))
         return check_owner(resolved, &found, why, size) && open_own(resolved, out, why, size);
     snprintf(out, PATH_MAX, "%s", resolved);

@@ -92,7 +92,7 @@ static pnas_status hash_files(const char *directory, uint64_t *out)
     struct dirent **entry = NULL;
     int count = scandir(directory, &entry, is_kernel_file, alphasort);
     PNAS_CHECK(count >= 0, PNAS_ERROR_FILE, "cannot read the folder of kernels %s: %s", directory,
-               strerror(errno));
+               pnas_system_reason(errno));
     *out = PNAS_FNV_START;
     for (int i = 0; i < count; ++i) {
         char path[PATH_MAX];

@@ -44,7 +44,7 @@ static pnas_status expand(FILE *out, const char *directory, const char *file, in
     FILE *in = fopen(path, "rb");
     PNAS_CHECK(in, PNAS_ERROR_FILE,
                "cannot open kernel file %s: %s; PNAS_KERNELS names the folder of kernels", path,
-               strerror(errno));
+               pnas_system_reason(errno));
     pnas_status status = expand_lines(out, in, directory, file, depth);
     if (status == PNAS_OK && ferror(in))
         status = pnas_fail(PNAS_ERROR_FILE, "cannot read kernel file %s", path);

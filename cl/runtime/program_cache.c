@@ -3,6 +3,7 @@
 #include "cl/runtime/fnv_hash.h"
 #include "src/base/clock.h"
 #include "src/base/log.h"
+#include "src/base/status.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -137,7 +138,7 @@ static void warn_once(const char *path)
     static bool warned;
     if (!warned)
         pnas_warning("a built kernel cannot be kept as %s: %s; the next start will be slow", path,
-                     strerror(errno));
+                     pnas_system_reason(errno));
     warned = true;
 }
 

@@ -4,6 +4,7 @@
 #include "cl/runtime/program_cache.h"
 #include "src/base/clock.h"
 #include "src/base/log.h"
+#include "src/base/status.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -156,7 +157,7 @@ static bool clean(const char *folder, bool alone, char *why, size_t size)
             snprintf(first, sizeof first, "%s", entry->fts_path);
         if (!removed && errno != ENOENT) { /* another process may have been faster */
             snprintf(why, size, "%s (%s cannot be removed: %s)", folder, entry->fts_path + strlen(folder) + 1,
-                     strerror(errno));
+                     pnas_system_reason(errno));
             done = false;
         }
     }
@@ -187,7 +188,7 @@ bool pnas_sealed_folder_open(const char *folder, bool own, char *why, size_t siz
     if (lock < 0 && errno == ENOENT && !own)
         return true;
     if (lock < 0) {
-        snprintf(why, size, "%s (%s)", path, strerror(errno));
+        snprintf(why, size, "%s (%s)", path, pnas_system_reason(errno));
         return false;
     }
     bool alone = flock(lock, LOCK_EX | LOCK_NB) == 0;

@@ -188,7 +188,7 @@ pnas_status pnas_tuned_table_load(const char *directory, const char *key, pnas_t
         pnas_warning(
             "%s cannot be read (%s): routes are the built-in ones; make it readable, or remove it and run "
             "pnas_device tune again",
-            path, errno == EINVAL ? "not a regular file" : strerror(errno));
+            path, errno == EINVAL ? "not a regular file" : pnas_system_reason(errno));
     if (!file)
         return PNAS_OK;
     pnas_tuned_table *table = calloc(1, sizeof *table);
@@ -232,13 +232,13 @@ pnas_status pnas_tuned_table_store(const char *directory, const char *key, const
     pnas_program_cache_path(directory, key, ".tuned", path, size);
     int descriptor = pnas_program_cache_create(directory, key, temporary);
     FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "w");
-    PNAS_CHECK(file, PNAS_ERROR_FILE, "cannot write %s: %s", temporary, strerror(errno));
+    PNAS_CHECK(file, PNAS_ERROR_FILE, "cannot write %s: %s", temporary, pnas_system_reason(errno));
     write_table(file, key, table);
     bool written = !ferror(file);
     written = fclose(file) == 0 && written;
     if (written && rename(temporary, path) == 0)
         return PNAS_OK;
-    pnas_fail(PNAS_ERROR_FILE, "cannot write %s: %s", path, strerror(errno));
+    pnas_fail(PNAS_ERROR_FILE, "cannot write %s: %s", path, pnas_system_reason(errno));
     unlink(temporary);
     return PNAS_ERROR_FILE;
 }

@@ -126,7 +126,7 @@ static pnas_status read_text(const char *path, char **out)
     PNAS_CHECK(text, PNAS_ERROR_MEMORY, "%s: out of memory", path);
     pnas_status status = PNAS_OK;
     if (error)
-        status = pnas_fail(PNAS_ERROR_FILE, "%s: cannot be read: %s", path, strerror(error));
+        status = pnas_fail(PNAS_ERROR_FILE, "%s: cannot be read: %s", path, pnas_system_reason(error));
     else if (memchr(text, 0, length))
         status = pnas_fail(PNAS_ERROR_USAGE, "%s: has a zero byte; a configuration is UTF-8 text", path);
     if (status == PNAS_OK)

@@ -124,7 +124,7 @@ static pnas_status take(folder_walk *walk, FTS *tree, FTSENT *entry)
     case FTS_ERR:
     case FTS_NS:
         return pnas_fail(PNAS_ERROR_FILE, "%s: cannot be read: %s", entry->fts_path,
-                         strerror(entry->fts_errno));
+                         pnas_system_reason(entry->fts_errno));
     case FTS_SL:
     case FTS_SLNONE:
         PNAS_CHECK(
@@ -146,13 +146,14 @@ static pnas_status walk_tree(folder_walk *walk)
 {
     char *roots[] = {(char *)walk->path, NULL};
     FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, by_name);
-    PNAS_CHECK(tree, PNAS_ERROR_FILE, "%s: cannot be read: %s", walk->path, strerror(errno));
+    PNAS_CHECK(tree, PNAS_ERROR_FILE, "%s: cannot be read: %s", walk->path, pnas_system_reason(errno));
     pnas_status status = PNAS_OK;
     errno = 0;
     for (FTSENT *entry; status == PNAS_OK && (entry = fts_read(tree)); errno = 0)
         status = take(walk, tree, entry);
     if (status == PNAS_OK && errno != 0) /* the end, but not that of the tree */
-        status = pnas_fail(PNAS_ERROR_FILE, "%s: cannot be read to its end: %s", walk->path, strerror(errno));
+        status = pnas_fail(PNAS_ERROR_FILE, "%s: cannot be read to its end: %s", walk->path,
+                           pnas_system_reason(errno));
     fts_close(tree);
     return status == PNAS_OK ? check_class(walk->list, walk->path) : status;
 }
@@ -163,9 +164,9 @@ pnas_status pnas_folder_list_read(const char *path, pnas_folder_list *out)
     *out = (pnas_folder_list){0};
     PNAS_TRY(pnas_import_check_folder(path, "a folder that holds a folder of pictures for each class"));
     out->root = realpath(path, NULL);
-    pnas_status status = out->root
-                             ? walk_tree(&walk)
-                             : pnas_fail(PNAS_ERROR_FILE, "%s: cannot be read: %s", path, strerror(errno));
+    pnas_status status =
+        out->root ? walk_tree(&walk)
+                  : pnas_fail(PNAS_ERROR_FILE, "%s: cannot be read: %s", path, pnas_system_reason(errno));
     if (status == PNAS_OK && out->files == 0)
         status = pnas_fail(
             PNAS_ERROR_DATA,

@@ -130,7 +130,7 @@ static pnas_status check_folder(const pnas_import_options *options, const cifar_
         PNAS_CHECK(!folder_holds(path, version->other[i]), PNAS_ERROR_DATA,
                    "%s: holds the %s version (%s); the binary version is wanted: fetch and unpack %s", path,
                    i == 0 ? "Python" : "MATLAB", version->other[i], version->archive);
-    return pnas_fail(PNAS_ERROR_DATA,
+    return pnas_fail(PNAS_ERROR_FILE,
                      "%s: does not hold %s; expected the folder of the binary version, as in the unpacked %s",
                      path, first, version->archive);
 }

@@ -131,7 +131,7 @@ pnas_status pnas_import_check_folder(const char *path, const char *expected)
 {
     struct stat info;
     PNAS_CHECK(stat(path, &info) == 0, PNAS_ERROR_FILE, "%s: cannot be opened: %s; expected %s", path,
-               strerror(errno), expected);
+               pnas_system_reason(errno), expected);
     PNAS_CHECK(S_ISDIR(info.st_mode), PNAS_ERROR_DATA, "%s: is no folder; expected %s", path, expected);
     return PNAS_OK;
 }

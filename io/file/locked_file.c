@@ -49,7 +49,7 @@ static pnas_status lock(int file, const char *shown, off_t owner_at)
     if (errno == EWOULDBLOCK)
         return refuse_second(file, shown, owner_at);
     pnas_warning("%s: cannot be locked (%s); make sure that no second run writes to the same file", shown,
-                 strerror(errno));
+                 pnas_system_reason(errno));
     return PNAS_OK;
 }
 
@@ -68,7 +68,7 @@ pnas_status pnas_locked_file_open(const char *path, const char *shown, off_t own
         int file = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0666);
         PNAS_CHECK(file >= 0, PNAS_ERROR_FILE,
                    "%s: cannot be written: %s; check that the folder is there and that you may write in it",
-                   shown, strerror(errno));
+                   shown, pnas_system_reason(errno));
         pnas_status status = PNAS_OK;
         if (fstat(file, &info) != 0 || !S_ISREG(info.st_mode))
             status = pnas_fail(PNAS_ERROR_FILE, "%s: is not a regular file", path);

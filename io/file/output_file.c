@@ -16,7 +16,7 @@
 
 static pnas_status cannot(const char *path, int code)
 {
-    return pnas_fail(PNAS_ERROR_FILE, "%s: cannot be written: %s", path, strerror(code));
+    return pnas_fail(PNAS_ERROR_FILE, "%s: cannot be written: %s", path, pnas_system_reason(code));
 }
 
 /* A new file beside `path`; *out, its name, is the caller's (free). Returns the descriptor, or -1 and errno. */
@@ -75,7 +75,7 @@ pnas_status pnas_output_file_create(const char *path, pnas_output_file *out)
     if (file < 0) {
         pnas_fail(PNAS_ERROR_FILE,
                   "%s: cannot be written: %s; check that the folder is there and that you may write in it",
-                  path, strerror(errno));
+                  path, pnas_system_reason(errno));
         pnas_output_file_discard(out);
         return PNAS_ERROR_FILE;
     }
@@ -102,7 +102,8 @@ pnas_status pnas_folder_sync(const char *path)
     if (folder >= 0)
         close(folder);
     free(copy);
-    PNAS_CHECK(synced, PNAS_ERROR_FILE, "%s: its folder cannot be synced: %s", path, strerror(code));
+    PNAS_CHECK(synced, PNAS_ERROR_FILE, "%s: its folder cannot be synced: %s", path,
+               pnas_system_reason(code));
     return PNAS_OK;
 }
 

@@ -32,7 +32,7 @@ static pnas_status refill(pnas_packed_file *file)
         count = read(file->descriptor, file->buffer, sizeof file->buffer);
     while (count < 0 && errno == EINTR);
     PNAS_CHECK(count >= 0, PNAS_ERROR_FILE, "%s: cannot be read after byte %zu: %s", file->path, file->done,
-               strerror(errno));
+               pnas_system_reason(errno));
     file->at_end = count == 0;
     file->stream.next_in = file->buffer;
     file->stream.avail_in = (uInt)count;

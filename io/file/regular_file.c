@@ -1,5 +1,7 @@
 #include "io/file/regular_file.h"
 
+#include "src/base/status.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -37,7 +39,7 @@ static int refuse_kind(int file, const char *kind, char trouble[PNAS_FILE_TROUBL
 static int refuse(int file, char trouble[PNAS_FILE_TROUBLE])
 {
     int code = errno;
-    snprintf(trouble, PNAS_FILE_TROUBLE, "cannot be opened: %s", strerror(code));
+    snprintf(trouble, PNAS_FILE_TROUBLE, "cannot be opened: %s", pnas_system_reason(code));
     if (file >= 0)
         close(file);
     errno = code;

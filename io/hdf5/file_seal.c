@@ -36,7 +36,7 @@ static pnas_status read_bytes(int file, const char *path, uint64_t at, unsigned 
     for (size_t done = 0; done < size;) {
         ssize_t got = pread(file, out + done, size - done, (off_t)(at + done));
         PNAS_CHECK(got > 0 || (got < 0 && errno == EINTR), PNAS_ERROR_FILE, "%s: cannot be read: %s", path,
-                   got == 0 ? "it is shorter than it says" : strerror(errno));
+                   got == 0 ? "it is shorter than it says" : pnas_system_reason(errno));
         done += got > 0 ? (size_t)got : 0;
     }
     return PNAS_OK;
@@ -65,14 +65,15 @@ pnas_status pnas_file_seal(int file, const char *path)
     struct stat info;
     uint32_t crc;
     unsigned char seal[SEAL_SIZE];
-    PNAS_CHECK(fstat(file, &info) == 0, PNAS_ERROR_FILE, "%s: cannot be read: %s", path, strerror(errno));
+    PNAS_CHECK(fstat(file, &info) == 0, PNAS_ERROR_FILE, "%s: cannot be read: %s", path,
+               pnas_system_reason(errno));
     PNAS_TRY(checksum(file, path, (uint64_t)info.st_size, &crc));
     memcpy(seal, magic, sizeof magic);
     put(seal + 8, (uint64_t)info.st_size, 8);
     put(seal + 16, crc, 4);
     ssize_t written = pwrite(file, seal, SEAL_SIZE, info.st_size);
     PNAS_CHECK(written == SEAL_SIZE, PNAS_ERROR_FILE, "%s: cannot be written completely: %s", path,
-               written < 0 ? strerror(errno) : "no space left");
+               written < 0 ? pnas_system_reason(errno) : "no space left");
     return PNAS_OK;
 }
 
@@ -105,7 +106,8 @@ static pnas_status check(int file, const char *path, bool *sealed)
     struct stat info;
     uint32_t crc;
     unsigned char seal[SEAL_SIZE];
-    PNAS_CHECK(fstat(file, &info) == 0, PNAS_ERROR_FILE, "%s: cannot be read: %s", path, strerror(errno));
+    PNAS_CHECK(fstat(file, &info) == 0, PNAS_ERROR_FILE, "%s: cannot be read: %s", path,
+               pnas_system_reason(errno));
     if (!S_ISREG(info.st_mode) || info.st_size < SEAL_SIZE)
         return PNAS_OK;
     PNAS_TRY(read_bytes(file, path, (uint64_t)info.st_size - SEAL_SIZE, seal, SEAL_SIZE));

@@ -93,14 +93,15 @@ static pnas_status resolve_target(const char *path, char **out)
 {
     struct stat info;
     if (stat(path, &info) != 0) {
-        PNAS_CHECK(errno == ENOENT, PNAS_ERROR_FILE, "%s: cannot be written: %s", path, strerror(errno));
+        PNAS_CHECK(errno == ENOENT, PNAS_ERROR_FILE, "%s: cannot be written: %s", path,
+                   pnas_system_reason(errno));
         *out = strdup(path);
     } else {
         PNAS_CHECK(S_ISREG(info.st_mode), PNAS_ERROR_FILE,
                    "%s: is not a regular file; name one that can be written", path);
         *out = realpath(path, NULL); /* a link stays a link */
     }
-    PNAS_CHECK(*out, PNAS_ERROR_FILE, "%s: cannot be written: %s", path, strerror(errno));
+    PNAS_CHECK(*out, PNAS_ERROR_FILE, "%s: cannot be written: %s", path, pnas_system_reason(errno));
     return PNAS_OK;
 }
 
@@ -132,7 +133,7 @@ static pnas_status take_lock(const pnas_h5_output *output, int file, bool made, 
     struct stat held, there;
     *ours = false;
     PNAS_CHECK(fstat(file, &held) == 0, PNAS_ERROR_FILE, "%s: cannot be written: %s", output->path,
-               strerror(errno));
+               pnas_system_reason(errno));
     if (held.st_nlink == 0)
         return PNAS_OK; /* just removed or replaced by another writer */
     PNAS_CHECK(flock(file, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK, PNAS_ERROR_FILE,
@@ -142,7 +143,7 @@ static pnas_status take_lock(const pnas_h5_output *output, int file, bool made, 
     if (lstat(output->partial, &there) != 0 || held.st_ino != there.st_ino || held.st_dev != there.st_dev)
         return PNAS_OK;
     PNAS_CHECK(ftruncate(file, 0) == 0, PNAS_ERROR_FILE, "%s: cannot be written: %s", output->path,
-               strerror(errno));
+               pnas_system_reason(errno));
     *ours = true;
     return PNAS_OK;
 }
@@ -153,7 +154,7 @@ static pnas_status try_partial(pnas_h5_output *output)
     int file = open_partial(output->partial, &made);
     PNAS_CHECK(file >= 0, PNAS_ERROR_FILE,
                "%s: cannot be written: %s (%s); check that the folder is there and that you may write in it",
-               output->path, strerror(errno), output->partial);
+               output->path, pnas_system_reason(errno), output->partial);
     pnas_status status = take_lock(output, file, made, &ours);
     if (ours) {
         output->lock = file;
@@ -233,12 +234,12 @@ static pnas_status write_image(const pnas_h5_output *output, const char *image, 
     for (size_t done = 0; done < size;) {
         ssize_t written = write(output->lock, image + done, size - done);
         PNAS_CHECK(written > 0 || (written < 0 && errno == EINTR), PNAS_ERROR_FILE,
-                   "%s: cannot be written: %s", output->path, strerror(errno));
+                   "%s: cannot be written: %s", output->path, pnas_system_reason(errno));
         done += written > 0 ? (size_t)written : 0;
     }
     PNAS_TRY(pnas_file_seal(output->lock, output->path));
     PNAS_CHECK(fsync(output->lock) == 0, PNAS_ERROR_FILE, "%s: cannot be synced: %s", output->path,
-               strerror(errno));
+               pnas_system_reason(errno));
     return PNAS_OK;
 }
 
@@ -259,7 +260,7 @@ pnas_status pnas_h5_output_commit(pnas_h5_output *output)
     PNAS_TRY_CLEANUP(write_image(output, image, size));
     keep_rights(output);
     PNAS_CHECK_CLEANUP(rename(output->partial, output->path) == 0, PNAS_ERROR_FILE,
-                       "%s: cannot be put in place: %s", output->path, strerror(errno));
+                       "%s: cannot be put in place: %s", output->path, pnas_system_reason(errno));
     pnas_leftover_forget(output->leftover);
     output->leftover = -1;
     free(output->partial);
@@ -297,7 +298,7 @@ pnas_status pnas_h5_is_meant(const char *path, bool *out)
     size_t got = fread(start, 1, sizeof start, file);
     int error = ferror(file) ? errno : 0;
     fclose(file);
-    PNAS_CHECK(error == 0, PNAS_ERROR_FILE, "%s: cannot be read: %s", path, strerror(error));
+    PNAS_CHECK(error == 0, PNAS_ERROR_FILE, "%s: cannot be read: %s", path, pnas_system_reason(error));
     *out = (got == sizeof start && memcmp(start, signature, sizeof start) == 0) ||
            pnas_name_ends_in(path, ".h5");
     return PNAS_OK;

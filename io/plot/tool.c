@@ -31,8 +31,8 @@ pnas_status pnas_tool_folder_make(const char *keep, pnas_tool_folder *out)
         return pnas_fail(PNAS_ERROR_USAGE, "the folder's path %.60s... is too long", out->folder);
     bool made = keep ? mkdir(out->folder, 0777) == 0 || errno == EEXIST : mkdtemp(out->folder) != NULL;
     if (!made) {
-        pnas_status status =
-            pnas_fail(PNAS_ERROR_FILE, "%s: the folder cannot be made: %s", out->folder, strerror(errno));
+        pnas_status status = pnas_fail(PNAS_ERROR_FILE, "%s: the folder cannot be made: %s", out->folder,
+                                       pnas_system_reason(errno));
         out->folder[0] = '\0';
         return status;
     }
@@ -63,7 +63,8 @@ void pnas_tool_folder_remove(pnas_tool_folder *folder)
 
 static pnas_status cannot(const pnas_tool_folder *folder, const char *name, const char *what)
 {
-    return pnas_fail(PNAS_ERROR_FILE, "%s/%s: cannot be %s: %s", folder->folder, name, what, strerror(errno));
+    return pnas_fail(PNAS_ERROR_FILE, "%s/%s: cannot be %s: %s", folder->folder, name, what,
+                     pnas_system_reason(errno));
 }
 
 pnas_status pnas_tool_file_open(const pnas_tool_folder *folder, const char *name, FILE **out)
@@ -163,7 +164,7 @@ pnas_status pnas_tool_run(const pnas_tool_folder *folder, const char *const *arg
     int report[2], reason = 0, result = 0;
     fflush(stdout);
     PNAS_CHECK(pipe2(report, O_CLOEXEC) == 0, PNAS_ERROR_FILE, "%s cannot be run: %s", argv[0],
-               strerror(errno));
+               pnas_system_reason(errno));
     pid_t child = fork();
     if (child == 0)
         exec_tool(folder, argv, report[1]);
@@ -177,7 +178,7 @@ pnas_status pnas_tool_run(const pnas_tool_folder *folder, const char *const *arg
         failed = reason;
     PNAS_CHECK(failed != ENOENT, PNAS_ERROR_FILE, "%s is not installed (Debian: apt-get install %s)", argv[0],
                package);
-    PNAS_CHECK(!failed, PNAS_ERROR_FILE, "%s cannot be run: %s", argv[0], strerror(failed));
+    PNAS_CHECK(!failed, PNAS_ERROR_FILE, "%s cannot be run: %s", argv[0], pnas_system_reason(failed));
     return check_exit(folder, argv[0], result);
 }
 
@@ -198,7 +199,8 @@ static pnas_status deliver_to(FILE *from, const char *path)
     PNAS_TRY(pnas_output_file_create(path, &output));
     if (copy_stream(from, output.stream))
         return pnas_output_file_commit(&output, true);
-    pnas_status status = pnas_fail(PNAS_ERROR_FILE, "%s: cannot be written: %s", path, strerror(errno));
+    pnas_status status =
+        pnas_fail(PNAS_ERROR_FILE, "%s: cannot be written: %s", path, pnas_system_reason(errno));
     pnas_output_file_discard(&output);
     return status;
 }

@@ -308,7 +308,8 @@ static pnas_status hash_file(const char *path, char out[65])
     PNAS_TRY_CLEANUP(pnas_sha256_create(&sha));
     for (size_t got; (got = fread(bytes, 1, sizeof bytes, file)) > 0;)
         PNAS_TRY_CLEANUP(pnas_sha256_add(sha, bytes, got));
-    PNAS_CHECK_CLEANUP(!ferror(file), PNAS_ERROR_FILE, "%s: cannot be read: %s", path, strerror(errno));
+    PNAS_CHECK_CLEANUP(!ferror(file), PNAS_ERROR_FILE, "%s: cannot be read: %s", path,
+                       pnas_system_reason(errno));
     status = pnas_sha256_finish(sha, out);
 cleanup:
     pnas_sha256_destroy(&sha);

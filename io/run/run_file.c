@@ -146,7 +146,7 @@ static pnas_status new_identity(pnas_run_identity *out)
 {
     out->generation = 0;
     PNAS_CHECK(getrandom(out->run, PNAS_RUN_ID_SIZE, 0) == PNAS_RUN_ID_SIZE, PNAS_ERROR_INTERNAL,
-               "no random number for a new run: %s", strerror(errno));
+               "no random number for a new run: %s", pnas_system_reason(errno));
     return PNAS_OK;
 }
 
@@ -172,7 +172,7 @@ pnas_status pnas_run_file_open(const char *path, pnas_run_file **out, bool *exis
         *existed = true;
     } else {
         PNAS_CHECK_CLEANUP(errno == ENOENT, PNAS_ERROR_FILE, "%s: cannot be opened: %s", path,
-                           strerror(errno));
+                           pnas_system_reason(errno));
         PNAS_TRY_CLEANUP(refuse_orphan(file));
         PNAS_TRY_CLEANUP(new_identity(&file->identity));
     }

@@ -93,7 +93,7 @@ static pnas_status write_all(const pnas_journal *journal, const void *bytes, siz
         if (written < 0 && errno == EINTR)
             continue;
         PNAS_CHECK(written > 0, PNAS_ERROR_FILE, "%s: cannot be written: %s", journal->path,
-                   written < 0 ? strerror(errno) : "no space left");
+                   written < 0 ? pnas_system_reason(errno) : "no space left");
         from += written;
         at += written;
         size -= (size_t)written;
@@ -104,7 +104,7 @@ static pnas_status write_all(const pnas_journal *journal, const void *bytes, siz
 static pnas_status sync_journal(const pnas_journal *journal)
 {
     PNAS_CHECK(fdatasync(journal->file) == 0, PNAS_ERROR_FILE, "%s: cannot be synced: %s", journal->path,
-               strerror(errno));
+               pnas_system_reason(errno));
     return PNAS_OK;
 }
 
@@ -153,7 +153,7 @@ pnas_status pnas_journal_begin(pnas_journal *journal, const pnas_run_identity *i
     put(&bytes, identity->generation, 8);
     put(&bytes, checksum(header, OWNER_AT - 4), 4);
     PNAS_CHECK(ftruncate(journal->file, 0) == 0, PNAS_ERROR_FILE, "%s: cannot be emptied: %s", journal->path,
-               strerror(errno));
+               pnas_system_reason(errno));
     journal->end = 0;
     journal->ready = false;
     PNAS_TRY(write_owner(journal));
@@ -167,7 +167,7 @@ pnas_status pnas_journal_begin(pnas_journal *journal, const pnas_run_identity *i
 pnas_status pnas_journal_cut(pnas_journal *journal, off_t end)
 {
     PNAS_CHECK(ftruncate(journal->file, end) == 0, PNAS_ERROR_FILE, "%s: cannot be cut: %s", journal->path,
-               strerror(errno));
+               pnas_system_reason(errno));
     journal->end = end;
     journal->ready = true;
     return PNAS_OK;
@@ -304,7 +304,8 @@ pnas_status pnas_journal_append(pnas_journal *journal, int level, size_t index, 
 static pnas_status read_bytes(int file, const char *path, pnas_journal_text *out)
 {
     struct stat info;
-    PNAS_CHECK(fstat(file, &info) == 0, PNAS_ERROR_FILE, "%s: cannot be read: %s", path, strerror(errno));
+    PNAS_CHECK(fstat(file, &info) == 0, PNAS_ERROR_FILE, "%s: cannot be read: %s", path,
+               pnas_system_reason(errno));
     PNAS_CHECK(S_ISREG(info.st_mode), PNAS_ERROR_FILE, "%s: is not a regular file", path);
     PNAS_CHECK(info.st_size < JOURNAL_MAX, PNAS_ERROR_DATA, "%s: is too large to be a journal", path);
     out->bytes = malloc((size_t)info.st_size + 1);
@@ -313,7 +314,7 @@ static pnas_status read_bytes(int file, const char *path, pnas_journal_text *out
         ssize_t got = pread(file, out->bytes + out->size, (size_t)info.st_size - out->size, (off_t)out->size);
         if (got < 0 && errno == EINTR)
             continue;
-        PNAS_CHECK(got >= 0, PNAS_ERROR_FILE, "%s: cannot be read: %s", path, strerror(errno));
+        PNAS_CHECK(got >= 0, PNAS_ERROR_FILE, "%s: cannot be read: %s", path, pnas_system_reason(errno));
         if (got == 0)
             break; /* it was just emptied */
         out->size += (size_t)got;
@@ -354,7 +355,7 @@ pnas_status pnas_journal_load(const char *path, pnas_journal_text *out)
     int file = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     if (file < 0 && errno == ENOENT)
         return PNAS_OK;
-    PNAS_CHECK(file >= 0, PNAS_ERROR_FILE, "%s: cannot be opened: %s", path, strerror(errno));
+    PNAS_CHECK(file >= 0, PNAS_ERROR_FILE, "%s: cannot be opened: %s", path, pnas_system_reason(errno));
     pnas_status status = read_bytes(file, path, out);
     if (status == PNAS_OK)
         status = parse_header(path, out);

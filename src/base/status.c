@@ -78,6 +78,11 @@ int pnas_exit_code(pnas_status status)
     return 70;
 }
 
+const char *pnas_system_reason(int code)
+{
+    return code == 0 ? "the system gives no reason" : strerror(code);
+}
+
 const char *pnas_status_name(pnas_status status)
 {
     switch (status) {

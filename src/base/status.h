@@ -44,6 +44,10 @@ const char *pnas_message(void);
 /* The exit code that stands for a status: 0, 64, 65, 69, 70, 74 or 75 (see docs/formats.md). */
 int pnas_exit_code(pnas_status status);
 
+/* Why a call of the system failed, by its errno: strerror's words, but never "Success", which is what those of 0
+ * are, where a call gave none. Borrowed; valid until this thread's next call. */
+const char *pnas_system_reason(int code);
+
 /* A short name for a status ("bad data"), for logs and the run file. */
 const char *pnas_status_name(pnas_status status);
 

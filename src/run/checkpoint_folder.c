@@ -90,7 +90,8 @@ static pnas_status write_checkpoint(const pnas_checkpoint_folder *folder, const 
     const pnas_checkpoint_owner owner = {folder->fingerprint, text};
     pnas_status status = PNAS_OK;
     if (mkdir(folder->path, 0777) != 0 && errno != EEXIST)
-        status = pnas_fail(PNAS_ERROR_FILE, "%s: cannot be made: %s", folder->path, strerror(errno));
+        status =
+            pnas_fail(PNAS_ERROR_FILE, "%s: cannot be made: %s", folder->path, pnas_system_reason(errno));
     if (status == PNAS_OK)
         status = pnas_checkpoint_write(path, &owner, checkpoint);
     free(path);

@@ -1,6 +1,7 @@
 #include "src/base/status.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -36,6 +37,12 @@ Test(status, every_status_has_a_name_of_its_own)
     for (int i = 0; i < STATUSES; ++i)
         for (int j = 0; j < i; ++j)
             cr_expect_str_neq(pnas_status_name(every_status[i]), pnas_status_name(every_status[j]));
+}
+
+Test(status, no_reason_is_success)
+{
+    cr_expect_str_eq(pnas_system_reason(0), "the system gives no reason");
+    cr_expect_str_eq(pnas_system_reason(ENOSPC), "No space left on device");
 }
 
 Test(status, a_failure_keeps_its_code_and_its_sentence)

@@ -35,7 +35,7 @@ static bool output_arrived(void)
     if ((fflush(stdout) == 0 && !ferror(stdout)) || reader_has_gone())
         return true;
     pnas_error("standard output cannot be written: %s",
-               errno ? strerror(errno) : "a part of it was lost before; is its disk full?");
+               errno ? pnas_system_reason(errno) : "a part of it was lost before; is its disk full?");
     told_of_output = true;
     return false;
 }

@@ -53,7 +53,7 @@ static pnas_status make_folder(const char *path)
     char folder[4096];
     pnas_score_folder(path, folder, sizeof folder);
     PNAS_CHECK(mkdir(folder, 0777) == 0 || errno == EEXIST, PNAS_ERROR_FILE, "%s: cannot be made: %s", folder,
-               strerror(errno));
+               pnas_system_reason(errno));
     return PNAS_OK;
 }
 

@@ -178,7 +178,7 @@ Test(import_cifar, folders_that_are_none_are_told)
     expect_failure(&options, PNAS_ERROR_DATA, "/test_batch.bin: is no folder", "data_batch_1.bin");
     test_make_folder("bare");
     options.path = test_path("bare");
-    expect_failure(&options, PNAS_ERROR_DATA, "/bare: does not hold data_batch_1.bin",
+    expect_failure(&options, PNAS_ERROR_FILE, "/bare: does not hold data_batch_1.bin",
                    "as in the unpacked cifar-10-binary.tar.gz");
     options.path = NULL;
     expect_failure(&options, PNAS_ERROR_USAGE, "folder", "data_batch_1.bin");
