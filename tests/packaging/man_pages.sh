@@ -14,7 +14,7 @@ complain() {
 
 # check_page PAGE PROGRAM [COMMAND]
 check_page() {
-    local page=$pages/$1.1 said shown section long
+    local page=$pages/$1.1 said shown section
     [ -f "$page" ] || { complain "$1 has no page"; return; }
     said=$(MANWIDTH=80 man -l --warnings "$page" 2>&1 >/dev/null)
     [ -z "$said" ] || complain "$1: $said"
