@@ -118,7 +118,8 @@ pnas_status pnas_op_norm_backward(pnas_cl *cl, pnas_launch_list *list, int N, co
                                   pnas_slice beta_gradient, pnas_slice scratch);
 
 /* --- pools (op_pool.c): average leaves padded values out; max keeps one byte an output value: kh * kw index of the
- * first largest in row-major order. Positions: a byte offset into a buffer, dense [N][C/V][OH*OW][V]. */
+ * first largest in row-major order. Positions: a byte offset into a buffer, a multiple of 4, dense
+ * [N][C/V][OH*OW][V]. */
 pnas_status pnas_op_max_pool_forward(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_operand *x,
                                      const pnas_window *window, const pnas_view *y, cl_mem positions,
                                      size_t positions_byte);

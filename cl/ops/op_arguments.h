@@ -101,10 +101,14 @@ static inline pnas_access pnas_access_if(bool condition, pnas_access access)
     return condition ? access : (pnas_access){.buffer = NULL};
 }
 
-/* The fields `access` and `accesses` of a pnas_launch_spec; with entries for operands and gradients of N images. */
+/* Entries of PNAS_ACCESSES, which makes the fields `access` and `accesses` of a pnas_launch_spec, for operands and
+ * gradients of N images. */
 #define PNAS_ACCESSES(...)                                                                                   \
     .access = (const pnas_access[]){__VA_ARGS__},                                                            \
     .accesses = (int)(sizeof((pnas_access[]){__VA_ARGS__}) / sizeof(pnas_access))
+#define PNAS_SET_ACCESSES(spec, ...)                                                                         \
+    ((spec).access = (const pnas_access[]){__VA_ARGS__},                                                     \
+     (spec).accesses = (int)(sizeof((pnas_access[]){__VA_ARGS__}) / sizeof(pnas_access)))
 #define READS_TRANSFORM(x)                                                                                   \
     pnas_access_if((x)->normalise, pnas_slice_access((x)->scale_shift, 2 * (size_t)(x)->view.channels, false))
 #define READS_OPERAND(x, N) pnas_view_access(&(x)->view, N, false), READS_TRANSFORM(x)

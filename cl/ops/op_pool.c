@@ -2,21 +2,41 @@
 #include "cl/ops/layer_op.h"
 #include "cl/ops/op_arguments.h"
 
-static const char plain_file[] = "pool.cl", tile_file[] = "pool_tile.cl";
+enum { STRIP = 4 }; /* as in kernels/pool_gpu.cl */
 
 /* What the four launches share; `written` is the view that the kernel writes. */
-static pnas_launch_spec pool_spec(const pnas_cl *cl, const char *label, const char *kernel, bool tiled,
+static pnas_launch_spec pool_spec(const pnas_cl *cl, const char *label, pnas_op_kind op, pnas_route route,
                                   const char *build_options, int N, const pnas_view *x, const pnas_view *y,
                                   const pnas_view *written)
 {
     pnas_launch_spec spec = {.label = label,
-                             .file = tiled ? tile_file : plain_file,
+                             .file = pnas_route_file(op, route),
                              .options = build_options,
-                             .kernel = kernel,
                              .bytes = N * (pnas_view_bytes(x) + pnas_view_bytes(y)),
                              .half = x->half};
-    pnas_op_global(cl, &spec, tiled, written, N);
+    size_t blocks = (size_t)written->channels / (size_t)cl->vector,
+           strips = ((size_t)written->height + STRIP - 1) / STRIP;
+    if (route == PNAS_ROUTE_GPU)
+        pnas_op_spread(&spec, (size_t)N * blocks * strips * (size_t)written->width, 1);
+    else
+        pnas_op_global(cl, &spec, route == PNAS_ROUTE_TILE, written, N);
     return spec;
+}
+
+static pnas_access positions_access(cl_mem positions, size_t byte, int N, const pnas_view *y, bool write)
+{
+    return (pnas_access){.buffer = positions,
+                         .first = byte,
+                         .length = (size_t)N * (size_t)y->channels * (size_t)y->height * (size_t)y->width,
+                         .count = 1,
+                         .write = write};
+}
+
+/* The last argument, N, is the GPU's route's alone. */
+static pnas_status append(pnas_cl *cl, pnas_launch_list *list, const pnas_launch_spec *spec, pnas_route route,
+                          const pnas_arg *arguments, int count)
+{
+    return pnas_launch_append(cl, list, spec, arguments, route == PNAS_ROUTE_GPU ? count : count - 1);
 }
 
 static pnas_status check_positions(const pnas_window *window)
@@ -33,15 +53,18 @@ pnas_status pnas_op_max_pool_forward(pnas_cl *cl, pnas_launch_list *list, int N,
                                      size_t positions_byte)
 {
     PNAS_TRY(check_positions(window));
-    bool tiled = pnas_op_tiled(cl, PNAS_OP_MAX_POOL, N, &x->view, window, y);
+    pnas_route route = pnas_op_route_of(cl, PNAS_OP_MAX_POOL, N, &x->view, window, y);
     pnas_op_options text;
     pnas_launch_spec spec =
-        pool_spec(cl, "max pool forward", tiled ? "max_pool_forward_tile" : "max_pool_forward", tiled,
-                  pnas_op_window_options(&text, tiled, window, false), N, &x->view, y, y);
-    return pnas_launch_append(cl, list, &spec,
-                              PNAS_ARGS(ARG_OPERAND(x), PNAS_ARG_INT(x->view.channels), ARG_SIZE(&x->view),
-                                        ARG_WINDOW(window), ARG_VIEW(y), ARG_SIZE(y),
-                                        PNAS_ARG_BUFFER(positions), PNAS_ARG_OFFSET(positions_byte)));
+        pool_spec(cl, "max pool forward", PNAS_OP_MAX_POOL, route,
+                  pnas_op_window_options(&text, route != PNAS_ROUTE_PLAIN, window, false), N, &x->view, y, y);
+    spec.kernel = PNAS_KERNEL_OF(route, "max_pool_forward");
+    PNAS_SET_ACCESSES(spec, READS_OPERAND(x, N), pnas_view_access(y, N, true),
+                      positions_access(positions, positions_byte, N, y, true));
+    return append(cl, list, &spec, route,
+                  PNAS_ARGS(ARG_OPERAND(x), PNAS_ARG_INT(x->view.channels), ARG_SIZE(&x->view),
+                            ARG_WINDOW(window), ARG_VIEW(y), ARG_SIZE(y), PNAS_ARG_BUFFER(positions),
+                            PNAS_ARG_OFFSET(positions_byte), PNAS_ARG_INT(N)));
 }
 
 pnas_status pnas_op_max_pool_backward(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_operand *x,
@@ -52,29 +75,35 @@ pnas_status pnas_op_max_pool_backward(pnas_cl *cl, pnas_launch_list *list, int N
         return PNAS_OK;
     PNAS_TRY(check_positions(window));
     const pnas_view *dy = &y->gradient;
-    bool tiled = pnas_op_tiled(cl, PNAS_OP_MAX_POOL, N, &x->view, window, dy);
+    pnas_route route = pnas_op_route_of(cl, PNAS_OP_MAX_POOL, N, &x->view, window, dy);
     pnas_op_options text;
     pnas_launch_spec spec =
-        pool_spec(cl, "max pool backward", tiled ? "max_pool_backward_tile" : "max_pool_backward", tiled,
-                  pnas_op_window_options(&text, tiled, window, y->normalise), N, &x->view, dy, &dx->into);
-    return pnas_launch_append(cl, list, &spec,
-                              PNAS_ARGS(ARG_OPERAND(x), PNAS_ARG_INT(x->view.channels), ARG_SIZE(&x->view),
-                                        ARG_WINDOW(window), ARG_UPSTREAM(y), ARG_SIZE(dy),
-                                        PNAS_ARG_BUFFER(positions), PNAS_ARG_OFFSET(positions_byte),
-                                        ARG_DOWNSTREAM(dx)));
+        pool_spec(cl, "max pool backward", PNAS_OP_MAX_POOL, route,
+                  pnas_op_window_options(&text, route != PNAS_ROUTE_PLAIN, window, y->normalise), N, &x->view,
+                  dy, &dx->into);
+    spec.kernel = PNAS_KERNEL_OF(route, "max_pool_backward");
+    PNAS_SET_ACCESSES(spec, READS_MASK(x, N), READS_UPSTREAM(y, N),
+                      positions_access(positions, positions_byte, N, dy, false),
+                      pnas_view_access(&dx->into, N, true));
+    return append(cl, list, &spec, route,
+                  PNAS_ARGS(ARG_OPERAND(x), PNAS_ARG_INT(x->view.channels), ARG_SIZE(&x->view),
+                            ARG_WINDOW(window), ARG_UPSTREAM(y), ARG_SIZE(dy), PNAS_ARG_BUFFER(positions),
+                            PNAS_ARG_OFFSET(positions_byte), ARG_DOWNSTREAM(dx), PNAS_ARG_INT(N)));
 }
 
 pnas_status pnas_op_average_pool_forward(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_operand *x,
                                          const pnas_window *window, const pnas_view *y)
 {
-    bool tiled = pnas_op_tiled(cl, PNAS_OP_AVERAGE_POOL, N, &x->view, window, y);
+    pnas_route route = pnas_op_route_of(cl, PNAS_OP_AVERAGE_POOL, N, &x->view, window, y);
     pnas_op_options text;
     pnas_launch_spec spec =
-        pool_spec(cl, "average pool forward", tiled ? "average_pool_forward_tile" : "average_pool_forward",
-                  tiled, pnas_op_window_options(&text, tiled, window, false), N, &x->view, y, y);
-    return pnas_launch_append(cl, list, &spec,
-                              PNAS_ARGS(ARG_OPERAND(x), PNAS_ARG_INT(x->view.channels), ARG_SIZE(&x->view),
-                                        ARG_WINDOW(window), ARG_VIEW(y), ARG_SIZE(y)));
+        pool_spec(cl, "average pool forward", PNAS_OP_AVERAGE_POOL, route,
+                  pnas_op_window_options(&text, route != PNAS_ROUTE_PLAIN, window, false), N, &x->view, y, y);
+    spec.kernel = PNAS_KERNEL_OF(route, "average_pool_forward");
+    PNAS_SET_ACCESSES(spec, READS_OPERAND(x, N), pnas_view_access(y, N, true));
+    return append(cl, list, &spec, route,
+                  PNAS_ARGS(ARG_OPERAND(x), PNAS_ARG_INT(x->view.channels), ARG_SIZE(&x->view),
+                            ARG_WINDOW(window), ARG_VIEW(y), ARG_SIZE(y), PNAS_ARG_INT(N)));
 }
 
 pnas_status pnas_op_average_pool_backward(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_operand *x,
@@ -84,15 +113,18 @@ pnas_status pnas_op_average_pool_backward(pnas_cl *cl, pnas_launch_list *list, i
     if (!dx->into.at.buffer)
         return PNAS_OK;
     const pnas_view *dy = &y->gradient;
-    bool tiled = pnas_op_tiled(cl, PNAS_OP_AVERAGE_POOL, N, &x->view, window, dy);
+    pnas_route route = pnas_op_route_of(cl, PNAS_OP_AVERAGE_POOL, N, &x->view, window, dy);
     pnas_op_options text;
-    pnas_launch_spec spec = pool_spec(
-        cl, "average pool backward", tiled ? "average_pool_backward_tile" : "average_pool_backward", tiled,
-        pnas_op_window_options(&text, tiled, window, y->normalise), N, &x->view, dy, &dx->into);
-    return pnas_launch_append(cl, list, &spec,
-                              PNAS_ARGS(ARG_OPERAND(x), PNAS_ARG_INT(x->view.channels), ARG_SIZE(&x->view),
-                                        ARG_WINDOW(window), ARG_UPSTREAM(y), ARG_SIZE(dy),
-                                        ARG_DOWNSTREAM(dx)));
+    pnas_launch_spec spec =
+        pool_spec(cl, "average pool backward", PNAS_OP_AVERAGE_POOL, route,
+                  pnas_op_window_options(&text, route != PNAS_ROUTE_PLAIN, window, y->normalise), N, &x->view,
+                  dy, &dx->into);
+    spec.kernel = PNAS_KERNEL_OF(route, "average_pool_backward");
+    PNAS_SET_ACCESSES(spec, READS_MASK(x, N), READS_UPSTREAM(y, N), pnas_view_access(&dx->into, N, true));
+    return append(cl, list, &spec, route,
+                  PNAS_ARGS(ARG_OPERAND(x), PNAS_ARG_INT(x->view.channels), ARG_SIZE(&x->view),
+                            ARG_WINDOW(window), ARG_UPSTREAM(y), ARG_SIZE(dy), ARG_DOWNSTREAM(dx),
+                            PNAS_ARG_INT(N)));
 }
 
 /* --- as layers --- */

@@ -57,9 +57,11 @@ typedef struct {
         {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_SMALL_WINDOW, "depthwise_tile.cl"},                        \
         {PNAS_ROUTE_GPU, PNAS_ON_GPU, PNAS_NEEDS_V4_SMALL_WINDOW, "depthwise_gpu.cl"})                       \
     ROW(PNAS_OP_MAX_POOL, "max pool", "pool.cl",                                                             \
-        {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_SMALL_WINDOW, "pool_tile.cl"})                             \
+        {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_SMALL_WINDOW, "pool_tile.cl"},                             \
+        {PNAS_ROUTE_GPU, PNAS_ON_GPU, PNAS_NEEDS_V4, "pool_gpu.cl"})                                         \
     ROW(PNAS_OP_AVERAGE_POOL, "average pool", "pool.cl",                                                     \
-        {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_SMALL_WINDOW, "pool_tile.cl"})                             \
+        {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_SMALL_WINDOW, "pool_tile.cl"},                             \
+        {PNAS_ROUTE_GPU, PNAS_ON_GPU, PNAS_NEEDS_V4, "pool_gpu.cl"})                                         \
     ROW(PNAS_OP_ADD, "sum", "add.cl", {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_V8, "add_tile.cl"},          \
         {PNAS_ROUTE_GPU, PNAS_ON_GPU, PNAS_NEEDS_V4, "add_gpu.cl"})                                          \
     ROW(PNAS_OP_NORM, "norm", "norm.cl", {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_V8, "norm_tile.cl"})      \

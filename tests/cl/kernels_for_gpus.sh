@@ -114,6 +114,7 @@ variants() {
         gemm.cl | lstm.cl | mlp.cl | surrogate.cl) echo -DV=4 ;;
         trie.cl) printf '%s\n' '-DV=4 -DP=64 -DROWS=12' '-DV=4 -DP=64 -DROWS=12 -DCAREFUL' ;;
         depthwise_gpu.cl) windows {3,5,7}/{1,2}/1 3/1/2 5/2/3 9/1/1 15/1/1 ;;
+        pool_gpu.cl) windows 3/{1,2}/1 {5,7}/1/1 3/1/2 ;;
         update.cl) printf -- '-DV=4 -DWIDTH=1 -DOPTIMIZER=%s\n' 0 1 2 ;;
         *) for normalised in 0 1; do
                for storage in '' ' -DHALF_STORAGE=1'; do

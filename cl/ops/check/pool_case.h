@@ -18,7 +18,7 @@ void average_pool_case_check(op_harness *h, const pool_case *test);
 void max_pool_case_check(op_harness *h, const pool_case *test);
 
 /* Positions lie on the device as [N][C/V][OH*OW][V] bytes, from this byte on. */
-enum { POOL_CASE_POSITIONS_BYTE = 5 };
+enum { POOL_CASE_POSITIONS_BYTE = 12 };
 void pool_case_compare_positions(op_harness *h, const reference_window *s, cl_mem buffer,
                                  const int *expected);
 

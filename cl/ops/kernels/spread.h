@@ -25,4 +25,7 @@ INLINE bool spread_at(const uint i, const int N, const int blocks, const int pix
 #define SPREAD_INDEX(k)                                                                                      \
     ((uint)JOB_GROUP * (SPREAD_GROUP * SPREAD_EACH) + (k)*SPREAD_GROUP + (uint)get_local_id(0))
 
+/* The only one of an item where an item has one. */
+#define SPREAD_ITEM ((uint)JOB_GROUP * SPREAD_GROUP + (uint)get_local_id(0))
+
 #endif

@@ -61,6 +61,16 @@ Test(pool, tile_max_agrees_with_the_reference)
     check_windows(8, PNAS_ROUTE_TILE, test_device_small() ? 1 : 5, max_pool_case_check);
 }
 
+Test(pool, gpu_average_agrees_with_the_reference)
+{
+    check_windows(4, PNAS_ROUTE_GPU, test_device_small() ? 1 : 5, average_pool_case_check);
+}
+
+Test(pool, gpu_max_agrees_with_the_reference)
+{
+    check_windows(4, PNAS_ROUTE_GPU, test_device_small() ? 1 : 5, max_pool_case_check);
+}
+
 /* Few values, so that most windows hold the largest one several times. */
 static void check_ties(op_harness *h)
 {
@@ -91,10 +101,10 @@ static void check_ties(op_harness *h)
 
 Test(pool, the_first_of_equal_values_is_the_largest)
 {
-    static const pnas_route routes[] = {PNAS_ROUTE_PLAIN, PNAS_ROUTE_TILE};
-    for (int r = 0; r < 2; ++r) {
+    static const pnas_route routes[] = {PNAS_ROUTE_PLAIN, PNAS_ROUTE_TILE, PNAS_ROUTE_GPU};
+    for (int r = 0; r < 3; ++r) {
         op_harness h;
-        op_test_open(&h, 8, routes[r], 31);
+        op_test_open(&h, r < 2 ? 8 : 4, routes[r], 31);
         for (int round = 0; round < 4; ++round)
             check_ties(&h);
         op_test_close(&h);
@@ -103,11 +113,11 @@ Test(pool, the_first_of_equal_values_is_the_largest)
 
 Test(pool, not_a_number_is_not_hidden_by_larger_values)
 {
-    static const pnas_route routes[] = {PNAS_ROUTE_PLAIN, PNAS_ROUTE_TILE};
-    for (int r = 0; r < 2; ++r)
+    static const pnas_route routes[] = {PNAS_ROUTE_PLAIN, PNAS_ROUTE_TILE, PNAS_ROUTE_GPU};
+    for (int r = 0; r < 3; ++r)
         for (int at = 0; at < 9; ++at) {
             op_harness h;
-            op_test_open(&h, 8, routes[r], 32);
+            op_test_open(&h, r < 2 ? 8 : 4, routes[r], 32);
             double x[9] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
             x[at] = NAN;
             pnas_window window = {.kernel_h = 3, .kernel_w = 3, .stride_h = 1, .stride_w = 1, .dilation = 1};
