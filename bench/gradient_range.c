@@ -85,7 +85,7 @@ static pnas_status write_records(bench *b)
         record[i][PNAS_RECORD_IMAGE] = (cl_int)b->images->train[i];
         record[i][PNAS_RECORD_LABEL] = b->images->labels[b->images->train[i]];
     }
-    pnas_status status = pnas_buffer_write(b->cl, b->plan->train.records, 0, count * sizeof *record, record);
+    pnas_status status = pnas_slice_write(b->cl, b->plan->train.records, 0, count * sizeof *record, record);
     free(record);
     return status;
 }
@@ -155,8 +155,8 @@ static pnas_status read_arena(const bench *b, float *out)
     const pnas_memory_plan *memory = b->plan->memory;
     for (int64_t at = 0; at < memory->floats; at += memory->part) {
         int64_t left = memory->floats - at, floats = left < memory->part ? left : memory->part;
-        PNAS_TRY(pnas_buffer_read(b->cl, b->plan->arena[at / memory->part], 0, (size_t)floats * sizeof *out,
-                                  out + at));
+        PNAS_TRY(pnas_slice_read(b->cl, b->plan->arena[at / memory->part], 0, (size_t)floats * sizeof *out,
+                                 out + at));
     }
     return PNAS_OK;
 }

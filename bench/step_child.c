@@ -41,7 +41,7 @@ static pnas_status write_records(pnas_child_plan *plan, const step_child_options
         record[i * PNAS_RECORD_INTS + PNAS_RECORD_IMAGE] = i;
         record[i * PNAS_RECORD_INTS + PNAS_RECORD_LABEL] = i % o->classes;
     }
-    pnas_status status = pnas_buffer_write(plan->cl, plan->train.records, 0, count * sizeof *record, record);
+    pnas_status status = pnas_slice_write(plan->cl, plan->train.records, 0, count * sizeof *record, record);
     free(record);
     return status;
 }

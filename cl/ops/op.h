@@ -19,11 +19,6 @@
 #include "cl/runtime/launch.h"
 
 typedef struct {
-    cl_mem buffer; /* borrowed */
-    size_t offset; /* values: floats unless said otherwise */
-} pnas_slice;
-
-typedef struct {
     pnas_slice at;       /* channel 0 of image 0 */
     bool half;           /* of halves; never a gradient */
     size_t image_stride; /* values from one image to the next; >= channels * height * width */
@@ -145,8 +140,8 @@ typedef struct {
     double keep;      /* of the last cell in the last step */
     int paths, cells; /* the same number of paths in each cell, cell by cell */
     int steps;        /* in all */
-    cl_mem kept;      /* [period][N][pnas_drop_words(paths)]: bit p % 32 of word p / 32 */
-    cl_mem state;     /* state[0]: the step */
+    pnas_slice kept;  /* of words, [period][N][pnas_drop_words(paths)]: bit p % 32 of word p / 32 */
+    pnas_slice state; /* of ints, state[0]: the step */
     int period;
 } pnas_drop;
 static inline size_t pnas_drop_words(int paths)
@@ -208,7 +203,7 @@ enum {
 
 typedef struct {      /* all zero: an evaluation's */
     double smoothing; /* this share of an image's target is spread evenly over all classes */
-    cl_mem mixes;     /* NULL: images are not mixed */
+    pnas_slice mixes; /* buffer NULL: images are not mixed */
     double weight;    /* of the gradient */
 } pnas_loss_targets;
 
@@ -218,20 +213,21 @@ typedef struct {      /* all zero: an evaluation's */
  * larger share); logits_gradient (may have buffer NULL: evaluation) = weight (softmax - t) / valid. An exact tie
  * counts as right only for the smallest index. */
 pnas_status pnas_op_softmax_loss(pnas_cl *cl, pnas_launch_list *list, int N, int classes, pnas_slice logits,
-                                 cl_mem records, cl_mem state, int period, const pnas_loss_targets *targets,
-                                 pnas_slice logits_gradient, pnas_slice metrics);
+                                 pnas_slice records, pnas_slice state, int period,
+                                 const pnas_loss_targets *targets, pnas_slice logits_gradient,
+                                 pnas_slice metrics);
 /* y = (x / 255 - mean[c]) / deviation[c] of image [n][H][W][C] uint8 after shift, flip and cutout; pixels
  * from outside and cut ones are 0. mean_deviation [2][C]. Output pixel (h, w) shows input pixel (h + shift_y,
  * w' + shift_x), w' = W - 1 - w where flipped. */
 pnas_status pnas_op_load_images(pnas_cl *cl, pnas_launch_list *list, int N, cl_mem images, int channels,
-                                pnas_slice mean_deviation, cl_mem records, cl_mem state, int period,
+                                pnas_slice mean_deviation, pnas_slice records, pnas_slice state, int period,
                                 const pnas_view *y);
 /* y, loaded before, becomes share * y + (1 - share) * the other image, shown as its record says. */
 pnas_status pnas_op_mix_images(pnas_cl *cl, pnas_launch_list *list, int N, cl_mem images, int channels,
-                               pnas_slice mean_deviation, cl_mem mixes, cl_mem state, int period,
+                               pnas_slice mean_deviation, pnas_slice mixes, pnas_slice state, int period,
                                const pnas_view *y);
 /* state[0] += 1 */
-pnas_status pnas_op_advance(pnas_cl *cl, pnas_launch_list *list, cl_mem state);
+pnas_status pnas_op_advance(pnas_cl *cl, pnas_launch_list *list, pnas_slice state);
 
 /* --- update (op_update.c): one pass over the flat parameters; values [0, decayed) have weight decay --- */
 typedef struct {
@@ -242,7 +238,7 @@ typedef struct {
     pnas_slice parameters, gradients;
     pnas_slice moments; /* [count] for SGD, [2][count] for Adam and RMSProp; zero at the start */
     pnas_slice rates;   /* [steps] learning rate of each step */
-    cl_mem state;       /* state[0]: the step */
+    pnas_slice state;   /* of ints, state[0]: the step */
     pnas_slice scratch; /* pnas_op_update_scratch floats, on any device */
 } pnas_update;
 pnas_status pnas_op_update(pnas_cl *cl, pnas_launch_list *list, const pnas_update *update);
@@ -250,7 +246,7 @@ size_t pnas_op_update_scratch(size_t count);
 /* average [count] moves towards parameters [count] by 1 - d of the way, d = min(decay, (1 + t) / (10 + t)) at step
  * t = state[0], counted from 0: at the start, where little is known, it follows faster. */
 pnas_status pnas_op_average(pnas_cl *cl, pnas_launch_list *list, size_t count, pnas_slice parameters,
-                            pnas_slice average, double decay, cl_mem state);
+                            pnas_slice average, double decay, pnas_slice state);
 /* Sets floats to zero (clEnqueueFillBuffer is slow on PoCL). */
 pnas_status pnas_op_zero(pnas_cl *cl, pnas_launch_list *list, pnas_slice at, size_t count);
 

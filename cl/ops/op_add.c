@@ -123,15 +123,15 @@ pnas_status pnas_op_drop_factors(pnas_cl *cl, pnas_launch_list *list, int N, con
                              .file = pnas_route_file(PNAS_OP_ADD, route),
                              .kernel = PNAS_KERNEL_OF(route, "drop_factors"),
                              .global = {(size_t)N, (size_t)drop->paths},
-                             PNAS_ACCESSES(pnas_slice_access((pnas_slice){drop->kept, 0}, words, false),
-                                           pnas_slice_access((pnas_slice){drop->state, 0}, 1, false),
+                             PNAS_ACCESSES(pnas_slice_access(drop->kept, words, false),
+                                           pnas_slice_access(drop->state, 1, false),
                                            pnas_slice_access(factors, count, true))};
     if (route == PNAS_ROUTE_GPU)
         pnas_op_spread(&spec, count, 1);
     return pnas_launch_append(cl, list, &spec,
                               PNAS_ARGS(PNAS_ARG_INT(N), PNAS_ARG_INT(drop->paths), PNAS_ARG_INT(drop->cells),
                                         PNAS_ARG_FLOAT(1 - drop->keep), PNAS_ARG_INT(drop->steps),
-                                        PNAS_ARG_BUFFER(drop->kept), PNAS_ARG_BUFFER(drop->state),
+                                        ARG_SLICE(drop->kept), ARG_SLICE(drop->state),
                                         PNAS_ARG_INT(drop->period), ARG_SLICE(factors)));
 }
 

@@ -108,10 +108,11 @@ pnas_status pnas_op_classifier_backward(pnas_cl *cl, pnas_launch_list *list, int
 }
 
 pnas_status pnas_op_softmax_loss(pnas_cl *cl, pnas_launch_list *list, int N, int classes, pnas_slice logits,
-                                 cl_mem records, cl_mem state, int period, const pnas_loss_targets *targets,
-                                 pnas_slice logits_gradient, pnas_slice metrics)
+                                 pnas_slice records, pnas_slice state, int period,
+                                 const pnas_loss_targets *targets, pnas_slice logits_gradient,
+                                 pnas_slice metrics)
 {
-    bool with_gradient = logits_gradient.buffer != NULL;
+    bool with_gradient = logits_gradient.buffer != NULL, mixed = targets->mixes.buffer != NULL;
     pnas_launch_spec spec = {.label = "softmax loss",
                              .file = "head.cl",
                              .kernel = "softmax_loss",
@@ -119,19 +120,18 @@ pnas_status pnas_op_softmax_loss(pnas_cl *cl, pnas_launch_list *list, int N, int
                              .local = {LOSS_GROUP}};
     return pnas_launch_append(
         cl, list, &spec,
-        PNAS_ARGS(
-            PNAS_ARG_INT(N), PNAS_ARG_INT(classes), ARG_SLICE(logits), PNAS_ARG_BUFFER(records),
-            PNAS_ARG_BUFFER(state), PNAS_ARG_INT(period),
-            PNAS_ARG_BUFFER(targets->mixes ? targets->mixes : records), PNAS_ARG_INT(targets->mixes != NULL),
-            PNAS_ARG_FLOAT(targets->smoothing), PNAS_ARG_FLOAT(targets->weight), PNAS_ARG_INT(with_gradient),
-            ARG_SLICE_IF(with_gradient, logits_gradient, logits.buffer), PNAS_ARG_INT(metrics.buffer != NULL),
-            ARG_SLICE_IF(metrics.buffer != NULL, metrics, logits.buffer)));
+        PNAS_ARGS(PNAS_ARG_INT(N), PNAS_ARG_INT(classes), ARG_SLICE(logits), ARG_SLICE(records),
+                  ARG_SLICE(state), PNAS_ARG_INT(period), ARG_SLICE_IF(mixed, targets->mixes, records.buffer),
+                  PNAS_ARG_INT(mixed), PNAS_ARG_FLOAT(targets->smoothing), PNAS_ARG_FLOAT(targets->weight),
+                  PNAS_ARG_INT(with_gradient), ARG_SLICE_IF(with_gradient, logits_gradient, logits.buffer),
+                  PNAS_ARG_INT(metrics.buffer != NULL),
+                  ARG_SLICE_IF(metrics.buffer != NULL, metrics, logits.buffer)));
 }
 
 /* What either kernel for images gets: `drive` is the records or the mixes. */
 static pnas_status append_images(pnas_cl *cl, pnas_launch_list *list, const char *label, const char *kernel,
-                                 int N, cl_mem images, int channels, pnas_slice mean_deviation, cl_mem drive,
-                                 cl_mem state, int period, const pnas_view *y)
+                                 int N, cl_mem images, int channels, pnas_slice mean_deviation,
+                                 pnas_slice drive, pnas_slice state, int period, const pnas_view *y)
 {
     bool tiled = pnas_op_tiled(cl, PNAS_OP_HEAD, N, y, NULL, NULL);
     pnas_launch_spec spec = {.label = label,
@@ -142,13 +142,12 @@ static pnas_status append_images(pnas_cl *cl, pnas_launch_list *list, const char
     pnas_op_global(cl, &spec, tiled, y, N);
     return pnas_launch_append(cl, list, &spec,
                               PNAS_ARGS(PNAS_ARG_INT(N), PNAS_ARG_BUFFER(images), PNAS_ARG_INT(channels),
-                                        ARG_SLICE(mean_deviation), PNAS_ARG_BUFFER(drive),
-                                        PNAS_ARG_BUFFER(state), PNAS_ARG_INT(period), ARG_VIEW(y),
-                                        ARG_SIZE(y)));
+                                        ARG_SLICE(mean_deviation), ARG_SLICE(drive), ARG_SLICE(state),
+                                        PNAS_ARG_INT(period), ARG_VIEW(y), ARG_SIZE(y)));
 }
 
 pnas_status pnas_op_load_images(pnas_cl *cl, pnas_launch_list *list, int N, cl_mem images, int channels,
-                                pnas_slice mean_deviation, cl_mem records, cl_mem state, int period,
+                                pnas_slice mean_deviation, pnas_slice records, pnas_slice state, int period,
                                 const pnas_view *y)
 {
     bool tiled = pnas_op_tiled(cl, PNAS_OP_HEAD, N, y, NULL, NULL);
@@ -157,7 +156,7 @@ pnas_status pnas_op_load_images(pnas_cl *cl, pnas_launch_list *list, int N, cl_m
 }
 
 pnas_status pnas_op_mix_images(pnas_cl *cl, pnas_launch_list *list, int N, cl_mem images, int channels,
-                               pnas_slice mean_deviation, cl_mem mixes, cl_mem state, int period,
+                               pnas_slice mean_deviation, pnas_slice mixes, pnas_slice state, int period,
                                const pnas_view *y)
 {
     bool tiled = pnas_op_tiled(cl, PNAS_OP_HEAD, N, y, NULL, NULL);
@@ -165,11 +164,11 @@ pnas_status pnas_op_mix_images(pnas_cl *cl, pnas_launch_list *list, int N, cl_me
                          channels, mean_deviation, mixes, state, period, y);
 }
 
-pnas_status pnas_op_advance(pnas_cl *cl, pnas_launch_list *list, cl_mem state)
+pnas_status pnas_op_advance(pnas_cl *cl, pnas_launch_list *list, pnas_slice state)
 {
     pnas_launch_spec spec = {
         .label = "advance", .file = "head.cl", .kernel = "advance", .global = {1}, .local = {1}};
-    return pnas_launch_append(cl, list, &spec, PNAS_ARGS(PNAS_ARG_BUFFER(state)));
+    return pnas_launch_append(cl, list, &spec, PNAS_ARGS(ARG_SLICE(state)));
 }
 
 /* --- as layers --- */

@@ -79,8 +79,7 @@ static pnas_status correct(pnas_cl *cl, pnas_launch_list *list, const pnas_updat
                                    .kernel = "adam_corrections",
                                    .global = {1}};
     return pnas_launch_append(cl, list, &spec,
-                              PNAS_ARGS(PNAS_ARG_BUFFER(update->state),
-                                        PNAS_ARG_FLOAT(log_beta(update->beta1)),
+                              PNAS_ARGS(ARG_SLICE(update->state), PNAS_ARG_FLOAT(log_beta(update->beta1)),
                                         PNAS_ARG_FLOAT(log_beta(update->beta2)), ARG_SLICE(corrections)));
 }
 
@@ -119,14 +118,14 @@ pnas_status pnas_op_update(pnas_cl *cl, pnas_launch_list *list, const pnas_updat
         cl, list, &spec,
         PNAS_ARGS(ARG_SLICE(u->parameters), ARG_SLICE(u->gradients), ARG_SLICE(u->moments),
                   PNAS_ARG_OFFSET(u->count), PNAS_ARG_OFFSET(u->decayed), ARG_SLICE(u->rates),
-                  PNAS_ARG_BUFFER(u->state), ARG_SLICE(factor), PNAS_ARG_INT(clipping),
+                  ARG_SLICE(u->state), ARG_SLICE(factor), PNAS_ARG_INT(clipping),
                   PNAS_ARG_FLOAT(u->weight_decay), PNAS_ARG_FLOAT(u->momentum), PNAS_ARG_FLOAT(u->beta1),
                   PNAS_ARG_FLOAT(1.0 - u->beta1), PNAS_ARG_FLOAT(u->beta2), PNAS_ARG_FLOAT(1.0 - u->beta2),
                   PNAS_ARG_FLOAT(u->epsilon), PNAS_ARG_INT(u->nesterov)));
 }
 
 pnas_status pnas_op_average(pnas_cl *cl, pnas_launch_list *list, size_t count, pnas_slice parameters,
-                            pnas_slice average, double decay, cl_mem state)
+                            pnas_slice average, double decay, pnas_slice state)
 {
     const pnas_launch_spec spec = {.label = "moving average",
                                    .file = "update.cl",
@@ -136,5 +135,5 @@ pnas_status pnas_op_average(pnas_cl *cl, pnas_launch_list *list, size_t count, p
                                    .bytes = 12.0 * (double)count};
     return pnas_launch_append(cl, list, &spec,
                               PNAS_ARGS(ARG_SLICE(parameters), PNAS_ARG_OFFSET(count), PNAS_ARG_FLOAT(decay),
-                                        PNAS_ARG_BUFFER(state), ARG_SLICE(average)));
+                                        ARG_SLICE(state), ARG_SLICE(average)));
 }

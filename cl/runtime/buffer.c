@@ -85,6 +85,16 @@ pnas_status pnas_buffer_read(pnas_cl *cl, cl_mem buffer, size_t offset, size_t b
         "clEnqueueReadBuffer");
 }
 
+pnas_status pnas_slice_write(pnas_cl *cl, pnas_slice slice, size_t first, size_t bytes, const void *data)
+{
+    return pnas_buffer_write(cl, slice.buffer, slice.offset * sizeof(cl_float) + first, bytes, data);
+}
+
+pnas_status pnas_slice_read(pnas_cl *cl, pnas_slice slice, size_t first, size_t bytes, void *data)
+{
+    return pnas_buffer_read(cl, slice.buffer, slice.offset * sizeof(cl_float) + first, bytes, data);
+}
+
 pnas_status pnas_buffer_read_later(pnas_cl *cl, cl_mem buffer, size_t offset, size_t bytes, void *data,
                                    cl_event *event)
 {

@@ -260,7 +260,7 @@ static pnas_status append_update(member_fit *fit, pnas_launch_list *list)
                                 .gradients = {fit->gradients, 0},
                                 .moments = {fit->moments, 0},
                                 .rates = {fit->rates, 0},
-                                .state = fit->state,
+                                .state = {fit->state, 0},
                                 .scratch = {fit->scratch, 0}};
     return pnas_op_update(member->cl, list, &update);
 }
@@ -276,7 +276,7 @@ static pnas_status append_step(member_fit *fit, int blocks)
     PNAS_TRY(pnas_network_backward_append(member->cl, list, &member->network, member->options.loss,
                                           member->parameters, fit->gradients, &fit->work, tokens));
     PNAS_TRY(append_update(fit, list));
-    return pnas_op_advance(member->cl, list, fit->state);
+    return pnas_op_advance(member->cl, list, (pnas_slice){fit->state, 0});
 }
 
 static pnas_status run_epoch(member_fit *fit, size_t epoch)

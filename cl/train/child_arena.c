@@ -1,5 +1,7 @@
 #include "cl/train/child_arena.h"
 
+#include "cl/train/child_pieces.h"
+
 #include <stdlib.h>
 
 /* Floats of buffer `i`. */
@@ -13,7 +15,7 @@ pnas_status pnas_child_arena_lay_out(pnas_child_plan *plan)
 {
     int64_t part = plan->memory->part;
     plan->arena_parts = (size_t)((plan->memory->floats + part - 1) / part);
-    plan->arena = calloc(plan->arena_parts, sizeof(cl_mem));
+    plan->arena = calloc(plan->arena_parts, sizeof *plan->arena);
     PNAS_CHECK(plan->arena, PNAS_ERROR_MEMORY, "no memory for the names of %zu buffers", plan->arena_parts);
     return PNAS_OK;
 }
@@ -27,21 +29,29 @@ pnas_status pnas_child_arena_create(pnas_child_plan *plan)
                "training.batch or network.filters",
                (double)memory->largest * sizeof(cl_float) / 0x1p20, device->name,
                (double)device->largest_allocation / 0x1p20);
-    for (size_t i = 0; i < plan->arena_parts; ++i)
-        PNAS_TRY(pnas_buffer_create(plan->cl, part_floats(plan, i) * sizeof(cl_float), &plan->arena[i]));
+    for (size_t i = 0; i < plan->arena_parts; ++i) {
+        const pnas_child_piece piece = {&plan->arena[i], part_floats(plan, i)};
+        PNAS_TRY(pnas_child_pieces_take(plan, &piece, 1));
+    }
     return PNAS_OK;
+}
+
+uint64_t pnas_child_arena_floats(const pnas_child_plan *plan)
+{
+    uint64_t floats = 0;
+    for (size_t i = 0; i < plan->arena_parts; ++i)
+        floats += pnas_child_pieces_floats(plan, &(pnas_child_piece){NULL, part_floats(plan, i)}, 1);
+    return floats;
 }
 
 void pnas_child_arena_release(pnas_child_plan *plan)
 {
-    for (size_t i = 0; i < plan->arena_parts; ++i)
-        pnas_buffer_release(&plan->arena[i]);
     free(plan->arena);
 }
 
 pnas_status pnas_child_arena_append_zeros(pnas_child_plan *plan, pnas_launch_list *list)
 {
     for (size_t i = 0; i < plan->arena_parts; ++i)
-        PNAS_TRY(pnas_op_zero(plan->cl, list, (pnas_slice){plan->arena[i], 0}, part_floats(plan, i)));
+        PNAS_TRY(pnas_op_zero(plan->cl, list, plan->arena[i], part_floats(plan, i)));
     return PNAS_OK;
 }

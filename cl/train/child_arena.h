@@ -7,7 +7,8 @@
 
 /* Says how many buffers there will be, before there is any. Goes with pnas_child_arena_release. */
 pnas_status pnas_child_arena_lay_out(pnas_child_plan *plan);
-pnas_status pnas_child_arena_create(pnas_child_plan *plan);
+uint64_t pnas_child_arena_floats(const pnas_child_plan *plan); /* of memory */
+pnas_status pnas_child_arena_create(pnas_child_plan *plan);    /* takes the plan's memory */
 void pnas_child_arena_release(pnas_child_plan *plan);
 
 /* Padding channels are never written by some ops, so the whole arena starts as zeros. */

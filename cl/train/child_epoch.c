@@ -33,7 +33,7 @@ static void augment(const pnas_training_options *training, const pnas_sample_set
 static pnas_status upload(pnas_child_plan *plan, const pnas_batch_stream *stream, const cl_int *records)
 {
     size_t bytes = (size_t)stream->period * (size_t)plan->options.batch * PNAS_RECORD_INTS * sizeof *records;
-    return pnas_buffer_write(plan->cl, stream->records, 0, bytes, records);
+    return pnas_slice_write(plan->cl, stream->records, 0, bytes, records);
 }
 
 /* --- mixing --- */
@@ -92,7 +92,7 @@ static pnas_status write_mixes(pnas_child_plan *plan, const pnas_sample_set *sam
             draw_mix(training, samples, &stream, mix);
     }
     pnas_status status =
-        pnas_buffer_write(plan->cl, plan->train.mixes, 0, count * PNAS_MIX_INTS * sizeof *mixes, mixes);
+        pnas_slice_write(plan->cl, plan->train.mixes, 0, count * PNAS_MIX_INTS * sizeof *mixes, mixes);
     free(mixes);
     return status;
 }
@@ -123,7 +123,7 @@ static pnas_status write_paths(pnas_child_plan *plan, uint64_t hash, int epoch)
         pnas_stream_make(plan->options.training->seed, PNAS_STREAM_DROP_PATH, hash, (uint32_t)epoch);
     for (int b = 0; b < plan->train.period; ++b)
         draw_paths(plan, &stream, epoch * plan->train.period + b, kept + (size_t)b * step_words);
-    pnas_status status = pnas_buffer_write(plan->cl, plan->train.kept, 0, bytes, kept);
+    pnas_status status = pnas_slice_write(plan->cl, plan->train.kept, 0, bytes, kept);
     free(kept);
     return status;
 }
@@ -151,9 +151,9 @@ pnas_status pnas_epoch_write_training(pnas_child_plan *plan, const pnas_sample_s
         augment(training, samples, &draws, record);
     }
     PNAS_TRY_CLEANUP(upload(plan, &plan->train, records));
-    if (plan->train.mixes)
+    if (plan->train.mixes.buffer)
         PNAS_TRY_CLEANUP(write_mixes(plan, samples, records, hash, epoch));
-    if (plan->train.kept)
+    if (plan->train.kept.buffer)
         status = write_paths(plan, hash, epoch);
 cleanup:
     free(order);
@@ -189,7 +189,7 @@ static pnas_status check_loss(pnas_child_plan *plan, const pnas_batch_stream *st
 {
     float metrics[2];
     PNAS_TRY(
-        pnas_buffer_read(plan->cl, stream->metrics, (size_t)batch * sizeof metrics, sizeof metrics, metrics));
+        pnas_slice_read(plan->cl, stream->metrics, (size_t)batch * sizeof metrics, sizeof metrics, metrics));
     PNAS_CHECK(isfinite(metrics[0]), PNAS_ERROR_DIVERGED,
                "the loss became %g; a lower training.learning_rate or training.clip_norm may help",
                (double)metrics[0]);
@@ -202,7 +202,7 @@ static pnas_status collect(pnas_child_plan *plan, const pnas_batch_stream *strea
     size_t bytes = 2 * (size_t)stream->period * sizeof(float);
     float *metrics = malloc(bytes);
     PNAS_CHECK(metrics, PNAS_ERROR_MEMORY, "no memory for the metrics of %d batches", stream->period);
-    pnas_status status = pnas_buffer_read(plan->cl, stream->metrics, 0, bytes, metrics);
+    pnas_status status = pnas_slice_read(plan->cl, stream->metrics, 0, bytes, metrics);
     double loss = 0, right = 0;
     for (int i = 0; status == PNAS_OK && i < stream->period; ++i) {
         loss += (double)metrics[2 * i] * (double)batch_images(plan, images, i);

@@ -27,8 +27,8 @@ static pnas_status spoil_weights(pnas_child_plan *plan)
 {
     const float nothing = NAN;
     size_t last = plan->parameter_floats - 1;
-    PNAS_TRY(pnas_buffer_write(plan->cl, plan->parameters, 0, sizeof nothing, &nothing));
-    return pnas_buffer_write(plan->cl, plan->parameters, last * sizeof nothing, sizeof nothing, &nothing);
+    PNAS_TRY(pnas_slice_write(plan->cl, plan->parameters, 0, sizeof nothing, &nothing));
+    return pnas_slice_write(plan->cl, plan->parameters, last * sizeof nothing, sizeof nothing, &nothing);
 }
 
 pnas_status pnas_child_fault_apply(pnas_child_plan *plan, pnas_fault_kind kind)

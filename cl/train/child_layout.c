@@ -6,12 +6,18 @@ bool pnas_child_drops(const pnas_child_plan *plan)
     return keep > 0 && keep < 1;
 }
 
+static pnas_slice slice_from(pnas_slice slice, size_t values)
+{
+    slice.offset += values;
+    return slice;
+}
+
 pnas_slice pnas_child_factors(const pnas_child_plan *plan, int layer, int input)
 {
     int path = plan->graph->layer[layer].drop_path[input];
-    if (!plan->factors || path < 0)
+    if (!plan->factors.buffer || path < 0)
         return (pnas_slice){NULL, 0};
-    return (pnas_slice){plan->factors, (size_t)path * (size_t)plan->options.batch};
+    return slice_from(plan->factors, (size_t)path * (size_t)plan->options.batch);
 }
 
 int pnas_child_padded(const pnas_child_plan *plan, int channels)
@@ -24,7 +30,7 @@ int pnas_child_padded(const pnas_child_plan *plan, int channels)
 static pnas_slice arena_at(const pnas_child_plan *plan, int64_t start)
 {
     int64_t part = plan->memory->part;
-    return (pnas_slice){plan->arena[start / part], (size_t)(start % part)};
+    return slice_from(plan->arena[start / part], (size_t)(start % part));
 }
 
 /* `start`: in floats. */
@@ -80,25 +86,25 @@ static pnas_operand operand_of(const pnas_child_plan *plan, const pnas_value *va
 
 pnas_slice pnas_child_parameter(const pnas_child_plan *plan, int parameter)
 {
-    return (pnas_slice){plan->parameters, plan->parameter_at[parameter]};
+    return slice_from(plan->parameters, plan->parameter_at[parameter]);
 }
 
 pnas_slice pnas_child_parameter_gradient(const pnas_child_plan *plan, int parameter)
 {
-    return (pnas_slice){plan->gradients, plan->parameter_at[parameter]};
+    return slice_from(plan->gradients, plan->parameter_at[parameter]);
 }
 
 pnas_slice pnas_child_norm(const pnas_child_plan *plan, int norm, pnas_norm_part part)
 {
     size_t channels = (size_t)pnas_child_padded(plan, plan->graph->norm[norm].channels);
-    return (pnas_slice){plan->norms, plan->norm_at[norm] + (size_t)part * channels};
+    return slice_from(plan->norms, plan->norm_at[norm] + (size_t)part * channels);
 }
 
 pnas_slice pnas_child_statistics_of_step(const pnas_child_plan *plan, int norm)
 {
     if (plan->options.shards == 0)
         return pnas_child_norm(plan, norm, PNAS_NORM_RUNNING);
-    return (pnas_slice){plan->gradients, plan->parameter_floats + plan->running_at[norm]};
+    return slice_from(plan->gradients, plan->parameter_floats + plan->running_at[norm]);
 }
 
 pnas_layer_operands pnas_child_operands(const pnas_child_plan *plan, int index)
@@ -113,7 +119,7 @@ pnas_layer_operands pnas_child_operands(const pnas_child_plan *plan, int index)
                               .y_segment = graph->tensor[layer->out].segment_channels,
                               .window = pnas_layer_window(graph, layer),
                               .y = pnas_child_data(plan, layer->out, layer->out_segment, layer->out_segments),
-                              .scratch = {plan->scratch, 0}};
+                              .scratch = plan->scratch};
     for (int i = 0; i < layer->inputs; ++i)
         on.x[i] = operand_of(plan, &layer->in[i]);
     if (layer->weight >= 0) {

@@ -12,12 +12,18 @@
 
 typedef struct { /* a stream of batches driven by records; period = batches before it starts over */
     int period;
-    cl_mem records; /* [period][N][PNAS_RECORD_INTS] */
-    cl_mem mixes;   /* [period][N][PNAS_MIX_INTS]; NULL: images are not mixed */
-    cl_mem kept;    /* [period][N][words]: paths that are not dropped (pnas_drop); NULL: none is */
-    cl_mem state;   /* int[4]; [0] counts batches */
-    cl_mem metrics; /* [period][2]: mean loss, number right */
+    pnas_slice records; /* ints, [period][N][PNAS_RECORD_INTS] */
+    pnas_slice mixes;   /* ints, [period][N][PNAS_MIX_INTS]; buffer NULL: images are not mixed */
+    pnas_slice
+        kept; /* words, [period][N][words]: paths that are not dropped (pnas_drop); buffer NULL: none is */
+    pnas_slice state;   /* int[4]; [0] counts batches */
+    pnas_slice metrics; /* [period][2]: mean loss, number right */
 } pnas_batch_stream;
+
+typedef struct { /* a part of a buffer that children share, so that their launches can be joined */
+    pnas_slice at;
+    uint64_t floats;
+} pnas_child_room;
 
 typedef struct {
     const pnas_training_options *training; /* borrowed */
@@ -28,6 +34,7 @@ typedef struct {
     int evaluation_steps;                  /* batches an evaluation */
     cl_mem images;                         /* uint8 [n, H, W, C], borrowed */
     cl_mem mean_deviation;                 /* [2][C], borrowed */
+    pnas_child_room room;                  /* borrowed; buffer NULL: the plan makes its own buffers */
 } pnas_child_plan_options;
 
 typedef struct {
@@ -43,12 +50,18 @@ typedef struct {
     size_t *running_at;    /* [norm_count] floats into the shard's statistics: 2 times the padded channels */
     size_t running_floats; /* with shards, behind the gradients: what the shard adds to running statistics */
     size_t scratch_floats, statistics_floats;
-    cl_mem *arena; /* [arena_parts] of memory->part floats each */
+    uint64_t bytes; /* of the device, for all of it */
+    bool joins;     /* equal launches are made one (cl/runtime/launch_join.h) */
+    cl_mem *buffer; /* [buffers] what is to be released */
+    size_t buffers;
+    pnas_slice pool; /* where all the rest lies; buffer NULL: each piece is a buffer of its own */
+    size_t pool_used;
+    pnas_slice *arena; /* [arena_parts] of memory->part floats each */
     size_t arena_parts;
-    cl_mem parameters, gradients, moments, norms, scratch, statistics, rates;
-    cl_mem factors;      /* [graph->drop_paths][N] of a training step; NULL without drop-path */
-    cl_mem average;      /* with shards: moving average of the parameters; NULL: none */
-    cl_mem update_state; /* with shards: int[4], [0] counts updates */
+    pnas_slice parameters, gradients, moments, norms, scratch, statistics, rates;
+    pnas_slice factors;      /* [graph->drop_paths][N] of a training step; buffer NULL without drop-path */
+    pnas_slice average;      /* with shards: moving average of the parameters; buffer NULL: none */
+    pnas_slice update_state; /* with shards: int[4], [0] counts updates */
     pnas_batch_stream train, validation;
     pnas_launch_list step;   /* forward, loss, backward; without shards: update, advance */
     size_t *backward_end;    /* [layer_count] launches of `step` after which a layer's gradients are there */

@@ -156,17 +156,17 @@ static pnas_status start(pnas_child_plan *plan, const float *flat)
     PNAS_CHECK(zeros, PNAS_ERROR_MEMORY, "no memory for %zu values", largest);
     const cl_int first_step[4] = {0};
     pnas_status status = PNAS_OK;
-    PNAS_TRY_CLEANUP(pnas_buffer_write(cl, plan->parameters, 0, plan->parameter_floats * sizeof *flat, flat));
-    PNAS_TRY_CLEANUP(pnas_buffer_write(cl, plan->moments, 0, moments * sizeof *zeros, zeros));
-    PNAS_TRY_CLEANUP(pnas_buffer_write(cl, plan->train.state, 0, sizeof first_step, first_step));
-    PNAS_TRY_CLEANUP(pnas_buffer_write(cl, plan->validation.state, 0, sizeof first_step, first_step));
+    PNAS_TRY_CLEANUP(pnas_slice_write(cl, plan->parameters, 0, plan->parameter_floats * sizeof *flat, flat));
+    PNAS_TRY_CLEANUP(pnas_slice_write(cl, plan->moments, 0, moments * sizeof *zeros, zeros));
+    PNAS_TRY_CLEANUP(pnas_slice_write(cl, plan->train.state, 0, sizeof first_step, first_step));
+    PNAS_TRY_CLEANUP(pnas_slice_write(cl, plan->validation.state, 0, sizeof first_step, first_step));
     for (int i = 0; i < plan->graph->norm_count; ++i) {
         size_t channels = (size_t)pnas_child_padded(plan, plan->graph->norm[i].channels);
         float *variance = zeros + plan->norm_at[i] + channels; /* the second half of the running statistics */
         for (size_t c = 0; c < channels; ++c)
             variance[c] = 1;
     }
-    PNAS_TRY_CLEANUP(pnas_buffer_write(cl, plan->norms, 0, plan->norm_floats * sizeof *zeros, zeros));
+    PNAS_TRY_CLEANUP(pnas_slice_write(cl, plan->norms, 0, plan->norm_floats * sizeof *zeros, zeros));
 cleanup:
     free(zeros);
     return status;

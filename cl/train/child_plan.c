@@ -4,6 +4,7 @@
 #include "cl/train/child_arena.h"
 #include "cl/train/child_launches.h"
 #include "cl/train/child_parameters.h"
+#include "cl/train/child_pieces.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -71,40 +72,47 @@ static size_t factor_floats(const pnas_child_plan *plan)
     return pnas_child_drops(plan) ? (size_t)plan->graph->drop_paths * (size_t)plan->options.batch : 0;
 }
 
-static size_t stream_bytes(const pnas_child_plan *plan, int period, bool training)
+/* --- memory --- */
+
+enum { PIECES = 20 };
+
+static size_t list_stream(const pnas_child_plan *plan, pnas_batch_stream *stream, int period, bool training,
+                          pnas_child_piece *out)
 {
-    size_t ints = PNAS_RECORD_INTS;
+    size_t images = (size_t)period * (size_t)plan->options.batch, count = 0;
+    out[count++] = (pnas_child_piece){&stream->records, images * PNAS_RECORD_INTS};
     if (training && mixes_images(plan))
-        ints += PNAS_MIX_INTS;
+        out[count++] = (pnas_child_piece){&stream->mixes, images * PNAS_MIX_INTS};
     if (training && pnas_child_drops(plan))
-        ints += pnas_drop_words(plan->graph->drop_paths);
-    return (size_t)period * ((size_t)plan->options.batch * ints * sizeof(cl_int) + 2 * sizeof(cl_float)) +
-           4 * sizeof(cl_int);
+        out[count++] = (pnas_child_piece){&stream->kept, images * pnas_drop_words(plan->graph->drop_paths)};
+    out[count++] = (pnas_child_piece){&stream->state, 4};
+    out[count++] = (pnas_child_piece){&stream->metrics, 2 * (size_t)period};
+    return count;
 }
 
-static pnas_status create_stream(pnas_child_plan *plan, int period, bool training, pnas_batch_stream *stream)
+/* All but the arena, [PIECES]; returns how many. */
+static size_t list_pieces(pnas_child_plan *plan, pnas_child_piece *out)
 {
-    stream->period = period;
-    size_t images = (size_t)period * (size_t)plan->options.batch;
-    PNAS_TRY(pnas_buffer_create(plan->cl, images * PNAS_RECORD_INTS * sizeof(cl_int), &stream->records));
-    if (training && mixes_images(plan))
-        PNAS_TRY(pnas_buffer_create(plan->cl, images * PNAS_MIX_INTS * sizeof(cl_int), &stream->mixes));
-    if (training && pnas_child_drops(plan))
-        PNAS_TRY(pnas_buffer_create(
-            plan->cl, images * pnas_drop_words(plan->graph->drop_paths) * sizeof(cl_uint), &stream->kept));
-    PNAS_TRY(pnas_buffer_create(plan->cl, 4 * sizeof(cl_int), &stream->state));
-    PNAS_TRY(pnas_buffer_create(plan->cl, 2 * (size_t)period * sizeof(cl_float), &stream->metrics));
-    const cl_int zero[4] = {0};
-    return pnas_buffer_write(plan->cl, stream->state, 0, sizeof zero, zero);
+    size_t count = 0;
+    out[count++] = (pnas_child_piece){&plan->parameters, plan->parameter_floats};
+    out[count++] = (pnas_child_piece){&plan->gradients, gradient_floats(plan)};
+    out[count++] = (pnas_child_piece){&plan->moments, moment_floats(plan)};
+    out[count++] = (pnas_child_piece){&plan->norms, plan->norm_floats};
+    out[count++] = (pnas_child_piece){&plan->scratch, plan->scratch_floats};
+    out[count++] = (pnas_child_piece){&plan->statistics, plan->statistics_floats};
+    out[count++] = (pnas_child_piece){&plan->rates, rate_floats(plan)};
+    out[count++] = (pnas_child_piece){&plan->factors, factor_floats(plan)};
+    out[count++] = (pnas_child_piece){&plan->average, average_floats(plan)};
+    out[count++] = (pnas_child_piece){&plan->update_state, plan->options.shards ? 4 : 0};
+    count += list_stream(plan, &plan->train, plan->options.train_steps, true, out + count);
+    return count + list_stream(plan, &plan->validation, plan->options.evaluation_steps, false, out + count);
 }
 
-static void release_stream(pnas_batch_stream *stream)
+static uint64_t memory_floats(pnas_child_plan *plan)
 {
-    pnas_buffer_release(&stream->records);
-    pnas_buffer_release(&stream->mixes);
-    pnas_buffer_release(&stream->kept);
-    pnas_buffer_release(&stream->state);
-    pnas_buffer_release(&stream->metrics);
+    pnas_child_piece pieces[PIECES];
+    size_t count = list_pieces(plan, pieces);
+    return pnas_child_arena_floats(plan) + pnas_child_pieces_floats(plan, pieces, count);
 }
 
 pnas_status pnas_child_plan_create(pnas_cl *cl, const pnas_graph *graph,
@@ -130,6 +138,7 @@ pnas_status pnas_child_plan_create(pnas_cl *cl, const pnas_graph *graph,
     PNAS_CHECK_CLEANUP(plan->backward_end, PNAS_ERROR_MEMORY, "no memory for %d layers", graph->layer_count);
     plan->scratch_floats = scratch_floats(plan);
     plan->statistics_floats = statistics_floats(plan);
+    plan->bytes = memory_floats(plan) * sizeof(cl_float);
     *out = plan;
     return PNAS_OK;
 cleanup:
@@ -139,35 +148,21 @@ cleanup:
 
 uint64_t pnas_child_plan_bytes(const pnas_child_plan *plan)
 {
-    uint64_t floats = (uint64_t)plan->memory->floats + plan->parameter_floats + gradient_floats(plan) +
-                      average_floats(plan) + moment_floats(plan) + plan->norm_floats + plan->scratch_floats +
-                      plan->statistics_floats + rate_floats(plan) + factor_floats(plan);
-    return floats * sizeof(cl_float) + stream_bytes(plan, plan->options.train_steps, true) +
-           stream_bytes(plan, plan->options.evaluation_steps, false);
+    return plan->bytes;
 }
 
 static pnas_status create_buffers(pnas_child_plan *plan)
 {
-    const struct {
-        cl_mem *buffer;
-        size_t floats;
-    } wanted[] = {
-        {&plan->parameters, plan->parameter_floats}, {&plan->gradients, gradient_floats(plan)},
-        {&plan->moments, moment_floats(plan)},       {&plan->norms, plan->norm_floats},
-        {&plan->scratch, plan->scratch_floats},      {&plan->statistics, plan->statistics_floats},
-        {&plan->rates, rate_floats(plan)},
-    };
+    const cl_int zero[4] = {0};
+    pnas_child_piece pieces[PIECES];
+    size_t count = list_pieces(plan, pieces);
+    PNAS_TRY(pnas_child_pieces_open(plan, plan->bytes / sizeof(cl_float)));
     PNAS_TRY(pnas_child_arena_create(plan));
-    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; ++i)
-        PNAS_TRY(pnas_buffer_create(plan->cl, wanted[i].floats * sizeof(cl_float), wanted[i].buffer));
-    if (pnas_child_drops(plan))
-        PNAS_TRY(pnas_buffer_create(plan->cl, factor_floats(plan) * sizeof(cl_float), &plan->factors));
-    if (average_floats(plan))
-        PNAS_TRY(pnas_buffer_create(plan->cl, average_floats(plan) * sizeof(cl_float), &plan->average));
-    if (plan->options.shards)
-        PNAS_TRY(pnas_buffer_create(plan->cl, 4 * sizeof(cl_int), &plan->update_state));
-    PNAS_TRY(create_stream(plan, plan->options.train_steps, true, &plan->train));
-    return create_stream(plan, plan->options.evaluation_steps, false, &plan->validation);
+    PNAS_TRY(pnas_child_pieces_take(plan, pieces, count));
+    plan->train.period = plan->options.train_steps;
+    plan->validation.period = plan->options.evaluation_steps;
+    PNAS_TRY(pnas_slice_write(plan->cl, plan->train.state, 0, sizeof zero, zero));
+    return pnas_slice_write(plan->cl, plan->validation.state, 0, sizeof zero, zero);
 }
 
 pnas_status pnas_child_plan_scale_rates(pnas_child_plan *plan, double factor)
@@ -180,7 +175,7 @@ pnas_status pnas_child_plan_scale_rates(pnas_child_plan *plan, double factor)
     PNAS_CHECK(rate, PNAS_ERROR_MEMORY, "no memory for %zu learning rates", steps);
     for (size_t i = 0; i < steps; ++i)
         rate[i] = (float)(factor * pnas_schedule_rate(&schedule, (int)i));
-    pnas_status status = pnas_buffer_write(plan->cl, plan->rates, 0, steps * sizeof *rate, rate);
+    pnas_status status = pnas_slice_write(plan->cl, plan->rates, 0, steps * sizeof *rate, rate);
     free(rate);
     return status;
 }
@@ -190,18 +185,16 @@ static pnas_status append_zeros(pnas_child_plan *plan, pnas_launch_list *list)
 {
     const pnas_batch_stream *streams[] = {&plan->train, &plan->validation};
     PNAS_TRY(pnas_child_arena_append_zeros(plan, list));
-    PNAS_TRY(pnas_op_zero(plan->cl, list, (pnas_slice){plan->gradients, 0}, gradient_floats(plan)));
+    PNAS_TRY(pnas_op_zero(plan->cl, list, plan->gradients, gradient_floats(plan)));
     for (int i = 0; i < 2; ++i) {
         size_t images = (size_t)streams[i]->period * (size_t)plan->options.batch;
-        PNAS_TRY(
-            pnas_op_zero(plan->cl, list, (pnas_slice){streams[i]->records, 0}, images * PNAS_RECORD_INTS));
-        if (streams[i]->mixes)
-            PNAS_TRY(
-                pnas_op_zero(plan->cl, list, (pnas_slice){streams[i]->mixes, 0}, images * PNAS_MIX_INTS));
-        PNAS_TRY(pnas_op_zero(plan->cl, list, (pnas_slice){streams[i]->state, 0}, 4));
+        PNAS_TRY(pnas_op_zero(plan->cl, list, streams[i]->records, images * PNAS_RECORD_INTS));
+        if (streams[i]->mixes.buffer)
+            PNAS_TRY(pnas_op_zero(plan->cl, list, streams[i]->mixes, images * PNAS_MIX_INTS));
+        PNAS_TRY(pnas_op_zero(plan->cl, list, streams[i]->state, 4));
     }
-    if (plan->update_state)
-        PNAS_TRY(pnas_op_zero(plan->cl, list, (pnas_slice){plan->update_state, 0}, 4));
+    if (plan->update_state.buffer)
+        PNAS_TRY(pnas_op_zero(plan->cl, list, plan->update_state, 4));
     return PNAS_OK;
 }
 
@@ -215,7 +208,7 @@ static pnas_status append_loss_of(pnas_child_plan *plan, pnas_launch_list *list,
                                        .weight = auxiliary ? plan->graph->options.auxiliary : 1};
     pnas_slice logits = pnas_child_data(plan, tensor, 0, 1).at;
     pnas_slice gradient = training ? pnas_child_gradient(plan, tensor, 0, 1).at : (pnas_slice){NULL, 0};
-    pnas_slice metrics = {auxiliary ? NULL : stream->metrics, 0};
+    pnas_slice metrics = auxiliary ? (pnas_slice){NULL, 0} : stream->metrics;
     return pnas_op_softmax_loss(plan->cl, list, plan->options.batch, plan->graph->options.classes, logits,
                                 stream->records, stream->state, stream->period, &targets, gradient, metrics);
 }
@@ -238,7 +231,7 @@ static pnas_status append_images(pnas_child_plan *plan, pnas_launch_list *list,
     int N = plan->options.batch, channels = plan->graph->options.channels;
     PNAS_TRY(pnas_op_load_images(plan->cl, list, N, plan->options.images, channels, figures, stream->records,
                                  stream->state, stream->period, &view));
-    if (!stream->mixes)
+    if (!stream->mixes.buffer)
         return PNAS_OK;
     return pnas_op_mix_images(plan->cl, list, N, plan->options.images, channels, figures, stream->mixes,
                               stream->state, stream->period, &view);
@@ -257,11 +250,11 @@ static pnas_status append_factors(pnas_child_plan *plan, pnas_launch_list *list)
                             .kept = plan->train.kept,
                             .state = plan->train.state,
                             .period = plan->train.period};
-    return pnas_op_drop_factors(plan->cl, list, plan->options.batch, &drop, (pnas_slice){plan->factors, 0});
+    return pnas_op_drop_factors(plan->cl, list, plan->options.batch, &drop, plan->factors);
 }
 
 /* `state` counts the updates. */
-static pnas_status append_update(pnas_child_plan *plan, pnas_launch_list *list, cl_mem state)
+static pnas_status append_update(pnas_child_plan *plan, pnas_launch_list *list, pnas_slice state)
 {
     const pnas_training_options *training = plan->options.training;
     pnas_update update = {.optimizer = (int)training->optimizer,
@@ -274,12 +267,12 @@ static pnas_status append_update(pnas_child_plan *plan, pnas_launch_list *list, 
                           .nesterov = training->nesterov,
                           .count = plan->parameter_floats,
                           .decayed = plan->decayed_floats,
-                          .parameters = {plan->parameters, 0},
-                          .gradients = {plan->gradients, 0},
-                          .moments = {plan->moments, 0},
-                          .rates = {plan->rates, 0},
+                          .parameters = plan->parameters,
+                          .gradients = plan->gradients,
+                          .moments = plan->moments,
+                          .rates = plan->rates,
                           .state = state,
-                          .scratch = {plan->scratch, 0}};
+                          .scratch = plan->scratch};
     return pnas_op_update(plan->cl, list, &update);
 }
 
@@ -287,19 +280,19 @@ static pnas_status append_update(pnas_child_plan *plan, pnas_launch_list *list, 
 static pnas_status append_shards_update(pnas_child_plan *plan)
 {
     PNAS_TRY(append_update(plan, &plan->update, plan->update_state));
-    if (plan->average)
-        PNAS_TRY(pnas_op_average(plan->cl, &plan->update, plan->parameter_floats,
-                                 (pnas_slice){plan->parameters, 0}, (pnas_slice){plan->average, 0},
-                                 plan->options.training->average, plan->update_state));
+    if (plan->average.buffer)
+        PNAS_TRY(pnas_op_average(plan->cl, &plan->update, plan->parameter_floats, plan->parameters,
+                                 plan->average, plan->options.training->average, plan->update_state));
     return pnas_op_advance(plan->cl, &plan->update, plan->update_state);
 }
 
 static pnas_status append_lists(pnas_child_plan *plan)
 {
     pnas_launch_list *step = &plan->step, *evaluation = &plan->evaluation;
+    pnas_slice running = plan->gradients;
+    running.offset += plan->parameter_floats;
     if (plan->options.shards)
-        PNAS_TRY(pnas_op_zero(plan->cl, step, (pnas_slice){plan->gradients, plan->parameter_floats},
-                              plan->running_floats));
+        PNAS_TRY(pnas_op_zero(plan->cl, step, running, plan->running_floats));
     PNAS_TRY(append_images(plan, step, &plan->train));
     PNAS_TRY(append_factors(plan, step));
     PNAS_TRY(pnas_child_append_forward(plan, step, true));
@@ -364,20 +357,14 @@ void pnas_child_plan_destroy(pnas_child_plan **plan_pointer)
     pnas_child_plan *plan = *plan_pointer;
     if (!plan)
         return;
-    if (plan->parameters)
+    if (plan->parameters.buffer)
         pnas_cl_finish(plan->cl); /* a buffer must not go while a kernel may still use it */
     pnas_launch_clear(&plan->step);
     pnas_launch_clear(&plan->update);
     pnas_launch_clear(&plan->before_evaluation);
     pnas_launch_clear(&plan->evaluation);
     pnas_child_arena_release(plan);
-    cl_mem *const buffers[] = {&plan->parameters, &plan->gradients,   &plan->moments, &plan->norms,
-                               &plan->scratch,    &plan->statistics,  &plan->rates,   &plan->factors,
-                               &plan->average,    &plan->update_state};
-    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; ++i)
-        pnas_buffer_release(buffers[i]);
-    release_stream(&plan->train);
-    release_stream(&plan->validation);
+    pnas_child_pieces_release(plan);
     pnas_memory_plan_destroy(&plan->memory);
     free(plan->parameter_at);
     free(plan->norm_at);

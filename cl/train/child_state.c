@@ -73,21 +73,21 @@ static pnas_status make_room(pnas_named_tensor *tensor)
     return PNAS_OK;
 }
 
-static pnas_status read_floats(const pnas_child_plan *plan, cl_mem buffer, size_t first, size_t count,
+static pnas_status read_floats(const pnas_child_plan *plan, pnas_slice slice, size_t first, size_t count,
                                float **out)
 {
     *out = malloc((count + 1) * sizeof **out);
     PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "no memory for %zu values of a child", count);
-    return count ? pnas_buffer_read(plan->cl, buffer, first * sizeof **out, count * sizeof **out, *out)
+    return count ? pnas_slice_read(plan->cl, slice, first * sizeof **out, count * sizeof **out, *out)
                  : PNAS_OK;
 }
 
 /* One tensor a parameter from a buffer of the parameters' layout that starts at `first`. */
-static pnas_status export_parameters(const pnas_child_plan *plan, cl_mem buffer, size_t first,
+static pnas_status export_parameters(const pnas_child_plan *plan, pnas_slice slice, size_t first,
                                      const char *group, pnas_named_tensor *out)
 {
     float *flat = NULL;
-    pnas_status status = read_floats(plan, buffer, first, plan->parameter_floats, &flat);
+    pnas_status status = read_floats(plan, slice, first, plan->parameter_floats, &flat);
     for (int i = 0; i < plan->graph->parameter_count && status == PNAS_OK; ++i) {
         out[i] = describe_parameter(group, &plan->graph->parameter[i]);
         status = make_room(&out[i]);
@@ -269,11 +269,11 @@ static pnas_status gather(const pnas_child_plan *plan, const pnas_checkpoint *ch
 static pnas_status write_copy(pnas_child_plan *plan, const host_copy *host, bool moments)
 {
     size_t floats = (size_t)moments_of(plan) * plan->parameter_floats;
-    PNAS_TRY(pnas_buffer_write(plan->cl, plan->parameters, 0, plan->parameter_floats * sizeof(float),
-                               host->parameters));
+    PNAS_TRY(pnas_slice_write(plan->cl, plan->parameters, 0, plan->parameter_floats * sizeof(float),
+                              host->parameters));
     if (moments)
-        PNAS_TRY(pnas_buffer_write(plan->cl, plan->moments, 0, floats * sizeof(float), host->moments));
-    return pnas_buffer_write(plan->cl, plan->norms, 0, plan->norm_floats * sizeof(float), host->norms);
+        PNAS_TRY(pnas_slice_write(plan->cl, plan->moments, 0, floats * sizeof(float), host->moments));
+    return pnas_slice_write(plan->cl, plan->norms, 0, plan->norm_floats * sizeof(float), host->norms);
 }
 
 pnas_status pnas_child_tensors_import(pnas_child_plan *plan, const pnas_named_tensor *tensors, size_t count,
@@ -292,11 +292,11 @@ static pnas_status write_streams(pnas_child_plan *plan, const pnas_checkpoint *c
                                  const float *metrics)
 {
     const cl_int position[4] = {checkpoint->epoch * plan->train.period + checkpoint->batch};
-    PNAS_TRY(pnas_buffer_write(plan->cl, plan->train.state, 0, sizeof position, position));
+    PNAS_TRY(pnas_slice_write(plan->cl, plan->train.state, 0, sizeof position, position));
     if (!metrics)
         return PNAS_OK;
     size_t bytes = 2 * (size_t)checkpoint->batch * sizeof *metrics;
-    return pnas_buffer_write(plan->cl, plan->train.metrics, 0, bytes, metrics);
+    return pnas_slice_write(plan->cl, plan->train.metrics, 0, bytes, metrics);
 }
 
 static pnas_status check_position(const pnas_child_plan *plan, const pnas_checkpoint *checkpoint)

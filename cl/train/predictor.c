@@ -3,6 +3,7 @@
 #include "cl/train/child_arena.h"
 #include "cl/train/child_launches.h"
 #include "cl/train/child_parameters.h"
+#include "cl/train/child_pieces.h"
 #include "cl/train/child_plan.h"
 
 #include <stdio.h>
@@ -59,8 +60,7 @@ static pnas_status write_parameters(pnas_child_plan *plan, const pnas_predictor_
             pnas_child_parameter_pack(plan, i, values, flat + plan->parameter_at[i]);
     }
     if (status == PNAS_OK)
-        status =
-            pnas_buffer_write(plan->cl, plan->parameters, 0, plan->parameter_floats * sizeof *flat, flat);
+        status = pnas_slice_write(plan->cl, plan->parameters, 0, plan->parameter_floats * sizeof *flat, flat);
     free(flat);
     return status;
 }
@@ -93,7 +93,7 @@ static pnas_status write_norms(pnas_child_plan *plan, const pnas_predictor_optio
     for (int i = 0; i < plan->graph->norm_count && status == PNAS_OK; ++i)
         status = gather_norm(plan, options, i, norms);
     if (status == PNAS_OK)
-        status = pnas_buffer_write(plan->cl, plan->norms, 0, plan->norm_floats * sizeof *norms, norms);
+        status = pnas_slice_write(plan->cl, plan->norms, 0, plan->norm_floats * sizeof *norms, norms);
     free(norms);
     return status;
 }
@@ -105,21 +105,18 @@ static pnas_status create_buffers(pnas_predictor *predictor)
     pnas_child_plan *plan = predictor->plan;
     pnas_batch_stream *stream = &plan->validation;
     size_t batch = (size_t)plan->options.batch;
-    const struct {
-        cl_mem *buffer;
-        size_t bytes;
-    } wanted[] = {
-        {&plan->parameters, plan->parameter_floats * sizeof(cl_float)},
-        {&plan->norms, plan->norm_floats * sizeof(cl_float)},
-        {&plan->scratch, plan->scratch_floats * sizeof(cl_float)},
-        {&predictor->images, batch * predictor->image_bytes},
-        {&predictor->mean_deviation, 2 * (size_t)predictor->graph->options.channels * sizeof(cl_float)},
-        {&stream->records, batch * PNAS_RECORD_INTS * sizeof(cl_int)},
-        {&stream->state, 4 * sizeof(cl_int)},
+    size_t channels = (size_t)predictor->graph->options.channels;
+    const pnas_child_piece pieces[] = {
+        {&plan->parameters, plan->parameter_floats},
+        {&plan->norms, plan->norm_floats},
+        {&plan->scratch, plan->scratch_floats},
+        {&stream->records, batch * PNAS_RECORD_INTS},
+        {&stream->state, 4},
     };
     PNAS_TRY(pnas_child_arena_create(plan));
-    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; ++i)
-        PNAS_TRY(pnas_buffer_create(plan->cl, wanted[i].bytes ? wanted[i].bytes : 1, wanted[i].buffer));
+    PNAS_TRY(pnas_child_pieces_take(plan, pieces, sizeof pieces / sizeof *pieces));
+    PNAS_TRY(pnas_buffer_create(plan->cl, batch * predictor->image_bytes, &predictor->images));
+    PNAS_TRY(pnas_buffer_create(plan->cl, 2 * channels * sizeof(cl_float), &predictor->mean_deviation));
     stream->period = 1;
     return PNAS_OK;
 }
@@ -134,11 +131,11 @@ static pnas_status write_stream(pnas_predictor *predictor, const pnas_predictor_
     PNAS_CHECK(records, PNAS_ERROR_MEMORY, "no memory for %zu records", batch);
     for (size_t i = 0; i < batch; ++i)
         records[i * PNAS_RECORD_INTS + PNAS_RECORD_IMAGE] = (cl_int)i;
-    pnas_status status = pnas_buffer_write(plan->cl, plan->validation.records, 0,
-                                           batch * PNAS_RECORD_INTS * sizeof *records, records);
+    pnas_status status = pnas_slice_write(plan->cl, plan->validation.records, 0,
+                                          batch * PNAS_RECORD_INTS * sizeof *records, records);
     free(records);
     PNAS_TRY(status);
-    PNAS_TRY(pnas_buffer_write(plan->cl, plan->validation.state, 0, sizeof first_step, first_step));
+    PNAS_TRY(pnas_slice_write(plan->cl, plan->validation.state, 0, sizeof first_step, first_step));
     PNAS_TRY(
         pnas_buffer_write(plan->cl, predictor->mean_deviation, 0, channels * sizeof(float), options->mean));
     return pnas_buffer_write(plan->cl, predictor->mean_deviation, channels * sizeof(float),
@@ -220,8 +217,7 @@ pnas_status pnas_predictor_run(pnas_predictor *predictor, const uint8_t *images,
         PNAS_TRY(pnas_buffer_write(plan->cl, predictor->images, 0, now * predictor->image_bytes,
                                    images + done * predictor->image_bytes));
         PNAS_TRY(pnas_launch_run(plan->cl, &plan->evaluation, NULL));
-        PNAS_TRY(pnas_buffer_read(plan->cl, from.buffer, from.offset * sizeof(cl_float),
-                                  now * classes * sizeof *logits, logits + done * classes));
+        PNAS_TRY(pnas_slice_read(plan->cl, from, 0, now * classes * sizeof *logits, logits + done * classes));
     }
     return PNAS_OK;
 }

@@ -37,6 +37,13 @@ pnas_status pnas_shard_pieces_create(const pnas_child_plan *plan, size_t smalles
     return PNAS_OK;
 }
 
+static pnas_status read_later(pnas_child_plan *plan, pnas_slice from, size_t first, size_t bytes, void *data,
+                              cl_event *event)
+{
+    return pnas_buffer_read_later(plan->cl, from.buffer, from.offset * sizeof(cl_float) + first, bytes, data,
+                                  event);
+}
+
 pnas_status pnas_shard_piece_enqueue(pnas_child_plan *plan, const pnas_shard_piece *pieces, int index,
                                      int slot, float *sums, cl_event *event)
 {
@@ -46,13 +53,11 @@ pnas_status pnas_shard_piece_enqueue(pnas_child_plan *plan, const pnas_shard_pie
     PNAS_TRY(pnas_launch_run_part(plan->cl, &plan->step, index ? pieces[index - 1].launches : 0,
                                   piece->launches, NULL));
     if (piece->begin == 0) {
-        PNAS_TRY(pnas_buffer_read_later(plan->cl, plan->train.metrics,
-                                        PNAS_SHARD_METRICS * (size_t)slot * sizeof *sums,
-                                        PNAS_SHARD_METRICS * sizeof *sums, sums, NULL));
-        PNAS_TRY(pnas_buffer_read_later(plan->cl, plan->gradients, plan->decayed_floats * sizeof *sums,
-                                        (head - PNAS_SHARD_METRICS) * sizeof *sums, sums + PNAS_SHARD_METRICS,
-                                        NULL));
+        PNAS_TRY(read_later(plan, plan->train.metrics, PNAS_SHARD_METRICS * (size_t)slot * sizeof *sums,
+                            PNAS_SHARD_METRICS * sizeof *sums, sums, NULL));
+        PNAS_TRY(read_later(plan, plan->gradients, plan->decayed_floats * sizeof *sums,
+                            (head - PNAS_SHARD_METRICS) * sizeof *sums, sums + PNAS_SHARD_METRICS, NULL));
     }
-    return pnas_buffer_read_later(plan->cl, plan->gradients, (first - head) * sizeof *sums,
-                                  (end - first) * sizeof *sums, sums + first, event);
+    return read_later(plan, plan->gradients, (first - head) * sizeof *sums, (end - first) * sizeof *sums,
+                      sums + first, event);
 }

@@ -119,9 +119,8 @@ static pnas_status read_running(const pnas_shard_trainer *trainer, float *runnin
 {
     const pnas_child_plan *plan = trainer->plan;
     for (int i = 0; i < plan->graph->norm_count; ++i) {
-        size_t at = pnas_child_norm(plan, i, PNAS_NORM_RUNNING).offset * sizeof(float);
-        PNAS_TRY(pnas_buffer_read(plan->cl, plan->norms, at, running_bytes(trainer, i),
-                                  running + plan->running_at[i]));
+        PNAS_TRY(pnas_slice_read(plan->cl, pnas_child_norm(plan, i, PNAS_NORM_RUNNING), 0,
+                                 running_bytes(trainer, i), running + plan->running_at[i]));
     }
     return PNAS_OK;
 }
@@ -130,9 +129,8 @@ static pnas_status write_running(const pnas_shard_trainer *trainer, const float 
 {
     const pnas_child_plan *plan = trainer->plan;
     for (int i = 0; i < plan->graph->norm_count; ++i) {
-        size_t at = pnas_child_norm(plan, i, PNAS_NORM_RUNNING).offset * sizeof(float);
-        PNAS_TRY(pnas_buffer_write(plan->cl, plan->norms, at, running_bytes(trainer, i),
-                                   running + plan->running_at[i]));
+        PNAS_TRY(pnas_slice_write(plan->cl, pnas_child_norm(plan, i, PNAS_NORM_RUNNING), 0,
+                                  running_bytes(trainer, i), running + plan->running_at[i]));
     }
     return PNAS_OK;
 }
@@ -144,13 +142,13 @@ static size_t parameter_bytes(const pnas_shard_trainer *trainer)
     return trainer->plan->parameter_floats * sizeof(float);
 }
 
-static pnas_status copy_buffer(const pnas_shard_trainer *trainer, cl_mem from, cl_mem to)
+static pnas_status copy_parameters(const pnas_shard_trainer *trainer, pnas_slice from, pnas_slice to)
 {
     float *values = malloc(parameter_bytes(trainer));
     PNAS_CHECK(values, PNAS_ERROR_MEMORY, "no memory for %zu parameters", trainer->plan->parameter_floats);
-    pnas_status status = pnas_buffer_read(trainer->cl, from, 0, parameter_bytes(trainer), values);
+    pnas_status status = pnas_slice_read(trainer->cl, from, 0, parameter_bytes(trainer), values);
     if (status == PNAS_OK)
-        status = pnas_buffer_write(trainer->cl, to, 0, parameter_bytes(trainer), values);
+        status = pnas_slice_write(trainer->cl, to, 0, parameter_bytes(trainer), values);
     free(values);
     return status;
 }
@@ -167,10 +165,10 @@ static pnas_status with_weights(pnas_shard_trainer *trainer, bool average,
     float *own = malloc(parameter_bytes(trainer));
     pnas_status status;
     PNAS_CHECK(own, PNAS_ERROR_MEMORY, "no memory for %zu parameters", plan->parameter_floats);
-    PNAS_TRY_CLEANUP(pnas_buffer_read(plan->cl, plan->parameters, 0, parameter_bytes(trainer), own));
-    PNAS_TRY_CLEANUP(copy_buffer(trainer, plan->average, plan->parameters));
+    PNAS_TRY_CLEANUP(pnas_slice_read(plan->cl, plan->parameters, 0, parameter_bytes(trainer), own));
+    PNAS_TRY_CLEANUP(copy_parameters(trainer, plan->average, plan->parameters));
     status = use(trainer, payload);
-    pnas_status back = pnas_buffer_write(plan->cl, plan->parameters, 0, parameter_bytes(trainer), own);
+    pnas_status back = pnas_slice_write(plan->cl, plan->parameters, 0, parameter_bytes(trainer), own);
     status = status == PNAS_OK ? back : status;
 cleanup:
     free(own);
@@ -191,7 +189,7 @@ static pnas_status start(pnas_shard_trainer *trainer)
                                               pnas_cell_hash(&trainer->options.cell)));
     PNAS_TRY(read_running(trainer, trainer->running));
     memcpy(trainer->running_average, trainer->running, plan->running_floats * sizeof(float));
-    return plan->average ? copy_buffer(trainer, plan->parameters, plan->average) : PNAS_OK;
+    return plan->average.buffer ? copy_parameters(trainer, plan->parameters, plan->average) : PNAS_OK;
 }
 
 pnas_status pnas_shard_trainer_create(pnas_cl *cl, const pnas_shard_trainer_options *options,
@@ -249,10 +247,10 @@ pnas_status pnas_shard_trainer_begin(pnas_shard_trainer *trainer, int epoch)
                                      pnas_cell_hash(&trainer->options.cell), epoch);
 }
 
-static pnas_status set_state(const pnas_shard_trainer *trainer, cl_mem state, int position)
+static pnas_status set_state(const pnas_shard_trainer *trainer, pnas_slice state, int position)
 {
     const cl_int values[4] = {position};
-    return pnas_buffer_write(trainer->cl, state, 0, sizeof values, values);
+    return pnas_slice_write(trainer->cl, state, 0, sizeof values, values);
 }
 
 /* Until the event, or with it if nothing has to be looked after meanwhile. */
@@ -331,11 +329,11 @@ pnas_status pnas_shard_trainer_update(pnas_shard_trainer *trainer, float *sums, 
     for (size_t i = 0; i < plan->running_floats; ++i)
         trainer->running[i] = kept * trainer->running[i] + statistics[i];
     PNAS_TRY(
-        pnas_buffer_write(plan->cl, plan->gradients, 0, plan->decayed_floats * sizeof *sums, sums + weights));
-    PNAS_TRY(pnas_buffer_write(plan->cl, plan->gradients, plan->decayed_floats * sizeof *sums,
-                               others * sizeof *sums, sums + PNAS_SHARD_METRICS));
+        pnas_slice_write(plan->cl, plan->gradients, 0, plan->decayed_floats * sizeof *sums, sums + weights));
+    PNAS_TRY(pnas_slice_write(plan->cl, plan->gradients, plan->decayed_floats * sizeof *sums,
+                              others * sizeof *sums, sums + PNAS_SHARD_METRICS));
     PNAS_TRY(pnas_launch_run(plan->cl, &plan->update, NULL));
-    if (plan->average)
+    if (plan->average.buffer)
         average_running(trainer);
     ++trainer->done;
     return PNAS_OK;
@@ -354,7 +352,7 @@ pnas_status pnas_shard_trainer_check(pnas_shard_trainer *trainer)
     const pnas_child_plan *plan = trainer->plan;
     float *values = malloc(parameter_bytes(trainer));
     PNAS_CHECK(values, PNAS_ERROR_MEMORY, "no memory for %zu parameters", plan->parameter_floats);
-    pnas_status status = pnas_buffer_read(plan->cl, plan->parameters, 0, parameter_bytes(trainer), values);
+    pnas_status status = pnas_slice_read(plan->cl, plan->parameters, 0, parameter_bytes(trainer), values);
     bool finite =
         are_finite(values, plan->parameter_floats) && are_finite(trainer->running, plan->running_floats);
     free(values);
@@ -392,8 +390,8 @@ static pnas_status run_evaluation(pnas_shard_trainer *trainer, void *payload)
         PNAS_TRY(pnas_cl_finish(plan->cl));
     }
     size_t at = PNAS_SHARD_METRICS * (size_t)work->first, floats = PNAS_SHARD_METRICS * (size_t)work->count;
-    return floats ? pnas_buffer_read(plan->cl, plan->validation.metrics, at * sizeof(float),
-                                     floats * sizeof(float), work->metrics + at)
+    return floats ? pnas_slice_read(plan->cl, plan->validation.metrics, at * sizeof(float),
+                                    floats * sizeof(float), work->metrics + at)
                   : PNAS_OK;
 }
 
@@ -433,7 +431,7 @@ pnas_status pnas_shard_trainer_weights(pnas_shard_trainer *trainer, bool average
                                        size_t *count)
 {
     tensor_export to = {out, count};
-    PNAS_CHECK(!average || trainer->plan->average, PNAS_ERROR_INTERNAL, "there is no moving average");
+    PNAS_CHECK(!average || trainer->plan->average.buffer, PNAS_ERROR_INTERNAL, "there is no moving average");
     return with_weights(trainer, average, export_weights, &to);
 }
 
@@ -452,7 +450,7 @@ static pnas_status resume_average(pnas_shard_trainer *trainer, const pnas_named_
     pnas_child_plan *plan = trainer->plan;
     PNAS_TRY(pnas_child_tensors_import(plan, average, count, false));
     PNAS_TRY(read_running(trainer, trainer->running_average));
-    return copy_buffer(trainer, plan->parameters, plan->average);
+    return copy_parameters(trainer, plan->parameters, plan->average);
 }
 
 pnas_status pnas_shard_trainer_resume(pnas_shard_trainer *trainer, int updates,
@@ -460,7 +458,7 @@ pnas_status pnas_shard_trainer_resume(pnas_shard_trainer *trainer, int updates,
                                       const pnas_named_tensor *average, size_t average_count)
 {
     pnas_child_plan *plan = trainer->plan;
-    if (plan->average)
+    if (plan->average.buffer)
         PNAS_TRY(resume_average(trainer, average, average_count));
     PNAS_TRY(pnas_child_tensors_import(plan, tensors, count, true));
     PNAS_TRY(read_running(trainer, trainer->running));

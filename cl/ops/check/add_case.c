@@ -140,8 +140,8 @@ void drop_case_check(op_harness *h, int N, int paths, int cells, int step, int s
                             .paths = paths,
                             .cells = cells,
                             .steps = steps,
-                            .kept = op_harness_buffer(h, PERIOD * N * words * sizeof *kept, kept),
-                            .state = op_harness_buffer(h, sizeof state, state),
+                            .kept = op_harness_ints(h, PERIOD * N * words, (const int *)kept),
+                            .state = op_harness_ints(h, 4, state),
                             .period = PERIOD};
     pnas_slice factors = op_harness_output_slice(h, count, NULL);
     op_harness_ok(h, pnas_op_drop_factors(h->cl, &h->list, N, &drop, factors));

@@ -7,11 +7,6 @@
 
 #define TOLERANCE 2e-6
 
-static cl_mem int_buffer(op_harness *h, const int *values, size_t count)
-{
-    return op_harness_buffer(h, count * sizeof *values, values);
-}
-
 /* --- global pool --- */
 void global_pool_case_check(op_harness *h, int N, int C, int H, int W, bool accumulate)
 {
@@ -97,12 +92,12 @@ void classifier_case_check(op_harness *h, int N, int C, int classes)
 }
 
 /* --- softmax loss --- */
-cl_mem loss_case_records(op_harness *h, int N, int period, const int *labels)
+pnas_slice loss_case_records(op_harness *h, int N, int period, const int *labels)
 {
     int *records = op_harness_memory(h, (size_t)N * period * PNAS_RECORD_INTS * sizeof *records);
     for (int r = 0; r < N * period; ++r)
         records[r * PNAS_RECORD_INTS + PNAS_RECORD_LABEL] = labels[r];
-    return int_buffer(h, records, (size_t)N * period * PNAS_RECORD_INTS);
+    return op_harness_ints(h, (size_t)N * period * PNAS_RECORD_INTS, records);
 }
 
 static double float_of(int bits)
@@ -190,7 +185,8 @@ void loss_case_check(op_harness *h, int N, int classes, int period, int step, do
     const pnas_loss_targets targets = {
         .smoothing = smoothing,
         .weight = 0.5,
-        .mixes = mixed ? int_buffer(h, mixes, (size_t)N * period * PNAS_MIX_INTS) : NULL};
+        .mixes =
+            mixed ? op_harness_ints(h, (size_t)N * period * PNAS_MIX_INTS, mixes) : (pnas_slice){NULL, 0}};
     double loss = loss_case_reference(&t);
     for (size_t i = 0; i < count; ++i)
         t.gradient[i] *= targets.weight;
@@ -200,7 +196,7 @@ void loss_case_check(op_harness *h, int N, int classes, int period, int step, do
         memcpy(start + 2 * i, untouched, sizeof untouched);
     for (size_t i = 0; i < count; ++i)
         ones[i] = 1.0 / (t.valid ? t.valid : 1);
-    cl_mem records = loss_case_records(h, N, period, labels), counter = int_buffer(h, state, 4);
+    pnas_slice records = loss_case_records(h, N, period, labels), counter = op_harness_ints(h, 4, state);
     pnas_slice logits = op_harness_slice(h, count, t.logits),
                metrics = op_harness_output_slice(h, 2 * (size_t)period, start);
     pnas_slice gradient = op_harness_output_slice(h, count, NULL);
@@ -259,8 +255,8 @@ void images_case_check(op_harness *h, int N, int C, int H, int W)
     double *figures = op_harness_random(h, 2 * (size_t)C);
     for (int c = 0; c < C; ++c)
         figures[C + c] = (float)(fabs(figures[C + c]) + 0.25);
-    cl_mem ring = int_buffer(h, records, (size_t)PERIOD * N * PNAS_RECORD_INTS),
-           counter = int_buffer(h, state, 4);
+    pnas_slice ring = op_harness_ints(h, (size_t)PERIOD * N * PNAS_RECORD_INTS, records),
+               counter = op_harness_ints(h, 4, state);
     cl_mem pixels = op_harness_buffer(h, bytes, images);
     pnas_view y = op_harness_stored_output(h, N, C, H, W, NULL);
     op_harness_ok(h, pnas_op_load_images(h->cl, &h->list, N, pixels, C,
@@ -308,7 +304,7 @@ void mix_case_check(op_harness *h, int N, int C, int H, int W)
     double *figures = op_harness_random(h, 2 * (size_t)C), *own = op_harness_random_stored(h, count);
     for (int c = 0; c < C; ++c)
         figures[C + c] = (float)(fabs(figures[C + c]) + 0.25);
-    cl_mem ring = int_buffer(h, mixes, ints), counter = int_buffer(h, state, 4);
+    pnas_slice ring = op_harness_ints(h, ints, mixes), counter = op_harness_ints(h, 4, state);
     cl_mem pixels = op_harness_buffer(h, bytes, images);
     pnas_view y = op_harness_stored_output(h, N, C, H, W, own);
     op_harness_ok(h,

@@ -27,6 +27,6 @@ typedef struct {
 /* Mean loss in double precision of a loss_case; sets gradient, valid and right. */
 double loss_case_reference(void *test);
 /* Records of `period` steps whose labels are all that matters here; the harness's. */
-cl_mem loss_case_records(op_harness *h, int N, int period, const int *labels);
+pnas_slice loss_case_records(op_harness *h, int N, int period, const int *labels);
 
 #endif

@@ -304,6 +304,15 @@ pnas_slice op_harness_output_slice(op_harness *h, size_t count, const double *va
     return make_slice(h, count, values, true);
 }
 
+pnas_slice op_harness_ints(op_harness *h, size_t count, const int *values)
+{
+    size_t before = (size_t)op_harness_between(h, 0, 5);
+    int *all = op_harness_memory(h, (before + count) * sizeof *all);
+    memset(all, 0x5a, before * sizeof *all);
+    memcpy(all + before, values, count * sizeof *all);
+    return (pnas_slice){op_harness_buffer(h, (before + count) * sizeof *all, all), before};
+}
+
 double *op_harness_read_slice(op_harness *h, pnas_slice slice, size_t count)
 {
     float *packed = op_harness_memory(h, count * sizeof *packed);

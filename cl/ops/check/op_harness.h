@@ -74,6 +74,8 @@ double *op_harness_read(op_harness *h, const pnas_view *view, int N, int C);
 /* Arrays of floats. */
 pnas_slice op_harness_slice(op_harness *h, size_t count, const double *values);
 pnas_slice op_harness_output_slice(op_harness *h, size_t count, const double *values);
+/* Ints that nobody watches, behind others. */
+pnas_slice op_harness_ints(op_harness *h, size_t count, const int *values);
 double *op_harness_read_slice(op_harness *h, pnas_slice slice, size_t count);
 
 /* Adds padding: [outer][rows][columns] to [outer][padded rows][padded columns], zeros between; and removes

@@ -50,15 +50,14 @@ __kernel void regroup(VIEW(from), const int from_segment, OUT_VIEW(to), const in
 /* factors [paths][N]: 0 where the path's bit of kept [period][N][words] is 0, else 1 / keep, which falls from 1
  * over cells and steps. NDRange: (N, paths). */
 __kernel void drop_factors(const int N, const int paths, const int cells, const float drop, const int steps,
-                           const __global uint *restrict kept, const __global int *restrict state,
-                           const int period, OUT_SLICE(factors))
+                           INT_SLICE(kept), INT_SLICE(state), const int period, OUT_SLICE(factors))
 {
     const int n = get_global_id(0), p = get_global_id(1), words = (paths + 31) / 32;
     if (n >= N)
         return;
-    const uint word = kept[((ulong)(state[0] % period) * N + n) * words + p / 32];
+    const uint word = as_uint(kept[kept_at + ((ulong)(state[state_at] % period) * N + n) * words + p / 32]);
     const int cell = p / (paths / cells);
-    const float done = (float)(cell + 1) / (float)cells * ((float)(state[0] + 1) / (float)steps);
+    const float done = (float)(cell + 1) / (float)cells * ((float)(state[state_at] + 1) / (float)steps);
     factors[factors_at + (ulong)p * N + n] = word >> (p % 32) & 1 ? 1.0f / (1.0f - drop * done) : 0.0f;
 }
 

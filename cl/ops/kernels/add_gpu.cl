@@ -108,7 +108,10 @@ typedef struct {
     JOB_HEAD;
     int N, paths, cells;
     float drop;
-    int steps, period;
+    int steps;
+    JOB_SLICE(kept);
+    JOB_SLICE(state);
+    int period;
     JOB_SLICE(factors);
 } drop_job;
 
@@ -122,9 +125,10 @@ drop_factors_gpu(const __global uint *restrict kept, const __global int *restric
     const int p = i / N, n = i % N;
     if (p >= job->paths)
         return;
-    const uint word = kept[((ulong)(state[0] % job->period) * N + n) * words + p / 32];
+    const int step = state[job->state_at];
+    const uint word = kept[job->kept_at + ((ulong)(step % job->period) * N + n) * words + p / 32];
     const int cell = p / (job->paths / job->cells);
-    const float done = (float)(cell + 1) / (float)job->cells * ((float)(state[0] + 1) / (float)job->steps);
+    const float done = (float)(cell + 1) / (float)job->cells * ((float)(step + 1) / (float)job->steps);
     factors[job->factors_at + (ulong)p * N + n] =
         word >> (p % 32) & 1 ? 1.0f / (1.0f - job->drop * done) : 0.0f;
 }

@@ -119,16 +119,15 @@ INLINE void row_gradient(const __global float *logits, const int classes, const 
 /* metrics [period][2]: mean loss and number right of this step's valid records. One group of GROUP items, so
  * that the order of the sum is the same everywhere. */
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
-softmax_loss(const int N, const int classes, SLICE(logits), const __global int *restrict records,
-             const __global int *restrict state, const int period, const __global int *restrict mixes,
-             const int mixed, const float smoothing, const float weight, const int with_gradient,
-             OUT_SLICE(gradient), const int with_metrics, OUT_SLICE(metrics))
+softmax_loss(const int N, const int classes, SLICE(logits), INT_SLICE(records), INT_SLICE(state),
+             const int period, INT_SLICE(mixes), const int mixed, const float smoothing, const float weight,
+             const int with_gradient, OUT_SLICE(gradient), const int with_metrics, OUT_SLICE(metrics))
 {
     __local float losses[GROUP];
     __local int rights[GROUP], valids[GROUP];
     const int item = get_local_id(0);
-    const __global int *record = step_records(records, state, period, N);
-    const __global int *mix = mixed ? step_mixes(mixes, state, period, N) : 0;
+    const __global int *record = step_records(records + records_at, state + state_at, period, N);
+    const __global int *mix = mixed ? step_mixes(mixes + mixes_at, state + state_at, period, N) : 0;
     float loss = 0.0f;
     int right = 0, valid = 0;
     for (int n = item; n < N; n += GROUP) {
@@ -154,7 +153,7 @@ softmax_loss(const int N, const int classes, SLICE(logits), const __global int *
             all += losses[k];
             all_right += rights[k];
         }
-        __global float *slot = metrics + metrics_at + (ulong)(state[0] % period) * 2;
+        __global float *slot = metrics + metrics_at + (ulong)(state[state_at] % period) * 2;
         slot[0] = valid ? all / (float)valid : 0.0f;
         slot[1] = (float)all_right;
     }
@@ -173,15 +172,15 @@ softmax_loss(const int N, const int classes, SLICE(logits), const __global int *
 
 /* images uint8 [n][H][W][channels] to y [N][C/V][H*W][V]. NDRange: (lanes and pixels, C/V, N). */
 __kernel void load_images(const int N, const __global uchar *restrict images, const int channels,
-                          SLICE(mean_deviation), const __global int *restrict records,
-                          const __global int *restrict state, const int period, OUT_VIEW(y), const int H,
-                          const int W)
+                          SLICE(mean_deviation), INT_SLICE(records), INT_SLICE(state), const int period,
+                          OUT_VIEW(y), const int H, const int W)
 {
     const int i = get_global_id(0), block = get_global_id(1), n = get_global_id(2);
     const int c = block * V + i % V, h = i / V / W, w = i / V % W;
     if (h >= H)
         return;
-    const __global int *record = step_records(records, state, period, N) + n * RECORD_INTS;
+    const __global int *record =
+        step_records(records + records_at, state + state_at, period, N) + n * RECORD_INTS;
     const int pixel = augmented_pixel(record, H, W, h, w);
     float value = 0.0f;
     if (c < channels && pixel >= 0)
@@ -193,15 +192,14 @@ __kernel void load_images(const int N, const __global uchar *restrict images, co
 
 /* y, loaded, becomes share y + (1 - share) other. NDRange: (lanes and pixels, C/V, N). */
 __kernel void mix_images(const int N, const __global uchar *restrict images, const int channels,
-                         SLICE(mean_deviation), const __global int *restrict mixes,
-                         const __global int *restrict state, const int period, OUT_VIEW(y), const int H,
-                         const int W)
+                         SLICE(mean_deviation), INT_SLICE(mixes), INT_SLICE(state), const int period,
+                         OUT_VIEW(y), const int H, const int W)
 {
     const int i = get_global_id(0), block = get_global_id(1), n = get_global_id(2);
     const int c = block * V + i % V, h = i / V / W, w = i / V % W;
     if (h >= H || c >= channels)
         return;
-    const __global int *mix = step_mixes(mixes, state, period, N) + n * MIX_INTS;
+    const __global int *mix = step_mixes(mixes + mixes_at, state + state_at, period, N) + n * MIX_INTS;
     __global STORED *out = BLOCK(y, n, block, H * W) + i;
     const int pixel = augmented_pixel(mix, H, W, h, w);
     const float share = mix_share(mix, h, w);
@@ -213,8 +211,8 @@ __kernel void mix_images(const int N, const __global uchar *restrict images, con
     PUT(share * GET(out) + (1.0f - share) * value, out);
 }
 
-__kernel void advance(__global int *state)
+__kernel void advance(__global int *state, const ulong state_at)
 {
     if (get_global_id(0) == 0)
-        ++state[0];
+        ++state[state_at];
 }

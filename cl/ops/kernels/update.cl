@@ -78,10 +78,10 @@ clip_factor(SLICE(partial), const int partials, const float clip, OUT_SLICE(fact
 
 /* correction [2] = 1 - beta1^t and the root of 1 - beta2^t, t the steps done and this one. Once for all parameters,
  * as powers cost more than the update of one; from logarithms, for 1 - beta^t without cancellation. NDRange: (1). */
-__kernel void adam_corrections(const __global int *restrict state, const float log_beta1,
-                               const float log_beta2, OUT_SLICE(correction))
+__kernel void adam_corrections(INT_SLICE(state), const float log_beta1, const float log_beta2,
+                               OUT_SLICE(correction))
 {
-    const float t = (float)(state[0] + 1);
+    const float t = (float)(state[state_at] + 1);
     correction[correction_at] = -expm1(t * log_beta1);
     correction[correction_at + 1] = sqrt(-expm1(t * log_beta2));
 }
@@ -153,15 +153,14 @@ INLINE REAL decay_at(const ulong i, const ulong decayed, const float weight_deca
 /* rates [steps]: rate of each step; factor [3]: of clipping, and for Adam the two corrections;
  * NDRange: (ceil(count / WIDTH)). */
 __kernel void update(OUT_SLICE(parameters), SLICE(gradients), OUT_SLICE(moments), const ulong count,
-                     const ulong decayed, SLICE(rates), const __global int *restrict state, SLICE(factor),
-                     const int clipping, const float weight_decay, const float momentum, const float beta1,
-                     const float new1, const float beta2, const float new2, const float epsilon,
-                     const int nesterov)
+                     const ulong decayed, SLICE(rates), INT_SLICE(state), SLICE(factor), const int clipping,
+                     const float weight_decay, const float momentum, const float beta1, const float new1,
+                     const float beta2, const float new2, const float epsilon, const int nesterov)
 {
     const ulong i = (ulong)get_global_id(0) * WIDTH;
     if (i >= count)
         return;
-    const int lanes = (int)min(count - i, (ulong)WIDTH), done = state[0];
+    const int lanes = (int)min(count - i, (ulong)WIDTH), done = state[state_at];
     settings s = {rates[rates_at + done],
                   weight_decay,
                   momentum,
@@ -194,13 +193,13 @@ __kernel void update(OUT_SLICE(parameters), SLICE(gradients), OUT_SLICE(moments)
 }
 
 /* average += (1 - d) (parameters - average), d = min(decay, (1 + t) / (10 + t)). NDRange: (count). */
-__kernel void average(SLICE(parameters), const ulong count, const float decay,
-                      const __global int *restrict state, OUT_SLICE(mean))
+__kernel void average(SLICE(parameters), const ulong count, const float decay, INT_SLICE(state),
+                      OUT_SLICE(mean))
 {
     const ulong i = get_global_id(0);
     if (i >= count)
         return;
-    const float t = (float)state[0], d = fmin(decay, (1.0f + t) / (10.0f + t));
+    const float t = (float)state[state_at], d = fmin(decay, (1.0f + t) / (10.0f + t));
     const float old = mean[mean_at + i];
     mean[mean_at + i] = fma(1.0f - d, parameters[parameters_at + i] - old, old);
 }

@@ -92,6 +92,7 @@ INLINE REAL ROUNDED(const REAL value)
     __kernel __attribute__((reqd_work_group_size(1, 1, 1))) /* one work-item a large piece of work */
 
 #define SLICE(name)        const __global float *restrict name, const ulong name##_at
+#define INT_SLICE(name)    const __global int *restrict name, const ulong name##_at
 #define OUT_SLICE(name)    __global float *restrict name, const ulong name##_at
 #define VIEW(name)         const __global STORED *restrict name, const ulong name##_at, const ulong name##_stride
 #define OUT_VIEW(name)     __global STORED *restrict name, const ulong name##_at, const ulong name##_stride

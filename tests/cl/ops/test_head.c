@@ -56,7 +56,7 @@ static void run_loss(op_harness *h, int N, int classes, const double *values, co
                      double *metrics)
 {
     int state[4] = {0};
-    cl_mem records = loss_case_records(h, N, 1, labels), counter = op_harness_buffer(h, sizeof state, state);
+    pnas_slice records = loss_case_records(h, N, 1, labels), counter = op_harness_ints(h, 4, state);
     pnas_slice logits = op_harness_slice(h, (size_t)N * classes, values);
     pnas_slice out = op_harness_output_slice(h, 2, NULL);
     ok(pnas_op_softmax_loss(h->cl, &h->list, N, classes, logits, records, counter, 1,
@@ -166,10 +166,10 @@ Test(advance, counts_one_step_at_a_time)
     op_harness h;
     op_test_open(&h, 0, PNAS_ROUTE_AUTO, 40);
     int state[4] = {41, 5, 6, 7};
-    cl_mem counter = op_harness_buffer(&h, sizeof state, state);
+    pnas_slice counter = op_harness_ints(&h, 4, state);
     ok(pnas_op_advance(h.cl, &h.list, counter));
     op_harness_run(&h);
-    ok(pnas_buffer_read(h.cl, counter, 0, sizeof state, state));
+    ok(pnas_slice_read(h.cl, counter, 0, sizeof state, state));
     cr_assert(state[0] == 42 && state[1] == 5 && state[2] == 6 && state[3] == 7);
     op_test_close(&h);
 }

@@ -57,7 +57,7 @@ static void load_mixes(pair *p, const cl_int *records)
         memcpy(&to[PNAS_MIX_LABEL_SHARE], &from.label_share, sizeof *to);
     }
     cr_assert_eq(
-        pnas_buffer_write(p->cl, p->plan->train.mixes, 0, (size_t)N * PNAS_MIX_INTS * sizeof *mixes, mixes),
+        pnas_slice_write(p->cl, p->plan->train.mixes, 0, (size_t)N * PNAS_MIX_INTS * sizeof *mixes, mixes),
         PNAS_OK);
     free(mixes);
 }
@@ -86,10 +86,10 @@ static void load_images(pair *p)
         records[i * PNAS_RECORD_INTS + PNAS_RECORD_LABEL] = labels[i];
     }
     cr_assert_eq(pnas_buffer_write(p->cl, p->images, 0, count, pixels), PNAS_OK);
-    cr_assert_eq(pnas_buffer_write(p->cl, p->plan->train.records, 0,
-                                   (size_t)N * PNAS_RECORD_INTS * sizeof *records, records),
+    cr_assert_eq(pnas_slice_write(p->cl, p->plan->train.records, 0,
+                                  (size_t)N * PNAS_RECORD_INTS * sizeof *records, records),
                  PNAS_OK);
-    if (p->plan->train.mixes)
+    if (p->plan->train.mixes.buffer)
         load_mixes(p, records);
     reference_child_load(p->reference, normalised, labels);
     free(pixels);
@@ -115,7 +115,7 @@ static void load_paths(pair *p, int step)
             kept[(size_t)n * words + (size_t)path / 32] |= (cl_uint)keep << path % 32;
             p->factor[(size_t)path * (size_t)N + (size_t)n] = keep ? 1 / share : 0;
         }
-    cr_assert_eq(pnas_buffer_write(p->cl, p->plan->train.kept, 0, (size_t)N * words * sizeof *kept, kept),
+    cr_assert_eq(pnas_slice_write(p->cl, p->plan->train.kept, 0, (size_t)N * words * sizeof *kept, kept),
                  PNAS_OK);
     p->reference->factor = p->factor;
     free(kept);
@@ -150,7 +150,7 @@ static void load_parameters(pair *p)
         free(values);
     }
     cr_assert_eq(pnas_child_parameters_initialize(p->plan, 0, 0), PNAS_OK, "%s", pnas_message());
-    cr_assert_eq(pnas_buffer_write(p->cl, p->plan->parameters, 0, bytes, flat), PNAS_OK);
+    cr_assert_eq(pnas_slice_write(p->cl, p->plan->parameters, 0, bytes, flat), PNAS_OK);
     free(flat);
 }
 
@@ -188,7 +188,7 @@ static pair open_pair(int vector, pnas_route route, pnas_graph *graph, const pna
     p.reference = reference_child_create(graph, training->batch, training->norm_epsilon);
     load_images(&p);
     load_parameters(&p);
-    if (p.plan->train.kept)
+    if (p.plan->train.kept.buffer)
         load_paths(&p, 0);
     return p;
 }
@@ -205,11 +205,16 @@ static void close_pair(pair *p)
     pnas_cl_destroy(&p->cl);
 }
 
+static void read_slice(pnas_cl *cl, pnas_slice slice, float *data, size_t count)
+{
+    cr_assert_eq(pnas_slice_read(cl, slice, 0, count * sizeof *data, data), PNAS_OK, "%s", pnas_message());
+}
+
 static double step_loss(pair *p)
 {
     float metrics[2];
     cr_assert_eq(pnas_launch_run(p->cl, &p->plan->step, NULL), PNAS_OK, "%s", pnas_message());
-    cr_assert_eq(pnas_buffer_read(p->cl, p->plan->train.metrics, 0, sizeof metrics, metrics), PNAS_OK);
+    cr_assert_eq(pnas_slice_read(p->cl, p->plan->train.metrics, 0, sizeof metrics, metrics), PNAS_OK);
     return (double)metrics[0];
 }
 
@@ -219,7 +224,7 @@ static double worst_gradient(pair *p, const char **path)
 {
     float *flat = malloc(p->plan->parameter_floats * sizeof *flat);
     cr_assert(flat);
-    test_device_read(p->cl, p->plan->gradients, flat, p->plan->parameter_floats);
+    read_slice(p->cl, p->plan->gradients, flat, p->plan->parameter_floats);
     double norm = reference_child_gradient_norm(p->reference), worst = 0;
     for (int i = 0; i < p->graph->parameter_count; ++i) {
         const reference_parameter *want = &p->reference->parameter[i];
@@ -306,7 +311,7 @@ static double gradient_distance(pair *p)
 {
     float *flat = malloc(p->plan->parameter_floats * sizeof *flat);
     cr_assert(flat);
-    test_device_read(p->cl, p->plan->gradients, flat, p->plan->parameter_floats);
+    read_slice(p->cl, p->plan->gradients, flat, p->plan->parameter_floats);
     double length = 0, distance = 0;
     for (int i = 0; i < p->graph->parameter_count; ++i) {
         const reference_parameter *want = &p->reference->parameter[i];
@@ -452,7 +457,7 @@ Test(child_reference, a_device_of_small_buffers_gives_the_same_gradients_to_the_
         step_loss(&p);
         bytes = p.plan->parameter_floats * sizeof(float);
         gradients[cut] = malloc(bytes);
-        test_device_read(p.cl, p.plan->gradients, gradients[cut], p.plan->parameter_floats);
+        read_slice(p.cl, p.plan->gradients, gradients[cut], p.plan->parameter_floats);
         largest_allocation = least_allocation(p.plan);
         close_pair(&p);
     }
@@ -484,7 +489,7 @@ static void follow(int index, int steps_to_rounding)
     pair p = open_pair(0, PNAS_ROUTE_AUTO, graph, &training, of, 0);
     cr_assert_eq(graph->parameters, parameters);
     for (int i = 0; i < REFERENCE_STEPS; ++i) {
-        if (p.plan->train.kept)
+        if (p.plan->train.kept.buffer)
             load_paths(&p, i);
         double got = step_loss(&p), tolerance = i < steps_to_rounding ? 1e-5 : 0.03;
         cr_expect(fabs(got - losses[i]) <= tolerance * losses[i], "step %d: loss %.9g, expected %.9g (%.2g)",
