@@ -4,7 +4,7 @@
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../scripts/setup.sh"
 folder=${1:-$PNAS_ROOT/build/release}
-install_packages "${PNAS_BUILD_PACKAGES[@]}" help2man
+install_packages "${PNAS_BUILD_PACKAGES[@]}" help2man file
 build_preset release >&2
 mkdir -p "$folder"
 cpack -G DEB --config "$PNAS_ROOT/build/release/CPackConfig.cmake" -B "$folder" >&2

@@ -4,10 +4,10 @@ PNAS_ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 
 PNAS_BUILD_PACKAGES=(build-essential cmake ninja-build pkg-config git
     ocl-icd-opencl-dev pocl-opencl-icd libclblast-dev libopenmpi-dev openmpi-bin
-    libhdf5-dev hdf5-tools libyaml-dev librandom123-dev uthash-dev zlib1g-dev libssl-dev libpng-dev libjpeg62-turbo-dev
+    libhdf5-dev hdf5-tools libyaml-dev librandom123-dev uthash-dev zlib1g-dev libssl-dev libpng-dev libjpeg-dev
     libprotobuf-c-dev protobuf-c-compiler libonnx-dev)
 PNAS_TEST_PACKAGES=(libcriterion-dev oclgrind clang-format clang-tidy gnuplot-nox graphviz
-    help2man man-db python3-onnx clang-15 libclc-15 rocm-device-libs) # the last three compile kernels for GPUs
+    help2man man-db file python3-onnx clang-15 libclc-15 rocm-device-libs) # the last three compile kernels for GPUs
 PNAS_LLVM=14 # Debian 12's; another version formats otherwise and finds other things
 
 say() {
