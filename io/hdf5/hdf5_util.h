@@ -14,6 +14,13 @@
 #include <hdf5.h>
 #include <stdbool.h>
 
+/* What H5Ovisit2 says of an object. HDF5 1.12 gave the plain name to what H5Ovisit3 says. */
+#if H5_VERSION_GE(1, 12, 0)
+typedef H5O_info1_t pnas_h5_object_info;
+#else
+typedef H5O_info_t pnas_h5_object_info;
+#endif
+
 /* --- Files ------------------------------------------------------------------------------------------- */
 
 /* A file being made: PATH.partial, locked against a second writer, which takes PATH's place when it is

@@ -91,7 +91,7 @@ static pnas_status read_tensor(hid_t group, const char *name, pnas_named_tensor 
     return PNAS_OK;
 }
 
-static herr_t visit_object(hid_t group, const char *name, const H5O_info_t *info, void *payload)
+static herr_t visit_object(hid_t group, const char *name, const pnas_h5_object_info *info, void *payload)
 {
     pnas_tensor_visit *visit = payload;
     if (info->type != H5O_TYPE_DATASET)

@@ -1,6 +1,7 @@
 #include "tests/fuzz/hdf5_edits.h"
 
 #include "io/hdf5/file_seal.h"
+#include "io/hdf5/hdf5_util.h"
 #include "tests/fuzz/input_bytes.h"
 #include "tests/fuzz/scratch.h"
 
@@ -66,7 +67,7 @@ static herr_t note_attribute(hid_t id, const char *name, const H5A_info_t *info,
     return 0;
 }
 
-static herr_t note_object(hid_t root, const char *name, const H5O_info_t *info, void *payload)
+static herr_t note_object(hid_t root, const char *name, const pnas_h5_object_info *info, void *payload)
 {
     if (objects < OBJECTS_MAX)
         object[objects++] = strdup(name);
