@@ -1,20 +1,21 @@
 #!/usr/bin/env bash
-# try_package.sh PACKAGE.deb [SUITE [MIRROR [COMPONENTS]]]: as root, in a new tree of a bare Debian without compilers:
-# installs the package with what it needs, runs the digits search on two ranks as an ordinary user, ranks it, reads a man
-# page, completes an option, removes the package and looks for what is left. Prints the commands and their output, and a
-# verdict. Needs debootstrap, the network and some 2 GB in the folder for temporary files.
+# try_package.sh PACKAGE.deb [SUITE [MIRROR [COMPONENTS [KEYRING]]]]: as root, in a new tree of a bare Debian without
+# compilers: installs the package with what it needs, runs the digits search on two ranks as an ordinary user, ranks it,
+# reads a man page, completes an option, removes the package and looks for what is left. Prints the commands and their
+# output, and a verdict. Needs debootstrap, the network and some 2 GB in the folder for temporary files.
 set -euo pipefail
 [ $# -ge 1 ] || { sed -n '2,5s/^# //p' "$0"; exit 64; }
 package=$(realpath "$1")
 suite=${2:-bookworm}
 mirror=${3:-http://deb.debian.org/debian}
 components=${4:-main}
+keyring=${5:-}
 [ "$(id -u)" -eq 0 ] || { echo "only root may make the tree"; exit 64; }
 command -v debootstrap >/dev/null || { echo "debootstrap is missing"; exit 64; }
 
 # Mounts of its own end with the process.
 if [ -z "${PNAS_TRY_UNSHARED:-}" ]; then
-    PNAS_TRY_UNSHARED=1 exec unshare --mount --propagation private bash "$0" "$package" "$suite" "$mirror" "$components"
+    PNAS_TRY_UNSHARED=1 exec unshare --mount --propagation private bash "$0" "$package" "$suite" "$mirror" "$components" "$keyring"
 fi
 
 tree=$(mktemp -d)
@@ -47,7 +48,8 @@ list_files() {
 }
 
 echo "# debootstrap --variant=minbase $suite tree $mirror"
-debootstrap --variant=minbase --components="$components" "$suite" "$tree" "$mirror" >"$tree.log" 2>&1 || { tail -5 "$tree.log"; fail debootstrap; }
+debootstrap --variant=minbase --components="$components" ${keyring:+--keyring="$keyring"} "$suite" "$tree" "$mirror" \
+    >"$tree.log" 2>&1 || { tail -5 "$tree.log"; fail debootstrap; }
 mv "$tree.log" "$tree/root/debootstrap"
 mount -t proc proc "$tree/proc"
 mount -t sysfs -o ro sysfs "$tree/sys"
