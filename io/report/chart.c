@@ -5,13 +5,13 @@
 #include <math.h>
 #include <string.h>
 
-#define INTERVALS   6 /* between ticks, at most */
-#define RIGHT       14.0
-#define TOP         12.0
-#define BOTTOM      52.0
-#define BOTTOM_BARE 26.0
-#define LEFT        70.0
-#define MARKS       8
+#define INTERVALS  6 /* between ticks, at most */
+#define RIGHT      14.0
+#define TOP        12.0
+#define BELOW      52.0
+#define BELOW_BARE 26.0
+#define LEFT       70.0
+#define MARKS      8
 
 /* ---- axes ---- */
 
@@ -130,33 +130,34 @@ static void write_ticks(const pnas_chart *chart, const pnas_chart_axis *axis)
     double step = round_step(axis->high - axis->low, axis->whole);
     for (double tick = ceil(axis->low / step); tick * step <= axis->high * (1 + 1e-12) + 1e-12; tick++)
         if (within(axis, tick * step))
-            write_tick(chart, axis, tick * step, step);
+            write_tick(chart, axis, tick == 0 ? 0 : tick * step, step); /* never -0 */
 }
 
 /* ---- the whole ---- */
 
-void pnas_chart_begin(FILE *out, const char *name, const pnas_chart_axis *x, const pnas_chart_axis *y,
-                      double height, double width, double left, pnas_chart *chart)
+void pnas_chart_begin(FILE *out, const pnas_chart_options *options, pnas_chart *chart)
 {
-    *chart = (pnas_chart){
-        .out = out,
-        .x = *x,
-        .y = *y,
-        .left = left > 0 ? left : LEFT,
-        .right = width - RIGHT,
-        .top = TOP,
-        .bottom = height - (*x->label ? BOTTOM : BOTTOM_BARE),
-    };
+    const pnas_chart_axis *x = options->x, *y = options->y;
+    double width = options->width > 0 ? options->width : PNAS_CHART_WIDTH, height = options->height;
+    double below = options->below > 0 ? options->below : *x->label ? BELOW : BELOW_BARE;
+    *chart = (pnas_chart){.out = out,
+                          .x = *x,
+                          .y = *y,
+                          .left = options->left > 0 ? options->left : LEFT,
+                          .right = width - RIGHT,
+                          .top = TOP,
+                          .bottom = height - below};
     fprintf(out, "<svg class=\"chart\" viewBox=\"0 0 %g %g\" tabindex=\"0\" role=\"group\" aria-label=\"",
             width, height);
-    pnas_html_text(out, name);
+    pnas_html_text(out, options->name);
     fputs("\">\n", out);
     write_ticks(chart, &chart->x);
     write_ticks(chart, &chart->y);
     fprintf(out, "<path class=\"axis\" d=\"M%g %gV%gH%g\"/>\n", chart->left, chart->top, chart->bottom,
             chart->right);
-    fprintf(out, "<text class=\"label\" x=\"%g\" y=\"%g\">%s</text>\n", (chart->left + chart->right) / 2,
-            height - 10, x->label);
+    if (*x->label)
+        fprintf(out, "<text class=\"label\" x=\"%g\" y=\"%g\">%s</text>\n", (chart->left + chart->right) / 2,
+                height - 10, x->label);
     if (*y->label)
         fprintf(out, "<text class=\"label\" transform=\"translate(16 %g) rotate(-90)\">%s</text>\n",
                 (chart->top + chart->bottom) / 2, y->label);
@@ -269,16 +270,11 @@ void pnas_legend_begin(FILE *out)
     fputs("<ul class=\"legend\">", out);
 }
 
-void pnas_legend_entry(FILE *out, size_t series, bool mark)
+void pnas_legend_entry(FILE *out, size_t series)
 {
     fputs("<li><svg class=\"key\" viewBox=\"0 0 18 12\" aria-hidden=\"true\">", out);
-    if (mark) {
-        write_mark(out, series, 9, 6, 4);
-        fputs("/>", out);
-    } else {
-        fprintf(out, "<path class=\"l s%zu\" d=\"M1 6H17\"/>", series % MARKS);
-    }
-    fputs("</svg>", out);
+    write_mark(out, series, 9, 6, 4);
+    fputs("/></svg>", out);
 }
 
 void pnas_legend_end(FILE *out)

@@ -35,10 +35,15 @@ void pnas_chart_include(pnas_chart_axis *axis, double value);
 /* Leaves `share` of the range free at both ends; a range without length gets one. */
 void pnas_chart_pad(pnas_chart_axis *axis, double share);
 
-/* <svg> with grid, ticks and labels; without room for the label of x where that is empty. `name`: what it shows, for readers who do not see it; text of others. `left`:
- * room for names at the left; 0: for ticks. */
-void pnas_chart_begin(FILE *out, const char *name, const pnas_chart_axis *x, const pnas_chart_axis *y,
-                      double height, double width, double left, pnas_chart *chart);
+typedef struct {      /* texts and axes are borrowed */
+    const char *name; /* what it shows, for readers who do not see it; text of others */
+    const pnas_chart_axis *x, *y;
+    double width, height; /* 0: PNAS_CHART_WIDTH; of all */
+    double left, below;   /* room for names at the left and below; 0: for ticks and the label */
+} pnas_chart_options;
+
+/* <svg> with grid, ticks and labels. */
+void pnas_chart_begin(FILE *out, const pnas_chart_options *options, pnas_chart *chart);
 void pnas_chart_end(const pnas_chart *chart);
 
 double pnas_chart_x(const pnas_chart *chart, double value);
@@ -56,9 +61,9 @@ void pnas_chart_line_end(const pnas_chart *chart);
 /* A straight line between two points of the data. */
 void pnas_chart_rule(const pnas_chart *chart, const char *kind, double x1, double y1, double x2, double y2);
 
-/* A legend in HTML: begin, entries, end. `mark`: as in the chart; else a line. */
+/* A legend in HTML: begin, entries with the mark of their series, end. */
 void pnas_legend_begin(FILE *out);
-void pnas_legend_entry(FILE *out, size_t series, bool mark); /* then text, then "</li>" */
+void pnas_legend_entry(FILE *out, size_t series); /* then text, then "</li>" */
 void pnas_legend_end(FILE *out);
 
 /* A size of marks that leaves `count` of them apart. */

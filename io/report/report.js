@@ -20,7 +20,7 @@
 
   function marksOf(chart) {
     if (!chart.marks) {
-      chart.marks = [...chart.querySelectorAll(".p[data-c]")].map(function (mark) {
+      chart.marks = [...chart.querySelectorAll(".p")].map(function (mark) {
         const place = mark.getAttribute("cx")
           ? [mark.getAttribute("cx"), mark.getAttribute("cy")]
           : /^M([\d.-]+) ([\d.-]+)/.exec(mark.getAttribute("d")).slice(1);
@@ -93,7 +93,7 @@
     const chart = event.target.closest && event.target.closest("svg.chart");
     if (event.key === "Escape") return hide();
     if (!chart) return;
-    const marks = [...chart.querySelectorAll(".p[data-c], .t")];
+    const marks = [...chart.querySelectorAll(".p, .t")];
     const steps = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
     if (event.key === "Enter" && chart.at !== undefined) return visit(marks[chart.at]);
     if (event.key === "Home") chart.at = 0;

@@ -79,8 +79,11 @@ static pnas_status write(const pnas_report *report)
     ranges all = find_ranges(report);
     pnas_status status = PNAS_OK;
     pnas_figure_begin(report->out);
-    pnas_chart_begin(report->out, "Accuracy by model index", &all.index, &all.accuracy, HEIGHT,
-                     PNAS_CHART_WIDTH, 0, &chart);
+    pnas_chart_begin(
+        report->out,
+        &(pnas_chart_options){
+            .name = "Accuracy by model index", .x = &all.index, .y = &all.accuracy, .height = HEIGHT},
+        &chart);
     for (size_t f = 0; f < report->count && status == PNAS_OK; f++)
         if (report->ranking[f]->count > 0)
             status = write_best(report, &chart, f);

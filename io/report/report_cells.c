@@ -64,7 +64,7 @@ void pnas_report_legend(const pnas_report *report)
     pnas_legend_begin(report->out);
     if (report->count > 1)
         for (size_t f = 0; f < report->count; f++) {
-            pnas_legend_entry(report->out, f, true);
+            pnas_legend_entry(report->out, f);
             pnas_html_print(report->out, "%c  %s", pnas_report_letter(f),
                             pnas_ranking_name(report->ranking[f]));
             fputs("</li>", report->out);
@@ -72,7 +72,7 @@ void pnas_report_legend(const pnas_report *report)
     else
         for (int i = 0; i < report->ranking[0]->levels; i++) {
             int level = report->ranking[0]->level[i].level;
-            pnas_legend_entry(report->out, (size_t)level - 1, true);
+            pnas_legend_entry(report->out, (size_t)level - 1);
             fprintf(report->out, "%d block%s</li>", level, level > 1 ? "s" : "");
         }
     pnas_legend_end(report->out);

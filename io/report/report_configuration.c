@@ -54,9 +54,9 @@ static void write_whole(const pnas_report *report, size_t file)
     else
         fputs("All keys of the run", out);
     fputs("</summary>\n<p>Begun with</p>\n", out);
-    pnas_command_begin(out);
+    pnas_page_command_begin(out);
     pnas_html_print(out, "%s", info->command_line);
-    pnas_command_end(out);
+    pnas_page_command_end(out);
     fputs("<pre>", out);
     pnas_html_lines(out, info->configuration);
     fputs("</pre></details>\n", out);

@@ -86,7 +86,7 @@ static void write_entry(const pnas_report *report, void *payload, size_t file, s
     char text[PNAS_CELL_TEXT_MAX];
     const pnas_ranking *ranking = report->ranking[file];
     pnas_cell_format(&ranking->cell[rank].cell, &ranking->operators, text);
-    pnas_legend_entry(report->out, series, true);
+    pnas_legend_entry(report->out, series);
     fprintf(report->out, "%zu: <span class=\"mono\">", rank + 1);
     pnas_html_text(report->out, text);
     fputs("</span></li>", report->out);
@@ -104,8 +104,12 @@ static pnas_status write(const pnas_report *report)
     pnas_chart_pad(&all.epoch, 0.03);
     pnas_chart_pad(&all.accuracy, 0.05);
     pnas_figure_begin(report->out);
-    pnas_chart_begin(report->out, "Learning curves of the best cells", &all.epoch, &all.accuracy, HEIGHT,
-                     PNAS_CHART_WIDTH, 0, &chart);
+    pnas_chart_begin(report->out,
+                     &(pnas_chart_options){.name = "Learning curves of the best cells",
+                                           .x = &all.epoch,
+                                           .y = &all.accuracy,
+                                           .height = HEIGHT},
+                     &chart);
     each_curve(report, write_curve, &chart);
     pnas_chart_end(&chart);
     pnas_figure_words(report->out);

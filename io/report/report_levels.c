@@ -144,7 +144,9 @@ static pnas_status write_chart(const pnas_report *report)
     fputs("<figure>\n", report->out);
     if (report->count > 1)
         pnas_report_legend(report);
-    pnas_chart_begin(report->out, "Accuracies of each level", &blocks, &accuracy, HEIGHT, PNAS_CHART_WIDTH, 0,
+    pnas_chart_begin(report->out,
+                     &(pnas_chart_options){
+                         .name = "Accuracies of each level", .x = &blocks, .y = &accuracy, .height = HEIGHT},
                      &chart);
     pnas_status status = write_boxes(report, &chart);
     pnas_chart_end(&chart);

@@ -15,18 +15,18 @@ static void write_words(FILE *out, const char *const *words)
 static void write_command(FILE *out, const char *what, const char *const *words)
 {
     fprintf(out, "<p>%s</p>\n", what);
-    pnas_command_begin(out);
+    pnas_page_command_begin(out);
     write_words(out, words);
-    pnas_command_end(out);
+    pnas_page_command_end(out);
 }
 
 static void write_line(FILE *out, const char *what, const char *command, const char *more)
 {
     fprintf(out, "<p>%s</p>\n", what);
-    pnas_command_begin(out);
+    pnas_page_command_begin(out);
     pnas_html_print(out, "%s%s", command, more);
     putc('\n', out);
-    pnas_command_end(out);
+    pnas_page_command_end(out);
 }
 
 static void write_run(FILE *out, const pnas_ranking *ranking)
@@ -89,7 +89,7 @@ static pnas_status write(const pnas_report *report)
             write_file(out, ranking);
     }
     fputs("<p>Write this page anew, also while the search goes on:</p>\n", out);
-    pnas_command_begin(out);
+    pnas_page_command_begin(out);
     fputs("pnas_rank ", out);
     for (size_t f = 0; f < report->count; f++) {
         pnas_html_word(out, report->ranking[f]->path);
@@ -98,7 +98,7 @@ static pnas_status write(const pnas_report *report)
     fputs("--report ", out);
     pnas_html_word(out, report->options->path);
     putc('\n', out);
-    pnas_command_end(out);
+    pnas_page_command_end(out);
     return PNAS_OK;
 }
 

@@ -137,12 +137,12 @@ void pnas_table_end(FILE *out)
     fputs("</tbody></table></div>\n", out);
 }
 
-void pnas_command_begin(FILE *out)
+void pnas_page_command_begin(FILE *out)
 {
     fputs("<pre class=\"command\">", out);
 }
 
-void pnas_command_end(FILE *out)
+void pnas_page_command_end(FILE *out)
 {
     fputs("</pre>\n", out);
 }

@@ -100,8 +100,12 @@ static pnas_status write_chart(const pnas_report *report, pnas_cost cost)
     size_t marks = measure(report, cost, &costs, &accuracy);
     fputs("<figure>\n", report->out);
     pnas_chart_begin(report->out,
-                     parameters ? "Accuracy against parameters" : "Accuracy against multiply-adds", &costs,
-                     &accuracy, HEIGHT, PNAS_CHART_WIDTH, 0, &chart);
+                     &(pnas_chart_options){.name = parameters ? "Accuracy against parameters"
+                                                              : "Accuracy against multiply-adds",
+                                           .x = &costs,
+                                           .y = &accuracy,
+                                           .height = HEIGHT},
+                     &chart);
     for (size_t f = 0; f < report->count && status == PNAS_OK; f++)
         if (report->ranking[f]->count > 0)
             status = write_front(report, &chart, f, cost);

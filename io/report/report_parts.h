@@ -49,8 +49,8 @@ void pnas_table_begin(FILE *out, const char *name, const char *columns);
 void pnas_table_end(FILE *out);
 
 /* A command to copy: begin, words, end. */
-void pnas_command_begin(FILE *out);
-void pnas_command_end(FILE *out);
+void pnas_page_command_begin(FILE *out);
+void pnas_page_command_end(FILE *out);
 
 /* ---- cells ---- */
 

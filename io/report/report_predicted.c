@@ -36,7 +36,7 @@ static void write_legend(const pnas_report *report)
             size_t cells = count_both(report->ranking[f], level->level);
             if (cells == 0)
                 continue;
-            pnas_legend_entry(out, report->count > 1 ? f : (size_t)level->level - 1, true);
+            pnas_legend_entry(out, report->count > 1 ? f : (size_t)level->level - 1);
             if (report->count > 1)
                 fprintf(out, "%c ", pnas_report_letter(f));
             fprintf(out, "%d block%s, %zu cells", level->level, level->level > 1 ? "s" : "", cells);
@@ -80,8 +80,11 @@ static pnas_status write(const pnas_report *report)
     pnas_chart_axis measured = both;
     measured.label = "measured accuracy";
     pnas_figure_begin(report->out);
-    pnas_chart_begin(report->out, "Measured against predicted accuracy", &both, &measured, HEIGHT,
-                     PNAS_CHART_WIDTH, 0, &chart);
+    pnas_chart_begin(
+        report->out,
+        &(pnas_chart_options){
+            .name = "Measured against predicted accuracy", .x = &both, .y = &measured, .height = HEIGHT},
+        &chart);
     pnas_chart_rule(&chart, "diagonal", both.low, both.low, both.high, both.high);
     for (size_t f = 0; f < report->count; f++)
         write_marks(report, &chart, f, pnas_chart_radius(marks));

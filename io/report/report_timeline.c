@@ -158,7 +158,14 @@ static void write_rows(const timeline_view *view)
     ranks.low = 0;
     ranks.high = rows;
     ranks.bare = true;
-    pnas_chart_begin(view->report->out, "Time line of the ranks", &time, &ranks, height, 800, LEFT, &chart);
+    pnas_chart_begin(view->report->out,
+                     &(pnas_chart_options){.name = "Time line of the ranks",
+                                           .x = &time,
+                                           .y = &ranks,
+                                           .height = height,
+                                           .width = 800,
+                                           .left = LEFT},
+                     &chart);
     write_names(view, &chart);
     write_spans(view, &chart);
     pnas_chart_end(&chart);
@@ -177,7 +184,11 @@ static pnas_status write_busy(const timeline_view *view)
     if (view->line.ranks < 2)
         return PNAS_OK;
     PNAS_TRY(pnas_timeline_changes(&view->line, &change, &count));
-    pnas_chart_begin(view->report->out, "Busy ranks", &time, &busy, BUSY, 800, LEFT, &chart);
+    pnas_chart_begin(
+        view->report->out,
+        &(pnas_chart_options){
+            .name = "Busy ranks", .x = &time, .y = &busy, .height = BUSY, .width = 800, .left = LEFT},
+        &chart);
     fputs("<path class=\"busy\" d=\"M", chart.out);
     pnas_html_length(chart.out, chart.left);
     putc(' ', chart.out);

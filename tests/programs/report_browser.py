@@ -1,4 +1,4 @@
-"""report_browser.py PNAS_RANK WRITE_FAKE_RUN: a report in headless Chromium: nothing on its console, each mark says its
+"""report_browser.py PNAS_RANK PNAS_NET WRITE_FAKE_RUN: a report in headless Chromium: nothing on its console, each mark says its
 cell under the mouse and by the keyboard, tables sort and copy, and nothing is wider than a narrow window. Exits with 77
 where Chromium or its driver (Debian: chromium-driver, python3-selenium) is missing."""
 
@@ -27,16 +27,26 @@ if not driver or not (shutil.which("chromium") or shutil.which("google-chrome"))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from report_page import Page  # noqa: E402
 
-pnas_rank, write_fake_run = (os.path.abspath(argument) for argument in sys.argv[1:3])
+pnas_rank, pnas_net, write_fake_run = (os.path.abspath(argument) for argument in sys.argv[1:])
 folder = tempfile.mkdtemp(prefix="pnas_browser_")
 
+# Where a mark points at: the centre of its shape is elsewhere for triangles.
+CENTRE = """
+function centre(mark) {
+  const place = mark.matches("circle") ? [mark.getAttribute("cx"), mark.getAttribute("cy")]
+    : mark.matches("path") ? /^M([\\d.-]+) ([\\d.-]+)/.exec(mark.getAttribute("d")).slice(1) : null;
+  if (place) return new DOMPoint(+place[0], +place[1]).matrixTransform(mark.getScreenCTM());
+  const box = mark.getBoundingClientRect();
+  return {x: box.left + box.width / 2, y: box.top + box.height / 2};
+}
+"""
+
 # Each mark under the mouse: what the tip says, and whether it lies where the mark is seen.
-EACH_MARK = """
+EACH_MARK = CENTRE + """
 const results = [], tip = document.getElementById("tip");
 for (const mark of document.querySelectorAll("svg.chart [data-c]")) {
   mark.closest("svg").scrollIntoView({behavior: "instant", block: "center"});
-  const box = mark.getBoundingClientRect();
-  const at = {bubbles: true, clientX: box.left + box.width / 2, clientY: box.top + box.height / 2};
+  const at = {bubbles: true, clientX: centre(mark).x, clientY: centre(mark).y};
   mark.dispatchEvent(new PointerEvent("pointermove", at));
   const tipBox = tip.getBoundingClientRect();
   results.push([mark.dataset.c, tip.hidden ? null : tip.textContent,
@@ -44,6 +54,19 @@ for (const mark of document.querySelectorAll("svg.chart [data-c]")) {
                 mark.classList.contains("hot")]);
 }
 return results;
+"""
+
+
+# Each part of a chart that says something, under the mouse.
+EACH_PART = CENTRE + """
+const said = [], tip = document.getElementById("tip");
+for (const part of document.querySelectorAll("svg.chart .p, svg.chart .t")) {
+  part.closest("svg").scrollIntoView({behavior: "instant", block: "center"});
+  const at = {bubbles: true, clientX: centre(part).x, clientY: centre(part).y};
+  part.dispatchEvent(new PointerEvent("pointermove", at));
+  said.push(tip.hidden ? "" : tip.textContent);
+}
+return said;
 """
 
 
@@ -121,6 +144,18 @@ def check_tables(browser, page):
     expect(len(copied) == len(page.table("levels")) + 1 and copied[1].startswith("1,,7,6,1,0."), copied)
 
 
+def check_network(browser):
+    path = f"{folder}/net.html"
+    subprocess.run([write_fake_run, "network", f"{folder}/net.h5"], check=True)
+    subprocess.run([pnas_net, "report", f"{folder}/net.h5", "-o", path, "-q"], check=True)
+    browser.get("file://" + path)
+    expected = Page(path).titles
+    said = browser.execute_script(EACH_PART)
+    expect(len(said) == expected and all(said), "parts without a word:", len(said), expected, said[:3])
+    check_narrow(browser)
+    silent(browser)
+
+
 def check_narrow(browser):
     for width in (360, 800):
         browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
@@ -153,6 +188,7 @@ def main(browser):
         check_narrow(browser)
         check_dark(browser)
         silent(browser)
+    check_network(browser)
     # Whatever got past the escapes would still not run.
     browser.execute_script("""
         const script = document.createElement("script");

@@ -1,4 +1,4 @@
-"""report_pages.py PNAS_RANK PNAS_MPI WRITE_FAKE_RUN WRITE_SYNTHETIC_TABLE SOURCE_DIR: reports are well formed, reach for nothing outside of
+"""report_pages.py PNAS_RANK PNAS_NET PNAS_MPI WRITE_FAKE_RUN WRITE_SYNTHETIC_TABLE SOURCE_DIR: reports are well formed, reach for nothing outside of
 themselves, and show the figures that pnas_rank --format json gives, to the last digit shown."""
 
 import json
@@ -11,7 +11,7 @@ import tempfile
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from report_page import Page, place  # noqa: E402
 
-pnas_rank, pnas_mpi, write_fake_run, write_table, source = (os.path.abspath(argument) for argument in sys.argv[1:])
+pnas_rank, pnas_net, pnas_mpi, write_fake_run, write_table, source = (os.path.abspath(argument) for argument in sys.argv[1:])
 os.chdir(tempfile.mkdtemp(prefix="pnas_report_"))
 
 
@@ -108,7 +108,36 @@ def compare_marks(page, rows, predicted=True):
 HARM = ("<script>alert", "<img", "<b onclick", "<!-- ", "\x1b", "\u202e")
 
 
+def check_network():
+    """A page of a network against pnas_net info and what tests/io/net/fake_network.c writes."""
+    run(write_fake_run, "network", "net.h5")
+    run(pnas_net, "report", "net.h5", "-o", "net.html")
+    page = Page("net.html")
+    for harm in HARM:
+        expect(harm not in page.source.split("<script>")[0], "escaped:", harm)
+    info = run(pnas_net, "info", "net.h5").stdout
+    layers = [line.rsplit(None, 7) for line in info[info.index("\nlayer "):].strip().splitlines()[1:]]
+    shown = page.table("layers")
+    expect(len(shown) == len(layers), len(shown), layers)
+    for row, layer in zip(shown, layers):
+        expect(row["layer"] == layer[0] and row["output"] == " ".join(layer[1:6]), row, layer)
+        expect(row["parameters"] == layer[6] and row["multiply-adds"] == layer[7], row, layer)
+    classes = page.table("test", "Classes")
+    confused = page.table("test", "confused")
+    images, right = sum(int(row["images"]) for row in classes), sum(int(row["right"]) for row in classes)
+    expect(images - right == sum(int(row["images"]) for row in confused), classes, confused)
+    expect("Of the 12 images" in page.sections["test"] and "75.00 %" in page.sections["test"], page.sections["test"])
+    for row in classes:
+        expect(same(row["recall"], int(row["right"]) / int(row["images"]) if int(row["images"]) else None, 4), row)
+    expect("This training is not over." in page.sections["overview"], page.sections["overview"])
+    expect("accuracy" in page.sections["training"] and "epoch 1: " in page.source, "learning curves")
+    run(pnas_rank, "net.h5", "--report", "x.html", code=65)
+    run(pnas_net, "report", "net.h5", code=64)
+    run(pnas_net, "report", "net.h5", "-o", "net.h5", "--force", code=74)
+
+
 def main():
+    check_network()
     run(write_fake_run, "complete", "run.h5")
     page = report("run.h5")
     compare_marks(page, compare(page, ["run.h5"]))

@@ -8,6 +8,7 @@
 pnas_status pnas_net_run_info(int argc, char **argv);
 pnas_status pnas_net_run_export(int argc, char **argv);
 pnas_status pnas_net_run_plot(int argc, char **argv);
+pnas_status pnas_net_run_report(int argc, char **argv);
 
 /* On all ranks, which share the images: collective, agreed. Rank 0 prints; *layout changes where rank 0 has no
  * device and changes its number with another rank. *complained: rank 0 has said what is wrong with the arguments

@@ -13,7 +13,8 @@
     ROW("test", NULL, pnas_net_run_test, "classify the test part of a data set")                             \
     ROW("predict", NULL, pnas_net_run_predict, "classify images")                                            \
     ROW("export", pnas_net_run_export, NULL, "write it for other programs: ONNX, safetensors")               \
-    ROW("plot", pnas_net_run_plot, NULL, "draw its training and its test")
+    ROW("plot", pnas_net_run_plot, NULL, "draw its training and its test")                                   \
+    ROW("report", pnas_net_run_report, NULL, "write all that is known of it as one HTML file")
 
 #define AS_COMMAND(name, run, run_on_ranks, help)      {name, help},
 #define AS_RUN(name, run, run_on_ranks, help)          run,

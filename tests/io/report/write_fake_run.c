@@ -1,9 +1,11 @@
-/* Writes a run with made-up children (tests/io/run/fake_run.h):
+/* Writes a run with made-up children (tests/io/run/fake_run.h) or a made-up network:
  *
- *     write_fake_run complete|unfinished|hostile RUN.h5
+ *     write_fake_run complete|unfinished|hostile|network FILE.h5
  *
- * Of a hostile one the texts are what would do harm in a page that took them for HTML. */
+ * Texts of a hostile run and of the network are what would do harm in a page that took them for HTML. */
+#include "io/net/network_file.h"
 #include "io/run/run_file.h"
+#include "tests/io/net/fake_network.h"
 #include "tests/io/run/fake_run.h"
 
 #include <stdio.h>
@@ -57,17 +59,34 @@ static bool rewrite(const char *path)
     return done;
 }
 
+static bool write_network(const char *path)
+{
+    pnas_network_file file;
+    fake_network_make(&file);
+    replace(&file.class_names[1], HARM);
+    snprintf(file.dataset_name, sizeof file.dataset_name, "%s", HARM);
+    snprintf(file.run, sizeof file.run, "%s", HARM);
+    bool done = pnas_network_file_write(path, &file) == PNAS_OK;
+    pnas_network_file_clear(&file);
+    return done;
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 3) {
-        fprintf(stderr, "write_fake_run complete|unfinished|hostile RUN.h5\n");
+        fprintf(stderr, "write_fake_run complete|unfinished|hostile|network FILE.h5\n");
         return 64;
     }
-    if (strcmp(argv[1], "unfinished") == 0)
+    bool done = true;
+    if (strcmp(argv[1], "network") == 0)
+        done = write_network(argv[2]);
+    else if (strcmp(argv[1], "unfinished") == 0)
         fake_run_write(argv[2]);
     else
         fake_run_write_complete(argv[2]);
-    if (strcmp(argv[1], "hostile") != 0 || rewrite(argv[2]))
+    if (strcmp(argv[1], "hostile") == 0)
+        done = rewrite(argv[2]);
+    if (done)
         return 0;
     fprintf(stderr, "write_fake_run: %s\n", pnas_message());
     return 70;

@@ -1,0 +1,80 @@
+/* The layers of a network, the commands to go on with it, and its configuration. */
+#include "io/report/network_parts.h"
+
+#define LAYERS_MAX 3000
+
+static pnas_status write_layers(const pnas_network_report *report)
+{
+    const pnas_graph *graph = report->graph;
+    FILE *out = report->out;
+    int shown = 0;
+    fprintf(out, "<details><summary>Show the layers</summary>\n");
+    pnas_table_begin(out, "Layers, in an order in which they can run",
+                     "layer|output|parameters#|multiply-adds#");
+    for (int i = 0; i < graph->layer_count && shown < LAYERS_MAX; i++) {
+        const pnas_layer *layer = &graph->layer[i];
+        const pnas_tensor *tensor = &graph->tensor[layer->out];
+        if (pnas_graph_is_auxiliary(layer->path))
+            continue;
+        fputs("<tr><td class=\"mono\">", out);
+        pnas_html_text(out, layer->path);
+        fprintf(out, "</td><td>%d x %d x %d</td>", tensor->height, tensor->width,
+                layer->out_segments * tensor->segment_channels);
+        pnas_html_whole(out, pnas_layer_parameters(graph, layer));
+        pnas_html_whole(out, layer->multiply_adds);
+        fputs("</tr>\n", out);
+        shown++;
+    }
+    pnas_table_end(out);
+    if (shown == LAYERS_MAX)
+        fprintf(out, "<p class=\"faint\">The first %d of %d.</p>\n", shown, graph->layer_count);
+    fputs("</details>\n", out);
+    return PNAS_OK;
+}
+
+static void write_command(const pnas_network_report *report, const char *what, const char *before,
+                          const char *after)
+{
+    fprintf(report->out, "<p>%s</p>\n", what);
+    pnas_page_command_begin(report->out);
+    fprintf(report->out, "%s ", before);
+    pnas_html_word(report->out, report->path);
+    fprintf(report->out, "%s\n", after);
+    pnas_page_command_end(report->out);
+}
+
+static pnas_status write_next(const pnas_network_report *report)
+{
+    if (report->file->in_training)
+        write_command(report, "Go on with the training: the command that began it, with", "-o", "");
+    write_command(report, "Test it, and keep the figures for this page:", "pnas_net test", " --write");
+    write_command(report, "Classify images of its size:", "pnas_net predict", " one.png two.jpg");
+    write_command(report, "Take it to another program:", "pnas_net export", " --format onnx -o net.onnx");
+    fputs("<p>Write this page anew:</p>\n", report->out);
+    pnas_page_command_begin(report->out);
+    fputs("pnas_net report ", report->out);
+    pnas_html_word(report->out, report->path);
+    fputs(" -o ", report->out);
+    pnas_html_word(report->out, report->options->path);
+    putc('\n', report->out);
+    pnas_page_command_end(report->out);
+    return PNAS_OK;
+}
+
+static bool has_configuration(const pnas_network_report *report)
+{
+    return report->file->configuration && *report->file->configuration;
+}
+
+static pnas_status write_configuration(const pnas_network_report *report)
+{
+    fputs("<details class=\"print\" open><summary>All keys of the training</summary>\n<pre>", report->out);
+    pnas_html_lines(report->out, report->file->configuration);
+    fputs("</pre></details>\n", report->out);
+    return PNAS_OK;
+}
+
+const pnas_network_section pnas_network_section_layers = {"layers", "Layers", NULL, write_layers};
+const pnas_network_section pnas_network_section_next = {"next", "How to go on", NULL, write_next};
+const pnas_network_section pnas_network_section_configuration = {"configuration", "Configuration",
+                                                                 has_configuration, write_configuration};
