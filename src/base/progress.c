@@ -4,11 +4,11 @@
 #include "src/base/decimal.h"
 #include "src/base/log.h"
 #include "src/base/plain_text.h"
+#include "src/base/terminal.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define TEXT_MAX    1024
@@ -23,7 +23,7 @@ static int on_terminal(void)
 {
     static int answer = -1;
     if (answer < 0)
-        answer = isatty(STDERR_FILENO);
+        answer = pnas_terminal_rewrites(STDERR_FILENO);
     return answer;
 }
 
@@ -36,9 +36,12 @@ static void clear_line(void)
 
 static void draw_line(void)
 {
-    struct winsize size;
-    int columns = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 8 ? size.ws_col : 80;
-    fprintf(stderr, "\r\033[K%.*s", columns - 1, shown);
+    int columns = pnas_terminal_columns(STDERR_FILENO) - 1;
+    char escape[PNAS_TEXT_ESCAPE_MAX];
+    size_t length = 0;
+    for (int i = 0; i < columns && shown[length]; i++) /* a character takes one, whatever its bytes */
+        length += pnas_text_next(shown + length, escape);
+    fprintf(stderr, "\r\033[K%.*s", (int)length, shown);
     fflush(stderr);
     visible = 1;
 }

@@ -89,9 +89,14 @@ void pnas_search_progress_show(pnas_search_progress *progress)
     if (now - progress->last_shown < SECONDS_BETWEEN_LINES)
         return;
     progress->last_shown = now;
-    char left[32];
-    pnas_clock_duration(pnas_search_progress_left(progress), left, sizeof left);
-    pnas_progress_show("level %d/%d  %zu/%zu done, %zu running  best %.3f  left %s", progress->level,
-                       space_of(progress)->blocks, progress->done, progress->children, progress->running,
-                       progress->best, left);
+    double seconds = pnas_search_progress_left(progress);
+    char left[48] = "", best[24] = "", duration[32];
+    pnas_clock_duration(seconds, duration, sizeof duration);
+    if (!isnan(seconds))
+        snprintf(left, sizeof left, ", %s left", duration);
+    if (progress->best > 0)
+        snprintf(best, sizeof best, ", best %.3f", progress->best);
+    pnas_progress_show("level %d/%d  %zu/%zu done%s, %zu running%s", progress->level,
+                       space_of(progress)->blocks, progress->done, progress->children, left,
+                       progress->running, best);
 }

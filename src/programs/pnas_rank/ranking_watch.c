@@ -3,6 +3,7 @@
 #include "io/run/live_status.h"
 #include "src/base/clock.h"
 #include "src/base/plain_text.h"
+#include "src/base/terminal.h"
 #include "src/programs/pnas_rank/ranking_tables.h"
 #include "src/search/cell_text.h"
 
@@ -158,7 +159,7 @@ static pnas_status show_run(const char *path, bool terminal, size_t *shown, pnas
 
 pnas_status pnas_ranking_watch(const char *path, bool *complete)
 {
-    bool terminal = isatty(STDOUT_FILENO);
+    bool terminal = pnas_terminal_rewrites(STDOUT_FILENO);
     pnas_run_status status = PNAS_RUN_RUNNING;
     size_t shown = SIZE_MAX;
     for (;;) {
