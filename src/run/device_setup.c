@@ -6,6 +6,7 @@
 #include "mpi/cores.h"
 #include "mpi/wire.h"
 #include "src/base/log.h"
+#include "src/run/absent_ranks.h"
 #include "src/run/child_memory.h"
 #include "src/run/lane_count.h"
 #include "src/run/tuned_agreement.h"
@@ -212,13 +213,18 @@ static pnas_status gather_table(const pnas_layout *layout, pnas_devices *devices
     return status;
 }
 
-/* A failure that is only this rank's becomes a warning, unless it is rank 0's: then no rank has a device. */
+/* A failure that is only this rank's becomes a warning of rank 0, unless it is rank 0's: then no rank has a device. */
 static pnas_status tolerate(const pnas_layout *layout, const pnas_devices *devices, pnas_status status)
 {
-    if (!only_here(status) || (layout->rank == 0 && !devices->cl))
-        return status;
-    pnas_warning("rank %d on %s does not train: %s", layout->rank, layout->host, pnas_message());
-    return PNAS_OK;
+    char reason[PNAS_MESSAGE_MAX];
+    snprintf(reason, sizeof reason, "%s", pnas_message());
+    bool absent = only_here(status), last = absent && layout->rank == 0 && !devices->cl;
+    pnas_status told = pnas_absent_ranks_tell(layout, absent ? reason : NULL, last);
+    if (absent && !last)
+        status = PNAS_OK;
+    if (status != PNAS_OK)
+        return pnas_fail(status, "%s", reason);
+    return told;
 }
 
 /* Rank 0. */

@@ -488,9 +488,27 @@ case_bad_files() {
     cmp -s "$tiny" text.h5 || fail "a file that is no run was changed"
 }
 
+# Of all ranks at once it is told once.
 case_no_device() {
-    expect_code 69 2 "$tiny" -o run.h5 --device 'no such device'
+    expect_code 69 3 "$tiny" -o run.h5 --device 'no such device'
     expect_said 'no such device'
+    [ "$(grep -c 'no such device' last.err)" -eq 1 ] || fail "the same was told more than once"
+    OCL_ICD_VENDORS=/nonexistent expect_code 69 3 "$tiny" -o run.h5
+    [ "$(grep -c 'no usable OpenCL device' last.err)" -eq 1 ] || fail "the same was told more than once"
+}
+
+# Three that have no device on one machine are one line.
+case_some_ranks_without_device() {
+    mpirun --oversubscribe -n 1 "$pnas_mpi" "$tiny" -o run.h5 --check : \
+        -n 3 env OCL_ICD_VENDORS=/nonexistent "$pnas_mpi" "$tiny" -o run.h5 --check >last.out 2>last.err || fail "exit code $?"
+    expect_said 'warning: ranks 1, 2 and 3 on .* do not train: no usable OpenCL device'
+    [ "$(grep -c 'no usable OpenCL device' last.err)" -eq 1 ] || fail "the same was told more than once"
+}
+
+# Alone, and without any of the launcher's tools (or ssh, which they want).
+case_no_launcher() {
+    PATH=/nonexistent "$pnas_mpi" "$tiny" -o run.h5 --check >last.out 2>last.err || fail "exit code $?"
+    [ "$(grep -vc '^pnas_mpi: ' last.err)" -eq 0 ] || fail "more than our own lines"
 }
 
 # `blind` sees no OpenCL device at all.
