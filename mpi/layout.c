@@ -7,6 +7,7 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static pnas_status find_local_rank(pnas_layout *out)
@@ -20,6 +21,9 @@ static pnas_status find_local_rank(pnas_layout *out)
 /* MPI waits in here until all processes of the job have come, and for ever if one is another program. */
 static pnas_status start_mpi(int *argc, char ***argv, pnas_layout *out)
 {
+    /* Without a launcher Open MPI starts a daemon of its own for what only MPI_Comm_spawn needs, and dies with a
+     * page of text where its tools or ssh are not installed. */
+    setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
     int provided = 0;
     PNAS_TRY(pnas_mpi_status(MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread"));
     PNAS_CHECK(provided >= MPI_THREAD_FUNNELED, PNAS_ERROR_INTERNAL,
