@@ -37,7 +37,9 @@ void pnas_graphviz_begin(FILE *graph, const char *name, const char *title)
             name);
     if (!title)
         return;
-    fprintf(graph, "    labelloc=b; fontsize=11; fontcolor=\"#404040\"; label=");
+    fprintf(
+        graph,
+        "    labelloc=b; fontsize=11; fontcolor=\"#404040\"; label=\"\\n\" + "); /* a line free of the boxes */
     write_text(graph, title);
     fprintf(graph, ";\n");
 }

@@ -1,6 +1,8 @@
 /* A box plot of each level. */
 #include "io/plot/plot_parts.h"
 
+#include <math.h>
+
 #define LABEL_MAX 128
 #define DOTS_MOST 300 /* cells of a level that are still worth a dot each beside their box */
 
@@ -22,6 +24,32 @@ static size_t cells_of(const pnas_ranking_level *level)
     return level->done + level->guessed;
 }
 
+/* Cells of a file are in the order of their rank. */
+static double median_of(const pnas_ranking *ranking, int level, size_t count)
+{
+    double upper = NAN;
+    size_t seen = 0;
+    for (size_t i = 0; i < ranking->count; i++) {
+        if (ranking->cell[i].level != level)
+            continue;
+        seen++;
+        if (seen == (count + 1) / 2)
+            upper = ranking->cell[i].score;
+        if (seen == count / 2 + 1)
+            return (upper + ranking->cell[i].score) / 2;
+    }
+    return NAN;
+}
+
+/* A row of a terminal is too high to tell a median from the box. */
+static void write_level_figures(const pnas_plot_context *context, const pnas_ranking_level *level)
+{
+    fprintf(context->script, "\\n%zu cells", cells_of(level));
+    if (context->text)
+        fprintf(context->script, "\\nmedian %.4f",
+                median_of(context->ranking[0], level->level, cells_of(level)));
+}
+
 static void write_level_names(const pnas_plot_context *context, int first, int last)
 {
     fprintf(context->script, "set xtics (");
@@ -29,7 +57,7 @@ static void write_level_names(const pnas_plot_context *context, int first, int l
         fprintf(context->script, "%s\"%d block%s", b > first ? ", " : "", b, b > 1 ? "s" : "");
         for (int i = 0; context->count == 1 && i < context->ranking[0]->levels; i++)
             if (context->ranking[0]->level[i].level == b)
-                fprintf(context->script, "\\n%zu cells", cells_of(&context->ranking[0]->level[i]));
+                write_level_figures(context, &context->ranking[0]->level[i]);
         fprintf(context->script, "\" %d", b);
     }
     fprintf(context->script, ")\n");
@@ -86,6 +114,8 @@ static pnas_status draw_levels(const pnas_plot_context *context)
     pnas_plot_offsets(context, 0, 0.03);
     if (!context->text)
         fprintf(script, "set bmargin %g\nset grid noxtics\n", context->count > 1 ? 4.5 : 3.5);
+    else if (context->count == 1)
+        fprintf(script, "set bmargin 3\n");
     fprintf(script, "set key below\nplot ");
     for (size_t r = 0; r < context->count; r++) {
         const pnas_ranking *ranking = context->ranking[r];

@@ -7,9 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Characters of a run's title that fit beside what the plot shows. */
-#define TITLE_TEXT    36
-#define TITLE_PICTURE 60
+#define TITLE_PICTURE 60 /* characters of a run's title that fit beside what the plot shows */
+#define LABEL_TEXT    36 /* and beside a mark in the key of a terminal */
+#define TITLE_MOST    127
+#define TITLE_LEAST   12 /* less of it tells nothing */
 
 #define WHOLE_EPOCHS  12 /* at most: each has its tick */
 
@@ -61,7 +62,7 @@ void pnas_plot_label(const pnas_plot_context *context, size_t ranking, char *out
     if (context->count > 1)
         snprintf(out, size, "%c  %.60s", (char)('A' + ranking), pnas_ranking_name(one));
     else
-        shorten(one->title, context->text ? TITLE_TEXT : TITLE_PICTURE, out, size);
+        shorten(one->title, context->text ? LABEL_TEXT : TITLE_PICTURE, out, size);
 }
 
 const char *pnas_plot_accuracy_name(const pnas_plot_context *context)
@@ -69,12 +70,22 @@ const char *pnas_plot_accuracy_name(const pnas_plot_context *context)
     return context->ranking[0]->cell[0].guessed ? "predicted accuracy" : "accuracy";
 }
 
+/* Characters of the run's title that fit before `what`. A terminal shows nothing of a title that is too long. */
+static int title_room(const pnas_plot_context *context, const char *what)
+{
+    static const int frame = 8; /* columns beside the middle of the plot that a title cannot use */
+    int room =
+        context->text ? pnas_gnuplot_columns(context->plot) - (int)strlen(what) - 5 - frame : TITLE_PICTURE;
+    return room < TITLE_MOST ? room : TITLE_MOST;
+}
+
 void pnas_plot_title(const pnas_plot_context *context, const char *what)
 {
-    char label[128], title[256];
+    char label[4 * TITLE_MOST + 8], title[sizeof label + 256];
+    int room = title_room(context, what);
     snprintf(title, sizeof title, "%s", what);
-    if (context->count == 1) {
-        pnas_plot_label(context, 0, label, sizeof label);
+    if (context->count == 1 && room >= TITLE_LEAST) {
+        shorten(context->ranking[0]->title, (size_t)room, label, sizeof label);
         snprintf(title, sizeof title, "%s: %s", label, what);
     }
     fprintf(context->script, "set title ");

@@ -268,6 +268,20 @@ static void write_events(const pnas_run_event *events, size_t events_count)
     pnas_search_destroy(&search);
 }
 
+static void write_configuration(const char *yaml)
+{
+    pnas_run_file *file = NULL;
+    pnas_search *search = fake_search();
+    bool existed;
+    cr_assert_eq(pnas_run_file_open(test_path("run.h5"), &file, &existed), PNAS_OK);
+    cr_assert_eq(pnas_run_file_restore(file, search), PNAS_OK);
+    free(pnas_run_file_info(file)->configuration);
+    pnas_run_file_info(file)->configuration = strdup(yaml);
+    cr_assert_eq(pnas_run_file_write(file, search), PNAS_OK);
+    pnas_run_file_close(&file);
+    pnas_search_destroy(&search);
+}
+
 Test(plots, the_time_between_a_stop_and_the_next_start_is_no_part_of_a_time_line)
 {
     static const pnas_run_event events[] = {
@@ -298,6 +312,8 @@ static void write_many_curves(const char *name)
     for (size_t i = 0; i < 30; i++) {
         pnas_result result = {.status = PNAS_CHILD_DONE, .accuracy = 0.5, .epochs = 2};
         result.history = calloc(2 * PNAS_METRICS, sizeof *result.history);
+        for (int e = 0; e < 2; e++)
+            result.history[e * PNAS_METRICS + PNAS_METRIC_VALIDATION_ACCURACY] = 0.5f;
         cr_assert_eq(pnas_search_record(search, 1, i, &result), PNAS_OK, "%s", pnas_message());
     }
     cr_assert_eq(pnas_run_file_write(file, search), PNAS_OK);
@@ -407,6 +423,41 @@ Test(plots, a_reader_that_has_enough_is_no_trouble)
         cr_expect_str_empty(run->err, "%s: %s", outputs[i], run->err);
     }
     expect_run(run_program("'%s' --help >/dev/full", getenv("PNAS_RANK")), 74, "No space left on device");
+}
+
+/* gnuplot shows nothing of a title that is wider than the terminal. */
+Test(plots, a_title_of_any_length_fits_every_plot_of_a_terminal)
+{
+    static const int lengths[] = {20, 60, 70, 127};
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++)
+        for (size_t k = 0; k < pnas_plot_count; k++) {
+            char yaml[400], title[128];
+            snprintf(title, sizeof title, "%.*s", lengths[i],
+                     "Begin of a title of very many words that goes on and on until it has as many "
+                     "characters as a "
+                     "title may have, which is 127 in all");
+            snprintf(yaml, sizeof yaml,
+                     "title: \"%s\"\nspace: {blocks: 3}\nsearch: {first: 7, beam: 5}\n"
+                     "surrogate: {members: 2}\n",
+                     title);
+            write_configuration(yaml);
+            const program_run *run = plot(pnas_plots[k], "run.h5 --terminal");
+            size_t first = strcspn(run->out, "\n");
+            cr_expect(first <= 80, "%s", run->out);
+            cr_expect_eq(strncmp(run->out + strspn(run->out, " "), "Begin of a t", 12), 0, "%s: %.100s",
+                         pnas_plots[k]->name, run->out);
+        }
+}
+
+Test(plots, a_terminal_tells_medians_in_figures)
+{
+    write_history("a.csv");
+    const program_run *run = rank("a.csv --plot levels --terminal");
+    cr_expect_eq(count(run->out, "median 0.5200"), 2, "%s", run->out);
+    static const char four[] =
+        "0.1,-1,sep3,-2,sep3\n0.2,-1,sep3,-2,sep5\n0.3,-1,sep5,-2,sep5\n0.9,-1,max3,-2,sep5\n";
+    test_write_file("four.csv", four, sizeof four - 1);
+    expect_run(rank("four.csv --plot levels --terminal"), 0, "median 0.2500");
 }
 
 Test(plots, what_cannot_be_drawn_is_told)
