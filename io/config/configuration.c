@@ -127,6 +127,10 @@ static pnas_status read_text(const char *path, char **out)
     pnas_status status = PNAS_OK;
     if (error)
         status = pnas_fail(PNAS_ERROR_FILE, "%s: cannot be read: %s", path, pnas_system_reason(error));
+    else if (length >= 8 && memcmp(text, "\x89HDF\r\n\x1a\n", 8) == 0)
+        status = pnas_fail(
+            PNAS_ERROR_USAGE,
+            "%s: is an HDF5 file, such as a run or a data set; a configuration (YAML) is wanted here", path);
     else if (memchr(text, 0, length))
         status = pnas_fail(PNAS_ERROR_USAGE, "%s: has a zero byte; a configuration is UTF-8 text", path);
     if (status == PNAS_OK)

@@ -64,6 +64,8 @@ static const struct argp_option option_list[] = {
     {0},
 };
 
+#define EXAMPLE "mpirun -n 2 pnas_mpi configs/demo.yaml -o run.h5"
+
 static const char documentation[] =
     "Searches for a network progressively: trains cells of one block, then grows the best by predicted "
     "accuracy.\vRun it under mpirun with as many ranks as there are devices or cores to share; rank 0 leads "
@@ -97,7 +99,7 @@ static error_t check_complete(struct argp_state *state, const pnas_mpi_options *
     if (options->answered)
         return 0;
     if (!options->configuration)
-        return pnas_program_complain(state, "give a configuration, such as configs/demo.yaml");
+        return pnas_program_complain(state, "give a configuration and a run file to write, as in: " EXAMPLE);
     if (!options->simulated_ranks != !options->durations)
         return pnas_program_complain(state, "--simulate P and --durations RUN.h5 go together");
     if ((!options->output || !*options->output) && !options->check && !options->simulated_ranks)

@@ -48,6 +48,8 @@ static const struct argp_option option_list[] = {
     {0},
 };
 
+#define EXAMPLE "pnas_train configs/train_digits.yaml --run run.h5 -o net.h5"
+
 static const char documentation[] =
     "Trains the network of one cell to its end.\vRun it alone or under mpirun. A batch is cut into "
     "training.shards pieces, which the ranks share; any number of ranks gives the same network, to the bit. "
@@ -80,7 +82,8 @@ static error_t check_complete(struct argp_state *state, pnas_train_arguments *ar
     if (arguments->answered || arguments->status)
         return 0;
     if (!arguments->configuration)
-        return pnas_program_complain(state, "give a configuration, such as configs/train_digits.yaml");
+        return pnas_program_complain(
+            state, "give a configuration, a cell and a network file to write, as in: " EXAMPLE);
     if (arguments->run && arguments->cell)
         return pnas_program_complain(state,
                                      "--run RUN.h5 and --cell TEXT both give a cell; leave one of them out");

@@ -491,6 +491,11 @@ Test(configuration_mistakes, files_that_cannot_be_read_are_named)
     test_write_file("zero.yaml", "seed: 1\0\n", 9);
     cr_expect_eq(pnas_configuration_read(test_path("zero.yaml"), NULL, 0, &read), PNAS_ERROR_USAGE);
     cr_expect_not_null(strstr(pnas_message(), "has a zero byte"), "%s", pnas_message());
+    test_write_file("run.h5", "\x89HDF\r\n\x1a\n\0\0\0\0", 12);
+    cr_expect_eq(pnas_configuration_read(test_path("run.h5"), NULL, 0, &read), PNAS_ERROR_USAGE);
+    cr_expect_not_null(
+        strstr(pnas_message(), "is an HDF5 file, such as a run or a data set; a configuration"), "%s",
+        pnas_message());
     memset(large, '#', sizeof large);
     test_write_file("large.yaml", large, sizeof large);
     cr_expect_eq(pnas_configuration_read(test_path("large.yaml"), NULL, 0, &read), PNAS_ERROR_USAGE);
