@@ -33,6 +33,14 @@ grep -q 'table.h5: is there already; give another name or --force' last.err || f
 cmp table.before table.h5 || fail "the table is another one"
 "$pnas_table" run.h5 --force -o table.h5 >last.out 2>last.err || fail "--force"
 "$pnas_score" run.h5 -o scores.h5 >last.out 2>last.err || fail "the scores"
+printf '0.5,-1,sep3,-2,max3\n' >scores_1.csv
+for guessed in scores.h5 scores_1.csv; do
+    code=0
+    "$pnas_table" run.h5 "$guessed" -o guessed.h5 >last.out 2>last.err || code=$?
+    [ "$code" -eq 65 ] || fail "predictions in a table: exit code $code"
+    grep -qE "$guessed: .*(a table holds cells that were trained|'PNAS-scores-1')" last.err || fail "no word of predictions"
+    [ ! -e guessed.h5 ] || fail "a table of predictions"
+done
 awk 'BEGIN { for (i = 0; i < 40; i++) { for (j = 0; j < 64; j++) printf "%d,", (i * j) % 251; print i % 4 } }' >some.csv
 "$pnas_data" import --format csv --shape 8x8x1 some.csv -o data.h5 >last.out 2>last.err || fail "the data"
 printf '\0\0\10\3\0\0\0\1\0\0\0\10\0\0\0\10%064d' 0 >image.idx

@@ -421,6 +421,15 @@ case_useless_checkpoints() {
     [ -e full.h5.children ] || fail "somebody else's file was removed"
 }
 
+# Warnings alone reach stderr, and of a stop nothing.
+case_quiet() {
+    expect_code 75 2 "$tiny" -o run.h5 -q --time-limit 2s --inject-fault hang:1/6
+    [ ! -s last.err ] || fail "more than warnings"
+    expect_code 0 2 "$tiny" -o run.h5 -q
+    [ ! -s last.err ] || fail "more than warnings"
+    expect_reference_figures run.h5
+}
+
 case_stopped_by_time_limit() {
     expect_code 75 2 "$tiny" -o run.h5 --time-limit 1s --set training.epochs=1000
     expect_said 'stopped by the time limit'
@@ -459,6 +468,8 @@ case_wrong_use() {
     expect_said 'only pnas_train finds filters'
     for check in "-o run.h5" --check; do
         # shellcheck disable=SC2086
+        expect_code 64 2 "$tiny" $check --set dataset.validation=5000
+        expect_said 'error: dataset.validation: 5000 of [0-9]+ training images cannot be held out'
         expect_code 64 2 "$tiny" $check --set training.augment.cutout=9
         expect_said 'training.augment.cutout is 9, but the images of digits are 8 pixels high and 8 wide; give at most 8'
     done

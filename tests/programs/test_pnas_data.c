@@ -135,6 +135,21 @@ Test(pnas_data, quiet_is_quiet)
     cr_expect_str_empty(run->out);
 }
 
+/* Fractions without --maximum 1 would become 0 and 1 of 255. */
+Test(pnas_data, fractions_that_are_rounded_away_are_told)
+{
+    char text[400] = "";
+    for (int i = 0; i < 16; i++)
+        strcat(text, i % 2 ? "0.1,0.25,0.5,0.9,1\n" : "0.2,0.3,0.8,0.4,0\n");
+    test_write_file("fractions.csv", text, strlen(text));
+    const program_run *run = import("--format csv --shape 2x2x1 fractions.csv -o out.h5");
+    expect_run(run, 0, "", "fractions.csv: no pixel is above 1, and some are between 0 and 1");
+    cr_expect_not_null(strstr(run->err, "say --maximum 1 if 1 is white"), "%s", run->err);
+    run = import("--format csv --shape 2x2x1 --maximum 1 fractions.csv -o other.h5");
+    expect_run(run, 0, "", "");
+    cr_expect_null(strstr(run->err, "warning"), "%s", run->err);
+}
+
 Test(pnas_data, an_output_that_is_there_is_kept_unless_forced)
 {
     const char *command = "--format csv --shape 2x2x1 --maximum 16 a.csv -o out.h5";
@@ -229,7 +244,8 @@ Test(pnas_data, absent_files_are_74)
                "absent: cannot be opened");
     expect_run(import("--format cifar10 absent -o out.h5"), 74, "", "absent: cannot be opened");
     expect_run(import("--format folder absent -o out.h5"), 74, "", "absent: cannot be opened");
-    expect_run(import("--format cifar100 . -o out.h5"), 74, "", "train.bin: cannot be opened");
+    expect_run(import("--format cifar100 . -o out.h5"), 74, "",
+               "does not hold train.bin; expected the folder of the binary version");
     expect_no_output();
 }
 
