@@ -1,6 +1,7 @@
 /* Dense convolution and factorized reduction: forward, and the gradients of input and weights. */
 #include "cl/ops/op_convolution.h"
 
+#include "cl/ops/convolution_gpu.h"
 #include "cl/ops/convolution_tile.h"
 #include "cl/ops/layer_op.h"
 
@@ -146,10 +147,20 @@ static pnas_status append_weight_sum(pnas_cl *cl, pnas_launch_list *list, const 
                   PNAS_ARG_INT(M), PNAS_ARG_INT(conv->window->reduction_split), ARG_SLICE(weight_gradient)));
 }
 
+size_t pnas_convolution_scratch_of(const pnas_cl *cl, pnas_op_kind op, int N, const pnas_view *x,
+                                   const pnas_window *window, const pnas_view *y)
+{
+    if (pnas_op_route_of(cl, op, N, x, window, y) == PNAS_ROUTE_GPU)
+        return pnas_convolution_gpu_scratch(N, window, x, y);
+    return pnas_convolution_scratch(N, window, x->channels, y->channels);
+}
+
 int pnas_convolution_statistics_tile(const pnas_cl *cl, pnas_op_kind op, int N, const pnas_view *x,
                                      const pnas_window *window, const pnas_view *y)
 {
-    return y->height * y->width;
+    int pixels = y->height * y->width;
+    bool gpu = pnas_op_route_of(cl, op, N, x, window, y) == PNAS_ROUTE_GPU;
+    return gpu ? pnas_convolution_gpu_statistics_tile(pixels) : pixels;
 }
 
 pnas_status pnas_convolution_forward(pnas_cl *cl, pnas_launch_list *list, pnas_op_kind op,
@@ -157,7 +168,10 @@ pnas_status pnas_convolution_forward(pnas_cl *cl, pnas_launch_list *list, pnas_o
 {
     pnas_tap_range range[2];
     int ranges = split_taps(conv->window, conv->y->channels, range);
-    bool tiled = pnas_op_tiled(cl, op, conv->N, &conv->x->view, conv->window, conv->y);
+    pnas_route route = pnas_op_route_of(cl, op, conv->N, &conv->x->view, conv->window, conv->y);
+    bool tiled = route == PNAS_ROUTE_TILE;
+    if (route == PNAS_ROUTE_GPU)
+        return pnas_convolution_gpu_forward(cl, list, conv, statistics);
     for (int i = 0; i < ranges; ++i) {
         pnas_slice weight = tap_range_slice(conv, &range[i], conv->weight);
         if (tiled)
@@ -202,7 +216,10 @@ pnas_status pnas_convolution_backward(pnas_cl *cl, pnas_launch_list *list, pnas_
 {
     pnas_tap_range range[2];
     int ranges = split_taps(conv->window, conv->y->channels, range);
-    bool tiled = pnas_op_tiled(cl, op, conv->N, &conv->x->view, conv->window, conv->y);
+    pnas_route route = pnas_op_route_of(cl, op, conv->N, &conv->x->view, conv->window, conv->y);
+    bool tiled = route == PNAS_ROUTE_TILE;
+    if (route == PNAS_ROUTE_GPU)
+        return pnas_convolution_gpu_backward(cl, list, conv, y, dx, weight_gradient, scratch);
     pnas_downstream into = *dx;
     if (into.into.at.buffer)
         PNAS_TRY((tiled ? pnas_convolution_tile_transpose : append_transpose)(cl, list, conv, scratch));
@@ -239,7 +256,7 @@ pnas_status pnas_op_convolution_backward(pnas_cl *cl, pnas_launch_list *list, in
 size_t pnas_op_convolution_scratch(const pnas_cl *cl, int N, const pnas_view *x, const pnas_window *window,
                                    const pnas_view *y)
 {
-    return pnas_convolution_scratch(N, window, x->channels, y->channels);
+    return pnas_convolution_scratch_of(cl, PNAS_OP_CONVOLUTION_BACKWARD, N, x, window, y);
 }
 
 int pnas_op_convolution_statistics_tile(const pnas_cl *cl, int N, const pnas_view *x,

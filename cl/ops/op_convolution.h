@@ -12,6 +12,8 @@ pnas_status pnas_convolution_backward(pnas_cl *cl, pnas_launch_list *list, pnas_
                                       const pnas_downstream *dx, pnas_slice weight_gradient,
                                       pnas_slice scratch);
 
+size_t pnas_convolution_scratch_of(const pnas_cl *cl, pnas_op_kind op, int N, const pnas_view *x,
+                                   const pnas_window *window, const pnas_view *y);
 int pnas_convolution_statistics_tile(const pnas_cl *cl, pnas_op_kind op, int N, const pnas_view *x,
                                      const pnas_window *window, const pnas_view *y);
 

@@ -52,7 +52,8 @@ pnas_status pnas_op_pointwise_backward(pnas_cl *cl, pnas_launch_list *list, int 
 size_t pnas_op_pointwise_scratch(const pnas_cl *cl, int N, const pnas_view *x, const pnas_window *window,
                                  const pnas_view *y)
 {
-    return pnas_convolution_scratch(N, window, x->channels, y->channels);
+    pnas_view flat_x = one_to_one(window) ? flatten(x) : *x, flat_y = one_to_one(window) ? flatten(y) : *y;
+    return pnas_convolution_scratch_of(cl, PNAS_OP_POINTWISE_BACKWARD, N, &flat_x, window, &flat_y);
 }
 
 int pnas_op_pointwise_statistics_tile(const pnas_cl *cl, int N, const pnas_view *x, const pnas_window *window,

@@ -43,13 +43,17 @@ typedef struct {
         {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_NOTHING, "gemm_tile.cl"},                                  \
         {PNAS_ROUTE_CLBLAST, PNAS_ON_GPU, PNAS_NEEDS_CLBLAST, "CLBlast"})                                    \
     ROW(PNAS_OP_POINTWISE_FORWARD, "pointwise forward", "convolution.cl",                                    \
-        {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_V8, "convolution_tile.cl"})                                \
+        {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_V8, "convolution_tile.cl"},                                \
+        {PNAS_ROUTE_GPU, PNAS_ON_GPU, PNAS_NEEDS_V4, "convolution_gpu.cl"})                                  \
     ROW(PNAS_OP_POINTWISE_BACKWARD, "pointwise backward", "convolution.cl",                                  \
-        {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_V8, "pointwise_tile.cl"})                                  \
+        {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_V8, "pointwise_tile.cl"},                                  \
+        {PNAS_ROUTE_GPU, PNAS_ON_GPU, PNAS_NEEDS_V4, "pointwise_gpu.cl"})                                    \
     ROW(PNAS_OP_CONVOLUTION_FORWARD, "convolution forward", "convolution.cl",                                \
-        {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_V8, "convolution_tile.cl"})                                \
+        {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_V8, "convolution_tile.cl"},                                \
+        {PNAS_ROUTE_GPU, PNAS_ON_GPU, PNAS_NEEDS_V4, "convolution_gpu.cl"})                                  \
     ROW(PNAS_OP_CONVOLUTION_BACKWARD, "convolution backward", "convolution.cl",                              \
-        {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_V8, "convolution_tile.cl"})                                \
+        {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_V8, "convolution_tile.cl"},                                \
+        {PNAS_ROUTE_GPU, PNAS_ON_GPU, PNAS_NEEDS_V4, "weight_gradient_gpu.cl"})                              \
     ROW(PNAS_OP_DEPTHWISE_FORWARD, "depthwise forward", "depthwise.cl",                                      \
         {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_SMALL_WINDOW, "depthwise_tile.cl"},                        \
         {PNAS_ROUTE_GPU, PNAS_ON_GPU, PNAS_NEEDS_V4_SMALL_WINDOW, "depthwise_gpu.cl"})                       \

@@ -1,4 +1,4 @@
-/* Dense convolutions against the double precision reference, on both routes. */
+/* Dense convolutions against the double precision reference, on every route. */
 #include "tests/cl/ops/convolution_bits.h"
 
 #include <criterion/criterion.h>
@@ -55,11 +55,16 @@ Test(convolution, tile_agrees_with_the_reference)
     check_random(8, PNAS_ROUTE_TILE, test_device_small() ? 1 : 6);
 }
 
+Test(convolution, gpu_agrees_with_the_reference)
+{
+    check_random(4, PNAS_ROUTE_GPU, test_device_small() ? 1 : 6);
+}
+
 /* Shapes that a search trains, with fewer images. */
 static void check_fixed(pnas_route route, int C, int M, int size, const int kernel[3], int stride)
 {
     op_harness h;
-    op_test_open(&h, 8, route, 5);
+    op_test_open(&h, route == PNAS_ROUTE_GPU ? 4 : 8, route, 5);
     reference_convolution shape = {.N = 2, .C = C, .M = M, .H = size, .W = size};
     shape.window = (pnas_window){.kernel_h = kernel[0],
                                  .kernel_w = kernel[1],
@@ -73,14 +78,26 @@ static void check_fixed(pnas_route route, int C, int M, int size, const int kern
     op_test_close(&h);
 }
 
-Test(convolution, tile_agrees_at_the_sizes_of_a_search)
+static void check_search_sizes(pnas_route route)
 {
     static const int stem[3] = {3, 3, 1}, wide[3] = {1, 7, 1}, high[3] = {7, 1, 1}, dilated[3] = {3, 3, 2};
-    check_fixed(PNAS_ROUTE_TILE, 3, 72, 32, stem, 1);
-    check_fixed(PNAS_ROUTE_TILE, 6, 6, 32, wide, 1);
-    check_fixed(PNAS_ROUTE_TILE, 12, 12, 16, high, 1);
-    check_fixed(PNAS_ROUTE_TILE, 12, 12, 32, dilated, 2);
-    check_fixed(PNAS_ROUTE_TILE, 96, 96, 8, stem, 1);
+    check_fixed(route, 3, 72, 32, stem, 1);
+    check_fixed(route, 6, 6, 32, wide, 1);
+    check_fixed(route, 12, 12, 16, high, 1);
+    check_fixed(route, 12, 12, 32, dilated, 2);
+    check_fixed(route, 96, 96, 8, stem, 1);
+}
+
+Test(convolution, tile_agrees_at_the_sizes_of_a_search)
+{
+    check_search_sizes(PNAS_ROUTE_TILE);
+}
+
+Test(convolution, gpu_agrees_at_the_sizes_of_a_search)
+{
+    static const int stem[3] = {3, 3, 1};
+    check_search_sizes(PNAS_ROUTE_GPU);
+    check_fixed(PNAS_ROUTE_GPU, 3, 32, 113, stem, 2);
 }
 
 /* Wider than the tiles' memory holds at once: columns are cut, and the memory grows for very many channels. */
@@ -131,6 +148,7 @@ Test(convolution, a_factorized_reduction_uses_one_tap_for_each_output)
     check_reductions(4, PNAS_ROUTE_PLAIN);
     check_reductions(8, PNAS_ROUTE_PLAIN);
     check_reductions(8, PNAS_ROUTE_TILE);
+    check_reductions(4, PNAS_ROUTE_GPU);
 }
 
 Test(convolution, two_runs_give_the_same_bits)
@@ -141,6 +159,7 @@ Test(convolution, two_runs_give_the_same_bits)
     op_test_close(&h);
     convolution_check_bits(8, PNAS_ROUTE_PLAIN, &test);
     convolution_check_bits(8, PNAS_ROUTE_TILE, &test);
+    convolution_check_bits(4, PNAS_ROUTE_GPU, &test);
 }
 
 /* The reference itself: the gradient of sum(u * y) by differences. */

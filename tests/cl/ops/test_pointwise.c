@@ -1,4 +1,4 @@
-/* Pointwise convolutions against the double precision reference, on both routes. */
+/* Pointwise convolutions against the double precision reference, on every route. */
 #include "tests/cl/ops/convolution_bits.h"
 
 #include <criterion/criterion.h>
@@ -49,10 +49,15 @@ Test(pointwise, tile_agrees_with_the_reference)
     check_random(8, PNAS_ROUTE_TILE, test_device_small() ? 6 : 24);
 }
 
-static void check_fixed(int N, int C, int M, int size, int stride)
+Test(pointwise, gpu_agrees_with_the_reference)
+{
+    check_random(4, PNAS_ROUTE_GPU, test_device_small() ? 8 : 24);
+}
+
+static void check_fixed_on(pnas_route route, int N, int C, int M, int size, int stride)
 {
     op_harness h;
-    op_test_open(&h, 8, PNAS_ROUTE_TILE, 5);
+    op_test_open(&h, route == PNAS_ROUTE_GPU ? 4 : 8, route, 5);
     convolution_case test = {.shape = shape_of(N, C, M, size, size, stride, stride),
                              .pointwise = true,
                              .x_normalise = true,
@@ -62,7 +67,13 @@ static void check_fixed(int N, int C, int M, int size, int stride)
     op_test_close(&h);
 }
 
-Test(pointwise, tile_agrees_at_the_sizes_of_a_search)
+static void check_fixed(int N, int C, int M, int size, int stride)
+{
+    check_fixed_on(PNAS_ROUTE_TILE, N, C, M, size, stride);
+    check_fixed_on(PNAS_ROUTE_GPU, N, C, M, size, stride);
+}
+
+Test(pointwise, tiles_agree_at_the_sizes_of_a_search)
 {
     check_fixed(2, 24, 24, 32, 1);
     check_fixed(2, 48, 48, 16, 1);
@@ -70,6 +81,25 @@ Test(pointwise, tile_agrees_at_the_sizes_of_a_search)
     check_fixed(2, 24, 48, 32, 2);
     check_fixed(1, 480, 96, 8, 1);
     check_fixed(1, 1000, 720, 2, 1);
+}
+
+/* Images that share a group, that are alone in one, and that need several; a last group that is not full. */
+Test(pointwise, gpu_groups_take_images_of_any_size)
+{
+    static const int sizes[] = {12, 3, 1, 2, 4, 7, 8, 9, 11, 17};
+    int count = test_device_small() ? 2 : (int)(sizeof sizes / sizeof *sizes);
+    for (int i = 0; i < count; ++i)
+        check_fixed_on(PNAS_ROUTE_GPU, sizes[i] < 8 ? 35 : 2, 20, 28, sizes[i], 1);
+    if (test_device_small())
+        return;
+    check_fixed_on(PNAS_ROUTE_GPU, 1, 12, 8, 224, 1);
+    check_fixed_on(PNAS_ROUTE_GPU, 1, 4, 4, 113, 2);
+}
+
+/* Too many partial sums for one pass: gradients of input and weights are launches of their own. */
+Test(pointwise, gpu_makes_gradients_apart_where_one_pass_would_need_too_much_memory)
+{
+    check_fixed_on(PNAS_ROUTE_GPU, 300, 120, 120, 12, 1);
 }
 
 /* More images than partial sums: the chunks hold one or two images each. */
@@ -88,4 +118,5 @@ Test(pointwise, two_runs_give_the_same_bits)
                              .y_normalise = true};
     convolution_check_bits(8, PNAS_ROUTE_PLAIN, &test);
     convolution_check_bits(8, PNAS_ROUTE_TILE, &test);
+    convolution_check_bits(4, PNAS_ROUTE_GPU, &test);
 }
