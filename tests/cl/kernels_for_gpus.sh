@@ -2,6 +2,7 @@
 # kernels_for_gpus.sh SOURCE_DIR: every kernel of a GPU's routes compiles for NVIDIA and AMD where there is no GPU, and has
 # no spill, no scratch, at most 128 registers and 32 KiB of local memory. Registers of NVIDIA are known where there is a
 # ptxas (CUDA). Then kernels are planted that must be refused. 77: no compiler (clang-15 libclc-15 rocm-device-libs).
+# FIGURES=FILE: a line for each kernel is written there: for whom, file, options, kernel, registers, bytes of local memory.
 set -euo pipefail
 kernels=$1/cl/ops/kernels
 work=$(mktemp -d)
@@ -37,6 +38,14 @@ above() {
     done
 }
 
+# figures_of MAKER KERNEL_FILE OPTION...: from lines of kernel, registers, bytes. A short line is written at once.
+figures_of() {
+    [ -n "${FIGURES:-}" ] || return 0
+    local maker=$1 file=$2
+    shift 2
+    sed "s|^|$maker,$(basename "$file"),$*,|" >>"$FIGURES"
+}
+
 # for_nvidia KERNEL_FILE OPTION...: what is wrong.
 for_nvidia() {
     local ptx log
@@ -59,6 +68,10 @@ for_nvidia() {
         above "$REGISTERS_MOST" registers $(sed -nE 's/.*Used ([0-9]+) registers.*/\1/p' "$log")
         # shellcheck disable=SC2046
         above "$LOCAL_MOST" 'bytes of local memory' $(sed -nE 's/.* ([0-9]+) bytes smem.*/\1/p' "$log")
+        awk -F"'" '/Compiling entry/ { name = $2 }
+            match($0, /Used [0-9]+/) { used = substr($0, RSTART + 5, RLENGTH - 5)
+                room = match($0, /[0-9]+ bytes smem/) ? substr($0, RSTART, RLENGTH - 11) : 0
+                print name "," used "," room }' "$log" | figures_of nvidia "$@"
     fi
     rm -f "$ptx" "$ptx.cubin" "$log"
 }
@@ -83,6 +96,8 @@ for_amd() {
         above "$REGISTERS_MOST" registers $(figures vgpr_count)
         # shellcheck disable=SC2046
         above "$LOCAL_MOST" 'bytes of local memory' $(figures group_segment_fixed_size)
+        awk '$1 == ".group_segment_fixed_size:" { room = $2 } $1 == ".name:" && $2 ~ /^[a-z]/ { name = $2 }
+            $1 == ".vgpr_count:" { print name "," $2 "," room }' "$assembly" | figures_of amd "$@"
     fi
     rm -f "$assembly" "$log"
 }
@@ -93,7 +108,7 @@ try_one() {
     shift
     "for_$maker" "$@" | sort -u | sed "s|^|for $maker, $(basename "$1") ${*:2}: |"
 }
-export -f compile link above for_nvidia for_amd try_one
+export -f compile link above figures_of for_nvidia for_amd try_one
 
 # windows WINDOW...: lines of options for square windows KERNEL/STRIDE/DILATION, of floats and halves.
 windows() {
@@ -116,6 +131,10 @@ variants() {
         depthwise_gpu.cl) windows {3,5,7}/{1,2}/1 3/1/2 5/2/3 9/1/1 15/1/1 ;;
         pool_gpu.cl) windows 3/{1,2}/1 {5,7}/1/1 3/1/2 ;;
         update.cl) printf -- '-DV=4 -DWIDTH=1 -DOPTIMIZER=%s\n' 0 1 2 ;;
+        convolution_gpu.cl | pointwise_gpu.cl) for tile in 8 12 16 24; do
+               printf -- "-DV=4 -DTILE=$tile%s\\n" '' ' -DHALF_STORAGE=1'
+           done ;;
+        weight_gradient_gpu.cl) printf -- '-DV=4%s\n' '' ' -DHALF_STORAGE=1' ;;
         *) for normalised in 0 1; do
                for storage in '' ' -DHALF_STORAGE=1'; do
                    echo "-DV=4 -DUPSTREAM_NORMALISED=$normalised$storage"

@@ -389,6 +389,7 @@ Test(child_reference, loss_and_gradients_agree_for_every_kind_of_operator)
                      pnas_message());
         check_graph(0, PNAS_ROUTE_AUTO, &cell, &operators, &network, 1, operators.item[0].name);
         check_graph(4, PNAS_ROUTE_PLAIN, &cell, &operators, &network, 1, operators.item[0].name);
+        check_graph(4, PNAS_ROUTE_GPU, &cell, &operators, &network, 1, operators.item[0].name);
     }
 }
 
@@ -411,6 +412,14 @@ Test(child_reference, loss_and_gradients_agree_on_the_plain_route_at_every_block
     const int vectors[] = {1, 4, 8};
     for (int i = 0; i < 3; ++i)
         check(vectors[i], PNAS_ROUTE_PLAIN, cells[0], PNAS_CONCATENATE_ALL, 6, 9, 8);
+}
+
+/* Images that share a work-group, and images that need several. */
+Test(child_reference, loss_and_gradients_agree_on_the_route_of_gpus)
+{
+    for (size_t i = 0; i < sizeof cells / sizeof *cells; ++i)
+        check(4, PNAS_ROUTE_GPU, cells[i], PNAS_CONCATENATE_ALL, 8, 12, 12);
+    check(4, PNAS_ROUTE_GPU, cells[0], PNAS_CONCATENATE_UNUSED_INPUTS, 28, 20, 17);
 }
 
 Test(child_reference, loss_and_gradients_agree_where_paths_are_dropped)
@@ -520,6 +529,7 @@ Test(child_reference, loss_and_gradients_with_half_storage_stay_near)
     check_half(0, PNAS_ROUTE_AUTO, cells[0], 5, 11, 9, 0.2);
     check_half(1, PNAS_ROUTE_PLAIN, cells[0], 6, 9, 8, 0.2);
     check_half(4, PNAS_ROUTE_PLAIN, cells[1], 6, 9, 8, 0.2);
+    check_half(4, PNAS_ROUTE_GPU, cells[0], 6, 15, 13, 0.2);
 }
 
 Test(child_reference, fifty_steps_with_half_storage_stay_near_the_independent_losses)
