@@ -7,12 +7,13 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define ROW       24.0
-#define ROWS_MAX  64 /* of more ranks, evenly spaced ones are drawn */
-#define LEFT      112.0
-#define MARGINS   64.0 /* above and below the rows */
-#define SPANS_MAX 2000 /* with more, spans closer than a pixel are drawn as one */
-#define BUSY      110.0
+#define ROW        24.0
+#define ROWS_MAX   64 /* of more ranks, evenly spaced ones are drawn */
+#define LEFT       112.0
+#define MARGINS    64.0 /* above and below the rows */
+#define SPANS_MAX  2000 /* with more, spans closer than a pixel are drawn as one */
+#define PAUSES_MAX 100
+#define BUSY       110.0
 
 typedef struct {
     const pnas_report *report;
@@ -124,6 +125,15 @@ static void write_spans(const timeline_view *view, const pnas_chart *chart)
 
 /* ---- the chart ---- */
 
+/* When the run was stopped and went on later: that time is left out. */
+static void write_pauses(const timeline_view *view, const pnas_chart *chart)
+{
+    for (size_t i = 0; i < view->line.pauses && view->line.pauses <= PAUSES_MAX; i++) {
+        double at = time_at(view, view->line.pause[i]);
+        pnas_chart_rule(chart, "diagonal", at, chart->y.low, at, chart->y.high);
+    }
+}
+
 static void write_names(const timeline_view *view, const pnas_chart *chart)
 {
     int rows = (view->line.ranks - 1) / view->step + 1, named = 1 + (rows - 1) / 32;
@@ -168,6 +178,7 @@ static void write_rows(const timeline_view *view)
                      &chart);
     write_names(view, &chart);
     write_spans(view, &chart);
+    write_pauses(view, &chart);
     pnas_chart_end(&chart);
 }
 
@@ -252,6 +263,11 @@ static pnas_status write_file(const pnas_report *report, size_t file)
     write_rows(&view);
     pnas_status status = write_busy(&view);
     fputs("</div>\n", report->out);
+    if (view.line.pauses > 0)
+        fprintf(report->out,
+                "<p class=\"faint\">The run was stopped and went on %zu time%s: dashed lines, where the time "
+                "between is left out.</p>\n",
+                view.line.pauses, view.line.pauses == 1 ? "" : "s");
     fprintf(report->out, "<figcaption>%s</figcaption>\n</figure>\n",
             view.step > 1 ? "Evenly spaced ranks, and how much of the time each was busy."
                           : "Beside each rank stands how much of the time it was busy.");
