@@ -42,7 +42,7 @@ expect() {
 
 # Options, also behind a command; the hidden one is not among them.
 expect 'pnas_rank --pl' --plot
-expect 'pnas_rank --fo' --format
+expect 'pnas_rank --lev' --level
 expect 'pnas_rank --_'
 expect 'pnas_net predict --h' --hdf5 --help
 expect 'pnas_net --h' --help
@@ -65,7 +65,7 @@ expect 'pnas_mpi --set search.strategy=e' evolution
 expect 'pnas_train --set=training.nesterov=' true false
 expect 'pnas_score --set surrogate.model=' lstm mlp
 # Commands
-expect 'pnas_net ' info test predict export plot
+expect 'pnas_net ' info test predict export plot report
 expect 'pnas_device b' build
 expect 'pnas_data v' verify
 # Files by their endings, and folders on the way to them
