@@ -84,7 +84,7 @@ quiet root/said 'apt-get remove --yes pnas'
 quiet root/said 'dpkg --purge pnas'
 run root "find / -xdev -name '*pnas*' -not -path '/home/*' -not -path '/root/*'"
 [ -z "$(find "$tree" -xdev -name '*pnas*' -not -path "$tree/home/*" -not -path "$tree/root/*")" ] || fail "files are left"
-quiet root/said 'apt-get autoremove --purge --yes'
+quiet root/said 'apt-get -o APT::AutoRemove::RecommendsImportant=0 -o APT::AutoRemove::SuggestsImportant=0 autoremove --purge --yes'
 list_files >"$tree/root/after"
 left=$(comm -13 "$tree/root/before" "$tree/root/after")
 [ -z "$left" ] || { echo "$left"; fail "more files than before"; }
