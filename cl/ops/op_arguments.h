@@ -139,6 +139,25 @@ static inline void pnas_op_spread(pnas_launch_spec *spec, size_t count, size_t e
     pnas_op_groups(spec, (count + of_group - 1) / of_group, PNAS_SPREAD_GROUP);
 }
 
+/* Work-items, a power of two, that share an image of so many pixels in a group of `group`: few for small images, of which
+ * a group then has several. */
+static inline int pnas_op_items_of_image(int pixels, int group)
+{
+    int items = 1;
+    while (items < group && items < pixels)
+        items *= 2;
+    return items;
+}
+
+/* A launch whose groups have a channel block of group / items images each, block by block. */
+static inline void pnas_op_image_groups(const pnas_cl *cl, pnas_launch_spec *spec, int N, int channels,
+                                        int items, int group)
+{
+    int images = group / items;
+    pnas_op_groups(spec, (size_t)((N + images - 1) / images) * (size_t)(channels / cl->vector),
+                   (size_t)group);
+}
+
 /* The kernel of a route: the routes of an op name theirs alike. */
 #define PNAS_KERNEL_OF(route, name)                                                                          \
     ((route) == PNAS_ROUTE_GPU ? name "_gpu" : (route) == PNAS_ROUTE_TILE ? name "_tile" : name)

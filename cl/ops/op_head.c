@@ -1,30 +1,47 @@
 /* Both ends of a child: images in; global pool, classifier and loss; the step counter. */
 #include "cl/ops/gemm.h"
+#include "cl/ops/head_gpu.h"
 #include "cl/ops/layer_op.h"
 #include "cl/ops/op_arguments.h"
 
 enum { LOSS_GROUP = 64 }; /* GROUP of head.cl */
 
-static const char *file_of(bool tiled)
+enum { POOL_GROUP = 128 }; /* GROUP of head_gpu.cl */
+
+static pnas_route route_of(const pnas_cl *cl, int N, const pnas_view *view)
 {
-    return tiled ? "head_tile.cl" : "head.cl";
+    return pnas_op_route_of(cl, PNAS_OP_HEAD, N, view, NULL, NULL);
+}
+
+/* Of what has no view. */
+static bool on_gpu(const pnas_cl *cl, int N)
+{
+    pnas_view all = {.channels = cl->vector};
+    return route_of(cl, N, &all) == PNAS_ROUTE_GPU;
 }
 
 pnas_status pnas_op_global_pool_forward(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_operand *x,
                                         pnas_slice features)
 {
-    bool tiled = pnas_op_tiled(cl, PNAS_OP_HEAD, N, &x->view, NULL, NULL);
+    pnas_route route = route_of(cl, N, &x->view);
+    bool tiled = route == PNAS_ROUTE_TILE;
     size_t channels = (size_t)x->view.channels;
-    pnas_launch_spec spec = {.label = "global pool forward",
-                             .file = file_of(tiled),
-                             .kernel = tiled ? "global_pool_forward_tile" : "global_pool_forward",
-                             .global = {tiled ? channels / (size_t)cl->vector : channels, (size_t)N},
-                             .local = {tiled ? 1 : 0},
-                             .bytes = N * pnas_view_bytes(&x->view),
-                             .half = x->view.half};
-    return pnas_launch_append(cl, list, &spec,
-                              PNAS_ARGS(ARG_OPERAND(x), PNAS_ARG_INT(channels),
-                                        PNAS_ARG_INT(x->view.height * x->view.width), ARG_SLICE(features)));
+    int pixels = x->view.height * x->view.width, items = pnas_op_items_of_image(pixels, POOL_GROUP);
+    pnas_launch_spec spec = {
+        .label = "global pool forward",
+        .file = pnas_route_file(PNAS_OP_HEAD, route),
+        .kernel = PNAS_KERNEL_OF(route, "global_pool_forward"),
+        .global = {tiled ? channels / (size_t)cl->vector : channels, (size_t)N},
+        .local = {tiled ? 1 : 0},
+        .bytes = N * pnas_view_bytes(&x->view),
+        .half = x->view.half,
+        PNAS_ACCESSES(READS_OPERAND(x, N), pnas_slice_access(features, (size_t)N * channels, true))};
+    const pnas_arg arguments[] = {ARG_OPERAND(x),      PNAS_ARG_INT(channels), PNAS_ARG_INT(pixels),
+                                  ARG_SLICE(features), PNAS_ARG_INT(N),        PNAS_ARG_INT(items)};
+    int count = (int)(sizeof arguments / sizeof *arguments);
+    if (route == PNAS_ROUTE_GPU)
+        pnas_op_image_groups(cl, &spec, N, x->view.channels, items, POOL_GROUP);
+    return pnas_launch_append(cl, list, &spec, arguments, route == PNAS_ROUTE_GPU ? count : count - 2);
 }
 
 pnas_status pnas_op_global_pool_backward(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_operand *x,
@@ -32,23 +49,33 @@ pnas_status pnas_op_global_pool_backward(pnas_cl *cl, pnas_launch_list *list, in
 {
     if (!dx->into.at.buffer)
         return PNAS_OK;
-    bool tiled = pnas_op_tiled(cl, PNAS_OP_HEAD, N, &x->view, NULL, NULL);
+    pnas_route route = route_of(cl, N, &x->view);
+    size_t features = (size_t)N * (size_t)x->view.channels;
     pnas_launch_spec spec = {.label = "global pool backward",
-                             .file = file_of(tiled),
-                             .kernel = tiled ? "global_pool_backward_tile" : "global_pool_backward",
+                             .file = pnas_route_file(PNAS_OP_HEAD, route),
+                             .kernel = PNAS_KERNEL_OF(route, "global_pool_backward"),
                              .bytes = N * pnas_view_bytes(&x->view),
-                             .half = x->view.half};
-    pnas_op_global(cl, &spec, tiled, &dx->into, N);
-    return pnas_launch_append(cl, list, &spec,
-                              PNAS_ARGS(ARG_OPERAND(x), PNAS_ARG_INT(x->view.channels),
-                                        PNAS_ARG_INT(x->view.height * x->view.width),
-                                        ARG_SLICE(features_gradient), ARG_DOWNSTREAM(dx)));
+                             .half = x->view.half,
+                             PNAS_ACCESSES(READS_MASK(x, N),
+                                           pnas_slice_access(features_gradient, features, false),
+                                           pnas_view_access(&dx->into, N, true))};
+    const pnas_arg arguments[] = {ARG_OPERAND(x),
+                                  PNAS_ARG_INT(x->view.channels),
+                                  PNAS_ARG_INT(x->view.height * x->view.width),
+                                  ARG_SLICE(features_gradient),
+                                  ARG_DOWNSTREAM(dx),
+                                  PNAS_ARG_INT(N)};
+    int count = (int)(sizeof arguments / sizeof *arguments);
+    pnas_op_range(cl, &spec, route, &dx->into, N);
+    return pnas_launch_append(cl, list, &spec, arguments, route == PNAS_ROUTE_GPU ? count : count - 1);
 }
 
 pnas_status pnas_op_classifier_forward(pnas_cl *cl, pnas_launch_list *list, int N, int C, int classes,
                                        pnas_slice features, pnas_slice weight, pnas_slice bias,
                                        pnas_slice logits)
 {
+    if (on_gpu(cl, N))
+        return pnas_head_gpu_classifier_forward(cl, list, N, C, classes, features, weight, bias, logits);
     pnas_launch_spec spec = {.label = "classifier bias",
                              .file = "head.cl",
                              .kernel = "classifier_bias",
@@ -74,6 +101,9 @@ pnas_status pnas_op_classifier_backward(pnas_cl *cl, pnas_launch_list *list, int
                                         pnas_slice weight_gradient, pnas_slice bias_gradient,
                                         pnas_slice features_gradient)
 {
+    if (on_gpu(cl, N))
+        return pnas_head_gpu_classifier_backward(cl, list, N, C, classes, features, weight, logits_gradient,
+                                                 weight_gradient, bias_gradient, features_gradient);
     pnas_launch_spec spec = {.label = "classifier bias gradient",
                              .file = "head.cl",
                              .kernel = "classifier_bias_gradient",
@@ -112,6 +142,9 @@ pnas_status pnas_op_softmax_loss(pnas_cl *cl, pnas_launch_list *list, int N, int
                                  const pnas_loss_targets *targets, pnas_slice logits_gradient,
                                  pnas_slice metrics)
 {
+    if (on_gpu(cl, N))
+        return pnas_head_gpu_softmax_loss(cl, list, N, classes, logits, records, state, period, targets,
+                                          logits_gradient, metrics);
     bool with_gradient = logits_gradient.buffer != NULL, mixed = targets->mixes.buffer != NULL;
     pnas_launch_spec spec = {.label = "softmax loss",
                              .file = "head.cl",
@@ -128,46 +161,58 @@ pnas_status pnas_op_softmax_loss(pnas_cl *cl, pnas_launch_list *list, int N, int
                   ARG_SLICE_IF(metrics.buffer != NULL, metrics, logits.buffer)));
 }
 
-/* What either kernel for images gets: `drive` is the records or the mixes. */
-static pnas_status append_images(pnas_cl *cl, pnas_launch_list *list, const char *label, const char *kernel,
+/* What either kernel for images gets: `drive` is the records or the mixes, `drive_ints` each. */
+static pnas_status append_images(pnas_cl *cl, pnas_launch_list *list, pnas_launch_spec spec, pnas_route route,
                                  int N, cl_mem images, int channels, pnas_slice mean_deviation,
-                                 pnas_slice drive, pnas_slice state, int period, const pnas_view *y)
+                                 pnas_slice drive, size_t drive_ints, pnas_slice state, int period,
+                                 const pnas_view *y)
 {
-    bool tiled = pnas_op_tiled(cl, PNAS_OP_HEAD, N, y, NULL, NULL);
-    pnas_launch_spec spec = {.label = label,
-                             .file = file_of(tiled),
-                             .kernel = kernel,
-                             .bytes = N * (pnas_view_bytes(y) + (double)y->height * y->width * channels),
-                             .half = y->half};
-    pnas_op_global(cl, &spec, tiled, y, N);
-    return pnas_launch_append(cl, list, &spec,
-                              PNAS_ARGS(PNAS_ARG_INT(N), PNAS_ARG_BUFFER(images), PNAS_ARG_INT(channels),
-                                        ARG_SLICE(mean_deviation), ARG_SLICE(drive), ARG_SLICE(state),
-                                        PNAS_ARG_INT(period), ARG_VIEW(y), ARG_SIZE(y)));
+    spec.file = pnas_route_file(PNAS_OP_HEAD, route);
+    spec.bytes = N * (pnas_view_bytes(y) + (double)y->height * y->width * channels);
+    spec.half = y->half;
+    /* No launch writes images. */
+    PNAS_SET_ACCESSES(spec, pnas_slice_access(mean_deviation, 2 * (size_t)channels, false),
+                      pnas_slice_access(drive, (size_t)period * (size_t)N * drive_ints, false),
+                      pnas_slice_access(state, 1, false), pnas_view_access(y, N, true));
+    const pnas_arg arguments[] = {
+        PNAS_ARG_INT(N),  PNAS_ARG_BUFFER(images),  PNAS_ARG_INT(channels), ARG_SLICE(mean_deviation),
+        ARG_SLICE(drive), ARG_SLICE(state),         PNAS_ARG_INT(period),   ARG_VIEW(y),
+        ARG_SIZE(y),      PNAS_ARG_INT(y->channels)};
+    int count = (int)(sizeof arguments / sizeof *arguments);
+    pnas_op_range(cl, &spec, route, y, N);
+    return pnas_launch_append(cl, list, &spec, arguments, route == PNAS_ROUTE_GPU ? count : count - 1);
 }
 
 pnas_status pnas_op_load_images(pnas_cl *cl, pnas_launch_list *list, int N, cl_mem images, int channels,
                                 pnas_slice mean_deviation, pnas_slice records, pnas_slice state, int period,
                                 const pnas_view *y)
 {
-    bool tiled = pnas_op_tiled(cl, PNAS_OP_HEAD, N, y, NULL, NULL);
-    return append_images(cl, list, "load images", tiled ? "load_images_tile" : "load_images", N, images,
-                         channels, mean_deviation, records, state, period, y);
+    pnas_route route = route_of(cl, N, y);
+    const pnas_launch_spec spec = {.label = "load images", .kernel = PNAS_KERNEL_OF(route, "load_images")};
+    return append_images(cl, list, spec, route, N, images, channels, mean_deviation, records,
+                         PNAS_RECORD_INTS, state, period, y);
 }
 
 pnas_status pnas_op_mix_images(pnas_cl *cl, pnas_launch_list *list, int N, cl_mem images, int channels,
                                pnas_slice mean_deviation, pnas_slice mixes, pnas_slice state, int period,
                                const pnas_view *y)
 {
-    bool tiled = pnas_op_tiled(cl, PNAS_OP_HEAD, N, y, NULL, NULL);
-    return append_images(cl, list, "mix images", tiled ? "mix_images_tile" : "mix_images", N, images,
-                         channels, mean_deviation, mixes, state, period, y);
+    pnas_route route = route_of(cl, N, y);
+    const pnas_launch_spec spec = {.label = "mix images", .kernel = PNAS_KERNEL_OF(route, "mix_images")};
+    return append_images(cl, list, spec, route, N, images, channels, mean_deviation, mixes, PNAS_MIX_INTS,
+                         state, period, y);
 }
 
 pnas_status pnas_op_advance(pnas_cl *cl, pnas_launch_list *list, pnas_slice state)
 {
-    pnas_launch_spec spec = {
-        .label = "advance", .file = "head.cl", .kernel = "advance", .global = {1}, .local = {1}};
+    pnas_route route = on_gpu(cl, 1) ? PNAS_ROUTE_GPU : PNAS_ROUTE_PLAIN;
+    pnas_launch_spec spec = {.label = "advance",
+                             .file = pnas_route_file(PNAS_OP_HEAD, route),
+                             .kernel = PNAS_KERNEL_OF(route, "advance"),
+                             .global = {1},
+                             .local = {1},
+                             .jobs = route == PNAS_ROUTE_GPU,
+                             PNAS_ACCESSES(pnas_slice_access(state, 1, true))};
     return pnas_launch_append(cl, list, &spec, PNAS_ARGS(ARG_SLICE(state)));
 }
 

@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+static const char gpu_file[] = "update_gpu.cl";
+
 enum { CHUNK = 4096, GROUP = 64, GROUPS_MOST = 256 }; /* CHUNK and GROUP as in update.cl */
 
 /* Partial sums of squares on a CPU: of chunks, a work-item each. */
@@ -83,24 +85,93 @@ static pnas_status correct(pnas_cl *cl, pnas_launch_list *list, const pnas_updat
                                         PNAS_ARG_FLOAT(log_beta(update->beta2)), ARG_SLICE(corrections)));
 }
 
+/* As OPTIMIZER in the kernels. */
+static int optimizer_number(int optimizer)
+{
+    return optimizer == PNAS_OPTIMIZER_ADAM ? 1 : optimizer == PNAS_OPTIMIZER_RMSPROP ? 2 : 0;
+}
+
 static const char *build_options(bool wide, int optimizer)
 {
     static const char *const text[2][3] = {
         {"-DWIDTH=1 -DOPTIMIZER=0", "-DWIDTH=1 -DOPTIMIZER=1", "-DWIDTH=1 -DOPTIMIZER=2"},
         {"-DWIDTH=8 -DOPTIMIZER=0", "-DWIDTH=8 -DOPTIMIZER=1", "-DWIDTH=8 -DOPTIMIZER=2"}};
-    switch (optimizer) {
-    case PNAS_OPTIMIZER_ADAM:
-        return text[wide][1];
-    case PNAS_OPTIMIZER_RMSPROP:
-        return text[wide][2];
-    default:
-        return text[wide][0];
-    }
+    return text[wide][optimizer_number(optimizer)];
+}
+
+/* --- the route of GPUs --- */
+
+/* Its kernels read and write whole float4s. */
+static bool is_for_gpu(const pnas_cl *cl, size_t count, const pnas_slice *slice, int slices)
+{
+    pnas_view all = {.channels = cl->vector};
+    bool whole = count % 4 == 0;
+    for (int i = 0; i < slices; ++i)
+        whole = whole && slice[i].offset % 4 == 0;
+    return whole && pnas_op_route_of(cl, PNAS_OP_UPDATE, 1, &all, NULL, NULL) == PNAS_ROUTE_GPU;
+}
+
+/* Groups that sum squares. */
+static size_t gpu_partials(size_t count)
+{
+    size_t groups = (count / 4 + PNAS_SPREAD_GROUP - 1) / PNAS_SPREAD_GROUP;
+    return groups < GROUPS_MOST ? groups : GROUPS_MOST;
+}
+
+static pnas_status append_squares(pnas_cl *cl, pnas_launch_list *list, const pnas_update *u,
+                                  const char *options)
+{
+    size_t partials = gpu_partials(u->count);
+    pnas_launch_spec spec = {.label = "gradient squares",
+                             .file = gpu_file,
+                             .options = options,
+                             .kernel = "gradient_squares_gpu",
+                             .bytes = 4.0 * (double)u->count,
+                             PNAS_ACCESSES(pnas_slice_access(u->gradients, u->count, false),
+                                           pnas_slice_access(u->scratch, partials, true))};
+    pnas_op_groups(&spec, partials, PNAS_SPREAD_GROUP);
+    return pnas_launch_append(cl, list, &spec,
+                              PNAS_ARGS(ARG_SLICE(u->gradients), PNAS_ARG_OFFSET(u->count),
+                                        ARG_SLICE(u->scratch), PNAS_ARG_INT(partials)));
+}
+
+static pnas_status update_on_gpu(pnas_cl *cl, pnas_launch_list *list, const pnas_update *u)
+{
+    static const char *const options[] = {"-DOPTIMIZER=0", "-DOPTIMIZER=1", "-DOPTIMIZER=2"};
+    const char *own = options[optimizer_number(u->optimizer)];
+    size_t partials = u->clip_norm > 0 ? gpu_partials(u->count) : 0;
+    size_t moments = u->count * (u->optimizer == PNAS_OPTIMIZER_SGD ? 1 : 2);
+    if (partials)
+        PNAS_TRY(append_squares(cl, list, u, own));
+    pnas_launch_spec spec = {
+        .label = "update",
+        .file = gpu_file,
+        .options = own,
+        .kernel = "update_gpu",
+        .bytes = (u->optimizer == PNAS_OPTIMIZER_SGD ? 20.0 : 28.0) * (double)u->count,
+        PNAS_ACCESSES(pnas_slice_access(u->parameters, u->count, true),
+                      pnas_slice_access(u->gradients, u->count, false),
+                      pnas_slice_access(u->moments, moments, true), pnas_slice_access(u->state, 1, false),
+                      pnas_slice_access(u->rates, 1, false), /* no launch writes any of them */
+                      pnas_access_if(partials > 0, pnas_slice_access(u->scratch, partials, false)))};
+    pnas_op_spread(&spec, u->count / 4, PNAS_SPREAD_EACH);
+    return pnas_launch_append(
+        cl, list, &spec,
+        PNAS_ARGS(ARG_SLICE(u->parameters), ARG_SLICE(u->gradients), ARG_SLICE(u->moments),
+                  PNAS_ARG_OFFSET(u->count), PNAS_ARG_OFFSET(u->decayed), ARG_SLICE(u->rates),
+                  ARG_SLICE(u->scratch), ARG_SLICE(u->state), PNAS_ARG_INT(partials),
+                  PNAS_ARG_FLOAT(u->clip_norm), PNAS_ARG_FLOAT(u->weight_decay), PNAS_ARG_FLOAT(u->momentum),
+                  PNAS_ARG_FLOAT(u->beta1), PNAS_ARG_FLOAT(1.0 - u->beta1), PNAS_ARG_FLOAT(u->beta2),
+                  PNAS_ARG_FLOAT(1.0 - u->beta2), PNAS_ARG_FLOAT(u->epsilon), PNAS_ARG_INT(u->nesterov),
+                  PNAS_ARG_FLOAT(log_beta(u->beta1)), PNAS_ARG_FLOAT(log_beta(u->beta2))));
 }
 
 pnas_status pnas_op_update(pnas_cl *cl, pnas_launch_list *list, const pnas_update *u)
 {
+    const pnas_slice slices[] = {u->parameters, u->gradients, u->moments};
     pnas_view all = {.channels = cl->vector};
+    if (is_for_gpu(cl, u->count, slices, 3))
+        return update_on_gpu(cl, list, u);
     bool wide = pnas_op_tiled(cl, PNAS_OP_UPDATE, 1, &all, NULL, NULL), clipping = u->clip_norm > 0;
     const char *options = build_options(wide, u->optimizer);
     pnas_slice factor = factor_of(u);
@@ -127,12 +198,19 @@ pnas_status pnas_op_update(pnas_cl *cl, pnas_launch_list *list, const pnas_updat
 pnas_status pnas_op_average(pnas_cl *cl, pnas_launch_list *list, size_t count, pnas_slice parameters,
                             pnas_slice average, double decay, pnas_slice state)
 {
-    const pnas_launch_spec spec = {.label = "moving average",
-                                   .file = "update.cl",
-                                   .options = build_options(false, PNAS_OPTIMIZER_SGD),
-                                   .kernel = "average",
-                                   .global = {count},
-                                   .bytes = 12.0 * (double)count};
+    const pnas_slice slices[] = {parameters, average};
+    bool gpu = is_for_gpu(cl, count, slices, 2);
+    pnas_launch_spec spec = {.label = "moving average",
+                             .file = gpu ? gpu_file : "update.cl",
+                             .options = gpu ? NULL : build_options(false, PNAS_OPTIMIZER_SGD),
+                             .kernel = gpu ? "average_gpu" : "average",
+                             .global = {count},
+                             .bytes = 12.0 * (double)count,
+                             PNAS_ACCESSES(pnas_slice_access(parameters, count, false),
+                                           pnas_slice_access(state, 1, false),
+                                           pnas_slice_access(average, count, true))};
+    if (gpu)
+        pnas_op_spread(&spec, count / 4, PNAS_SPREAD_EACH);
     return pnas_launch_append(cl, list, &spec,
                               PNAS_ARGS(ARG_SLICE(parameters), PNAS_ARG_OFFSET(count), PNAS_ARG_FLOAT(decay),
                                         ARG_SLICE(state), ARG_SLICE(average)));

@@ -68,9 +68,12 @@ typedef struct {
         {PNAS_ROUTE_GPU, PNAS_ON_GPU, PNAS_NEEDS_V4, "pool_gpu.cl"})                                         \
     ROW(PNAS_OP_ADD, "sum", "add.cl", {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_V8, "add_tile.cl"},          \
         {PNAS_ROUTE_GPU, PNAS_ON_GPU, PNAS_NEEDS_V4, "add_gpu.cl"})                                          \
-    ROW(PNAS_OP_NORM, "norm", "norm.cl", {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_V8, "norm_tile.cl"})      \
-    ROW(PNAS_OP_HEAD, "head", "head.cl", {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_V8, "head_tile.cl"})      \
-    ROW(PNAS_OP_UPDATE, "update", "update.cl", {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_V8, "update.cl"})   \
+    ROW(PNAS_OP_NORM, "norm", "norm.cl", {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_V8, "norm_tile.cl"},      \
+        {PNAS_ROUTE_GPU, PNAS_ON_GPU, PNAS_NEEDS_V4, "norm_gpu.cl"})                                         \
+    ROW(PNAS_OP_HEAD, "head", "head.cl", {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_V8, "head_tile.cl"},      \
+        {PNAS_ROUTE_GPU, PNAS_ON_GPU, PNAS_NEEDS_V4, "head_gpu.cl"})                                         \
+    ROW(PNAS_OP_UPDATE, "update", "update.cl", {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_V8, "update.cl"},   \
+        {PNAS_ROUTE_GPU, PNAS_ON_GPU, PNAS_NEEDS_V4, "update_gpu.cl"})                                       \
     ROW(PNAS_OP_TRIE, "trie of an LSTM", "trie.cl", /* cl/surrogate/trie_device.h */                         \
         {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_NOTHING, "trie_tile.cl"})
 

@@ -130,6 +130,8 @@ variants() {
         trie.cl) printf '%s\n' '-DV=4 -DP=64 -DROWS=12' '-DV=4 -DP=64 -DROWS=12 -DCAREFUL' ;;
         depthwise_gpu.cl) windows {3,5,7}/{1,2}/1 3/1/2 5/2/3 9/1/1 15/1/1 ;;
         pool_gpu.cl) windows 3/{1,2}/1 {5,7}/1/1 3/1/2 ;;
+        norm_gpu.cl | head_gpu.cl | add_gpu.cl) printf '%s\n' -DV=4 '-DV=4 -DHALF_STORAGE=1' ;;
+        update_gpu.cl) printf -- '-DV=4 -DOPTIMIZER=%s\n' 0 1 2 ;;
         update.cl) printf -- '-DV=4 -DWIDTH=1 -DOPTIMIZER=%s\n' 0 1 2 ;;
         convolution_gpu.cl | pointwise_gpu.cl) for tile in 8 12 16 24; do
                printf -- "-DV=4 -DTILE=$tile%s\\n" '' ' -DHALF_STORAGE=1'

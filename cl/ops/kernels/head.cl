@@ -3,6 +3,7 @@
 #include "view.h"
 
 #include "records.h"
+#include "target.h"
 
 /* features [N][C]: mean over pixels. NDRange: (C, N). */
 __kernel void global_pool_forward(OPERAND(x), const int C, const int pixels, OUT_SLICE(features))
@@ -51,26 +52,6 @@ __kernel void classifier_bias_gradient(SLICE(logits_gradient), const int N, cons
     gradient[gradient_at + k] = sum;
 }
 
-/* What the loss aims at for an image: (1 - smoothing) (share of label + 1 - share of other), and smoothing for
- * all classes together. */
-typedef struct {
-    int label, other;
-    float share, smoothing;
-} target;
-
-INLINE target target_make(const __global int *record, const __global int *mix, const float smoothing)
-{
-    target t;
-    t.label = t.other = record[LABEL];
-    t.share = 1.0f;
-    t.smoothing = smoothing;
-    if (mix) {
-        t.other = mix[LABEL];
-        t.share = as_float(mix[MIX_LABEL_SHARE]);
-    }
-    return t;
-}
-
 /* Softmax cross entropy of one image: its loss, and its row of the gradient if `gradient` is wanted. Not
  * finite logits give a loss that is not finite; minus infinity only where the target is not zero. Right is
  * the label with the larger share. */
@@ -87,33 +68,24 @@ INLINE float row_loss(const __global float *logits, const int classes, const tar
     float sum = 0.0f;
     for (int k = 0; k < classes; ++k)
         sum += exp(logits[k] - largest);
-    float aimed = logits[t.label] - largest;
-    if (t.share < 1.0f)
-        aimed = t.share * aimed + (1.0f - t.share) * (logits[t.other] - largest);
-    if (t.smoothing > 0.0f) {
-        float all = 0.0f;
-        for (int k = 0; k < classes; ++k)
-            all += logits[k] - largest;
-        aimed = (1.0f - t.smoothing) * aimed + t.smoothing * (all / (float)classes);
-    }
-    const float loss = log(sum) - aimed;
-    *right = first == (t.share < 0.5f ? t.other : t.label) && isfinite(loss);
+    float all = 0.0f;
+    for (int k = 0; k < classes && t.smoothing > 0.0f; ++k)
+        all += logits[k] - largest;
+    const float loss = log(sum) - target_aimed(t, logits, largest, all, classes);
+    *right = first == target_right(t) && isfinite(loss);
     return loss;
 }
 
 INLINE void row_gradient(const __global float *logits, const int classes, const target t, const float scale,
                          __global float *gradient)
 {
-    const float low = t.smoothing / (float)classes, high = 1.0f - t.smoothing;
     float largest = logits[0], sum = 0.0f;
     for (int k = 1; k < classes; ++k)
         largest = logits[k] > largest ? logits[k] : largest;
     for (int k = 0; k < classes; ++k)
         sum += exp(logits[k] - largest);
-    for (int k = 0; k < classes; ++k) {
-        const float shares = (k == t.label ? t.share : 0.0f) + (k == t.other ? 1.0f - t.share : 0.0f);
-        gradient[k] = scale * (exp(logits[k] - largest) / sum - (high * shares + low));
-    }
+    for (int k = 0; k < classes; ++k)
+        gradient[k] = scale * (exp(logits[k] - largest) / sum - target_share(t, k, classes));
 }
 
 /* metrics [period][2]: mean loss and number right of this step's valid records. One group of GROUP items, so

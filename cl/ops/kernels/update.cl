@@ -11,6 +11,8 @@
 #endif
 #include "view.h"
 
+#include "update_step.h"
+
 #define CHUNK 4096
 #define GROUP 64
 
@@ -84,31 +86,6 @@ __kernel void adam_corrections(INT_SLICE(state), const float log_beta1, const fl
     const float t = (float)(state[state_at] + 1);
     correction[correction_at] = -expm1(t * log_beta1);
     correction[correction_at + 1] = sqrt(-expm1(t * log_beta2));
-}
-
-typedef struct {
-    float rate, weight_decay, momentum, beta1, new1, beta2, new2, epsilon;
-    float correction1, correction2; /* Adam: 1 - beta^t and its root for the second */
-    int nesterov;
-} settings;
-
-/* One step of WIDTH parameters; g is clipped and decayed. first, second: moments. */
-INLINE REAL step(const settings s, const REAL parameter, const REAL g, REAL *first, REAL *second)
-{
-#if OPTIMIZER == 0
-    *first = fma((REAL)(s.momentum), *first, g);
-    const REAL direction = s.nesterov ? fma((REAL)(s.momentum), *first, g) : *first;
-    return parameter - s.rate * direction;
-#elif OPTIMIZER == 1
-    *first = s.beta1 * *first + s.new1 * g;
-    *second = s.beta2 * *second + s.new2 * g * g;
-    return parameter -
-           (s.rate / s.correction1) * *first / (sqrt(*second) / s.correction2 + (REAL)(s.epsilon));
-#else
-    *first = s.beta2 * *first + s.new2 * g * g;
-    *second = s.momentum * *second + g / (sqrt(*first) + (REAL)(s.epsilon));
-    return parameter - s.rate * *second;
-#endif
 }
 
 /* `lanes` values at p (fewer than WIDTH only at the very end), and back. */

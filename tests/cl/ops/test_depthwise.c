@@ -1,4 +1,4 @@
-/* Depthwise convolution against the double precision reference, on both routes. */
+/* Depthwise convolution against the double precision reference, on every route. */
 #include "cl/ops/check/depthwise_case.h"
 #include "tests/cl/ops/op_test.h"
 

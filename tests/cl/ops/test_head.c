@@ -17,8 +17,12 @@ Test(global_pool, agrees_with_the_mean_on_every_route)
     static const struct {
         int vector;
         pnas_route route;
-    } at[] = {{1, PNAS_ROUTE_PLAIN}, {4, PNAS_ROUTE_PLAIN}, {8, PNAS_ROUTE_PLAIN}, {8, PNAS_ROUTE_TILE}};
-    for (int i = 0; i < 4; ++i) {
+    } at[] = {{1, PNAS_ROUTE_PLAIN},
+              {4, PNAS_ROUTE_PLAIN},
+              {8, PNAS_ROUTE_PLAIN},
+              {8, PNAS_ROUTE_TILE},
+              {4, PNAS_ROUTE_GPU}};
+    for (int i = 0; i < 5; ++i) {
         op_harness h;
         op_test_open(&h, at[i].vector, at[i].route, (uint64_t)i);
         for (int round = 0; round < 6; ++round)
@@ -28,10 +32,10 @@ Test(global_pool, agrees_with_the_mean_on_every_route)
     }
 }
 
-Test(classifier, agrees_with_double_precision)
+static void check_classifier(pnas_route route)
 {
     op_harness h;
-    op_test_open(&h, 0, PNAS_ROUTE_AUTO, 20);
+    op_test_open(&h, 4, route, 20);
     classifier_case_check(&h, 1, 8, 2);
     classifier_case_check(&h, 5, 24, 10);
     if (!test_device_small())
@@ -39,16 +43,28 @@ Test(classifier, agrees_with_double_precision)
     op_test_close(&h);
 }
 
-Test(softmax_loss, agrees_with_double_precision)
+Test(classifier, agrees_with_double_precision)
+{
+    check_classifier(PNAS_ROUTE_PLAIN);
+    check_classifier(PNAS_ROUTE_GPU);
+}
+
+static void check_losses(pnas_route route)
 {
     op_harness h;
-    op_test_open(&h, 0, PNAS_ROUTE_AUTO, 21);
+    op_test_open(&h, 4, route, 21);
     loss_case_check(&h, 1, 2, 1, 0, 1, 0, false);
     loss_case_check(&h, 5, 10, 3, 4, 3, 0.1, false);
     loss_case_check(&h, 70, 10, 2, 7, 1, 0, true);
     loss_case_check(&h, 65, 7, 2, 7, 1, 0.2, true);
     loss_case_check(&h, 33, 100, 4, 2, 40, 0, false); /* exp() of the logits themselves would overflow */
     op_test_close(&h);
+}
+
+Test(softmax_loss, agrees_with_double_precision)
+{
+    check_losses(PNAS_ROUTE_PLAIN);
+    check_losses(PNAS_ROUTE_GPU);
 }
 
 /* Two metrics of one step. */
@@ -65,10 +81,10 @@ static void run_loss(op_harness *h, int N, int classes, const double *values, co
     memcpy(metrics, op_harness_read_slice(h, out, 2), 2 * sizeof *metrics);
 }
 
-Test(softmax_loss, a_loss_that_is_not_finite_is_reported_and_counts_as_wrong)
+static void check_not_finite(pnas_route route)
 {
     op_harness h;
-    op_test_open(&h, 0, PNAS_ROUTE_AUTO, 22);
+    op_test_open(&h, 4, route, 22);
     static const double bad[] = {NAN, INFINITY, -INFINITY};
     for (int at = 0; at < 3; ++at)
         for (int i = 0; i < 3; ++i) {
@@ -82,26 +98,44 @@ Test(softmax_loss, a_loss_that_is_not_finite_is_reported_and_counts_as_wrong)
     op_test_close(&h);
 }
 
-Test(softmax_loss, a_tie_is_right_for_the_smallest_index_only)
+Test(softmax_loss, a_loss_that_is_not_finite_is_reported_and_counts_as_wrong)
+{
+    check_not_finite(PNAS_ROUTE_PLAIN);
+    check_not_finite(PNAS_ROUTE_GPU);
+}
+
+static void check_tie(pnas_route route)
 {
     op_harness h;
-    op_test_open(&h, 0, PNAS_ROUTE_AUTO, 23);
+    op_test_open(&h, 4, route, 23);
     double logits[6] = {1, 1, 0, 1, 1, 0}, metrics[2];
     run_loss(&h, 2, 3, logits, (int[]){0, 1}, metrics);
     cr_assert_eq((int)metrics[1], 1);
     op_test_close(&h);
 }
 
-Test(softmax_loss, padding_counts_for_nothing_even_if_not_finite)
+Test(softmax_loss, a_tie_is_right_for_the_smallest_index_only)
+{
+    check_tie(PNAS_ROUTE_PLAIN);
+    check_tie(PNAS_ROUTE_GPU);
+}
+
+static void check_padding(pnas_route route)
 {
     op_harness h;
-    op_test_open(&h, 0, PNAS_ROUTE_AUTO, 24);
+    op_test_open(&h, 4, route, 24);
     double logits[6] = {0, 0, 0, NAN, NAN, NAN}, metrics[2];
     run_loss(&h, 2, 3, logits, (int[]){0, -1}, metrics);
     cr_assert(fabs(metrics[0] - log(3)) < 1e-6, "%g", metrics[0]);
     run_loss(&h, 2, 3, logits, (int[]){-1, -1}, metrics);
     cr_assert(metrics[0] == 0 && metrics[1] == 0);
     op_test_close(&h);
+}
+
+Test(softmax_loss, padding_counts_for_nothing_even_if_not_finite)
+{
+    check_padding(PNAS_ROUTE_PLAIN);
+    check_padding(PNAS_ROUTE_GPU);
 }
 
 Test(softmax_loss, the_references_gradient_is_that_of_finite_differences)
@@ -134,8 +168,12 @@ Test(load_images, shifts_flips_cuts_and_whitens_as_the_reference)
     static const struct {
         int vector;
         pnas_route route;
-    } at[] = {{1, PNAS_ROUTE_PLAIN}, {4, PNAS_ROUTE_PLAIN}, {8, PNAS_ROUTE_PLAIN}, {8, PNAS_ROUTE_TILE}};
-    for (int i = 0; i < 4; ++i) {
+    } at[] = {{1, PNAS_ROUTE_PLAIN},
+              {4, PNAS_ROUTE_PLAIN},
+              {8, PNAS_ROUTE_PLAIN},
+              {8, PNAS_ROUTE_TILE},
+              {4, PNAS_ROUTE_GPU}};
+    for (int i = 0; i < 5; ++i) {
         op_harness h;
         op_test_open(&h, at[i].vector, at[i].route, 30 + (uint64_t)i);
         images_case_check(&h, 5, 3, 8, 8);
@@ -150,8 +188,12 @@ Test(mix_images, takes_the_other_images_share_outside_and_all_of_it_inside_the_r
     static const struct {
         int vector;
         pnas_route route;
-    } at[] = {{1, PNAS_ROUTE_PLAIN}, {4, PNAS_ROUTE_PLAIN}, {8, PNAS_ROUTE_PLAIN}, {8, PNAS_ROUTE_TILE}};
-    for (int i = 0; i < 4; ++i) {
+    } at[] = {{1, PNAS_ROUTE_PLAIN},
+              {4, PNAS_ROUTE_PLAIN},
+              {8, PNAS_ROUTE_PLAIN},
+              {8, PNAS_ROUTE_TILE},
+              {4, PNAS_ROUTE_GPU}};
+    for (int i = 0; i < 5; ++i) {
         op_harness h;
         op_test_open(&h, at[i].vector, at[i].route, 50 + (uint64_t)i);
         mix_case_check(&h, 5, 3, 8, 8);
@@ -161,10 +203,10 @@ Test(mix_images, takes_the_other_images_share_outside_and_all_of_it_inside_the_r
     }
 }
 
-Test(advance, counts_one_step_at_a_time)
+static void check_advance(pnas_route route)
 {
     op_harness h;
-    op_test_open(&h, 0, PNAS_ROUTE_AUTO, 40);
+    op_test_open(&h, 4, route, 40);
     int state[4] = {41, 5, 6, 7};
     pnas_slice counter = op_harness_ints(&h, 4, state);
     ok(pnas_op_advance(h.cl, &h.list, counter));
@@ -172,4 +214,10 @@ Test(advance, counts_one_step_at_a_time)
     ok(pnas_slice_read(h.cl, counter, 0, sizeof state, state));
     cr_assert(state[0] == 42 && state[1] == 5 && state[2] == 6 && state[3] == 7);
     op_test_close(&h);
+}
+
+Test(advance, counts_one_step_at_a_time)
+{
+    check_advance(PNAS_ROUTE_PLAIN);
+    check_advance(PNAS_ROUTE_GPU);
 }

@@ -34,41 +34,65 @@ Test(norm, tile_agrees_with_the_reference)
     check_random(8, PNAS_ROUTE_TILE, test_device_small() ? 2 : 10);
 }
 
+Test(norm, gpu_agrees_with_the_reference)
+{
+    check_random(4, PNAS_ROUTE_GPU, test_device_small() ? 2 : 10);
+}
+
 /* Images that differ much from each other: sums of squares over the batch would cancel, Chan's formula does
  * not. A float's sum of squares of one image still carries its own rounding. */
 Test(norm, the_variance_survives_a_mean_of_many_deviations)
 {
-    op_harness h;
-    op_test_open(&h, 8, PNAS_ROUTE_AUTO, 3);
-    norm_case test = {.N = 6, .C = 5, .H = 4, .W = 4, .offset = 30};
-    norm_case_check_forward(&h, &test, 2e-3);
-    op_test_close(&h);
+    static const pnas_route routes[] = {PNAS_ROUTE_PLAIN, PNAS_ROUTE_GPU};
+    for (int r = 0; r < 2; ++r) {
+        op_harness h;
+        op_test_open(&h, 4, routes[r], 3);
+        norm_case test = {.N = 6, .C = 5, .H = 4, .W = 4, .offset = 30};
+        norm_case_check_forward(&h, &test, 2e-3);
+        op_test_close(&h);
+    }
 }
 
 Test(norm, a_single_value_has_no_variance)
 {
+    static const pnas_route routes[] = {PNAS_ROUTE_PLAIN, PNAS_ROUTE_GPU};
+    for (int r = 0; r < 2; ++r) {
+        op_harness h;
+        op_test_open(&h, 4, routes[r], 4);
+        norm_case test = {.N = 1, .C = 3, .H = 1, .W = 1};
+        norm_case_check_forward(&h, &test, NORM_CASE_TOLERANCE);
+        norm_case_check_backward(&h, &test);
+        op_test_close(&h);
+    }
+}
+
+/* Channel 0 of two images, the second of which has no figures; the others are padding. */
+static void check_not_finite(int vector, pnas_route route)
+{
     op_harness h;
-    op_test_open(&h, 4, PNAS_ROUTE_AUTO, 4);
-    norm_case test = {.N = 1, .C = 3, .H = 1, .W = 1};
-    norm_case_check_forward(&h, &test, NORM_CASE_TOLERANCE);
+    op_test_open(&h, vector, route, 5);
+    size_t row = (size_t)vector;
+    double *zero = op_harness_zeros(&h, 2 * row), *one = op_harness_zeros(&h, row),
+           *sums = op_harness_zeros(&h, 4 * row);
+    one[0] = sums[0] = sums[row] = 1;
+    sums[2 * row] = sums[3 * row] = NAN;
+    pnas_slice statistics = op_harness_slice(&h, 4 * row, sums), gamma = op_harness_slice(&h, row, one);
+    pnas_slice running = op_harness_output_slice(&h, 2 * row, zero),
+               saved = op_harness_output_slice(&h, 2 * row, NULL);
+    pnas_slice scale_shift = op_harness_output_slice(&h, 2 * row, NULL);
+    cr_assert_eq(pnas_op_norm_forward(h.cl, &h.list, 2, 1, 1, vector, statistics, gamma, gamma,
+                                      NORM_CASE_MOMENTUM, NORM_CASE_EPSILON, running, saved, scale_shift),
+                 PNAS_OK, "%s", pnas_message());
+    op_harness_run(&h);
+    cr_assert(isnan(op_harness_read_slice(&h, scale_shift, 2 * row)[0]));
+    cr_assert(isnan(op_harness_read_slice(&h, running, 2 * row)[row]));
     op_test_close(&h);
 }
 
 Test(norm, a_sum_that_is_not_finite_is_not_hidden)
 {
-    op_harness h;
-    op_test_open(&h, 1, PNAS_ROUTE_AUTO, 5);
-    double zero[2] = {0, 0}, one = 1, sums[4] = {1, 1, NAN, NAN};
-    pnas_slice statistics = op_harness_slice(&h, 4, sums), gamma = op_harness_slice(&h, 1, &one);
-    pnas_slice running = op_harness_output_slice(&h, 2, zero), saved = op_harness_output_slice(&h, 2, NULL);
-    pnas_slice scale_shift = op_harness_output_slice(&h, 2, NULL);
-    cr_assert_eq(pnas_op_norm_forward(h.cl, &h.list, 2, 1, 1, 1, statistics, gamma, gamma, NORM_CASE_MOMENTUM,
-                                      NORM_CASE_EPSILON, running, saved, scale_shift),
-                 PNAS_OK, "%s", pnas_message());
-    op_harness_run(&h);
-    cr_assert(isnan(op_harness_read_slice(&h, scale_shift, 2)[0]));
-    cr_assert(isnan(op_harness_read_slice(&h, running, 2)[1]));
-    op_test_close(&h);
+    check_not_finite(1, PNAS_ROUTE_PLAIN);
+    check_not_finite(4, PNAS_ROUTE_GPU);
 }
 
 /* --- the reference itself, by finite differences --- */

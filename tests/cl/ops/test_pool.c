@@ -1,4 +1,4 @@
-/* Max and average pooling against the double precision reference, on both routes. */
+/* Max and average pooling against the double precision reference, on every route. */
 #include "cl/ops/check/pool_case.h"
 #include "tests/cl/ops/op_test.h"
 

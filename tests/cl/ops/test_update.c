@@ -24,12 +24,17 @@ static void check_optimizer(pnas_update u)
     u.count = test_device_small() ? 37 : 9001;
     u.decayed = u.count / 2 + 1;
     check_steps(4, PNAS_ROUTE_PLAIN, u);
+    check_steps(4, PNAS_ROUTE_GPU, u);
     check_steps(8, PNAS_ROUTE_TILE, u);
     u.count = 64;
     u.decayed = 64;
     u.clip_norm = 5; /* below the norm of 64 standard normal values: 8 */
     check_steps(1, PNAS_ROUTE_PLAIN, u);
     check_steps(8, PNAS_ROUTE_TILE, u);
+    check_steps(4, PNAS_ROUTE_GPU, u);
+    u.count = test_device_small() ? 36 : 9000; /* whole float4s; others take the plain route */
+    u.decayed = u.count / 2 + 1;
+    check_steps(4, PNAS_ROUTE_GPU, u);
 }
 
 Test(update, momentum_agrees_with_double_precision)
@@ -77,10 +82,10 @@ static double *clipped(op_harness *h, const double *gradients, size_t count, dou
     return result;
 }
 
-Test(update, clipping_keeps_short_gradients_and_shortens_long_ones)
+static void check_clipping(int vector, pnas_route route)
 {
     op_harness h;
-    op_test_open(&h, 0, PNAS_ROUTE_AUTO, 14);
+    op_test_open(&h, vector, route, 14);
     size_t count = 20000;
     double *g = op_harness_random(&h, count), squares = 0;
     for (size_t i = 0; i < count; ++i)
@@ -93,6 +98,12 @@ Test(update, clipping_keeps_short_gradients_and_shortens_long_ones)
     }
     cr_assert(fabs(sqrt(after) - 3) < 1e-5, "norm after clipping: %.9g", sqrt(after));
     op_test_close(&h);
+}
+
+Test(update, clipping_keeps_short_gradients_and_shortens_long_ones)
+{
+    check_clipping(0, PNAS_ROUTE_AUTO);
+    check_clipping(4, PNAS_ROUTE_GPU);
 }
 
 /* Squares in groups: counts of one group, of several and the last not full, and of more values than work-items. */
@@ -121,20 +132,28 @@ Test(update, clipping_on_what_is_no_cpu_agrees_with_double_precision)
 Test(update, a_gradient_that_is_not_finite_is_not_clipped_away)
 {
     op_harness h;
-    op_test_open(&h, 0, PNAS_ROUTE_AUTO, 15);
-    double infinite[3] = {1, INFINITY, 2}, undefined[3] = {1, NAN, 2};
-    cr_assert(!isfinite(clipped(&h, infinite, 3, 5)[1]));
-    cr_assert(!isfinite(clipped(&h, undefined, 3, 5)[1]));
+    op_test_open(&h, 4, PNAS_ROUTE_GPU, 15);
+    double infinite[4] = {1, INFINITY, 2, 3}, undefined[4] = {1, NAN, 2, 3};
+    for (size_t count = 3; count <= 4; ++count) { /* by the GPU's route only the latter */
+        cr_assert(!isfinite(clipped(&h, infinite, count, 5)[1]));
+        cr_assert(!isfinite(clipped(&h, undefined, count, 5)[1]));
+    }
     op_test_close(&h);
 }
 
-Test(update, runs_repeat_to_the_bit)
+static void check_repeats(int vector, pnas_route route)
 {
     op_harness h;
-    op_test_open(&h, 0, PNAS_ROUTE_AUTO, 16);
+    op_test_open(&h, vector, route, 16);
     size_t count = 30000;
     double *g = op_harness_random(&h, count);
     double *first = clipped(&h, g, count, 1), *second = clipped(&h, g, count, 1);
     cr_assert(memcmp(first, second, count * sizeof *first) == 0);
     op_test_close(&h);
+}
+
+Test(update, runs_repeat_to_the_bit)
+{
+    check_repeats(0, PNAS_ROUTE_AUTO);
+    check_repeats(4, PNAS_ROUTE_GPU);
 }
