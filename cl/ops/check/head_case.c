@@ -354,6 +354,13 @@ static void try_loss(op_harness *h, int round)
                     round ? 30 : 1, round == 2 ? 0.1 : 0, round == 3);
 }
 
+static void try_classifier(op_harness *h, int round)
+{
+    classifier_case_check(h, op_harness_up_to(h, 40), 4 * op_harness_up_to(h, 20),
+                          op_harness_between(h, 2, 40));
+}
+
+OP_CHECK(classifier) = {"classifier", PNAS_OP_HEAD, try_classifier, 4};
 OP_CHECK(images) = {"images", PNAS_OP_HEAD, try_images, 4};
 OP_CHECK(PNAS_LAYER_GLOBAL_POOL) = {"global pool", PNAS_OP_HEAD, try_global_pool, 4};
 OP_CHECK(PNAS_LAYER_CLASSIFIER) = {"matrix product", PNAS_OP_GEMM, try_product, 5};

@@ -129,6 +129,34 @@ Test(update, clipping_on_what_is_no_cpu_agrees_with_double_precision)
     }
 }
 
+static void check_average(int vector, pnas_route route, size_t count)
+{
+    op_harness h;
+    op_test_open(&h, vector, route, 18);
+    int state[4] = {3};
+    double *parameters = op_harness_random(&h, count), *before = op_harness_random(&h, count);
+    pnas_slice average = op_harness_output_slice(&h, count, before);
+    cr_assert_eq(pnas_op_average(h.cl, &h.list, count, op_harness_slice(&h, count, parameters), average, 0.9,
+                                 op_harness_ints(&h, 4, state)),
+                 PNAS_OK, "%s", pnas_message());
+    op_harness_run(&h);
+    const double *got = op_harness_read_slice(&h, average, count);
+    const double kept = 4.0 / 13; /* (1 + t) / (10 + t) of step 3, which is below 0.9 */
+    for (size_t i = 0; i < count; ++i) {
+        double want = kept * before[i] + (1 - kept) * parameters[i];
+        cr_assert(fabs(got[i] - want) < 1e-6 * (1 + fabs(want)), "value %zu: %.9g, expected %.9g", i, got[i],
+                  want);
+    }
+    op_test_close(&h);
+}
+
+Test(update, an_average_follows_the_parameters_faster_at_the_start)
+{
+    check_average(8, PNAS_ROUTE_PLAIN, 37);
+    check_average(4, PNAS_ROUTE_GPU, 37); /* by the plain kernel: not whole float4s */
+    check_average(4, PNAS_ROUTE_GPU, 1100);
+}
+
 Test(update, a_gradient_that_is_not_finite_is_not_clipped_away)
 {
     op_harness h;
