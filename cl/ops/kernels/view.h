@@ -59,8 +59,21 @@ INLINE void __attribute__((overloadable)) put8(const float8 value, const long i,
 #define READ(i, p)         vload_half((i), (p))
 #define WRITE(value, i, p) vstore_half((value), (i), (p))
 #elif WIDTH == 4
-#define READ(i, p)         vload_half4((i), (p))
-#define WRITE(value, i, p) vstore_half4((value), (i), (p))
+/* As vload_half4 and vstore_half4, but that every block of four starts at a multiple of four halves: one access. */
+INLINE float4 read_half4(const long i, const __global half *p)
+{
+    const ushort4 bits = ((const __global ushort4 *)p)[i];
+    return vload_half4(0, (const half *)&bits);
+}
+
+INLINE void write_half4(const float4 value, const long i, __global half *p)
+{
+    ushort4 bits;
+    vstore_half4(value, 0, (half *)&bits);
+    ((__global ushort4 *)p)[i] = bits;
+}
+#define READ(i, p)         read_half4((i), (p))
+#define WRITE(value, i, p) write_half4((value), (i), (p))
 #else
 #define READ(i, p)         vload_half8((i), (p))
 #define WRITE(value, i, p) vstore_half8((value), (i), (p))
@@ -68,8 +81,16 @@ INLINE void __attribute__((overloadable)) put8(const float8 value, const long i,
 INLINE REAL ROUNDED(const REAL value)
 {
     ushort bits[WIDTH];
-    WRITE(value, 0, (half *)bits);
-    return READ(0, (const half *)bits);
+#if WIDTH == 1
+    vstore_half(value, 0, (half *)bits);
+    return vload_half(0, (const half *)bits);
+#elif WIDTH == 4
+    vstore_half4(value, 0, (half *)bits);
+    return vload_half4(0, (const half *)bits);
+#else
+    vstore_half8(value, 0, (half *)bits);
+    return vload_half8(0, (const half *)bits);
+#endif
 }
 #else
 #define STORED        float
