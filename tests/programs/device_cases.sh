@@ -116,7 +116,7 @@ case_tune() {
     export POCL_CACHE_DIR PNAS_CACHE=$work/cache
     local cell=(--config "$source/configs/demo.yaml" --cell '-1:identity+-2:identity') table
     run 0 tune "${cell[@]}"
-    says '^[148] +pointwise backward +N 32, 24x1x64 to 8, 1x1 +[0-9]+ +[0-9-]+ +- +(tile|plain)$'
+    says '^[148] +pointwise backward +N 32, 24x1x64 to 8, 1x1 +[0-9]+ +[0-9-]+ +- +- +(tile|plain)$'
     says '^V = [148]: [0-9]+ routes; all of them together [0-9.]+ s, by the built-in table [0-9.]+ s$'
     says "^CLBlast's parameters: XgemmDirect own; Xgemm own\$"
     says '^table [0-9a-f]{16} in '
