@@ -36,6 +36,20 @@ INLINE void forward_tap(walk *w, const __local conv_window *window, const __loca
     walk_from(w, spots, ky * step, kx * step, H, W);
 }
 
+/* The item's values of the next block; a bit for each that there is. */
+INLINE int load_block(walk *w, const __global STORED *const source[PX], const int block, const int plane,
+                      __local REAL *values)
+{
+    int inside = 0;
+#pragma unroll
+    for (int q = 0; q < PX; ++q) {
+        inside |= (w->from[q] >= 0) << (block * PX + q);
+        values[block * SLOTS + q * GROUP + get_local_id(0)] = READ(max(w->from[q], 0), source[q]);
+        w->from[q] += plane;
+    }
+    return inside;
+}
+
 /* Groups: tiles of outputs, fastest, times tiles of pixels (or of images). statistics: [N][tiles][2][M]. */
 GROUP_KERNEL(GROUP)
 convolution_forward_gpu(JOB_OPERAND_BUFFERS(x), JOB_FLOATS(weight), JOB_OUT_BUFFER(y),
@@ -75,19 +89,19 @@ convolution_forward_gpu(JOB_OPERAND_BUFFERS(x), JOB_FLOATS(weight), JOB_OUT_BUFF
     while (w.tap < w.last_tap) {
         int blocks = 0, inside = 0;
         while (blocks < STEP && w.tap < w.last_tap) {
-            const int end = min(STEP, blocks + w.blocks - w.block);
+            const int start = blocks, end = min(STEP, blocks + w.blocks - w.block);
+            for (; blocks + 2 <= end; blocks += 2) { /* so that loads are under way together */
+                inside |= load_block(&w, source, blocks, H * W, values);
+                inside |= load_block(&w, source, blocks + 1, H * W, values);
+            }
+            for (; blocks < end; ++blocks)
+                inside |= load_block(&w, source, blocks, H * W, values);
 #pragma unroll 1
-            for (; blocks < end; ++blocks, ++w.block) {
-#pragma unroll
-                for (int q = 0; q < PX; ++q) {
-                    inside |= (w.from[q] >= 0) << (blocks * PX + q);
-                    values[blocks * SLOTS + q * GROUP + l] = READ(max(w.from[q], 0), source[q]);
-                    w.from[q] += H * W;
-                }
+            for (int b = start; b < end; ++b, ++w.block) {
                 stage_weights_forward(kernel_weights, window, w.tap, C, M, w.block * 4, m0,
-                                      weights + blocks * 4 * T4);
+                                      weights + b * 4 * T4);
                 if (l == 0)
-                    step.channel[blocks] = w.block * 4;
+                    step.channel[b] = w.block * 4;
             }
             if (w.block == w.blocks) {
                 ++w.tap;

@@ -41,6 +41,25 @@ INLINE void backward_tap(walk *w, const __local conv_window *window, const phase
     walk_from(w, spots, down, right, OH, OW);
 }
 
+/* The item's gradients of the next block, and STEP / 2 blocks behind them what they are normalised with; a bit for each
+ * that there is. */
+INLINE int load_upstream(walk *w, const __global float *const source[PX],
+                         const __global STORED *const raw_source[PX], const int normalise, const int block,
+                         const int plane, __local REAL *values)
+{
+    int inside = 0;
+#pragma unroll
+    for (int q = 0; q < PX; ++q) {
+        const int from = max(w->from[q], 0);
+        inside |= (w->from[q] >= 0) << (block * PX + q);
+        values[block * SLOTS + q * GROUP + get_local_id(0)] = LOAD(source[q] + from * 4);
+        if (normalise)
+            values[(STEP / 2 + block) * SLOTS + q * GROUP + get_local_id(0)] = READ(from, raw_source[q]);
+        w->from[q] += plane;
+    }
+    return inside;
+}
+
 /* The part of an input gradient that a group makes. */
 INLINE void input_gradient(const __global STORED *x, const __global float *x_transform,
                            const __global float *weight, const __global float *dy,
@@ -86,22 +105,15 @@ INLINE void input_gradient(const __global STORED *x, const __global float *x_tra
     while (w.tap < w.last_tap) {
         int blocks = 0, inside = 0;
         while (blocks < STEP / 2 && w.tap < w.last_tap) {
-            const int end = min(STEP / 2, blocks + w.blocks - w.block);
+            const int start = blocks, end = min(STEP / 2, blocks + w.blocks - w.block);
+            for (; blocks < end; ++blocks)
+                inside |= load_upstream(&w, source, raw_source, normalise, blocks, OH * OW, values);
 #pragma unroll 1
-            for (; blocks < end; ++blocks, ++w.block) {
-#pragma unroll
-                for (int q = 0; q < PX; ++q) {
-                    const int from = max(w.from[q], 0);
-                    inside |= (w.from[q] >= 0) << (blocks * PX + q);
-                    values[blocks * SLOTS + q * GROUP + l] = LOAD(source[q] + from * 4);
-                    if (normalise)
-                        values[(STEP / 2 + blocks) * SLOTS + q * GROUP + l] = READ(from, raw_source[q]);
-                    w.from[q] += OH * OW;
-                }
+            for (int b = start; b < end; ++b, ++w.block) {
                 stage_weights_backward(kernel_weights, window, w.tap, C, M, w.block * 4, c0,
-                                       (__local float *)(weights + blocks * 4 * T4));
+                                       (__local float *)(weights + b * 4 * T4));
                 if (l == 0)
-                    step->channel[blocks] = w.block * 4;
+                    step->channel[b] = w.block * 4;
             }
             if (w.block == w.blocks) {
                 ++w.tap;
