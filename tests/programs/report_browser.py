@@ -101,7 +101,10 @@ def check_marks(browser, page):
 def check_mouse(browser, page):
     """A mouse that really moves, over one mark."""
     mark = browser.find_element(By.CSS_SELECTOR, "#accuracy [data-c='0-1']")
-    browser.execute_script("arguments[0].scrollIntoView({behavior: 'instant', block: 'center'})", mark)
+    # The page tells of a scroll in a later frame, and hides the tip then.
+    browser.execute_async_script("""
+        arguments[0].scrollIntoView({behavior: 'instant', block: 'center'});
+        requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(arguments[1], 200)));""", mark)
     ActionChains(browser).move_to_element(mark).perform()
     tip = browser.find_element(By.ID, "tip")
     expect(tip.is_displayed() and page.table("children")[0]["cell"] in tip.text, "under the mouse:", tip.text)
