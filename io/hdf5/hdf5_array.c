@@ -1,6 +1,7 @@
 #include "io/hdf5/hdf5_array.h"
 
 #include <hdf5_hl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,8 +149,7 @@ static double chunk_values(hid_t dataset)
     return values;
 }
 
-/* A shape is only a claim: no memory is taken for what the file cannot hold. Small arrays may well be stored in part,
- * and be nothing but their fill value elsewhere. */
+/* A shape is only a claim: no memory is taken for what the file cannot hold. */
 static pnas_status check_claim(hid_t parent, const char *name, hid_t dataset, int rank, const hsize_t *shape)
 {
     hid_t type = H5Dget_type(dataset);
@@ -242,13 +242,41 @@ pnas_status pnas_h5_check_shape(hid_t parent, const char *name, int rank, const 
     return pnas_h5_fail(PNAS_ERROR_DATA, parent, name, "expected shape [%s], found [%s]", want, is);
 }
 
-/* HDF5 gives zeros for what was never written. */
-static pnas_status check_written(hid_t parent, const char *name, hid_t dataset, double values)
+/* Pieces that an array is stored in, and how many of them are stored. */
+static bool count_pieces(hid_t dataset, double *needed, double *stored)
 {
-    if (values > 0 && H5Dget_storage_size(dataset) == 0)
-        return pnas_h5_fail(PNAS_ERROR_DATA, parent, name, "has %.3g values that nobody has ever written",
-                            values);
-    return PNAS_OK;
+    hsize_t shape[H5S_MAX_RANK] = {0}, chunk[H5S_MAX_RANK], chunks = 0;
+    hid_t properties = H5Dget_create_plist(dataset), space = H5Dget_space(dataset);
+    bool counted = true;
+    *needed = H5Sget_simple_extent_npoints(space) > 0;
+    *stored = H5Dget_storage_size(dataset) > 0;
+    if (*needed > 0 && H5Pget_layout(properties) == H5D_CHUNKED) {
+        int rank = H5Sget_simple_extent_dims(space, shape, NULL);
+        counted = H5Pget_chunk(properties, H5S_MAX_RANK, chunk) == rank &&
+                  H5Dget_num_chunks(dataset, space, &chunks) >= 0;
+        for (int i = 0; i < rank && counted; ++i)
+            *needed *= ceil((double)shape[i] / (double)chunk[i]);
+        *stored = (double)chunks;
+    }
+    H5Sclose(space);
+    H5Pclose(properties);
+    return counted;
+}
+
+/* HDF5 gives zeros for what was never written. Our own writers write all of an array. */
+static pnas_status check_written(hid_t parent, const char *name, hid_t dataset)
+{
+    double needed, stored;
+    if (!count_pieces(dataset, &needed, &stored))
+        return pnas_h5_fail(PNAS_ERROR_DATA, parent, name, "is damaged: its chunks cannot be counted");
+    if (stored >= needed)
+        return PNAS_OK;
+    return stored == 0
+               ? pnas_h5_fail(PNAS_ERROR_DATA, parent, name, "has values that nobody has ever written")
+               : pnas_h5_fail(PNAS_ERROR_DATA, parent, name,
+                              "is damaged: only %.0f of its %.0f chunks were ever written; put a copy of the "
+                              "file back",
+                              stored, needed);
 }
 
 pnas_status pnas_h5_read_array(hid_t parent, const char *name, hid_t memory_type, int rank,
@@ -264,7 +292,7 @@ pnas_status pnas_h5_read_array(hid_t parent, const char *name, hid_t memory_type
     if (status == PNAS_OK)
         status = pnas_h5_check_shape(parent, name, rank, shape, found);
     if (status == PNAS_OK)
-        status = check_written(parent, name, dataset, (double)values);
+        status = check_written(parent, name, dataset);
     if (status == PNAS_OK && values > 0 &&
         H5Dread(dataset, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0)
         status = pnas_h5_fail(PNAS_ERROR_DATA, parent, name, "is damaged and cannot be read");
@@ -291,7 +319,7 @@ static pnas_status load_floats(hid_t parent, const char *name, hid_t dataset, in
         values *= (double)shape[i];
     if (values > VALUES_MAX)
         return pnas_h5_fail(PNAS_ERROR_DATA, parent, name, "claims to hold %.3g values", values);
-    PNAS_TRY(check_written(parent, name, dataset, values));
+    PNAS_TRY(check_written(parent, name, dataset));
     *out = malloc((size_t)values * sizeof **out + 1);
     if (!*out)
         return pnas_h5_fail(PNAS_ERROR_MEMORY, parent, name, "out of memory for %.0f values", values);
@@ -422,10 +450,12 @@ pnas_status pnas_h5_read_strings(hid_t parent, const char *name, char ***out, si
     pnas_status status = PNAS_OK;
     if (H5Tget_class(type) != H5T_STRING)
         status = pnas_h5_fail(PNAS_ERROR_DATA, parent, name, "expected text");
-    else if (!(*out = calloc(shape[0] + 1, sizeof **out)))
+    else
+        status = check_written(parent, name, dataset);
+    if (status == PNAS_OK && !(*out = calloc(shape[0] + 1, sizeof **out)))
         status = pnas_h5_fail(PNAS_ERROR_MEMORY, parent, name, "out of memory for %llu texts",
                               (unsigned long long)shape[0]);
-    else
+    if (status == PNAS_OK)
         status = (H5Tis_variable_str(type) > 0 ? read_variable : read_fixed)(dataset, type, *out, shape[0]);
     if (status == PNAS_OK)
         *count = shape[0];
