@@ -171,6 +171,20 @@ static pnas_status read_early(hid_t group, pnas_level *level)
     return status;
 }
 
+/* Columns that are all cut alike do not contradict each other. */
+static pnas_status check_count(hid_t group, const pnas_level *level)
+{
+    uint64_t children;
+    if (!pnas_h5_has_attribute(group, "children")) /* written before there was any */
+        return PNAS_OK;
+    PNAS_TRY(pnas_h5_read_number(group, "children", H5T_NATIVE_UINT64, &children));
+    if (children != level->count)
+        return pnas_h5_fail(PNAS_ERROR_DATA, group, NULL,
+                            "is damaged: it holds %zu of its %llu children; put a copy of the file back",
+                            level->count, (unsigned long long)children);
+    return PNAS_OK;
+}
+
 static pnas_status read_level(hid_t group, pnas_level *level)
 {
     PNAS_TRY(pnas_h5_read_number(group, "candidates", H5T_NATIVE_UINT64, &level->candidates));
@@ -179,6 +193,7 @@ static pnas_status read_level(hid_t group, pnas_level *level)
     PNAS_TRY(pnas_h5_read_number(group, "fit_seconds", H5T_NATIVE_DOUBLE, &level->fit_seconds));
     PNAS_TRY(read_usage(group, &level->usage));
     PNAS_TRY(pnas_table_count(group, &pnas_children_table, &level->count));
+    PNAS_TRY(check_count(group, level));
     level->child = calloc(level->count + 1, sizeof *level->child);
     PNAS_CHECK(level->child, PNAS_ERROR_MEMORY, "out of memory for %zu children", level->count);
     PNAS_TRY(pnas_table_read(group, &pnas_children_table, level->child, level->count));

@@ -89,6 +89,37 @@ static pnas_status check_order(const pnas_run_file *file, int blocks)
     return PNAS_OK;
 }
 
+/* How many children a level of a levelwise search has; 0: unknown here, as a table alone says it. */
+static size_t expected_children(const pnas_level *level, const pnas_configuration *configuration)
+{
+    const pnas_search_options *search = &configuration->search;
+    bool limited = configuration->evaluator == PNAS_EVALUATOR_TABLE &&
+                   configuration->candidates != PNAS_CANDIDATES_SPACE;
+    size_t all = level->candidates, wanted = (size_t)search->beam;
+    if (level->blocks == 1) {
+        all = all > 0 || limited ? all : pnas_space_one_block_cells(&search->space);
+        wanted = search->first > 0 ? (size_t)search->first : all;
+    }
+    return wanted < all ? wanted : all;
+}
+
+/* Columns that are all cut alike do not contradict each other. The levels of a search that was extended may be those of
+ * a smaller beam. */
+static pnas_status check_counts(const pnas_run_file *file, const pnas_configuration *configuration)
+{
+    for (int b = 1; b <= file->levels; b++) {
+        const pnas_level *level = &file->level[b - 1];
+        size_t expected = expected_children(level, configuration);
+        bool fewer = file->info.extended && level->count < expected;
+        PNAS_CHECK(
+            level->begun || level->count == expected || expected == 0 || fewer, PNAS_ERROR_DATA,
+            "%s: is damaged: level %d has %zu children, and by its configuration %zu; put a copy of it "
+            "back",
+            file->path, b, level->count, expected);
+    }
+    return PNAS_OK;
+}
+
 /* A run that says so ended with nothing left to train. */
 static pnas_status check_complete(const pnas_run_file *file, const pnas_configuration *configuration)
 {
@@ -144,6 +175,8 @@ pnas_status pnas_run_check_whole(const pnas_run_file *file)
         status = check_children(file, configuration->training.reward);
     if (status == PNAS_OK && pnas_strategy_get(configuration->search.strategy)->levelwise)
         status = check_order(file, configuration->search.space.blocks);
+    if (status == PNAS_OK && pnas_strategy_get(configuration->search.strategy)->levelwise)
+        status = check_counts(file, configuration);
     if (status == PNAS_OK && info->status == PNAS_RUN_COMPLETE)
         status = check_complete(file, configuration);
     if (status == PNAS_OK && pnas_strategy_get(configuration->search.strategy)->surrogate)

@@ -312,6 +312,7 @@ static pnas_status write_level(hid_t levels, const pnas_level *level, const pnas
     pnas_status status;
     snprintf(name, sizeof name, "%d", level->blocks);
     PNAS_TRY(pnas_h5_create_group(levels, name, &group));
+    PNAS_TRY_CLEANUP(write_unsigned(group, "children", level->count));
     PNAS_TRY_CLEANUP(write_unsigned(group, "candidates", level->candidates));
     PNAS_TRY_CLEANUP(write_real(group, "spearman", level->spearman));
     PNAS_TRY_CLEANUP(write_real(group, "score_seconds", level->score_seconds));

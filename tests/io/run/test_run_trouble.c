@@ -205,6 +205,64 @@ Test(run_trouble, a_surrogate_without_all_its_members_is_damaged)
     expect_damaged("its surrogate after level 1 has 1 of 2 members");
 }
 
+/* Leaves the first `rows` rows of an array of a level, unless it is none of children. */
+static void cut_array(hid_t group, const char *name, hsize_t rows)
+{
+    hid_t array = H5Dopen2(group, name, H5P_DEFAULT), type = H5Dget_type(array), space = H5Dget_space(array);
+    hsize_t shape[3] = {0}, values = 1;
+    int rank = H5Sget_simple_extent_dims(space, shape, NULL);
+    for (int d = 0; d < rank; d++)
+        values *= shape[d];
+    char *data = calloc(values + 1, H5Tget_size(type));
+    cr_assert_geq(H5Dread(array, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data), 0);
+    H5Dclose(array);
+    H5Sclose(space);
+    H5Ldelete(group, name, H5P_DEFAULT);
+    shape[0] = rows;
+    space = H5Screate_simple(rank, shape, NULL);
+    array = H5Dcreate2(group, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    cr_assert_geq(H5Dwrite(array, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data), 0, "%s", name);
+    free(data); /* texts are not freed */
+    H5Sclose(space);
+    H5Tclose(type);
+    H5Dclose(array);
+}
+
+/* Columns of a level that are all cut alike contradict what the level says of itself, or else the configuration. */
+static void cut_level(const char *name, hsize_t rows, bool older)
+{
+    static const char *const columns[] = {"hash",          "status",    "rank",  "device",        "attempts",
+                                          "epochs",        "predicted", "error", "predicted_std", "accuracy",
+                                          "parameters",    "start",     "cell",  "multiply_adds", "text",
+                                          "train_seconds", "history",   "child"};
+    hid_t file = H5Fopen(test_path("run.h5"), H5F_ACC_RDWR, H5P_DEFAULT);
+    hid_t group = H5Gopen2(file, name, H5P_DEFAULT);
+    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
+        if (H5Lexists(group, columns[i], H5P_DEFAULT) > 0)
+            cut_array(group, columns[i], rows);
+    if (older)
+        cr_assert_geq(H5Adelete(group, "children"), 0);
+    H5Gclose(group);
+    H5Fclose(file);
+}
+
+Test(run_trouble, a_level_that_lost_children_is_damaged)
+{
+    for (int complete = 0; complete < 2; complete++) {
+        (complete ? fake_run_write_complete : fake_run_write)(test_path("run.h5"));
+        cut_level("/levels/2", FAKE_BEAM - 1, false);
+        expect_damaged("/levels/2: is damaged: it holds 4 of its 5 children");
+        cr_assert_eq(remove(test_path("run.h5")), 0);
+        for (int level = 1; level <= 2; level++) {
+            (complete ? fake_run_write_complete : fake_run_write)(test_path("run.h5"));
+            cut_level(level == 1 ? "/levels/1" : "/levels/2", FAKE_BEAM - 1, true);
+            expect_damaged(level == 1 ? "level 1 has 4 children, and by its configuration 7"
+                                      : "level 2 has 4 children, and by its configuration 5");
+            cr_assert_eq(remove(test_path("run.h5")), 0);
+        }
+    }
+}
+
 /* ---- what another program has changed ---- */
 
 /* Value `at` of an array of doubles or floats of run.h5, whose seal is lost with that. */
