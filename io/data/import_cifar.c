@@ -212,6 +212,7 @@ static pnas_status read_names(const char *path, const cifar_version *version, pn
     const char *names[100];
     int count = 0;
     PNAS_TRY(pnas_bytes_read(path, "names of classes", claim_names, &bytes));
+    pnas_status status = pnas_bytes_check_text(path, &bytes);
     char *rest = NULL;
     for (char *line = strtok_r((char *)bytes.data, "\r\n", &rest); line;
          line = strtok_r(NULL, "\r\n", &rest)) {
@@ -219,10 +220,11 @@ static pnas_status read_names(const char *path, const cifar_version *version, pn
             names[count] = line;
         ++count;
     }
-    pnas_status status = count == version->classes
-                             ? pnas_import_name_classes(dataset, names, count)
-                             : pnas_fail(PNAS_ERROR_DATA, "%s: has %d names, one a line; expected %d", path,
-                                         count, version->classes);
+    if (status == PNAS_OK && count != version->classes)
+        status = pnas_fail(PNAS_ERROR_DATA, "%s: has %d names, one a line; expected %d", path, count,
+                           version->classes);
+    if (status == PNAS_OK)
+        status = pnas_import_name_classes(dataset, names, count);
     pnas_bytes_free(&bytes);
     return status;
 }

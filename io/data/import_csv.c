@@ -156,6 +156,7 @@ static pnas_status open_csv(const char *path, bool label_first, csv_file *file)
 {
     *file = (csv_file){.path = path, .number = 1, .label_first = label_first};
     PNAS_TRY(pnas_bytes_read(path, "a CSV file with an image a line", NULL, &file->bytes));
+    PNAS_TRY(pnas_bytes_check_text(path, &file->bytes));
     const char *data = (const char *)file->bytes.data;
     file->line = pnas_bytes_text(data, file->bytes.size);
     file->end = data + file->bytes.size;

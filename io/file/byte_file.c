@@ -107,6 +107,17 @@ size_t pnas_bytes_peek(const char *path, unsigned char *out, size_t size)
     return got;
 }
 
+pnas_status pnas_bytes_check_text(const char *path, const pnas_bytes *bytes)
+{
+    const unsigned char *zero = bytes->size > 0 ? memchr(bytes->data, 0, bytes->size) : NULL;
+    size_t line = 1;
+    for (const unsigned char *at = bytes->data; zero && at < zero; ++at)
+        line += *at == '\n';
+    PNAS_CHECK(!zero, PNAS_ERROR_DATA, "%s: line %zu: is damaged: it holds a zero byte, which no text has",
+               path, line);
+    return PNAS_OK;
+}
+
 const char *pnas_bytes_text(const char *text, size_t size)
 {
     static const char mark[] = {'\xef', '\xbb', '\xbf'};

@@ -26,6 +26,9 @@ void pnas_bytes_free(pnas_bytes *bytes);
  * regular file or cannot be read (a pipe would lose what is read here). Leaves the message as it was. */
 size_t pnas_bytes_peek(const char *path, unsigned char *out, size_t size);
 
+/* PNAS_ERROR_DATA with the line if there is a byte of 0, as in a file whose end a bad disk has zeroed: no text has one. */
+pnas_status pnas_bytes_check_text(const char *path, const pnas_bytes *bytes);
+
 /* Where text of `size` bytes begins, behind the UTF-8 byte order mark that some spreadsheets write. Borrowed. */
 const char *pnas_bytes_text(const char *text, size_t size);
 

@@ -1,8 +1,10 @@
+#include "io/config/configuration.h"
 #include "io/hdf5/hdf5_array.h"
 #include "io/hdf5/tensor_group.h"
 #include "io/net/network_file.h"
 #include "io/net/network_layout.h"
 
+#include "src/base/decimal.h"
 #include "src/search/cell_text.h"
 
 #include <math.h>
@@ -147,14 +149,14 @@ static pnas_status read_network(hid_t group, pnas_network_file *out)
 
 static pnas_status read_figures(hid_t root, pnas_network_file *out)
 {
-    char accuracy[32], parameters[32], seed[32], *end[3];
+    char accuracy[32], parameters[32], seed[32];
     PNAS_TRY(pnas_h5_copy_text(root, "accuracy", accuracy, sizeof accuracy));
     PNAS_TRY(pnas_h5_copy_text(root, "parameters", parameters, sizeof parameters));
     PNAS_TRY(pnas_h5_copy_text(root, "seed", seed, sizeof seed));
-    out->accuracy = strtod(accuracy, &end[0]);
-    out->parameters = strtoll(parameters, &end[1], 10);
-    out->seed = strtoull(seed, &end[2], 10);
-    if (*end[0] || *end[1] || *end[2])
+    out->accuracy = NAN;
+    if ((strcmp(accuracy, "nan") != 0 && !pnas_decimal_parse(accuracy, &out->accuracy)) ||
+        !pnas_decimal_parse_whole(parameters, 0, INT64_MAX, &out->parameters) ||
+        !pnas_decimal_parse_unsigned(seed, &out->seed))
         return pnas_h5_fail(PNAS_ERROR_DATA, root, NULL, "has no numbers for accuracy, parameters and seed");
     return pnas_h5_check_accuracy(root, "accuracy", -1, out->accuracy, false);
 }
@@ -287,6 +289,29 @@ static pnas_status read_devices(hid_t group, pnas_network_file *out)
                         devices->count);
 }
 
+/* Whoever lost the group /training, or a part of the history, has no network whose training is complete. */
+static pnas_status check_complete(hid_t root, const pnas_network_file *out)
+{
+    pnas_configuration *configuration = malloc(sizeof *configuration);
+    if (!configuration)
+        return no_memory(root, "a configuration");
+    pnas_status status =
+        pnas_configuration_parse("its configuration", out->configuration, NULL, 0, configuration);
+    int epochs = configuration->training.epochs;
+    free(configuration);
+    if (status != PNAS_OK) { /* an older version's may have other keys */
+        pnas_fail(PNAS_OK, "%s", "");
+        return PNAS_OK;
+    }
+    if ((size_t)epochs != out->history.epochs)
+        return pnas_h5_fail(
+            PNAS_ERROR_DATA, root, NULL,
+            "is damaged: its history has %zu of %d epochs, and what its training would go on from is not "
+            "there; put a copy of it back",
+            out->history.epochs, epochs);
+    return PNAS_OK;
+}
+
 static pnas_status read_group(hid_t root, const char *name, pnas_network_file *out,
                               pnas_status (*read)(hid_t group, pnas_network_file *out))
 {
@@ -311,7 +336,11 @@ static pnas_status read_all(hid_t root, pnas_network_file *out)
     for (size_t i = 0; i < sizeof optional / sizeof *optional; i++)
         if (pnas_h5_exists(root, optional[i].name))
             PNAS_TRY(read_group(root, optional[i].name, out, optional[i].read));
-    return PNAS_OK;
+    if (out->in_training && (size_t)out->training.epoch != out->history.epochs)
+        return pnas_h5_fail(PNAS_ERROR_DATA, root, NULL,
+                            "its history has %zu epochs, but its training stands after epoch %d",
+                            out->history.epochs, out->training.epoch);
+    return out->in_training || out->of_search ? PNAS_OK : check_complete(root, out);
 }
 
 pnas_status pnas_network_file_read(const char *path, pnas_network_file *out)

@@ -131,12 +131,8 @@ static bool parse_real(field text, double *out)
 
 static bool parse_whole(field text, int64_t least, int64_t most, int64_t *out)
 {
-    char copy[32], *end;
-    if (text.length == 0 || !copy_field(text, copy, sizeof copy))
-        return false;
-    errno = 0;
-    *out = strtoll(copy, &end, 10);
-    return *end == '\0' && errno == 0 && *out >= least && *out <= most;
+    char copy[32];
+    return copy_field(text, copy, sizeof copy) && pnas_decimal_parse_whole(copy, least, most, out);
 }
 
 /* ---- the line of names ---- */
@@ -524,11 +520,14 @@ pnas_status pnas_cell_csv_read(const char *path, const pnas_operator_set *operat
     pnas_bytes bytes = {0};
     *out = (pnas_cell_csv){0};
     PNAS_TRY(pnas_bytes_read(path, "a CSV file with a score and a cell a line", claim, &bytes));
-    pnas_status status =
-        bytes.size <= BYTES_MAX
-            ? pnas_cell_csv_parse(path, (const char *)bytes.data, bytes.size, operators, out)
-            : pnas_fail(PNAS_ERROR_DATA, "%s: is larger than %d MiB; keep the best cells alone", path,
-                        BYTES_MAX >> 20);
+    pnas_status status = PNAS_OK;
+    if (bytes.size > BYTES_MAX)
+        status = pnas_fail(PNAS_ERROR_DATA, "%s: is larger than %d MiB; keep the best cells alone", path,
+                           BYTES_MAX >> 20);
+    if (status == PNAS_OK)
+        status = pnas_bytes_check_text(path, &bytes);
+    if (status == PNAS_OK)
+        status = pnas_cell_csv_parse(path, (const char *)bytes.data, bytes.size, operators, out);
     pnas_bytes_free(&bytes);
     if (status == PNAS_OK && !out->named && is_of_scores(path))
         take_for_predictions(out);

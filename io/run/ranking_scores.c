@@ -123,7 +123,7 @@ pnas_status pnas_ranking_read_scores(pnas_ranking *ranking)
 {
     hid_t file;
     best_cells best = {0};
-    PNAS_TRY(pnas_h5_open(ranking->path, &file));
+    PNAS_TRY(pnas_h5_open_own(ranking->path, &file));
     pnas_status status = read_open(file, &best, ranking);
     pnas_h5_close(&file);
     free(best.code);

@@ -25,3 +25,23 @@ Test(decimal, anything_else_is_none)
         cr_expect_not(pnas_decimal_parse(texts[i], &value), "'%s'", texts[i]);
     }
 }
+
+Test(decimal, a_whole_number_is_read_within_its_limits)
+{
+    static const char *const none[] = {
+        "", " ", " 1", "1 ", "+1", "-", "1.0", "1e3", "0x1", "--1", "9223372036854775808", "11", "-3"};
+    int64_t value;
+    cr_expect(pnas_decimal_parse_whole("-2", -2, 10, &value) && value == -2);
+    cr_expect(pnas_decimal_parse_whole("0010", -2, 10, &value) && value == 10);
+    for (size_t i = 0; i < sizeof none / sizeof *none; ++i)
+        cr_expect_not(pnas_decimal_parse_whole(none[i], -2, 10, &value), "'%s'", none[i]);
+}
+
+Test(decimal, a_number_without_a_sign_fits_or_is_none)
+{
+    static const char *const none[] = {"", " 1", "1 ", "-1", "+1", "18446744073709551616"};
+    uint64_t value;
+    cr_expect(pnas_decimal_parse_unsigned("18446744073709551615", &value) && value == UINT64_MAX);
+    for (size_t i = 0; i < sizeof none / sizeof *none; ++i)
+        cr_expect_not(pnas_decimal_parse_unsigned(none[i], &value), "'%s'", none[i]);
+}

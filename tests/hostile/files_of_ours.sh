@@ -86,6 +86,27 @@ zeroed scores.h5 of_scores
 zeroed data.h5 of_data
 [ ! -e new.h5 ] || fail "something was made of damaged files"
 
+# Scores that lost their seal may be anybody's.
+head -c -20 scores.h5 >damaged.h5
+run 65 "$pnas_rank" damaged.h5
+grep -q 'damaged.h5: is cut short, or was changed by another program: it has no seal' last.err || fail "no seal is no reason"
+
+# Zeros at the end of text begin in a number or behind one; whole lines may be gone.
+"$pnas_rank" run.h5 --format csv >cells.csv || fail "no CSV"
+for length in 1 2 300; do
+    for text in some cells; do
+        size=$(stat -c %s $text.csv)
+        { head -c $((size - length)) $text.csv && head -c $length /dev/zero; } >zeros.csv
+        if [ $text = some ]; then
+            run 65 "$pnas_data" import --format csv --shape 8x8x1 zeros.csv -o new.h5
+        else
+            run 65 "$pnas_table" zeros.csv -o new.h5
+        fi
+        grep -q 'zeros.csv: line [0-9]*: is damaged: it holds a zero byte' last.err || fail "zeros in a text are not named"
+    done
+done
+[ ! -e new.h5 ] || fail "something was made of text with zeros"
+
 # Limits on costs depend on the size of the run's images, and so on no others that took their place.
 awk 'BEGIN { for (i = 0; i < 40; i++) { for (j = 0; j < 144; j++) printf "%d,", (i * j) % 251; print i % 4 } }' >large.csv
 run 0 "$pnas_data" import --format csv --shape 12x12x1 large.csv -o large.h5

@@ -70,6 +70,15 @@ static void make_weights(pnas_network_file *out)
     pnas_graph_destroy(&graph);
 }
 
+static void make_history(size_t epochs, pnas_network_file *out)
+{
+    free(out->history.values);
+    out->history = (pnas_network_history){.epochs = epochs,
+                                          .columns = 2,
+                                          .name = {"train_loss", "validation_accuracy"},
+                                          .values = must(calloc(2 * epochs, sizeof(float)))};
+}
+
 static void make_records(pnas_network_file *out)
 {
     pnas_network_tensors moments = {.tensor = must(calloc(1, sizeof *moments.tensor))};
@@ -83,10 +92,7 @@ static void make_records(pnas_network_file *out)
                                       .count = 1,
                                       .tensor = moments.tensor};
     memset(out->fingerprint, 'f', 64);
-    out->history = (pnas_network_history){.epochs = 2,
-                                          .columns = 2,
-                                          .name = {"train_loss", "validation_accuracy"},
-                                          .values = must(calloc(4, sizeof(float)))};
+    make_history(2, out);
     out->history.values[3] = 0.25f;
     out->divergence = (pnas_network_divergence){.epoch = 2, .update = 5, .factor = 0.125};
     out->test = (pnas_network_test){.known = true,
@@ -126,6 +132,7 @@ void fake_network_make_of(const char *cell, const pnas_network_options *network,
         out->deviation[c] = 0.125f + 0.5f * (float)c;
     }
     out->configuration = must(strdup("training: {epochs: 3}\n"));
+    make_history(3, out);
     name_classes(out);
     pnas_operator_set_built_in(&out->operators);
     if (pnas_cell_parse(cell, &out->operators, &out->cell) != PNAS_OK)

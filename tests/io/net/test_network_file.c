@@ -132,16 +132,16 @@ Test(network_file, optional_parts_may_be_missing)
     pnas_graph *graph = NULL;
     fake_network_make(&written);
     written.in_training = written.test.known = false;
-    size_t average = written.average.count, epochs = written.history.epochs;
-    written.average.count = written.history.epochs = 0;
+    size_t average = written.average.count;
+    written.average.count = 0;
+    strcpy(written.configuration, "training: {epochs: 2}\n");
     write_network(&written);
     cr_assert_eq(pnas_network_file_read(test_path("net.h5"), &read), PNAS_OK, "%s", pnas_message());
-    cr_expect(!read.in_training && !read.test.known && !read.average.count && !read.history.epochs);
+    cr_expect(!read.in_training && !read.test.known && !read.average.count);
     cr_expect_eq(pnas_network_file_graph("net.h5", &read, &graph), PNAS_OK, "%s", pnas_message());
     cr_expect_eq(graph->parameters, read.parameters);
     pnas_graph_destroy(&graph);
     written.average.count = average;
-    written.history.epochs = epochs;
     pnas_network_file_clear(&read);
     pnas_network_file_clear(&written);
     PNAS_EXPECT_NO_LEAKS();
@@ -215,20 +215,22 @@ Test(network_file, what_does_not_fit_together_is_refused_with_a_sentence)
                  {"conventions", "PNAS-table-1", "is no network"},
                  {"cell", "-2:sep9+-1:max3", "sep9"},
                  {"cell", "-2:sep5+-1:max3", "left_sep5"},
-                 {"seed", "many", "has no numbers"}};
+                 {"seed", "many", "has no numbers"},
+                 {"seed", "", "has no numbers"},
+                 {"seed", "-1", "has no numbers"},
+                 {"accuracy", "", "has no numbers"},
+                 {"accuracy", " 0.5", "has no numbers"},
+                 {"parameters", "", "has no numbers"},
+                 {"parameters", " 5", "has no numbers"}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         hid_t file = open_to_change();
         set_text(file, texts[i].name, texts[i].value);
         H5Fclose(file);
         expect_refused(texts[i].sentence);
     }
-    static const char *const gone[] = {"network",
-                                       "weights",
-                                       "weights/head/classifier/bias",
-                                       "network/mean",
-                                       "network/operators",
-                                       "average/head/classifier/bias",
-                                       "network/class_names"};
+    static const char *const gone[] = {
+        "network", "weights",           "weights/head/classifier/bias", "network/mean",       "training",
+        "history", "network/operators", "average/head/classifier/bias", "network/class_names"};
     for (size_t i = 0; i < sizeof gone / sizeof *gone; i++) {
         hid_t file = open_to_change();
         cr_assert_geq(H5Ldelete(file, gone[i], H5P_DEFAULT), 0, "%s", gone[i]);
