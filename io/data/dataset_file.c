@@ -271,7 +271,7 @@ pnas_status pnas_dataset_open(const char *name, pnas_dataset **out)
     char path[4096];
     hid_t file = -1;
     bool sealed = false;
-    pnas_status status;
+    pnas_status status, end;
     *out = NULL;
     PNAS_TRY(pnas_dataset_find(name, path, sizeof path));
     PNAS_TRY_CLEANUP(pnas_h5_open_sealed(path, &file, &sealed));
@@ -280,10 +280,10 @@ pnas_status pnas_dataset_open(const char *name, pnas_dataset **out)
     if (!sealed) /* any program may have changed it */
         status = verify(path, *out);
 cleanup:
-    pnas_h5_close(&file);
-    if (status != PNAS_OK)
+    end = pnas_h5_finish(&file, status);
+    if (status != PNAS_OK || end != PNAS_OK)
         pnas_dataset_destroy(out);
-    return status;
+    return end != PNAS_OK ? end : status;
 }
 
 pnas_status pnas_dataset_verify(const char *path)

@@ -1,7 +1,5 @@
 #include "io/hdf5/file_seal.h"
 
-#include "io/file/regular_file.h"
-
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -101,8 +99,9 @@ static pnas_status check_unsealed(int file, const char *path, uint64_t size)
     return PNAS_OK;
 }
 
-static pnas_status check(int file, const char *path, bool *sealed)
+pnas_status pnas_file_check_seal(int file, const char *path, bool *sealed)
 {
+    *sealed = false;
     struct stat info;
     uint32_t crc;
     unsigned char seal[SEAL_SIZE];
@@ -119,15 +118,4 @@ static pnas_status check(int file, const char *path, bool *sealed)
     PNAS_CHECK(get(seal + 8, 8) == length && get(seal + 16, 4) == crc, PNAS_ERROR_DATA,
                "%s: is damaged: its content does not match its checksum; put a copy of it back", path);
     return PNAS_OK;
-}
-
-pnas_status pnas_file_check_seal(const char *path, bool *sealed)
-{
-    *sealed = false;
-    char trouble[PNAS_FILE_TROUBLE];
-    int file = pnas_file_open(path, trouble);
-    PNAS_CHECK(file >= 0, PNAS_ERROR_FILE, "%s: %s", path, trouble);
-    pnas_status status = check(file, path, sealed);
-    close(file);
-    return status;
 }

@@ -13,8 +13,8 @@
 /* Appends the seal; `path` is for messages. PNAS_ERROR_FILE if it cannot be read or written. */
 pnas_status pnas_file_seal(int file, const char *path);
 
-/* Whether there is a seal. PNAS_ERROR_DATA if there is one and the file is not what was sealed, or if there was one;
+/* Whether an open file has a seal; a pipe has none. PNAS_ERROR_DATA if there is one and the file is not what was sealed, or if there was one;
  * PNAS_ERROR_FILE if it cannot be read. */
-pnas_status pnas_file_check_seal(const char *path, bool *sealed);
+pnas_status pnas_file_check_seal(int file, const char *path, bool *sealed);
 
 #endif

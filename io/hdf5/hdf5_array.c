@@ -368,12 +368,16 @@ typedef struct {
     size_t left; /* bytes */
     char **text; /* [room], those that it gave out */
     size_t count, room;
+    bool no_memory;
 } text_store;
 
 static void *take_text(size_t size, void *payload)
 {
     text_store *store = payload;
-    char *text = store->count < store->room && size <= store->left ? malloc(size ? size : 1) : NULL;
+    if (store->count >= store->room || size > store->left)
+        return NULL;
+    char *text = malloc(size ? size : 1);
+    store->no_memory = !text;
     if (!text)
         return NULL;
     store->left -= size;
@@ -421,7 +425,8 @@ static pnas_status read_variable(hid_t dataset, hid_t type, char **out, size_t c
         else if (!out[i])
             whole = (out[i] = strdup("")) != NULL && whole;
     free(store.text);
-    PNAS_CHECK(whole, PNAS_ERROR_MEMORY, "out of memory for %zu texts", count);
+    if (!whole || store.no_memory)
+        return pnas_h5_fail(PNAS_ERROR_MEMORY, dataset, NULL, "out of memory for %zu texts", count);
     return read ? PNAS_OK : pnas_h5_fail(PNAS_ERROR_DATA, dataset, NULL, "is damaged and cannot be read");
 }
 
@@ -452,11 +457,13 @@ pnas_status pnas_h5_read_strings(hid_t parent, const char *name, char ***out, si
         status = pnas_h5_fail(PNAS_ERROR_DATA, parent, name, "expected text");
     else
         status = check_written(parent, name, dataset);
-    if (status == PNAS_OK && !(*out = calloc(shape[0] + 1, sizeof **out)))
-        status = pnas_h5_fail(PNAS_ERROR_MEMORY, parent, name, "out of memory for %llu texts",
-                              (unsigned long long)shape[0]);
-    if (status == PNAS_OK)
-        status = (H5Tis_variable_str(type) > 0 ? read_variable : read_fixed)(dataset, type, *out, shape[0]);
+    if (status == PNAS_OK) {
+        *out = calloc(shape[0] + 1, sizeof **out);
+        status =
+            *out ? (H5Tis_variable_str(type) > 0 ? read_variable : read_fixed)(dataset, type, *out, shape[0])
+                 : pnas_h5_fail(PNAS_ERROR_MEMORY, parent, name, "out of memory for %llu texts",
+                                (unsigned long long)shape[0]);
+    }
     if (status == PNAS_OK)
         *count = shape[0];
     else

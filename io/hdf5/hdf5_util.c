@@ -1,5 +1,6 @@
 #include "io/hdf5/hdf5_util.h"
 
+#include "io/file/file_version.h"
 #include "io/file/leftover.h"
 #include "io/file/name_end.h"
 #include "io/file/output_file.h"
@@ -22,10 +23,19 @@
 
 /* --- Messages ------------------------------------------------------------------------------------------ */
 
-#define STORED_TIMES 16.0       /* arrays have two names at most, and are looked at before they are read */
-#define UNSTORED_MAX 67108864.0 /* bytes */
+#define STORED_TIMES  16.0       /* arrays have two names at most, and are looked at before they are read */
+#define UNSTORED_MAX  67108864.0 /* bytes */
+#define OPEN_ATTEMPTS 10         /* where another file takes the name again and again */
 
 static pthread_mutex_t one_thread = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+/* What is open for reading; under one_thread. */
+typedef struct open_file {
+    hid_t id;
+    struct stat version; /* before it was read */
+    struct open_file *next;
+} open_file;
+
+static open_file *all_open;
 /* How many files are open for reading, and what may still be read of them together, in bytes; under one_thread. */
 static int open_files;
 static double stored_left = INFINITY, unstored_left = INFINITY;
@@ -38,12 +48,28 @@ static void set_up_library(void)
         H5Lunregister(H5L_TYPE_EXTERNAL);
 }
 
+typedef struct {
+    char text[512]; /* " (HDF5: ...)" or nothing */
+    bool of_disk, of_memory;
+} hdf5_reason;
+
 static herr_t take_innermost(unsigned depth, const H5E_error2_t *error, void *payload)
 {
-    char *out = payload;
-    if (depth == 0 && error->desc)
-        snprintf(out, 512, " (HDF5: %s)", error->desc);
+    hdf5_reason *reason = payload;
+    if (depth == 0 && error->desc) {
+        snprintf(reason->text, sizeof reason->text, " (HDF5: %s)", error->desc);
+        reason->of_disk = error->min_num == H5E_READERROR && strstr(error->desc, "errno = ");
+        reason->of_memory = error->maj_num == H5E_RESOURCE && error->min_num == H5E_NOSPACE;
+    }
     return 0;
+}
+
+/* What HDF5 could not do for want of memory, or by the disk's fault, says nothing of the file's content. */
+static pnas_status blame(pnas_status status, const hdf5_reason *reason)
+{
+    if (status != PNAS_ERROR_DATA)
+        return status;
+    return reason->of_disk ? PNAS_ERROR_FILE : reason->of_memory ? PNAS_ERROR_MEMORY : status;
 }
 
 /* "FILE: /path/name: ", or nothing for an object that is not open. */
@@ -66,15 +92,18 @@ static void name_place(hid_t object, const char *name, char *out, size_t size)
 
 pnas_status pnas_h5_fail(pnas_status status, hid_t object, const char *name, const char *format, ...)
 {
-    char reason[512] = "", place[1600], text[1024];
-    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, take_innermost, reason); /* before other calls clear it */
+    hdf5_reason reason = {0};
+    char place[1600], text[1024];
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, take_innermost, &reason); /* before other calls clear it */
     name_place(object, name, place, sizeof place);
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     H5Eclear2(H5E_DEFAULT);
-    return pnas_fail(status, "%s%s%s", place, text, reason);
+    pnas_status blamed = blame(status, &reason);
+    return pnas_fail(blamed, "%s%s%s", place, blamed == status || !*place ? text : "cannot be read",
+                     reason.text);
 }
 
 /* --- Files --------------------------------------------------------------------------------------------- */
@@ -317,31 +346,79 @@ static void end_budget(void)
         stored_left = unstored_left = INFINITY;
 }
 
-static pnas_status open_alone(const char *path, bool own, hid_t *out, bool *sealed)
+static pnas_status fail_as_changed(const char *path)
 {
-    set_up_library();
-    *out = -1;
-    struct stat info;
-    char trouble[PNAS_FILE_TROUBLE];
-    int file = pnas_file_open(path, trouble);
-    PNAS_CHECK(file >= 0, PNAS_ERROR_FILE, "%s: %s", path, trouble);
-    bool regular = fstat(file, &info) == 0 && S_ISREG(info.st_mode);
-    close(file);
-    PNAS_CHECK(regular, PNAS_ERROR_FILE, "%s: is not a regular file", path);
-    PNAS_CHECK(info.st_size > 0, PNAS_ERROR_DATA, "%s: is empty; expected an HDF5 file", path);
-    PNAS_TRY(pnas_file_check_seal(path, sealed)); /* HDF5 itself can crash on damage */
-    PNAS_CHECK(H5Fis_hdf5(path) > 0, PNAS_ERROR_DATA, "%s: is not an HDF5 file", path);
-    PNAS_CHECK(*sealed || !own, PNAS_ERROR_DATA,
-               "%s: is cut short, or was changed by another program: it has no seal", path);
+    return pnas_fail(PNAS_ERROR_FILE,
+                     "%s: was changed by another program while it was read; try again when that has ended",
+                     path);
+}
+
+/* HDF5 opens the file by its name, behind which another file may have come meanwhile: then *out stays negative. */
+static pnas_status open_same(const char *path, const struct stat *version, hid_t *out)
+{
     hid_t access = file_access();
+    int *file = NULL;
+    struct stat now;
     H5Pset_sieve_buf_size(access, 0); /* of no use, as arrays are read whole */
     *out = H5Fopen(path, H5F_ACC_RDONLY, access);
     pnas_status status =
         *out >= 0 ? PNAS_OK : pnas_h5_fail(PNAS_ERROR_DATA, -1, NULL, "%s: is a damaged HDF5 file", path);
     H5Pclose(access);
-    if (status == PNAS_OK)
-        take_budget((double)info.st_size);
-    return status;
+    PNAS_TRY(status);
+    if (H5Fget_vfd_handle(*out, H5P_DEFAULT, (void **)&file) >= 0 && pnas_file_version_holds(*file, version))
+        return PNAS_OK;
+    bool other = file && fstat(*file, &now) == 0 && now.st_ino != version->st_ino;
+    H5Fclose(*out);
+    *out = -1;
+    return other ? PNAS_OK : fail_as_changed(path);
+}
+
+static pnas_status open_checked(const char *path, int file, bool own, open_file *opened, bool *sealed)
+{
+    const struct stat *version = &opened->version;
+    PNAS_CHECK(pnas_file_version_take(file, &opened->version) && S_ISREG(version->st_mode), PNAS_ERROR_FILE,
+               "%s: is not a regular file", path);
+    PNAS_CHECK(version->st_size > 0, PNAS_ERROR_DATA, "%s: is empty; expected an HDF5 file", path);
+    pnas_status status = pnas_file_check_seal(file, path, sealed); /* HDF5 itself can crash on damage */
+    if (status != PNAS_OK && !pnas_file_version_holds(file, version))
+        status = fail_as_changed(path);
+    PNAS_TRY(status);
+    htri_t is_hdf5 = H5Fis_hdf5(path);
+    if (is_hdf5 < 0)
+        return pnas_h5_fail(PNAS_ERROR_DATA, -1, NULL, "%s: cannot be read as an HDF5 file", path);
+    PNAS_CHECK(is_hdf5 > 0, PNAS_ERROR_DATA, "%s: is not an HDF5 file", path);
+    PNAS_CHECK(*sealed || !own, PNAS_ERROR_DATA,
+               "%s: is cut short, or was changed by another program: it has no seal", path);
+    return open_same(path, version, &opened->id);
+}
+
+static pnas_status open_alone(const char *path, bool own, hid_t *out, bool *sealed)
+{
+    char trouble[PNAS_FILE_TROUBLE];
+    pnas_status status = PNAS_OK;
+    set_up_library();
+    *out = -1;
+    open_file *opened = calloc(1, sizeof *opened);
+    PNAS_CHECK(opened, PNAS_ERROR_MEMORY, "%s: out of memory", path);
+    opened->id = -1;
+    for (int i = 0; i < OPEN_ATTEMPTS && status == PNAS_OK && opened->id < 0; ++i) {
+        int file = pnas_file_open(path, trouble);
+        status = file >= 0 ? open_checked(path, file, own, opened, sealed)
+                           : pnas_fail(PNAS_ERROR_FILE, "%s: %s", path, trouble);
+        if (file >= 0)
+            close(file);
+    }
+    if (status == PNAS_OK && opened->id < 0)
+        status = fail_as_changed(path);
+    if (status != PNAS_OK) {
+        free(opened);
+        return status;
+    }
+    *out = opened->id;
+    opened->next = all_open;
+    all_open = opened;
+    take_budget((double)opened->version.st_size);
+    return PNAS_OK;
 }
 
 static pnas_status open_locked(const char *path, bool own, hid_t *out, bool *sealed)
@@ -370,14 +447,42 @@ pnas_status pnas_h5_open_own(const char *path, hid_t *out)
     return open_locked(path, true, out, &sealed);
 }
 
+static open_file *take_out(hid_t id)
+{
+    open_file **at = &all_open, *found;
+    while (*at && (*at)->id != id)
+        at = &(*at)->next;
+    found = *at;
+    if (found)
+        *at = found->next;
+    return found;
+}
+
 void pnas_h5_close(hid_t *file)
 {
     if (*file < 0)
         return;
+    free(take_out(*file));
     H5Fclose(*file);
     *file = -1;
     end_budget();
     pthread_mutex_unlock(&one_thread);
+}
+
+pnas_status pnas_h5_finish(hid_t *file, pnas_status status)
+{
+    char path[1024] = "";
+    int *handle = NULL;
+    const open_file *opened = all_open;
+    while (opened && opened->id != *file)
+        opened = opened->next;
+    if (*file >= 0 && opened && H5Fget_vfd_handle(*file, H5P_DEFAULT, (void **)&handle) >= 0 &&
+        !pnas_file_version_holds(*handle, &opened->version)) {
+        H5Fget_name(*file, path, sizeof path);
+        status = fail_as_changed(path);
+    }
+    pnas_h5_close(file);
+    return status;
 }
 
 void pnas_h5_read_conventions(const char *path, char *out, size_t size)

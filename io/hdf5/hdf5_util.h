@@ -57,7 +57,7 @@ pnas_status pnas_h5_check_target(const char *path, const char *conventions, cons
  * off within them. PNAS_ERROR_FILE if it cannot be opened. */
 pnas_status pnas_h5_is_meant(const char *path, bool *out);
 
-/* For reading. PNAS_ERROR_FILE if it cannot be opened, PNAS_ERROR_DATA if it is not HDF5, is cut short or
+/* For reading. PNAS_ERROR_FILE if it cannot be opened or is being written to, PNAS_ERROR_DATA if it is not HDF5, is cut short or
  * does not fit its seal. A file without a seal, as other programs make them, is left to HDF5. */
 pnas_status pnas_h5_open(const char *path, hid_t *out);
 
@@ -70,6 +70,10 @@ pnas_status pnas_h5_open_own(const char *path, hid_t *out);
 
 /* Closes the file and every object of it that is still open; sets *file to -1. */
 void pnas_h5_close(hid_t *file);
+
+/* The same for a reader that has come to `status`, which it returns; but PNAS_ERROR_FILE where the file was written to
+ * since it was opened, as nobody knows what was read of it. Takes -1, too. */
+pnas_status pnas_h5_finish(hid_t *file, pnas_status status);
 
 /* --- Groups and attributes --------------------------------------------------------------------------- */
 

@@ -91,7 +91,7 @@ pnas_status pnas_checkpoint_read(const char *path, const pnas_checkpoint_owner *
     pnas_status status = read_root(file, owner, out);
     if (status == PNAS_OK)
         status = pnas_tensor_group_read(file, &out->tensor, &out->count);
-    pnas_h5_close(&file);
+    status = pnas_h5_finish(&file, status);
     if (status != PNAS_OK)
         pnas_checkpoint_clear(out);
     return status;

@@ -124,8 +124,7 @@ pnas_status pnas_ranking_read_scores(pnas_ranking *ranking)
     hid_t file;
     best_cells best = {0};
     PNAS_TRY(pnas_h5_open_own(ranking->path, &file));
-    pnas_status status = read_open(file, &best, ranking);
-    pnas_h5_close(&file);
+    pnas_status status = pnas_h5_finish(&file, read_open(file, &best, ranking));
     free(best.code);
     free(best.score);
     free(best.spread);

@@ -297,8 +297,7 @@ pnas_status pnas_run_read_all(pnas_run_file *file)
 {
     hid_t root;
     PNAS_TRY(pnas_h5_open(file->path, &root));
-    pnas_status status = read_open(root, file);
-    pnas_h5_close(&root);
+    pnas_status status = pnas_h5_finish(&root, read_open(root, file));
     if (status != PNAS_OK) {
         pnas_run_info_clear(&file->info);
         pnas_run_levels_clear(file);

@@ -405,7 +405,7 @@ static pnas_status read_sums(hid_t file, pnas_score_part *out)
 /* Closes the file; what was read is freed after a failure. */
 static pnas_status end_reading(hid_t *file, pnas_status status, pnas_score_part *out)
 {
-    pnas_h5_close(file);
+    status = pnas_h5_finish(file, status);
     if (status != PNAS_OK) {
         free(out->best);
         out->best = NULL;

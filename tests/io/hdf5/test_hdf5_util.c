@@ -5,6 +5,7 @@
 #include "tests/io/test_folder.h"
 
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <hdf5_hl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -46,6 +47,61 @@ Test(hdf5_output, a_committed_file_takes_the_place_of_the_old_one)
     write_value("a.h5", 2);
     cr_expect_eq(read_value("a.h5"), 2);
     cr_expect_eq(test_folder_count(), 1);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+/* Opened, then `change`d, then read: what reading says. */
+static pnas_status read_changed(void (*change)(void))
+{
+    hid_t file;
+    int value;
+    cr_assert_eq(pnas_h5_open(test_path("a.h5"), &file), PNAS_OK, "%s", pnas_message());
+    change();
+    pnas_status status = pnas_h5_read_number(file, "value", H5T_NATIVE_INT, &value);
+    return pnas_h5_finish(&file, status);
+}
+
+static void change_nothing(void)
+{
+}
+
+static void replace(void)
+{
+    write_value("a.h5", 2);
+}
+
+static void write_in_place(void)
+{
+    char last;
+    struct stat info;
+    int file = open(test_path("a.h5"), O_RDWR);
+    cr_assert_eq(fstat(file, &info), 0);
+    cr_assert_eq(pread(file, &last, 1, info.st_size - 1), 1);
+    cr_assert_eq(pwrite(file, &last, 1, info.st_size - 1), 1);
+    close(file);
+}
+
+static void write_in_place_and_hide_it(void)
+{
+    struct stat info;
+    cr_assert_eq(stat(test_path("a.h5"), &info), 0);
+    write_in_place();
+    cr_assert_eq(utimensat(AT_FDCWD, test_path("a.h5"), (struct timespec[]){info.st_atim, info.st_mtim}, 0),
+                 0);
+}
+
+Test(hdf5_output, a_file_that_is_written_to_while_it_is_read_is_not_believed)
+{
+    void (*const changes[])(void) = {write_in_place, write_in_place_and_hide_it};
+    for (int i = 0; i < 2; ++i) {
+        write_value("a.h5", 1);
+        cr_expect_eq(read_changed(change_nothing), PNAS_OK, "%s", pnas_message());
+        cr_expect_eq(read_changed(replace), PNAS_OK, "another took its name: %s", pnas_message());
+        cr_expect_eq(read_value("a.h5"), 2);
+        cr_expect_eq(read_changed(changes[i]), PNAS_ERROR_FILE);
+        cr_expect_not_null(strstr(pnas_message(), "a.h5: was changed by another program while it was read"),
+                           "%s", pnas_message());
+    }
     PNAS_EXPECT_NO_LEAKS();
 }
 
@@ -314,7 +370,9 @@ Test(hdf5_output, a_seal_that_cannot_be_read_is_no_missing_one)
     bool sealed;
     if (stat(path, &info) != 0 || info.st_size < 4096)
         cr_skip_test("there is no such file here");
-    cr_expect_eq(pnas_file_check_seal(path, &sealed), PNAS_ERROR_FILE);
+    int file = open(path, O_RDONLY);
+    cr_expect_eq(pnas_file_check_seal(file, path, &sealed), PNAS_ERROR_FILE);
+    close(file);
     cr_expect_not_null(strstr(pnas_message(), "online: cannot be read"), "%s", pnas_message());
 }
 
