@@ -1,7 +1,6 @@
 #include "io/run/cell_table_file.h"
 
 #include "io/config/configuration.h"
-#include "io/file/regular_file.h"
 #include "io/file/sha256.h"
 #include "io/hdf5/hdf5_array.h"
 #include "io/run/cell_csv.h"
@@ -9,12 +8,10 @@
 #include "pnas_version.h"
 #include "src/search/cell_text.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define TABLE_CONVENTIONS "PNAS-table-1"
 #define RUN_CONVENTIONS   "PNAS-run-"
@@ -263,8 +260,7 @@ static pnas_status read_table(const char *path, pnas_table_rows *rows, bool *is_
     status = take_columns(file, &all, rows);
 cleanup:
     free_columns(&all);
-    pnas_h5_close(&file);
-    return status;
+    return pnas_h5_finish(&file, status);
 }
 
 /* ---- any of them ---- */
@@ -297,42 +293,7 @@ pnas_status pnas_table_rows_read(const char *path, pnas_table_rows *rows)
     return PNAS_OK;
 }
 
-static pnas_status hash_file(const char *path, char out[65])
-{
-    char bytes[65536];
-    pnas_sha256 *sha = NULL;
-    char trouble[PNAS_FILE_TROUBLE];
-    FILE *file = pnas_file_open_stream(path, trouble);
-    pnas_status status;
-    PNAS_CHECK(file, PNAS_ERROR_FILE, "%s: %s", path, trouble);
-    PNAS_TRY_CLEANUP(pnas_sha256_create(&sha));
-    for (size_t got; (got = fread(bytes, 1, sizeof bytes, file)) > 0;)
-        PNAS_TRY_CLEANUP(pnas_sha256_add(sha, bytes, got));
-    PNAS_CHECK_CLEANUP(!ferror(file), PNAS_ERROR_FILE, "%s: cannot be read: %s", path,
-                       pnas_system_reason(errno));
-    status = pnas_sha256_finish(sha, out);
-cleanup:
-    pnas_sha256_destroy(&sha);
-    fclose(file);
-    return status;
-}
-
-pnas_status pnas_cell_table_read(const char *path, const pnas_space *space, pnas_cell_table **out,
-                                 size_t *left_out, char sha256[65])
-{
-    pnas_table_rows rows = {.operators = space->operators};
-    *out = NULL;
-    pnas_status status;
-    PNAS_TRY_CLEANUP(pnas_table_rows_read(path, &rows));
-    if (sha256)
-        PNAS_TRY_CLEANUP(hash_file(path, sha256));
-    status = pnas_cell_table_create(space, rows.entry, rows.count, out, left_out);
-    if (status != PNAS_OK)
-        pnas_fail_at(status, "%s", path);
-cleanup:
-    pnas_table_rows_free(&rows);
-    return status;
-}
+/* ---- sums ---- */
 
 static pnas_status add_entry(pnas_sha256 *sha, const pnas_table_entry *entry)
 {
@@ -344,10 +305,8 @@ static pnas_status add_entry(pnas_sha256 *sha, const pnas_table_entry *entry)
     return pnas_sha256_add(sha, values, sizeof values);
 }
 
-pnas_status pnas_cell_table_sum(const pnas_cell_table *table, char sha256[65])
+static pnas_status sum_entries(const pnas_table_entry *entry, size_t count, char sha256[65])
 {
-    const pnas_table_entry *entry = pnas_cell_table_entries(table);
-    size_t count = pnas_cell_table_count(table);
     pnas_sha256 *sha = NULL;
     PNAS_TRY(pnas_sha256_create(&sha));
     pnas_status status = PNAS_OK;
@@ -356,6 +315,30 @@ pnas_status pnas_cell_table_sum(const pnas_cell_table *table, char sha256[65])
     if (status == PNAS_OK)
         status = pnas_sha256_finish(sha, sha256);
     pnas_sha256_destroy(&sha);
+    return status;
+}
+
+pnas_status pnas_cell_table_sum(const pnas_cell_table *table, char sha256[65])
+{
+    return sum_entries(pnas_cell_table_entries(table), pnas_cell_table_count(table), sha256);
+}
+
+/* ---- a table ---- */
+
+pnas_status pnas_cell_table_read(const char *path, const pnas_space *space, pnas_cell_table **out,
+                                 size_t *left_out, char sha256[65])
+{
+    pnas_table_rows rows = {.operators = space->operators};
+    *out = NULL;
+    pnas_status status;
+    PNAS_TRY_CLEANUP(pnas_table_rows_read(path, &rows));
+    if (sha256)
+        PNAS_TRY_CLEANUP(sum_entries(rows.entry, rows.count, sha256));
+    status = pnas_cell_table_create(space, rows.entry, rows.count, out, left_out);
+    if (status != PNAS_OK)
+        pnas_fail_at(status, "%s", path);
+cleanup:
+    pnas_table_rows_free(&rows);
     return status;
 }
 

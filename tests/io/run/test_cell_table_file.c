@@ -1,5 +1,6 @@
 /* Tables of trained cells in files of each kind. */
 #include "io/run/cell_table_file.h"
+#include "io/run/run_file.h"
 #include "src/search/cell_text.h"
 #include "tests/io/run/fake_run.h"
 #include "tests/io/test_folder.h"
@@ -149,6 +150,34 @@ Test(cell_table_file, its_sum_is_that_of_what_was_read)
     cr_expect_str_neq(sum, other, "another cell");
     sum_of("b.csv", "0.5,-1,sep3,-2,max3\n", other);
     cr_expect_str_neq(sum, other, "a cell less");
+}
+
+static void sum_of_run(char sha256[65])
+{
+    pnas_space space = paper_space(3);
+    pnas_cell_table *table = NULL;
+    cr_assert_eq(pnas_cell_table_read(test_path("run.h5"), &space, &table, NULL, sha256), PNAS_OK, "%s",
+                 pnas_message());
+    pnas_cell_table_destroy(&table);
+}
+
+Test(cell_table_file, what_a_run_keeps_of_it_tells_children_of_its_journal)
+{
+    char before[65], with[65], without[65];
+    pnas_run_file *file = NULL;
+    bool existed;
+    fake_run_write(test_path("run.h5"));
+    sum_of_run(before);
+    cr_assert_eq(pnas_run_file_open(test_path("run.h5"), &file, &existed), PNAS_OK, "%s", pnas_message());
+    pnas_result result = fake_result(3, 2);
+    cr_assert_eq(pnas_run_file_append(file, 3, 2, &result), PNAS_OK, "%s", pnas_message());
+    pnas_result_clear(&result);
+    pnas_run_file_close(&file);
+    sum_of_run(with);
+    cr_assert_eq(remove(test_path("run.h5.journal")), 0);
+    sum_of_run(without);
+    cr_expect_str_neq(before, with);
+    cr_expect_str_eq(before, without);
 }
 
 Test(cell_table_file, files_are_joined)
