@@ -81,4 +81,9 @@ pnas_status pnas_network_file_read(const char *path, pnas_network_file *out);
 
 void pnas_network_file_clear(pnas_network_file *file);
 
+/* PNAS_ERROR_DATA, naming the first that differs, unless the names of classes of `data` are those of the network, one for
+ * one: a label is a place in their order, and the SHA-256 of a data set does not cover them. */
+pnas_status pnas_network_check_class_names(const char *path, const pnas_network_file *file, const char *data,
+                                           char *const *names);
+
 #endif

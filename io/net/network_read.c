@@ -348,9 +348,20 @@ pnas_status pnas_network_file_read(const char *path, pnas_network_file *out)
     *out = (pnas_network_file){0};
     hid_t file;
     PNAS_TRY(pnas_h5_open(path, &file));
-    pnas_status status = read_all(file, out);
-    pnas_h5_close(&file);
+    pnas_status status = pnas_h5_finish(&file, read_all(file, out));
     if (status != PNAS_OK)
         pnas_network_file_clear(out);
     return status;
+}
+
+pnas_status pnas_network_check_class_names(const char *path, const pnas_network_file *file, const char *data,
+                                           char *const *names)
+{
+    for (int c = 0; c < file->network.classes; c++)
+        PNAS_CHECK(
+            strcmp(names[c], file->class_names[c]) == 0, PNAS_ERROR_DATA,
+            "%s: class %d is '%s', and '%s' for %s; name data with the same classes in the same order, "
+            "or import these with --class-names if only their names are others",
+            data, c, names[c], file->class_names[c], path);
+    return PNAS_OK;
 }

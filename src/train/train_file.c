@@ -138,6 +138,8 @@ static pnas_status compare(const pnas_train_options *options, const pnas_network
         "%s: this network is trained on other images than those of %s (SHA-256 %.12s..., not %.12s...); name "
         "those with dataset.file, or write another file with -o",
         options->path, options->configuration->dataset, file->dataset_sha256, options->dataset->sha256);
+    PNAS_TRY(pnas_network_check_class_names(options->path, file, options->configuration->dataset,
+                                            options->dataset->class_names));
     if (!file->in_training)
         return check_complete(options, file);
     PNAS_TRY(make_fingerprint(options, fingerprint));

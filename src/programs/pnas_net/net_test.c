@@ -137,7 +137,7 @@ static pnas_status check_data(const pnas_net_session *session, const pnas_datase
     PNAS_CHECK(dataset->test.count > 0, PNAS_ERROR_DATA,
                "%s: has no test part; import one with pnas_data import, or name other data with --data",
                dataset->name);
-    return PNAS_OK;
+    return pnas_network_check_class_names(session->path, &session->file, dataset->name, dataset->class_names);
 }
 
 static pnas_status take_figures(pnas_network_file *file, const pnas_dataset *dataset, const float *logits)
