@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 int main(int argc, char **argv)
 {
@@ -21,6 +22,12 @@ int main(int argc, char **argv)
                                           .classes = atoi(argv[9]),
                                           .auxiliary = argc == 11 ? 1 : 0};
     fake_network_make_of(argv[2], &network, &file);
+    for (int c = 0; c < network.classes; c++) {
+        char name[16];
+        snprintf(name, sizeof name, "%d", c); /* as the classes of the digits are called */
+        free(file.class_names[c]);
+        file.class_names[c] = strdup(name);
+    }
     pnas_status status = pnas_network_file_write(argv[1], &file);
     if (status != PNAS_OK)
         fprintf(stderr, "%s\n", pnas_message());
