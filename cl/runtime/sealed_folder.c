@@ -19,9 +19,12 @@
 #define LOCK_FILE    "/pnas.lock"
 #define SEAL         ".seal"
 #define LOCK_SECONDS 10
-enum { SEAL_MAX = 64, PATH_OF_SEAL_MAX = PATH_MAX + sizeof SEAL };
+enum { SEAL_MAX = 80, PATH_OF_SEAL_MAX = PATH_MAX + sizeof SEAL };
 
-typedef enum { UNSEALED, WHOLE, DAMAGED } file_state;
+/* Ends every seal; older ones do not say which file they are of. */
+#define OF_ITS_PLACE " of its place\n"
+
+typedef enum { UNSEALED, WHOLE, DAMAGED, WORTHLESS } file_state;
 
 static int held = -1; /* the lock file of the folder in use; closed by the end of the process */
 
@@ -32,11 +35,12 @@ static void path_of_seal(const char *path, char out[PATH_OF_SEAL_MAX])
     snprintf(out, PATH_OF_SEAL_MAX, "%s" SEAL, path);
 }
 
-/* The seal that a file should have now; false where it cannot be read. */
-static bool make_seal(const char *path, char out[SEAL_MAX])
+/* The seal that a file should have now, which is of its place in the folder, too: kernels that have changed places with
+ * their seals are not themselves. `place` is the part of `path` behind the folder. False where it cannot be read. */
+static bool make_seal(const char *path, const char *place, char out[SEAL_MAX])
 {
     unsigned char bytes[1 << 14];
-    uint64_t hash = PNAS_FNV_START;
+    uint64_t hash = pnas_fnv_hash(PNAS_FNV_START, place, strlen(place) + 1);
     size_t size = 0, count;
     FILE *file = pnas_program_cache_open(path);
     if (!file)
@@ -47,37 +51,47 @@ static bool make_seal(const char *path, char out[SEAL_MAX])
     }
     bool whole = !ferror(file);
     fclose(file);
-    snprintf(out, SEAL_MAX, "%zu bytes, %016llx\n", size, (unsigned long long)hash);
+    snprintf(out, SEAL_MAX, "%zu bytes, %016llx" OF_ITS_PLACE, size, (unsigned long long)hash);
     return whole;
 }
 
-/* A seal without an end is half-written, and none. */
-static file_state look_at(const char *path)
+/* "8 bytes, 0123456789abcdef" and no more */
+static bool is_old(const char *seal)
 {
-    char place[PATH_OF_SEAL_MAX], found[SEAL_MAX] = "", now[SEAL_MAX];
-    path_of_seal(path, place);
-    FILE *file = pnas_program_cache_open(place);
+    const char *hash = strstr(seal, " bytes, ");
+    return hash && strcmp(hash + strlen(" bytes, ") + strspn(hash + strlen(" bytes, "), "0123456789abcdef"),
+                          "\n") == 0;
+}
+
+/* A seal without an end is half-written, and none. */
+static file_state look_at(const char *path, const char *place)
+{
+    char at[PATH_OF_SEAL_MAX], found[SEAL_MAX] = "", now[SEAL_MAX];
+    path_of_seal(path, at);
+    FILE *file = pnas_program_cache_open(at);
     bool sealed = file && fgets(found, sizeof found, file) && strchr(found, '\n');
     if (file)
         fclose(file);
     if (!sealed)
         return UNSEALED;
-    return make_seal(path, now) && strcmp(found, now) == 0 ? WHOLE : DAMAGED;
+    if (is_old(found))
+        return WORTHLESS;
+    return make_seal(path, place, now) && strcmp(found, now) == 0 ? WHOLE : DAMAGED;
 }
 
-static void seal(const char *path)
+static void seal(const char *path, const char *place)
 {
-    char place[PATH_OF_SEAL_MAX], text[SEAL_MAX];
-    path_of_seal(path, place);
-    if (access(place, F_OK) == 0 || !make_seal(path, text))
+    char at[PATH_OF_SEAL_MAX], text[SEAL_MAX];
+    path_of_seal(path, at);
+    if (access(at, F_OK) == 0 || !make_seal(path, place, text))
         return;
-    int file = open(place, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    int file = open(at, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (file < 0)
         return;
     bool written = write(file, text, strlen(text)) == (ssize_t)strlen(text);
     written = close(file) == 0 && written;
     if (!written)
-        unlink(place);
+        unlink(at);
 }
 
 /* The seal goes first: a file that has lost it is not believed either. */
@@ -114,6 +128,23 @@ static bool is_half_made(const FTSENT *entry)
     return !is_directory(entry) && entry->fts_level == 1 && strncmp(entry->fts_name, "tempfile", 8) == 0;
 }
 
+static const char *place_of(const char *folder, const FTSENT *entry)
+{
+    const char *place = entry->fts_path + strlen(folder);
+    return place + strspn(place, "/");
+}
+
+/* PoCL gives a file its name when all of it is written: one without a byte has lost them, and PoCL would end. */
+static file_state state_of(const char *folder, const FTSENT *entry)
+{
+    if (is_half_made(entry))
+        return UNSEALED;
+    if (!is_kept(entry))
+        return WHOLE;
+    file_state state = look_at(entry->fts_path, place_of(folder, entry));
+    return state == UNSEALED && entry->fts_statp->st_size == 0 ? WORTHLESS : state;
+}
+
 static FTS *open_tree(const char *folder)
 {
     char *const roots[] = {(char *)folder, NULL};
@@ -125,7 +156,7 @@ void pnas_sealed_folder_seal(const char *folder)
     FTS *tree = held >= 0 ? open_tree(folder) : NULL;
     for (FTSENT *entry; tree && (entry = fts_read(tree)) != NULL;)
         if (is_kept(entry))
-            seal(entry->fts_path);
+            seal(entry->fts_path, place_of(folder, entry));
     if (tree)
         fts_close(tree);
 }
@@ -149,7 +180,7 @@ static bool clean(const char *folder, bool alone, char *why, size_t size)
     bool done = true;
     FTS *tree = open_tree(folder);
     for (FTSENT *entry; tree && (entry = fts_read(tree)) != NULL;) {
-        file_state state = is_kept(entry) ? look_at(entry->fts_path) : is_half_made(entry) ? UNSEALED : WHOLE;
+        file_state state = state_of(folder, entry);
         if (state == WHOLE || (state == UNSEALED && !alone))
             continue;
         bool removed = remove_sealed(entry->fts_path);
