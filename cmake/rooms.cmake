@@ -45,6 +45,7 @@ function(pnas_common target)
   target_compile_options(${target} PRIVATE ${PNAS_WARNINGS} ${PNAS_SANITIZER_FLAGS} ${PNAS_HARDENING_FLAGS})
   target_compile_definitions(${target} PRIVATE _GNU_SOURCE)
   target_link_options(${target} PRIVATE ${PNAS_SANITIZER_FLAGS} ${PNAS_HARDENING_LINK_FLAGS})
+  target_link_options(${target} PRIVATE -Wl,--build-id=sha1) # ranks compare it (src/base/build_id.h)
   target_link_options(${target} PRIVATE -Wl,--as-needed) # a program needs only the libraries that it calls
 endfunction()
 

@@ -2,6 +2,7 @@
 
 #include "mpi/collectives.h"
 #include "mpi/wire.h"
+#include "src/base/build_id.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,10 +44,11 @@ pnas_status pnas_mpi_check_alike(const pnas_layout *layout, const char *text,
 
 pnas_status pnas_mpi_check_build(const pnas_layout *layout, const char *build)
 {
-    char text[TEXT_BYTES];
-    snprintf(text, sizeof text, "%s, wire format %d", build, PNAS_WIRE_VERSION);
+    char text[TEXT_BYTES], id[PNAS_BUILD_ID_MAX];
+    pnas_build_id(id);
+    snprintf(text, sizeof text, "%s, wire format %d, build ID %s", build, PNAS_WIRE_VERSION, id);
     return pnas_mpi_check_alike(
         layout, text,
         &(pnas_mpi_difference){PNAS_ERROR_USAGE, "runs",
-                               "start the same build of the program on every machine"});
+                               "start the same build of the program on every machine, or copies of it"});
 }

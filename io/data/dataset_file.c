@@ -4,6 +4,7 @@
 
 #include "pnas_version.h"
 #include "src/base/clock.h"
+#include "src/base/commit.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -18,8 +19,9 @@
 
 static pnas_status write_attributes(const pnas_dataset *dataset, hid_t file)
 {
-    char title[256], created[32];
+    char title[256], created[32], program[128];
     snprintf(title, sizeof title, "%s: images and labels for classification", dataset->name);
+    snprintf(program, sizeof program, "pnas " PNAS_VERSION " (%s)", pnas_commit());
     pnas_clock_stamp(pnas_clock_unix(), created);
     const struct {
         const char *name, *value;
@@ -31,7 +33,7 @@ static pnas_status write_attributes(const pnas_dataset *dataset, hid_t file)
         {"licence", dataset->licence},
         {"sha256", dataset->sha256},
         {"created", created},
-        {"program", "pnas " PNAS_VERSION " (" PNAS_COMMIT ")"},
+        {"program", program},
     };
     for (size_t i = 0; i < sizeof attributes / sizeof *attributes; ++i)
         PNAS_TRY(pnas_h5_write_text(file, attributes[i].name, attributes[i].value));

@@ -4,6 +4,7 @@
 
 #include "io/hdf5/hdf5_array.h"
 #include "pnas_version.h"
+#include "src/base/commit.h"
 #include "src/search/cell_text.h"
 
 #include <inttypes.h>
@@ -44,7 +45,7 @@ static pnas_status write_root(hid_t root, const pnas_network_file *file)
         {"run", file->run},
         {"configuration", file->configuration ? file->configuration : ""},
         {"program_version", PNAS_VERSION},
-        {"program_commit", PNAS_COMMIT},
+        {"program_commit", pnas_commit()},
     };
     for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++)
         PNAS_TRY(pnas_h5_write_text(root, attributes[i].name, attributes[i].value));

@@ -5,6 +5,7 @@
 
 #include "pnas_version.h"
 #include "src/base/clock.h"
+#include "src/base/commit.h"
 #include "src/search/cell_text.h"
 
 #include <math.h>
@@ -67,7 +68,7 @@ static pnas_status write_root(hid_t file, const pnas_run_info *info, const pnas_
     PNAS_TRY(pnas_h5_write_text(file, "conventions", PNAS_RUN_CONVENTIONS));
     PNAS_TRY(write_from_configuration(file, configuration));
     PNAS_TRY(pnas_h5_write_text(file, "program_version", PNAS_VERSION));
-    PNAS_TRY(pnas_h5_write_text(file, "program_commit", PNAS_COMMIT));
+    PNAS_TRY(pnas_h5_write_text(file, "program_commit", pnas_commit()));
     PNAS_TRY(pnas_h5_write_text(file, "command_line", info->command_line ? info->command_line : ""));
     PNAS_TRY(pnas_h5_write_text(file, "configuration", configuration));
     if (info->extended)

@@ -3,6 +3,7 @@
 #include "io/hdf5/hdf5_array.h"
 #include "pnas_version.h"
 #include "src/base/clock.h"
+#include "src/base/commit.h"
 
 #include <libgen.h>
 #include <math.h>
@@ -47,12 +48,13 @@ static pnas_status write_operators(hid_t file, const pnas_operator_set *operator
 
 static pnas_status write_head(hid_t file, const char *conventions, const pnas_score_head *head)
 {
-    char fingerprint[24], created[32];
+    char fingerprint[24], created[32], program[128];
     snprintf(fingerprint, sizeof fingerprint, "%016llx", (unsigned long long)head->fingerprint);
+    snprintf(program, sizeof program, PNAS_VERSION " (%s)", pnas_commit());
     pnas_clock_stamp(pnas_clock_unix(), created);
     PNAS_TRY(pnas_h5_write_text(file, "title", "Cells of a search space scored by a surrogate"));
     PNAS_TRY(pnas_h5_write_text(file, "conventions", conventions));
-    PNAS_TRY(pnas_h5_write_text(file, "program", PNAS_VERSION " (" PNAS_COMMIT ")"));
+    PNAS_TRY(pnas_h5_write_text(file, "program", program));
     PNAS_TRY(pnas_h5_write_text(file, "created", created));
     PNAS_TRY(pnas_h5_write_text(file, "command_line", head->command_line));
     PNAS_TRY(pnas_h5_write_text(file, "run", head->run));

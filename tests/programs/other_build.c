@@ -5,3 +5,8 @@ const char *pnas_program_build(void)
 {
     return "0.0.0 (another build)";
 }
+
+const char *pnas_program_commit(void)
+{
+    return "another build";
+}

@@ -1,5 +1,6 @@
 #include "src/programs/common/program.h"
 
+#include "src/base/commit.h"
 #include "src/base/plain_text.h"
 #include "src/programs/common/option_table.h"
 
@@ -53,6 +54,7 @@ void pnas_program_setup(const char *name)
     signal(SIGXFSZ, SIG_IGN);
     atexit(check_output_at_exit);
     pnas_log_setup(name, PNAS_LOG_INFO, 0, 1);
+    pnas_commit_set(pnas_program_commit());
     argp_program_version_hook = print_version;
     argp_err_exit_status = EX_USAGE;
 }

@@ -18,6 +18,7 @@ void pnas_program_setup(const char *name);
 
 /* Version and commit of this build: "0.9.0 (abc1234)". Borrowed. */
 const char *pnas_program_build(void);
+const char *pnas_program_commit(void); /* "abc1234" */
 
 /* The libraries, compiler and kind of build that this program was built with, a line each. Borrowed. */
 const char *pnas_program_built_with(void);

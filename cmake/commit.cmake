@@ -1,0 +1,28 @@
+# The commit of SOURCE in PNAS_COMMIT, with a sum of what differs from it. As a script (-P), which every build runs, it writes
+# the header OUT, only if that changes: a build after "git commit" or "git pull" must not name the commit before it.
+function(pnas_find_commit source out)
+  set(git git --no-optional-locks -C ${source})
+  execute_process(COMMAND ${git} describe --always --dirty --abbrev=12
+                  OUTPUT_VARIABLE commit OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+  if(NOT commit)
+    set(commit "unknown")
+  elseif(commit MATCHES "-dirty$")
+    execute_process(COMMAND ${git} diff HEAD --no-ext-diff --no-color OUTPUT_VARIABLE difference ERROR_QUIET)
+    string(SHA256 sum "${difference}")
+    string(SUBSTRING ${sum} 0 8 sum)
+    set(commit "${commit}-${sum}")
+  endif()
+  set(${out} ${commit} PARENT_SCOPE)
+endfunction()
+
+if(CMAKE_SCRIPT_MODE_FILE)
+  pnas_find_commit(${SOURCE} commit)
+  set(text "/* Made by cmake/commit.cmake at every build. */\n#define PNAS_COMMIT \"${commit}\"\n")
+  set(before "")
+  if(EXISTS ${OUT})
+    file(READ ${OUT} before)
+  endif()
+  if(NOT text STREQUAL before)
+    file(WRITE ${OUT} "${text}")
+  endif()
+endif()
