@@ -119,6 +119,26 @@ run 65 "$pnas_score" sized.h5 --limit-multiply-adds 50000 -o others.h5
 grep -q "but set.h5 holds others" last.err || fail "that the images are others is not said"
 [ ! -e others.h5 ] || fail "cells were scored within limits of other images"
 
+# A run on a table has none of its own, and takes their size from the data set that its configuration names.
+run 0 "$pnas_mpi" tiny.yaml -o looked_up.h5 --set evaluator=table --set table=table.h5 --set dataset.file=data.h5
+run 0 "$pnas_score" looked_up.h5 --limit-parameters 1000000 -o looked_up_scores.h5
+grep -q 'looked_up.h5 looked its children up in a table: limits are on networks for images like those of data.h5' last.err ||
+    fail "it is not said whose images are meant"
+
+# A label is a place in the order of the classes' names, which a data set's SHA-256 does not cover.
+small=(--set dataset.file=set.h5 --set dataset.validation=8 --set dataset.training_images=24 --set training.batch=8)
+train=("$pnas_train" tiny.yaml --cell '-1:max3+-2:max3' -o named.h5 "${small[@]}")
+cp data.h5 set.h5
+run 0 "${train[@]}"
+run 0 "$pnas_net" test named.h5
+run 0 "$pnas_data" import --force --format csv --shape 8x8x1 --class-names 0,2,1,3 some.csv -o set.h5
+cp named.h5 named.before
+run 65 "$pnas_net" test named.h5 --data set.h5
+grep -q "class 1 is '2', and '1' for named.h5; name data with the same classes" last.err || fail "the class is not named"
+run 65 "${train[@]}"
+grep -q "class 1 is '2', and '1' for named.h5; name data with the same classes" last.err || fail "the class is not named"
+cmp named.h5 named.before || fail "the network was changed"
+
 # What HDF5's own tools write has no seal, and is read.
 if command -v h5repack >/dev/null; then
     for file in run.h5 net.h5 table.h5 data.h5; do

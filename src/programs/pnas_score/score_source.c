@@ -2,6 +2,7 @@
 
 #include "io/config/configuration.h"
 #include "io/data/dataset.h"
+#include "src/base/log.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,7 +104,11 @@ static pnas_status prepare_limits(pnas_score_source *source)
     pnas_status status = pnas_dataset_open(source->configuration.dataset, &dataset);
     if (status != PNAS_OK)
         return pnas_fail_at(status, "the limits depend on the size of the run's images");
-    if (strcmp(dataset->sha256, info->dataset_sha256) != 0)
+    if (source->configuration.evaluator == PNAS_EVALUATOR_TABLE) /* the run's SHA-256 is the table's */
+        pnas_warning(
+            "%s looked its children up in a table: limits are on networks for images like those of %s",
+            source->head.run, source->configuration.dataset);
+    else if (strcmp(dataset->sha256, info->dataset_sha256) != 0)
         status =
             pnas_fail(PNAS_ERROR_DATA,
                       "%s: the limits depend on the size of the run's images, but %s holds others (SHA-256 "
