@@ -243,6 +243,7 @@ static pnas_status append_update(pnas_op_bench *b, pnas_launch_list *list)
                                          .gradients = slice(b, DX),
                                          .moments = slice(b, Y),
                                          .rates = slice(b, SCALE),
+                                         .steps = 1,
                                          .state = slice(b, STATE),
                                          .scratch = slice(b, SCRATCH)});
 }

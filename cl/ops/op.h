@@ -238,6 +238,7 @@ typedef struct {
     pnas_slice parameters, gradients;
     pnas_slice moments; /* [count] for SGD, [2][count] for Adam and RMSProp; zero at the start */
     pnas_slice rates;   /* [steps] learning rate of each step */
+    size_t steps;
     pnas_slice state;   /* of ints, state[0]: the step */
     pnas_slice scratch; /* pnas_op_update_scratch floats, on any device */
 } pnas_update;

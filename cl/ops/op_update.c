@@ -152,7 +152,7 @@ static pnas_status update_on_gpu(pnas_cl *cl, pnas_launch_list *list, const pnas
         PNAS_ACCESSES(pnas_slice_access(u->parameters, u->count, true),
                       pnas_slice_access(u->gradients, u->count, false),
                       pnas_slice_access(u->moments, moments, true), pnas_slice_access(u->state, 1, false),
-                      pnas_slice_access(u->rates, 1, false), /* no launch writes any of them */
+                      pnas_slice_access(u->rates, u->steps, false),
                       pnas_access_if(partials > 0, pnas_slice_access(u->scratch, partials, false)))};
     pnas_op_spread(&spec, u->count / 4, PNAS_SPREAD_EACH);
     return pnas_launch_append(

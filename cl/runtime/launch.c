@@ -76,6 +76,7 @@ static pnas_status make_job(const pnas_arg *arguments, int count, pnas_launch *l
         if (!arguments[i].buffer)
             bytes = aligned_to(bytes, arguments[i].size) + arguments[i].size;
     launch->job_bytes = aligned(bytes);
+    launch->job_count = 1;
     launch->job = calloc(1, launch->job_bytes ? launch->job_bytes : 1);
     PNAS_CHECK(launch->job, PNAS_ERROR_MEMORY, "no memory for the values of kernel %s", launch->name);
     size_t at = sizeof(cl_ulong);
@@ -116,10 +117,11 @@ static void set_ranges(const pnas_launch_spec *spec, pnas_launch *launch)
 {
     launch->dimensions = 1;
     for (int i = 0; i < 3; ++i) {
+        bool counts = i == 0 || !spec->jobs;
         size_t local = spec->local[0] ? spec->local[i] : i == 0 ? 64 : 1;
-        if (local == 0)
+        if (local == 0 || !counts)
             local = 1;
-        size_t global = spec->global[i] ? spec->global[i] : 1;
+        size_t global = spec->global[i] && counts ? spec->global[i] : 1;
         launch->local[i] = local;
         launch->global[i] = (global + local - 1) / local * local;
         if (launch->global[i] > 1)
@@ -134,7 +136,9 @@ static void clear_launch(pnas_launch *launch)
     free(launch->options);
     free(launch->argument);
     free(launch->job);
+    free(launch->owner);
     pnas_buffer_release(&launch->jobs);
+    pnas_buffer_release(&launch->owners);
     free(launch->access);
     free(launch->payload);
 }
@@ -158,6 +162,48 @@ pnas_status pnas_launch_append(pnas_cl *cl, pnas_launch_list *list, const pnas_l
     if (spec->jobs)
         PNAS_TRY_CLEANUP(take_values(arguments, launch));
     ++list->count;
+    return PNAS_OK;
+cleanup:
+    clear_launch(launch);
+    return status;
+}
+
+static pnas_status make_jobs(const pnas_launch *from, size_t jobs, size_t groups, pnas_launch *launch)
+{
+    launch->job_bytes = from->job_bytes;
+    launch->job_count = (int)jobs;
+    launch->job = calloc(jobs, from->job_bytes);
+    launch->owner = jobs > 1 ? calloc(groups, sizeof *launch->owner) : NULL;
+    PNAS_CHECK(launch->job && (jobs == 1 || launch->owner), PNAS_ERROR_MEMORY,
+               "no memory for %zu jobs of kernel %s", jobs, from->name);
+    launch->global[0] = groups * launch->local[0];
+    return PNAS_OK;
+}
+
+pnas_status pnas_launch_append_copy(const pnas_launch *from, size_t jobs, size_t groups,
+                                    pnas_launch_list *list, pnas_launch **out)
+{
+    pnas_launch *launch;
+    pnas_status status;
+    PNAS_TRY(grow(list, &launch));
+    *launch = (pnas_launch){.label = from->label,
+                            .file = from->file,
+                            .name = from->name,
+                            .arguments = from->arguments,
+                            .product = from->product,
+                            .dimensions = from->dimensions,
+                            .flops = from->flops,
+                            .bytes = from->bytes};
+    memcpy(launch->global, from->global, sizeof launch->global);
+    memcpy(launch->local, from->local, sizeof launch->local);
+    launch->options = strdup(from->options);
+    PNAS_CHECK_CLEANUP(launch->options, PNAS_ERROR_MEMORY, "no memory for the options of kernel %s",
+                       from->name);
+    PNAS_TRY_CLEANUP(copy_arguments(from->argument, from->arguments, &launch->argument));
+    if (jobs)
+        PNAS_TRY_CLEANUP(make_jobs(from, jobs, groups, launch));
+    ++list->count;
+    *out = launch;
     return PNAS_OK;
 cleanup:
     clear_launch(launch);
@@ -213,17 +259,24 @@ static pnas_status set_argument(const pnas_launch *launch, int i, pnas_arg argum
     return PNAS_OK;
 }
 
+static pnas_status copy_to_device(pnas_cl *cl, const void *data, size_t bytes, cl_mem *buffer)
+{
+    if (!*buffer)
+        PNAS_TRY(pnas_buffer_create(cl, bytes, buffer));
+    return pnas_buffer_write(cl, *buffer, 0, bytes, data);
+}
+
 /* The table of jobs, and whose groups are whose: of one job nobody asks. */
 static pnas_status set_jobs(pnas_cl *cl, pnas_launch *launch)
 {
-    if (!launch->jobs) {
-        PNAS_TRY(pnas_buffer_create(cl, launch->job_bytes, &launch->jobs));
-        PNAS_TRY(pnas_buffer_write(cl, launch->jobs, 0, launch->job_bytes, launch->job));
-    }
+    size_t groups = launch->global[0] / launch->local[0], jobs = (size_t)launch->job_count;
+    PNAS_TRY(copy_to_device(cl, launch->job, jobs * launch->job_bytes, &launch->jobs));
+    if (launch->owner)
+        PNAS_TRY(copy_to_device(cl, launch->owner, groups * sizeof *launch->owner, &launch->owners));
     int i = launch->arguments;
-    PNAS_TRY(set_argument(launch, i, PNAS_ARG_BUFFER(launch->jobs)));
+    PNAS_TRY(set_argument(launch, i, PNAS_ARG_BUFFER(launch->owner ? launch->owners : launch->jobs)));
     PNAS_TRY(set_argument(launch, i + 1, PNAS_ARG_BUFFER(launch->jobs)));
-    return set_argument(launch, i + 2, PNAS_ARG_INT(1));
+    return set_argument(launch, i + 2, PNAS_ARG_INT(launch->job_count));
 }
 
 static pnas_status set_arguments(pnas_cl *cl, pnas_launch *launch)

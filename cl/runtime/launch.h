@@ -39,9 +39,11 @@ typedef struct {
     char *options;           /* as pnas_kernel_program_options makes them; owned by the list */
     pnas_arg *argument;      /* owned by the list, values too */
     int arguments;           /* how many; of a launch with jobs only the buffers */
-    void *job;               /* NULL: no jobs; else one record, owned by the list */
-    size_t job_bytes;
-    cl_mem jobs;         /* the record on the device; owned by the list; NULL until built */
+    void *job;               /* NULL: no jobs; else [job_count] records, owned by the list */
+    size_t job_bytes;        /* of a record */
+    int job_count;
+    cl_int *owner;       /* [groups] the job of each; owned by the list; NULL for one job */
+    cl_mem jobs, owners; /* both on the device; owned by the list; NULL until built */
     pnas_access *access; /* owned by the list; NULL: not known, so it may be anything */
     int accesses;
     cl_kernel kernel;            /* owned by the list; NULL until built */
@@ -76,6 +78,11 @@ pnas_status pnas_launch_append(pnas_cl *cl, pnas_launch_list *list, const pnas_l
                                const pnas_arg *arguments, int count);
 #define PNAS_ARGS(...)                                                                                       \
     (const pnas_arg[]){__VA_ARGS__}, (int)(sizeof((pnas_arg[]){__VA_ARGS__}) / sizeof(pnas_arg))
+
+/* Appends a copy of another list's kernel launch, not built, with room for so many jobs and their groups: its records
+ * and owners are the caller's to fill in. Without jobs both are 0. *out is borrowed until the list grows. */
+pnas_status pnas_launch_append_copy(const pnas_launch *from, size_t jobs, size_t groups,
+                                    pnas_launch_list *list, pnas_launch **out);
 
 /* Appends a call; takes over payload (malloc'ed or NULL), also when it fails. */
 pnas_status pnas_launch_append_call(pnas_launch_list *list, const char *label,

@@ -260,6 +260,7 @@ static pnas_status append_update(member_fit *fit, pnas_launch_list *list)
                                 .gradients = {fit->gradients, 0},
                                 .moments = {fit->moments, 0},
                                 .rates = {fit->rates, 0},
+                                .steps = fit->order.steps,
                                 .state = {fit->state, 0},
                                 .scratch = {fit->scratch, 0}};
     return pnas_op_update(member->cl, list, &update);

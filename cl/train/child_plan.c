@@ -271,6 +271,7 @@ static pnas_status append_update(pnas_child_plan *plan, pnas_launch_list *list, 
                           .gradients = plan->gradients,
                           .moments = plan->moments,
                           .rates = plan->rates,
+                          .steps = rate_floats(plan),
                           .state = state,
                           .scratch = plan->scratch};
     return pnas_op_update(plan->cl, list, &update);

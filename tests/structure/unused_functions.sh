@@ -13,6 +13,7 @@ unused=$(awk '
     END { for (name in home) if (!(name in used)) print home[name] ".c", name }' <<<"$all" | sort)
 # Parts of a larger function of the same file, which tests want to try by themselves.
 exceptions="pnas_h5_close          # at will, by tests; readers end by pnas_h5_finish
+pnas_access_overlap    # against a map of bytes
 pnas_cell_csv_parse    # text, where a file would have to be written; fuzzed
 pnas_same_pad          # against the table of padded values
 pnas_search_pending    # how many; programs ask for the level with some

@@ -36,8 +36,8 @@ typedef struct {
 
 void op_harness_start(op_harness *h, const op_harness_options *options);
 void op_harness_close(op_harness *h);
-/* Runs the list, waits, checks every guard, every buffer that is not an output and that the launches say what they write,
- * clears the list. */
+/* Runs the list, checks what its launches access if they say so (cl/runtime/launch_check.h), then every guard and every
+ * buffer that is not an output; clears the list. */
 void op_harness_run(op_harness *h);
 
 void op_harness_fail(op_harness *h, const char *format, ...) __attribute__((noreturn, format(printf, 2, 3)));

@@ -52,6 +52,7 @@ void update_case_schedule(op_harness *h, pnas_update *u, double *rates)
     for (int s = 0; s < UPDATE_CASE_STEPS; ++s)
         rates[s] = (float)(0.1 / (1 + s));
     u->rates = op_harness_slice(h, UPDATE_CASE_STEPS, rates);
+    u->steps = UPDATE_CASE_STEPS;
     u->state = op_harness_ints(h, 4, zero);
 }
 
