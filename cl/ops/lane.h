@@ -8,5 +8,7 @@
 /* Has CLBlast's products checked if some might be left to it (cl/ops/gemm.h), so that the lane need not, and
  * makes the lane. `cl` must outlive it. */
 pnas_status pnas_lane_create(pnas_cl *cl, pnas_cl **out);
+/* And of pnas_cl_create_sharing. */
+pnas_status pnas_lane_create_sharing(pnas_cl *cl, pnas_cl **out);
 
 #endif

@@ -129,23 +129,43 @@ cleanup:
     return status;
 }
 
-pnas_status pnas_cl_create_lane(pnas_cl *cl, pnas_route route, pnas_cl **out)
+/* Without a queue. */
+static pnas_status copy_context(pnas_cl *cl, pnas_cl **out)
 {
-    cl_int code;
-    *out = NULL;
     pnas_cl *lane = malloc(sizeof *lane);
     PNAS_CHECK(lane, PNAS_ERROR_MEMORY, "no memory for a context");
     *lane = *cl;
     lane->is_lane = true;
-    lane->route = route == PNAS_ROUTE_AUTO ? cl->route : route;
     lane->scratch = NULL;
     lane->warm = NULL;
+    lane->queue = NULL;
+    *out = lane;
+    return PNAS_OK;
+}
+
+pnas_status pnas_cl_create_lane(pnas_cl *cl, pnas_route route, pnas_cl **out)
+{
+    cl_int code;
+    pnas_cl *lane;
+    *out = NULL;
+    PNAS_TRY(copy_context(cl, &lane));
+    if (route != PNAS_ROUTE_AUTO)
+        lane->route = route;
     lane->queue = clCreateCommandQueue(cl->context, cl->device, 0, &code);
     if (code != CL_SUCCESS) {
         free(lane);
         return pnas_fail_at(pnas_cl_status(code, "clCreateCommandQueue"), "%s", cl->info.name);
     }
     *out = lane;
+    return PNAS_OK;
+}
+
+pnas_status pnas_cl_create_sharing(pnas_cl *cl, pnas_cl **out)
+{
+    *out = NULL;
+    PNAS_TRY(copy_context(cl, out));
+    clRetainCommandQueue(cl->queue);
+    (*out)->queue = cl->queue;
     return PNAS_OK;
 }
 
@@ -189,4 +209,9 @@ const pnas_device_info *pnas_cl_device(const pnas_cl *cl)
 int pnas_cl_vector(const pnas_cl *cl)
 {
     return cl->vector;
+}
+
+bool pnas_cl_joins(const pnas_cl *cl)
+{
+    return cl->route == PNAS_ROUTE_GPU || (cl->route == PNAS_ROUTE_AUTO && !cl->info.cpu);
 }

@@ -2,6 +2,7 @@
 
 #include "cl/runtime/cl_error.h"
 #include "cl/runtime/event_wait.h"
+#include "cl/train/child_group.h"
 #include "src/base/random.h"
 
 #include <math.h>
@@ -217,6 +218,19 @@ static pnas_status collect(pnas_child_plan *plan, const pnas_batch_stream *strea
     return PNAS_OK;
 }
 
+/* One batch's launches, with those of the children of its group. */
+static pnas_status run_batch(pnas_child_plan *plan, pnas_launch_list *list, cl_event *event)
+{
+    const pnas_child_plan_options *options = &plan->options;
+    if (!options->group || !plan->joins) {
+        PNAS_TRY(pnas_launch_run(plan->cl, list, event));
+        return pnas_cl_status(clFlush(plan->cl->queue), "clFlush");
+    }
+    const pnas_recorded_list *recorded =
+        list == &plan->step ? &plan->recorded_step : &plan->recorded_evaluation;
+    return pnas_child_group_run(options->group, options->member, recorded, list, event);
+}
+
 pnas_status pnas_epoch_run(pnas_child_plan *plan, pnas_launch_list *list, const pnas_batch_stream *stream,
                            size_t images, int *batch, pnas_tick tick, void *payload, pnas_epoch_result *out)
 {
@@ -230,8 +244,7 @@ pnas_status pnas_epoch_run(pnas_child_plan *plan, pnas_launch_list *list, const 
             *event = NULL;
         }
         PNAS_TRY_CLEANUP(tick(payload));
-        PNAS_TRY_CLEANUP(pnas_launch_run(plan->cl, list, event));
-        PNAS_TRY_CLEANUP(pnas_cl_status(clFlush(plan->cl->queue), "clFlush"));
+        PNAS_TRY_CLEANUP(run_batch(plan, list, event));
         if (*batch % BATCHES_BETWEEN_LOSS_CHECKS == BATCHES_BETWEEN_LOSS_CHECKS - 1)
             PNAS_TRY_CLEANUP(check_loss(plan, stream, *batch));
     }

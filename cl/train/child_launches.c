@@ -11,7 +11,7 @@ static pnas_status forward_layer(pnas_child_plan *plan, pnas_launch_list *list, 
     const pnas_layer *layer = &plan->graph->layer[index];
     pnas_layer_operands on = pnas_child_operands(plan, index);
     if (training && layer->norm >= 0)
-        on.statistics = plan->statistics;
+        on.statistics = pnas_child_statistics(plan, layer->norm);
     for (int i = 0; training && i < layer->inputs; ++i)
         on.factors[i] = pnas_child_factors(plan, index, i);
     return pnas_layer_op_of(layer->kind)->forward(plan->cl, list, &on);
@@ -31,13 +31,13 @@ pnas_status pnas_child_append_forward(pnas_child_plan *plan, pnas_launch_list *l
         const pnas_tensor *tensor = &plan->graph->tensor[norm->tensor];
         pnas_layer_operands on = pnas_child_operands(plan, i);
         int tile = pnas_layer_statistics_tile(plan->cl, plan->graph->layer[i].kind, &on);
-        PNAS_TRY(pnas_op_norm_forward(plan->cl, list, plan->options.batch, tensor->height * tensor->width,
-                                      tile, pnas_child_padded(plan, norm->channels), plan->statistics,
-                                      pnas_child_parameter(plan, norm->gamma),
-                                      pnas_child_parameter(plan, norm->beta), options->norm_momentum,
-                                      options->norm_epsilon, pnas_child_statistics_of_step(plan, index),
-                                      pnas_child_norm(plan, index, PNAS_NORM_SAVED),
-                                      pnas_child_norm(plan, index, PNAS_NORM_SCALE_SHIFT)));
+        PNAS_TRY(pnas_op_norm_forward(
+            plan->cl, list, plan->options.batch, tensor->height * tensor->width, tile,
+            pnas_child_padded(plan, norm->channels), pnas_child_statistics(plan, index),
+            pnas_child_parameter(plan, norm->gamma), pnas_child_parameter(plan, norm->beta),
+            options->norm_momentum, options->norm_epsilon, pnas_child_statistics_of_step(plan, index),
+            pnas_child_norm(plan, index, PNAS_NORM_SAVED),
+            pnas_child_norm(plan, index, PNAS_NORM_SCALE_SHIFT)));
     }
     return PNAS_OK;
 }
@@ -82,11 +82,11 @@ static pnas_status upstream_of(backward *work, const pnas_layer *layer, pnas_ups
     out->normalise = true;
     out->raw = pnas_child_data(plan, layer->out, layer->out_segment, layer->out_segments);
     out->coefficients = pnas_child_norm(plan, layer->norm, PNAS_NORM_COEFFICIENTS);
-    return pnas_op_norm_backward(plan->cl, work->list, plan->options.batch, &out->gradient, &out->raw,
-                                 pnas_child_parameter(plan, norm->gamma),
-                                 pnas_child_norm(plan, layer->norm, PNAS_NORM_SAVED), out->coefficients,
-                                 pnas_child_parameter_gradient(plan, norm->gamma),
-                                 pnas_child_parameter_gradient(plan, norm->beta), plan->scratch);
+    return pnas_op_norm_backward(
+        plan->cl, work->list, plan->options.batch, &out->gradient, &out->raw,
+        pnas_child_parameter(plan, norm->gamma), pnas_child_norm(plan, layer->norm, PNAS_NORM_SAVED),
+        out->coefficients, pnas_child_parameter_gradient(plan, norm->gamma),
+        pnas_child_parameter_gradient(plan, norm->beta), pnas_child_norm_scratch(plan, layer->norm));
 }
 
 static pnas_status backward_layer(backward *work, int index)

@@ -84,6 +84,21 @@ static pnas_operand operand_of(const pnas_child_plan *plan, const pnas_value *va
     return operand;
 }
 
+pnas_slice pnas_child_scratch(const pnas_child_plan *plan, int layer)
+{
+    return slice_from(plan->scratch, plan->scratch_at[layer]);
+}
+
+pnas_slice pnas_child_norm_scratch(const pnas_child_plan *plan, int norm)
+{
+    return slice_from(plan->scratch, plan->norm_scratch_at[norm]);
+}
+
+pnas_slice pnas_child_statistics(const pnas_child_plan *plan, int norm)
+{
+    return slice_from(plan->statistics, plan->statistics_at[norm]);
+}
+
 pnas_slice pnas_child_parameter(const pnas_child_plan *plan, int parameter)
 {
     return slice_from(plan->parameters, plan->parameter_at[parameter]);
@@ -119,7 +134,7 @@ pnas_layer_operands pnas_child_operands(const pnas_child_plan *plan, int index)
                               .y_segment = graph->tensor[layer->out].segment_channels,
                               .window = pnas_layer_window(graph, layer),
                               .y = pnas_child_data(plan, layer->out, layer->out_segment, layer->out_segments),
-                              .scratch = plan->scratch};
+                              .scratch = pnas_child_scratch(plan, index)};
     for (int i = 0; i < layer->inputs; ++i)
         on.x[i] = operand_of(plan, &layer->in[i]);
     if (layer->weight >= 0) {

@@ -7,6 +7,7 @@
 #define PNAS_CL_CHILD_LAYOUT_H
 
 #include "cl/ops/layer_op.h"
+#include "cl/runtime/launch_order.h"
 #include "src/net/memory_plan.h"
 #include "src/net/training.h"
 
@@ -34,8 +35,16 @@ typedef struct {
     int evaluation_steps;                  /* batches an evaluation */
     cl_mem images;                         /* uint8 [n, H, W, C], borrowed */
     cl_mem mean_deviation;                 /* [2][C], borrowed */
+    bool separate;                         /* no launches are joined, for comparison */
+    struct pnas_child_group *group;        /* borrowed; NULL: it takes its steps alone */
+    int member;                            /* of the group */
     pnas_child_room room;                  /* borrowed; buffer NULL: the plan makes its own buffers */
 } pnas_child_plan_options;
+
+typedef struct { /* a list as it was recorded, for joining; zero it to start */
+    pnas_launch_list list;
+    pnas_launch_order order;
+} pnas_recorded_list;
 
 typedef struct {
     pnas_cl *cl;             /* borrowed */
@@ -50,9 +59,13 @@ typedef struct {
     size_t *running_at;    /* [norm_count] floats into the shard's statistics: 2 times the padded channels */
     size_t running_floats; /* with shards, behind the gradients: what the shard adds to running statistics */
     size_t scratch_floats, statistics_floats;
-    uint64_t bytes; /* of the device, for all of it */
-    bool joins;     /* equal launches are made one (cl/runtime/launch_join.h) */
-    cl_mem *buffer; /* [buffers] what is to be released */
+    size_t *scratch_at; /* [layer_count + 1] floats into `scratch` for each layer's op, and for the update */
+    size_t *norm_scratch_at; /* [norm_count] the same for the backward pass of a normalisation */
+    size_t *
+        statistics_at; /* [norm_count] floats into `statistics`. All three are 0 where no launches are joined */
+    uint64_t bytes;    /* of the device, for all of it */
+    bool joins;        /* equal launches are made one (cl/runtime/launch_join.h) */
+    cl_mem *buffer;    /* [buffers] what is to be released */
     size_t buffers;
     pnas_slice pool; /* where all the rest lies; buffer NULL: each piece is a buffer of its own */
     size_t pool_used;
@@ -63,9 +76,11 @@ typedef struct {
     pnas_slice average;      /* with shards: moving average of the parameters; buffer NULL: none */
     pnas_slice update_state; /* with shards: int[4], [0] counts updates */
     pnas_batch_stream train, validation;
-    pnas_launch_list step;   /* forward, loss, backward; without shards: update, advance */
-    size_t *backward_end;    /* [layer_count] launches of `step` after which a layer's gradients are there */
-    pnas_launch_list update; /* with shards */
+    pnas_launch_list step; /* forward, loss, backward; without shards: update, advance */
+    size_t *backward_end;  /* [layer_count] launches of `step` after which a layer's gradients are there */
+    pnas_recorded_list recorded_step, recorded_evaluation,
+        recorded_before;                /* empty where no launches are joined */
+    pnas_launch_list update;            /* with shards */
     pnas_launch_list before_evaluation; /* scale and shift from the running statistics */
     pnas_launch_list evaluation;        /* forward and loss of one batch */
 } pnas_child_plan;
@@ -79,6 +94,10 @@ pnas_view pnas_child_gradient(const pnas_child_plan *plan, int tensor, int first
 pnas_layer_operands pnas_child_operands(const pnas_child_plan *plan, int layer);
 /* Of input `input` of an ADD in a training step; without a buffer where it is never dropped. */
 pnas_slice pnas_child_factors(const pnas_child_plan *plan, int layer, int input);
+/* Of the op of a layer, of the update (layer == layer_count), and of a normalisation. */
+pnas_slice pnas_child_scratch(const pnas_child_plan *plan, int layer);
+pnas_slice pnas_child_norm_scratch(const pnas_child_plan *plan, int norm);
+pnas_slice pnas_child_statistics(const pnas_child_plan *plan, int norm);
 pnas_slice pnas_child_parameter(const pnas_child_plan *plan, int parameter);
 pnas_slice pnas_child_parameter_gradient(const pnas_child_plan *plan, int parameter);
 typedef enum {

@@ -1,45 +1,16 @@
 #include "cl/train/child_plan.h"
 
+#include "cl/runtime/context.h"
 #include "cl/runtime/kernel_warm.h"
 #include "cl/train/child_arena.h"
+#include "cl/train/child_join.h"
 #include "cl/train/child_launches.h"
 #include "cl/train/child_parameters.h"
 #include "cl/train/child_pieces.h"
+#include "cl/train/child_scratch.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* The largest scratch that any op of the backward pass asks for. */
-static size_t scratch_floats(const pnas_child_plan *plan)
-{
-    const pnas_graph *graph = plan->graph;
-    size_t largest = pnas_op_update_scratch(plan->parameter_floats);
-    for (int i = 0; i < graph->layer_count; ++i) {
-        const pnas_layer *layer = &graph->layer[i];
-        const pnas_layer_op *op = pnas_layer_op_of(layer->kind);
-        pnas_layer_operands on = pnas_child_operands(plan, i);
-        size_t need = op->scratch ? op->scratch(plan->cl, &on) : 0;
-        if (layer->norm >= 0 && need < 2 * (size_t)plan->options.batch * (size_t)on.y.channels)
-            need = 2 * (size_t)plan->options.batch * (size_t)on.y.channels;
-        if (need > largest)
-            largest = need;
-    }
-    return largest;
-}
-
-static size_t statistics_floats(const pnas_child_plan *plan)
-{
-    size_t largest = 1;
-    for (int i = 0; i < plan->graph->layer_count; ++i) {
-        const pnas_layer *layer = &plan->graph->layer[i];
-        if (layer->norm < 0)
-            continue;
-        pnas_layer_operands on = pnas_child_operands(plan, i);
-        size_t need = pnas_layer_statistics_floats(plan->cl, layer->kind, &on);
-        largest = need > largest ? need : largest;
-    }
-    return largest;
-}
 
 static size_t moment_floats(const pnas_child_plan *plan)
 {
@@ -130,14 +101,14 @@ pnas_status pnas_child_plan_create(pnas_cl *cl, const pnas_graph *graph,
     plan->cl = cl;
     plan->graph = graph;
     plan->options = *options;
+    plan->joins = !options->separate && options->shards == 0 && pnas_cl_joins(cl);
     memory.drop_path = pnas_child_drops(plan);
     PNAS_TRY_CLEANUP(pnas_memory_plan_create(graph, &memory, &plan->memory));
     PNAS_TRY_CLEANUP(pnas_child_arena_lay_out(plan));
     PNAS_TRY_CLEANUP(pnas_child_parameters_lay_out(plan));
     plan->backward_end = calloc((size_t)graph->layer_count, sizeof *plan->backward_end);
     PNAS_CHECK_CLEANUP(plan->backward_end, PNAS_ERROR_MEMORY, "no memory for %d layers", graph->layer_count);
-    plan->scratch_floats = scratch_floats(plan);
-    plan->statistics_floats = statistics_floats(plan);
+    PNAS_TRY_CLEANUP(pnas_child_scratch_lay_out(plan));
     plan->bytes = memory_floats(plan) * sizeof(cl_float);
     *out = plan;
     return PNAS_OK;
@@ -151,9 +122,8 @@ uint64_t pnas_child_plan_bytes(const pnas_child_plan *plan)
     return plan->bytes;
 }
 
-static pnas_status create_buffers(pnas_child_plan *plan)
+static pnas_status find_places(pnas_child_plan *plan)
 {
-    const cl_int zero[4] = {0};
     pnas_child_piece pieces[PIECES];
     size_t count = list_pieces(plan, pieces);
     PNAS_TRY(pnas_child_pieces_open(plan, plan->bytes / sizeof(cl_float)));
@@ -161,6 +131,12 @@ static pnas_status create_buffers(pnas_child_plan *plan)
     PNAS_TRY(pnas_child_pieces_take(plan, pieces, count));
     plan->train.period = plan->options.train_steps;
     plan->validation.period = plan->options.evaluation_steps;
+    return PNAS_OK;
+}
+
+static pnas_status start_streams(pnas_child_plan *plan)
+{
+    const cl_int zero[4] = {0};
     PNAS_TRY(pnas_slice_write(plan->cl, plan->train.state, 0, sizeof zero, zero));
     return pnas_slice_write(plan->cl, plan->validation.state, 0, sizeof zero, zero);
 }
@@ -273,7 +249,7 @@ static pnas_status append_update(pnas_child_plan *plan, pnas_launch_list *list, 
                           .rates = plan->rates,
                           .steps = rate_floats(plan),
                           .state = state,
-                          .scratch = plan->scratch};
+                          .scratch = pnas_child_scratch(plan, plan->graph->layer_count)};
     return pnas_op_update(plan->cl, list, &update);
 }
 
@@ -335,7 +311,6 @@ static pnas_status build_lists(pnas_child_plan *plan, pnas_launch_list *zeros,
     const size_t count = sizeof lists / sizeof *lists;
     bool ran = false;
     PNAS_TRY(append_zeros(plan, zeros));
-    PNAS_TRY(append_lists(plan));
     PNAS_TRY(pnas_launch_build(plan->cl, lists, count, options));
     PNAS_TRY(run(plan->cl, zeros));
     for (size_t i = 1; i < count; ++i)
@@ -343,10 +318,18 @@ static pnas_status build_lists(pnas_child_plan *plan, pnas_launch_list *zeros,
     return ran ? run(plan->cl, zeros) : PNAS_OK;
 }
 
+pnas_status pnas_child_plan_record(pnas_child_plan *plan)
+{
+    PNAS_TRY(find_places(plan));
+    PNAS_TRY(append_lists(plan));
+    return pnas_child_join(plan);
+}
+
 pnas_status pnas_child_plan_build(pnas_child_plan *plan, const pnas_build_options *options)
 {
     pnas_launch_list zeros = {0};
-    PNAS_TRY(create_buffers(plan));
+    PNAS_TRY(pnas_child_plan_record(plan));
+    PNAS_TRY(start_streams(plan));
     PNAS_TRY(pnas_child_plan_scale_rates(plan, 1));
     pnas_status status = build_lists(plan, &zeros, options);
     pnas_launch_clear(&zeros);
@@ -364,12 +347,16 @@ void pnas_child_plan_destroy(pnas_child_plan **plan_pointer)
     pnas_launch_clear(&plan->update);
     pnas_launch_clear(&plan->before_evaluation);
     pnas_launch_clear(&plan->evaluation);
+    pnas_child_join_clear(plan);
     pnas_child_arena_release(plan);
     pnas_child_pieces_release(plan);
     pnas_memory_plan_destroy(&plan->memory);
     free(plan->parameter_at);
     free(plan->norm_at);
     free(plan->running_at);
+    free(plan->scratch_at);
+    free(plan->norm_scratch_at);
+    free(plan->statistics_at);
     free(plan->backward_end);
     free(plan);
     *plan_pointer = NULL;

@@ -13,6 +13,11 @@ pnas_status pnas_child_plan_create(pnas_cl *cl, const pnas_graph *graph,
 /* Bytes of device memory that building it takes. */
 uint64_t pnas_child_plan_bytes(const pnas_child_plan *plan);
 
+/* The first part of building it: gives every value its place and records the launches. The device has nothing to do yet
+ * but to create buffers, and not even that where options.room is large enough: it may then be any buffer as long as
+ * nothing runs. */
+pnas_status pnas_child_plan_record(pnas_child_plan *plan);
+
 /* Makes the plan ready to run, but for parameters, moments and records, which are the caller's to set:
  * creates the buffers, records the launches and builds all their kernels. options: NULL for none. A plan that
  * could not be built is only good for being destroyed. */

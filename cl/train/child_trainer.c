@@ -2,6 +2,7 @@
 
 #include "cl/train/child_epoch.h"
 #include "cl/train/child_fault.h"
+#include "cl/train/child_group.h"
 #include "cl/train/child_parameters.h"
 #include "cl/train/child_plan.h"
 #include "cl/train/child_state.h"
@@ -22,6 +23,8 @@ struct pnas_trainer {
     const pnas_checkpoint_store *store; /* NULL: no checkpoints */
     pnas_training_images images;        /* a lane's: the first one's */
     bool is_lane;
+    pnas_child_group *group; /* borrowed; NULL: none */
+    int member;
     pnas_graph *graph; /* of the last child trained */
     pnas_child_plan *plan;
 };
@@ -65,13 +68,22 @@ pnas_status pnas_trainer_create_lane(const pnas_trainer *first, pnas_cl *cl, pna
     **out = *first;
     (*out)->cl = cl;
     (*out)->is_lane = true;
+    (*out)->group = NULL;
     (*out)->graph = NULL;
     (*out)->plan = NULL;
     return PNAS_OK;
 }
 
+void pnas_trainer_join_group(pnas_trainer *trainer, pnas_child_group *group, int member)
+{
+    trainer->group = group;
+    trainer->member = member;
+}
+
 static void drop_child(pnas_trainer *trainer)
 {
+    if (trainer->group)
+        pnas_child_group_forget(trainer->group, trainer->member);
     pnas_child_plan_destroy(&trainer->plan);
     pnas_graph_destroy(&trainer->graph);
 }
@@ -94,7 +106,13 @@ static pnas_child_plan_options plan_options(const pnas_trainer *trainer)
     size_t batch = (size_t)trainer->options.training.batch;
     if (batch > trainer->images.samples.train_count)
         batch = trainer->images.samples.train_count;
+    pnas_child_room room = {0};
+    if (trainer->group)
+        room = pnas_child_group_room(trainer->group, trainer->member);
     return (pnas_child_plan_options){
+        .group = trainer->group,
+        .member = trainer->member,
+        .room = room,
         .training = &trainer->options.training,
         .batch = (int)batch,
         .train_steps = (int)(trainer->images.samples.train_count / batch),
@@ -326,6 +344,8 @@ pnas_status pnas_trainer_evaluate(void *payload, const pnas_job *job, pnas_tick 
                      .begun = now,
                      .kept = now};
     pnas_status status = train(&run, result);
+    if (trainer->group)
+        pnas_child_group_leave(trainer->group, trainer->member);
     result->train_seconds = pnas_clock_seconds() - run.begun;
     result->start = pnas_clock_unix() - result->train_seconds;
     /* A signal that asks for a stop may also reach the compiler that a driver runs beside us: what fails then

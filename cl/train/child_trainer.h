@@ -4,6 +4,7 @@
 
 #include "cl/runtime/context.h"
 #include "cl/train/fault.h"
+#include "cl/train/training_group.h"
 #include "src/net/checkpoint.h"
 #include "src/net/graph.h"
 #include "src/net/image_set.h"
@@ -28,6 +29,10 @@ pnas_status pnas_trainer_create(pnas_cl *cl, const pnas_trainer_options *options
 /* One that trains at the same time as `first`, which must outlive it, in a lane of its context: they share
  * the images. `cl` is borrowed for the trainer's life. */
 pnas_status pnas_trainer_create_lane(const pnas_trainer *first, pnas_cl *cl, pnas_trainer **out);
+
+/* Its children take their steps together with those of the group's other trainers from now on; `group` is borrowed for
+ * the trainer's life, `member` counts from 0. */
+void pnas_trainer_join_group(pnas_trainer *trainer, pnas_child_group *group, int member);
 
 void pnas_trainer_destroy(pnas_trainer **trainer);
 
