@@ -80,8 +80,13 @@ const pnas_key pnas_configuration_keys[] = {
      .allowed = "auto, cpu, gpu, an index, part of a device's name, or several of these with commas between",
      FREE, .help = "The OpenCL devices to train on. The ranks of one machine take them in turn."},
     {KEY_AS(PNAS_KEY_AUTO, "lanes", lanes), .initial = "auto", FROM_TO(1, PNAS_LANES_MAX), FREE,
-     .help = "How many children a rank trains at once on its device. Any number gives the same "
-             "figures. auto: 1 on a CPU, several on a large GPU."},
+     .help = "How many children, or groups of them, a rank trains at once on its device, each in a queue of "
+             "its own. Any "
+             "number gives the same figures. auto: 1 on a CPU and with groups, else several on a large GPU."},
+    {KEY_AS(PNAS_KEY_AUTO, "group", group), .initial = "auto", FROM_TO(1, PNAS_GROUP_MAX), FREE,
+     .help =
+         "How many children of each lane take their steps together, in one set of launches. Any number gives "
+         "the same figures. auto: 1 on a CPU; on a GPU 8, or as many as its memory holds."},
     {KEY_AS(PNAS_KEY_AUTO, "threads", threads), .initial = "auto", FROM_TO(1, PNAS_THREADS_MAX), FREE,
      .help = "How many CPU cores a rank uses on a CPU device. Any number gives the same figures. "
              "auto: the ranks of a machine divide the cores that the job has."},

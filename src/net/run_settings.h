@@ -32,7 +32,8 @@ typedef struct {
     pnas_surrogate_options surrogate;
     char warm_start[PNAS_PATH_MAX]; /* a run file whose surrogate is begun with; "": none */
     char device[128];               /* "auto", "cpu", "gpu", an index, or part of a device's name */
-    char lanes[16];                 /* "auto", or how many children a device trains at once */
+    char lanes[16];                 /* "auto", or how many queues of a device train children at once */
+    char group[16];                 /* "auto", or how many children of a queue take their steps together */
     char threads[16];               /* "auto", or how many CPU cores a rank uses on a CPU device */
     int ranks_per_device;           /* how many ranks may share a device other than a CPU */
     int keep_weights;               /* weights of so many best children are written beside the run file; 0 */
@@ -40,6 +41,7 @@ typedef struct {
 } pnas_configuration;
 
 #define PNAS_LANES_MAX            64
+#define PNAS_GROUP_MAX            16
 #define PNAS_THREADS_MAX          1024
 #define PNAS_RANKS_PER_DEVICE_MAX 64
 

@@ -92,10 +92,16 @@ static pnas_status open_trainer(const pnas_layout *layout, const pnas_devices_op
 
 /* --- lanes --- */
 
+/* One more child at once: the first of a group has a queue of its own, the others share it. */
 static pnas_status add_lane(pnas_devices *devices)
 {
     pnas_device_lane *lane = &devices->more[devices->lanes - 1];
-    PNAS_TRY(pnas_lane_create(devices->cl, &lane->cl));
+    int first = devices->lanes - devices->lanes % devices->group; /* of its group */
+    pnas_cl *queue = first == 0 ? devices->cl : devices->more[first - 1].cl;
+    if (devices->lanes == first)
+        PNAS_TRY(pnas_lane_create(devices->cl, &lane->cl));
+    else
+        PNAS_TRY(pnas_lane_create_sharing(queue, &lane->cl));
     pnas_status status = pnas_trainer_create_lane(devices->trainer, lane->cl, &lane->trainer);
     if (status != PNAS_OK)
         pnas_cl_destroy(&lane->cl);
@@ -104,34 +110,82 @@ static pnas_status add_lane(pnas_devices *devices)
     return status;
 }
 
+static pnas_cl *queue_of(const pnas_devices *devices, int lane)
+{
+    return lane == 0 ? devices->cl : devices->more[lane - 1].cl;
+}
+
+/* `bytes`: of the largest child. */
+static pnas_status open_groups(pnas_devices *devices, uint64_t bytes)
+{
+    int count = (devices->lanes + devices->group - 1) / devices->group;
+    if (devices->group == 1)
+        return PNAS_OK;
+    devices->groups = calloc((size_t)count, sizeof(pnas_child_group *));
+    PNAS_CHECK(devices->groups, PNAS_ERROR_MEMORY, "no memory for %d groups", count);
+    for (int i = 0; i < count; i++) {
+        int first = i * devices->group;
+        PNAS_TRY(
+            pnas_child_group_create(queue_of(devices, first), devices->group, bytes, &devices->groups[i]));
+        for (int k = first; k < first + devices->group && k < devices->lanes; k++)
+            pnas_trainer_join_group(pnas_devices_trainer(devices, k), devices->groups[i], k - first);
+    }
+    return PNAS_OK;
+}
+
+/* How many children train at once, and in groups of how many. */
+static pnas_status count_lanes(const pnas_configuration *configuration, pnas_devices *devices,
+                               uint64_t *bytes, int *lanes)
+{
+    const pnas_device_info *device = pnas_cl_device(devices->cl);
+    uint64_t images = pnas_trainer_image_bytes(devices->trainer), largest = 0;
+    pnas_cell cell;
+    pnas_lane_limits question = {.device = device,
+                                 .joins = pnas_cl_joins(devices->cl),
+                                 .sharing = devices->sharing,
+                                 .cores = devices->cores,
+                                 .images = images,
+                                 .child = 1};
+    pnas_count_parse(configuration->lanes, PNAS_LANES_MAX, &question.wanted);
+    pnas_count_parse(configuration->group, PNAS_GROUP_MAX, &question.group);
+    pnas_lane_limits boundless = question; /* as if children took no memory */
+    int asked = question.group;
+    boundless.group = pnas_group_count(&boundless);
+    *lanes = devices->group = 1;
+    if (boundless.group * pnas_lane_count(&boundless) == 1)
+        return PNAS_OK;
+    PNAS_TRY(pnas_child_memory_largest(devices->trainer, &configuration->search.space, &cell, &largest));
+    *bytes = question.child = largest > images ? largest - images : 1;
+    devices->group = question.group = pnas_group_count(&question);
+    *lanes = pnas_lane_count(&question);
+    if (devices->group < asked || *lanes < question.wanted)
+        pnas_warning(
+            "lanes, group: %d lanes of %d were asked for, but the memory of %s holds the largest possible "
+            "children of %d lanes of %d",
+            question.wanted ? question.wanted : 1, asked ? asked : 1, device->name, *lanes, devices->group);
+    return PNAS_OK;
+}
+
 static pnas_status open_lanes(const pnas_configuration *configuration, pnas_devices *out)
 {
-    const pnas_device_info *device = pnas_cl_device(out->cl);
-    uint64_t images = pnas_trainer_image_bytes(out->trainer), largest = 0;
-    pnas_cell cell;
-    pnas_lane_limits question = {
-        .device = device, .sharing = out->sharing, .cores = out->cores, .images = images, .child = 1};
-    pnas_count_parse(configuration->lanes, PNAS_LANES_MAX, &question.wanted);
-    out->lanes = 1;
-    int wanted = pnas_lane_count(&question); /* as if children took no memory */
-    if (wanted == 1)
+    uint64_t bytes = 0;
+    int lanes;
+    out->lanes = out->group = 1;
+    PNAS_TRY(count_lanes(configuration, out, &bytes, &lanes));
+    int children = lanes * out->group;
+    if (children == 1)
         return PNAS_OK;
-    PNAS_TRY(pnas_child_memory_largest(out->trainer, &configuration->search.space, &cell, &largest));
-    question.child = largest > images ? largest - images : 1;
-    int lanes = pnas_lane_count(&question);
-    if (lanes < question.wanted)
-        pnas_warning(
-            "lanes: %d were asked for, but the memory of %s holds the largest possible children of %d",
-            wanted, device->name, lanes);
-    out->more = calloc((size_t)lanes, sizeof *out->more);
-    PNAS_CHECK(out->more, PNAS_ERROR_MEMORY, "no memory for %d lanes", lanes);
+    out->more = calloc((size_t)children, sizeof *out->more);
+    PNAS_CHECK(out->more, PNAS_ERROR_MEMORY, "no memory for %d lanes", children);
     pnas_status status = PNAS_OK;
-    while (status == PNAS_OK && out->lanes < lanes)
+    while (status == PNAS_OK && out->lanes < children)
         status = add_lane(out);
+    if (status == PNAS_OK)
+        return open_groups(out, bytes);
     if (!only_here(status))
         return status;
-    pnas_warning("only %d of %d lanes could be opened: %s", out->lanes, lanes, pnas_message());
-    return PNAS_OK;
+    pnas_warning("only %d of %d lanes could be opened: %s", out->lanes, children, pnas_message());
+    return open_groups(out, bytes);
 }
 
 /* Collective: how many ranks of this machine have this rank's device. */
@@ -163,10 +217,11 @@ static void describe(const pnas_layout *layout, const pnas_devices *devices, pna
     snprintf(out->pci, sizeof out->pci, "%s", info->pci);
 }
 
-static pnas_status write_row(const pnas_run_rank *row, int lanes, pnas_wire_writer *to)
+static pnas_status write_row(const pnas_run_rank *row, const pnas_devices *devices, pnas_wire_writer *to)
 {
     pnas_wire_begin(to);
-    pnas_wire_put_int(to, lanes);
+    pnas_wire_put_int(to, devices->lanes);
+    pnas_wire_put_int(to, devices->group);
     pnas_wire_put_int(to, row->rank);
     pnas_wire_put_int(to, row->device);
     pnas_wire_put_text(to, row->host);
@@ -183,7 +238,8 @@ static pnas_status take_row(void *payload, int rank, const void *data, size_t si
     pnas_run_rank *row = &devices->table[rank];
     pnas_wire_reader from;
     pnas_wire_open(&from, data, size);
-    devices->lanes_of[rank] = (int)pnas_wire_get_int(&from, 0, PNAS_LANES_MAX);
+    devices->lanes_of[rank] = (int)pnas_wire_get_int(&from, 0, PNAS_LANES_MAX * PNAS_GROUP_MAX);
+    devices->group_of[rank] = (int)pnas_wire_get_int(&from, 0, PNAS_GROUP_MAX);
     row->rank = (int)pnas_wire_get_int(&from, rank, rank);
     row->device = (int)pnas_wire_get_int(&from, -1, INT32_MAX);
     pnas_wire_get_text(&from, row->host, sizeof row->host);
@@ -199,11 +255,12 @@ static pnas_status gather_table(const pnas_layout *layout, pnas_devices *devices
     pnas_run_rank mine;
     pnas_wire_writer to = {0};
     describe(layout, devices, &mine);
-    pnas_status status = write_row(&mine, devices->lanes, &to);
+    pnas_status status = write_row(&mine, devices, &to);
     if (layout->rank == 0) {
         devices->table = calloc((size_t)layout->ranks, sizeof *devices->table);
         devices->lanes_of = calloc((size_t)layout->ranks, sizeof *devices->lanes_of);
-        if (!devices->table || !devices->lanes_of)
+        devices->group_of = calloc((size_t)layout->ranks, sizeof *devices->group_of);
+        if (!devices->table || !devices->lanes_of || !devices->group_of)
             status = pnas_fail(PNAS_ERROR_MEMORY, "no memory for a table of %d ranks", layout->ranks);
     }
     status = pnas_mpi_agree(status);
@@ -297,12 +354,16 @@ pnas_status pnas_devices_compare(const pnas_layout *layout, pnas_cl *cl)
 
 void pnas_devices_destroy(pnas_devices *devices)
 {
-    for (int i = 0; i + 1 < devices->lanes; i++) {
+    for (int i = 0; i + 1 < devices->lanes; i++)
         pnas_trainer_destroy(&devices->more[i].trainer);
-        pnas_cl_destroy(&devices->more[i].cl);
-    }
     pnas_trainer_destroy(&devices->trainer);
+    for (int i = 0; devices->groups && i * devices->group < devices->lanes; i++)
+        pnas_child_group_destroy(&devices->groups[i]);
+    for (int i = 0; i + 1 < devices->lanes; i++)
+        pnas_cl_destroy(&devices->more[i].cl);
     pnas_cl_destroy(&devices->cl);
+    free(devices->groups);
+    free(devices->group_of);
     free(devices->more);
     free(devices->table);
     free(devices->lanes_of);
@@ -319,13 +380,16 @@ void pnas_devices_print(const pnas_devices *devices, int ranks)
     pnas_info("%-5s %-20s %-7s %s", "rank", "host", "device", "name");
     for (int i = 0; i < ranks; i++) {
         const pnas_run_rank *rank = &devices->table[i];
-        char device[16] = "none", lanes[24] = "";
+        int group = devices->group_of[i], queues = group > 0 ? devices->lanes_of[i] / group : 0;
+        char device[16] = "none", lanes[24] = "", groups[24] = "";
         if (rank->device >= 0)
             snprintf(device, sizeof device, "%d", rank->device);
-        if (devices->lanes_of[i] > 1)
-            snprintf(lanes, sizeof lanes, "  %d lanes", devices->lanes_of[i]);
-        pnas_info("%-5d %-20s %-7s %s%s%s%s", rank->rank, rank->host, device, rank->device_name,
-                  rank->pci[0] ? "  " : "", rank->pci, lanes);
+        if (queues > 1)
+            snprintf(lanes, sizeof lanes, "  %d lanes", queues);
+        if (group > 1)
+            snprintf(groups, sizeof groups, "  groups of %d", group);
+        pnas_info("%-5d %-20s %-7s %s%s%s%s%s", rank->rank, rank->host, device, rank->device_name,
+                  rank->pci[0] ? "  " : "", rank->pci, lanes, groups);
     }
     if (devices->threads > 0)
         pnas_info("a rank on a CPU uses %d core%s", devices->threads, devices->threads == 1 ? "" : "s");

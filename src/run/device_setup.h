@@ -16,14 +16,17 @@ typedef struct {
 typedef struct {
     pnas_cl *cl;            /* NULL: this rank has no usable device */
     pnas_trainer *trainer;  /* NULL: this rank cannot train */
-    int lanes;              /* children trained at once; 0: this rank cannot train */
+    int lanes;              /* children trained at once, in all lanes and groups; 0: this rank cannot train */
+    int group;              /* of these, how many of a lane take their steps together */
     pnas_device_lane *more; /* [lanes - 1], besides cl and trainer */
-    int cores;              /* of the CPU, this rank's share */
-    int threads;            /* CPU cores this rank uses on a CPU device; 0 elsewhere */
-    pnas_run_rank *table;   /* rank 0: [ranks]; else NULL. device -1: that rank does not train */
-    int sharing;            /* ranks of this machine that have cl's device, this one among them */
-    uint64_t identity;      /* of cl's device among those of the machine */
-    int *lanes_of;          /* rank 0: [ranks], the same of each rank; else NULL */
+    pnas_child_group **groups; /* [lanes / group], a lane each; NULL where group is 1 */
+    int cores;                 /* of the CPU, this rank's share */
+    int threads;               /* CPU cores this rank uses on a CPU device; 0 elsewhere */
+    pnas_run_rank *table;      /* rank 0: [ranks]; else NULL. device -1: that rank does not train */
+    int sharing;               /* ranks of this machine that have cl's device, this one among them */
+    uint64_t identity;         /* of cl's device among those of the machine */
+    int *lanes_of;             /* rank 0: [ranks], `lanes` of each rank; else NULL */
+    int *group_of;             /* the same of `group` */
 } pnas_devices;
 
 typedef enum {

@@ -13,7 +13,7 @@ static int smaller(int a, int b)
 
 static int automatic(const pnas_lane_limits *limits)
 {
-    if (limits->device->cpu)
+    if (limits->device->cpu || limits->group > 1)
         return 1;
     return smaller(smaller(limits->device->compute_units / UNITS_PER_LANE, AUTO_MAX), limits->cores);
 }
@@ -25,8 +25,15 @@ static int memory_holds(const pnas_lane_limits *limits)
     return lanes < 1 ? 1 : lanes > 1e6 ? 1000000 : (int)lanes;
 }
 
+int pnas_group_count(const pnas_lane_limits *limits)
+{
+    int automatic_group = limits->joins ? AUTO_MAX : 1;
+    return smaller(limits->group ? limits->group : automatic_group, memory_holds(limits));
+}
+
 int pnas_lane_count(const pnas_lane_limits *limits)
 {
-    int lanes = smaller(limits->wanted ? limits->wanted : automatic(limits), memory_holds(limits));
+    int held = memory_holds(limits) / (limits->group > 1 ? limits->group : 1);
+    int lanes = smaller(limits->wanted ? limits->wanted : automatic(limits), held);
     return lanes < 1 ? 1 : lanes;
 }

@@ -213,6 +213,39 @@ case_like_a_gpu() {
     awk '{ d = $1 - $2; if (d > 0.1 || d < -0.1) exit 1 }' accuracies.txt || fail "far from a CPU's: $(cat accuracies.txt)"
 }
 
+# expect_figures_alone FILE: those that the run of case_groups has whose children train alone
+expect_figures_alone() {
+    run_figures "$1" >figures.txt
+    diff alone.txt figures.txt || fail "figures of $1 differ from those of children alone"
+}
+
+# Children that take their steps together: the figures of children alone, in groups of any size, on any number of ranks and
+# lanes, and where a run went on with another group after a stop or a kill.
+case_groups() {
+    pretend
+    start 1 "$tiny" -o alone.h5 --set group=1 --lanes 1 || fail "exit code $?"
+    run_figures alone.h5 >alone.txt
+    for triple in '1 1 2' '1 1 8' '2 1 3' '2 2 2'; do
+        read -r ranks lanes group <<<"$triple"
+        start "$ranks" "$tiny" -o "$ranks-$lanes-$group.h5" --ranks-per-device 2 --lanes "$lanes" \
+            --set "group=$group" || fail "exit code $? with $triple"
+        expect_said "^pnas_mpi: 0 +[^ ]+ +0 .*  groups of $group$"
+        expect_figures_alone "$ranks-$lanes-$group.h5"
+    done
+    expect_code 75 2 "$tiny" -o run.h5 --ranks-per-device 2 --set group=3 --time-limit 3s --inject-fault hang:1/3
+    expect_status run.h5 stopped
+    start 1 "$tiny" -o run.h5 --set group=8 || fail "going on failed with $?"
+    expect_figures_alone run.h5
+    rm run.h5
+    start_background --ranks-per-device 2 --set group=2 --inject-fault hang:2/1
+    wait_for 8
+    kill -KILL "$(rank_processes | sed -n 2p)"
+    finish_background
+    [ "$code" -ne 0 ] || fail "the killed run claims to be fine"
+    start 2 "$tiny" -o run.h5 --ranks-per-device 2 --set group=4 || fail "going on failed with $?"
+    expect_figures_alone run.h5
+}
+
 # What goes wrong on rank 1 alone is tried again on rank 0, and nothing is lost.
 case_faults_on_one_rank() {
     for kind in memory build time device; do

@@ -57,3 +57,39 @@ Test(lane_count, a_device_too_small_for_the_largest_child_has_one)
     limits.wanted = 4;
     cr_expect_eq(pnas_lane_count(&limits), 1);
 }
+
+/* --- groups --- */
+
+TestSuite(group_count, .init = set_up);
+
+Test(group_count, launches_that_are_joined_make_a_group)
+{
+    cr_expect_eq(pnas_group_count(&limits), 1);
+    limits.joins = true;
+    cr_expect_eq(pnas_group_count(&limits), 8);
+    limits.group = 3;
+    cr_expect_eq(pnas_group_count(&limits), 3);
+    limits.joins = false;
+    cr_expect_eq(pnas_group_count(&limits), 3);
+}
+
+Test(group_count, memory_is_its_limit)
+{
+    limits.joins = true;
+    device.memory = 4 * GIBIBYTE; /* 6 children, as above */
+    cr_expect_eq(pnas_group_count(&limits), 6);
+    limits.group = 16;
+    cr_expect_eq(pnas_group_count(&limits), 6);
+    device.memory = GIBIBYTE / 8;
+    cr_expect_eq(pnas_group_count(&limits), 1);
+}
+
+Test(group_count, a_group_fills_a_lane_and_memory_is_for_all_groups)
+{
+    limits.group = 8;
+    cr_expect_eq(pnas_lane_count(&limits), 1, "automatic lanes beside a group");
+    limits.wanted = 20; /* 36 usable: 71 children */
+    cr_expect_eq(pnas_lane_count(&limits), 8);
+    limits.wanted = 2;
+    cr_expect_eq(pnas_lane_count(&limits), 2);
+}

@@ -37,7 +37,7 @@ typedef struct { /* what a rank holds while the program runs */
     pnas_image_set *images; /* NULL if children are looked up */
     pnas_replay replay;
     pnas_devices devices;
-    pnas_evaluator evaluator[PNAS_LANES_MAX];
+    pnas_evaluator evaluator[PNAS_LANES_MAX * PNAS_GROUP_MAX];
     pnas_scheduler *scheduler;
     pnas_cl *surrogate_cl;               /* its lane where children train meanwhile, or NULL */
     pnas_surrogate_ranks *surrogate;     /* NULL: this rank has no share in it */
