@@ -46,7 +46,7 @@ static pnas_status write_records(pnas_child_plan *plan, const step_child_options
     return status;
 }
 
-static pnas_status make_graph(const step_child_options *o, pnas_cell *cell, step_child *child)
+pnas_status step_child_graph(const step_child_options *o, pnas_cell *cell, step_child *child)
 {
     pnas_operator_set operators;
     pnas_operator_set_paper(&operators);
@@ -69,21 +69,26 @@ static pnas_status make_graph(const step_child_options *o, pnas_cell *cell, step
     return pnas_graph_create(cell, &operators, &network, &child->graph);
 }
 
+pnas_training_options step_child_training(const step_child_options *o)
+{
+    return (pnas_training_options){.epochs = o->steps, /* of one batch: a learning rate for each step */
+                                   .batch = o->batch,
+                                   .optimizer = PNAS_OPTIMIZER_SGD,
+                                   .momentum = 0.9,
+                                   .weight_decay = 5e-4,
+                                   .clip_norm = 5,
+                                   .schedule = {.kind = PNAS_SCHEDULE_CONSTANT, .rate = 0.01},
+                                   .norm_momentum = 0.9,
+                                   .norm_epsilon = 1e-5,
+                                   .storage = o->storage};
+}
+
 pnas_status step_child_create(pnas_cl *cl, const step_child_options *o, step_child *child)
 {
     pnas_cell cell;
-    *child = (step_child){.training = {.epochs = o->steps, /* of one batch: a learning rate for each step */
-                                       .batch = o->batch,
-                                       .optimizer = PNAS_OPTIMIZER_SGD,
-                                       .momentum = 0.9,
-                                       .weight_decay = 5e-4,
-                                       .clip_norm = 5,
-                                       .schedule = {.kind = PNAS_SCHEDULE_CONSTANT, .rate = 0.01},
-                                       .norm_momentum = 0.9,
-                                       .norm_epsilon = 1e-5,
-                                       .storage = o->storage}};
+    *child = (step_child){.training = step_child_training(o)};
     PNAS_TRY(make_images(cl, o, child));
-    PNAS_TRY(make_graph(o, &cell, child));
+    PNAS_TRY(step_child_graph(o, &cell, child));
     const pnas_child_plan_options wanted = {.training = &child->training,
                                             .batch = o->batch,
                                             .train_steps = 1,

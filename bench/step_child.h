@@ -21,6 +21,10 @@ typedef struct { /* must not move: the plan points into it */
     cl_mem images, mean_deviation;
 } step_child;
 
+/* How such a child is trained, and its network, with `text` and `cell`; parts of step_child_create. */
+pnas_training_options step_child_training(const step_child_options *options);
+pnas_status step_child_graph(const step_child_options *options, pnas_cell *cell, step_child *child);
+
 /* Built, with parameters, ready for its first step. `out` is to be destroyed also when this fails. */
 pnas_status step_child_create(pnas_cl *cl, const step_child_options *options, step_child *out);
 void step_child_destroy(step_child *child);
