@@ -34,7 +34,9 @@ pnas_status pnas_network_choose_weights(const char *path, const pnas_network_fil
                        ? there && average_is_better(&file->history, accuracy, of_average)
                        : choice == PNAS_WEIGHTS_AVERAGE;
     *out = (pnas_chosen_weights){.tensors = average ? &file->average : &file->weights,
-                                 .name = average ? "average" : "last"};
+                                 .name = average ? "average" : "last",
+                                 .last_accuracy = accuracy,
+                                 .average_accuracy = of_average};
     if (there && !isnan(accuracy) && !isnan(of_average))
         snprintf(out->reason, sizeof out->reason, "%.4f on the validation images, %s %.4f",
                  average ? of_average : accuracy, average ? "the last weights" : "their moving average",

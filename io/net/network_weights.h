@@ -14,6 +14,8 @@ typedef struct { /* borrowed from the file */
     const pnas_network_tensors *tensors;
     const char *name; /* "average" or "last" */
     char reason[128]; /* "0.9861 on the validation images, 0.9840 the last" or "" */
+    /* On the validation images, of the last weights and of their average; NaN where the history has none. */
+    double last_accuracy, average_accuracy;
 } pnas_chosen_weights;
 
 /* BETTER takes the weights that the last epoch of the history says are more accurate on the validation images;

@@ -1,6 +1,9 @@
 /* The layers of a network, the commands to go on with it, and its configuration. */
 #include "io/report/network_parts.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #define LAYERS_MAX 3000
 
 static pnas_status write_layers(const pnas_network_report *report)
@@ -47,7 +50,8 @@ static pnas_status write_next(const pnas_network_report *report)
 {
     if (report->file->in_training)
         write_command(report, "Go on with the training: the command that began it, with", "-o", "");
-    write_command(report, "Test it, and keep the figures for this page:", "pnas_net test", " --write");
+    if (!report->file->test.known)
+        write_command(report, "Test it, and keep the figures for this page:", "pnas_net test", " --write");
     write_command(report, "Classify images of its size:", "pnas_net predict", " one.png two.jpg");
     write_command(report, "Take it to another program:", "pnas_net export", " --format onnx -o net.onnx");
     fputs("<p>Write this page anew:</p>\n", report->out);
@@ -66,11 +70,34 @@ static bool has_configuration(const pnas_network_report *report)
     return report->file->configuration && *report->file->configuration;
 }
 
+/* Whether a line without indentation begins what had a part in the training. */
+static bool had_part(const char *line)
+{
+    static const char *const keys[] = {"title:", "seed:", "dataset:", "network:", "training:"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (strncmp(line, keys[i], strlen(keys[i])) == 0)
+            return true;
+    return false;
+}
+
+/* A network of a search is of all of its keys. */
 static pnas_status write_configuration(const pnas_network_report *report)
 {
-    fputs("<details class=\"print\" open><summary>All keys of the training</summary>\n<pre>", report->out);
-    pnas_html_lines(report->out, report->file->configuration);
+    bool all = report->file->of_search, shown = all;
+    char *text = strdup(report->file->configuration), *rest = text;
+    PNAS_CHECK(text, PNAS_ERROR_MEMORY, "out of memory for a configuration");
+    fprintf(report->out, "<details class=\"print\" open><summary>%s</summary>\n<pre>",
+            all ? "All keys of the search" : "The keys that decide the training");
+    for (char *line; (line = strsep(&rest, "\n")) && (rest || *line);) {
+        if (*line && !strchr(" #-", *line))
+            shown = all || had_part(line);
+        if (!shown)
+            continue;
+        pnas_html_lines(report->out, line);
+        putc('\n', report->out);
+    }
     fputs("</pre></details>\n", report->out);
+    free(text);
     return PNAS_OK;
 }
 

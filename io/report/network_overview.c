@@ -7,6 +7,27 @@
 #include <inttypes.h>
 #include <math.h>
 
+/* Of the weights that are taken; the others' stands below. */
+static void write_validation(const pnas_network_report *report)
+{
+    const pnas_network_file *file = report->file;
+    pnas_chosen_weights chosen;
+    char figure[32], note[96] = "of the last weights";
+    double accuracy = file->accuracy;
+    if (file->average.count > 0 &&
+        pnas_network_choose_weights(report->path, file, PNAS_WEIGHTS_BETTER, &chosen) == PNAS_OK &&
+        isfinite(chosen.average_accuracy)) {
+        bool average = chosen.tensors == &file->average;
+        snprintf(note, sizeof note,
+                 average ? "of the moving average; %.4f of the last weights"
+                         : "of the last weights; %.4f of their moving average",
+                 average ? accuracy : chosen.average_accuracy);
+        accuracy = average ? chosen.average_accuracy : accuracy;
+    }
+    snprintf(figure, sizeof figure, "%.4f", accuracy);
+    pnas_tile(report->out, "Validation accuracy", figure, note);
+}
+
 static void write_tiles(const pnas_network_report *report)
 {
     const pnas_network_file *file = report->file;
@@ -17,10 +38,8 @@ static void write_tiles(const pnas_network_report *report)
         snprintf(note, sizeof note, "%" PRId64 " images of %s", file->test.images, file->test.dataset);
         pnas_tile(report->out, "Test accuracy", figure, note);
     }
-    if (isfinite(file->accuracy)) {
-        snprintf(figure, sizeof figure, "%.4f", file->accuracy);
-        pnas_tile(report->out, "Validation accuracy", figure, NULL);
-    }
+    if (isfinite(file->accuracy))
+        write_validation(report);
     pnas_chart_large((double)report->graph->parameters, figure, sizeof figure);
     pnas_tile(report->out, "Parameters", figure, NULL);
     pnas_chart_large((double)report->graph->multiply_adds, figure, sizeof figure);

@@ -137,8 +137,7 @@ static void write_matrix(const pnas_network_report *report, const confusion_entr
         write_names(report, &chart);
     pnas_chart_end(&chart);
     fputs("<figcaption>A row a true class, a column a predicted one, in the order of the classes; the "
-          "darker, the larger "
-          "the share of the true class.",
+          "stronger the colour, the larger the share of the true class.",
           report->out);
     if (count > SQUARES)
         fprintf(report->out, " Of %zu entries that are not 0 the %d largest are shown.", count, SQUARES);
@@ -197,8 +196,8 @@ static pnas_status write(const pnas_network_report *report)
     fputs("<p>", report->out);
     pnas_html_print(report->out,
                     "Of the %" PRId64
-                    " images of the test part of %s, %.2f %% are classified correctly; of %.2f %% the "
-                    "class is among the first five answers. The mean loss is %.4f.",
+                    " images of the test part of %s, %.2f %% are classified correctly. For %.4g %% of "
+                    "them the class is among the first five answers. The mean loss is %.4f.",
                     test->images, test->dataset, 100 * test->accuracy, 100 * test->top5, test->loss);
     fputs("</p>\n<div class=\"two\">\n<div>\n", report->out);
     write_matrix(report, entries, count);

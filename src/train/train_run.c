@@ -369,15 +369,19 @@ static pnas_status train(train_run *run)
 
 static void tell_result(const train_run *run)
 {
-    char time[32];
+    char time[32], average[48] = "";
     if (run->options->layout->rank != 0)
         return;
     pnas_clock_duration(run->state.at.seconds, time, sizeof time);
-    if (run->update.counts.evaluations > 0)
-        pnas_info("%s is complete after %s: accuracy %.4f on the validation images", run->options->path, time,
-                  run->state.at.last);
-    else
+    if (run->update.counts.evaluations == 0) {
         pnas_info("%s is complete after %s", run->options->path, time);
+        return;
+    }
+    const float *row = run->state.history + (size_t)(run->state.at.epoch - 1) * PNAS_TRAIN_COLUMNS;
+    if (training_of(run)->average > 0)
+        snprintf(average, sizeof average, ", of the average %.4f", (double)row[PNAS_TRAIN_AVERAGE_ACCURACY]);
+    pnas_info("%s is complete after %s: accuracy on the validation images: of the last weights %.4f%s",
+              run->options->path, time, run->state.at.last, average);
 }
 
 static pnas_status prepare(train_run *run)

@@ -88,11 +88,18 @@ net 74 export $w --format onnx -o nowhere/w.onnx
 # The better of the last weights and their average, the same for test, predict and export.
 validation=$(sed -En 's/.*epoch 2 of 2.*validation ([0-9.]+), of the average ([0-9.]+);.*/\1 \2/p' train.err)
 better=$(awk '{ print ($2 >= $1 ? "average" : "last") }' <<<"$validation")
+expect train.err "net.h5 is complete after .*: of the last weights ${validation% *}, of the average ${validation#* }$"
 net 0 test net.h5
 expect last.out "^weights +$better$"
 expect last.err "pnas_net: takes the (moving|last).*on the validation images"
 net 0 info net.h5
+expect last.out "^network +filters [0-9]+, repeats [0-9]+, stem_multiplier [0-9]+$"
+expect last.out "^validation +${validation% *}, with the last weights$"
 expect last.out "^average .*; $([ "$better" = last ] && echo those are || echo it is) taken: "
+net 0 report net.h5 -o net.html
+expect net.html "Validation accuracy</span><b>$(awk -v b=$better '{ print (b == "average" ? $2 : $1) }' <<<"$validation")</b><span>of the (last|moving)"
+expect net.html "Test it, and keep the figures for this page"
+! grep -Eq '^(space|search|surrogate):' net.html && grep -q '^network:' net.html || fail "the keys of a network's page"
 net 0 predict net.h5 --data digits --csv -o better.csv
 for weights in average last; do
     net 0 predict net.h5 --data digits --csv -o $weights.csv --weights $weights

@@ -129,6 +129,9 @@ def check_network():
     expect("Of the 12 images" in page.sections["test"] and "75.00 %" in page.sections["test"], page.sections["test"])
     for row in classes:
         expect(same(row["recall"], int(row["right"]) / int(row["images"]) if int(row["images"]) else None, 4), row)
+    expect("Validation accuracy0.6250of the last weights" in page.sections["overview"].replace("\n", ""), page.sections["overview"])
+    expect("stronger the colour" in page.sections["test"] and "For 100 % of them" in page.sections["test"], "words of the test")
+    expect("pnas_net test" not in page.sections["next"], "a test is there already:", page.sections["next"])
     expect("This training is not over." in page.sections["overview"], page.sections["overview"])
     expect("accuracy" in page.sections["training"] and "epoch 1: " in page.source, "learning curves")
     run(pnas_rank, "net.h5", "--report", "x.html", code=65)

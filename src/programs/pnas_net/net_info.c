@@ -50,7 +50,7 @@ static void print_line(const char *name, const char *text)
 static void print_accuracies(const pnas_network_file *file)
 {
     if (isfinite(file->accuracy))
-        printf("%-14s %.4f\n", "validation", file->accuracy);
+        printf("%-14s %.4f, with the last weights\n", "validation", file->accuracy);
     if (file->test.known)
         pnas_text_line(stdout, "%-14s %.4f, top-5 %.4f, loss %.4f (%" PRId64 " images of %s)", "test",
                        file->test.accuracy, file->test.top5, file->test.loss, file->test.images,
@@ -86,8 +86,8 @@ static void print_network(const pnas_network_file *file, const pnas_graph *graph
     char cell[PNAS_CELL_TEXT_MAX];
     pnas_cell_format(&file->cell, &file->operators, cell);
     print_line("cell", cell);
-    printf("%-14s F %d, N %d, stem multiplier %d\n", "network", file->network.filters, file->network.repeats,
-           file->network.stem_multiplier);
+    printf("%-14s filters %d, repeats %d, stem_multiplier %d\n", "network", file->network.filters,
+           file->network.repeats, file->network.stem_multiplier);
     printf("%-14s %d x %d x %d (height x width x channels)\n", "images", file->network.height,
            file->network.width, file->network.channels);
     printf("%-14s", "classes");
