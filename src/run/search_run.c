@@ -226,6 +226,14 @@ static const pnas_strategy *strategy_of(const search_run *run)
     return pnas_strategy_get(run->options->configuration->search.strategy);
 }
 
+static void name_duration(double seconds, char out[32])
+{
+    if (seconds < 0.5)
+        snprintf(out, 32, "less than 1 s");
+    else
+        pnas_clock_duration(seconds, out, 32);
+}
+
 static void report_level(const search_run *run, const pnas_level *level)
 {
     char fit[32], score[32];
@@ -238,8 +246,8 @@ static void report_level(const search_run *run, const pnas_level *level)
                   level->count, (unsigned long long)level->candidates);
         return;
     }
-    pnas_clock_duration(pnas_search_level(run->search, level->blocks - 1)->fit_seconds, fit, sizeof fit);
-    pnas_clock_duration(level->score_seconds, score, sizeof score);
+    name_duration(pnas_search_level(run->search, level->blocks - 1)->fit_seconds, fit);
+    name_duration(level->score_seconds, score);
     size_t early = 0;
     while (early < level->count && level->child[early].early)
         early++;

@@ -156,12 +156,23 @@ static pnas_status prepare(score_program *program)
 
 /* --- scoring --- */
 
+/* "31620" or "131.8 million". */
+static const char *name_number(double number, char out[32])
+{
+    if (number < 1e6)
+        snprintf(out, 32, "%.0f", number);
+    else
+        snprintf(out, 32, "%.4g million", number / 1e6);
+    return out;
+}
+
 static void show_progress(const score_program *program, uint64_t cells)
 {
     double seconds = pnas_clock_seconds() - program->start;
-    pnas_progress_show("rank 0 is at part %zu of its %zu; %.4g million cells, %.3g million a second",
-                       program->part + 1, program->share, (double)cells / 1e6,
-                       seconds > 0 ? (double)cells / 1e6 / seconds : 0);
+    char all[32], rate[32];
+    pnas_progress_show("rank 0 is at part %zu of its %zu; %s cells, %s a second", program->part + 1,
+                       program->share, name_number((double)cells, all),
+                       name_number(seconds > 0 ? (double)cells / seconds : 0, rate));
 }
 
 static pnas_status look_round(void *payload, uint64_t cells)
@@ -183,8 +194,9 @@ static void note_part(const score_program *program, double *last)
     if (program->layout.rank != 0 || (now - *last < SECONDS_OF_LINE && program->part + 1 < program->share))
         return;
     *last = now;
-    pnas_progress_event(0, "rank 0 has done %zu of its %zu parts, %.4g million cells", program->part + 1,
-                        program->share, (double)program->cells / 1e6);
+    char cells[32];
+    pnas_progress_event(0, "rank 0 has done %zu of its %zu parts, %s cells", program->part + 1,
+                        program->share, name_number((double)program->cells, cells));
 }
 
 static pnas_status score_share(score_program *program)
@@ -369,7 +381,8 @@ static pnas_status run(score_program *program)
         PNAS_TRY(score(program));
         PNAS_TRY(pnas_mpi_agree(leader ? join_parts(program) : PNAS_OK));
         double seconds = pnas_clock_seconds() - program->start;
-        pnas_info("rank 0 scored %.4g million cells in %.3g s", (double)program->cells / 1e6, seconds);
+        char cells[32];
+        pnas_info("rank 0 scored %s cells in %.3g s", name_number((double)program->cells, cells), seconds);
     }
     return pnas_mpi_agree(leader ? report(program) : PNAS_OK);
 }
