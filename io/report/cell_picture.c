@@ -319,16 +319,25 @@ static void write_box(FILE *out, const char *kind, double x, double y, double wi
     fputs("\"/>", out);
 }
 
-static void write_node(FILE *out, const node_place *node, const char *kind, const char *label)
+/* `index`: of the output of a cell, which is named as in io/plot/cell_drawing.c, or NULL. */
+static void write_label(FILE *out, const node_place *node, const char *label, const char *index)
 {
-    write_box(out, kind, node->x - node->width / 2, node->y - node->height / 2, node->width, node->height);
     fputs("<text x=\"", out);
     pnas_html_length(out, node->x);
     fputs("\" y=\"", out);
     pnas_html_length(out, node->y + 4.5);
     fputs("\">", out);
     pnas_html_text(out, label);
+    if (index)
+        fprintf(out, "<tspan class=\"sub\" dy=\"3\">%s</tspan>", index);
     fputs("</text>\n", out);
+}
+
+static void write_node(FILE *out, const node_place *node, const char *kind, const char *label,
+                       const char *index)
+{
+    write_box(out, kind, node->x - node->width / 2, node->y - node->height / 2, node->width, node->height);
+    write_label(out, node, label, index);
 }
 
 static void write_frame(FILE *out, const node_place *node)
@@ -349,7 +358,7 @@ static void write_operator(FILE *out, const node_place *node, const pnas_operato
 {
     char kind[16];
     snprintf(kind, sizeof kind, "node k%zu", (size_t)op->kind % 8);
-    write_node(out, node, kind, pnas_operator_label(op));
+    write_node(out, node, kind, pnas_operator_label(op), NULL);
 }
 
 static void write_sum(FILE *out, const node_place *node, int block)
@@ -364,7 +373,7 @@ static void write_sum(FILE *out, const node_place *node, int block)
     pnas_html_length(out, node->x);
     fputs("\" y=\"", out);
     pnas_html_length(out, node->y + 4.5);
-    fprintf(out, "\">+<tspan class=\"small\" dy=\"3\">%d</tspan></text>\n", block);
+    fprintf(out, "\">+<tspan class=\"sub\" dy=\"3\">%d</tspan></text>\n", block);
 }
 
 void pnas_cell_pictures_write(FILE *out, const pnas_cell_pictures *pictures, size_t index, const char *name)
@@ -383,18 +392,15 @@ void pnas_cell_pictures_write(FILE *out, const pnas_cell_pictures *pictures, siz
         write_frame(out, &place->node[block_node(b, 0)]);
     for (int e = 0; e < place->edges; e++)
         write_edge(out, &place->edge[e]);
-    write_node(out, &place->node[NODE_PREVIOUS_2], "node input", "H(c-2)");
-    write_node(out, &place->node[NODE_PREVIOUS_1], "node input", "H(c-1)");
+    write_node(out, &place->node[NODE_PREVIOUS_2], "node input", "H", "c-2");
+    write_node(out, &place->node[NODE_PREVIOUS_1], "node input", "H", "c-1");
     for (int b = 0; b < cell->blocks; b++) {
         const node_place *node = &place->node[block_node(b, 0)];
         write_operator(out, &node[SIDE_LEFT], &pictures->operators->item[cell->block[b].op1]);
         write_operator(out, &node[SIDE_RIGHT], &pictures->operators->item[cell->block[b].op2]);
         write_sum(out, &node[SIDE_SUM], b);
     }
-    write_node(out, &place->node[end], "node input", "concatenate");
-    fputs("<text x=\"", out);
-    pnas_html_length(out, place->node[end + 1].x);
-    fputs("\" y=\"", out);
-    pnas_html_length(out, place->node[end + 1].y + 4.5);
-    fputs("\">H(c)</text>\n</svg>\n", out);
+    write_node(out, &place->node[end], "node input", "concatenate", NULL);
+    write_label(out, &place->node[end + 1], "H", "c");
+    fputs("</svg>\n", out);
 }

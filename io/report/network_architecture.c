@@ -163,8 +163,7 @@ static pnas_status write(const pnas_network_report *report)
     fputs("</div>\n<div class=\"card\"><h3>Each cell</h3>\n", report->out);
     PNAS_TRY_CLEANUP(write_cell(report));
     fputs("</div>\n</div>\n<p class=\"faint\">Under a part stands the shape of its output: height x width x "
-          "channels. "
-          "Dashed arrows pass over a cell, to be read as H(c-2).</p>\n",
+          "channels. Dashed arrows pass over a cell, to be read as H<sub>c-2</sub>.</p>\n",
           report->out);
 cleanup:
     free(drawing.row);

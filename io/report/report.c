@@ -55,7 +55,8 @@ static void name_page(const pnas_report *report, char *out, size_t size)
         snprintf(out, size, "%s", report->ranking[0]->title);
     else
         snprintf(out, size, "%zu files side by side: %.100s, %.100s%s", report->count,
-                 report->ranking[0]->title, report->ranking[1]->title, report->count > 2 ? ", ..." : "");
+                 pnas_report_title(report, 0), pnas_report_title(report, 1),
+                 report->count > 2 ? ", ..." : "");
 }
 
 /* What the files have now, and who works on them. */

@@ -81,9 +81,9 @@ static pnas_status write(const pnas_report *report)
     fputs("<div class=\"three\">\n", report->out);
     for (size_t f = 0; f < report->count; f++)
         PNAS_TRY(write_file(report, f));
-    fputs("</div>\n<p class=\"faint\">Below are the outputs of the two previous cells, H(c-1) and H(c-2). A "
-          "+ adds up "
-          "the two operators of its block. The outputs of blocks are concatenated at the top.</p>\n",
+    fputs("</div>\n<p class=\"faint\">Below are the outputs of the two previous cells, H<sub>c-1</sub> "
+          "and H<sub>c-2</sub>. A + adds up the two operators of its block. The outputs of blocks are "
+          "concatenated at the top.</p>\n",
           report->out);
     return PNAS_OK;
 }

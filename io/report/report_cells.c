@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- which ---- */
 
@@ -52,6 +53,28 @@ const char *pnas_report_accuracy_name(const pnas_report *report)
 char pnas_report_letter(size_t file)
 {
     return (char)('A' + file);
+}
+
+/* Whether no other file has the text that `text_of` gives. */
+static bool is_alone(const pnas_report *report, size_t file, const char *(*text_of)(const pnas_ranking *))
+{
+    for (size_t f = 0; f < report->count; f++)
+        if (f != file && strcmp(text_of(report->ranking[f]), text_of(report->ranking[file])) == 0)
+            return false;
+    return true;
+}
+
+static const char *title_of(const pnas_ranking *ranking)
+{
+    return ranking->title;
+}
+
+const char *pnas_report_title(const pnas_report *report, size_t file)
+{
+    const pnas_ranking *ranking = report->ranking[file];
+    if (is_alone(report, file, title_of))
+        return ranking->title;
+    return is_alone(report, file, pnas_ranking_name) ? pnas_ranking_name(ranking) : ranking->path;
 }
 
 size_t pnas_report_series(const pnas_report *report, size_t file, const pnas_ranked_cell *cell)
@@ -164,7 +187,12 @@ static pnas_status write_children(const pnas_report *report)
         if (pnas_report_shows(report, entries[i].file, (size_t)(entries[i].cell - entries[i].ranking->cell)))
             write_row(report, &entries[i]);
     pnas_table_end(report->out);
-    fputs("</details>\n", report->out);
+    fputs("<p class=\"faint\">Predicted is what the surrogate expected before the training; spread, how far "
+          "its "
+          "members differ about it (their standard deviation). Index is the place in the order of the file, "
+          "as in "
+          "the chart of accuracy by model.</p>\n</details>\n",
+          report->out);
     free(entries);
     return PNAS_OK;
 }

@@ -10,7 +10,8 @@
 #include <math.h>
 #include <string.h>
 
-#define STALE 60.0 /* seconds after which a run that is not heard of is not taken to be at work */
+#define WHOLE_MAX 1000000 /* from here on a number of cells is shown rounded */
+#define STALE     60.0    /* seconds after which a run that is not heard of is not taken to be at work */
 
 /* ---- how far ---- */
 
@@ -113,7 +114,10 @@ static void write_run_tiles(const pnas_report *report, size_t file)
     for (int i = 0; i < ranking->levels; i++)
         candidates += ranking->level[i].candidates;
     if (candidates > 0) {
-        pnas_chart_large((double)candidates, figure, sizeof figure);
+        if (candidates < WHOLE_MAX)
+            snprintf(figure, sizeof figure, "%" PRIu64, candidates);
+        else
+            pnas_chart_large((double)candidates, figure, sizeof figure);
         pnas_tile(report->out, "Cells predicted", figure, "by the surrogate, to choose from");
     }
     if (info->end > info->start && info->start > 0) {
@@ -217,7 +221,7 @@ static pnas_status write_file(const pnas_report *report, size_t file)
     const pnas_ranking *ranking = report->ranking[file];
     if (report->count > 1) {
         fputs("<h3>", report->out);
-        pnas_html_print(report->out, "%c: %s", pnas_report_letter(file), ranking->title);
+        pnas_html_print(report->out, "%c: %s", pnas_report_letter(file), pnas_report_title(report, file));
         fputs("</h3>\n", report->out);
     }
     if (!ranking->run) {

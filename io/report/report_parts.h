@@ -70,8 +70,11 @@ void pnas_report_mark_end(const pnas_report *report, const char *tag, size_t fil
 /* "accuracy" or "predicted accuracy". */
 const char *pnas_report_accuracy_name(const pnas_report *report);
 
-/* "A" and "run.h5" where there are several files. */
+/* "A" where there are several files. */
 char pnas_report_letter(size_t file);
+
+/* The title of a file; where another has it, too, its name, or its path. Borrowed. */
+const char *pnas_report_title(const pnas_report *report, size_t file);
 
 /* The series of a cell: its level, or its file where there are several. */
 size_t pnas_report_series(const pnas_report *report, size_t file, const pnas_ranked_cell *cell);

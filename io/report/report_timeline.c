@@ -10,6 +10,7 @@
 #define ROW        24.0
 #define ROWS_MAX   64 /* of more ranks, evenly spaced ones are drawn */
 #define LEFT       112.0
+#define SHARE      50.0 /* of it for the shares of busy time */
 #define MARGINS    64.0 /* above and below the rows */
 #define SPANS_MAX  2000 /* with more, spans closer than a pixel are drawn as one */
 #define PAUSES_MAX 100
@@ -140,9 +141,12 @@ static void write_names(const timeline_view *view, const pnas_chart *chart)
     double row = (chart->bottom - chart->top) / rows;
     for (int i = 0; i < rows; i += named) {
         int rank = i * view->step;
-        fprintf(chart->out, "<text class=\"name\" x=\"%g\" y=\"", LEFT - 8);
-        pnas_html_length(chart->out, chart->top + row * (i + 0.5) + 4.5);
-        fprintf(chart->out, "\">rank %d  %.0f %%</text>\n", rank,
+        double middle = chart->top + row * (i + 0.5) + 4.5;
+        fprintf(chart->out, "<text class=\"name\" x=\"%g\" y=\"", LEFT - 8 - SHARE);
+        pnas_html_length(chart->out, middle);
+        fprintf(chart->out, "\">rank %d</text>\n<text class=\"y\" x=\"%g\" y=\"", rank, LEFT - 8);
+        pnas_html_length(chart->out, middle);
+        fprintf(chart->out, "\">%.0f %%</text>\n",
                 100 * pnas_timeline_busy(&view->line, rank) / (view->line.last - view->line.first));
     }
 }

@@ -145,6 +145,12 @@ def main():
     page = report("run.h5")
     compare_marks(page, compare(page, ["run.h5"]))
     expect("complete" in "".join(page.text) and "How to go on" in page.text, "words")
+    for word in ("spread", "Index"):
+        expect(word in page.sections["children"].split("Predicted is what")[1], word, "is not explained")
+    expect(">rank 0</text>" in page.source, "a rank and its share are apart")
+    expect('>H<tspan class="sub" dy="3">c-1</tspan></text>' in page.source and "H(c" not in page.source, "names as in other drawings")
+    candidates = sum(int(row["candidates"].replace("-", "0")) for row in page.table("levels"))
+    expect(f"Cells predicted{candidates}by" in page.sections["overview"].replace("\n", ""), candidates, page.sections["overview"])
     ranks = page.table("ranks", "Ranks")
     expect([row["host"] for row in ranks] == ["node1", "node2"] and ranks[1]["PCI"] == "0000:17:00.0", ranks)
     expect([row["memory (GiB)"] for row in ranks] == ["1024.0", "0.0"], ranks)
@@ -163,6 +169,8 @@ def main():
     page = report("run.h5", "half.h5")
     compare(page, ["run.h5", "half.h5"])
     expect("A and B have" in page.sections["overview"], "two runs compared")
+    title = next(text for text in page.text if text.startswith("2 files side by side"))
+    expect(title.strip() == "2 files side by side: run.h5, half.h5", title)
     expect(page.table("configuration", "differs")[0]["key"] == "(nothing)", "the same configuration")
 
     run(write_fake_run, "hostile", "</title><script>alert(1).h5".replace("/", "\\"))
