@@ -268,7 +268,13 @@ static const struct argp ranking_argp = {
            "train_history.csv and scores_<b>.csv as the Keras implementation of PNAS writes them, or what "
            "--format csv prints. Patterns such as 'runs/*.h5' are resolved. Without any FILE, " HISTORY
            " in this folder is taken if it is there. A run may be looked at before it ends; what it "
-           "finished last is included.",
+           "finished last is included. Columns: candidates, cells that the surrogate predicted to choose a "
+           "level's "
+           "children; spearman, how well it predicted their order (1: fully); busy, the share of the ranks' "
+           "time "
+           "spent training; at best, the largest such share possible; of best, the shortest possible time "
+           "over the "
+           "measured one; messages, those between the ranks meanwhile.",
     .children = ranking_children,
     .help_filter = list_plots,
 };
