@@ -93,8 +93,8 @@ static pnas_status write_configuration(const pnas_network_report *report)
             shown = all || had_part(line);
         if (!shown)
             continue;
-        pnas_html_lines(report->out, line);
-        putc('\n', report->out);
+        if (*line)
+            pnas_html_lines(report->out, line);
     }
     fputs("</pre></details>\n", report->out);
     free(text);

@@ -182,8 +182,11 @@ static void write_run_facts(const pnas_report *report, size_t file)
         pnas_cell_format(&ranking->cell[0].cell, &ranking->operators, text);
         pnas_fact(out, "best cell", text);
     }
-    snprintf(text, sizeof text, "%s, %" PRId64 " images, SHA-256 %s", info->dataset_name,
-             info->dataset_images, info->dataset_sha256);
+    int length = snprintf(text, sizeof text, "%s", info->dataset_name);
+    if (info->dataset_images > 0)
+        length += snprintf(text + length, sizeof text - (size_t)length, ", %" PRId64 " images",
+                           info->dataset_images);
+    snprintf(text + length, sizeof text - (size_t)length, ", SHA-256 %s", info->dataset_sha256);
     pnas_fact(out, "data set", text);
     if (info->start > 0) {
         pnas_clock_stamp(info->start, stamp);
@@ -245,7 +248,9 @@ static pnas_status write_pairs(const pnas_report *report)
         PNAS_TRY(pnas_ranking_compare(report->ranking[0], report->ranking[f], &pair));
         fprintf(report->out, "<p>A and %c have %zu cell%s in common", pnas_report_letter(f), pair.count,
                 pair.count == 1 ? "" : "s");
-        if (isfinite(pair.difference))
+        if (fabs(pair.difference) < 0.00005)
+            fputs("; their accuracies there are the same on average", report->out);
+        else if (isfinite(pair.difference))
             fprintf(report->out, "; %c's accuracy there is %.4f %s on average", pnas_report_letter(f),
                     fabs(pair.difference), pair.difference < 0 ? "lower" : "higher");
         if (isfinite(pair.spearman))

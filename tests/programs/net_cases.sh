@@ -100,6 +100,7 @@ net 0 report net.h5 -o net.html
 expect net.html "Validation accuracy</span><b>$(awk -v b=$better '{ print (b == "average" ? $2 : $1) }' <<<"$validation")</b><span>of the (last|moving)"
 expect net.html "Test it, and keep the figures for this page"
 ! grep -Eq '^(space|search|surrogate):' net.html && grep -q '^network:' net.html || fail "the keys of a network's page"
+! awk '/<pre>title/,/<.pre>/' net.html | grep -q '^$' || fail "blank lines among the keys"
 net 0 predict net.h5 --data digits --csv -o better.csv
 for weights in average last; do
     net 0 predict net.h5 --data digits --csv -o $weights.csv --weights $weights

@@ -169,6 +169,7 @@ def main():
     page = report("run.h5", "half.h5")
     compare(page, ["run.h5", "half.h5"])
     expect("A and B have" in page.sections["overview"], "two runs compared")
+    expect("0.0000" not in page.sections["overview"] and "the same on average" in page.sections["overview"], "equal runs")
     title = next(text for text in page.text if text.startswith("2 files side by side"))
     expect(title.strip() == "2 files side by side: run.h5, half.h5", title)
     expect(page.table("configuration", "differs")[0]["key"] == "(nothing)", "the same configuration")
