@@ -30,6 +30,7 @@ typedef struct {
 typedef struct { /* what the network made of images that nobody had looked at */
     bool known;
     char dataset[128], dataset_sha256[65];
+    char weights[16]; /* that were tested: "average" or "last"; "": not known, as in older files */
     int64_t images;
     double accuracy, top5, loss; /* 0 .. 1, 0 .. 1, mean cross entropy */
     int64_t *confusion;          /* [classes, classes]: of the true class, by the predicted one; owned */

@@ -261,6 +261,8 @@ static pnas_status read_test(hid_t group, pnas_network_file *out)
     hsize_t found[2];
     PNAS_TRY(pnas_h5_copy_text(group, "dataset", test->dataset, sizeof test->dataset));
     PNAS_TRY(pnas_h5_copy_text(group, "dataset_sha256", test->dataset_sha256, sizeof test->dataset_sha256));
+    if (pnas_h5_has_attribute(group, "weights"))
+        PNAS_TRY(pnas_h5_copy_text(group, "weights", test->weights, sizeof test->weights));
     PNAS_TRY(pnas_h5_read_number(group, "images", H5T_NATIVE_INT64, &test->images));
     PNAS_TRY(pnas_h5_read_number(group, "accuracy", H5T_NATIVE_DOUBLE, &test->accuracy));
     PNAS_TRY(pnas_h5_read_number(group, "top5", H5T_NATIVE_DOUBLE, &test->top5));

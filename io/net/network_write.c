@@ -184,6 +184,8 @@ static pnas_status write_test(hid_t group, const pnas_network_file *file)
                                  .dimension = {"true_class", "predicted_class"}};
     PNAS_TRY(pnas_h5_write_text(group, "dataset", test->dataset));
     PNAS_TRY(pnas_h5_write_text(group, "dataset_sha256", test->dataset_sha256));
+    if (*test->weights)
+        PNAS_TRY(pnas_h5_write_text(group, "weights", test->weights));
     PNAS_TRY(write_int(group, "images", test->images));
     PNAS_TRY(write_real(group, "accuracy", test->accuracy));
     PNAS_TRY(write_real(group, "top5", test->top5));

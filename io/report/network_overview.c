@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 /* Of the weights that are taken; the others' stands below. */
 static void write_validation(const pnas_network_report *report)
@@ -35,7 +36,11 @@ static void write_tiles(const pnas_network_report *report)
     fputs("<div class=\"tiles\">\n", report->out);
     if (file->test.known) {
         snprintf(figure, sizeof figure, "%.4f", file->test.accuracy);
-        snprintf(note, sizeof note, "%" PRId64 " images of %s", file->test.images, file->test.dataset);
+        const char *weights = file->test.weights;
+        snprintf(note, sizeof note, "%" PRId64 " images of %s%s", file->test.images, file->test.dataset,
+                 strcmp(weights, "average") == 0 ? "; of the moving average"
+                 : *weights                      ? "; of the last weights"
+                                                 : "");
         pnas_tile(report->out, "Test accuracy", figure, note);
     }
     if (isfinite(file->accuracy))

@@ -101,6 +101,12 @@ expect net.html "Validation accuracy</span><b>$(awk -v b=$better '{ print (b == 
 expect net.html "Test it, and keep the figures for this page"
 ! grep -Eq '^(space|search|surrogate):' net.html && grep -q '^network:' net.html || fail "the keys of a network's page"
 ! awk '/<pre>title/,/<.pre>/' net.html | grep -q '^$' || fail "blank lines among the keys"
+cp net.h5 tested.h5
+net 0 test tested.h5 --weights last --write
+net 0 info tested.h5
+expect last.out "^test .*; weights: last\)$"
+net 0 report tested.h5 -o tested.html
+expect tested.html "images of [^<]*; of the last weights<"
 net 0 predict net.h5 --data digits --csv -o better.csv
 for weights in average last; do
     net 0 predict net.h5 --data digits --csv -o $weights.csv --weights $weights

@@ -134,6 +134,7 @@ case_all() {
 case_all_lost_parts() {
     local byte ranks
     start 2 "$run" --blocks 3 --all -o all.h5 || fail "exit code $?"
+    expect_said 'rank 0 scored [0-9]{2,} cells in'
     h5dump -d /all/score -y all.h5 >before
     start 2 "$run" --blocks 3 --all -o all.h5 || fail "complete: exit code $?"
     expect_said 'all.h5 is complete already'

@@ -52,9 +52,9 @@ static void print_accuracies(const pnas_network_file *file)
     if (isfinite(file->accuracy))
         printf("%-14s %.4f, with the last weights\n", "validation", file->accuracy);
     if (file->test.known)
-        pnas_text_line(stdout, "%-14s %.4f, top-5 %.4f, loss %.4f (%" PRId64 " images of %s)", "test",
+        pnas_text_line(stdout, "%-14s %.4f, top-5 %.4f, loss %.4f (%" PRId64 " images of %s%s%s)", "test",
                        file->test.accuracy, file->test.top5, file->test.loss, file->test.images,
-                       file->test.dataset);
+                       file->test.dataset, *file->test.weights ? "; weights: " : "", file->test.weights);
 }
 
 static void print_average(const pnas_network_file *file)

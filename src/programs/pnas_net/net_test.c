@@ -185,6 +185,7 @@ static pnas_status report(const test_arguments *arguments, pnas_net_session *ses
 {
     const pnas_test_report figures = {&session->file, &session->weights, other};
     PNAS_TRY(take_figures(&session->file, dataset, logits));
+    snprintf(session->file.test.weights, sizeof session->file.test.weights, "%s", session->weights.name);
     if (arguments->confusion)
         PNAS_TRY(write_confusion(arguments->confusion, &session->file));
     if (arguments->worst)

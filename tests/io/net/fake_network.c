@@ -97,6 +97,7 @@ static void make_records(pnas_network_file *out)
     out->divergence = (pnas_network_divergence){.epoch = 2, .update = 5, .factor = 0.125};
     out->test = (pnas_network_test){.known = true,
                                     .dataset = "little",
+                                    .weights = "average",
                                     .images = 12,
                                     .accuracy = 0.75,
                                     .top5 = 1,

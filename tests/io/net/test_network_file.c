@@ -89,6 +89,7 @@ static void expect_same_records(const pnas_network_file *read, const pnas_networ
               read->divergence.factor == 0.125);
     cr_expect(read->test.known && read->test.images == 12 && read->test.accuracy == 0.75);
     cr_expect_str_eq(read->test.dataset, "little");
+    cr_expect_str_eq(read->test.weights, "average");
     cr_assert_eq(read->devices.count, 1);
     cr_expect_str_eq(*read->devices.name, "PoCL");
     cr_expect_str_eq(*read->devices.driver, "3.1; tuned 0123456789abcdef");
