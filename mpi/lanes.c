@@ -2,7 +2,6 @@
 
 #include <math.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,25 +80,16 @@ static void initialize_conditions(pnas_lanes *lanes)
     pthread_mutex_init(&lanes->lock, NULL);
 }
 
-/* Starts lane[lanes->count]. A driver's compiler inherits what its thread leaves alone, so that a signal to
- * the whole job does not break a build half-way. */
+/* Starts lane[lanes->count]. */
 static pnas_status start_thread(pnas_lanes *lanes, const pnas_evaluator *evaluator)
 {
     lane *self = &lanes->lane[lanes->count];
-    sigset_t stops, before;
     pthread_attr_t attributes;
     *self = (lane){.lanes = lanes, .evaluator = evaluator};
-    sigemptyset(&stops);
-    sigaddset(&stops, SIGTERM);
-    sigaddset(&stops, SIGINT);
-    sigaddset(&stops, SIGUSR1);
-    sigaddset(&stops, SIGUSR2);
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, STACK_BYTES);
     pthread_cond_init(&self->given, NULL);
-    pthread_sigmask(SIG_BLOCK, &stops, &before);
     int code = pthread_create(&self->thread, &attributes, run_lane, self);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attributes);
     if (code == 0) {
         lanes->count++;

@@ -7,8 +7,7 @@
 
 typedef struct pnas_lanes pnas_lanes;
 
-/* A thread for each of `evaluators` ([count], borrowed). PNAS_ERROR_MEMORY where the system gives none. The
- * threads leave SIGTERM, SIGINT, SIGUSR1 and SIGUSR2 to the caller's thread. */
+/* A thread for each of `evaluators` ([count], borrowed). PNAS_ERROR_MEMORY where the system gives none. */
 pnas_status pnas_lanes_create(const pnas_evaluator *evaluators, int count, pnas_lanes **out);
 void pnas_lanes_destroy(pnas_lanes **lanes); /* stops what is running and waits for it */
 

@@ -5,7 +5,9 @@
 
 #include <stdbool.h>
 
-/* Installs the handlers (they only set a flag). deadline: steady-clock seconds (pnas_clock_seconds), 0: none. */
+/* From here on the signals only set a flag. To be called before OpenCL is used: threads that begin later leave them to
+ * one thread, and so do the compilers that they start, which a signal to the whole group would end half-way.
+ * deadline: steady-clock seconds (pnas_clock_seconds), 0: none. */
 void pnas_stop_install(double deadline);
 
 /* To be called often by the thread that speaks MPI: other libraries' handlers are put out of the way, and ranks that

@@ -2,6 +2,7 @@
 
 #include "src/base/clock.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -28,17 +29,70 @@ static void remember(int number)
     atomic_compare_exchange_strong(&caught, &none, number);
 }
 
+static bool left_alone(int number) /* as nohup wants it */
+{
+    struct sigaction there;
+    return number == SIGHUP && sigaction(number, NULL, &there) == 0 && there.sa_handler == SIG_IGN;
+}
+
+/* --- the handlers, for threads that do not block the signals: those that MPI has started --- */
+
 static void install(void)
 {
     for (size_t i = 0; i < sizeof stop_signals / sizeof *stop_signals; i++) {
         struct sigaction action = {.sa_handler = remember, .sa_flags = stop_signals[i].flags}, there;
         sigemptyset(&action.sa_mask);
         bool known = sigaction(stop_signals[i].number, NULL, &there) == 0;
-        if (known && stop_signals[i].number == SIGHUP && there.sa_handler == SIG_IGN)
-            continue; /* as nohup wants it */
+        if (left_alone(stop_signals[i].number))
+            continue;
         if (!known || there.sa_handler != remember)
             sigaction(stop_signals[i].number, &action, NULL);
     }
+}
+
+/* --- the thread that takes them --- */
+
+static sigset_t waited_for; /* that thread's, once it runs */
+
+static void *take_signals(void *payload)
+{
+    int number;
+    while (sigwait(&waited_for, &number) == 0) {
+        remember(number);
+        if (number == SIGINT) {
+            sigset_t interrupt;
+            sigemptyset(&interrupt);
+            sigaddset(&interrupt, SIGINT);
+            sigdelset(&waited_for, SIGINT);
+            signal(SIGINT, SIG_DFL);
+            pthread_sigmask(SIG_UNBLOCK, &interrupt, NULL);
+        }
+    }
+    return payload;
+}
+
+/* mpirun and terminals send a signal to the whole process group, and so to the compilers and linkers that an OpenCL
+ * driver starts, which it would end half-way. These inherit what their thread blocks. So all threads that begin after
+ * this block the signals, but for one. Without that one the handlers have to do. */
+static void start_thread(void)
+{
+    static bool started;
+    pthread_attr_t attributes;
+    pthread_t thread;
+    sigset_t before;
+    if (started)
+        return;
+    sigemptyset(&waited_for);
+    for (size_t i = 0; i < sizeof stop_signals / sizeof *stop_signals; i++)
+        if (!left_alone(stop_signals[i].number))
+            sigaddset(&waited_for, stop_signals[i].number);
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_sigmask(SIG_BLOCK, &waited_for, &before);
+    started = pthread_create(&thread, &attributes, take_signals, NULL) == 0;
+    if (!started)
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
 }
 
 void pnas_stop_signal_install(double deadline)
@@ -47,6 +101,7 @@ void pnas_stop_signal_install(double deadline)
     stop_deadline = deadline;
     installed = true;
     install();
+    start_thread();
 }
 
 static bool out_of_time(void)

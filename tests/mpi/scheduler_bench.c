@@ -36,7 +36,7 @@ static pnas_status evaluate(void *payload, const pnas_job *job, pnas_tick tick, 
     if (self->long_index && job->index == self->long_index)
         seconds = 1;
     if (self->trained == self->signal_at) {
-        kill(getpid(), SIGUSR2); /* raise() would send it to this lane's thread, which leaves it alone */
+        kill(getpid(), SIGUSR2);
         seconds = 60;
     }
     PNAS_TRY(nap(seconds, tick, tick_payload));

@@ -2,6 +2,7 @@
  * with the numbers of ranks given in CMakeLists.txt. */
 #include "mpi/stop_request.h"
 #include "src/base/clock.h"
+#include "tests/mpi/own_signal.h"
 #include "tests/mpi/scheduler_bench.h"
 
 #include <criterion/criterion.h>
@@ -264,7 +265,7 @@ Test(scheduler, a_signal_on_an_idle_rank_stops_all)
     set_up(&bench);
     bench.fake.first_longer = 60;
     if (bench.layout.rank == bench.layout.ranks - 1)
-        raise(SIGUSR2);
+        send_own_signal(SIGUSR2);
     run(&bench, 1, PNAS_STOPPED, "SIGUSR2");
 }
 
@@ -281,7 +282,7 @@ Test(scheduler, a_signal_between_two_runs_is_seen_by_poll)
         }
         cr_assert_eq(pnas_scheduler_release(bench.scheduler, status), PNAS_OK);
     } else {
-        raise(SIGUSR2);
+        send_own_signal(SIGUSR2);
         cr_assert_eq(pnas_scheduler_serve(bench.scheduler, &status), PNAS_OK);
     }
     cr_assert_eq(status, PNAS_STOPPED);

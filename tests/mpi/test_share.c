@@ -5,6 +5,7 @@
 
 #include "src/base/clock.h"
 #include "tests/base/leak_check.h"
+#include "tests/mpi/own_signal.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -55,7 +56,7 @@ static pnas_status perform(void *payload, const void *task, size_t size, pnas_ti
     *reply = made;
     *reply_size = sizeof *made;
     if (self->signal && self->performed == 0)
-        raise(SIGUSR2);
+        send_own_signal(SIGUSR2);
     for (int i = 0; i < 5; i++) {
         PNAS_TRY(tick(tick_payload));
         pnas_clock_sleep(0.002);
