@@ -6,7 +6,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Whether what is there may go: nothing, an empty file, or a report. */
+#define HDF5_START "\211HDF\r\n\032\n"
+
+/* Whether what is there may go: nothing, an empty file, or a report. HDF5 is refused by pnas_output_file_create,
+ * which --force does not change. */
 static bool may_be_replaced(const char *path)
 {
     char start[sizeof PNAS_REPORT_START] = "";
@@ -14,6 +17,8 @@ static bool may_be_replaced(const char *path)
     if (stat(path, &info) != 0 || info.st_size == 0)
         return true;
     size_t length = pnas_bytes_peek(path, (unsigned char *)start, sizeof start - 1);
+    if (length >= strlen(HDF5_START) && memcmp(start, HDF5_START, strlen(HDF5_START)) == 0)
+        return true;
     return length == sizeof start - 1 && memcmp(start, PNAS_REPORT_START, length) == 0;
 }
 

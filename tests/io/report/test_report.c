@@ -101,6 +101,9 @@ Test(report, replaces_a_report_and_nothing_else)
     cr_expect_eq(write_report("mine.html", ranking, true), PNAS_OK, "%s", pnas_message());
     expect_in_page("mine.html", "A search", true);
     cr_expect_eq(write_report("run.h5", ranking, true), PNAS_ERROR_FILE); /* HDF5 is never replaced */
+    cr_expect_eq(write_report("run.h5", ranking, false), PNAS_ERROR_FILE);
+    cr_expect(strstr(pnas_message(), "is an HDF5 file") && !strstr(pnas_message(), "--force"), "%s",
+              pnas_message());
     cr_expect_eq(write_report("none/page.html", ranking, false), PNAS_ERROR_FILE);
     test_write_file("empty.html", "", 0);
     cr_expect_eq(write_report("empty.html", ranking, false), PNAS_OK, "%s", pnas_message());
