@@ -143,7 +143,9 @@ static void show_progress(void *payload)
 /* Children that were looked up at once took no time. */
 static void keep_usage(search_run *run, int level)
 {
-    const pnas_level_usage *usage = &pnas_search_level(run->search, level)->usage;
+    const pnas_level *trained = pnas_search_level(run->search, level);
+    const pnas_level_usage *usage = &trained->usage;
+    size_t pending = pnas_level_count(trained, PNAS_CHILD_PENDING);
     char text[256];
     if (run->options->table && run->options->configuration->table_pace <= 0)
         return;
@@ -151,7 +153,11 @@ static void keep_usage(search_run *run, int level)
     if (usage->busy_seconds <= 0)
         return;
     pnas_usage_text(usage, text, sizeof text);
-    pnas_info("level %d: %s", level, text);
+    if (pending > 0)
+        pnas_info("level %d: not finished, %zu of %zu children are left; so far %s", level, pending,
+                  trained->count, text);
+    else
+        pnas_info("level %d: %s", level, text);
 }
 
 /* How long choosing children took at the last level. */
@@ -192,7 +198,7 @@ static pnas_status begin_next_level(void *payload, double seconds_left)
 static void report_spearman(const pnas_level *level)
 {
     if (!isnan(level->spearman))
-        pnas_info("level %d: predicted and measured accuracy agree with Spearman %.3f", level->blocks,
+        pnas_info("level %d: Spearman's correlation of predicted and measured accuracy: %.3f", level->blocks,
                   level->spearman);
 }
 

@@ -89,9 +89,9 @@ static void tell_sizes(const train_run *run)
         update->counts.images, update->share.members, update->share.members == 1 ? "" : "s",
         update->counts.updates, training->epochs);
     if (update->share.members > 1)
-        pnas_info("an update sends %.3g MB from this rank, in %d piece%s",
-                  1e-6 * (double)pnas_gradient_sum_bytes(update->sum), update->pieces,
-                  update->pieces == 1 ? "" : "s");
+        pnas_debug("an update sends %.3g MB from this rank, in %d piece%s",
+                   1e-6 * (double)pnas_gradient_sum_bytes(update->sum), update->pieces,
+                   update->pieces == 1 ? "" : "s");
 }
 
 static pnas_status share_state(train_run *run, const pnas_network_file *file)
