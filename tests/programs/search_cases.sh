@@ -491,6 +491,8 @@ case_check() {
 case_wrong_use() {
     expect_code 64 2 "$tiny"
     expect_said 'give the run file'
+    expect_code 64 2 "$tiny" run.h5
+    expect_said 'run.h5 looks like the file to write; -o stands before it'
     expect_code 64 2 "$tiny" -o run.h5 --set training.batch=-1
     expect_said 'training.batch'
     sed 's/  epochs: 8/  epoch: 8/' "$tiny" >misspelt.yaml

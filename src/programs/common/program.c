@@ -86,6 +86,21 @@ error_t pnas_program_complain(struct argp_state *state, const char *format, ...)
     return EINVAL;
 }
 
+static bool names_hdf5(const char *path)
+{
+    const char *end = strrchr(path, '.');
+    return end && strcmp(end, ".h5") == 0;
+}
+
+error_t pnas_program_complain_argument(struct argp_state *state, const char *first, const char *second)
+{
+    const char *output = names_hdf5(second) ? second : first;
+    if (names_hdf5(output))
+        return pnas_program_complain(state, "%s looks like the file to write; -o stands before it: -o %s",
+                                     output, output);
+    return pnas_program_complain(state, "more than one configuration is given: %s and %s", first, second);
+}
+
 error_t pnas_program_parse_integer(struct argp_state *state, const char *option, const char *text,
                                    int64_t low, int64_t high, int64_t *out)
 {

@@ -53,6 +53,9 @@ pnas_status pnas_program_parse_rank(const struct argp *parser, int argc, char **
 error_t pnas_program_complain(struct argp_state *state, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Complains of a second configuration, and of -o where the first or the second looks like a file to write. */
+error_t pnas_program_complain_argument(struct argp_state *state, const char *first, const char *second);
+
 /* Reads a whole number from `low` to `high`, without anything before or behind it, into *out. Otherwise
  * complains of --`option` and returns EINVAL. */
 error_t pnas_program_parse_integer(struct argp_state *state, const char *option, const char *text,

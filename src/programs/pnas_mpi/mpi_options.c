@@ -69,7 +69,10 @@ static const struct argp_option option_list[] = {
 static const char documentation[] =
     "Searches for a network progressively: trains cells of one block, then grows the best by predicted "
     "accuracy.\vRun it under mpirun with as many ranks as there are devices or cores to share; rank 0 leads "
-    "and trains too. SIGTERM, SIGINT, SIGHUP, SIGUSR1 and SIGUSR2 stop it in good order. With warm_start: "
+    "and trains too. SIGTERM, SIGINT, SIGHUP, SIGUSR1 and SIGUSR2 to a rank stop it in good order. Under "
+    "mpirun send SIGUSR2 to mpirun: at "
+    "Ctrl-C (SIGINT) and SIGTERM mpirun kills the ranks a second later and exits with 1; the same command "
+    "continues then, too. With warm_start: "
     "OTHER.h5 in the configuration, or --set warm_start=OTHER.h5, it begins with the surrogate of another "
     "run.\n\n"
     "Exit codes: 0 done; 75 stopped, the same command continues; 64 wrong use or configuration; 65 bad input "
@@ -89,7 +92,7 @@ typedef struct {
 static error_t parse_argument(struct argp_state *state, pnas_mpi_options *options, const char *argument)
 {
     if (options->configuration)
-        return pnas_program_complain(state, "more than one configuration is given");
+        return pnas_program_complain_argument(state, options->configuration, argument);
     options->configuration = argument;
     return 0;
 }

@@ -51,8 +51,8 @@ static pnas_status take_run(train_program *program, pnas_configuration *configur
         status = pnas_fail(PNAS_ERROR_DATA, "%s: has no trained cell yet; go on with its search first",
                            arguments->run);
     else if (child > ranking->count)
-        status = pnas_fail(PNAS_ERROR_USAGE, "%s: --child %zu of %zu trained cells", arguments->run, child,
-                           ranking->count);
+        status = pnas_fail(PNAS_ERROR_USAGE, "%s: has %zu trained cells, so there is no --child %zu",
+                           arguments->run, ranking->count, child);
     else
         pnas_cell_format(&ranking->cell[child - 1].cell, &ranking->operators, program->cell_text);
     configuration->search.space.operators = ranking->operators;

@@ -53,7 +53,10 @@ static const struct argp_option option_list[] = {
 static const char documentation[] =
     "Trains the network of one cell to its end.\vRun it alone or under mpirun. A batch is cut into "
     "training.shards pieces, which the ranks share; any number of ranks gives the same network, to the bit. "
-    "SIGTERM, SIGINT, SIGHUP, SIGUSR1 and SIGUSR2 stop it in good order.\n\n"
+    "SIGTERM, SIGINT, SIGHUP, SIGUSR1 and SIGUSR2 to a rank stop it in good order. Under mpirun send SIGUSR2 "
+    "to mpirun: at "
+    "Ctrl-C (SIGINT) and SIGTERM mpirun kills the ranks a second later and exits with 1; the same command "
+    "continues then, too.\n\n"
     "Exit codes: 0 done; 75 stopped, the same command continues; 64 wrong use or configuration; 65 bad input "
     "data, or a loss that is not finite; 69 no usable device; 74 file trouble; 70 a fault of the program.";
 
@@ -71,7 +74,7 @@ typedef struct {
 static error_t parse_argument(struct argp_state *state, pnas_train_arguments *arguments, const char *argument)
 {
     if (arguments->configuration)
-        return pnas_program_complain(state, "more than one configuration is given");
+        return pnas_program_complain_argument(state, arguments->configuration, argument);
     arguments->configuration = argument;
     return 0;
 }
