@@ -15,8 +15,11 @@
 static pnas_status check_conventions(hid_t file)
 {
     char conventions[64] = "";
-    if (pnas_h5_copy_text(file, "conventions", conventions, sizeof conventions) != PNAS_OK ||
-        strncmp(conventions, "PNAS-run-", strlen("PNAS-run-")) != 0)
+    bool named = pnas_h5_copy_text(file, "conventions", conventions, sizeof conventions) == PNAS_OK;
+    if (named && strncmp(conventions, "PNAS-network-", strlen("PNAS-network-")) == 0)
+        return pnas_h5_fail(PNAS_ERROR_DATA, file, NULL,
+                            "is no run file but a network; pnas_net info shows it");
+    if (!named || strncmp(conventions, "PNAS-run-", strlen("PNAS-run-")) != 0)
         return pnas_h5_fail(PNAS_ERROR_DATA, file, NULL,
                             "is no run file (it has no conventions PNAS-run-...)");
     if (strcmp(conventions, PNAS_RUN_CONVENTIONS) != 0)

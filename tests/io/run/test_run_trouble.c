@@ -26,6 +26,10 @@ Test(run_trouble, what_is_no_run_file_is_refused_and_left_alone)
     size = test_file_size("run.h5");
     expect_refused(PNAS_ERROR_DATA, "run.h5: is no run file");
     cr_expect_eq(test_file_size("run.h5"), size);
+    file = H5Fopen(test_path("run.h5"), H5F_ACC_RDWR, H5P_DEFAULT);
+    cr_assert_eq(pnas_h5_write_text(file, "conventions", "PNAS-network-1"), PNAS_OK);
+    H5Fclose(file);
+    expect_refused(PNAS_ERROR_DATA, "is no run file but a network; pnas_net info shows it");
     cr_expect_eq(test_folder_count(), 1);
     PNAS_EXPECT_NO_LEAKS();
 }
