@@ -52,6 +52,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case ARGP_KEY_ARG:
         choice->chosen.number = find_command(choice->list, argument);
+        if (choice->chosen.number == choice->list->count && state->next < state->argc &&
+            find_command(choice->list, state->argv[state->next]) < choice->list->count)
+            pnas_program_complain(state, "the command comes first: %s %s", state->argv[state->next],
+                                  argument);
         if (choice->chosen.number == choice->list->count)
             pnas_program_complain(state, "'%s' is not %s", argument,
                                   list_names(choice->list, names, sizeof names));
