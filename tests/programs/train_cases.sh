@@ -121,7 +121,7 @@ pieces) # a network large enough for an exchange in pieces, while the backward p
     run 1 -o of_1.h5 "${wide[@]}"
     expect_code 0
     for ranks in 2 3 4; do
-        run "$ranks" -o "of_$ranks.h5" "${wide[@]}"
+        run "$ranks" -v -o "of_$ranks.h5" "${wide[@]}"
         expect_code 0
         expect_said "sends [0-9.]+ MB from this rank, in [2-8] pieces"
         h5diff of_1.h5 "of_$ranks.h5" || fail "$ranks ranks give another network"
