@@ -271,9 +271,13 @@ void pnas_cell_pictures_destroy(pnas_cell_pictures **pictures)
     *pictures = NULL;
 }
 
-const char *pnas_cell_pictures_trouble(const pnas_cell_pictures *pictures)
+void pnas_cell_pictures_write_trouble(FILE *out, const pnas_cell_pictures *pictures)
 {
-    return pictures->trouble;
+    if (!*pictures->trouble)
+        return;
+    fputs("<p class=\"faint\">", out);
+    pnas_html_print(out, "Drawn without Graphviz, in a simpler layout: %s", pictures->trouble);
+    fputs("</p>\n", out);
 }
 
 /* ---- drawing ---- */

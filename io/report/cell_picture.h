@@ -16,8 +16,8 @@ pnas_status pnas_cell_pictures_create(const pnas_cell *const *cell, size_t count
                                       pnas_cell_pictures **out);
 void pnas_cell_pictures_destroy(pnas_cell_pictures **pictures);
 
-/* Why Graphviz did not lay them out; "" if it did. Borrowed. */
-const char *pnas_cell_pictures_trouble(const pnas_cell_pictures *pictures);
+/* A paragraph that says why Graphviz did not lay them out; nothing if it did. */
+void pnas_cell_pictures_write_trouble(FILE *out, const pnas_cell_pictures *pictures);
 
 /* <svg>...</svg>; `name` is text of others. */
 void pnas_cell_pictures_write(FILE *out, const pnas_cell_pictures *pictures, size_t index, const char *name);

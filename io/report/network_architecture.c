@@ -142,12 +142,7 @@ static pnas_status write_cell(const pnas_network_report *report)
     PNAS_TRY(pnas_cell_pictures_create(&cell, 1, &report->file->operators,
                                        report->file->network.concatenation, &pictures));
     pnas_cell_pictures_write(report->out, pictures, 0, "The cell");
-    if (*pnas_cell_pictures_trouble(pictures)) {
-        fputs("<p class=\"faint\">", report->out);
-        pnas_html_print(report->out, "Drawn without Graphviz, in a simpler layout: %s",
-                        pnas_cell_pictures_trouble(pictures));
-        fputs("</p>\n", report->out);
-    }
+    pnas_cell_pictures_write_trouble(report->out, pictures);
     pnas_cell_pictures_destroy(&pictures);
     return PNAS_OK;
 }

@@ -66,12 +66,7 @@ static pnas_status write_file(const pnas_report *report, size_t file)
     PNAS_TRY(pnas_cell_pictures_create(cells, top, &ranking->operators, ranking->concatenation, &pictures));
     for (size_t i = 0; i < top; i++)
         write_card(report, pictures, file, i);
-    if (*pnas_cell_pictures_trouble(pictures)) {
-        fputs("<p class=\"faint\">", report->out);
-        pnas_html_print(report->out, "Drawn without Graphviz, in a simpler layout: %s",
-                        pnas_cell_pictures_trouble(pictures));
-        fputs("</p>\n", report->out);
-    }
+    pnas_cell_pictures_write_trouble(report->out, pictures);
     pnas_cell_pictures_destroy(&pictures);
     return PNAS_OK;
 }
