@@ -20,23 +20,20 @@ static pnas_status write_page(const pnas_network_report *report)
     char title[200];
     snprintf(title, sizeof title, "A network for %s", data);
     PNAS_TRY(pnas_page_begin(out, title, report->options->program));
-    fputs("<header><h1>", out);
-    pnas_html_text(out, title);
     if (report->file->in_training)
         fputs(" <span class=\"state\">in training</span>", out);
-    fputs("</h1></header>\n<nav aria-label=\"Sections\">\n", out);
+    pnas_page_links(out);
     for (size_t i = 0; i < SECTIONS; i++)
         if (is_there(report, sections[i]))
             pnas_page_link(out, sections[i]->id, sections[i]->name);
-    fputs("</nav>\n<main>\n", out);
+    pnas_page_sections(out);
     for (size_t i = 0; i < SECTIONS; i++) {
         if (!is_there(report, sections[i]))
             continue;
         pnas_section_begin(out, sections[i]->id, sections[i]->name);
         PNAS_TRY(sections[i]->write(report));
-        fputs("</section>\n", out);
+        pnas_section_end(out);
     }
-    fputs("</main>\n", out);
     pnas_page_end(out, report->options->program, report->now);
     return PNAS_OK;
 }

@@ -45,15 +45,26 @@ pnas_status pnas_page_begin(FILE *out, const char *title, const char *program)
     pnas_html_text(out, program);
     fputs("\">\n<link rel=\"icon\" href=\"data:,\">\n<title>", out);
     pnas_html_text(out, title);
-    fprintf(out, "</title>\n<style>%s</style>\n</head>\n<body>\n", pnas_report_style);
+    fprintf(out, "</title>\n<style>%s</style>\n</head>\n<body>\n<header><h1>", pnas_report_style);
+    pnas_html_text(out, title);
     return PNAS_OK;
+}
+
+void pnas_page_links(FILE *out)
+{
+    fputs("</h1></header>\n<nav aria-label=\"Sections\">\n", out);
+}
+
+void pnas_page_sections(FILE *out)
+{
+    fputs("</nav>\n<main>\n", out);
 }
 
 void pnas_page_end(FILE *out, const char *program, double now)
 {
     char stamp[32];
     pnas_clock_stamp(now, stamp);
-    fputs("<footer>Written by ", out);
+    fputs("</main>\n<footer>Written by ", out);
     pnas_html_print(out, "%s at %s.", program, stamp);
     fputs(" <span class=\"screen\">Point at a mark to see its cell, or move with Tab and the arrow keys; "
           "Enter goes "
@@ -73,6 +84,11 @@ void pnas_page_link(FILE *out, const char *id, const char *name)
 void pnas_section_begin(FILE *out, const char *id, const char *name)
 {
     fprintf(out, "<section id=\"%s\">\n<h2>%s</h2>\n", id, name);
+}
+
+void pnas_section_end(FILE *out)
+{
+    fputs("</section>\n", out);
 }
 
 void pnas_figure_begin(FILE *out)

@@ -23,15 +23,15 @@ typedef struct { /* borrowed, but for `live` */
 
 extern const char pnas_report_style[], pnas_report_script[]; /* report.css and report.js */
 
-/* All before the first section. `title`: text of others. PNAS_ERROR_INTERNAL if the script has no checksum. */
+/* A page: begin, which ends within its heading, behind the title (text of others); links, and a link a section;
+ * sections, and each from begin to end; end. PNAS_ERROR_INTERNAL if the script has no checksum. */
 pnas_status pnas_page_begin(FILE *out, const char *title, const char *program);
-void pnas_page_end(FILE *out, const char *program, double now);
-
-/* The links to the sections: one a call between begin and end. */
+void pnas_page_links(FILE *out);
 void pnas_page_link(FILE *out, const char *id, const char *name);
-
-/* "<section id=ID><h2>NAME</h2>"; end it with </section>. */
+void pnas_page_sections(FILE *out);
 void pnas_section_begin(FILE *out, const char *id, const char *name);
+void pnas_section_end(FILE *out);
+void pnas_page_end(FILE *out, const char *program, double now);
 
 /* A figure: its chart, then beside or under it what it shows, such as a legend, and a note (HTML). */
 void pnas_figure_begin(FILE *out);
