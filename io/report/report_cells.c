@@ -55,6 +55,19 @@ char pnas_report_letter(size_t file)
     return (char)('A' + file);
 }
 
+void pnas_report_table_begin(const pnas_report *report, const char *name, const char *columns)
+{
+    char all[200];
+    snprintf(all, sizeof all, "%s%s", report->count > 1 ? "file|" : "", columns);
+    pnas_table_begin(report->out, name, all);
+}
+
+void pnas_report_file_cell(const pnas_report *report, size_t file)
+{
+    if (report->count > 1)
+        fprintf(report->out, "<td>%c</td>", pnas_report_letter(file));
+}
+
 /* Whether no other file has the text that `text_of` gives. */
 static bool is_alone(const pnas_report *report, size_t file, const char *(*text_of)(const pnas_ranking *))
 {
@@ -132,8 +145,7 @@ static void write_row(const pnas_report *report, const pnas_ranking_entry *entry
     pnas_cell_format(&cell->cell, &entry->ranking->operators, text);
     fprintf(out, "<tr id=\"c%zu-%zu\">", entry->file, rank);
     pnas_html_whole(out, (int64_t)rank);
-    if (report->count > 1)
-        fprintf(out, "<td>%c</td>", pnas_report_letter(entry->file));
+    pnas_report_file_cell(report, entry->file);
     pnas_html_real(out, 4, cell->guessed ? NAN : cell->score);
     pnas_html_real(out, 4, cell->predicted);
     pnas_html_real(out, 4, cell->predicted_std);

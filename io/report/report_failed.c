@@ -25,8 +25,7 @@ static void write_child(const pnas_report *report, size_t file, const pnas_level
     FILE *out = report->out;
     pnas_cell_format(&child->cell, &report->ranking[file]->operators, text);
     fputs("<tr>", out);
-    if (report->count > 1)
-        fprintf(out, "<td>%c</td>", pnas_report_letter(file));
+    pnas_report_file_cell(report, file);
     fprintf(out, "<td class=\"n\">%d/%zu</td>", level->blocks, index);
     pnas_html_whole(out, child->result.rank);
     pnas_html_whole(out, child->result.attempts);
@@ -53,9 +52,8 @@ static void write_file(const pnas_report *report, size_t file)
 
 static pnas_status write(const pnas_report *report)
 {
-    pnas_table_begin(report->out, "Cells whose training failed, by level/number",
-                     report->count > 1 ? "file|cell#|rank#|attempts#|why|blocks"
-                                       : "cell#|rank#|attempts#|why|blocks");
+    pnas_report_table_begin(report, "Cells whose training failed, by level/number",
+                            "cell#|rank#|attempts#|why|blocks");
     for (size_t f = 0; f < report->count; f++)
         if (failed_in(report->ranking[f]) > 0)
             write_file(report, f);

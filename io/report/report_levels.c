@@ -163,8 +163,7 @@ static void write_row(const pnas_report *report, size_t file, const pnas_ranking
 {
     FILE *out = report->out;
     fputs("<tr>", out);
-    if (report->count > 1)
-        fprintf(out, "<td>%c</td>", pnas_report_letter(file));
+    pnas_report_file_cell(report, file);
     pnas_html_whole(out, level->level);
     pnas_html_whole(out, (int64_t)level->candidates > 0 ? (int64_t)level->candidates : -1);
     pnas_html_whole(out, (int64_t)level->children);
@@ -182,9 +181,8 @@ static pnas_status write(const pnas_report *report)
     fputs("<div class=\"two\">\n<div>\n", out);
     PNAS_TRY(write_chart(report));
     fputs("</div>\n<div>\n", out);
-    pnas_table_begin(out, report->guessed ? "Levels, by what was predicted" : "Levels",
-                     report->count > 1 ? "file|level#|candidates#|cells#|done#|failed#|best#|mean#|Spearman#"
-                                       : "level#|candidates#|cells#|done#|failed#|best#|mean#|Spearman#");
+    pnas_report_table_begin(report, report->guessed ? "Levels, by what was predicted" : "Levels",
+                            "level#|candidates#|cells#|done#|failed#|best#|mean#|Spearman#");
     for (size_t f = 0; f < report->count; f++)
         for (int i = 0; i < report->ranking[f]->levels; i++)
             write_row(report, f, &report->ranking[f]->level[i]);

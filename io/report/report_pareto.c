@@ -130,8 +130,7 @@ static pnas_status write_rows(const pnas_report *report, size_t file)
             continue;
         pnas_cell_format(&front[i]->cell, &ranking->operators, text);
         fputs("<tr>", report->out);
-        if (report->count > 1)
-            fprintf(report->out, "<td>%c</td>", pnas_report_letter(file));
+        pnas_report_file_cell(report, file);
         pnas_html_whole(report->out, front[i]->parameters);
         pnas_html_whole(report->out, front[i]->multiply_adds);
         pnas_html_real(report->out, 4, front[i]->score);
@@ -158,9 +157,8 @@ static pnas_status write(const pnas_report *report)
           report->out);
     if (!has_cost(report, PNAS_COST_PARAMETERS))
         return PNAS_OK;
-    pnas_table_begin(report->out, "The front by parameters",
-                     report->count > 1 ? "file|parameters#|multiply-adds#|accuracy#|rank#|cell"
-                                       : "parameters#|multiply-adds#|accuracy#|rank#|cell");
+    pnas_report_table_begin(report, "The front by parameters",
+                            "parameters#|multiply-adds#|accuracy#|rank#|cell");
     for (size_t f = 0; f < report->count; f++)
         if (report->ranking[f]->count > 0)
             PNAS_TRY(write_rows(report, f));

@@ -73,6 +73,11 @@ const char *pnas_report_accuracy_name(const pnas_report *report);
 /* "A" where there are several files. */
 char pnas_report_letter(size_t file);
 
+/* Of tables about several files: pnas_table_begin with a column of its letters in front, and the file's <td> in it.
+ * Where there is one file alone, without. */
+void pnas_report_table_begin(const pnas_report *report, const char *name, const char *columns);
+void pnas_report_file_cell(const pnas_report *report, size_t file);
+
 /* The title of a file; where another has it, too, its name, or its path. Borrowed. */
 const char *pnas_report_title(const pnas_report *report, size_t file);
 

@@ -29,8 +29,7 @@ static void write_rank(const pnas_report *report, size_t file, const pnas_run_ra
 {
     FILE *out = report->out;
     fputs("<tr>", out);
-    if (report->count > 1)
-        fprintf(out, "<td>%c</td>", pnas_report_letter(file));
+    pnas_report_file_cell(report, file);
     pnas_html_whole(out, rank->rank);
     pnas_html_cell(out, rank->host);
     pnas_html_whole(out, rank->device);
@@ -76,8 +75,7 @@ static void write_usage(const pnas_report *report, size_t file)
         if (usage->span_seconds <= 0)
             continue;
         fputs("<tr>", report->out);
-        if (report->count > 1)
-            fprintf(report->out, "<td>%c</td>", pnas_report_letter(file));
+        pnas_report_file_cell(report, file);
         pnas_html_whole(report->out, b);
         pnas_html_real(report->out, 1, usage->span_seconds);
         pnas_html_real(report->out, 1,
@@ -93,10 +91,8 @@ static void write_usage(const pnas_report *report, size_t file)
 static pnas_status write(const pnas_report *report)
 {
     FILE *out = report->out;
-    bool several = report->count > 1;
-    pnas_table_begin(out, "Ranks and their devices",
-                     several ? "file|rank#|host|device#|name|driver|PCI|memory (GiB)#|cells#|busy (%)#"
-                             : "rank#|host|device#|name|driver|PCI|memory (GiB)#|cells#|busy (%)#");
+    pnas_report_table_begin(report, "Ranks and their devices",
+                            "rank#|host|device#|name|driver|PCI|memory (GiB)#|cells#|busy (%)#");
     for (size_t f = 0; f < report->count; f++)
         if (report->ranking[f]->run)
             write_ranks(report, f);
@@ -104,10 +100,9 @@ static pnas_status write(const pnas_report *report)
     if (!has_usage(report))
         return PNAS_OK;
     fputs("<br>\n", out);
-    pnas_table_begin(
-        out, "What levels took of the ranks",
-        several ? "file|level#|training (s)#|busy (%)#|longest cell (s)#|fit (s)#|scoring (s)#|messages#"
-                : "level#|training (s)#|busy (%)#|longest cell (s)#|fit (s)#|scoring (s)#|messages#");
+    pnas_report_table_begin(
+        report, "What levels took of the ranks",
+        "level#|training (s)#|busy (%)#|longest cell (s)#|fit (s)#|scoring (s)#|messages#");
     for (size_t f = 0; f < report->count; f++)
         if (report->ranking[f]->run)
             write_usage(report, f);
