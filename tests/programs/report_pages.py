@@ -1,5 +1,6 @@
-"""report_pages.py PNAS_RANK PNAS_NET PNAS_MPI WRITE_FAKE_RUN WRITE_SYNTHETIC_TABLE SOURCE_DIR: reports are well formed, reach for nothing outside of
-themselves, and show the figures that pnas_rank --format json gives, to the last digit shown."""
+"""report_pages.py PNAS_RANK PNAS_NET PNAS_MPI WRITE_FAKE_RUN WRITE_SYNTHETIC_TABLE SOURCE_DIR: reports are well formed,
+reach for nothing outside of themselves, and show the figures that pnas_rank --format json gives, to the last digit
+shown."""
 
 import json
 import os
