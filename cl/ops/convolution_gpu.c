@@ -74,27 +74,6 @@ static size_t weights_of(const pnas_convolution *conv)
     return pnas_convolution_weights(conv->window, conv->x->view.channels, conv->y->channels);
 }
 
-static pnas_access access_if(bool condition, pnas_access access)
-{
-    return condition ? access : (pnas_access){0};
-}
-
-static pnas_access transform_access(const pnas_operand *x)
-{
-    return access_if(x->normalise, pnas_slice_access(x->scale_shift, 2 * (size_t)x->view.channels, false));
-}
-
-#define UPSTREAM_ACCESSES(y, N)                                                                              \
-    pnas_view_access(&(y)->gradient, N, false),                                                              \
-        access_if((y)->normalise, pnas_view_access(&(y)->raw, N, false)),                                    \
-        access_if((y)->normalise,                                                                            \
-                  pnas_slice_access((y)->coefficients, 3 * (size_t)(y)->gradient.channels, false))
-
-#define SET_ACCESSES(spec, ...)                                                                              \
-    const pnas_access accesses_[] = {__VA_ARGS__};                                                           \
-    (spec).access = accesses_;                                                                               \
-    (spec).accesses = sizeof accesses_ / sizeof *accesses_
-
 pnas_status pnas_convolution_gpu_forward(pnas_cl *cl, pnas_launch_list *list, const pnas_convolution *conv,
                                          pnas_slice statistics)
 {
@@ -102,21 +81,21 @@ pnas_status pnas_convolution_gpu_forward(pnas_cl *cl, pnas_launch_list *list, co
     const pixel_cut cut = cut_pixels(conv->N, y->height * y->width);
     int tile = choose_tile(y->channels), outputs = divide_up(y->channels, tile);
     bool wanted = statistics.buffer != NULL;
-    pnas_op_options options;
-    pnas_launch_spec spec = {.label = "convolution forward",
-                             .file = "convolution_gpu.cl",
-                             .options = tile_options(&options, tile),
-                             .kernel = "convolution_forward_gpu",
-                             .global = {(size_t)outputs * (size_t)groups_of_pixels(&cut) * GROUP},
-                             .local = {GROUP},
-                             .flops = pnas_convolution_flops(conv->N, conv->window, x, y),
-                             .bytes = conv->N * (pnas_view_bytes(x) + pnas_view_bytes(y)),
-                             .half = x->half,
-                             .jobs = true};
     size_t sums = (size_t)conv->N * (size_t)cut.tiles * 2 * (size_t)y->channels;
-    SET_ACCESSES(spec, pnas_view_access(x, conv->N, false), transform_access(conv->x),
-                 pnas_slice_access(conv->weight, weights_of(conv), false), pnas_view_access(y, conv->N, true),
-                 access_if(wanted, pnas_slice_access(statistics, sums, true)));
+    pnas_op_options options;
+    pnas_launch_spec spec = {
+        .label = "convolution forward",
+        .file = "convolution_gpu.cl",
+        .options = tile_options(&options, tile),
+        .kernel = "convolution_forward_gpu",
+        .flops = pnas_convolution_flops(conv->N, conv->window, x, y),
+        .bytes = conv->N * (pnas_view_bytes(x) + pnas_view_bytes(y)),
+        .half = x->half,
+        PNAS_ACCESSES(READS_OPERAND(conv->x, conv->N),
+                      pnas_slice_access(conv->weight, weights_of(conv), false),
+                      pnas_view_access(y, conv->N, true),
+                      pnas_access_if(wanted, pnas_slice_access(statistics, sums, true)))};
+    pnas_op_groups(&spec, (size_t)outputs * (size_t)groups_of_pixels(&cut), GROUP);
     return pnas_launch_append(cl, list, &spec,
                               PNAS_ARGS(ARG_OPERAND(conv->x), PNAS_ARG_INT(x->channels), ARG_SIZE(x),
                                         ARG_SLICE(conv->weight), ARG_CONV_WINDOW(conv->window), ARG_VIEW(y),
@@ -192,19 +171,17 @@ static pnas_status append_input_gradient(pnas_cl *cl, pnas_launch_list *list, co
     int tile = choose_tile(x->channels), outputs = divide_up(x->channels, tile);
     size_t groups = (size_t)(w->stride_h * w->stride_w) * (size_t)groups_of_pixels(&cut) * (size_t)outputs;
     pnas_op_options options;
-    pnas_launch_spec spec = {.label = "convolution input gradient",
-                             .file = "convolution_gpu.cl",
-                             .options = tile_options(&options, tile),
-                             .kernel = "convolution_input_gradient_gpu",
-                             .global = {groups * GROUP},
-                             .local = {GROUP},
-                             .flops = pnas_convolution_flops(conv->N, w, x, conv->y),
-                             .bytes = conv->N * (pnas_view_bytes(x) + pnas_upstream_bytes(y)),
-                             .half = x->half,
-                             .jobs = true};
-    SET_ACCESSES(spec, access_if(conv->x->relu, pnas_view_access(x, conv->N, false)),
-                 transform_access(conv->x), pnas_slice_access(conv->weight, weights_of(conv), false),
-                 UPSTREAM_ACCESSES(y, conv->N), pnas_view_access(&dx->into, conv->N, true));
+    pnas_launch_spec spec = {
+        .label = "convolution input gradient",
+        .file = "convolution_gpu.cl",
+        .options = tile_options(&options, tile),
+        .kernel = "convolution_input_gradient_gpu",
+        .flops = pnas_convolution_flops(conv->N, w, x, conv->y),
+        .bytes = conv->N * (pnas_view_bytes(x) + pnas_upstream_bytes(y)),
+        .half = x->half,
+        PNAS_ACCESSES(READS_MASK(conv->x, conv->N), pnas_slice_access(conv->weight, weights_of(conv), false),
+                      READS_UPSTREAM(y, conv->N), pnas_view_access(&dx->into, conv->N, true))};
+    pnas_op_groups(&spec, groups, GROUP);
     return pnas_launch_append(cl, list, &spec, PNAS_ARGS(ARG_INPUT_GRADIENT(conv, y, dx, &cut, outputs)));
 }
 
@@ -214,22 +191,21 @@ static pnas_status append_one_pass(pnas_cl *cl, pnas_launch_list *list, const pn
     const pnas_view *x = &conv->x->view;
     const pixel_cut cut = cut_pixels(conv->N, x->height * x->width);
     int tile = choose_tile(x->channels), outputs = divide_up(x->channels, tile);
+    size_t partials = one_pass_partials(conv->N, conv->window, x, conv->y);
     pnas_op_options options;
     pnas_launch_spec spec = {
         .label = "pointwise backward",
         .file = "pointwise_gpu.cl",
         .options = tile_options(&options, tile),
         .kernel = "pointwise_backward_gpu",
-        .global = {(size_t)groups_of_pixels(&cut) * (size_t)outputs * GROUP},
-        .local = {GROUP},
         .flops = 2 * pnas_convolution_flops(conv->N, conv->window, x, conv->y),
         .bytes = conv->N * (pnas_view_bytes(x) + pnas_upstream_bytes(y) + pnas_view_bytes(&dx->into)),
         .half = x->half,
-        .jobs = true};
-    size_t partials = one_pass_partials(conv->N, conv->window, x, conv->y);
-    SET_ACCESSES(spec, pnas_view_access(x, conv->N, false), transform_access(conv->x),
-                 pnas_slice_access(conv->weight, weights_of(conv), false), UPSTREAM_ACCESSES(y, conv->N),
-                 pnas_view_access(&dx->into, conv->N, true), pnas_slice_access(partial, partials, true));
+        PNAS_ACCESSES(READS_OPERAND(conv->x, conv->N),
+                      pnas_slice_access(conv->weight, weights_of(conv), false), READS_UPSTREAM(y, conv->N),
+                      pnas_view_access(&dx->into, conv->N, true),
+                      pnas_slice_access(partial, partials, true))};
+    pnas_op_groups(&spec, (size_t)groups_of_pixels(&cut) * (size_t)outputs, GROUP);
     return pnas_launch_append(cl, list, &spec,
                               PNAS_ARGS(ARG_INPUT_GRADIENT(conv, y, dx, &cut, outputs), ARG_SLICE(partial)));
 }
@@ -240,18 +216,16 @@ static pnas_status append_weight_gradient(pnas_cl *cl, pnas_launch_list *list, c
     const pnas_view *x = &conv->x->view, *shape = conv->y;
     const weight_cut cut = cut_weights(conv->N, conv->window, x, shape);
     size_t groups = (size_t)cut.rows * (size_t)cut.columns * (size_t)cut.chunks;
-    pnas_launch_spec spec = {.label = "convolution weight gradient",
-                             .file = "weight_gradient_gpu.cl",
-                             .kernel = "convolution_weight_gradient_gpu",
-                             .global = {groups * GROUP},
-                             .local = {GROUP},
-                             .flops = pnas_convolution_flops(conv->N, conv->window, x, shape),
-                             .bytes = conv->N * (pnas_view_bytes(x) + pnas_upstream_bytes(y)),
-                             .half = x->half,
-                             .jobs = true};
-    SET_ACCESSES(spec, pnas_view_access(x, conv->N, false), transform_access(conv->x),
-                 UPSTREAM_ACCESSES(y, conv->N),
-                 pnas_slice_access(partial, (size_t)cut.chunks * weights_of(conv), true));
+    pnas_launch_spec spec = {
+        .label = "convolution weight gradient",
+        .file = "weight_gradient_gpu.cl",
+        .kernel = "convolution_weight_gradient_gpu",
+        .flops = pnas_convolution_flops(conv->N, conv->window, x, shape),
+        .bytes = conv->N * (pnas_view_bytes(x) + pnas_upstream_bytes(y)),
+        .half = x->half,
+        PNAS_ACCESSES(READS_OPERAND(conv->x, conv->N), READS_UPSTREAM(y, conv->N),
+                      pnas_slice_access(partial, (size_t)cut.chunks * weights_of(conv), true))};
+    pnas_op_groups(&spec, groups, GROUP);
     return pnas_launch_append(
         cl, list, &spec,
         PNAS_ARGS(ARG_OPERAND(conv->x), PNAS_ARG_INT(x->channels), ARG_SIZE(x), ARG_CONV_WINDOW(conv->window),
@@ -267,13 +241,11 @@ static pnas_status append_weight_sum(pnas_cl *cl, pnas_launch_list *list, const 
     pnas_launch_spec spec = {.label = "convolution weight sum",
                              .file = "weight_gradient_gpu.cl",
                              .kernel = "convolution_weight_sum_gpu",
-                             .global = {(weights + SUM_FLOATS - 1) / SUM_FLOATS * SUM_GROUP},
-                             .local = {SUM_GROUP},
                              .bytes = 4.0 * (double)weights * (1 + chunks),
                              .half = conv->x->view.half,
-                             .jobs = true};
-    SET_ACCESSES(spec, pnas_slice_access(partial, (size_t)chunks * weights, false),
-                 pnas_slice_access(weight_gradient, weights, true));
+                             PNAS_ACCESSES(pnas_slice_access(partial, (size_t)chunks * weights, false),
+                                           pnas_slice_access(weight_gradient, weights, true))};
+    pnas_op_groups(&spec, (weights + SUM_FLOATS - 1) / SUM_FLOATS, SUM_GROUP);
     return pnas_launch_append(cl, list, &spec,
                               PNAS_ARGS(ARG_SLICE(partial), PNAS_ARG_INT(chunks), PNAS_ARG_INT(weights),
                                         PNAS_ARG_INT(conv->x->view.channels), PNAS_ARG_INT(conv->y->channels),
