@@ -31,20 +31,14 @@ pnas_status pnas_op_add_forward(pnas_cl *cl, pnas_launch_list *list, int N, cons
                              PNAS_ACCESSES(READS_OPERAND(a, N), reads_factors(of_a, N),
                                            READS_OPERAND(second, N), reads_factors(of_b, N),
                                            pnas_view_access(y, N, true))};
-    const pnas_arg arguments[] = {ARG_OPERAND(a),
-                                  ARG_FACTORS(of_a, y->at),
-                                  ARG_OPERAND(second),
-                                  ARG_FACTORS(of_b, y->at),
-                                  PNAS_ARG_INT(b != NULL),
-                                  PNAS_ARG_INT(y->channels),
-                                  PNAS_ARG_INT(y->height * y->width),
-                                  ARG_VIEW(y),
-                                  PNAS_ARG_INT(N)};
-    int count = (int)(sizeof arguments / sizeof *arguments);
     pnas_op_range(cl, &spec, route, y, N);
     if (route == PNAS_ROUTE_TILE)
         spec.global[0] = 1;
-    return pnas_launch_append(cl, list, &spec, arguments, route == PNAS_ROUTE_GPU ? count : count - 1);
+    return pnas_op_append(cl, list, &spec, route, 1,
+                          PNAS_ARGS(ARG_OPERAND(a), ARG_FACTORS(of_a, y->at), ARG_OPERAND(second),
+                                    ARG_FACTORS(of_b, y->at), PNAS_ARG_INT(b != NULL),
+                                    PNAS_ARG_INT(y->channels), PNAS_ARG_INT(y->height * y->width),
+                                    ARG_VIEW(y), PNAS_ARG_INT(N)));
 }
 
 pnas_status pnas_op_add_backward(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_operand *x,
@@ -61,16 +55,12 @@ pnas_status pnas_op_add_backward(pnas_cl *cl, pnas_launch_list *list, int N, con
                              .half = x->view.half,
                              PNAS_ACCESSES(READS_MASK(x, N), pnas_view_access(gradient, N, false),
                                            reads_factors(factors, N), pnas_view_access(&dx->into, N, true))};
-    const pnas_arg arguments[] = {ARG_OPERAND(x),
-                                  ARG_VIEW(gradient),
-                                  ARG_FACTORS(factors, gradient->at),
-                                  PNAS_ARG_INT(gradient->channels),
-                                  PNAS_ARG_INT(gradient->height * gradient->width),
-                                  ARG_DOWNSTREAM(dx),
-                                  PNAS_ARG_INT(N)};
-    int count = (int)(sizeof arguments / sizeof *arguments);
     pnas_op_range(cl, &spec, route, gradient, N);
-    return pnas_launch_append(cl, list, &spec, arguments, route == PNAS_ROUTE_GPU ? count : count - 1);
+    return pnas_op_append(cl, list, &spec, route, 1,
+                          PNAS_ARGS(ARG_OPERAND(x), ARG_VIEW(gradient), ARG_FACTORS(factors, gradient->at),
+                                    PNAS_ARG_INT(gradient->channels),
+                                    PNAS_ARG_INT(gradient->height * gradient->width), ARG_DOWNSTREAM(dx),
+                                    PNAS_ARG_INT(N)));
 }
 
 pnas_status pnas_op_regroup(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_view *from,
@@ -84,13 +74,12 @@ pnas_status pnas_op_regroup(pnas_cl *cl, pnas_launch_list *list, int N, const pn
                              .bytes = N * (pnas_view_bytes(from) + pnas_view_bytes(to)),
                              .half = from->half,
                              PNAS_ACCESSES(pnas_view_access(from, N, false), pnas_view_access(to, N, true))};
-    const pnas_arg arguments[] = {
-        ARG_VIEW(from),           PNAS_ARG_INT(from_segment),     ARG_VIEW(to),
-        PNAS_ARG_INT(to_segment), PNAS_ARG_INT(logical_channels), PNAS_ARG_INT(to->height * to->width),
-        PNAS_ARG_INT(accumulate), PNAS_ARG_INT(to->channels),     PNAS_ARG_INT(N)};
-    int count = (int)(sizeof arguments / sizeof *arguments);
     pnas_op_range(cl, &spec, route, to, N);
-    return pnas_launch_append(cl, list, &spec, arguments, route == PNAS_ROUTE_GPU ? count : count - 2);
+    return pnas_op_append(cl, list, &spec, route, 2,
+                          PNAS_ARGS(ARG_VIEW(from), PNAS_ARG_INT(from_segment), ARG_VIEW(to),
+                                    PNAS_ARG_INT(to_segment), PNAS_ARG_INT(logical_channels),
+                                    PNAS_ARG_INT(to->height * to->width), PNAS_ARG_INT(accumulate),
+                                    PNAS_ARG_INT(to->channels), PNAS_ARG_INT(N)));
 }
 
 pnas_status pnas_op_zero(pnas_cl *cl, pnas_launch_list *list, pnas_slice at, size_t count)

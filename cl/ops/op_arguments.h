@@ -173,6 +173,13 @@ static inline void pnas_op_range(const pnas_cl *cl, pnas_launch_spec *spec, pnas
         pnas_op_global(cl, spec, route == PNAS_ROUTE_TILE, v, N);
 }
 
+/* Appends a launch whose last `own` arguments only the kernels of the GPU's route have. */
+static inline pnas_status pnas_op_append(pnas_cl *cl, pnas_launch_list *list, const pnas_launch_spec *spec,
+                                         pnas_route route, int own, const pnas_arg *arguments, int count)
+{
+    return pnas_launch_append(cl, list, spec, arguments, route == PNAS_ROUTE_GPU ? count : count - own);
+}
+
 typedef struct {
     char text[128];
 } pnas_op_options;

@@ -36,12 +36,11 @@ pnas_status pnas_op_global_pool_forward(pnas_cl *cl, pnas_launch_list *list, int
         .bytes = N * pnas_view_bytes(&x->view),
         .half = x->view.half,
         PNAS_ACCESSES(READS_OPERAND(x, N), pnas_slice_access(features, (size_t)N * channels, true))};
-    const pnas_arg arguments[] = {ARG_OPERAND(x),      PNAS_ARG_INT(channels), PNAS_ARG_INT(pixels),
-                                  ARG_SLICE(features), PNAS_ARG_INT(N),        PNAS_ARG_INT(items)};
-    int count = (int)(sizeof arguments / sizeof *arguments);
     if (route == PNAS_ROUTE_GPU)
         pnas_op_image_groups(cl, &spec, N, x->view.channels, items, POOL_GROUP);
-    return pnas_launch_append(cl, list, &spec, arguments, route == PNAS_ROUTE_GPU ? count : count - 2);
+    return pnas_op_append(cl, list, &spec, route, 2,
+                          PNAS_ARGS(ARG_OPERAND(x), PNAS_ARG_INT(channels), PNAS_ARG_INT(pixels),
+                                    ARG_SLICE(features), PNAS_ARG_INT(N), PNAS_ARG_INT(items)));
 }
 
 pnas_status pnas_op_global_pool_backward(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_operand *x,
@@ -59,15 +58,11 @@ pnas_status pnas_op_global_pool_backward(pnas_cl *cl, pnas_launch_list *list, in
                              PNAS_ACCESSES(READS_MASK(x, N),
                                            pnas_slice_access(features_gradient, features, false),
                                            pnas_view_access(&dx->into, N, true))};
-    const pnas_arg arguments[] = {ARG_OPERAND(x),
-                                  PNAS_ARG_INT(x->view.channels),
-                                  PNAS_ARG_INT(x->view.height * x->view.width),
-                                  ARG_SLICE(features_gradient),
-                                  ARG_DOWNSTREAM(dx),
-                                  PNAS_ARG_INT(N)};
-    int count = (int)(sizeof arguments / sizeof *arguments);
     pnas_op_range(cl, &spec, route, &dx->into, N);
-    return pnas_launch_append(cl, list, &spec, arguments, route == PNAS_ROUTE_GPU ? count : count - 1);
+    return pnas_op_append(cl, list, &spec, route, 1,
+                          PNAS_ARGS(ARG_OPERAND(x), PNAS_ARG_INT(x->view.channels),
+                                    PNAS_ARG_INT(x->view.height * x->view.width),
+                                    ARG_SLICE(features_gradient), ARG_DOWNSTREAM(dx), PNAS_ARG_INT(N)));
 }
 
 pnas_status pnas_op_classifier_forward(pnas_cl *cl, pnas_launch_list *list, int N, int C, int classes,
@@ -174,13 +169,12 @@ static pnas_status append_images(pnas_cl *cl, pnas_launch_list *list, pnas_launc
     PNAS_SET_ACCESSES(spec, pnas_slice_access(mean_deviation, 2 * (size_t)channels, false),
                       pnas_slice_access(drive, (size_t)period * (size_t)N * drive_ints, false),
                       pnas_slice_access(state, 1, false), pnas_view_access(y, N, true));
-    const pnas_arg arguments[] = {
-        PNAS_ARG_INT(N),  PNAS_ARG_BUFFER(images),  PNAS_ARG_INT(channels), ARG_SLICE(mean_deviation),
-        ARG_SLICE(drive), ARG_SLICE(state),         PNAS_ARG_INT(period),   ARG_VIEW(y),
-        ARG_SIZE(y),      PNAS_ARG_INT(y->channels)};
-    int count = (int)(sizeof arguments / sizeof *arguments);
     pnas_op_range(cl, &spec, route, y, N);
-    return pnas_launch_append(cl, list, &spec, arguments, route == PNAS_ROUTE_GPU ? count : count - 1);
+    return pnas_op_append(cl, list, &spec, route, 1,
+                          PNAS_ARGS(PNAS_ARG_INT(N), PNAS_ARG_BUFFER(images), PNAS_ARG_INT(channels),
+                                    ARG_SLICE(mean_deviation), ARG_SLICE(drive), ARG_SLICE(state),
+                                    PNAS_ARG_INT(period), ARG_VIEW(y), ARG_SIZE(y),
+                                    PNAS_ARG_INT(y->channels)));
 }
 
 pnas_status pnas_op_load_images(pnas_cl *cl, pnas_launch_list *list, int N, cl_mem images, int channels,

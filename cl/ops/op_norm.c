@@ -81,13 +81,12 @@ static pnas_status backward_sums(pnas_cl *cl, pnas_launch_list *list, int N, con
                                            pnas_view_access(raw, N, false),
                                            rows_access(saved, 2, raw->channels, false),
                                            rows_access(scratch, 2 * N, raw->channels, true))};
-    const pnas_arg arguments[] = {ARG_VIEW(gradient),   ARG_VIEW(raw),      PNAS_ARG_INT(channels),
-                                  PNAS_ARG_INT(pixels), ARG_SLICE(saved),   ARG_SLICE(scratch),
-                                  PNAS_ARG_INT(N),      PNAS_ARG_INT(items)};
-    int count = (int)(sizeof arguments / sizeof *arguments);
     if (route == PNAS_ROUTE_GPU)
         pnas_op_image_groups(cl, &spec, N, raw->channels, items, GROUP);
-    return pnas_launch_append(cl, list, &spec, arguments, route == PNAS_ROUTE_GPU ? count : count - 2);
+    return pnas_op_append(cl, list, &spec, route, 2,
+                          PNAS_ARGS(ARG_VIEW(gradient), ARG_VIEW(raw), PNAS_ARG_INT(channels),
+                                    PNAS_ARG_INT(pixels), ARG_SLICE(saved), ARG_SLICE(scratch),
+                                    PNAS_ARG_INT(N), PNAS_ARG_INT(items)));
 }
 
 pnas_status pnas_op_norm_backward(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_view *gradient,

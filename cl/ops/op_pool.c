@@ -32,13 +32,6 @@ static pnas_access positions_access(cl_mem positions, size_t byte, int N, const 
                          .write = write};
 }
 
-/* The last argument, N, is the GPU's route's alone. */
-static pnas_status append(pnas_cl *cl, pnas_launch_list *list, const pnas_launch_spec *spec, pnas_route route,
-                          const pnas_arg *arguments, int count)
-{
-    return pnas_launch_append(cl, list, spec, arguments, route == PNAS_ROUTE_GPU ? count : count - 1);
-}
-
 static pnas_status check_positions(const pnas_window *window)
 {
     PNAS_CHECK(
@@ -61,10 +54,10 @@ pnas_status pnas_op_max_pool_forward(pnas_cl *cl, pnas_launch_list *list, int N,
     spec.kernel = PNAS_KERNEL_OF(route, "max_pool_forward");
     PNAS_SET_ACCESSES(spec, READS_OPERAND(x, N), pnas_view_access(y, N, true),
                       positions_access(positions, positions_byte, N, y, true));
-    return append(cl, list, &spec, route,
-                  PNAS_ARGS(ARG_OPERAND(x), PNAS_ARG_INT(x->view.channels), ARG_SIZE(&x->view),
-                            ARG_WINDOW(window), ARG_VIEW(y), ARG_SIZE(y), PNAS_ARG_BUFFER(positions),
-                            PNAS_ARG_OFFSET(positions_byte), PNAS_ARG_INT(N)));
+    return pnas_op_append(cl, list, &spec, route, 1,
+                          PNAS_ARGS(ARG_OPERAND(x), PNAS_ARG_INT(x->view.channels), ARG_SIZE(&x->view),
+                                    ARG_WINDOW(window), ARG_VIEW(y), ARG_SIZE(y), PNAS_ARG_BUFFER(positions),
+                                    PNAS_ARG_OFFSET(positions_byte), PNAS_ARG_INT(N)));
 }
 
 pnas_status pnas_op_max_pool_backward(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_operand *x,
@@ -85,10 +78,11 @@ pnas_status pnas_op_max_pool_backward(pnas_cl *cl, pnas_launch_list *list, int N
     PNAS_SET_ACCESSES(spec, READS_MASK(x, N), READS_UPSTREAM(y, N),
                       positions_access(positions, positions_byte, N, dy, false),
                       pnas_view_access(&dx->into, N, true));
-    return append(cl, list, &spec, route,
-                  PNAS_ARGS(ARG_OPERAND(x), PNAS_ARG_INT(x->view.channels), ARG_SIZE(&x->view),
-                            ARG_WINDOW(window), ARG_UPSTREAM(y), ARG_SIZE(dy), PNAS_ARG_BUFFER(positions),
-                            PNAS_ARG_OFFSET(positions_byte), ARG_DOWNSTREAM(dx), PNAS_ARG_INT(N)));
+    return pnas_op_append(cl, list, &spec, route, 1,
+                          PNAS_ARGS(ARG_OPERAND(x), PNAS_ARG_INT(x->view.channels), ARG_SIZE(&x->view),
+                                    ARG_WINDOW(window), ARG_UPSTREAM(y), ARG_SIZE(dy),
+                                    PNAS_ARG_BUFFER(positions), PNAS_ARG_OFFSET(positions_byte),
+                                    ARG_DOWNSTREAM(dx), PNAS_ARG_INT(N)));
 }
 
 pnas_status pnas_op_average_pool_forward(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_operand *x,
@@ -101,9 +95,9 @@ pnas_status pnas_op_average_pool_forward(pnas_cl *cl, pnas_launch_list *list, in
                   pnas_op_window_options(&text, route != PNAS_ROUTE_PLAIN, window, false), N, &x->view, y, y);
     spec.kernel = PNAS_KERNEL_OF(route, "average_pool_forward");
     PNAS_SET_ACCESSES(spec, READS_OPERAND(x, N), pnas_view_access(y, N, true));
-    return append(cl, list, &spec, route,
-                  PNAS_ARGS(ARG_OPERAND(x), PNAS_ARG_INT(x->view.channels), ARG_SIZE(&x->view),
-                            ARG_WINDOW(window), ARG_VIEW(y), ARG_SIZE(y), PNAS_ARG_INT(N)));
+    return pnas_op_append(cl, list, &spec, route, 1,
+                          PNAS_ARGS(ARG_OPERAND(x), PNAS_ARG_INT(x->view.channels), ARG_SIZE(&x->view),
+                                    ARG_WINDOW(window), ARG_VIEW(y), ARG_SIZE(y), PNAS_ARG_INT(N)));
 }
 
 pnas_status pnas_op_average_pool_backward(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_operand *x,
@@ -121,10 +115,10 @@ pnas_status pnas_op_average_pool_backward(pnas_cl *cl, pnas_launch_list *list, i
                   dy, &dx->into);
     spec.kernel = PNAS_KERNEL_OF(route, "average_pool_backward");
     PNAS_SET_ACCESSES(spec, READS_MASK(x, N), READS_UPSTREAM(y, N), pnas_view_access(&dx->into, N, true));
-    return append(cl, list, &spec, route,
-                  PNAS_ARGS(ARG_OPERAND(x), PNAS_ARG_INT(x->view.channels), ARG_SIZE(&x->view),
-                            ARG_WINDOW(window), ARG_UPSTREAM(y), ARG_SIZE(dy), ARG_DOWNSTREAM(dx),
-                            PNAS_ARG_INT(N)));
+    return pnas_op_append(cl, list, &spec, route, 1,
+                          PNAS_ARGS(ARG_OPERAND(x), PNAS_ARG_INT(x->view.channels), ARG_SIZE(&x->view),
+                                    ARG_WINDOW(window), ARG_UPSTREAM(y), ARG_SIZE(dy), ARG_DOWNSTREAM(dx),
+                                    PNAS_ARG_INT(N)));
 }
 
 /* --- as layers --- */
