@@ -124,6 +124,22 @@ norm_running_gpu(JOB_FLOATS(gamma), JOB_FLOATS(beta), JOB_FLOATS(running), JOB_O
                       LOAD(beta + job->beta_at + c), LOAD(past), 1.0f / sqrt(LOAD(past + C) + job->epsilon));
 }
 
+/* Both sums over `items` neighbouring work-items, the own-th of which is this one; the first of them has the results. */
+INLINE void add_as_tree(__local float4 *sums, __local float4 *products, const float4 sum,
+                        const float4 product, const int own, const int items)
+{
+    const int item = get_local_id(0);
+    sums[item] = sum;
+    products[item] = product;
+    for (int half_items = items / 2; half_items > 0; half_items /= 2) {
+        barrier(CLK_LOCAL_MEM_FENCE);
+        if (own < half_items) {
+            sums[item] += sums[item + half_items];
+            products[item] += products[item + half_items];
+        }
+    }
+}
+
 typedef struct {
     JOB_HEAD;
     JOB_VIEW(g);
@@ -156,15 +172,7 @@ norm_backward_sums_gpu(JOB_FLOATS(g), JOB_BUFFER(raw), JOB_FLOATS(saved), JOB_OU
             product = fma(d, READ(p, rb) - mean, product);
         }
     }
-    sums[item] = sum;
-    products[item] = product;
-    for (int half_items = items / 2; half_items > 0; half_items /= 2) {
-        barrier(CLK_LOCAL_MEM_FENCE);
-        if (own < half_items) {
-            sums[item] += sums[item + half_items];
-            products[item] += products[item + half_items];
-        }
-    }
+    add_as_tree(sums, products, sum, product, own, items);
     if (own || n >= job->N)
         return;
     __global float *out = partial + job->partial_at + (ulong)n * 2 * C + block * V;
@@ -197,15 +205,7 @@ norm_backward_gpu(JOB_FLOATS(partial), JOB_FLOATS(gamma), JOB_FLOATS(saved), JOB
         sum += LOAD(own);
         product += LOAD(own + C);
     }
-    sums[item] = sum;
-    products[item] = product;
-    for (int half_group = GROUP / 2; half_group > 0; half_group /= 2) {
-        barrier(CLK_LOCAL_MEM_FENCE);
-        if (item < half_group) {
-            sums[item] += sums[item + half_group];
-            products[item] += products[item + half_group];
-        }
-    }
+    add_as_tree(sums, products, sum, product, item, GROUP);
     if (item)
         return;
     const __global float *kept = saved + job->saved_at + c;
