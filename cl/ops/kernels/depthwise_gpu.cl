@@ -8,29 +8,12 @@
 #include "view.h"
 
 #include "job.h"
-
-#ifndef KERNEL_H
-#define KERNEL_H 3
-#endif
-#ifndef KERNEL_W
-#define KERNEL_W 3
-#endif
-#ifndef STRIDE_H
-#define STRIDE_H 1
-#endif
-#ifndef STRIDE_W
-#define STRIDE_W 1
-#endif
-#ifndef DILATION
-#define DILATION 1
-#endif
+#include "window.h"
 
 /* As in cl/ops/depthwise_gpu.c. */
 #define GROUP      128
 #define STRIP      4
 #define TILE       1600 /* float4s of local memory */
-#define SPAN_H     ((KERNEL_H - 1) * DILATION + 1)
-#define SPAN_W     ((KERNEL_W - 1) * DILATION + 1)
 #define SEGMENT    (STRIDE_W == 1 && DILATION == 1 ? 8 : 4)
 #define TAPS_MOST  7 /* of a row that an item of the weight gradient sums */
 #define CHUNKS     ((KERNEL_W + TAPS_MOST - 1) / TAPS_MOST)

@@ -6,26 +6,10 @@
 
 #include "job.h"
 #include "spread.h"
+#include "window.h"
 
-#ifndef KERNEL_H
-#define KERNEL_H 3
-#endif
-#ifndef KERNEL_W
-#define KERNEL_W 3
-#endif
-#ifndef STRIDE_H
-#define STRIDE_H 1
-#endif
-#ifndef STRIDE_W
-#define STRIDE_W 1
-#endif
-#ifndef DILATION
-#define DILATION 1
-#endif
-
-#define STRIP  4 /* as in cl/ops/op_pool.c */
-#define SPAN_H ((KERNEL_H - 1) * DILATION + 1)
-#define ROWS   ((STRIP - 1) * STRIDE_H + SPAN_H) /* that a strip of outputs reads */
+#define STRIP 4                                 /* as in cl/ops/op_pool.c */
+#define ROWS  ((STRIP - 1) * STRIDE_H + SPAN_H) /* that a strip of outputs reads */
 
 /* The row of the window in which output q of a strip sees row i of ROWS; -1: in none. */
 #define TAP_ROW(i, q)                                                                                        \

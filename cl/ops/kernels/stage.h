@@ -8,25 +8,12 @@
 #ifndef STAGE_H
 #define STAGE_H
 
-#ifndef KERNEL_H
-#define KERNEL_H 3
-#endif
-#ifndef KERNEL_W
-#define KERNEL_W 3
-#endif
-#ifndef STRIDE_H
-#define STRIDE_H 1
-#endif
-#ifndef STRIDE_W
-#define STRIDE_W 1
-#endif
-#ifndef DILATION
-#define DILATION 1
-#endif
+#include "window.h"
+
 #ifndef STRIP
 #define STRIP 32
 #endif
-#define ROWS ((KERNEL_H - 1) * DILATION + 1)
+#define ROWS SPAN_H
 #if ROWS <= 2
 #define SLOTS 2
 #elif ROWS <= 4
