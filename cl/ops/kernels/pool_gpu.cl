@@ -125,6 +125,19 @@ INLINE int tap_of_row(const int row)
     return row < 0 || row >= SPAN_H || row % DILATION ? -1 : row / DILATION;
 }
 
+/* The gradients of a strip of x; into, x: its block. */
+INLINE void write_gradients(__global float *into, const float4 sum[STRIP], const __global STORED *x,
+                            const transform t, const strip_place at, const int H, const int W,
+                            const int masked, const int accumulate)
+{
+#pragma unroll
+    for (int q = 0; q < STRIP; ++q)
+        if (at.h + q < H) {
+            const int i = ((at.h + q) * W + at.w) * V;
+            downstream_write(into + i, sum[q], x + i, t, masked, accumulate);
+        }
+}
+
 typedef struct {
     JOB_HEAD;
     JOB_OPERAND(x);
@@ -172,15 +185,8 @@ max_pool_backward_gpu(JOB_OPERAND_BUFFERS(x), JOB_UPSTREAM_BUFFERS(dy),
                     sum[q] += own ? value : (float4)(0.0f);
             }
         }
-    const __global STORED *xb = JOB_BLOCK(x, at.n, at.block, H * W);
-    __global float *db = JOB_BLOCK(dx, at.n, at.block, H * W);
-    const transform t = JOB_TRANSFORM(x, C, at.block * V);
-#pragma unroll
-    for (int q = 0; q < STRIP; ++q)
-        if (at.h + q < H) {
-            const int i = ((at.h + q) * W + at.w) * V;
-            downstream_write(db + i, sum[q], xb + i, t, job->x_relu, job->dx_accumulate);
-        }
+    write_gradients(JOB_BLOCK(dx, at.n, at.block, H * W), sum, JOB_BLOCK(x, at.n, at.block, H * W),
+                    JOB_TRANSFORM(x, C, at.block * V), at, H, W, job->x_relu, job->dx_accumulate);
 }
 
 /* How many of `count` taps from `first` lie inside [0, size). */
@@ -285,13 +291,6 @@ average_pool_backward_gpu(JOB_OPERAND_BUFFERS(x), JOB_UPSTREAM_BUFFERS(dy), JOB_
             if (tap_of_row(at.h + q + job->pad_top - oh * STRIDE_H) >= 0)
                 sum[q] += row;
     }
-    const __global STORED *xb = JOB_BLOCK(x, at.n, at.block, H * W);
-    __global float *db = JOB_BLOCK(dx, at.n, at.block, H * W);
-    const transform t = JOB_TRANSFORM(x, C, at.block * V);
-#pragma unroll
-    for (int q = 0; q < STRIP; ++q)
-        if (at.h + q < H) {
-            const int i = ((at.h + q) * W + at.w) * V;
-            downstream_write(db + i, sum[q], xb + i, t, job->x_relu, job->dx_accumulate);
-        }
+    write_gradients(JOB_BLOCK(dx, at.n, at.block, H * W), sum, JOB_BLOCK(x, at.n, at.block, H * W),
+                    JOB_TRANSFORM(x, C, at.block * V), at, H, W, job->x_relu, job->dx_accumulate);
 }
