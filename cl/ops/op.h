@@ -96,9 +96,10 @@ size_t pnas_op_depthwise_scratch(const pnas_cl *cl, int N, const pnas_view *x, c
                                  const pnas_view *y);
 
 /* --- batch normalisation (op_norm.c) --- */
-/* From statistics [N][tiles][2][C] of `pixels` pixels an image in tiles of `tile`: saved [2][C] = mean, 1 / sqrt(var + epsilon);
- * scale_shift [2][C] = gamma * inverse deviation, beta - mean * scale; running [2][C] = mean, variance:
- * momentum * old + (1 - momentum) * new, with the unbiased variance. The batch's own variance is biased. */
+/* From statistics [N][tiles][2][C] of `pixels` pixels an image in tiles of `tile`: saved [2][C] = mean,
+ * 1 / sqrt(var + epsilon); scale_shift [2][C] = gamma * inverse deviation, beta - mean * scale;
+ * running [2][C] = mean, variance: momentum * old + (1 - momentum) * new, with the unbiased variance. The
+ * batch's own variance is biased. */
 pnas_status pnas_op_norm_forward(pnas_cl *cl, pnas_launch_list *list, int N, int pixels, int tile,
                                  int channels, pnas_slice statistics, pnas_slice gamma, pnas_slice beta,
                                  double momentum, double epsilon, pnas_slice running, pnas_slice saved,

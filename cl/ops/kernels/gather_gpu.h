@@ -1,10 +1,12 @@
-/* The products of the GPU's convolutions: a work-group has SLOTS pixels, each work-item PX of them, PX * TILE sums in
- * registers. Channels that are summed over are walked block by block, tap by tap: STEP blocks at a time the group puts
- * its pixels' values, as they are stored, and the weights into local memory, [STEP][SLOTS] and [STEP][4][TILE]. One value
- * of a weight then serves PX products, one value of a pixel TILE. An item reads the values that it wrote, so that only
- * weights wait for others; values are in local memory, and so are the sums at the end, to keep registers for sums.
+/* The products of the GPU's convolutions: a work-group has SLOTS pixels, each work-item PX of them, PX * TILE
+ * sums in registers. Channels that are summed over are walked block by block, tap by tap: STEP blocks at a
+ * time the group puts its pixels' values, as they are stored, and the weights into local memory,
+ * [STEP][SLOTS] and [STEP][4][TILE]. One value of a weight then serves PX products, one value of a pixel
+ * TILE. An item reads the values that it wrote, so that only weights wait for others; values are in local
+ * memory, and so are the sums at the end, to keep registers for sums.
  *
- * Pixels of small images share a group: slot s is pixel tile_first + s % tile of the group's image s / tile. */
+ * Pixels of small images share a group: slot s is pixel tile_first + s % tile of the group's image
+ * s / tile. */
 #ifndef GATHER_GPU_H
 #define GATHER_GPU_H
 

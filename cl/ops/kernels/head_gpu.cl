@@ -121,8 +121,9 @@ typedef struct {
     JOB_SLICE(features_gradient);
 } classifier_backward_job;
 
-/* weight [C][classes] = features' logits_gradient, bias [classes] its sum over images, features [N][C] = logits_gradient
- * weight'. An item has one value of these: first of weight and bias, whose row C it is, then of features. */
+/* weight [C][classes] = features' logits_gradient, bias [classes] its sum over images,
+ * features [N][C] = logits_gradient weight'. An item has one value of these: first of weight and bias, whose
+ * row C it is, then of features. */
 GROUP_KERNEL(GROUP)
 classifier_backward_gpu(JOB_FLOATS(features), JOB_FLOATS(weight), JOB_FLOATS(logits_gradient),
                         JOB_OUT_FLOATS(weight_gradient), JOB_OUT_FLOATS(bias_gradient),

@@ -19,8 +19,8 @@ typedef struct { /* pixels of x whose h % stride_h and w % stride_w are the same
     int h, w;
 } phase_of;
 
-/* Of pixels h = row * stride_h + phase.h a tap reads output (row + down, column + right), or none of them does. Moves on
- * to a tap that reads. */
+/* Of pixels h = row * stride_h + phase.h a tap reads output (row + down, column + right), or none of them
+ * does. Moves on to a tap that reads. */
 INLINE void backward_tap(walk *w, const __local conv_window *window, const phase_of phase,
                          const __local int4 *spots, const int blocks, const int OH, const int OW)
 {

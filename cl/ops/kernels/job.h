@@ -1,7 +1,8 @@
-/* Kernels of the GPU's routes find their values in a table of jobs, so that several launches can be made one: the groups
- * of job j are those from its first_group on. One dimension; a kernel's last three parameters are
- * JOBS(type of its record). The record has first_group in front and then the values that the op names, in its order and
- * with its types (cl/runtime/launch.h): ulong for offsets, int and float; buffers stay parameters. It must hold a ulong.
+/* Kernels of the GPU's routes find their values in a table of jobs, so that several launches can be made one:
+ * the groups of job j are those from its first_group on. One dimension; a kernel's last three parameters are
+ * JOBS(type of its record). The record has first_group in front and then the values that the op names, in its
+ * order and with its types (cl/runtime/launch.h): ulong for offsets, int and float; buffers stay parameters.
+ * It must hold a ulong.
  *
  *     typedef struct {
  *         JOB_HEAD;

@@ -1,5 +1,6 @@
-/* Batch normalisation for GPUs, as norm.cl: V = 4. Sums over many images or pixels are shared by a group's work-items,
- * each of which goes on by GROUP, and added up as a tree in local memory, so that their order follows from the shape. */
+/* Batch normalisation for GPUs, as norm.cl: V = 4. Sums over many images or pixels are shared by a group's
+ * work-items, each of which goes on by GROUP, and added up as a tree in local memory, so that their order
+ * follows from the shape. */
 #define WIDTH 4
 #include "view.h"
 
@@ -124,7 +125,8 @@ norm_running_gpu(JOB_FLOATS(gamma), JOB_FLOATS(beta), JOB_FLOATS(running), JOB_O
                       LOAD(beta + job->beta_at + c), LOAD(past), 1.0f / sqrt(LOAD(past + C) + job->epsilon));
 }
 
-/* Both sums over `items` neighbouring work-items, the own-th of which is this one; the first of them has the results. */
+/* Both sums over `items` neighbouring work-items, the own-th of which is this one; the first of them has the
+ * results. */
 INLINE void add_as_tree(__local float4 *sums, __local float4 *products, const float4 sum,
                         const float4 product, const int own, const int items)
 {
@@ -150,8 +152,8 @@ typedef struct {
     int N, items;
 } norm_sums_job;
 
-/* partial [N][2][C]: sums over an image of g and of g * normalised raw. A group has a block of channels of GROUP / items
- * images, `items` (a power of two) work-items an image. */
+/* partial [N][2][C]: sums over an image of g and of g * normalised raw. A group has a block of channels of
+ * GROUP / items images, `items` (a power of two) work-items an image. */
 GROUP_KERNEL(GROUP)
 norm_backward_sums_gpu(JOB_FLOATS(g), JOB_BUFFER(raw), JOB_FLOATS(saved), JOB_OUT_FLOATS(partial),
                        JOBS(norm_sums_job))

@@ -1,5 +1,6 @@
-/* Backward of a pointwise convolution of stride 1 for GPUs, in one pass: a group makes the input gradient of its pixels and
- * channels, and their part of the weights' gradient. What it reads twice it finds in a cache. V = 4. */
+/* Backward of a pointwise convolution of stride 1 for GPUs, in one pass: a group makes the input gradient of
+ * its pixels and channels, and their part of the weights' gradient. What it reads twice it finds in a cache.
+ * V = 4. */
 #define WIDTH 4
 #include "view.h"
 
@@ -16,7 +17,8 @@ typedef struct {
 
 #define POINTWISE_ROOM (PIECE_ROOM > STEP_VALUES ? PIECE_ROOM : STEP_VALUES)
 
-/* Groups: tiles of channels, fastest, tiles of pixels (or of images). partial: [tiles of pixels][C][M], one sum each. */
+/* Groups: tiles of channels, fastest, tiles of pixels (or of images). partial: [tiles of pixels][C][M], one
+ * sum each. */
 GROUP_KERNEL(GROUP)
 pointwise_backward_gpu(JOB_OPERAND_BUFFERS(x), JOB_FLOATS(weight), JOB_UPSTREAM_BUFFERS(dy),
                        JOB_OUT_FLOATS(dx), JOB_OUT_FLOATS(partial), JOBS(pointwise_backward_job))

@@ -119,7 +119,8 @@ INLINE int column_above(const int w, const int pad_left, const int kx, const int
     return left < 0 || left % STRIDE_W || left / STRIDE_W >= OW ? -1 : left / STRIDE_W;
 }
 
-/* The row of the window by which row `row` of x, counted from the first that output row `oh` sees, is seen; -1: none. */
+/* The row of the window by which row `row` of x, counted from the first that output row `oh` sees, is seen;
+ * -1: none. */
 INLINE int tap_of_row(const int row)
 {
     return row < 0 || row >= SPAN_H || row % DILATION ? -1 : row / DILATION;

@@ -22,8 +22,8 @@ INLINE target target_make(const __global int *record, const __global int *mix, c
     return t;
 }
 
-/* The sum over all classes of the target times (logit - largest); all: the sum of logit - largest, read where the target
- * is smoothed. Minus infinity counts only where the target is not zero. */
+/* The sum over all classes of the target times (logit - largest); all: the sum of logit - largest, read where
+ * the target is smoothed. Minus infinity counts only where the target is not zero. */
 INLINE float target_aimed(const target t, const __global float *logits, const float largest, const float all,
                           const int classes)
 {

@@ -1,5 +1,5 @@
-/* Weight gradients of convolutions for GPUs; any window, stride and dilation. V = 4. Partial sums of chunks of pixels, then
- * their sum. */
+/* Weight gradients of convolutions for GPUs; any window, stride and dilation. V = 4. Partial sums of chunks
+ * of pixels, then their sum. */
 #define WIDTH 4
 #include "view.h"
 
@@ -20,8 +20,8 @@ typedef struct {
     int rows, columns; /* tiles of [taps * C] and of outputs */
 } weight_gradient_job;
 
-/* Chunk i is output pixels [N * OH * OW] i * rounds * GROUP up to the next chunk's. partial: [chunks][taps][C][M]. Groups:
- * tiles of rows, fastest, tiles of columns, chunks. */
+/* Chunk i is output pixels [N * OH * OW] i * rounds * GROUP up to the next chunk's. partial:
+ * [chunks][taps][C][M]. Groups: tiles of rows, fastest, tiles of columns, chunks. */
 GROUP_KERNEL(GROUP)
 convolution_weight_gradient_gpu(JOB_OPERAND_BUFFERS(x), JOB_UPSTREAM_BUFFERS(dy), JOB_OUT_FLOATS(partial),
                                 JOBS(weight_gradient_job))
@@ -80,8 +80,9 @@ typedef struct {
 #define SUM_WIDE  4 /* blocks of four weights of a group */
 #define SUM_LANES (SUM_GROUP / SUM_WIDE)
 
-/* gradient [taps][C][M]: the sum of partial [chunks][taps][C][M], 0 where a factorized reduction does not use a weight. Lane
- * i adds chunks i, i + SUM_LANES, ...; then lanes are added in their order. Groups: SUM_WIDE blocks of four weights. */
+/* gradient [taps][C][M]: the sum of partial [chunks][taps][C][M], 0 where a factorized reduction does not use
+ * a weight. Lane i adds chunks i, i + SUM_LANES, ...; then lanes are added in their order. Groups: SUM_WIDE
+ * blocks of four weights. */
 GROUP_KERNEL(SUM_GROUP)
 convolution_weight_sum_gpu(JOB_FLOATS(partial), JOB_OUT_FLOATS(gradient), JOBS(weight_sum_job))
 {
