@@ -12,19 +12,21 @@ static void ok(pnas_status status)
     cr_assert_eq(status, PNAS_OK, "%s", pnas_message());
 }
 
+static const struct {
+    int vector;
+    pnas_route route;
+} every_route[] = {{1, PNAS_ROUTE_PLAIN},
+                   {4, PNAS_ROUTE_PLAIN},
+                   {8, PNAS_ROUTE_PLAIN},
+                   {8, PNAS_ROUTE_TILE},
+                   {4, PNAS_ROUTE_GPU}};
+enum { ROUTES = sizeof every_route / sizeof *every_route };
+
 Test(global_pool, agrees_with_the_mean_on_every_route)
 {
-    static const struct {
-        int vector;
-        pnas_route route;
-    } at[] = {{1, PNAS_ROUTE_PLAIN},
-              {4, PNAS_ROUTE_PLAIN},
-              {8, PNAS_ROUTE_PLAIN},
-              {8, PNAS_ROUTE_TILE},
-              {4, PNAS_ROUTE_GPU}};
-    for (int i = 0; i < 5; ++i) {
+    for (int i = 0; i < ROUTES; ++i) {
         op_harness h;
-        op_test_open(&h, at[i].vector, at[i].route, (uint64_t)i);
+        op_test_open(&h, every_route[i].vector, every_route[i].route, (uint64_t)i);
         for (int round = 0; round < 6; ++round)
             global_pool_case_check(&h, op_harness_between(&h, 1, 3), op_harness_between(&h, 1, 17),
                                    op_harness_between(&h, 1, 8), op_harness_between(&h, 1, 9), round % 2);
@@ -165,17 +167,9 @@ Test(softmax_loss, the_references_gradient_is_that_of_finite_differences)
 
 Test(load_images, shifts_flips_cuts_and_whitens_as_the_reference)
 {
-    static const struct {
-        int vector;
-        pnas_route route;
-    } at[] = {{1, PNAS_ROUTE_PLAIN},
-              {4, PNAS_ROUTE_PLAIN},
-              {8, PNAS_ROUTE_PLAIN},
-              {8, PNAS_ROUTE_TILE},
-              {4, PNAS_ROUTE_GPU}};
-    for (int i = 0; i < 5; ++i) {
+    for (int i = 0; i < ROUTES; ++i) {
         op_harness h;
-        op_test_open(&h, at[i].vector, at[i].route, 30 + (uint64_t)i);
+        op_test_open(&h, every_route[i].vector, every_route[i].route, 30 + (uint64_t)i);
         images_case_check(&h, 5, 3, 8, 8);
         images_case_check(&h, 4, 1, 7, 9);
         images_case_check(&h, 2, 10, 5, 4);
@@ -185,17 +179,9 @@ Test(load_images, shifts_flips_cuts_and_whitens_as_the_reference)
 
 Test(mix_images, takes_the_other_images_share_outside_and_all_of_it_inside_the_rectangle)
 {
-    static const struct {
-        int vector;
-        pnas_route route;
-    } at[] = {{1, PNAS_ROUTE_PLAIN},
-              {4, PNAS_ROUTE_PLAIN},
-              {8, PNAS_ROUTE_PLAIN},
-              {8, PNAS_ROUTE_TILE},
-              {4, PNAS_ROUTE_GPU}};
-    for (int i = 0; i < 5; ++i) {
+    for (int i = 0; i < ROUTES; ++i) {
         op_harness h;
-        op_test_open(&h, at[i].vector, at[i].route, 50 + (uint64_t)i);
+        op_test_open(&h, every_route[i].vector, every_route[i].route, 50 + (uint64_t)i);
         mix_case_check(&h, 5, 3, 8, 8);
         mix_case_check(&h, 4, 1, 7, 9);
         mix_case_check(&h, 2, 10, 5, 4);
