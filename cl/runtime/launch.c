@@ -40,9 +40,15 @@ static pnas_status make_options(const pnas_cl *cl, const pnas_launch_spec *spec,
 
 enum { VALUE_ALIGNMENT = 8 }; /* of the largest argument */
 
-static size_t aligned(size_t size)
+/* `size`: of a value, a power of two. */
+static size_t aligned_to(size_t at, size_t size)
 {
-    return (size + VALUE_ALIGNMENT - 1) / VALUE_ALIGNMENT * VALUE_ALIGNMENT;
+    return (at + size - 1) & ~(size - 1);
+}
+
+static size_t aligned(size_t at)
+{
+    return aligned_to(at, VALUE_ALIGNMENT);
 }
 
 /* The arguments, and behind them their values. */
@@ -62,12 +68,6 @@ static pnas_status copy_arguments(const pnas_arg *from, int count, pnas_arg **ou
     return PNAS_OK;
 }
 
-/* `size`: of a value, a power of two. */
-static size_t aligned_to(size_t at, size_t size)
-{
-    return (at + size - 1) & ~(size - 1);
-}
-
 /* A record as the kernel's struct has it: first_group, then the values of the arguments, each aligned to its size. */
 static pnas_status make_job(const pnas_arg *arguments, int count, pnas_launch *launch)
 {
@@ -77,7 +77,7 @@ static pnas_status make_job(const pnas_arg *arguments, int count, pnas_launch *l
             bytes = aligned_to(bytes, arguments[i].size) + arguments[i].size;
     launch->job_bytes = aligned(bytes);
     launch->job_count = 1;
-    launch->job = calloc(1, launch->job_bytes ? launch->job_bytes : 1);
+    launch->job = calloc(1, launch->job_bytes);
     PNAS_CHECK(launch->job, PNAS_ERROR_MEMORY, "no memory for the values of kernel %s", launch->name);
     size_t at = sizeof(cl_ulong);
     for (int i = 0; i < count; ++i)

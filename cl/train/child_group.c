@@ -2,6 +2,7 @@
 
 #include "cl/runtime/cl_error.h"
 #include "cl/runtime/launch_join.h"
+#include "cl/train/child_pieces.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -46,17 +47,10 @@ struct pnas_child_group {
 
 /* --- rooms --- */
 
-enum { ALIGNMENT = 64 }; /* floats */
-
-static uint64_t room_floats(uint64_t bytes)
-{
-    return (bytes / sizeof(cl_float) + ALIGNMENT) / ALIGNMENT * ALIGNMENT;
-}
-
 /* In as few buffers as the device gives. */
 static void make_rooms(pnas_child_group *group, uint64_t bytes)
 {
-    uint64_t floats = room_floats(bytes);
+    uint64_t floats = pnas_child_piece_aligned(bytes / sizeof(cl_float) + 1);
     int together = group->members;
     for (int i = 0; i < group->members && together > 0;) {
         int count = group->members - i < together ? group->members - i : together;
@@ -149,7 +143,6 @@ static bool is_of_round(const pnas_child_group *group, const kept_list *kept)
     return true;
 }
 
-/* In the place of the one that was not used for longest. */
 /* The one that was not used for longest, emptied. */
 static kept_list *oldest(pnas_child_group *group)
 {

@@ -2,11 +2,9 @@
 
 #include <stdlib.h>
 
-enum { ALIGNMENT = 64 }; /* floats: pieces in one buffer start as buffers do */
-
-static size_t taken_by(const pnas_child_plan *plan, size_t floats)
+static uint64_t taken_by(const pnas_child_plan *plan, size_t floats)
 {
-    return plan->joins ? (floats + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT : floats;
+    return plan->joins ? pnas_child_piece_aligned(floats) : floats;
 }
 
 uint64_t pnas_child_pieces_floats(const pnas_child_plan *plan, const pnas_child_piece *pieces, size_t count)

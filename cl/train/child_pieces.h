@@ -12,6 +12,13 @@ typedef struct {
     size_t floats;  /* or ints; 0: none is wanted */
 } pnas_child_piece;
 
+/* Floats that a piece in a buffer with others takes: each starts as buffers do. */
+static inline uint64_t pnas_child_piece_aligned(uint64_t floats)
+{
+    enum { ALIGNMENT = 64 };
+    return (floats + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
 /* Floats of memory that so many pieces take. */
 uint64_t pnas_child_pieces_floats(const pnas_child_plan *plan, const pnas_child_piece *pieces, size_t count);
 

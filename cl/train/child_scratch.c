@@ -1,11 +1,10 @@
 #include "cl/train/child_scratch.h"
 
+#include "cl/train/child_pieces.h"
+
 #include <stdlib.h>
 
-enum {
-    ALIGNMENT = 64, /* floats */
-    SHARE = 4       /* the memory is as large as this part of all places together: see place() */
-};
+enum { SHARE = 4 }; /* the memory is as large as this part of all places together: see place() */
 
 typedef struct {
     bool joins;
@@ -17,7 +16,7 @@ typedef struct {
  * start again at the front where there is no room left: what is there is then no longer needed, or ops wait for it. */
 static size_t place(ring *r, size_t floats)
 {
-    floats = r->joins ? (floats + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT : floats;
+    floats = r->joins ? pnas_child_piece_aligned(floats) : floats;
     r->all += floats;
     if (floats > r->largest)
         r->largest = floats;
@@ -32,7 +31,7 @@ static size_t place(ring *r, size_t floats)
 /* Its size once all places are known. */
 static void close_ring(ring *r)
 {
-    size_t part = (r->all / SHARE + ALIGNMENT) / ALIGNMENT * ALIGNMENT;
+    size_t part = pnas_child_piece_aligned(r->all / SHARE + 1);
     r->size = r->joins && part > r->largest ? part : r->largest;
     r->end = 0;
 }

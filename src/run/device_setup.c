@@ -92,27 +92,26 @@ static pnas_status open_trainer(const pnas_layout *layout, const pnas_devices_op
 
 /* --- lanes --- */
 
+static pnas_cl *queue_of(const pnas_devices *devices, int lane)
+{
+    return lane == 0 ? devices->cl : devices->more[lane - 1].cl;
+}
+
 /* One more child at once: the first of a group has a queue of its own, the others share it. */
 static pnas_status add_lane(pnas_devices *devices)
 {
     pnas_device_lane *lane = &devices->more[devices->lanes - 1];
     int first = devices->lanes - devices->lanes % devices->group; /* of its group */
-    pnas_cl *queue = first == 0 ? devices->cl : devices->more[first - 1].cl;
     if (devices->lanes == first)
         PNAS_TRY(pnas_lane_create(devices->cl, &lane->cl));
     else
-        PNAS_TRY(pnas_lane_create_sharing(queue, &lane->cl));
+        PNAS_TRY(pnas_lane_create_sharing(queue_of(devices, first), &lane->cl));
     pnas_status status = pnas_trainer_create_lane(devices->trainer, lane->cl, &lane->trainer);
     if (status != PNAS_OK)
         pnas_cl_destroy(&lane->cl);
     else
         devices->lanes++;
     return status;
-}
-
-static pnas_cl *queue_of(const pnas_devices *devices, int lane)
-{
-    return lane == 0 ? devices->cl : devices->more[lane - 1].cl;
 }
 
 /* `bytes`: of the largest child. */
