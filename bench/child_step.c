@@ -46,21 +46,6 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case 'a':
         a->child.operator= value;
         break;
-    case 'b':
-        a->child.blocks = atoi(value);
-        break;
-    case 'f':
-        a->child.filters = atoi(value);
-        break;
-    case 'n':
-        a->child.repeats = atoi(value);
-        break;
-    case 'm':
-        a->child.batch = atoi(value);
-        break;
-    case 's':
-        a->child.size = atoi(value);
-        break;
     case 'k':
         a->child.steps = atoi(value);
         break;
@@ -70,11 +55,6 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case 'd':
         a->device = value;
         break;
-    case 'S':
-        if (strcmp(value, "float") != 0 && strcmp(value, "half") != 0)
-            argp_error(state, "--storage is float or half, not %s", value);
-        a->child.storage = strcmp(value, "half") == 0 ? PNAS_STORAGE_HALF : PNAS_STORAGE_FLOAT;
-        break;
     case 'o':
         a->ops = true;
         break;
@@ -82,7 +62,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
         a->lanes = atoi(value);
         break;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return step_child_parse(key, value, state, &a->child);
     }
     return 0;
 }

@@ -14,6 +14,34 @@
 static const char *const blocks[] = {"-1:sep3+-2:max3", "-1:sep5+-2:identity", "-1:1x7-7x1+0:avg3",
                                      "-2:dil3+1:sep7", "0:sep3+-1:sep5"};
 
+error_t step_child_parse(int key, const char *value, struct argp_state *state, step_child_options *out)
+{
+    switch (key) {
+    case 'b':
+        out->blocks = atoi(value);
+        return 0;
+    case 'f':
+        out->filters = atoi(value);
+        return 0;
+    case 'n':
+        out->repeats = atoi(value);
+        return 0;
+    case 'm':
+        out->batch = atoi(value);
+        return 0;
+    case 's':
+        out->size = atoi(value);
+        return 0;
+    case 'S':
+        if (strcmp(value, "float") != 0 && strcmp(value, "half") != 0)
+            argp_error(state, "--storage is float or half, not %s", value);
+        out->storage = strcmp(value, "half") == 0 ? PNAS_STORAGE_HALF : PNAS_STORAGE_FLOAT;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
 static pnas_status make_images(pnas_cl *cl, const step_child_options *o, step_child *child)
 {
     size_t bytes = (size_t)o->batch * (size_t)o->size * (size_t)o->size * (size_t)o->channels;

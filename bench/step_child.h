@@ -5,6 +5,8 @@
 #include "cl/train/child_plan.h"
 #include "src/search/cell_text.h"
 
+#include <argp.h>
+
 typedef struct {
     const char *cell;     /* NULL: the first `blocks` of a fixed five */
     const char *operator; /* a built-in one of `cell` beside the paper's eight; may be NULL */
@@ -20,6 +22,9 @@ typedef struct { /* must not move: the plan points into it */
     pnas_child_plan *plan;
     cl_mem images, mean_deviation;
 } step_child;
+
+/* The options that commands have in common: -b, -f, -n, -m, -s, -S. ARGP_ERR_UNKNOWN for any other. */
+error_t step_child_parse(int key, const char *value, struct argp_state *state, step_child_options *out);
 
 /* How such a child is trained, and its network, with `text` and `cell`; parts of step_child_create. */
 pnas_training_options step_child_training(const step_child_options *options);

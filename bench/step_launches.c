@@ -54,21 +54,6 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case 'r':
         a->random = atoi(value);
         return 0;
-    case 'b':
-        a->child.blocks = atoi(value);
-        return 0;
-    case 'f':
-        a->child.filters = atoi(value);
-        return 0;
-    case 'n':
-        a->child.repeats = atoi(value);
-        return 0;
-    case 'm':
-        a->child.batch = atoi(value);
-        return 0;
-    case 's':
-        a->child.size = atoi(value);
-        return 0;
     case 'd':
         a->device = value;
         return 0;
@@ -78,11 +63,6 @@ static error_t parse(int key, char *value, struct argp_state *state)
         a->route = strcmp(value, "gpu") == 0 ? PNAS_ROUTE_GPU : PNAS_ROUTE_AUTO;
         a->vector = a->route == PNAS_ROUTE_GPU ? 4 : 0;
         return 0;
-    case 'S':
-        if (strcmp(value, "float") != 0 && strcmp(value, "half") != 0)
-            argp_error(state, "--storage is float or half, not %s", value);
-        a->child.storage = strcmp(value, "half") == 0 ? PNAS_STORAGE_HALF : PNAS_STORAGE_FLOAT;
-        return 0;
     case 'l':
         a->list = true;
         return 0;
@@ -90,7 +70,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
         a->check = true;
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return step_child_parse(key, value, state, &a->child);
     }
 }
 
@@ -98,14 +78,21 @@ typedef struct {
     pnas_cl *cl;
     cl_mem stand_in; /* for all memory: nothing runs */
     step_child *child;
+    pnas_launch_order *order; /* [children] of the launches as recorded */
     int children;
     uint64_t floats; /* of memory that they would take */
 } group;
 
 /* --- children --- */
 
+static const pnas_launch_list *recorded_of(const pnas_child_plan *plan)
+{
+    return plan->joins ? &plan->recorded_step.list : &plan->step;
+}
+
 static pnas_status record(group *g, const arguments *a, const char *cell)
 {
+    pnas_launch_order *order = &g->order[g->children];
     step_child *child = &g->child[g->children++];
     step_child_options wanted = a->child;
     pnas_cell parsed;
@@ -121,7 +108,8 @@ static pnas_status record(group *g, const arguments *a, const char *cell)
                                           .room = {{g->stand_in, g->floats}, UINT64_MAX}};
     PNAS_TRY(pnas_child_plan_create(g->cl, child->graph, &plan, &child->plan));
     g->floats += pnas_child_plan_bytes(child->plan) / sizeof(cl_float);
-    return pnas_child_plan_record(child->plan);
+    PNAS_TRY(pnas_child_plan_record(child->plan));
+    return pnas_launch_order_create(recorded_of(child->plan), order);
 }
 
 static pnas_status record_random(group *g, const arguments *a)
@@ -141,8 +129,10 @@ static pnas_status record_random(group *g, const arguments *a)
 
 static pnas_status record_all(group *g, const arguments *a)
 {
-    g->child = calloc((size_t)a->cells + (size_t)a->random + 1, sizeof *g->child);
-    PNAS_CHECK(g->child, PNAS_ERROR_MEMORY, "no memory for the children");
+    size_t children = (size_t)a->cells + (size_t)a->random + 1;
+    g->child = calloc(children, sizeof *g->child);
+    g->order = calloc(children, sizeof *g->order);
+    PNAS_CHECK(g->child && g->order, PNAS_ERROR_MEMORY, "no memory for the children");
     PNAS_TRY(pnas_buffer_create(g->cl, sizeof(cl_float), &g->stand_in));
     for (int i = 0; i < a->cells; ++i)
         PNAS_TRY(record(g, a, a->cell[i]));
@@ -152,9 +142,12 @@ static pnas_status record_all(group *g, const arguments *a)
 
 static void clear(group *g)
 {
-    for (int i = 0; i < g->children; ++i)
+    for (int i = 0; i < g->children; ++i) {
         step_child_destroy(&g->child[i]);
+        pnas_launch_order_clear(&g->order[i]);
+    }
     free(g->child);
+    free(g->order);
     pnas_buffer_release(&g->stand_in);
     pnas_cl_destroy(&g->cl);
 }
@@ -181,11 +174,6 @@ static row *row_of(table *t, const char *label)
     if (r == t->rows && t->rows < 255)
         t->row[t->rows++].label = label;
     return &t->row[r];
-}
-
-static const pnas_launch_list *recorded_of(const pnas_child_plan *plan)
-{
-    return plan->joins ? &plan->recorded_step.list : &plan->step;
 }
 
 static void count_recorded(table *t, const pnas_launch_list *list)
@@ -252,12 +240,10 @@ static void describe(const group *g)
         const pnas_child_plan *plan = g->child[i].plan;
         scratch += plan->scratch_floats + plan->statistics_floats;
         printf("child %d: %s\n", i + 1, g->child[i].text);
-        if (!plan->joins)
-            continue;
-        size_t *depth = calloc(plan->recorded_step.list.count + 1, sizeof *depth);
+        size_t *depth = calloc(g->order[i].count + 1, sizeof *depth);
         if (depth)
-            pnas_launch_order_depths(&plan->recorded_step.order, depth);
-        for (size_t k = 0; depth && k < plan->recorded_step.list.count; ++k)
+            pnas_launch_order_depths(&g->order[i], depth);
+        for (size_t k = 0; depth && k < g->order[i].count; ++k)
             longest = depth[k] > longest ? depth[k] : longest;
         free(depth);
     }
@@ -272,8 +258,7 @@ static pnas_status join_group(const group *g, pnas_launch_list *out)
     pnas_join_part *part = calloc((size_t)g->children, sizeof *part);
     PNAS_CHECK(part, PNAS_ERROR_MEMORY, "no memory for a group of %d", g->children);
     for (int i = 0; i < g->children; ++i)
-        part[i] =
-            (pnas_join_part){&g->child[i].plan->recorded_step.list, &g->child[i].plan->recorded_step.order};
+        part[i] = (pnas_join_part){recorded_of(g->child[i].plan), &g->order[i]};
     pnas_status status = pnas_launch_join(part, (size_t)g->children, out);
     free(part);
     return status;
