@@ -44,28 +44,37 @@ typedef struct {
     pnas_child_group *group;
 } bed;
 
+/* Bytes of memory. */
+static uint64_t largest_child(const bed *b)
+{
+    uint64_t bytes, largest = 0;
+    for (int i = 0; i < CHILDREN; ++i) {
+        pnas_job job = job_of(&b->options, cells[i]);
+        cr_assert_eq(pnas_trainer_memory(b->first, &job.cell, &bytes), PNAS_OK);
+        largest = bytes > largest ? bytes : largest;
+    }
+    return largest;
+}
+
+static void form_group(bed *b, int members, uint64_t bytes)
+{
+    cr_assert_eq(pnas_child_group_create(b->cl, members, bytes, &b->group), PNAS_OK, "%s", pnas_message());
+    pnas_trainer_join_group(b->first, b->group, 0);
+    for (int i = 1; i < members; ++i) {
+        cr_assert_eq(pnas_lane_create_sharing(b->cl, &b->sharing[i]), PNAS_OK);
+        cr_assert_eq(pnas_trainer_create_lane(b->first, b->sharing[i], &b->more[i]), PNAS_OK);
+        pnas_trainer_join_group(b->more[i], b->group, i);
+    }
+}
+
 static bed open_bed(int members)
 {
     bed b = {.tiny = tiny_images_make(8, 1, 48, 16), .options = tiny_options()};
-    uint64_t largest = 0;
     b.options.training.epochs = 2;
     b.cl = test_device_open_route(4, PNAS_ROUTE_GPU);
     b.first = open_trainer(b.cl, &b.options, &b.tiny);
-    for (int i = 0; i < CHILDREN; ++i) {
-        uint64_t bytes;
-        pnas_job job = job_of(&b.options, cells[i]);
-        cr_assert_eq(pnas_trainer_memory(b.first, &job.cell, &bytes), PNAS_OK);
-        largest = bytes > largest ? bytes : largest;
-    }
-    if (members == 1)
-        return b;
-    cr_assert_eq(pnas_child_group_create(b.cl, members, largest, &b.group), PNAS_OK, "%s", pnas_message());
-    pnas_trainer_join_group(b.first, b.group, 0);
-    for (int i = 1; i < members; ++i) {
-        cr_assert_eq(pnas_lane_create_sharing(b.cl, &b.sharing[i]), PNAS_OK);
-        cr_assert_eq(pnas_trainer_create_lane(b.first, b.sharing[i], &b.more[i]), PNAS_OK);
-        pnas_trainer_join_group(b.more[i], b.group, i);
-    }
+    if (members > 1)
+        form_group(&b, members, largest_child(&b));
     return b;
 }
 
@@ -163,21 +172,10 @@ Test(child_group, a_small_largest_allocation_is_no_obstacle)
     alone(expected);
     for (int part = 1; part <= 4; part *= 4) {
         member got[CHILDREN] = {{0}};
-        uint64_t bytes, largest = 0;
         bed b = open_bed(1);
-        for (int i = 0; i < CHILDREN; ++i) {
-            pnas_job job = job_of(&b.options, cells[i]);
-            cr_assert_eq(pnas_trainer_memory(b.first, &job.cell, &bytes), PNAS_OK);
-            largest = bytes > largest ? bytes : largest;
-        }
+        uint64_t largest = largest_child(&b);
         b.cl->info.largest_allocation = part == 1 ? 2 * largest + 4096 : largest / 2;
-        cr_assert_eq(pnas_child_group_create(b.cl, CHILDREN, largest, &b.group), PNAS_OK);
-        pnas_trainer_join_group(b.first, b.group, 0);
-        for (int i = 1; i < CHILDREN; ++i) {
-            cr_assert_eq(pnas_lane_create_sharing(b.cl, &b.sharing[i]), PNAS_OK);
-            cr_assert_eq(pnas_trainer_create_lane(b.first, b.sharing[i], &b.more[i]), PNAS_OK);
-            pnas_trainer_join_group(b.more[i], b.group, i);
-        }
+        form_group(&b, CHILDREN, largest);
         train_all(&b, CHILDREN, got);
         for (int i = 0; i < CHILDREN; ++i)
             compare(&got[i], &expected[i]);
