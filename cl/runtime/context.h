@@ -24,8 +24,8 @@ pnas_status pnas_cl_create_sharing(pnas_cl *cl, pnas_cl **out);
 void pnas_cl_destroy(pnas_cl **cl);
 const pnas_device_info *pnas_cl_device(const pnas_cl *cl); /* borrowed */
 int pnas_cl_vector(const pnas_cl *cl);
-/* Whether equal launches of a child are joined (cl/runtime/launch_join.h): on GPUs, whose routes have kernels that allow
- * it, and wherever their routes are forced. */
+/* Whether equal launches of a child are joined (cl/runtime/launch_join.h): on GPUs, whose routes have kernels
+ * that allow it, and wherever their routes are forced. */
 bool pnas_cl_joins(const pnas_cl *cl);
 
 #endif

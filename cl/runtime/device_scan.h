@@ -21,8 +21,8 @@ typedef struct {       /* zero it to start */
     int count;
 } pnas_device_array;
 
-/* All devices of all platforms; those of a driver that is named twice stand there once. threads > 0: PoCL, which asks once for a process, uses so many cores.
- * PNAS_ERROR_DEVICE says what to install if there is none. */
+/* All devices of all platforms; a driver that is named twice stands there once. threads > 0: PoCL, which
+ * asks once for a process, uses so many cores. PNAS_ERROR_DEVICE says what to install where there is none. */
 pnas_status pnas_device_scan(int threads, pnas_device_array *out);
 
 /* What they say of themselves, [all->count]; *out is the caller's (free). */

@@ -20,8 +20,8 @@ typedef struct {
 #define PNAS_ARG_OFFSET(x) ((pnas_arg){sizeof(cl_ulong), &(cl_ulong){(cl_ulong)(x)}, false})
 #define PNAS_ARG_BUFFER(x) ((pnas_arg){sizeof(cl_mem), &(cl_mem){(x)}, true})
 
-/* What a launch reads or writes of a buffer, in bytes: `length` from `first` on, and again every `stride` bytes, `count`
- * times in all (the images of a view that is a part of a tensor). */
+/* What a launch reads or writes of a buffer, in bytes: `length` from `first` on, and again every `stride`
+ * bytes, `count` times in all (the images of a view that is a part of a tensor). */
 typedef struct {
     cl_mem buffer; /* borrowed; NULL: nothing */
     size_t first, length, stride, count;
@@ -66,9 +66,9 @@ typedef struct {
     size_t local[3];  /* all 0: a default that does not depend on the machine */
     double flops, bytes;
     bool half; /* -DHALF_STORAGE=1: the tensors that the forward pass writes are halves */
-    bool
-        jobs; /* the kernel finds its values in a table of jobs, so that equal launches can be joined; global[0] and
-                  local[0] alone count (cl/ops/kernels/job.h) */
+    /* The kernel finds its values in a table of jobs, so that equal launches can be joined; global[0] and
+     * local[0] alone count (cl/ops/kernels/job.h). */
+    bool jobs;
     const pnas_access *access; /* copied; NULL: not known */
     int accesses;
 } pnas_launch_spec;

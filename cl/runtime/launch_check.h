@@ -5,11 +5,11 @@
 
 #include "cl/runtime/launch.h"
 
-/* Runs the list, each launch twice: the second time with other bytes wherever it says that it reads and writes
- * nothing; but buffers that no launch of the list names stay, as nobody writes them (images). What it writes must be the
- * same, and nothing else may change. PNAS_ERROR_INTERNAL names the first launch
- * that accesses what it does not say, and the byte. Launches that say nothing are only run. Afterwards memory is as
- * after pnas_launch_run. */
+/* Runs the list, each launch twice: the second time with other bytes wherever it says that it reads and
+ * writes nothing; but buffers that no launch of the list names stay, as nobody writes them (images). What it
+ * writes must be the same, and nothing else may change. PNAS_ERROR_INTERNAL names the first launch that
+ * accesses what it does not say, and the byte. Launches that say nothing are only run. Afterwards memory is
+ * as after pnas_launch_run. */
 pnas_status pnas_launch_check_accesses(pnas_cl *cl, pnas_launch_list *list);
 
 /* Runs the list as it is; then joined; then in an order in which as many launches as possible are early: the memory

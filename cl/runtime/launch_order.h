@@ -9,11 +9,10 @@
 
 typedef struct { /* zero it to start */
     size_t count;
-    size_t *first;  /* [count + 1] where a launch's part of `before` starts */
-    size_t *before; /* launches that it waits for, but for those that one of these waits for */
-    size_t words;   /* of a row of `ancestor` */
-    uint64_t
-        *ancestor; /* [count][words] bit j of row i: launch i waits for launch j, perhaps through others */
+    size_t *first;      /* [count + 1] where a launch's part of `before` starts */
+    size_t *before;     /* launches that it waits for, but for those that one of these waits for */
+    size_t words;       /* of a row of `ancestor` */
+    uint64_t *ancestor; /* [count][words] bit j of row i: i waits for j, perhaps through others */
 } pnas_launch_order;
 
 pnas_status pnas_launch_order_create(const pnas_launch_list *list, pnas_launch_order *out);

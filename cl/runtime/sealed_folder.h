@@ -13,10 +13,10 @@
 #include <stddef.h>
 
 /* Before PoCL's first work: removes files that are not what was sealed, with one warning, and, where no other
- * process uses the folder, those without a seal (their process was killed) and half-made ones; without a word, too, those
- * without a byte and those whose seal is an older version's. Holds the lock
- * until the process ends. A folder without a lock file belongs to other programs, too, and is left as it is,
- * unless `own`, which makes one. False with the reason, which names the folder, if that cannot be done. */
+ * process uses the folder, those without a seal (their process was killed) and half-made ones; without a
+ * word, too, those without a byte and those whose seal is an older version's. Holds the lock until the
+ * process ends. A folder without a lock file belongs to other programs, too, and is left as it is, unless
+ * `own`, which makes one. False with the reason, which names the folder, if that cannot be done. */
 bool pnas_sealed_folder_open(const char *folder, bool own, char *why, size_t size);
 
 /* Seals the files that have no seal yet, of any process; does nothing in a folder that is not held. What cannot

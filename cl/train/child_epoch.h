@@ -29,10 +29,10 @@ pnas_status pnas_epoch_write_training(pnas_child_plan *plan, const pnas_sample_s
  * count for nothing. */
 pnas_status pnas_epoch_write_validation(pnas_child_plan *plan, const pnas_sample_set *samples);
 
-/* Runs `list`, the step or the evaluation of the plan, once for each batch of the stream from *batch on, never more than two batches ahead of the
- * device, with `tick` before each; *batch counts the batches queued, so that a tick knows where it stands and
- * whoever stopped it can go on. `images` is what the metrics cover. PNAS_ERROR_DIVERGED if a loss is not
- * finite. */
+/* Runs `list`, the step or the evaluation of the plan, once for each batch of the stream from *batch on,
+ * never more than two batches ahead of the device, with `tick` before each; *batch counts the batches queued,
+ * so that a tick knows where it stands and whoever stopped it can go on. `images` is what the metrics cover.
+ * PNAS_ERROR_DIVERGED if a loss is not finite. */
 pnas_status pnas_epoch_run(pnas_child_plan *plan, pnas_launch_list *list, const pnas_batch_stream *stream,
                            size_t images, int *batch, pnas_tick tick, void *payload, pnas_epoch_result *out);
 

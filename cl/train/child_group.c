@@ -231,7 +231,8 @@ static bool is_complete(const pnas_child_group *group)
     return true;
 }
 
-/* Enqueues what those who wait have brought, and tells them. Who has not come is not waited for again before it comes. */
+/* Enqueues what those who wait have brought, and tells them. Who has not come is not waited for again before
+ * it comes. */
 static void run_round(pnas_child_group *group)
 {
     cl_event event = NULL;

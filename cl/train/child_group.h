@@ -13,9 +13,9 @@
 /* The memory of a member; buffer NULL: the group has none for it. */
 pnas_child_room pnas_child_group_room(const pnas_child_group *group, int member);
 
-/* Enqueues the launches of a plan's list together with those of the members that come now too; `own` is the same list
- * for this plan alone. *event (the caller's) is over when they are. Waits for a member that took part in the last round,
- * but not long. */
+/* Enqueues the launches of a plan's list together with those of the members that come now too; `own` is the
+ * same list for this plan alone. *event (the caller's) is over when they are. Waits for a member that took
+ * part in the last round, but not long. */
 pnas_status pnas_child_group_run(pnas_child_group *group, int member, const pnas_recorded_list *recorded,
                                  pnas_launch_list *own, cl_event *event);
 

@@ -15,8 +15,7 @@ typedef struct { /* a stream of batches driven by records; period = batches befo
     int period;
     pnas_slice records; /* ints, [period][N][PNAS_RECORD_INTS] */
     pnas_slice mixes;   /* ints, [period][N][PNAS_MIX_INTS]; buffer NULL: images are not mixed */
-    pnas_slice
-        kept; /* words, [period][N][words]: paths that are not dropped (pnas_drop); buffer NULL: none is */
+    pnas_slice kept;    /* words, [period][N][words]: paths that are kept (pnas_drop); buffer NULL: all */
     pnas_slice state;   /* int[4]; [0] counts batches */
     pnas_slice metrics; /* [period][2]: mean loss, number right */
 } pnas_batch_stream;
@@ -61,11 +60,10 @@ typedef struct {
     size_t scratch_floats, statistics_floats;
     size_t *scratch_at; /* [layer_count + 1] floats into `scratch` for each layer's op, and for the update */
     size_t *norm_scratch_at; /* [norm_count] the same for the backward pass of a normalisation */
-    size_t *
-        statistics_at; /* [norm_count] floats into `statistics`. All three are 0 where no launches are joined */
-    uint64_t bytes;    /* of the device, for all of it */
-    bool joins;        /* equal launches are made one (cl/runtime/launch_join.h) */
-    cl_mem *buffer;    /* [buffers] what is to be released */
+    size_t *statistics_at;   /* [norm_count] floats into `statistics`. All three: 0 where none are joined */
+    uint64_t bytes;          /* of the device, for all of it */
+    bool joins;              /* equal launches are made one (cl/runtime/launch_join.h) */
+    cl_mem *buffer;          /* [buffers] what is to be released */
     size_t buffers;
     pnas_slice pool; /* where all the rest lies; buffer NULL: each piece is a buffer of its own */
     size_t pool_used;
@@ -78,8 +76,8 @@ typedef struct {
     pnas_batch_stream train, validation;
     pnas_launch_list step; /* forward, loss, backward; without shards: update, advance */
     size_t *backward_end;  /* [layer_count] launches of `step` after which a layer's gradients are there */
-    pnas_recorded_list recorded_step, recorded_evaluation,
-        recorded_before;                /* empty where no launches are joined */
+    /* The lists as they were recorded; empty where no launches are joined. */
+    pnas_recorded_list recorded_step, recorded_evaluation, recorded_before;
     pnas_launch_list update;            /* with shards */
     pnas_launch_list before_evaluation; /* scale and shift from the running statistics */
     pnas_launch_list evaluation;        /* forward and loss of one batch */

@@ -1,7 +1,7 @@
-/* One line of progress: rewritten in place, no longer than the terminal is wide. Elsewhere, on a dumb terminal, too, a
- * flushed, time-stamped line at each pnas_progress_event and now and then between them, and never a carriage return.
- * What must not reach a terminal is written as an escape. Local; used by rank 0 and by single-process programs. Nothing is written where INFO is not
- * (src/base/log.h). */
+/* One line of progress: rewritten in place, no longer than the terminal is wide. Elsewhere, on a dumb
+ * terminal, too, a flushed, time-stamped line at each pnas_progress_event and now and then between them, and
+ * never a carriage return. What must not reach a terminal is written as an escape. Local; used by rank 0 and
+ * by single-process programs. Nothing is written where INFO is not (src/base/log.h). */
 #ifndef PNAS_BASE_PROGRESS_H
 #define PNAS_BASE_PROGRESS_H
 

@@ -6,9 +6,9 @@
 
 #include <stdbool.h>
 
-/* Rank 0 warns of the ranks whose `reason` is not NULL, a line for each machine and reason: "ranks 1, 2 and 5 on node3 do
- * not train: ...". If it `fails` with its own reason, which is told then, ranks with the same one are left out.
- * Collective. */
+/* Rank 0 warns of the ranks whose `reason` is not NULL, a line for each machine and reason: "ranks 1, 2 and 5
+ * on node3 do not train: ...". If it `fails` with its own reason, which is told then, ranks with the same one
+ * are left out. Collective. */
 pnas_status pnas_absent_ranks_tell(const pnas_layout *layout, const char *reason, bool fails);
 
 #endif

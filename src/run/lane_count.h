@@ -15,13 +15,14 @@ typedef struct {
     uint64_t child;                 /* bytes of the largest possible child, without the images */
 } pnas_lane_limits;
 
-/* How many children of a lane take their steps together: as many as wanted. Auto: 8 where their launches are joined, else
- * one. Never more than the device's memory holds of the largest children; at least one. */
+/* How many children of a lane take their steps together: as many as wanted. Auto: 8 where their launches are
+ * joined, else one. Never more than the device's memory holds of the largest children; at least one. */
 int pnas_group_count(const pnas_lane_limits *limits);
 
-/* As many as wanted. Auto: one where a group fills the device; one on a CPU, where a rank a core is better; elsewhere one for every 16 compute
- * units, as a child of a search is too small to fill more of them, at most one a core, and at most 8. Never
- * more than the device's memory holds of the largest children, a group of them each; at least one. */
+/* As many as wanted. Auto: one where a group fills the device; one on a CPU, where a rank a core is better;
+ * elsewhere one for every 16 compute units, as a child of a search is too small to fill more of them, at most
+ * one a core, and at most 8. Never more than the device's memory holds of the largest children, a group of
+ * them each; at least one. */
 int pnas_lane_count(const pnas_lane_limits *limits);
 
 #endif

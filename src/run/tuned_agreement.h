@@ -17,8 +17,8 @@ pnas_status pnas_tuned_check_agreement(const pnas_run_rank *rank, size_t count);
 void pnas_tuned_warn_of_change(const char *path, const pnas_run_rank *before, size_t before_count,
                                const pnas_run_rank *now, size_t now_count);
 
-/* The kinds of devices of the ranks, for a network file. The lists are the caller's (pnas_tuned_list_clear), their texts
- * borrowed from `rank`. */
+/* The kinds of devices of the ranks, for a network file. The lists are the caller's (pnas_tuned_list_clear),
+ * their texts borrowed from `rank`. */
 pnas_status pnas_tuned_list(const pnas_run_rank *rank, size_t count, pnas_network_devices *out);
 void pnas_tuned_list_clear(pnas_network_devices *list);
 

@@ -18,8 +18,8 @@ typedef struct {
     uint32_t operators, inputs, pairs; /* of how many that the cells have at all */
 } design;
 
-/* What one more adds to the sum of the squares of `kinds` frequencies, which is least where they are equal. Squares count
- * `kinds` times, so that operators, inputs and pairs weigh alike. */
+/* What one more adds to the sum of the squares of `kinds` frequencies, which is least where they are equal.
+ * Squares count `kinds` times, so that operators, inputs and pairs weigh alike. */
 static uint64_t add_one(uint32_t *frequency, uint32_t kinds)
 {
     return (uint64_t)kinds * (2 * (uint64_t)(*frequency)++ + 1);

@@ -1,6 +1,7 @@
-/* The paper's progressive search (section 4, algorithm 1). Level 1 is the cells of one block, all or some that show each
- * operator and input equally often. For level b + 1 the surrogate is fit on all children, the done cells of level b are extended
- * by every block, and of these the best K by the acquisition are trained (src/search/selection.h). */
+/* The paper's progressive search (section 4, algorithm 1). Level 1 is the cells of one block, all or some
+ * that show each operator and input equally often. For level b + 1 the surrogate is fit on all children, the
+ * done cells of level b are extended by every block, and of these the best K by the acquisition are trained
+ * (src/search/selection.h). */
 #include "src/base/clock.h"
 #include "src/search/first_cells.h"
 #include "src/search/search_state.h"
