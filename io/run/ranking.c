@@ -1,6 +1,7 @@
 #include "io/run/ranking.h"
 
 #include "io/config/configuration.h"
+#include "io/file/name_end.h"
 #include "io/hdf5/hdf5_util.h"
 #include "io/run/cell_csv.h"
 #include "io/run/cell_table_file.h"
@@ -238,6 +239,9 @@ static pnas_status read_content(pnas_ranking *ranking)
     bool hdf5;
     char conventions[64];
     PNAS_TRY(pnas_h5_is_meant(ranking->path, &hdf5));
+    PNAS_CHECK(!pnas_name_ends_in(ranking->path, ".yaml") && !pnas_name_ends_in(ranking->path, ".yml"),
+               PNAS_ERROR_DATA, "%s: is a configuration; name the RUN.h5 that pnas_mpi wrote with it",
+               ranking->path);
     if (!hdf5)
         return read_csv(ranking);
     pnas_h5_read_conventions(ranking->path, conventions, sizeof conventions);

@@ -192,5 +192,8 @@ Test(ranking, what_is_none_of_these_is_refused)
     cr_expect_eq(pnas_ranking_read(test_path("a.h5"), &ranking), PNAS_ERROR_DATA);
     test_write_file("a.bin", "\0\1\2\3", 4);
     cr_expect_eq(pnas_ranking_read(test_path("a.bin"), &ranking), PNAS_ERROR_DATA);
+    test_write_file("a.yaml", "title: a search\n", 16);
+    cr_expect_eq(pnas_ranking_read(test_path("a.yaml"), &ranking), PNAS_ERROR_DATA);
+    cr_expect_not_null(strstr(pnas_message(), "is a configuration; name the RUN.h5"), "%s", pnas_message());
     cr_expect_null(ranking);
 }
