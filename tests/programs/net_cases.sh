@@ -92,6 +92,10 @@ expect train.err "net.h5 is complete after .*: of the last weights ${validation%
 net 0 test net.h5
 expect last.out "^weights +$better$"
 expect last.err "pnas_net: takes the (moving|last).*on the validation images"
+net 74 predict net.h5 absent.png
+! grep -q takes last.err || fail "weights were named before an image that is not there"
+net 74 export net.h5 --format onnx -o nowhere/w.onnx
+! grep -q takes last.err || fail "weights were named before a folder that is not there"
 net 0 info net.h5
 expect last.out "^network +filters [0-9]+, repeats [0-9]+, stem_multiplier [0-9]+$"
 expect last.out "^validation +${validation% *}, with the last weights$"

@@ -101,6 +101,7 @@ static pnas_status run_export(const export_arguments *arguments, pnas_net_sessio
                                          .keep_norm = arguments->keep_norm,
                                          .unit_pixels = arguments->unit_pixels};
     PNAS_TRY(arguments->format->write(arguments->output, &options));
+    pnas_net_session_tell(session);
     pnas_info("wrote %s", arguments->output);
     return PNAS_OK;
 }

@@ -77,7 +77,7 @@ pnas_status pnas_net_parse(const struct argp *parser, const pnas_layout *layout,
 
 /* --- reading --- */
 
-static void tell_weights(const pnas_net_session *session)
+void pnas_net_session_tell(const pnas_net_session *session)
 {
     if (session->file.in_training)
         pnas_info("%s: its training is not over; these are the weights after %d epochs", session->path,
@@ -94,9 +94,7 @@ pnas_status pnas_net_session_read(const char *path, pnas_weights_choice weights,
     *out = (pnas_net_session){.path = path};
     PNAS_TRY(pnas_network_file_read(path, &out->file));
     PNAS_TRY(pnas_network_file_graph(path, &out->file, &out->graph));
-    PNAS_TRY(pnas_network_choose_weights(path, &out->file, weights, &out->weights));
-    tell_weights(out);
-    return PNAS_OK;
+    return pnas_network_choose_weights(path, &out->file, weights, &out->weights);
 }
 
 /* --- starting --- */
@@ -215,7 +213,9 @@ pnas_status pnas_net_session_start(pnas_net_session *session, const pnas_net_opt
     PNAS_TRY(pnas_kernel_agreement(layout, kernels));
     PNAS_TRY(pnas_devices_create(layout, &devices, &session->devices));
     PNAS_TRY(pnas_mpi_agree(create_predictor(session, options->batch)));
-    return count_members(session);
+    PNAS_TRY(count_members(session));
+    pnas_net_session_tell(session);
+    return PNAS_OK;
 }
 
 void pnas_net_session_end(pnas_net_session *session)

@@ -48,11 +48,14 @@ typedef struct { /* zero to start with */
     int members, member; /* ranks that compute, and which of them this one is; -1: none */
 } pnas_net_session;
 
-/* Reads the network and its graph, without a device, and says which weights it takes. Local. */
+/* Reads the network and its graph, without a device. Local. */
 pnas_status pnas_net_session_read(const char *path, pnas_weights_choice weights, pnas_net_session *out);
 
-/* Then: its weights on the device of every rank, which must all have read the same network. *layout, borrowed,
- * may change. Collective, agreed. */
+/* Says which weights are taken. Local. */
+void pnas_net_session_tell(const pnas_net_session *session);
+
+/* Then: its weights on the device of every rank, which must all have read the same network, and says which they are.
+ * *layout, borrowed, may change. Collective, agreed. */
 pnas_status pnas_net_session_start(pnas_net_session *session, const pnas_net_options *options,
                                    pnas_layout *layout);
 
