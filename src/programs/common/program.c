@@ -101,6 +101,14 @@ error_t pnas_program_complain_argument(struct argp_state *state, const char *fir
     return pnas_program_complain(state, "more than one configuration is given: %s and %s", first, second);
 }
 
+error_t pnas_program_take_argument(struct argp_state *state, const char *argument, const char **out)
+{
+    if (state->arg_num > 0)
+        return pnas_program_complain(state, "'%s' is one argument too many", argument);
+    *out = argument;
+    return 0;
+}
+
 error_t pnas_program_parse_integer(struct argp_state *state, const char *option, const char *text,
                                    int64_t low, int64_t high, int64_t *out)
 {

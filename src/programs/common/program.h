@@ -56,6 +56,9 @@ error_t pnas_program_complain(struct argp_state *state, const char *format, ...)
 /* Complains of a second configuration, and of -o where the first or the second looks like a file to write. */
 error_t pnas_program_complain_argument(struct argp_state *state, const char *first, const char *second);
 
+/* Takes the one argument of a parser, or complains of a second. */
+error_t pnas_program_take_argument(struct argp_state *state, const char *argument, const char **out);
+
 /* Reads a whole number from `low` to `high`, without anything before or behind it, into *out. Otherwise
  * complains of --`option` and returns EINVAL. */
 error_t pnas_program_parse_integer(struct argp_state *state, const char *option, const char *text,

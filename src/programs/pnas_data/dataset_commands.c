@@ -19,10 +19,7 @@ static error_t parse_file(int key, char *argument, struct argp_state *state)
         state->child_inputs[0] = &arguments->level;
         return 0;
     case ARGP_KEY_ARG:
-        if (state->arg_num > 0)
-            pnas_program_complain(state, "'%s' is one argument too many", argument);
-        arguments->path = argument;
-        return 0;
+        return pnas_program_take_argument(state, argument, &arguments->path);
     default:
         return ARGP_ERR_UNKNOWN;
     }

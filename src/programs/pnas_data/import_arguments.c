@@ -257,10 +257,7 @@ static error_t parse_import(int key, char *argument, struct argp_state *state)
         arguments->force = true;
         return 0;
     case ARGP_KEY_ARG:
-        if (arguments->import.path)
-            pnas_program_complain(state, "'%s' is one argument too many", argument);
-        arguments->import.path = argument;
-        return 0;
+        return pnas_program_take_argument(state, argument, &arguments->import.path);
     case ARGP_KEY_END:
         check_arguments(state, parser);
         return 0;

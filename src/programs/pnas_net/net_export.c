@@ -77,10 +77,7 @@ static error_t parse_export(int key, char *argument, struct argp_state *state)
         arguments->output = argument;
         return 0;
     case ARGP_KEY_ARG:
-        if (state->arg_num > 0)
-            pnas_program_complain(state, "'%s' is one argument too many", argument);
-        arguments->path = argument;
-        return 0;
+        return pnas_program_take_argument(state, argument, &arguments->path);
     case ARGP_KEY_END:
         check_export(arguments, state);
         return 0;

@@ -27,10 +27,7 @@ static error_t parse_page(int key, char *argument, struct argp_state *state)
         arguments->force = true;
         return 0;
     case ARGP_KEY_ARG:
-        if (state->arg_num > 0)
-            pnas_program_complain(state, "'%s' is one argument too many", argument);
-        arguments->path = argument;
-        return 0;
+        return pnas_program_take_argument(state, argument, &arguments->path);
     case ARGP_KEY_END:
         if (!arguments->path)
             pnas_program_complain(state, "a network is missing");

@@ -33,14 +33,6 @@ static error_t parse_worst(struct argp_state *state, const char *text, int *out)
     return error;
 }
 
-static error_t take_path(test_arguments *arguments, struct argp_state *state, const char *path)
-{
-    if (arguments->path)
-        return pnas_program_complain(state, "'%s' is one argument too many", path);
-    arguments->path = path;
-    return 0;
-}
-
 static bool is_picture(const char *name)
 {
     return pnas_name_ends_in(name, ".svg") || pnas_name_ends_in(name, ".png") ||
@@ -95,7 +87,7 @@ static error_t parse_test(int key, char *argument, struct argp_state *state)
         arguments->output = argument;
         return 0;
     case ARGP_KEY_ARG:
-        return take_path(arguments, state, argument);
+        return pnas_program_take_argument(state, argument, &arguments->path);
     case ARGP_KEY_END:
         return check_arguments(arguments, state);
     default:
