@@ -1,6 +1,7 @@
 /* The HDF5 layout of docs/formats.md, written and read. */
 #include "io/data/dataset.h"
 #include "io/hdf5/hdf5_array.h"
+#include "io/hdf5/hdf5_attribute.h"
 
 #include "pnas_version.h"
 #include "src/base/clock.h"

@@ -1,5 +1,7 @@
 #include "io/hdf5/hdf5_array.h"
 
+#include "io/hdf5/hdf5_attribute.h"
+
 #include <hdf5_hl.h>
 #include <math.h>
 #include <stdio.h>

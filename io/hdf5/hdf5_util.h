@@ -1,4 +1,4 @@
-/* What the HDF5 formats of this room share: whole-or-nothing files and attributes. Local.
+/* What the HDF5 formats of this room share: whole-or-nothing files, groups and messages. Local.
  *
  * HDF5's own error printing is silenced by pnas_h5_output_create and pnas_h5_open; every failure here sets a
  * message with the file and the object's path in it. PNAS_ERROR_FILE: the file cannot be opened or written;
@@ -46,13 +46,6 @@ pnas_status pnas_h5_output_commit(pnas_h5_output *output);
 /* Removes a file that was not committed; nothing to do after pnas_h5_output_commit or on PNAS_H5_NO_OUTPUT. */
 void pnas_h5_output_discard(pnas_h5_output *output);
 
-/* What a file says it is ("PNAS-run-1"); "" for one that says nothing, or that cannot be read. */
-void pnas_h5_read_conventions(const char *path, char *out, size_t size);
-
-/* Only a file of this kind is replaced, whose conventions begin like that, not one that took days: PNAS_ERROR_FILE,
- * with `kind` ("table of cells") in its message, if anything else is at `path`. */
-pnas_status pnas_h5_check_target(const char *path, const char *conventions, const char *kind);
-
 /* Whether a file is HDF5 or is called so: by its first bytes, or by the end .h5 of its name, as it may be cut
  * off within them. PNAS_ERROR_FILE if it cannot be opened. */
 pnas_status pnas_h5_is_meant(const char *path, bool *out);
@@ -75,7 +68,7 @@ void pnas_h5_close(hid_t *file);
  * since it was opened, as nobody knows what was read of it. Takes -1, too. */
 pnas_status pnas_h5_finish(hid_t *file, pnas_status status);
 
-/* --- Groups and attributes --------------------------------------------------------------------------- */
+/* --- Groups and checks ------------------------------------------------------------------------------- */
 
 pnas_status pnas_h5_create_group(hid_t parent, const char *name, hid_t *out);
 pnas_status pnas_h5_open_group(hid_t parent, const char *name, hid_t *out);
@@ -87,21 +80,6 @@ bool pnas_h5_exists(hid_t parent, const char *path);
  * once these are too many together, for all files that are open for reading: an array may have many names, and each
  * may claim a little. Without such a file anything may be read. */
 bool pnas_h5_charge(double stored, double unstored);
-
-bool pnas_h5_has_attribute(hid_t object, const char *name);
-
-/* UTF-8 of variable length. Reading takes fixed length too; *out is the caller's (free). */
-pnas_status pnas_h5_write_text(hid_t object, const char *name, const char *value);
-pnas_status pnas_h5_read_text(hid_t object, const char *name, char **out);
-
-/* The same into an array of `size` bytes; text that does not fit is PNAS_ERROR_DATA. */
-pnas_status pnas_h5_copy_text(hid_t object, const char *name, char *out, size_t size);
-
-/* One number; `memory_type` says what `value` points to (H5T_NATIVE_INT64 ...). Reading converts between
- * integer or between float types. */
-pnas_status pnas_h5_write_number(hid_t object, const char *name, hid_t file_type, hid_t memory_type,
-                                 const void *value);
-pnas_status pnas_h5_read_number(hid_t object, const char *name, hid_t memory_type, void *value);
 
 /* PNAS_ERROR_DATA unless `value` is an accuracy, 0 to 1, or without `known` NaN. row: of an array `name` the place of
  * the value, else -1. */

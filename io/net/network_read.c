@@ -1,5 +1,6 @@
 #include "io/config/configuration.h"
 #include "io/hdf5/hdf5_array.h"
+#include "io/hdf5/hdf5_attribute.h"
 #include "io/hdf5/tensor_group.h"
 #include "io/net/network_file.h"
 #include "io/net/network_layout.h"

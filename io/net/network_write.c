@@ -1,3 +1,4 @@
+#include "io/hdf5/hdf5_attribute.h"
 #include "io/hdf5/tensor_group.h"
 #include "io/net/network_file.h"
 #include "io/net/network_layout.h"

@@ -1,6 +1,7 @@
 #include "io/net/prediction_file.h"
 
 #include "io/hdf5/hdf5_array.h"
+#include "io/hdf5/hdf5_attribute.h"
 #include "pnas_version.h"
 #include "src/base/commit.h"
 #include "src/search/cell_text.h"

@@ -3,6 +3,7 @@
 #include "io/config/configuration.h"
 #include "io/file/sha256.h"
 #include "io/hdf5/hdf5_array.h"
+#include "io/hdf5/hdf5_attribute.h"
 #include "io/run/cell_csv.h"
 #include "io/run/run_file.h"
 #include "pnas_version.h"

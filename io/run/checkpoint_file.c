@@ -1,5 +1,6 @@
 #include "io/run/checkpoint_file.h"
 
+#include "io/hdf5/hdf5_attribute.h"
 #include "io/hdf5/tensor_group.h"
 #include "pnas_version.h"
 #include "src/search/cell_text.h"

@@ -2,7 +2,7 @@
 
 #include "io/config/configuration.h"
 #include "io/file/name_end.h"
-#include "io/hdf5/hdf5_util.h"
+#include "io/hdf5/hdf5_attribute.h"
 #include "io/run/cell_csv.h"
 #include "io/run/cell_table_file.h"
 #include "io/run/ranking_scores.h"

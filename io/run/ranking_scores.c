@@ -1,6 +1,7 @@
 #include "io/run/ranking_scores.h"
 
 #include "io/hdf5/hdf5_array.h"
+#include "io/hdf5/hdf5_attribute.h"
 
 #include <math.h>
 #include <stdio.h>

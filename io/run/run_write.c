@@ -1,4 +1,5 @@
 #include "io/config/yaml_document.h"
+#include "io/hdf5/hdf5_attribute.h"
 #include "io/hdf5/tensor_group.h"
 #include "io/run/run_columns.h"
 #include "io/run/run_parts.h"

@@ -1,6 +1,7 @@
 #include "io/run/score_file.h"
 
 #include "io/hdf5/hdf5_array.h"
+#include "io/hdf5/hdf5_attribute.h"
 #include "pnas_version.h"
 #include "src/base/clock.h"
 #include "src/base/commit.h"

@@ -2,7 +2,7 @@
  * An edit is `delete PATH`, `number OBJECT ATTRIBUTE VALUE`, `real OBJECT ATTRIBUTE VALUE`,
  * `text OBJECT ATTRIBUTE VALUE`, `floats PATH COUNT`: an array of so many zeros in the place of what is there, or
  * `nan PATH`: its values are no numbers any more. Not a test itself. */
-#include "io/hdf5/hdf5_util.h"
+#include "io/hdf5/hdf5_attribute.h"
 
 #include <hdf5_hl.h>
 #include <math.h>

@@ -1,5 +1,6 @@
 #include "io/hdf5/file_seal.h"
 #include "io/hdf5/hdf5_array.h"
+#include "io/hdf5/hdf5_attribute.h"
 #include "src/base/clock.h"
 #include "tests/base/leak_check.h"
 #include "tests/io/test_folder.h"

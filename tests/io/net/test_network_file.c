@@ -1,5 +1,6 @@
 /* Network files come back bit for bit, and what is none is refused with a sentence. */
 #include "io/hdf5/hdf5_array.h"
+#include "io/hdf5/hdf5_attribute.h"
 #include "io/hdf5/tensor_group.h"
 #include "io/net/network_graph.h"
 #include "io/net/network_weights.h"

@@ -1,4 +1,5 @@
 #include "io/hdf5/hdf5_array.h"
+#include "io/hdf5/hdf5_attribute.h"
 #include "io/run/cell_table_file.h"
 #include "io/run/ranking.h"
 #include "src/search/cell_text.h"

@@ -1,4 +1,5 @@
 /* Run files that are damaged, or no run files at all, and disks that are full. */
+#include "io/hdf5/hdf5_attribute.h"
 #include "io/hdf5/tensor_group.h"
 #include "tests/base/leak_check.h"
 #include "tests/io/run/open_run.h"
