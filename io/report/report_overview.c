@@ -11,7 +11,6 @@
 #include <string.h>
 
 #define WHOLE_MAX 1000000 /* from here on a number of cells is shown rounded */
-#define STALE     60.0    /* seconds after which a run that is not heard of is not taken to be at work */
 
 /* ---- how far ---- */
 
@@ -32,7 +31,7 @@ pnas_report_progress pnas_report_progress_of(const pnas_ranking *ranking)
 
 bool pnas_report_runs(const pnas_report *report, size_t file)
 {
-    return report->lives[file] && report->now - report->live[file].written <= STALE;
+    return report->lives[file] && pnas_live_status_is_young(&report->live[file], report->now);
 }
 
 static const char *status_of(const pnas_report *report, size_t file)

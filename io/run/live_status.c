@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define STALE      60.0 /* seconds after which a run that is not heard of is not taken to be at work */
 #define FIRST_LINE "PNAS-now-1"
 
 void pnas_live_status_free(pnas_live_status *live)
@@ -110,4 +111,9 @@ bool pnas_live_status_read(const char *run_path, pnas_live_status *out)
     if (!good)
         pnas_live_status_free(out);
     return good;
+}
+
+bool pnas_live_status_is_young(const pnas_live_status *live, double now)
+{
+    return now - live->written <= STALE;
 }

@@ -34,4 +34,7 @@ void pnas_live_status_remove(const char *run_path);
 /* Whether there is one that can be read; *out is then the caller's. */
 bool pnas_live_status_read(const char *run_path, pnas_live_status *out);
 
+/* Whether it is so young that the run is taken to be at work. */
+bool pnas_live_status_is_young(const pnas_live_status *live, double now);
+
 #endif

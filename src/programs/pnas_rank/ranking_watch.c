@@ -14,7 +14,6 @@
 
 #define INTERVAL   2.0
 #define HOST_SHOWN 18
-#define STALE      60.0 /* seconds after which a person is told that nothing was heard */
 
 typedef struct {
     const pnas_ranking *ranking;
@@ -36,7 +35,7 @@ static void print_summary(const run_view *view)
     const pnas_ranking *ranking = view->ranking;
     char stamp[32], words[PNAS_RUN_FILE_WORDS];
     pnas_clock_stamp(view->now, stamp);
-    bool runs = view->live && view->now - view->live_status.written <= STALE;
+    bool runs = view->live && pnas_live_status_is_young(&view->live_status, view->now);
     pnas_text_line(stdout, "%s  %s: %s", stamp, ranking->path, ranking->title);
     printf("%s", runs ? "running" : pnas_run_file_words(ranking->run, words));
     if (view->live && !isnan(view->live_status.seconds_left))
