@@ -171,13 +171,13 @@ static pnas_status draw_timeline(const pnas_plot_context *context)
     pnas_status status;
     PNAS_TRY_CLEANUP(pnas_timeline_collect(context->ranking[0]->path,
                                            pnas_run_file_info(context->ranking[0]->run), &line));
-    double lasted = line.last - line.first;
-    double scale = lasted >= 7200 ? 3600 : lasted >= 300 ? 60 : 1;
+    double scale;
+    const char *unit = pnas_timeline_unit(&line, &scale);
     PNAS_TRY_CLEANUP(write_spans(context, &line, scale));
     PNAS_TRY_CLEANUP(write_busy(context, &line, scale));
     if (context->text)
         PNAS_TRY_CLEANUP(write_samples(context, &line, scale, 2 * pnas_gnuplot_columns(context->plot)));
-    draw(context, &line, scale == 1 ? "s" : scale == 60 ? "min" : "h", scale);
+    draw(context, &line, unit, scale);
 cleanup:
     pnas_timeline_clear(&line);
     return status;

@@ -4,14 +4,6 @@
 #include "io/config/configuration.h"
 #include "io/config/configuration_change.h"
 
-static bool has_runs(const pnas_report *report)
-{
-    for (size_t f = 0; f < report->count; f++)
-        if (report->ranking[f]->run)
-            return true;
-    return false;
-}
-
 static pnas_status parse(const pnas_ranking *ranking, pnas_configuration *out)
 {
     return pnas_configuration_parse("its configuration", pnas_run_file_info(ranking->run)->configuration,
@@ -79,4 +71,5 @@ static pnas_status write(const pnas_report *report)
     return PNAS_OK;
 }
 
-const pnas_report_section pnas_section_configuration = {"configuration", "Configuration", has_runs, write};
+const pnas_report_section pnas_section_configuration = {"configuration", "Configuration",
+                                                        pnas_report_has_runs, write};

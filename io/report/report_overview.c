@@ -29,6 +29,14 @@ pnas_report_progress pnas_report_progress_of(const pnas_ranking *ranking)
     return progress;
 }
 
+bool pnas_report_has_runs(const pnas_report *report)
+{
+    for (size_t f = 0; f < report->count; f++)
+        if (report->ranking[f]->run)
+            return true;
+    return false;
+}
+
 bool pnas_report_runs(const pnas_report *report, size_t file)
 {
     return report->lives[file] && pnas_live_status_is_young(&report->live[file], report->now);

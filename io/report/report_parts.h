@@ -123,6 +123,9 @@ typedef struct {
 
 pnas_report_progress pnas_report_progress_of(const pnas_ranking *ranking);
 
+/* Whether any file is a run. */
+bool pnas_report_has_runs(const pnas_report *report);
+
 /* Whether a process works on the run: it was heard of within the last minute. */
 bool pnas_report_runs(const pnas_report *report, size_t file);
 

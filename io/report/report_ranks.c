@@ -5,14 +5,6 @@
 
 #include <math.h>
 
-static bool has_runs(const pnas_report *report)
-{
-    for (size_t f = 0; f < report->count; f++)
-        if (report->ranking[f]->run)
-            return true;
-    return false;
-}
-
 static size_t done_by(const pnas_ranking *ranking, int rank)
 {
     size_t done = 0;
@@ -110,4 +102,4 @@ static pnas_status write(const pnas_report *report)
     return PNAS_OK;
 }
 
-const pnas_report_section pnas_section_ranks = {"ranks", "Ranks and devices", has_runs, write};
+const pnas_report_section pnas_section_ranks = {"ranks", "Ranks and devices", pnas_report_has_runs, write};

@@ -252,9 +252,7 @@ static pnas_status write_file(const pnas_report *report, size_t file)
         fputs("<p class=\"faint\">There is no time line yet.</p>\n", report->out);
         return PNAS_OK;
     }
-    double lasted = view.line.last - view.line.first;
-    view.scale = lasted >= 7200 ? 3600 : lasted >= 300 ? 60 : 1;
-    view.unit = lasted >= 7200 ? "h" : lasted >= 300 ? "min" : "s";
+    view.unit = pnas_timeline_unit(&view.line, &view.scale);
     view.step = 1 + (view.line.ranks - 1) / ROWS_MAX;
     if (report->count > 1) {
         fputs("<h3>", report->out);

@@ -26,6 +26,13 @@ static size_t find_kind(const char *what)
                                             : PNAS_TIMELINE_OTHER;
 }
 
+const char *pnas_timeline_unit(const pnas_timeline *line, double *seconds)
+{
+    double lasted = line->last - line->first;
+    *seconds = lasted >= 7200 ? 3600 : lasted >= 300 ? 60 : 1;
+    return lasted >= 7200 ? "h" : lasted >= 300 ? "min" : "s";
+}
+
 void pnas_timeline_kind_name(size_t kind, char *out, size_t size)
 {
     if (kind < PNAS_TIMELINE_FIT)

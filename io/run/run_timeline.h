@@ -32,6 +32,9 @@ void pnas_timeline_clear(pnas_timeline *line);
 /* Seconds in which the rank did something; spans may overlap. */
 double pnas_timeline_busy(const pnas_timeline *line, int rank);
 
+/* "s", "min" or "h", by how long it lasted; *seconds: of one. Static. */
+const char *pnas_timeline_unit(const pnas_timeline *line, double *seconds);
+
 /* "train 2 blocks", "fit", "score", "other". */
 void pnas_timeline_kind_name(size_t kind, char *out, size_t size);
 
