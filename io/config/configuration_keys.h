@@ -73,8 +73,8 @@ bool pnas_key_is_section(const char *path);
 /* The last part of a path: "pad". */
 const char *pnas_key_name(const char *path);
 
-/* What may follow --set, for completion: "training.epochs= search.strategy=pnas search.strategy=random". The caller's;
- * NULL without memory. */
+/* What may follow --set, for completion: "training.epochs= search.strategy=pnas search.strategy=random". The
+ * caller's; NULL without memory. */
 char *pnas_configuration_words(void);
 
 /* What stands directly in the section ("" is the whole): "pad, flip and cutout". */

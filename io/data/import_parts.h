@@ -42,14 +42,16 @@ pnas_status pnas_import_name_classes(pnas_dataset *dataset, const char *const *n
             offsetof(pnas_import_options, classes), false                                                    \
     }
 
-/* For formats that draw the test part: PNAS_ERROR_USAGE unless options->test_share is at least 0 and below 1. */
+/* For formats that draw the test part: PNAS_ERROR_USAGE unless options->test_share is at least 0 and below
+ * 1. */
 pnas_status pnas_import_check_test_share(const pnas_import_options *options);
 
 /* Moves options->test_share of the training part, the same of each class, to the test part, drawn from
  * (options->seed, SPLIT). PNAS_ERROR_USAGE if none is left to train on. */
 pnas_status pnas_import_draw_test(const pnas_import_options *options, pnas_dataset *dataset);
 
-/* PNAS_ERROR_FILE if nothing can be found at `path`, PNAS_ERROR_DATA if it is no folder; `expected` is for messages. */
+/* PNAS_ERROR_FILE if nothing can be found at `path`, PNAS_ERROR_DATA if it is no folder; `expected` is for
+ * messages. */
 pnas_status pnas_import_check_folder(const char *path, const char *expected);
 
 #endif

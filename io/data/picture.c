@@ -66,8 +66,8 @@ static pnas_status allocate(const picture_source *source, size_t height, size_t 
 
 /* --- colours --- */
 
-/* The grey of a JPEG's colours (ITU-R BT.601), so that the same picture gives the same pixels in both formats:
- * libpng would weigh the light instead. In place: a pixel's grey stands before its colours. */
+/* The grey of a JPEG's colours (ITU-R BT.601), so that the same picture gives the same pixels in both
+ * formats: libpng would weigh the light instead. In place: a pixel's grey stands before its colours. */
 static void make_grey(pnas_picture *picture)
 {
     uint8_t *p = picture->pixels;
@@ -119,8 +119,9 @@ static uint32_t big_endian(const unsigned char *b)
     return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
 }
 
-/* libpng leaves out what is damaged and not needed to show something, such as transparency or the brightness of
- * colours, and shows other pixels. The orientation is that of the first eXIf, of which there may be but one. */
+/* libpng leaves out what is damaged and not needed to show something, such as transparency or the brightness
+ * of colours, and shows other pixels. The orientation is that of the first eXIf, of which there may be but
+ * one. */
 static pnas_status check_chunks(const picture_source *source, int *orientation)
 {
     const unsigned char *data = source->bytes->data;

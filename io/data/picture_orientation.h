@@ -4,8 +4,8 @@
 
 #include "io/data/picture.h"
 
-/* Of a TIFF structure, as the chunk eXIf of a PNG is one: 1 to 8, where 1 is upright and also what is said for anything
- * else. */
+/* Of a TIFF structure, as the chunk eXIf of a PNG is one: 1 to 8, where 1 is upright and also what is said
+ * for anything else. */
 int pnas_picture_orientation(const unsigned char *data, size_t size);
 
 /* Of the data of an APP1 marker of a JPEG, which holds such a structure. */

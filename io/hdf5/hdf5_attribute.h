@@ -1,4 +1,5 @@
-/* Attributes of the files, groups and arrays of HDF5: texts and numbers. Errors as in io/hdf5/hdf5_util.h. Local. */
+/* Attributes of the files, groups and arrays of HDF5: texts and numbers. Errors as in io/hdf5/hdf5_util.h.
+ * Local. */
 #ifndef PNAS_IO_HDF5_ATTRIBUTE_H
 #define PNAS_IO_HDF5_ATTRIBUTE_H
 
@@ -22,8 +23,8 @@ pnas_status pnas_h5_read_number(hid_t object, const char *name, hid_t memory_typ
 /* What a file says it is ("PNAS-run-1"); "" for one that says nothing, or that cannot be read. */
 void pnas_h5_read_conventions(const char *path, char *out, size_t size);
 
-/* Only a file of this kind is replaced, whose conventions begin like that, not one that took days: PNAS_ERROR_FILE,
- * with `kind` ("table of cells") in its message, if anything else is at `path`. */
+/* Only a file of this kind is replaced, whose conventions begin like that, not one that took days:
+ * PNAS_ERROR_FILE, with `kind` ("table of cells") in its message, if anything else is at `path`. */
 pnas_status pnas_h5_check_target(const char *path, const char *conventions, const char *kind);
 
 #endif

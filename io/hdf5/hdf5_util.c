@@ -35,7 +35,8 @@ typedef struct open_file {
 } open_file;
 
 static open_file *all_open;
-/* How many files are open for reading, and what may still be read of them together, in bytes; under one_thread. */
+/* How many files are open for reading, and what may still be read of them together, in bytes; under
+ * one_thread. */
 static int open_files;
 static double stored_left = INFINITY, unstored_left = INFINITY;
 
@@ -352,7 +353,8 @@ static pnas_status fail_as_changed(const char *path)
                      path);
 }
 
-/* HDF5 opens the file by its name, behind which another file may have come meanwhile: then *out stays negative. */
+/* HDF5 opens the file by its name, behind which another file may have come meanwhile: then *out stays
+ * negative. */
 static pnas_status open_same(const char *path, const struct stat *version, hid_t *out)
 {
     hid_t access = file_access();

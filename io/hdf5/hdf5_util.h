@@ -43,29 +43,31 @@ pnas_status pnas_h5_output_create(const char *path, pnas_h5_output *out);
  * is left but what was at PATH before. */
 pnas_status pnas_h5_output_commit(pnas_h5_output *output);
 
-/* Removes a file that was not committed; nothing to do after pnas_h5_output_commit or on PNAS_H5_NO_OUTPUT. */
+/* Removes a file that was not committed; nothing to do after pnas_h5_output_commit or on
+ * PNAS_H5_NO_OUTPUT. */
 void pnas_h5_output_discard(pnas_h5_output *output);
 
 /* Whether a file is HDF5 or is called so: by its first bytes, or by the end .h5 of its name, as it may be cut
  * off within them. PNAS_ERROR_FILE if it cannot be opened. */
 pnas_status pnas_h5_is_meant(const char *path, bool *out);
 
-/* For reading. PNAS_ERROR_FILE if it cannot be opened or is being written to, PNAS_ERROR_DATA if it is not HDF5, is cut short or
- * does not fit its seal. A file without a seal, as other programs make them, is left to HDF5. */
+/* For reading. PNAS_ERROR_FILE if it cannot be opened or is being written to, PNAS_ERROR_DATA if it is not
+ * HDF5, is cut short or does not fit its seal. A file without a seal, as other programs make them, is left to
+ * HDF5. */
 pnas_status pnas_h5_open(const char *path, hid_t *out);
 
 /* The same; *sealed: whether the file has its seal, so that nobody but its writer has changed it. */
 pnas_status pnas_h5_open_sealed(const char *path, hid_t *out, bool *sealed);
 
-/* The same for files that no other program has reason to write, such as checkpoints: PNAS_ERROR_DATA without the
- * seal. */
+/* The same for files that no other program has reason to write, such as checkpoints: PNAS_ERROR_DATA without
+ * the seal. */
 pnas_status pnas_h5_open_own(const char *path, hid_t *out);
 
 /* Closes the file and every object of it that is still open; sets *file to -1. */
 void pnas_h5_close(hid_t *file);
 
-/* The same for a reader that has come to `status`, which it returns; but PNAS_ERROR_FILE where the file was written to
- * since it was opened, as nobody knows what was read of it. Takes -1, too. */
+/* The same for a reader that has come to `status`, which it returns; but PNAS_ERROR_FILE where the file was
+ * written to since it was opened, as nobody knows what was read of it. Takes -1, too. */
 pnas_status pnas_h5_finish(hid_t *file, pnas_status status);
 
 /* --- Groups and checks ------------------------------------------------------------------------------- */
@@ -76,13 +78,13 @@ void pnas_h5_close_group(hid_t *group); /* takes -1; sets it to -1 */
 
 bool pnas_h5_exists(hid_t parent, const char *path);
 
-/* To be asked before an array is read: how many bytes of it the file stores, and how many it claims without. False
- * once these are too many together, for all files that are open for reading: an array may have many names, and each
- * may claim a little. Without such a file anything may be read. */
+/* To be asked before an array is read: how many bytes of it the file stores, and how many it claims without.
+ * False once these are too many together, for all files that are open for reading: an array may have many
+ * names, and each may claim a little. Without such a file anything may be read. */
 bool pnas_h5_charge(double stored, double unstored);
 
-/* PNAS_ERROR_DATA unless `value` is an accuracy, 0 to 1, or without `known` NaN. row: of an array `name` the place of
- * the value, else -1. */
+/* PNAS_ERROR_DATA unless `value` is an accuracy, 0 to 1, or without `known` NaN. row: of an array `name` the
+ * place of the value, else -1. */
 pnas_status pnas_h5_check_accuracy(hid_t object, const char *name, long row, double value, bool known);
 
 /* --- Messages ---------------------------------------------------------------------------------------- */

@@ -9,8 +9,8 @@
 /* PNAS_ERROR_INTERNAL for a name or shape that cannot be one. */
 pnas_status pnas_tensor_group_write(hid_t group, const pnas_named_tensor *tensors, size_t count);
 
-/* All float32 datasets below `group`, by name; *out is the caller's (pnas_tensor_group_free). PNAS_ERROR_DATA if a
- * value is infinite or no number. */
+/* All float32 datasets below `group`, by name; *out is the caller's (pnas_tensor_group_free). PNAS_ERROR_DATA
+ * if a value is infinite or no number. */
 pnas_status pnas_tensor_group_read(hid_t group, pnas_named_tensor **out, size_t *count);
 
 void pnas_tensor_group_free(pnas_named_tensor **tensors, size_t count);

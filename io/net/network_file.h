@@ -1,5 +1,6 @@
-/* NET.h5: a trained network that describes itself, so that it can be tested, used, exported or trained further
- * without the files it came from. The *.weights.h5 of a search is the same format. docs/networks.md. Local.
+/* NET.h5: a trained network that describes itself, so that it can be tested, used, exported or trained
+ * further without the files it came from. The *.weights.h5 of a search is the same format. docs/networks.md.
+ * Local.
  *
  * Tensors are named by layer path and have logical shapes: kernels [kh, kw, C, M], vectors [M]. */
 #ifndef PNAS_IO_NETWORK_FILE_H
@@ -82,8 +83,9 @@ pnas_status pnas_network_file_read(const char *path, pnas_network_file *out);
 
 void pnas_network_file_clear(pnas_network_file *file);
 
-/* PNAS_ERROR_DATA, naming the first that differs, unless the names of classes of `data` are those of the network, one for
- * one: a label is a place in their order, and the SHA-256 of a data set does not cover them. */
+/* PNAS_ERROR_DATA, naming the first that differs, unless the names of classes of `data` are those of the
+ * network, one for one: a label is a place in their order, and the SHA-256 of a data set does not cover
+ * them. */
 pnas_status pnas_network_check_class_names(const char *path, const pnas_network_file *file, const char *data,
                                            char *const *names);
 

@@ -18,9 +18,9 @@ typedef struct {
 pnas_status pnas_cell_draw(const pnas_cell *cell, const pnas_operator_set *operators,
                            const pnas_cell_drawing_options *options);
 
-/* Where Graphviz would put the nodes and edges of `count` (at most PNAS_GRAPHVIZ_MAX) cells of one set of operators: as
- * pnas_graphviz_lay_out. The nodes of block b are left<b>, right<b> and sum<b>; the others previous1, previous2,
- * concatenation and output. */
+/* Where Graphviz would put the nodes and edges of `count` (at most PNAS_GRAPHVIZ_MAX) cells of one set of
+ * operators: as pnas_graphviz_lay_out. The nodes of block b are left<b>, right<b> and sum<b>; the others
+ * previous1, previous2, concatenation and output. */
 pnas_status pnas_cells_lay_out(const pnas_cell *const *cell, size_t count, const pnas_operator_set *operators,
                                pnas_concatenation concatenation, char **out);
 

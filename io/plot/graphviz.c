@@ -37,9 +37,8 @@ void pnas_graphviz_begin(FILE *graph, const char *name, const char *title)
             name);
     if (!title)
         return;
-    fprintf(
-        graph,
-        "    labelloc=b; fontsize=11; fontcolor=\"#404040\"; label=\"\\n\" + "); /* a line free of the boxes */
+    /* The empty line keeps it free of the boxes. */
+    fprintf(graph, "    labelloc=b; fontsize=11; fontcolor=\"#404040\"; label=\"\\n\" + ");
     write_text(graph, title);
     fprintf(graph, ";\n");
 }

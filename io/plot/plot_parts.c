@@ -70,7 +70,8 @@ const char *pnas_plot_accuracy_name(const pnas_plot_context *context)
     return context->ranking[0]->cell[0].guessed ? "predicted accuracy" : "accuracy";
 }
 
-/* Characters of the run's title that fit before `what`. A terminal shows nothing of a title that is too long. */
+/* Characters of the run's title that fit before `what`. A terminal shows nothing of a title that is too
+ * long. */
 static int title_room(const pnas_plot_context *context, const char *what)
 {
     static const int frame = 8; /* columns beside the middle of the plot that a title cannot use */

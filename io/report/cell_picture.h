@@ -1,5 +1,5 @@
-/* Cells as inline SVG, in the manner of io/plot/cell_drawing.h and in the colours of the page. Graphviz says where
- * nodes and edges lie; where it is missing, a simpler layout of our own does. Local. */
+/* Cells as inline SVG, in the manner of io/plot/cell_drawing.h and in the colours of the page. Graphviz says
+ * where nodes and edges lie; where it is missing, a simpler layout of our own does. Local. */
 #ifndef PNAS_IO_CELL_PICTURE_H
 #define PNAS_IO_CELL_PICTURE_H
 

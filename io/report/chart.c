@@ -175,8 +175,8 @@ typedef struct {
     double x, y;
 } mark_step;
 
-/* Around a centre, for a radius of 1, drawn from step to step and back to the first; no step: a circle. Those that are
- * open are drawn by their outline. */
+/* Around a centre, for a radius of 1, drawn from step to step and back to the first; no step: a circle. Those
+ * that are open are drawn by their outline. */
 static const struct {
     bool open;
     mark_step step[5];

@@ -1,6 +1,6 @@
-/* A chart as inline SVG: axes with round ticks, points, lines and bars, each with what it is as its <title>. Colours
- * and marks are those of io/plot, as classes of io/report/report.css, so they follow the reader's light or dark
- * screen. Lengths are those of the drawing, which is scaled to the page. Local. */
+/* A chart as inline SVG: axes with round ticks, points, lines and bars, each with what it is as its <title>.
+ * Colours and marks are those of io/plot, as classes of io/report/report.css, so they follow the reader's
+ * light or dark screen. Lengths are those of the drawing, which is scaled to the page. Local. */
 #ifndef PNAS_IO_CHART_H
 #define PNAS_IO_CHART_H
 
@@ -49,8 +49,8 @@ void pnas_chart_end(const pnas_chart *chart);
 double pnas_chart_x(const pnas_chart *chart, double value);
 double pnas_chart_y(const pnas_chart *chart, double value);
 
-/* A mark in the colour and shape of its series, up to the end of its start tag: the caller adds attributes, '>', a
- * <title> and pnas_chart_mark_end. Returns the name of the tag. */
+/* A mark in the colour and shape of its series, up to the end of its start tag: the caller adds attributes,
+ * '>', a <title> and the end tag, whose name is returned. */
 const char *pnas_chart_mark(const pnas_chart *chart, size_t series, double x, double y, double radius);
 
 /* Points of a line, between begin and end; `kind`: further classes. */

@@ -1,4 +1,5 @@
-/* How a network is built: its parts from the images at the bottom to the classifier at the top, and its cell. */
+/* How a network is built: its parts from the images at the bottom to the classifier at the top, and its
+ * cell. */
 #include "io/report/network_parts.h"
 
 #include "io/report/cell_picture.h"

@@ -1,9 +1,9 @@
-/* A report: one HTML file that needs nothing else, about the files of a ranking side by side, or about a trained
- * network. docs/ranking.md, docs/networks.md. Local.
+/* A report: one HTML file that needs nothing else, about the files of a ranking side by side, or about a
+ * trained network. docs/ranking.md, docs/networks.md. Local.
  *
- * The page forbids itself every connection and every script but its own (Content-Security-Policy), and everything in
- * it can be read without scripts. It is written whole or not at all. Its size is bounded: of many cells the best are
- * shown, and evenly spaced ones of the others (PNAS_REPORT_CELLS). */
+ * The page forbids itself every connection and every script but its own (Content-Security-Policy), and
+ * everything in it can be read without scripts. It is written whole or not at all. Its size is bounded: of
+ * many cells the best are shown, and evenly spaced ones of the others (PNAS_REPORT_CELLS). */
 #ifndef PNAS_IO_REPORT_H
 #define PNAS_IO_REPORT_H
 
@@ -23,8 +23,8 @@ typedef struct { /* texts are borrowed */
     bool force;          /* replace a file that is no report */
 } pnas_report_options;
 
-/* `count`: 1 to PNAS_REPORT_FILES_MAX, else PNAS_ERROR_USAGE. PNAS_ERROR_FILE if it cannot be written, or if what is
- * at the path is no report and `force` is not set. */
+/* `count`: 1 to PNAS_REPORT_FILES_MAX, else PNAS_ERROR_USAGE. PNAS_ERROR_FILE if it cannot be written, or if
+ * what is at the path is no report and `force` is not set. */
 pnas_status pnas_report_write(const pnas_report_options *options, const pnas_ranking *const *ranking,
                               size_t count);
 

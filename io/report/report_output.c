@@ -8,8 +8,8 @@
 
 #define HDF5_START "\211HDF\r\n\032\n"
 
-/* Whether what is there may go: nothing, an empty file, or a report. HDF5 is refused by pnas_output_file_create,
- * which --force does not change. */
+/* Whether what is there may go: nothing, an empty file, or a report. HDF5 is refused by
+ * pnas_output_file_create, which --force does not change. */
 static bool may_be_replaced(const char *path)
 {
     char start[sizeof PNAS_REPORT_START] = "";

@@ -23,8 +23,8 @@ typedef struct { /* borrowed, but for `live` */
 
 extern const char pnas_report_style[], pnas_report_script[]; /* report.css and report.js */
 
-/* A page: begin, which ends within its heading, behind the title (text of others); links, and a link a section;
- * sections, and each from begin to end; end. PNAS_ERROR_INTERNAL if the script has no checksum. */
+/* A page: begin, which ends within its heading, behind the title (text of others); links, and a link a
+ * section; sections, and each from begin to end; end. PNAS_ERROR_INTERNAL if the script has no checksum. */
 pnas_status pnas_page_begin(FILE *out, const char *title, const char *program);
 void pnas_page_links(FILE *out);
 void pnas_page_link(FILE *out, const char *id, const char *name);
@@ -44,7 +44,8 @@ void pnas_tile(FILE *out, const char *name, const char *figure, const char *note
 /* A row of two columns, in a table of class "facts". */
 void pnas_fact(FILE *out, const char *name, const char *text);
 
-/* A table that can be sorted and copied: begin, <tr>s, end. `columns`: "rank#|accuracy#|cell", a # for numbers. */
+/* A table that can be sorted and copied: begin, <tr>s, end. `columns`: "rank#|accuracy#|cell", a # for
+ * numbers. */
 void pnas_table_begin(FILE *out, const char *name, const char *columns);
 void pnas_table_end(FILE *out);
 
@@ -63,7 +64,8 @@ bool pnas_report_shows(const pnas_report *report, size_t file, size_t rank);
 /* The cell is drawn with the measured ones, or with the predicted ones where there are no others. */
 bool pnas_report_draws(const pnas_report *report, const pnas_ranked_cell *cell);
 
-/* Attributes and <title> of a mark: what the cell is. `tag`: what pnas_chart_mark returned. `more`: NULL or a text. */
+/* Attributes and <title> of a mark: what the cell is. `tag`: what pnas_chart_mark returned. `more`: NULL or a
+ * text. */
 void pnas_report_mark_end(const pnas_report *report, const char *tag, size_t file, size_t rank,
                           const char *more);
 
@@ -73,8 +75,8 @@ const char *pnas_report_accuracy_name(const pnas_report *report);
 /* "A" where there are several files. */
 char pnas_report_letter(size_t file);
 
-/* Of tables about several files: pnas_table_begin with a column of its letters in front, and the file's <td> in it.
- * Where there is one file alone, without. */
+/* Of tables about several files: pnas_table_begin with a column of its letters in front, and the file's <td>
+ * in it. Where there is one file alone, without. */
 void pnas_report_table_begin(const pnas_report *report, const char *name, const char *columns);
 void pnas_report_file_cell(const pnas_report *report, size_t file);
 

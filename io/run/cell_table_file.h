@@ -19,8 +19,8 @@ pnas_status pnas_table_rows_read(const char *path, pnas_table_rows *rows);
 void pnas_table_rows_free(pnas_table_rows *rows);
 
 /* The table in `path` for a search of `space`; cells of other operators, inputs or sizes are left out and
- * counted in *left_out. sha256: of all cells that were read, with a run's those of its journal, and of what is known of
- * each, with operators by their places in `space`; may be NULL. */
+ * counted in *left_out. sha256: of all cells that were read, with a run's those of its journal, and of what
+ * is known of each, with operators by their places in `space`; may be NULL. */
 pnas_status pnas_cell_table_read(const char *path, const pnas_space *space, pnas_cell_table **out,
                                  size_t *left_out, char sha256[65]);
 

@@ -1,5 +1,5 @@
-/* Several rankings side by side: all of their cells in one order, and two files compared by the cells that both
- * have. Local. */
+/* Several rankings side by side: all of their cells in one order, and two files compared by the cells that
+ * both have. Local. */
 #ifndef PNAS_IO_RANKINGS_H
 #define PNAS_IO_RANKINGS_H
 
@@ -24,8 +24,8 @@ typedef struct {
     double spearman; /* of their order; NaN if undefined */
 } pnas_ranking_pair;
 
-/* Operators are told by name, as two files may have them in another order. A cell that one file has twice counts
- * once, with the score met first. */
+/* Operators are told by name, as two files may have them in another order. A cell that one file has twice
+ * counts once, with the score met first. */
 pnas_status pnas_ranking_compare(const pnas_ranking *a, const pnas_ranking *b, pnas_ranking_pair *out);
 
 #endif

@@ -1,5 +1,5 @@
-/* What each rank of a run did when, as its events tell it. Times are seconds since 1970, without those between
- * a stop and the next start. Local. */
+/* What each rank of a run did when, as its events tell it. Times are seconds since 1970, without those
+ * between a stop and the next start. Local. */
 #ifndef PNAS_IO_RUN_TIMELINE_H
 #define PNAS_IO_RUN_TIMELINE_H
 
@@ -43,8 +43,8 @@ typedef struct {
     int busy; /* ranks from then on */
 } pnas_busy_change;
 
-/* How many ranks were busy, as changes in the order of time, one at a time; pauses too short to be drawn are closed. *out is the
- * caller's (free). */
+/* How many ranks were busy, as changes in the order of time, one at a time; pauses too short to be drawn are
+ * closed. *out is the caller's (free). */
 pnas_status pnas_timeline_changes(const pnas_timeline *line, pnas_busy_change **out, size_t *count);
 
 #endif

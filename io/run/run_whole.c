@@ -68,8 +68,8 @@ static pnas_status check_children(const pnas_run_file *file, pnas_reward reward)
 
 /* ---- levels ---- */
 
-/* Where levels follow each other, each but the last is finished, unless children of it are tried again or the next
- * was begun early. */
+/* Where levels follow each other, each but the last is finished, unless children of it are tried again or the
+ * next was begun early. */
 static pnas_status check_order(const pnas_run_file *file, int blocks)
 {
     PNAS_CHECK(file->levels <= blocks, PNAS_ERROR_DATA,
@@ -103,8 +103,8 @@ static size_t expected_children(const pnas_level *level, const pnas_configuratio
     return wanted < all ? wanted : all;
 }
 
-/* Columns that are all cut alike do not contradict each other. The levels of a search that was extended may be those of
- * a smaller beam. */
+/* Columns that are all cut alike do not contradict each other. The levels of a search that was extended may
+ * be those of a smaller beam. */
 static pnas_status check_counts(const pnas_run_file *file, const pnas_configuration *configuration)
 {
     for (int b = 1; b <= file->levels; b++) {

@@ -1,5 +1,5 @@
-/* The commands of a program that has several, as in "pnas_data import": its --help lists them, and each parses its own
- * arguments. Local to a process. */
+/* The commands of a program that has several, as in "pnas_data import": its --help lists them, and each
+ * parses its own arguments. Local to a process. */
 #ifndef PNAS_PROGRAMS_COMMAND_LIST_H
 #define PNAS_PROGRAMS_COMMAND_LIST_H
 
@@ -22,7 +22,8 @@ typedef struct {
     int first;     /* index of the command's name among the arguments */
 } pnas_chosen_command;
 
-/* Answers --help and its kind, and complains of a command that is missing or unknown: then the process ends. */
+/* Answers --help and its kind, and complains of a command that is missing or unknown: then the process
+ * ends. */
 pnas_chosen_command pnas_command_choose(const pnas_command_list *list, int argc, char **argv);
 
 /* Passes over what stands before the command's name, which becomes "PROGRAM NAME" in its messages. */

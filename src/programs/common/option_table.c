@@ -112,8 +112,8 @@ static void add_name(char *names, const char *name, size_t length)
         snprintf(names + used, NAMES_MAX - used, "%s%s", used ? "|" : "", added);
 }
 
-/* Each line of args_doc is a way to call the program. What begins with a dash is an option, with its value behind '=' or
- * as the next word; flags do not stand there unless in brackets of their own. */
+/* Each line of args_doc is a way to call the program. What begins with a dash is an option, with its value
+ * behind '=' or as the next word; flags do not stand there unless in brackets of their own. */
 static void print_operands(const char *usage, FILE *out)
 {
     char names[OPERANDS_MAX][NAMES_MAX] = {0};

@@ -107,7 +107,8 @@ static void write_help(int key, const char *text, FILE *out)
         fprintf(out, "%s%s (%s)", i ? ", " : "", pnas_import_formats[i]->name, pnas_import_formats[i]->help);
 }
 
-/* Says in the help of --format and in headings what the formats are, and names them for completion; argp frees what is not `text`. */
+/* Says in the help of --format and in headings what the formats are, and names them for completion; argp
+ * frees what is not `text`. */
 static char *describe_formats(int key, const char *text, void *input)
 {
     char *help = NULL;

@@ -26,8 +26,8 @@ typedef struct {        /* texts are borrowed */
 /* --device, --batch, --weights, -q, -v, --help, --usage and --version; its input is a pnas_net_options *. */
 extern const struct argp pnas_net_argp;
 
-/* Parses the command line of a command on every rank, `arguments` being the parser's input that holds `options`,
- * and sets up the log. PNAS_ERROR_USAGE after a complaint. Local, the same everywhere. */
+/* Parses the command line of a command on every rank, `arguments` being the parser's input that holds
+ * `options`, and sets up the log. PNAS_ERROR_USAGE after a complaint. Local, the same everywhere. */
 pnas_status pnas_net_parse(const struct argp *parser, const pnas_layout *layout, int argc, char **argv,
                            void *arguments, pnas_net_options *options);
 
@@ -54,13 +54,14 @@ pnas_status pnas_net_session_read(const char *path, pnas_weights_choice weights,
 /* Says which weights are taken. Local. */
 void pnas_net_session_tell(const pnas_net_session *session);
 
-/* Then: its weights on the device of every rank, which must all have read the same network, and says which they are.
- * *layout, borrowed, may change. Collective, agreed. */
+/* Then: its weights on the device of every rank, which must all have read the same network, and says which
+ * they are. *layout, borrowed, may change. Collective, agreed. */
 pnas_status pnas_net_session_start(pnas_net_session *session, const pnas_net_options *options,
                                    pnas_layout *layout);
 
-/* images: uint8 [count, H, W, C], the same on all ranks; *logits: [count, classes] on rank 0, the caller's (free),
- * else NULL. Ranks share whole batches, so any number of them gives the same bits. Collective, agreed. */
+/* images: uint8 [count, H, W, C], the same on all ranks; *logits: [count, classes] on rank 0, the caller's
+ * (free), else NULL. Ranks share whole batches, so any number of them gives the same bits. Collective,
+ * agreed. */
 pnas_status pnas_net_session_run(pnas_net_session *session, const uint8_t *images, size_t count,
                                  float **logits);
 

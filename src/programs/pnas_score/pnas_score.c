@@ -217,7 +217,8 @@ static pnas_status score_share(score_program *program)
     return PNAS_OK;
 }
 
-/* Rank 0: whether parts that are there were scored as the others will be, by the first of them. Joining looks at all. */
+/* Rank 0: whether parts that are there were scored as the others will be, by the first of them. Joining looks
+ * at all. */
 static void compare_devices(score_program *program)
 {
     const pnas_device_info *device = pnas_cl_device(program->cl);

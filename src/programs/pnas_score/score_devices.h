@@ -1,5 +1,5 @@
-/* That parts of scores which are joined are of one tuned table: by another one scores may differ in their last bits.
- * Local. */
+/* That parts of scores which are joined are of one tuned table: by another one scores may differ in their
+ * last bits. Local. */
 #ifndef PNAS_PROGRAMS_SCORE_DEVICES_H
 #define PNAS_PROGRAMS_SCORE_DEVICES_H
 
@@ -15,8 +15,8 @@ typedef struct { /* zero to start with */
     } kind[PNAS_SCORE_DEVICES_MAX];
 } pnas_score_devices;
 
-/* Takes note of what scored a part of `path`. Warns, once, where it is a device that is noted with another driver or
- * tuned table. device "": not known, as in parts of older versions. */
+/* Takes note of what scored a part of `path`. Warns, once, where it is a device that is noted with another
+ * driver or tuned table. device "": not known, as in parts of older versions. */
 void pnas_score_devices_add(pnas_score_devices *devices, const char *path, const char *device,
                             const char *driver);
 

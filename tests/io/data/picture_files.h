@@ -24,7 +24,8 @@ static inline void write_png(const char *name, unsigned format, int height, int 
     cr_assert(png_image_write_to_file(&image, test_path(name), 0, pixels, 0, NULL), "%s", image.message);
 }
 
-/* One entry: tag 0x0112, a SHORT, one of them. The JPEG marker begins with "Exif"; the PNG chunk with what follows. */
+/* One entry: tag 0x0112, a SHORT, one of them. The JPEG marker begins with "Exif"; the PNG chunk with what
+ * follows. */
 #define EXIF_WITH(orientation)                                                                               \
     {                                                                                                        \
         'E', 'x', 'i', 'f', 0, 0, 'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0,           \

@@ -1,5 +1,5 @@
-/* Reports: text of others, files that are there already, runs in every state. What pages show is compared with the
- * files in tests/programs/report_pages.py. */
+/* Reports: text of others, files that are there already, runs in every state. What pages show is compared
+ * with the files in tests/programs/report_pages.py. */
 #include "io/report/html.h"
 #include "io/report/report.h"
 #include "io/run/live_status.h"

@@ -233,7 +233,8 @@ static void cut_array(hid_t group, const char *name, hsize_t rows)
     H5Dclose(array);
 }
 
-/* Columns of a level that are all cut alike contradict what the level says of itself, or else the configuration. */
+/* Columns of a level that are all cut alike contradict what the level says of itself, or else the
+ * configuration. */
 static void cut_level(const char *name, hsize_t rows, bool older)
 {
     static const char *const columns[] = {"hash",          "status",    "rank",  "device",        "attempts",
