@@ -10,7 +10,7 @@
 enum { INPUTS = 256 }; /* an int8, read as unsigned */
 
 typedef struct { /* how often sides of blocks have each operator, input and pair of both */
-    uint32_t operator[PNAS_OPERATORS_MAX], input[INPUTS], pair[INPUTS][PNAS_OPERATORS_MAX];
+    uint32_t op[PNAS_OPERATORS_MAX], input[INPUTS], pair[INPUTS][PNAS_OPERATORS_MAX];
 } tally;
 
 typedef struct {
@@ -25,11 +25,11 @@ static uint64_t add_one(uint32_t *frequency, uint32_t kinds)
     return (uint64_t)kinds * (2 * (uint64_t)(*frequency)++ + 1);
 }
 
-static uint64_t add_side(design *to, int8_t input, int8_t operator)
+static uint64_t add_side(design *to, int8_t input, int8_t op)
 {
     uint8_t i = (uint8_t)input;
-    return add_one(&to->chosen.operator[operator], to->operators) +
-           add_one(&to->chosen.input[i], to->inputs) + add_one(&to->chosen.pair[i][operator], to->pairs);
+    return add_one(&to->chosen.op[op], to->operators) + add_one(&to->chosen.input[i], to->inputs) +
+           add_one(&to->chosen.pair[i][op], to->pairs);
 }
 
 static uint64_t add_cell(design *to, const pnas_cell *cell)
@@ -38,12 +38,12 @@ static uint64_t add_cell(design *to, const pnas_cell *cell)
     return add_side(to, block->in1, block->op1) + add_side(to, block->in2, block->op2);
 }
 
-static void remove_side(tally *from, int8_t input, int8_t operator)
+static void remove_side(tally *from, int8_t input, int8_t op)
 {
     uint8_t i = (uint8_t)input;
-    --from->operator[operator];
+    --from->op[op];
     --from->input[i];
-    --from->pair[i][operator];
+    --from->pair[i][op];
 }
 
 static uint64_t cost_of(design *with, const pnas_cell *cell)
@@ -67,7 +67,7 @@ static void begin(design *d, const pnas_cell *cell, size_t count)
             d->pairs += d->chosen.pair[i][o] > 0;
     }
     for (int o = 0; o < PNAS_OPERATORS_MAX; ++o)
-        d->operators += d->chosen.operator[o]> 0;
+        d->operators += d->chosen.op[o] > 0;
     memset(&d->chosen, 0, sizeof d->chosen);
 }
 
@@ -89,12 +89,14 @@ static size_t choose(design *d, const pnas_cell *cell, const uint32_t *order, co
 
 pnas_status pnas_first_cells_choose(pnas_cell *cell, size_t count, size_t wanted, uint64_t seed)
 {
+    assert(wanted <= count);
+    if (wanted == count)
+        return PNAS_OK;
     pnas_stream stream = pnas_stream_make(seed, PNAS_STREAM_FIRST_CELLS, 0, 0);
     design *d = malloc(sizeof *d);
     uint32_t *order = malloc((count + 1) * sizeof *order);
     bool *taken = calloc(count + 1, sizeof *taken);
     pnas_status status = PNAS_OK;
-    assert(wanted <= count);
     PNAS_CHECK_CLEANUP(d && order && taken, PNAS_ERROR_MEMORY, "out of memory for %zu one-block cells",
                        count);
     begin(d, cell, count);
