@@ -50,5 +50,5 @@ pnas_status pnas_mpi_check_build(const pnas_layout *layout, const char *build)
     return pnas_mpi_check_alike(
         layout, text,
         &(pnas_mpi_difference){PNAS_ERROR_USAGE, "runs",
-                               "start the same build of the program on every machine, or copies of it"});
+                               "start the same build of one program on every machine, or copies of it"});
 }

@@ -24,6 +24,10 @@ static pnas_status start_mpi(int *argc, char ***argv, pnas_layout *out)
     /* Without a launcher Open MPI starts a daemon of its own for what only MPI_Comm_spawn needs, and dies with a
      * page of text where its tools or ssh are not installed. */
     setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
+    /* Its folder in /tmp, which a single process has no use for, may be taken away by another that ends while this
+     * one starts (tests/programs/starts_at_once.sh). Launchers name their job in PMIX_NAMESPACE. */
+    if (!getenv("PMIX_NAMESPACE"))
+        setenv("OMPI_MCA_orte_create_session_dirs", "0", 0);
     int provided = 0;
     PNAS_TRY(pnas_mpi_status(MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread"));
     PNAS_CHECK(provided >= MPI_THREAD_FUNNELED, PNAS_ERROR_INTERNAL,

@@ -24,7 +24,10 @@ static pnas_status check_command(const pnas_layout *layout, int argc, char *cons
 static pnas_status agree_to_start(const pnas_layout *layout, const char *build, pnas_status prepared,
                                   int argc, char *const *argv)
 {
-    PNAS_TRY(pnas_mpi_check_build(layout, build));
+    const char *name = pnas_log_program(); /* a command of it may follow */
+    char program[256];
+    snprintf(program, sizeof program, "%.*s %s", (int)strcspn(name, " "), name, build);
+    PNAS_TRY(pnas_mpi_check_build(layout, program));
     if (prepared != PNAS_OK && layout->rank != 0)
         pnas_fail_at(prepared, "rank %d on %s", layout->rank, layout->host);
     PNAS_TRY(pnas_mpi_agree(prepared));

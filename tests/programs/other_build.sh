@@ -32,10 +32,10 @@ version=$("$pnas_mpi" --version) || fail "no version"
 build=$(sed -n '1s/^pnas_mpi //p' <<<"$version")
 
 expect_refused "$pnas_mpi" "$other"
-grep -qF "rank 0 on $(hostname) runs $build, wire format " last.err || fail "rank 0's build is not named"
-grep -qF "rank 1 on $(hostname) runs 0.0.0 (another build), wire format " last.err || fail "rank 1's build is not named"
+grep -qF "rank 0 on $(hostname) runs pnas_mpi $build, wire format " last.err || fail "rank 0's build is not named"
+grep -qF "rank 1 on $(hostname) runs pnas_mpi 0.0.0 (another build), wire format " last.err || fail "rank 1's build is not named"
 expect_refused "$other" "$pnas_mpi"
-grep -qF "rank 1 on $(hostname) runs $build, wire format " last.err || fail "rank 1's build is not named"
+grep -qF "rank 1 on $(hostname) runs pnas_mpi $build, wire format " last.err || fail "rank 1's build is not named"
 expect_refused "$pnas_score" "$other"
 grep -q '^pnas_score: ' last.err || fail "pnas_score does not say it"
 

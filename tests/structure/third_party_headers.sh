@@ -28,7 +28,7 @@ only io/data '(png|jpeglib)\.h'
 only io/net 'onnx\.pb-c\.h'
 
 relative=$(grep -E 'include[[:space:]]*"([^"]*\.\./|\./|[^/"]*")' <<<"$includes" |
-    grep -vE '^cl/ops/kernels/|"pnas_(version|build)\.h"' || true)
+    grep -vE '^cl/ops/kernels/|"pnas_(version|build|commit)\.h"' || true)
 if [ -n "$relative" ]; then
     printf 'write includes from the root of the repository:\n%s\n' "$relative"
     failed=1
