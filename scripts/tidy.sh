@@ -15,7 +15,6 @@ fi
 [ "${#files[@]}" -gt 0 ] || die "$commands names no file"
 
 say "clang-tidy over ${#files[@]} files"
-# The flags are those of gcc, of whose warnings clang does not know all; assertions tell the analyzer what holds.
 printf '%s\0' "${files[@]}" | xargs -0 -n 1 -P "$(nproc)" \
-    "$tidy" -p "$PNAS_ROOT/build/ci" --quiet --extra-arg=-Wno-unknown-warning-option --extra-arg=-UNDEBUG 2>&1 |
+    "$tidy" -p "$PNAS_ROOT/build/ci" --quiet 2>&1 |
     { grep -vE '^[0-9]+ (warning|error)s?.* generated\.$' || true; }
