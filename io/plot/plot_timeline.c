@@ -81,7 +81,8 @@ static void write_rows(const pnas_plot_context *context, const pnas_timeline *li
         double share = pnas_timeline_busy(line, rank) / lasted;
         all += share / line->ranks;
         if (rank % step == 0)
-            fprintf(context->script, "%s'rank %d  %3.0f %%%%' %d", rank ? ", " : "", rank, 100 * share, rank);
+            fprintf(context->script, "%s'rank %d, busy %3.0f %%%%' %d", rank ? ", " : "", rank, 100 * share,
+                    rank);
     }
     fprintf(context->script, ")\nset yrange [%g:-0.5]\n", line->ranks - 0.5);
     if (line->pauses > 0)
@@ -145,7 +146,7 @@ static void draw(const pnas_plot_context *context, const pnas_timeline *line, co
     if (!context->text)
         fprintf(
             script,
-            "set multiplot\nset size 1, 0.72\nset origin 0, 0.28\nset lmargin 14\nset rmargin 20\n"
+            "set multiplot\nset size 1, 0.72\nset origin 0, 0.28\nset lmargin 18\nset rmargin 20\n"
             "set bmargin 1\nset grid noytics\nset format x ''\nset key at screen 0.99, graph 1 right top\n");
     else
         fprintf(script, "set key below\nset xlabel 'time (%s)'\n", unit);

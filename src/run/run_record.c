@@ -60,15 +60,24 @@ pnas_status pnas_run_record_begin(pnas_run_file *file, const pnas_search_run_opt
     return describe_start(info, options);
 }
 
+/* A run that looks its children up has the table in the place of the data set ("table T.h5"). */
+static pnas_status check_same_data(const pnas_run_info *info, const pnas_search_run_options *options)
+{
+    const pnas_configuration *configuration = options->configuration;
+    bool was_table = strncmp(info->dataset_name, "table ", 6) == 0;
+    PNAS_CHECK(strcmp(info->dataset_sha256, options->dataset->sha256) == 0, PNAS_ERROR_DATA,
+               "%s: this run was started on the %s%s (SHA-256 %.12s...), but the configuration now names the "
+               "%s %s (SHA-256 %.12s...); bring the first one back or take another file with -o",
+               options->path, was_table ? "" : "data set ", info->dataset_name, info->dataset_sha256,
+               options->table ? "table" : "data set",
+               options->table ? configuration->table : configuration->dataset, options->dataset->sha256);
+    return PNAS_OK;
+}
+
 static pnas_status check_same_search(const pnas_run_info *info, const pnas_search_run_options *options,
                                      char extension[PNAS_EXTENSION_MAX])
 {
-    PNAS_CHECK(
-        strcmp(info->dataset_sha256, options->dataset->sha256) == 0, PNAS_ERROR_DATA,
-        "%s: this run was started on the data set %s with SHA-256 %.12s..., but %s has %.12s...; bring "
-        "the first one back or take another file with -o",
-        options->path, info->dataset_name, info->dataset_sha256, options->configuration->dataset,
-        options->dataset->sha256);
+    PNAS_TRY(check_same_data(info, options));
     return pnas_configuration_match(options->path, info->configuration ? info->configuration : "",
                                     info->status == PNAS_RUN_COMPLETE, options->configuration, extension);
 }

@@ -80,7 +80,10 @@ expect 'pnas_net predict run.h5 shirt.png --data ' digits run.h5 'two words.h5' 
 expect 'pnas_net export run.h5 --format onnx -o sh' shirt.png
 expect 'pnas_net export --format onnx r' run.h5
 expect 'pnas_rank --keep ' folder
-expect 'pnas_rank -- sh' shirt.png
+expect 'pnas_rank ' run.h5 'two words.h5' folder
+expect 'pnas_rank run.h5 ' run.h5 'two words.h5' folder
+expect 'pnas_rank -f sh' shirt.png
+expect 'pnas_rank -- fo' folder
 expect 'pnas_device list '
 # Where '=' cuts no words, all of the word is the answer.
 COMP_WORDBREAKS=' '

@@ -485,6 +485,9 @@ case_check() {
     [ ! -e large.h5 ] || fail "a search began whose surrogate fits nowhere"
     expect_code 0 1 "$tiny" --check "${large[@]}" --set search.strategy=random
     expect_code 0 1 "$tiny" --check
+    "$pnas_mpi" "$tiny" --check >last.out 2>&1 || fail "exit code $?"
+    [ "$(tail -n 1 last.out)" = 'pnas_mpi: everything is in order; nothing was trained' ] ||
+        fail "the verdict is not the last line"
     [ "$(ls)" = "$(printf 'codes\nlast.err\nlast.out')" ] || fail "--check left something: $(ls)"
 }
 
@@ -604,6 +607,9 @@ case_other_search() {
     cp "$reference_dir/reference.h5" run.h5
     expect_code 64 2 "$tiny" -o run.h5 --set training.epochs=4
     expect_said 'run.h5: this run was started with training.epochs: 8, but the configuration now says 4'
+    table=(--set evaluator=table --set table="$here/../data/digits_table.h5")
+    expect_code 65 1 "$tiny" -o run.h5 "${table[@]}"
+    expect_said "was started on the data set digits \(SHA-256 .*configuration now names the table .*/digits_table.h5 \("
     cmp -s "$reference_dir/reference.h5" run.h5 || fail "the run was changed"
 }
 

@@ -182,6 +182,7 @@ static pnas_status check(mpi_program *program)
     PNAS_TRY(pnas_mpi_agree(leads ? pnas_warm_start_check(&program->configuration) : PNAS_OK));
     if (leads)
         fputs(program->configuration_text, stdout);
+    fflush(stdout); /* the verdict is the last line where both are one stream */
     pnas_info("everything is in order; nothing was trained");
     return PNAS_OK;
 }

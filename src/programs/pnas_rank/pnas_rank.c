@@ -12,6 +12,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -20,11 +21,43 @@
 
 /* ---- files ---- */
 
-static void keep_level(pnas_ranking *ranking, int level)
+/* "1, 2 and 3" */
+static const char *list_levels(const pnas_ranking *ranking, char out[8 * PNAS_BLOCKS_MAX])
 {
-    pnas_ranking_keep_level(ranking, level);
-    if (ranking->count == 0)
-        pnas_warning("--level %d: %s has no finished cell of so many blocks", level, ranking->path);
+    int used = 0;
+    for (int i = 0; i < ranking->levels; i++)
+        used += sprintf(out + used, "%s%d",
+                        i == 0                     ? ""
+                        : i + 1 == ranking->levels ? " and "
+                                                   : ", ",
+                        ranking->level[i].level);
+    return out;
+}
+
+static bool has_level(const pnas_ranking *ranking, int level)
+{
+    for (int i = 0; i < ranking->levels; i++)
+        if (ranking->level[i].level == level)
+            return true;
+    return false;
+}
+
+/* One of several files may lack the level, and that of a search that has only begun comes yet. */
+static pnas_status keep_level(const pnas_ranking_files *files, int level)
+{
+    bool found = false;
+    for (size_t i = 0; i < files->count; i++)
+        found = found || files->ranking[i]->levels == 0 || has_level(files->ranking[i], level);
+    for (size_t i = 0; i < files->count; i++) {
+        pnas_ranking *ranking = files->ranking[i];
+        char levels[8 * PNAS_BLOCKS_MAX];
+        PNAS_CHECK(found, PNAS_ERROR_USAGE, "--level %d: %s has cells of level%s %s only", level,
+                   ranking->path, ranking->levels == 1 ? "" : "s", list_levels(ranking, levels));
+        pnas_ranking_keep_level(ranking, level);
+        if (ranking->count == 0)
+            pnas_warning("--level %d: %s has no finished cell of so many blocks", level, ranking->path);
+    }
+    return PNAS_OK;
 }
 
 static pnas_status read_files(const pnas_ranking_options *options, pnas_ranking_files *files)
@@ -34,10 +67,8 @@ static pnas_status read_files(const pnas_ranking_options *options, pnas_ranking_
     for (size_t i = 0; i < options->paths; i++) {
         PNAS_TRY(pnas_ranking_read(options->path[i], &files->ranking[i]));
         files->count++;
-        if (options->level)
-            keep_level(files->ranking[i], options->level);
     }
-    return PNAS_OK;
+    return options->level ? keep_level(files, options->level) : PNAS_OK;
 }
 
 static void close_files(pnas_ranking_files *files)

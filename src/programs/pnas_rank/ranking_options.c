@@ -260,13 +260,12 @@ static const struct argp_child ranking_children[] = {{&pnas_program_argp, 0, NUL
 static const struct argp ranking_argp = {
     .options = ranking_options,
     .parser = parse_option,
-    .args_doc = "FILE...",
+    .args_doc = "RUN.h5...",
     .doc = "Ranks the cells of searches: prints the best and how well each level was predicted, plots, draws "
-           "cells, and lays several files side by side.\vA FILE is a run (RUN.h5), a score file (SCORES.h5), "
-           "a table of trained cells, "
-           "or comma-separated values: "
+           "cells, and lays several files side by side.\vA file may also be a score file (SCORES.h5), a "
+           "table of trained cells, or comma-separated values: "
            "train_history.csv and scores_<b>.csv as the Keras implementation of PNAS writes them, or what "
-           "--format csv prints. Patterns such as 'runs/*.h5' are resolved. Without any FILE, " HISTORY
+           "--format csv prints. Patterns such as 'runs/*.h5' are resolved. Without any file, " HISTORY
            " in this folder is taken if it is there. A run may be looked at before it ends; what it "
            "finished last is included. Columns: candidates, cells that the surrogate predicted to choose a "
            "level's "

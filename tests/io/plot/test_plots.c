@@ -293,7 +293,7 @@ Test(plots, the_time_between_a_stop_and_the_next_start_is_no_part_of_a_time_line
     expect_run(rank("--plot timeline run.h5 -o t.svg --keep kept"), 0, "");
     char *script = read_file(test_path("kept/plot.gp"));
     cr_expect(strstr(script, "2 ranks, busy for 75.0 % of the time, without 1 pause"), "%s", script);
-    cr_expect(strstr(script, "'rank 0  100 %%' 0, 'rank 1   50 %%' 1"), "%s", script);
+    cr_expect(strstr(script, "'rank 0, busy 100 %%' 0, 'rank 1, busy  50 %%' 1"), "%s", script);
     expect_run(rank("run.h5"), 0, "lasted 20 s without the 16 min 40 s");
     cr_expect(strstr(script, "set xrange [0:20]") && strstr(script, "set arrow from first 10, graph 0"), "%s",
               script);
@@ -468,7 +468,10 @@ Test(plots, a_terminal_tells_medians_in_figures)
 Test(plots, what_cannot_be_drawn_is_told)
 {
     write_history("a.csv");
-    expect_run(rank("--plot levels --level 3 --terminal a.csv"), 65, "has no finished children to plot");
+    expect_run(rank("--plot levels --level 3 --terminal a.csv"), 64, "a.csv has cells of levels");
+    fake_run_write_complete(test_path("run.h5"));
+    expect_run(rank("--plot levels --level 3 --terminal run.h5 a.csv"), 65,
+               "a.csv: has no finished children to plot");
     expect_run(rank("--plot levels -o plot.bmp a.csv"), 64, "ends in one of .png, .svg, .pdf");
     unsetenv("DISPLAY");
     unsetenv("WAYLAND_DISPLAY");

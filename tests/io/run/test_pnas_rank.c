@@ -74,8 +74,9 @@ Test(pnas_rank, top_and_level_choose_what_is_ranked)
     cr_expect_eq(rank_run("--top 0"), 0);
     cr_expect_not_null(strstr(out, "\n  14  "), "all done children: 6 + 4 + 4");
     cr_expect_null(strstr(out, "\n  15  "));
-    cr_expect_eq(rank_run("--level 9"), 0);
-    EXPECT_OUT("has no finished cell of so many blocks");
+    cr_expect_eq(rank_run("--level 9"), 64);
+    EXPECT_OUT("--level 9: ");
+    EXPECT_OUT(" has cells of levels 1, 2 and 3 only\n");
 }
 
 Test(pnas_rank, csv_has_column_names_and_a_row_for_each_done_child)
@@ -271,7 +272,7 @@ Test(pnas_rank, wrong_use_ends_with_64)
     cr_expect_eq(rank("--terminal a.h5"), 64);
     cr_expect_eq(rank("--cell 1 a.h5 b.h5"), 64);
     cr_expect_eq(rank("--help"), 0);
-    EXPECT_OUT("Usage: pnas_rank [OPTION...] FILE...");
+    EXPECT_OUT("Usage: pnas_rank [OPTION...] RUN.h5...");
     cr_expect_eq(rank("--version"), 0);
     cr_expect_eq(strncmp(out, "pnas_rank ", 10), 0);
 }
