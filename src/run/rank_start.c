@@ -34,10 +34,10 @@ static pnas_status agree_to_start(const pnas_layout *layout, const char *build, 
     return check_command(layout, argc, argv);
 }
 
-pnas_status pnas_rank_start(int *argc, char ***argv, const char *build, pnas_layout *out)
+pnas_status pnas_rank_start(int *argc, char ***argv, const char *build, bool devices, pnas_layout *out)
 {
-    pnas_status prepared =
-        pnas_device_prepare_environment(); /* the others would wait for a rank that ends here */
+    /* The others would wait for a rank that ends here. */
+    pnas_status prepared = devices ? pnas_device_prepare_environment() : PNAS_OK;
     PNAS_TRY(pnas_mpi_start(argc, argv, out));
     pnas_patience_begin();
     pnas_status status = agree_to_start(out, build, prepared, *argc, *argv);
@@ -62,7 +62,7 @@ static void tell_end(int code, void *payload)
 pnas_status pnas_rank_lead(int *argc, char ***argv, const char *build, pnas_layout *out, int *code)
 {
     *code = 0;
-    PNAS_TRY(pnas_rank_start(argc, argv, build, out));
+    PNAS_TRY(pnas_rank_start(argc, argv, build, false, out));
     if (out->rank == 0) {
         on_exit(tell_end, NULL);
         return PNAS_OK;

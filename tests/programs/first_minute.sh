@@ -39,6 +39,19 @@ at_most() {
     [ "$(cat out err | wc -l)" -le "$1" ] || fail "more than $1 lines: $what"
 }
 
+# Questions and mistakes need no device, and those of a process alone no MPI: it could not even start here.
+untouched() {
+    export PNAS_CACHE=$work/cache
+    for word in --help --usage --version; do
+        OMPI_MCA_pml=none_such run 0 "$@" "$word"
+        ranks 0 "$@" "$word"
+    done
+    OMPI_MCA_pml=none_such run 64 "$@" --nonsense
+    ranks 64 "$@" --nonsense
+    [ ! -e "$PNAS_CACHE" ] || fail "the cache of kernels was touched: $*"
+    unset PNAS_CACHE
+}
+
 for program; do
     name=$(basename "$program")
     run 64 "$program"
@@ -63,6 +76,10 @@ for program; do
         ranks 0 "$program" --version
         [ "$(grep -c "^$name " out)" -eq 1 ] || fail "the version is not there once: $what"
         ;;
+    esac
+    case $name in
+    pnas_mpi | pnas_train | pnas_score) untouched "$program" ;;
+    pnas_net) untouched "$program" && untouched "$program" test && untouched "$program" predict ;;
     esac
     case $name in
     pnas_mpi)

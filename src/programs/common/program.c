@@ -2,6 +2,7 @@
 
 #include "src/base/commit.h"
 #include "src/base/plain_text.h"
+#include "src/programs/common/launcher.h"
 #include "src/programs/common/option_table.h"
 
 #include <ctype.h>
@@ -251,6 +252,20 @@ pnas_status pnas_program_parse_rank(const struct argp *parser, int argc, char **
     if (!check_options(argc, argv, speak))
         return PNAS_ERROR_USAGE;
     return argp_parse(parser, argc, argv, flags, NULL, input) == 0 ? PNAS_OK : PNAS_ERROR_USAGE;
+}
+
+pnas_rank_preview pnas_program_preview(pnas_rank_reader reader, int argc, char *const *argv, void *payload)
+{
+    int rank;
+    bool alone = pnas_launcher_ranks(&rank) == 1, answered = false;
+    char **copy = calloc((size_t)argc + 1, sizeof *copy); /* parsing sorts it */
+    if (!copy)
+        return (pnas_rank_preview){.works = true};
+    memcpy(copy, argv, (size_t)argc * sizeof *copy);
+    pnas_status status = reader(argc, copy, alone, payload, &answered);
+    free(copy);
+    bool works = status == PNAS_OK && !answered;
+    return (pnas_rank_preview){.over = alone && !works, .code = pnas_exit_code(status), .works = works};
 }
 
 /* --- the end --- */

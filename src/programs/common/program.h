@@ -49,6 +49,19 @@ extern const struct argp pnas_program_rank_argp;
 pnas_status pnas_program_parse_rank(const struct argp *parser, int argc, char **argv, bool speak,
                                     void *input);
 
+/* A parser as above with what it reads into: *answered as in pnas_rank_answers. */
+typedef pnas_status (*pnas_rank_reader)(int argc, char **argv, bool speak, void *payload, bool *answered);
+
+typedef struct {
+    bool over; /* this process is alone, and has printed the answer or the complaint: it ends with `code` */
+    int code;
+    bool works; /* the command is understood and is more than a question */
+} pnas_rank_preview;
+
+/* Reads the command line before MPI and devices are touched, on a copy of argv. One of several ranks is silent: it
+ * reads again when all have agreed on the command. */
+pnas_rank_preview pnas_program_preview(pnas_rank_reader reader, int argc, char *const *argv, void *payload);
+
 /* argp_error, for a parser that may go on after it: returns EINVAL, which ends the parsing. */
 error_t pnas_program_complain(struct argp_state *state, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

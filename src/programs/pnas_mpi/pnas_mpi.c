@@ -297,12 +297,24 @@ static pnas_status train_or_check(mpi_program *program)
     return PNAS_OK;
 }
 
+static pnas_status read_options(int argc, char **argv, bool speak, void *payload, bool *answered)
+{
+    pnas_mpi_options *options = payload;
+    pnas_status status = pnas_mpi_options_parse(argc, argv, speak, options);
+    *answered = options->answered;
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     static mpi_program program;
     double start = pnas_clock_seconds();
     pnas_program_setup("pnas_mpi");
-    pnas_status status = pnas_rank_start(&argc, &argv, pnas_program_build(), &program.layout);
+    pnas_rank_preview preview = pnas_program_preview(read_options, argc, argv, &program.options);
+    if (preview.over)
+        return preview.code;
+    bool devices = preview.works && !program.options.simulated_ranks;
+    pnas_status status = pnas_rank_start(&argc, &argv, pnas_program_build(), devices, &program.layout);
     bool speaks = program.layout.rank == 0; /* another rank may lead in the end */
     if (status != PNAS_OK)
         return speaks ? pnas_program_end(status) : pnas_exit_code(status);

@@ -308,6 +308,14 @@ static pnas_status run_predict(const predict_arguments *arguments, pnas_layout *
     return pnas_mpi_agree(status);
 }
 
+pnas_status pnas_net_read_predict(int argc, char **argv, bool speak, bool *answered)
+{
+    predict_arguments arguments = {.options = PNAS_NET_OPTIONS_DEFAULTS};
+    pnas_status status = pnas_net_read(&predict_argp, argc, argv, speak, &arguments, &arguments.options);
+    *answered = arguments.options.answered;
+    return status;
+}
+
 pnas_status pnas_net_run_predict(pnas_layout *layout, int argc, char **argv, bool *complained)
 {
     predict_arguments arguments = {.options = PNAS_NET_OPTIONS_DEFAULTS};

@@ -66,11 +66,17 @@ static const struct argp_child option_children[] = {{&pnas_program_rank_argp, 0,
 const struct argp pnas_net_argp = {
     .options = option_list, .parser = parse_options, .children = option_children};
 
+pnas_status pnas_net_read(const struct argp *parser, int argc, char **argv, bool speak, void *arguments,
+                          pnas_net_options *options)
+{
+    options->answers = (pnas_rank_answers){&options->level, &options->answered, speak};
+    return pnas_program_parse_rank(parser, argc, argv, speak, arguments);
+}
+
 pnas_status pnas_net_parse(const struct argp *parser, const pnas_layout *layout, int argc, char **argv,
                            void *arguments, pnas_net_options *options)
 {
-    options->answers = (pnas_rank_answers){&options->level, &options->answered, layout->rank == 0};
-    pnas_status status = pnas_program_parse_rank(parser, argc, argv, layout->rank == 0, arguments);
+    pnas_status status = pnas_net_read(parser, argc, argv, layout->rank == 0, arguments, options);
     pnas_log_setup(pnas_log_program(), options->level, layout->rank, layout->ranks);
     return status;
 }

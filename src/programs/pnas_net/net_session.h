@@ -26,8 +26,12 @@ typedef struct {        /* texts are borrowed */
 /* --device, --batch, --weights, -q, -v, --help, --usage and --version; its input is a pnas_net_options *. */
 extern const struct argp pnas_net_argp;
 
-/* Parses the command line of a command on every rank, `arguments` being the parser's input that holds
- * `options`, and sets up the log. PNAS_ERROR_USAGE after a complaint. Local, the same everywhere. */
+/* Parses the command line of a command, `arguments` being the parser's input that holds `options`. Only a process
+ * with `speak` prints answers and complaints. PNAS_ERROR_USAGE after a complaint. Local. */
+pnas_status pnas_net_read(const struct argp *parser, int argc, char **argv, bool speak, void *arguments,
+                          pnas_net_options *options);
+
+/* The same on every rank, and sets up the log. PNAS_ERROR_USAGE after a complaint. Local, the same everywhere. */
 pnas_status pnas_net_parse(const struct argp *parser, const pnas_layout *layout, int argc, char **argv,
                            void *arguments, pnas_net_options *options);
 

@@ -214,6 +214,14 @@ static pnas_status run_test(const test_arguments *arguments, pnas_layout *layout
     return pnas_mpi_agree(status);
 }
 
+pnas_status pnas_net_read_test(int argc, char **argv, bool speak, bool *answered)
+{
+    test_arguments arguments = {.options = PNAS_NET_OPTIONS_DEFAULTS};
+    pnas_status status = pnas_net_read(&test_argp, argc, argv, speak, &arguments, &arguments.options);
+    *answered = arguments.options.answered;
+    return status;
+}
+
 pnas_status pnas_net_run_test(pnas_layout *layout, int argc, char **argv, bool *complained)
 {
     test_arguments arguments = {.options = PNAS_NET_OPTIONS_DEFAULTS};

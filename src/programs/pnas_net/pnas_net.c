@@ -7,22 +7,26 @@
 
 #include <string.h>
 
-/* ROW(name, what runs it in one process, or what runs it on all ranks, its line of --help) */
+/* ROW(name, what runs it in one process, or what runs it on all ranks and what reads its options, its line of
+ * --help) */
 #define NET_COMMANDS(ROW)                                                                                    \
-    ROW("info", pnas_net_run_info, NULL, "describe a network")                                               \
-    ROW("test", NULL, pnas_net_run_test, "classify the test part of a data set")                             \
-    ROW("predict", NULL, pnas_net_run_predict, "classify images")                                            \
-    ROW("export", pnas_net_run_export, NULL, "write it for other programs: ONNX, safetensors")               \
-    ROW("plot", pnas_net_run_plot, NULL, "draw its training and its test")                                   \
-    ROW("report", pnas_net_run_report, NULL, "write all that is known of it as one HTML file")
+    ROW("info", pnas_net_run_info, NULL, NULL, "describe a network")                                         \
+    ROW("test", NULL, pnas_net_run_test, pnas_net_read_test, "classify the test part of a data set")         \
+    ROW("predict", NULL, pnas_net_run_predict, pnas_net_read_predict, "classify images")                     \
+    ROW("export", pnas_net_run_export, NULL, NULL, "write it for other programs: ONNX, safetensors")         \
+    ROW("plot", pnas_net_run_plot, NULL, NULL, "draw its training and its test")                             \
+    ROW("report", pnas_net_run_report, NULL, NULL, "write all that is known of it as one HTML file")
 
-#define AS_COMMAND(name, run, run_on_ranks, help)      {name, help},
-#define AS_RUN(name, run, run_on_ranks, help)          run,
-#define AS_RUN_ON_RANKS(name, run, run_on_ranks, help) run_on_ranks,
+#define AS_COMMAND(name, run, run_on_ranks, read, help)      {name, help},
+#define AS_RUN(name, run, run_on_ranks, read, help)          run,
+#define AS_RUN_ON_RANKS(name, run, run_on_ranks, read, help) run_on_ranks,
+#define AS_READ(name, run, run_on_ranks, read, help)         read,
 static const pnas_command commands[] = {NET_COMMANDS(AS_COMMAND)};
 static pnas_status (*const run[])(int argc, char **argv) = {NET_COMMANDS(AS_RUN)};
 static pnas_status (*const run_on_ranks[])(pnas_layout *layout, int argc, char **argv,
                                            bool *complained) = {NET_COMMANDS(AS_RUN_ON_RANKS)};
+static pnas_status (*const read_options[])(int argc, char **argv, bool speak,
+                                           bool *answered) = {NET_COMMANDS(AS_READ)};
 
 static const pnas_command_list list = {
     .arguments = "COMMAND NET.h5 [ARGUMENT...]",
@@ -32,12 +36,23 @@ static const pnas_command_list list = {
     .command = commands,
     .count = sizeof commands / sizeof *commands};
 
+/* argv: a copy */
+static pnas_status read_command(int argc, char **argv, bool speak, void *payload, bool *answered)
+{
+    const pnas_chosen_command *chosen = payload;
+    pnas_command_begin(&list, chosen, &argc, &argv);
+    return read_options[chosen->number](argc, argv, speak, answered);
+}
+
 /* Alone or under mpirun: of the ranks, rank 0 says what there is to say. */
-static int start_ranks(const pnas_chosen_command *chosen, int argc, char **argv)
+static int start_ranks(pnas_chosen_command *chosen, int argc, char **argv)
 {
     pnas_layout layout;
     bool complained = false;
-    pnas_status status = pnas_rank_start(&argc, &argv, pnas_program_build(), &layout);
+    pnas_rank_preview preview = pnas_program_preview(read_command, argc, argv, chosen);
+    if (preview.over)
+        return preview.code;
+    pnas_status status = pnas_rank_start(&argc, &argv, pnas_program_build(), preview.works, &layout);
     if (status == PNAS_OK) {
         pnas_command_begin(&list, chosen, &argc, &argv);
         status = run_on_ranks[chosen->number](&layout, argc, argv, &complained);

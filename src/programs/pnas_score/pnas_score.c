@@ -416,11 +416,22 @@ static pnas_status evaluate(score_program *program)
     return pnas_evaluate_surrogate(&options);
 }
 
+static pnas_status read_options(int argc, char **argv, bool speak, void *payload, bool *answered)
+{
+    pnas_score_options *options = payload;
+    pnas_status status = pnas_score_options_parse(argc, argv, speak, options);
+    *answered = options->answered;
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     static score_program program;
     pnas_program_setup("pnas_score");
-    pnas_status status = pnas_rank_start(&argc, &argv, pnas_program_build(), &program.layout);
+    pnas_rank_preview preview = pnas_program_preview(read_options, argc, argv, &program.options);
+    if (preview.over)
+        return preview.code;
+    pnas_status status = pnas_rank_start(&argc, &argv, pnas_program_build(), preview.works, &program.layout);
     bool leader = program.layout.rank == 0;
     if (status != PNAS_OK)
         return leader ? pnas_program_end(status) : pnas_exit_code(status);

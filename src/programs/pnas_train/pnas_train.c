@@ -219,12 +219,24 @@ static void clean_up(train_program *program)
     free(program->configuration_text);
 }
 
+static pnas_status read_arguments(int argc, char **argv, bool speak, void *payload, bool *answered)
+{
+    pnas_train_arguments *arguments = payload;
+    pnas_status status = pnas_train_arguments_parse(argc, argv, speak, arguments);
+    *answered = arguments->answered;
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     static train_program program;
     double start = pnas_clock_seconds();
     pnas_program_setup("pnas_train");
-    pnas_status status = pnas_rank_start(&argc, &argv, pnas_program_build(), &program.layout);
+    pnas_rank_preview preview = pnas_program_preview(read_arguments, argc, argv, &program.arguments);
+    if (preview.over)
+        return preview.code;
+    bool devices = preview.works && !program.arguments.status;
+    pnas_status status = pnas_rank_start(&argc, &argv, pnas_program_build(), devices, &program.layout);
     bool speaks = program.layout.rank == 0; /* another rank may lead in the end */
     if (status != PNAS_OK)
         return speaks ? pnas_program_end(status) : pnas_exit_code(status);
