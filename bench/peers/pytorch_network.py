@@ -53,8 +53,10 @@ class Network(nn.Module):
                 self.register_buffer(name, tensor)
             else:
                 self.register_parameter(name, nn.Parameter(tensor))
-        self.cells = 3 * int(metadata["repeats"])
         self.repeats, self.filters = int(metadata["repeats"]), int(metadata["filters"])
+        self.imagenet = metadata.get("stem") == "imagenet"
+        self.stem_cells = 2 if self.imagenet else 0
+        self.cells = self.stem_cells + 3 * self.repeats
         self.concatenation, self.epsilon = metadata["concatenation"], float(metadata["norm_epsilon"])
         self.operators = {operator["name"]: operator for operator in json.loads(metadata["operators"])}
         self.class_names = json.loads(metadata["class_names"])
@@ -132,12 +134,19 @@ class Network(nn.Module):
         return self.pointwise(F.relu(x), path + "/expand")
 
     # --- cells ---
+    def place(self, c):
+        """Stride and filters of a cell; those of the stem come first."""
+        c -= self.stem_cells
+        if c < 0:
+            return 2, max(self.filters >> -c, 1)
+        return 2 if c in (self.repeats, 2 * self.repeats) else 1, self.filters << (c // self.repeats)
+
     def before(self, x, filters, c):
         """H(c-2), of the size of H(c-1) and with the filters of the cell; in the first cell the stem's output. H(c-1)
         itself is not asked for: a cell that nothing reads has no weights."""
         if c == 0:
             return x
-        if c - 1 in (self.repeats, 2 * self.repeats):
+        if self.place(c - 1)[0] == 2:
             return self.reduction(F.relu(x), f"cell_{c}/before")
         return x if x.shape[1] == filters else self.pointwise(F.relu(x), f"cell_{c}/before")
 
@@ -148,8 +157,7 @@ class Network(nn.Module):
 
     def cell(self, c, output):
         """output(c): of a cell or, below 0, of the stem; computed when it is asked for."""
-        stride = 2 if c in (self.repeats, 2 * self.repeats) else 1
-        filters = self.filters << (c // self.repeats)
+        stride, filters = self.place(c)
         value, inputs = {}, self.concatenation == "unused_inputs"
         if -1 in self.reads or inputs:
             value[-1] = self.pointwise(F.relu(output(c - 1)), f"cell_{c}/previous")
@@ -172,7 +180,10 @@ class Network(nn.Module):
         return self.classifier(self.norm(F.conv2d(F.relu(x), weight), "auxiliary/expand"), "auxiliary/head/classifier")
 
     def with_auxiliary(self, pixels):
-        stem = self.norm(self.convolution((pixels / 255 - self.mean) / self.deviation, "stem", "convolution"), "stem")
+        pixels = (pixels / 255 - self.mean) / self.deviation
+        stem = F.conv2d(pixels, getattr(self, "stem/convolution/weight").permute(3, 2, 0, 1), stride=2) if self.imagenet \
+            else self.convolution(pixels, "stem", "convolution")
+        stem = self.norm(stem, "stem")
         known = {}
 
         def output(c):
@@ -182,7 +193,7 @@ class Network(nn.Module):
 
         logits = self.classifier(output(self.cells - 1), "head/classifier")
         has = hasattr(self, "auxiliary/head/classifier/weight")
-        return logits, self.auxiliary(output(2 * self.repeats - 1)) if has else None
+        return logits, self.auxiliary(output(self.stem_cells + 2 * self.repeats - 1)) if has else None
 
     def forward(self, pixels):
         return self.with_auxiliary(pixels)[0]

@@ -104,7 +104,7 @@ static pnas_status write_mixes(pnas_child_plan *plan, const pnas_sample_set *sam
 static void draw_paths(const pnas_child_plan *plan, pnas_stream *stream, int step, cl_uint *kept)
 {
     const pnas_training_options *training = plan->options.training;
-    int paths = plan->graph->drop_paths, cells = pnas_graph_cells(plan->graph);
+    int paths = plan->graph->drop_paths, cells = pnas_network_cells(&plan->graph->options);
     int steps = training->epochs * plan->options.train_steps;
     for (int n = 0; n < plan->options.batch; ++n, kept += pnas_drop_words(paths))
         for (int p = 0; p < paths; ++p) {

@@ -221,7 +221,7 @@ static pnas_status append_factors(pnas_child_plan *plan, pnas_launch_list *list)
     const pnas_training_options *training = plan->options.training;
     const pnas_drop drop = {.keep = training->drop_path,
                             .paths = plan->graph->drop_paths,
-                            .cells = pnas_graph_cells(plan->graph),
+                            .cells = pnas_network_cells(&plan->graph->options),
                             .steps = training->epochs * plan->options.train_steps,
                             .kept = plan->train.kept,
                             .state = plan->train.state,

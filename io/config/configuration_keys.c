@@ -44,8 +44,9 @@ static const pnas_key_word schedules[] = {
     {"cosine", PNAS_SCHEDULE_COSINE}, {"step", PNAS_SCHEDULE_STEP}, {"constant", PNAS_SCHEDULE_CONSTANT}};
 static const pnas_key_word rewards[] = {{"best", PNAS_REWARD_BEST}, {"last", PNAS_REWARD_LAST}};
 static const pnas_key_word storages[] = {{"float", PNAS_STORAGE_FLOAT}, {"half", PNAS_STORAGE_HALF}};
-#define CONCATENATION_WORD(constant, word) {word, constant},
-static const pnas_key_word concatenations[] = {PNAS_CONCATENATIONS(CONCATENATION_WORD)};
+#define NETWORK_WORD(constant, word) {word, constant},
+static const pnas_key_word concatenations[] = {PNAS_CONCATENATIONS(NETWORK_WORD)};
+static const pnas_key_word stems[] = {PNAS_STEMS(NETWORK_WORD)};
 static const pnas_key_word kinds[] = {
 #define AS_WORD(kind, name, ...) {name, kind},
     PNAS_OPERATOR_KINDS(AS_WORD)
@@ -174,8 +175,12 @@ const pnas_key pnas_configuration_keys[] = {
              "says how many."},
     {KEY("network.repeats", network.repeats), .initial = "2", FROM_TO(1, 64), FIXED,
      .help = "N. The network has 3N cells. Those with the numbers N and 2N (from 0) have stride 2."},
+    {KEY("network.stem", network.stem), .initial = "cifar", WORDS(stems), FIXED,
+     .help = "What the first cell reads. cifar: a 3x3 convolution of the images. imagenet, for images from "
+             "about 64 pixels a side: one of stride 2, then two more cells of stride 2 with F/4 and F/2 "
+             "filters."},
     {KEY("network.stem_multiplier", network.stem_multiplier), .initial = "3", FROM_TO(1, 64), FIXED,
-     .help = "The first convolution has F times this many filters."},
+     .help = "The first convolution has F times this many filters; with network.stem: imagenet, 32 times."},
     {KEY("network.concatenation", network.concatenation), .initial = "all", WORDS(concatenations), FIXED,
      .help = "What a cell's output holds. all: every block's output. unused: only those that no "
              "other block reads. unused_inputs: these, and the input H(c-2) where no block reads it."},

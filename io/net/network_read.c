@@ -131,15 +131,18 @@ static pnas_status read_normalisation(hid_t group, pnas_network_file *out)
 static pnas_status read_network(hid_t group, pnas_network_file *out)
 {
     pnas_network_options *network = &out->network;
-    int concatenation = 0;
+    int concatenation = 0, stem = PNAS_STEM_CIFAR; /* which files of older versions do not name */
     PNAS_TRY(read_int(group, "filters", 1, SIDE_MAX, &network->filters));
     PNAS_TRY(read_int(group, "repeats", 0, SIDE_MAX, &network->repeats));
+    if (pnas_h5_has_attribute(group, "stem"))
+        PNAS_TRY(read_int(group, "stem", 0, PNAS_STEM_COUNT - 1, &stem));
     PNAS_TRY(read_int(group, "stem_multiplier", 1, SIDE_MAX, &network->stem_multiplier));
     PNAS_TRY(read_int(group, "concatenation", 0, PNAS_CONCATENATION_COUNT - 1, &concatenation));
     PNAS_TRY(read_int(group, "height", 1, SIDE_MAX, &network->height));
     PNAS_TRY(read_int(group, "width", 1, SIDE_MAX, &network->width));
     PNAS_TRY(read_int(group, "channels", 1, PNAS_IMAGE_CHANNELS_MAX, &network->channels));
     PNAS_TRY(read_int(group, "classes", 1, CLASSES_MAX, &network->classes));
+    network->stem = (pnas_stem)stem;
     network->concatenation = (pnas_concatenation)concatenation;
     PNAS_TRY(read_classes(group, out));
     PNAS_TRY(read_normalisation(group, out));

@@ -102,6 +102,7 @@ static pnas_status write_network(hid_t group, const pnas_network_file *file)
     } numbers[] = {
         {"filters", network->filters},
         {"repeats", network->repeats},
+        {"stem", (int)network->stem},
         {"stem_multiplier", network->stem_multiplier},
         {"concatenation", (int)network->concatenation},
         {"height", network->height},

@@ -57,14 +57,16 @@ static void print_description(FILE *out, const pnas_export_options *options)
 {
 #define AS_WORD(constant, word) [constant] = word,
     static const char *const concatenations[] = {PNAS_CONCATENATIONS(AS_WORD)};
+    static const char *const stems[] = {PNAS_STEMS(AS_WORD)};
 #undef AS_WORD
     const pnas_network_file *file = options->file;
     const pnas_network_options *network = &file->network;
     char cell[PNAS_CELL_TEXT_MAX];
     pnas_cell_format(&file->cell, &file->operators, cell);
     fprintf(out, "format pnas\ncell %s\nweights %s\n", cell, options->weights->name);
-    fprintf(out, "filters %d\nrepeats %d\nstem_multiplier %d\nconcatenation %s\n", network->filters,
-            network->repeats, network->stem_multiplier, concatenations[network->concatenation]);
+    fprintf(out, "filters %d\nrepeats %d\nstem %s\nstem_multiplier %d\nconcatenation %s\n", network->filters,
+            network->repeats, stems[network->stem], network->stem_multiplier,
+            concatenations[network->concatenation]);
     fprintf(out, "height %d\nwidth %d\nchannels %d\nnorm_epsilon %.17g\noperators ", network->height,
             network->width, network->channels, file->norm_epsilon);
     print_operators(out, &file->operators);

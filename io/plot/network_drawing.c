@@ -36,22 +36,35 @@ static void write_part(FILE *graph, const network_drawing *drawing, int at, cons
     fprintf(graph, "</FONT>>];\n");
 }
 
-static void write_stage(FILE *graph, const network_drawing *drawing, int stage)
+/* Cells `first` to `end`, which have as many filters. */
+static void write_stage(FILE *graph, const network_drawing *drawing, int first, int end)
 {
     const pnas_network_options *network = &drawing->graph->options;
     fprintf(
         graph,
         "    subgraph cluster_stage%d { style=\"rounded,filled\"; color=\"#e4e4e4\"; fillcolor=\"#f6f6f6\"; "
         "fontsize=11; fontcolor=\"#404040\"; labeljust=l; label=\"F %d\";\n",
-        stage, network->filters << stage);
-    for (int c = stage * network->repeats; c < (stage + 1) * network->repeats; c++) {
+        first, pnas_network_cell(network, first).filters);
+    for (int c = first; c < end; c++) {
         char name[48];
-        bool reduces = c > 0 && c == stage * network->repeats;
+        bool reduces = pnas_network_cell(network, c).stride == 2;
         snprintf(name, sizeof name, "cell %d%s", c, reduces ? ", stride 2" : "");
         if (drawing->parts.part[PNAS_PART_CELLS + c].there)
             write_part(graph, drawing, PNAS_PART_CELLS + c, name, reduces ? "#f9cfb3" : "#cfe8f7");
     }
     fprintf(graph, "    }\n");
+}
+
+static void write_stages(FILE *graph, const network_drawing *drawing)
+{
+    const pnas_network_options *network = &drawing->graph->options;
+    for (int first = 0, end; first < drawing->parts.cells; first = end) {
+        int stage = pnas_network_cell(network, first).stage;
+        for (end = first + 1; end < drawing->parts.cells; end++)
+            if (pnas_network_cell(network, end).stage != stage)
+                break;
+        write_stage(graph, drawing, first, end);
+    }
 }
 
 /* An arrow that passes over a part is dashed; the others keep the parts in one line. */
@@ -74,9 +87,8 @@ static void write_graph(FILE *graph, const void *payload)
     const pnas_graph *network = drawing->graph;
     pnas_graphviz_begin(graph, "network", drawing->options->title);
     write_part(graph, drawing, PNAS_PART_IMAGES, "images", "#d9d9d9");
-    write_part(graph, drawing, PNAS_PART_STEM, "stem: 3x3 convolution", "#ffffff");
-    for (int stage = 0; stage * network->options.repeats < drawing->parts.cells; stage++)
-        write_stage(graph, drawing, stage);
+    write_part(graph, drawing, PNAS_PART_STEM, pnas_network_stem_name(&network->options), "#ffffff");
+    write_stages(graph, drawing);
     if (drawing->parts.part[drawing->parts.auxiliary].there)
         write_part(graph, drawing, drawing->parts.auxiliary, "auxiliary classifier, in training only",
                    "#f0cfe2");

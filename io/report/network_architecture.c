@@ -39,13 +39,13 @@ static const char *name_part(const architecture *drawing, int part, char out[48]
     int cell = part - PNAS_PART_CELLS;
     if (part == PNAS_PART_IMAGES || part == PNAS_PART_STEM) {
         *kind = part == PNAS_PART_IMAGES ? "input" : "k0";
-        return part == PNAS_PART_IMAGES ? "images" : "stem: 3x3 convolution";
+        return part == PNAS_PART_IMAGES ? "images" : pnas_network_stem_name(network);
     }
     if (part >= drawing->parts.auxiliary) {
         *kind = part == drawing->parts.head ? "sum" : "k3";
         return part == drawing->parts.head ? "mean over pixels, classifier" : "auxiliary classifier";
     }
-    bool reduces = cell > 0 && cell % network->repeats == 0;
+    bool reduces = pnas_network_cell(network, cell).stride == 2;
     *kind = reduces ? "k2" : "k4";
     snprintf(out, 48, "cell %d%s", cell, reduces ? ", stride 2" : "");
     return out;

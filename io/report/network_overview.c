@@ -81,8 +81,8 @@ static void write_facts(const pnas_network_report *report)
     pnas_fact(out, "file", report->path);
     pnas_cell_format(&file->cell, &file->operators, text);
     pnas_fact(out, "cell", text);
-    snprintf(text, sizeof text, "%d cells, %d filters in the first stage", pnas_graph_cells(report->graph),
-             file->network.filters);
+    snprintf(text, sizeof text, "%d cells, %d filters in the first stage",
+             pnas_network_cells(&report->graph->options), file->network.filters);
     pnas_fact(out, "network", text);
     write_weights(report);
     pnas_fact(out, "data set", file->dataset_name);

@@ -167,7 +167,7 @@ static void write_words(FILE *out, const pnas_ranking *ranking, const pnas_confi
             out,
             "Each cell is judged by a network of %d cells with %d filters in the first stage, trained for %d "
             "epoch%s: by its accuracy on images that it was not trained on.",
-            3 * configuration->network.repeats, configuration->network.filters,
+            pnas_network_cells(&configuration->network), configuration->network.filters,
             configuration->training.epochs, configuration->training.epochs == 1 ? "" : "s");
     fputs("</p>\n<p>Operators: ", out);
     write_operators(out, &search->space.operators);

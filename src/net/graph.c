@@ -20,9 +20,26 @@ bool pnas_graph_is_auxiliary(const char *path)
     return strncmp(path, "auxiliary/", strlen("auxiliary/")) == 0;
 }
 
-int pnas_graph_cells(const pnas_graph *graph)
+static int stem_cells(const pnas_network_options *options)
 {
-    return 3 * graph->options.repeats;
+    return options->stem == PNAS_STEM_IMAGENET ? 2 : 0;
+}
+
+int pnas_network_cells(const pnas_network_options *options)
+{
+    return stem_cells(options) + 3 * options->repeats;
+}
+
+pnas_cell_place pnas_network_cell(const pnas_network_options *options, int index)
+{
+    int beyond = index - stem_cells(options);
+    if (beyond < 0) {
+        int filters = options->filters >> -beyond;
+        return (pnas_cell_place){.stage = beyond, .stride = 2, .filters = filters > 0 ? filters : 1};
+    }
+    int stage = beyond / options->repeats;
+    bool reduces = beyond > 0 && beyond % options->repeats == 0;
+    return (pnas_cell_place){.stage = stage, .stride = reduces ? 2 : 1, .filters = options->filters << stage};
 }
 
 int64_t pnas_layer_parameters(const pnas_graph *graph, const pnas_layer *layer)

@@ -8,7 +8,7 @@
  * exist, and layers map one to one onto fused kernels. A cell's output is a tensor of as many segments as blocks are
  * concatenated, each of F channels; a block writes its segment in place.
  *
- * Tensor 0 holds the images, layer 0 is the stem, the last layer is the classifier. A tensor has at most one
+ * Tensor 0 holds the images, layer 0 is the stem's convolution, the last layer is the classifier. A tensor has at most one
  * normalisation, and every value of it carries that one. Only layers whose result reaches a classifier are there;
  * those of the auxiliary classifier (graph_auxiliary.h) stand before the last two. Where the released nets leave
  * choices open, theirs are taken: the first cell reads the stem's output itself as H(c-2), unadjusted; inputs
@@ -35,21 +35,40 @@
     /* those, and the adjusted inputs that no block reads */                                                 \
     ROW(PNAS_CONCATENATE_UNUSED_INPUTS, "unused_inputs")
 
+/* What makes the first cell's input of the images, in the same form. */
+#define PNAS_STEMS(ROW)                                                                                                \
+    /* a 3x3 convolution with F times stem_multiplier filters */                                                       \
+    ROW(PNAS_STEM_CIFAR, "cifar")                                                                                      \
+    /* one with 32 times stem_multiplier, of stride 2 and without padding, and two cells of stride 2 with F/4 and    \
+     * F/2 filters */ \
+    ROW(PNAS_STEM_IMAGENET, "imagenet")
+
 #define PNAS_AS_CONSTANT(constant, word) constant,
 #define PNAS_PLUS_ONE(constant, word)    +1
 typedef enum { PNAS_CONCATENATIONS(PNAS_AS_CONSTANT) } pnas_concatenation;
-enum { PNAS_CONCATENATION_COUNT = PNAS_CONCATENATIONS(PNAS_PLUS_ONE) };
+typedef enum { PNAS_STEMS(PNAS_AS_CONSTANT) } pnas_stem;
+enum {
+    PNAS_CONCATENATION_COUNT = PNAS_CONCATENATIONS(PNAS_PLUS_ONE),
+    PNAS_STEM_COUNT = PNAS_STEMS(PNAS_PLUS_ONE)
+};
 #undef PNAS_AS_CONSTANT
 #undef PNAS_PLUS_ONE
 
 typedef struct {
-    int filters;         /* F of the first stage */
-    int repeats;         /* N: cells a stage, 3N in all */
-    int stem_multiplier; /* the stem has F times this many filters; 3 in the paper */
+    int filters; /* F of the first stage */
+    int repeats; /* N: cells a stage, 3N in all beside the stem's */
+    pnas_stem stem;
+    int stem_multiplier; /* filters of the stem's convolution; on CIFAR-10 3 in the paper */
     pnas_concatenation concatenation;
     double auxiliary;                     /* weight of the auxiliary classifier's loss; 0: there is none */
     int height, width, channels, classes; /* of the images */
 } pnas_network_options;
+
+typedef struct { /* a cell's place in the network */
+    int stage;   /* 0, 1, 2; below 0: a cell of the stem */
+    int stride;  /* 1 or 2 */
+    int filters; /* of each block */
+} pnas_cell_place;
 
 typedef struct { /* how a layer reads a tensor */
     int tensor;
@@ -121,8 +140,9 @@ void pnas_graph_destroy(pnas_graph **graph);
  * has. */
 bool pnas_graph_is_auxiliary(const char *path);
 
-/* Cells of the network. */
-int pnas_graph_cells(const pnas_graph *graph);
+/* Cells of the network, the stem's with them, which come first; where cell `index` of all stands. */
+int pnas_network_cells(const pnas_network_options *options);
+pnas_cell_place pnas_network_cell(const pnas_network_options *options, int index);
 
 /* Trainable values of a layer, its normalisation's with them. */
 int64_t pnas_layer_parameters(const pnas_graph *graph, const pnas_layer *layer);

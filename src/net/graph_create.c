@@ -9,15 +9,17 @@
 #include <stdlib.h>
 
 enum {
-    STAGES = 3,
     REPEATS_MAX = 64,
     STEM_MULTIPLIER_MAX = 16,
-    IMAGE_SIDE_MIN = 3, /* so that each reduction makes the image smaller */
     IMAGE_SIDE_MAX = 4096,
     IMAGE_CHANNELS_MAX = 64,
     CLASSES_MAX = 65536,
-    OTHER_LAYERS = 3 /* stem, global pool, classifier */
+    IMAGENET_STEM_FILTERS = 32, /* times stem_multiplier */
+    OTHER_LAYERS = 3            /* the stem's convolution, global pool, classifier */
 };
+
+/* By stem: least side of the images, so that each reduction makes them smaller. */
+static const int image_side_min[PNAS_STEM_COUNT] = {[PNAS_STEM_CIFAR] = 3, [PNAS_STEM_IMAGENET] = 19};
 
 static pnas_status check_range(const char *name, int value, int least, int most)
 {
@@ -30,24 +32,31 @@ static pnas_status check_options(const pnas_network_options *options)
 {
     PNAS_TRY(check_range("filters", options->filters, 1, PNAS_FILTERS_MAX));
     PNAS_TRY(check_range("repeats", options->repeats, 1, REPEATS_MAX));
+    PNAS_TRY(check_range("stem", (int)options->stem, 0, PNAS_STEM_COUNT - 1));
     PNAS_TRY(check_range("stem_multiplier", options->stem_multiplier, 1, STEM_MULTIPLIER_MAX));
     PNAS_TRY(check_range("concatenation", (int)options->concatenation, 0, PNAS_CONCATENATION_COUNT - 1));
     PNAS_TRY(check_range("channels of the images", options->channels, 1, IMAGE_CHANNELS_MAX));
     PNAS_TRY(check_range("number of classes", options->classes, 2, CLASSES_MAX));
-    PNAS_CHECK(options->height >= IMAGE_SIDE_MIN && options->width >= IMAGE_SIDE_MIN, PNAS_ERROR_USAGE,
-               "child network: images of %d x %d pixels are too small for its two reductions; use images of "
-               "at least %d x %d",
-               options->height, options->width, IMAGE_SIDE_MIN, IMAGE_SIDE_MIN);
-    PNAS_TRY(check_range("height of the images", options->height, IMAGE_SIDE_MIN, IMAGE_SIDE_MAX));
-    return check_range("width of the images", options->width, IMAGE_SIDE_MIN, IMAGE_SIDE_MAX);
+    int least = image_side_min[options->stem];
+    PNAS_CHECK(
+        options->height >= least && options->width >= least, PNAS_ERROR_USAGE,
+        "child network: images of %d x %d pixels are too small for its %s; use images of at least %d x "
+        "%d%s",
+        options->height, options->width,
+        options->stem == PNAS_STEM_IMAGENET ? "stem and two reductions" : "two reductions", least, least,
+        options->stem == PNAS_STEM_IMAGENET ? ", or network.stem: cifar" : "");
+    PNAS_TRY(check_range("height of the images", options->height, least, IMAGE_SIDE_MAX));
+    return check_range("width of the images", options->width, least, IMAGE_SIDE_MAX);
 }
 
 static pnas_value add_stem(pnas_graph *graph)
 {
     const pnas_network_options *options = &graph->options;
     pnas_value images = pnas_graph_add_tensor(graph, 1, options->channels, options->height, options->width);
-    pnas_filter stem =
-        pnas_filter_square(PNAS_LAYER_CONVOLUTION, options->filters * options->stem_multiplier, 3, 1, 1);
+    bool imagenet = options->stem == PNAS_STEM_IMAGENET;
+    int filters = options->stem_multiplier * (imagenet ? IMAGENET_STEM_FILTERS : options->filters);
+    pnas_filter stem = pnas_filter_square(PNAS_LAYER_CONVOLUTION, filters, 3, imagenet ? 2 : 1, 1);
+    stem.valid = imagenet;
     return pnas_graph_add_filter(graph, "stem", images, &stem);
 }
 
@@ -55,18 +64,16 @@ static void add_layers(pnas_graph *graph, const pnas_operator_set *operators)
 {
     const pnas_network_options *options = &graph->options;
     pnas_value previous = add_stem(graph), before = previous, two_thirds = previous;
-    pnas_cell_plan plan = {.cell = &graph->cell,
-                           .operators = operators,
-                           .concatenation = options->concatenation,
-                           .filters = options->filters};
-    for (plan.index = 0; plan.index < STAGES * options->repeats; plan.index++) {
-        bool reduces = plan.index > 0 && plan.index % options->repeats == 0;
-        plan.stride = reduces ? 2 : 1;
-        plan.filters *= plan.stride;
+    pnas_cell_plan plan = {
+        .cell = &graph->cell, .operators = operators, .concatenation = options->concatenation};
+    for (plan.index = 0; plan.index < pnas_network_cells(options); plan.index++) {
+        pnas_cell_place place = pnas_network_cell(options, plan.index);
+        plan.stride = place.stride;
+        plan.filters = place.filters;
         pnas_value output = pnas_graph_add_cell(graph, &plan, previous, before);
         before = previous;
         previous = output;
-        if (plan.index + 1 == 2 * options->repeats)
+        if (place.stage < 2)
             two_thirds = output;
     }
     if (options->auxiliary > 0)
@@ -77,7 +84,7 @@ static void add_layers(pnas_graph *graph, const pnas_operator_set *operators)
 /* Room for the largest network of this cell, so that adding layers cannot fail. */
 static pnas_status allocate(pnas_graph *graph, const pnas_operator_set *operators)
 {
-    size_t cells = (size_t)STAGES * (size_t)graph->options.repeats;
+    size_t cells = (size_t)pnas_network_cells(&graph->options);
     size_t layers =
         OTHER_LAYERS + PNAS_AUXILIARY_LAYERS + cells * (size_t)pnas_cell_layers_max(&graph->cell, operators);
     graph->layer = calloc(layers, sizeof *graph->layer);
@@ -110,7 +117,7 @@ pnas_status pnas_graph_create(const pnas_cell *cell, const pnas_operator_set *op
     graph->options = *options;
     graph->cell = *cell;
     graph->auxiliary_logits = -1;
-    graph->drop_paths = 2 * cell->blocks * pnas_graph_cells(graph);
+    graph->drop_paths = 2 * cell->blocks * pnas_network_cells(options);
     PNAS_TRY_CLEANUP(allocate(graph, operators));
     add_layers(graph, operators);
     PNAS_TRY_CLEANUP(finish(graph));

@@ -3,6 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *pnas_network_stem_name(const pnas_network_options *options)
+{
+    return options->stem == PNAS_STEM_IMAGENET ? "stem: 3x3 convolution, stride 2" : "stem: 3x3 convolution";
+}
+
 /* By the first word of a path: "stem", "cell_3", "auxiliary", "head". */
 static int part_of(const pnas_graph_parts *parts, const char *path)
 {
@@ -43,7 +48,7 @@ static void take_layer(const pnas_graph *graph, const pnas_layer *layer, pnas_gr
 
 pnas_status pnas_graph_parts_create(const pnas_graph *graph, pnas_graph_parts *out)
 {
-    int cells = pnas_graph_cells(graph);
+    int cells = pnas_network_cells(&graph->options);
     *out = (pnas_graph_parts){.cells = cells,
                               .auxiliary = PNAS_PART_CELLS + cells,
                               .head = PNAS_PART_CELLS + cells + 1,

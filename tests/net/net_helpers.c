@@ -48,6 +48,26 @@ const pnas_layer *net_layer(const pnas_graph *graph, const char *path)
     return NULL;
 }
 
+const pnas_layer *net_layer_at(const pnas_graph *graph, const char *path)
+{
+    const pnas_layer *layer = net_layer(graph, path);
+    cr_assert_not_null(layer, "there is no layer %s", path);
+    return layer;
+}
+
+const pnas_tensor *net_output(const pnas_graph *graph, const char *path)
+{
+    return &graph->tensor[net_layer_at(graph, path)->out];
+}
+
+void net_expect_shape(const pnas_tensor *tensor, int segments, int channels, int height, int width)
+{
+    cr_expect(tensor->segments == segments && tensor->segment_channels == channels &&
+                  tensor->height == height && tensor->width == width,
+              "[%d x %d, %d, %d], not [%d x %d, %d, %d]", tensor->segments, tensor->segment_channels,
+              tensor->height, tensor->width, segments, channels, height, width);
+}
+
 const pnas_parameter *net_parameter(const pnas_graph *graph, const char *path)
 {
     for (int p = 0; p < graph->parameter_count; p++)

@@ -18,6 +18,13 @@ pnas_graph *net_graph(const char *cell, const pnas_network_options *options);
 const pnas_layer *net_layer(const pnas_graph *graph, const char *path);
 const pnas_parameter *net_parameter(const pnas_graph *graph, const char *path);
 
+/* The layer of this path and its output; the running test fails if there is none. */
+const pnas_layer *net_layer_at(const pnas_graph *graph, const char *path);
+const pnas_tensor *net_output(const pnas_graph *graph, const char *path);
+
+/* Fails the running test if a tensor has another shape. */
+void net_expect_shape(const pnas_tensor *tensor, int segments, int channels, int height, int width);
+
 /* Fails the running test if anything allocated has no owner left (sanitizer builds only). */
 void net_check_leaks(void);
 

@@ -45,6 +45,19 @@ static const reference_case cases[] = {
      .drop_path = 0.6,
      .smoothing = 0.1,
      .mixed = true},
+    {"child_imagenet",
+     "-2:sep5+-2:max3 | -1:sep3+-1:max3 | 0:sep3+-1:identity",
+     {.filters = 8,
+      .repeats = 1,
+      .stem = PNAS_STEM_IMAGENET,
+      .stem_multiplier = 1,
+      .concatenation = PNAS_CONCATENATE_ALL,
+      .auxiliary = 0.4,
+      .height = 64,
+      .width = 49,
+      .channels = 3,
+      .classes = 10},
+     .batch = 8},
 };
 
 const reference_case *reference_case_at(int index)

@@ -14,29 +14,9 @@ static pnas_graph *small(const char *cell, int repeats, pnas_concatenation conca
     return net_graph(cell, &options);
 }
 
-static const pnas_layer *layer_at(const pnas_graph *graph, const char *path)
-{
-    const pnas_layer *layer = net_layer(graph, path);
-    cr_assert_not_null(layer, "there is no layer %s", path);
-    return layer;
-}
-
 static void expect_absent(const pnas_graph *graph, const char *path)
 {
     cr_expect_null(net_layer(graph, path), "there is a layer %s", path);
-}
-
-static const pnas_tensor *output_of(const pnas_graph *graph, const char *path)
-{
-    return &graph->tensor[layer_at(graph, path)->out];
-}
-
-static void expect_shape(const pnas_tensor *tensor, int segments, int channels, int height, int width)
-{
-    cr_expect(tensor->segments == segments && tensor->segment_channels == channels &&
-                  tensor->height == height && tensor->width == width,
-              "[%d x %d, %d, %d], not [%d x %d, %d, %d]", tensor->segments, tensor->segment_channels,
-              tensor->height, tensor->width, segments, channels, height, width);
 }
 
 /* --- SAME padding -------------------------------------------------------------------------------------- */
@@ -80,14 +60,14 @@ Test(graph, filters_double_and_the_image_halves_at_cells_n_and_2n)
     options.height = 13;
     options.width = 10;
     pnas_graph *graph = net_graph("-1:sep3+-2:max3 | 0:avg3+-1:identity", &options);
-    expect_shape(output_of(graph, "stem/convolution"), 1, 24, 13, 10);
-    expect_shape(output_of(graph, "cell_1/block_0/add"), 2, 8, 13, 10);
-    expect_shape(output_of(graph, "cell_2/block_0/add"), 2, 16, 7, 5);
-    expect_shape(output_of(graph, "cell_3/block_1/add"), 2, 16, 7, 5);
-    expect_shape(output_of(graph, "cell_4/block_0/add"), 2, 32, 4, 3);
-    expect_shape(output_of(graph, "cell_5/block_0/add"), 2, 32, 4, 3);
-    expect_shape(output_of(graph, "head/pool"), 2, 32, 1, 1);
-    expect_shape(output_of(graph, "head/classifier"), 1, 10, 1, 1);
+    net_expect_shape(net_output(graph, "stem/convolution"), 1, 24, 13, 10);
+    net_expect_shape(net_output(graph, "cell_1/block_0/add"), 2, 8, 13, 10);
+    net_expect_shape(net_output(graph, "cell_2/block_0/add"), 2, 16, 7, 5);
+    net_expect_shape(net_output(graph, "cell_3/block_1/add"), 2, 16, 7, 5);
+    net_expect_shape(net_output(graph, "cell_4/block_0/add"), 2, 32, 4, 3);
+    net_expect_shape(net_output(graph, "cell_5/block_0/add"), 2, 32, 4, 3);
+    net_expect_shape(net_output(graph, "head/pool"), 2, 32, 1, 1);
+    net_expect_shape(net_output(graph, "head/classifier"), 1, 10, 1, 1);
     expect_absent(graph, "cell_6/block_0/add");
     pnas_graph_destroy(&graph);
     net_check_leaks();
@@ -96,7 +76,7 @@ Test(graph, filters_double_and_the_image_halves_at_cells_n_and_2n)
 Test(graph, the_first_tensor_is_the_images_and_the_last_layer_the_classifier)
 {
     pnas_graph *graph = small("-1:sep3+-2:max3", 1, PNAS_CONCATENATE_ALL);
-    expect_shape(&graph->tensor[0], 1, 3, 32, 32);
+    net_expect_shape(&graph->tensor[0], 1, 3, 32, 32);
     cr_expect_eq(graph->layer[0].in[0].tensor, 0);
     cr_expect_eq(graph->layer[graph->layer_count - 1].kind, PNAS_LAYER_CLASSIFIER);
     pnas_graph_destroy(&graph);
@@ -105,18 +85,18 @@ Test(graph, the_first_tensor_is_the_images_and_the_last_layer_the_classifier)
 Test(graph, the_first_cell_reads_the_stem_itself_as_its_second_input)
 {
     pnas_graph *graph = small("-1:identity+-2:sep3 | -2:max3+-2:identity", 1, PNAS_CONCATENATE_ALL);
-    int stem = layer_at(graph, "stem/convolution")->out;
-    cr_expect_eq(layer_at(graph, "cell_0/previous/pointwise")->in[0].tensor, stem);
-    const pnas_layer *depthwise = layer_at(graph, "cell_0/block_0/right_sep3/0/depthwise");
+    int stem = net_layer_at(graph, "stem/convolution")->out;
+    cr_expect_eq(net_layer_at(graph, "cell_0/previous/pointwise")->in[0].tensor, stem);
+    const pnas_layer *depthwise = net_layer_at(graph, "cell_0/block_0/right_sep3/0/depthwise");
     cr_expect_eq(depthwise->in[0].tensor, stem);
     cr_expect(depthwise->in[0].relu);
-    cr_expect_eq(depthwise->in[0].norm, layer_at(graph, "stem/convolution")->norm);
-    expect_shape(output_of(graph, "cell_0/block_0/right_sep3/0/depthwise"), 1, 24, 32, 32);
-    expect_shape(output_of(graph, "cell_0/block_0/right_sep3/0/pointwise"), 1, 8, 32, 32);
-    expect_shape(output_of(graph, "cell_0/block_1/left_max3/pool"), 1, 24, 32, 32);
-    expect_shape(output_of(graph, "cell_0/block_1/left_max3/pointwise"), 1, 8, 32, 32);
-    cr_expect_not(layer_at(graph, "cell_0/block_1/left_max3/pointwise")->in[0].relu);
-    expect_shape(output_of(graph, "cell_0/block_1/right_identity/pointwise"), 1, 8, 32, 32);
+    cr_expect_eq(depthwise->in[0].norm, net_layer_at(graph, "stem/convolution")->norm);
+    net_expect_shape(net_output(graph, "cell_0/block_0/right_sep3/0/depthwise"), 1, 24, 32, 32);
+    net_expect_shape(net_output(graph, "cell_0/block_0/right_sep3/0/pointwise"), 1, 8, 32, 32);
+    net_expect_shape(net_output(graph, "cell_0/block_1/left_max3/pool"), 1, 24, 32, 32);
+    net_expect_shape(net_output(graph, "cell_0/block_1/left_max3/pointwise"), 1, 8, 32, 32);
+    cr_expect_not(net_layer_at(graph, "cell_0/block_1/left_max3/pointwise")->in[0].relu);
+    net_expect_shape(net_output(graph, "cell_0/block_1/right_identity/pointwise"), 1, 8, 32, 32);
     expect_absent(graph, "cell_0/before/pointwise");
     pnas_graph_destroy(&graph);
 }
@@ -124,19 +104,19 @@ Test(graph, the_first_cell_reads_the_stem_itself_as_its_second_input)
 Test(graph, the_second_input_is_reduced_squeezed_regrouped_or_left_as_it_is)
 {
     pnas_graph *graph = small("-1:sep3+-2:max3 | -1:max3+-2:avg3", 3, PNAS_CONCATENATE_ALL);
-    expect_shape(output_of(graph, "cell_1/before/pointwise"), 1, 8, 32, 32);
-    expect_shape(output_of(graph, "cell_2/before/pointwise"), 1, 8, 32, 32);
+    net_expect_shape(net_output(graph, "cell_1/before/pointwise"), 1, 8, 32, 32);
+    net_expect_shape(net_output(graph, "cell_2/before/pointwise"), 1, 8, 32, 32);
     /* Two blocks of 8 filters are the 16 channels that cell 3 wants. */
-    const pnas_layer *copy = layer_at(graph, "cell_3/before/copy");
-    expect_shape(&graph->tensor[copy->out], 1, 16, 32, 32);
+    const pnas_layer *copy = net_layer_at(graph, "cell_3/before/copy");
+    net_expect_shape(&graph->tensor[copy->out], 1, 16, 32, 32);
     cr_expect_eq(copy->in[0].segments, 2);
     cr_expect_not(copy->in[0].relu);
     cr_expect_eq(copy->norm, -1);
-    const pnas_layer *reduction = layer_at(graph, "cell_4/before/reduction");
-    expect_shape(&graph->tensor[reduction->out], 1, 16, 16, 16);
+    const pnas_layer *reduction = net_layer_at(graph, "cell_4/before/reduction");
+    net_expect_shape(&graph->tensor[reduction->out], 1, 16, 16, 16);
     cr_expect(reduction->in[0].relu);
     cr_expect_geq(reduction->norm, 0);
-    expect_shape(output_of(graph, "cell_5/before/pointwise"), 1, 16, 16, 16);
+    net_expect_shape(net_output(graph, "cell_5/before/pointwise"), 1, 16, 16, 16);
     pnas_graph_destroy(&graph);
 
     /* A stem and cells of one block have as many channels as the cells want. */
@@ -145,9 +125,9 @@ Test(graph, the_second_input_is_reduced_squeezed_regrouped_or_left_as_it_is)
     graph = net_graph("-1:sep3+-2:max3", &options);
     expect_absent(graph, "cell_1/before/pointwise");
     expect_absent(graph, "cell_1/before/copy");
-    const pnas_layer *pool = layer_at(graph, "cell_1/block_0/right_max3/pool");
-    cr_expect_eq(pool->in[0].tensor, layer_at(graph, "stem/convolution")->out);
-    cr_expect_eq(pool->in[0].norm, layer_at(graph, "stem/convolution")->norm);
+    const pnas_layer *pool = net_layer_at(graph, "cell_1/block_0/right_max3/pool");
+    cr_expect_eq(pool->in[0].tensor, net_layer_at(graph, "stem/convolution")->out);
+    cr_expect_eq(pool->in[0].norm, net_layer_at(graph, "stem/convolution")->norm);
     cr_expect_not(pool->in[0].relu);
     pnas_graph_destroy(&graph);
 }
@@ -179,7 +159,7 @@ Test(graph, only_operators_that_read_a_previous_cell_have_stride_2)
         {"cell_0/block_0/left_sep3/0/depthwise", 1, 1},
     };
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
-        const pnas_layer *layer = layer_at(graph, expected[i].path);
+        const pnas_layer *layer = net_layer_at(graph, expected[i].path);
         cr_expect(layer->stride_h == expected[i].stride_h && layer->stride_w == expected[i].stride_w,
                   "%s has stride %d x %d", expected[i].path, layer->stride_h, layer->stride_w);
     }
@@ -189,35 +169,35 @@ Test(graph, only_operators_that_read_a_previous_cell_have_stride_2)
 Test(graph, bottlenecks_work_on_a_quarter_of_the_filters_but_at_least_one)
 {
     pnas_graph *graph = small("-1:1x7-7x1+-1:dil3", 1, PNAS_CONCATENATE_ALL);
-    expect_shape(output_of(graph, "cell_0/block_0/left_1x7-7x1/0/convolution"), 1, 2, 32, 32);
-    expect_shape(output_of(graph, "cell_2/block_0/right_dil3/convolution"), 1, 8, 8, 8);
-    expect_shape(output_of(graph, "cell_2/block_0/right_dil3/expand/pointwise"), 1, 32, 8, 8);
-    const pnas_layer *row = layer_at(graph, "cell_0/block_0/left_1x7-7x1/0/convolution");
+    net_expect_shape(net_output(graph, "cell_0/block_0/left_1x7-7x1/0/convolution"), 1, 2, 32, 32);
+    net_expect_shape(net_output(graph, "cell_2/block_0/right_dil3/convolution"), 1, 8, 8, 8);
+    net_expect_shape(net_output(graph, "cell_2/block_0/right_dil3/expand/pointwise"), 1, 32, 8, 8);
+    const pnas_layer *row = net_layer_at(graph, "cell_0/block_0/left_1x7-7x1/0/convolution");
     cr_expect(row->kernel_h == 1 && row->kernel_w == 7 && row->pad_top == 0 && row->pad_left == 3);
-    cr_expect_eq(layer_at(graph, "cell_0/block_0/right_dil3/convolution")->dilation, 2);
+    cr_expect_eq(net_layer_at(graph, "cell_0/block_0/right_dil3/convolution")->dilation, 2);
     pnas_graph_destroy(&graph);
 
     pnas_network_options options = net_options(2, 1, PNAS_CONCATENATE_ALL);
     graph = net_graph("-1:1x7-7x1+-1:dil3", &options);
-    expect_shape(output_of(graph, "cell_0/block_0/right_dil3/convolution"), 1, 1, 32, 32);
+    net_expect_shape(net_output(graph, "cell_0/block_0/right_dil3/convolution"), 1, 1, 32, 32);
     pnas_graph_destroy(&graph);
 }
 
 Test(graph, an_identity_with_nothing_to_do_goes_straight_to_the_sum)
 {
     pnas_graph *graph = small("-1:identity+-1:sep3 | 0:identity+-1:identity", 1, PNAS_CONCATENATE_ALL);
-    const pnas_layer *squeeze = layer_at(graph, "cell_0/previous/pointwise");
-    const pnas_layer *sum = layer_at(graph, "cell_0/block_0/add");
+    const pnas_layer *squeeze = net_layer_at(graph, "cell_0/previous/pointwise");
+    const pnas_layer *sum = net_layer_at(graph, "cell_0/block_0/add");
     cr_expect_eq(sum->in[0].tensor, squeeze->out);
     cr_expect_eq(sum->in[0].norm, squeeze->norm);
     cr_expect_not(sum->in[0].relu);
-    const pnas_layer *second = layer_at(graph, "cell_0/block_1/add");
+    const pnas_layer *second = net_layer_at(graph, "cell_0/block_1/add");
     cr_expect_eq(second->in[0].tensor, sum->out);
     cr_expect_eq(second->in[0].first_segment, 0);
     cr_expect_eq(second->in[0].segments, 1);
     cr_expect_eq(second->in[0].norm, -1);
     expect_absent(graph, "cell_0/block_0/left_identity/pointwise");
-    cr_expect_eq(layer_at(graph, "cell_1/block_0/left_identity/pointwise")->stride_h, 2);
+    cr_expect_eq(net_layer_at(graph, "cell_1/block_0/left_identity/pointwise")->stride_h, 2);
     expect_absent(graph, "cell_1/block_1/left_identity/pointwise");
     pnas_graph_destroy(&graph);
 }
@@ -233,11 +213,11 @@ Test(graph, a_custom_operator_has_its_own_kernel_dilation_and_repeats)
     pnas_network_options options = net_options(8, 1, PNAS_CONCATENATE_ALL);
     pnas_graph *graph = NULL;
     cr_assert_eq(pnas_graph_create(&cell, &operators, &options, &graph), PNAS_OK, "%s", pnas_message());
-    const pnas_layer *layer = layer_at(graph, "cell_1/block_0/left_wide/3/depthwise");
+    const pnas_layer *layer = net_layer_at(graph, "cell_1/block_0/left_wide/3/depthwise");
     cr_expect(layer->kernel_h == 9 && layer->kernel_w == 9 && layer->dilation == 3 && layer->pad_top == 12);
     expect_absent(graph, "cell_1/block_0/left_wide/4/depthwise");
     expect_absent(graph, "cell_1/block_0/right_cross/squeeze/pointwise");
-    cr_expect_eq(layer_at(graph, "cell_1/block_0/right_cross/1/convolution")->kernel_h, 5);
+    cr_expect_eq(net_layer_at(graph, "cell_1/block_0/right_cross/1/convolution")->kernel_h, 5);
     pnas_graph_destroy(&graph);
 }
 
@@ -246,14 +226,14 @@ Test(graph, a_custom_operator_has_its_own_kernel_dilation_and_repeats)
 Test(graph, all_blocks_are_concatenated_and_read_in_place)
 {
     pnas_graph *graph = small("-1:sep3+-1:max3 | 0:sep3+-1:max3 | 1:avg3+-1:max3", 1, PNAS_CONCATENATE_ALL);
-    int output = layer_at(graph, "cell_0/block_0/add")->out;
+    int output = net_layer_at(graph, "cell_0/block_0/add")->out;
     for (int b = 0; b < 3; b++) {
         char path[64];
         snprintf(path, sizeof path, "cell_0/block_%d/add", b);
-        cr_expect_eq(layer_at(graph, path)->out, output);
-        cr_expect_eq(layer_at(graph, path)->out_segment, b);
+        cr_expect_eq(net_layer_at(graph, path)->out, output);
+        cr_expect_eq(net_layer_at(graph, path)->out_segment, b);
     }
-    const pnas_value *in = &layer_at(graph, "cell_0/block_2/left_avg3/pool")->in[0];
+    const pnas_value *in = &net_layer_at(graph, "cell_0/block_2/left_avg3/pool")->in[0];
     cr_expect(in->tensor == output && in->first_segment == 1 && in->segments == 1);
     pnas_graph_destroy(&graph);
 }
@@ -262,32 +242,33 @@ Test(graph, unused_concatenates_only_blocks_that_no_block_reads)
 {
     pnas_graph *graph =
         small("-1:sep3+-1:max3 | 0:sep3+-1:max3 | 0:avg3+-1:max3", 1, PNAS_CONCATENATE_UNUSED);
-    expect_shape(output_of(graph, "cell_0/block_0/add"), 1, 8, 32, 32);
-    expect_shape(output_of(graph, "cell_0/block_1/add"), 2, 8, 32, 32);
-    cr_expect_eq(layer_at(graph, "cell_0/block_1/add")->out, layer_at(graph, "cell_0/block_2/add")->out);
-    cr_expect_eq(layer_at(graph, "cell_0/block_2/add")->out_segment, 1);
+    net_expect_shape(net_output(graph, "cell_0/block_0/add"), 1, 8, 32, 32);
+    net_expect_shape(net_output(graph, "cell_0/block_1/add"), 2, 8, 32, 32);
+    cr_expect_eq(net_layer_at(graph, "cell_0/block_1/add")->out,
+                 net_layer_at(graph, "cell_0/block_2/add")->out);
+    cr_expect_eq(net_layer_at(graph, "cell_0/block_2/add")->out_segment, 1);
     pnas_graph_destroy(&graph);
 }
 
 Test(graph, unused_inputs_are_matched_and_copied_into_the_output)
 {
     pnas_graph *graph = small("-1:sep3+-1:max3", 2, PNAS_CONCATENATE_UNUSED_INPUTS);
-    expect_shape(output_of(graph, "cell_0/block_0/add"), 2, 8, 32, 32);
-    expect_shape(output_of(graph, "cell_0/unused_before/pointwise"), 1, 8, 32, 32);
+    net_expect_shape(net_output(graph, "cell_0/block_0/add"), 2, 8, 32, 32);
+    net_expect_shape(net_output(graph, "cell_0/unused_before/pointwise"), 1, 8, 32, 32);
     expect_absent(graph, "cell_1/unused_before/pointwise");
-    const pnas_layer *copy = layer_at(graph, "cell_1/unused_before/copy");
-    cr_expect_eq(copy->out, layer_at(graph, "cell_1/block_0/add")->out);
+    const pnas_layer *copy = net_layer_at(graph, "cell_1/unused_before/copy");
+    cr_expect_eq(copy->out, net_layer_at(graph, "cell_1/block_0/add")->out);
     cr_expect_eq(copy->out_segment, 1);
-    cr_expect_eq(copy->in[0].norm, layer_at(graph, "cell_1/before/pointwise")->norm);
-    const pnas_layer *reduction = layer_at(graph, "cell_2/unused_before/reduction");
+    cr_expect_eq(copy->in[0].norm, net_layer_at(graph, "cell_1/before/pointwise")->norm);
+    const pnas_layer *reduction = net_layer_at(graph, "cell_2/unused_before/reduction");
     cr_expect_not(reduction->in[0].relu);
-    expect_shape(&graph->tensor[reduction->out], 1, 16, 16, 16);
+    net_expect_shape(&graph->tensor[reduction->out], 1, 16, 16, 16);
     expect_absent(graph, "cell_0/unused_previous/copy");
     pnas_graph_destroy(&graph);
 
     graph = small("-2:sep3+-2:max3", 1, PNAS_CONCATENATE_UNUSED_INPUTS);
-    cr_expect_eq(layer_at(graph, "cell_0/unused_previous/copy")->in[0].norm,
-                 layer_at(graph, "cell_0/previous/pointwise")->norm);
+    cr_expect_eq(net_layer_at(graph, "cell_0/unused_previous/copy")->in[0].norm,
+                 net_layer_at(graph, "cell_0/previous/pointwise")->norm);
     pnas_graph_destroy(&graph);
 }
 
@@ -434,14 +415,16 @@ Test(graph, multiply_adds_are_those_of_one_image)
 {
     pnas_network_options options = net_options(8, 1, PNAS_CONCATENATE_ALL);
     pnas_graph *graph = net_graph("-1:sep3+-2:max3 | -1:1x7-7x1+-1:max3", &options);
-    cr_expect_eq(layer_at(graph, "stem/convolution")->multiply_adds, 32 * 32 * 9 * 3 * 24);
-    cr_expect_eq(layer_at(graph, "cell_1/block_0/left_sep3/0/depthwise")->multiply_adds, 16 * 16 * 9 * 16);
-    cr_expect_eq(layer_at(graph, "cell_1/block_0/left_sep3/0/pointwise")->multiply_adds, 16 * 16 * 16 * 16);
-    cr_expect_eq(layer_at(graph, "cell_1/block_1/left_1x7-7x1/0/convolution")->multiply_adds,
+    cr_expect_eq(net_layer_at(graph, "stem/convolution")->multiply_adds, 32 * 32 * 9 * 3 * 24);
+    cr_expect_eq(net_layer_at(graph, "cell_1/block_0/left_sep3/0/depthwise")->multiply_adds,
+                 16 * 16 * 9 * 16);
+    cr_expect_eq(net_layer_at(graph, "cell_1/block_0/left_sep3/0/pointwise")->multiply_adds,
+                 16 * 16 * 16 * 16);
+    cr_expect_eq(net_layer_at(graph, "cell_1/block_1/left_1x7-7x1/0/convolution")->multiply_adds,
                  32 * 16 * 7 * 4 * 4);
-    cr_expect_eq(layer_at(graph, "cell_2/before/reduction")->multiply_adds, 16 * 16 * 16 * 32);
-    cr_expect_eq(layer_at(graph, "cell_1/block_0/right_max3/pool")->multiply_adds, 0);
-    cr_expect_eq(layer_at(graph, "head/classifier")->multiply_adds, 64 * 10);
+    cr_expect_eq(net_layer_at(graph, "cell_2/before/reduction")->multiply_adds, 16 * 16 * 16 * 32);
+    cr_expect_eq(net_layer_at(graph, "cell_1/block_0/right_max3/pool")->multiply_adds, 0);
+    cr_expect_eq(net_layer_at(graph, "head/classifier")->multiply_adds, 64 * 10);
     pnas_graph_destroy(&graph);
 }
 
@@ -493,7 +476,7 @@ Test(graph, images_too_small_for_two_reductions_are_refused_and_the_smallest_is_
     expect_refused(&options, "too small");
     options.height = options.width = 3;
     pnas_graph *graph = net_graph("-1:sep3+-2:max3", &options);
-    expect_shape(output_of(graph, "cell_2/block_0/add"), 1, 32, 1, 1);
+    net_expect_shape(net_output(graph, "cell_2/block_0/add"), 1, 32, 1, 1);
     pnas_graph_destroy(&graph);
 }
 
@@ -543,15 +526,6 @@ Test(graph, every_operator_but_identity_is_a_path_of_its_own)
 
 /* --- the auxiliary classifier --- */
 
-static const pnas_layer *auxiliary_layer(const pnas_graph *graph, const char *path)
-{
-    for (int l = 0; l < graph->layer_count; l++)
-        if (strcmp(graph->layer[l].path, path) == 0)
-            return &graph->layer[l];
-    cr_assert_fail("no layer %s", path);
-    return NULL;
-}
-
 /* Sides of the map it reads, of the pooled map; 768 filters see the latter as a whole. */
 static void expect_auxiliary(int side, int pooled)
 {
@@ -564,15 +538,15 @@ static void expect_auxiliary(int side, int pooled)
     cr_expect_eq(graph->parameters, plain->parameters);
     cr_expect_eq(graph->multiply_adds, plain->multiply_adds);
     cr_expect_eq(graph->layer_count, plain->layer_count + 6);
-    const pnas_layer *pool = auxiliary_layer(graph, "auxiliary/pool");
-    const pnas_layer *expand = auxiliary_layer(graph, "auxiliary/expand/convolution");
-    const pnas_layer *read = auxiliary_layer(graph, "auxiliary/copy");
+    const pnas_layer *pool = net_layer_at(graph, "auxiliary/pool");
+    const pnas_layer *expand = net_layer_at(graph, "auxiliary/expand/convolution");
+    const pnas_layer *read = net_layer_at(graph, "auxiliary/copy");
     cr_expect_eq(graph->tensor[read->in[0].tensor].height, (side + 1) / 2);
     cr_expect_eq(graph->tensor[pool->out].height, pooled);
     cr_expect(expand->kernel_h == pooled && expand->kernel_w == pooled && expand->pad_top == 0);
     cr_expect_eq(graph->tensor[expand->out].segment_channels, 768);
     cr_expect_eq(graph->tensor[expand->out].height, 1);
-    cr_expect_eq(graph->auxiliary_logits, auxiliary_layer(graph, "auxiliary/head/classifier")->out);
+    cr_expect_eq(graph->auxiliary_logits, net_layer_at(graph, "auxiliary/head/classifier")->out);
     cr_expect_eq(graph->layer[graph->layer_count - 1].kind, PNAS_LAYER_CLASSIFIER);
     cr_expect_str_eq(graph->layer[graph->layer_count - 1].path, "head/classifier");
     pnas_graph_destroy(&graph);

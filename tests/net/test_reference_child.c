@@ -73,6 +73,11 @@ Test(reference_child, fifty_steps_with_unused_inputs_at_odd_sizes_give_the_indep
     expect_losses_of_case(1);
 }
 
+Test(reference_child, fifty_steps_with_the_stem_of_imagenet_give_the_independent_losses)
+{
+    expect_losses_of_case(3);
+}
+
 /* --- gradients ----------------------------------------------------------------------------------------- */
 
 static double loss_with(reference_child *child, double *at, double value)

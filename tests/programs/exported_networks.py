@@ -49,10 +49,12 @@ def random_cell(draw):
 
 
 def cases(draw):
-    """(cell, F, N, concatenation, height, width, channels, classes)"""
+    """(cell, F, N, perhaps with an i: the stem of ImageNet, concatenation, height, width, channels, classes)"""
     yield (PNASNET_5, 8, 2, 1, 32, 32, 3, 10)
     for concatenation in range(3):
         yield (EVERY, 4, 1, concatenation, 11, 14, 1, 6)
+    yield (PNASNET_5, 8, "1i", 0, 64, 49, 3, 10)
+    yield (EVERY, 6, "2i", 2, 36, 40, 3, 6)
     for _ in range(count):
         yield (random_cell(draw), draw.randint(4, 9), draw.randint(1, 2), draw.randint(0, 2), draw.randint(7, 20),
                draw.randint(7, 20), draw.choice([1, 3]), draw.randint(2, 12))

@@ -83,8 +83,9 @@ static void print_network(const pnas_network_file *file, const pnas_graph *graph
     char cell[PNAS_CELL_TEXT_MAX];
     pnas_cell_format(&file->cell, &file->operators, cell);
     print_line("cell", cell);
-    printf("%-14s filters %d, repeats %d, stem_multiplier %d\n", "network", file->network.filters,
-           file->network.repeats, file->network.stem_multiplier);
+    printf("%-14s filters %d, repeats %d, %sstem_multiplier %d\n", "network", file->network.filters,
+           file->network.repeats, file->network.stem == PNAS_STEM_IMAGENET ? "stem imagenet, " : "",
+           file->network.stem_multiplier);
     printf("%-14s %d x %d x %d (height x width x channels)\n", "images", file->network.height,
            file->network.width, file->network.channels);
     printf("%-14s", "classes");

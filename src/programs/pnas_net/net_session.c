@@ -117,9 +117,9 @@ static void describe(const pnas_network_file *file, FILE *to)
         fprintf(to, "%s %d %d %d %d %d\n", item->name, (int)item->kind, item->kernel, item->dilation,
                 item->repeat, item->bottleneck);
     }
-    fprintf(to, "%d %d %d %d %d %d %d %d %a\n", network->filters, network->repeats, network->stem_multiplier,
-            (int)network->concatenation, network->height, network->width, network->channels, network->classes,
-            file->norm_epsilon);
+    fprintf(to, "%d %d %d %d %d %d %d %d %d %a\n", network->filters, network->repeats, (int)network->stem,
+            network->stem_multiplier, (int)network->concatenation, network->height, network->width,
+            network->channels, network->classes, file->norm_epsilon);
     for (int c = 0; c < network->channels; ++c)
         fprintf(to, "%a %a\n", (double)file->mean[c], (double)file->deviation[c]);
 }

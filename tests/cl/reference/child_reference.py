@@ -37,6 +37,9 @@ CHILDREN = {
         cell="-2:sep3+-1:max3 | -1:1x7-7x1+-1:identity | 0:dil3+-2:avg3",
         filters=8, repeats=1, concatenation="all", size=(16, 16), channels=3, classes=10, batch=16,
         auxiliary=0.4, drop_path=0.6, smoothing=0.1, mixed=True),
+    "child_imagenet": dict(
+        cell="-2:sep5+-2:max3 | -1:sep3+-1:max3 | 0:sep3+-1:identity", stem="imagenet", stem_multiplier=1,
+        filters=8, repeats=1, concatenation="all", size=(64, 49), channels=3, classes=10, batch=8, auxiliary=0.4),
 }
 STEPS, RATE, MOMENTUM, DECAY, CLIP, EPSILON = 50, 0.05, 0.9, 5e-4, 2.0, 1e-5
 MEAN, DEVIATION = (0.45, 0.5, 0.55), (0.25, 0.3, 0.2)
@@ -190,7 +193,7 @@ class Child:
         last = self.spec.get("drop_path", 1)
         if last == 1:
             return x
-        cells, n = 3 * self.spec["repeats"], x.shape[0]
+        cells, n = len(self.strides_and_filters()), x.shape[0]
         paths = 2 * len(self.blocks) * cells
         keep = 1 - (1 - last) * (c + 1) / cells * (self.step + 1) / STEPS
         at = (self.step * n + torch.arange(n)) * paths + p
@@ -210,16 +213,28 @@ class Child:
         x = self.norm(F.conv2d(x, w.permute(3, 2, 0, 1)), "auxiliary/expand")
         return self.classifier(x, "auxiliary/head/classifier")
 
+    def strides_and_filters(self):
+        """Of all cells; first those of an ImageNet stem, with a quarter and a half of the filters."""
+        m, repeats = self.spec["filters"], self.spec["repeats"]
+        stem = [(2, m // 4), (2, m // 2)] if self.spec.get("stem") == "imagenet" else []
+        return stem + [(2 if c in (repeats, 2 * repeats) else 1, m << (c // repeats)) for c in range(3 * repeats)]
+
+    def stem(self, x):
+        if self.spec.get("stem") != "imagenet":
+            m = STEM_MULTIPLIER * self.spec["filters"]
+            return self.norm(self.convolution(x, m, 3, 3, 1, 1, 1, "stem", "convolution"), "stem")
+        m, c = 32 * self.spec["stem_multiplier"], x.shape[1]
+        w = self.store.weight("stem/convolution", (3, 3, c, m), 9 * c)
+        return self.norm(F.conv2d(x, w.permute(3, 2, 0, 1), stride=2), "stem")
+
     def logits(self, x):
         """The network's, and the auxiliary classifier's or None."""
-        m, repeats = self.spec["filters"], self.spec["repeats"]
-        x = self.norm(self.convolution(x, STEM_MULTIPLIER * m, 3, 3, 1, 1, 1, "stem", "convolution"), "stem")
+        x = self.stem(x)
         previous, before, auxiliary = x, x, None
-        for c in range(3 * repeats):
-            stride = 2 if c in (repeats, 2 * repeats) else 1
-            m *= stride
+        cells = self.strides_and_filters()
+        for c, (stride, m) in enumerate(cells):
             previous, before = self.cell(c, previous, before, m, stride), previous
-            if c + 1 == 2 * repeats and self.spec.get("auxiliary"):
+            if c + 1 == len(cells) - self.spec["repeats"] and self.spec.get("auxiliary"):
                 auxiliary = self.auxiliary_logits(previous)
         return self.classifier(previous, "head/classifier"), auxiliary
 

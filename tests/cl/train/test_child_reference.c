@@ -102,7 +102,7 @@ static void load_images(pair *p)
 static void load_paths(pair *p, int step)
 {
     const pnas_graph *graph = p->graph;
-    int N = p->plan->options.batch, paths = graph->drop_paths, cells = pnas_graph_cells(graph);
+    int N = p->plan->options.batch, paths = graph->drop_paths, cells = pnas_network_cells(&graph->options);
     size_t words = pnas_drop_words(paths);
     cl_uint *kept = calloc((size_t)N * words, sizeof *kept);
     p->factor = realloc(p->factor, (size_t)paths * (size_t)N * sizeof *p->factor);
@@ -276,19 +276,9 @@ static void check_graph(int vector, pnas_route route, const pnas_cell *cell,
     cr_assert(best <= rounding, "%s: a gradient is off by %g with each of %d seeds", what, best, SEEDS);
 }
 
-static void check_regularised(int vector, pnas_route route, const char *text,
-                              pnas_concatenation concatenation, int filters, int height, int width,
-                              double drop_path, double auxiliary)
+static void check_network(int vector, pnas_route route, const char *text, const pnas_network_options *network,
+                          double drop_path)
 {
-    pnas_network_options network = {.filters = filters,
-                                    .repeats = 1,
-                                    .stem_multiplier = 3,
-                                    .concatenation = concatenation,
-                                    .height = height,
-                                    .width = width,
-                                    .channels = 3,
-                                    .classes = 5,
-                                    .auxiliary = auxiliary};
     pnas_operator_set operators;
     pnas_cell cell;
     pnas_operator_set_paper(&operators);
@@ -296,8 +286,38 @@ static void check_regularised(int vector, pnas_route route, const char *text,
     cr_assert_eq(pnas_cell_parse(text, &operators, &cell), PNAS_OK, "%s", pnas_message());
     char what[256];
     snprintf(what, sizeof what, "%s, V = %d, route %d, F = %d, %dx%d, concatenation %d", text, vector, route,
-             filters, height, width, (int)concatenation);
-    check_graph(vector, route, &cell, &operators, &network, drop_path, what);
+             network->filters, network->height, network->width, (int)network->concatenation);
+    check_graph(vector, route, &cell, &operators, network, drop_path, what);
+}
+
+static void check_regularised(int vector, pnas_route route, const char *text,
+                              pnas_concatenation concatenation, int filters, int height, int width,
+                              double drop_path, double auxiliary)
+{
+    const pnas_network_options network = {.filters = filters,
+                                          .repeats = 1,
+                                          .stem_multiplier = 3,
+                                          .concatenation = concatenation,
+                                          .height = height,
+                                          .width = width,
+                                          .channels = 3,
+                                          .classes = 5,
+                                          .auxiliary = auxiliary};
+    check_network(vector, route, text, &network, drop_path);
+}
+
+static void check_imagenet(int vector, pnas_route route, const char *text, int filters, int height, int width)
+{
+    const pnas_network_options network = {.filters = filters,
+                                          .repeats = 1,
+                                          .stem = PNAS_STEM_IMAGENET,
+                                          .stem_multiplier = 1,
+                                          .concatenation = PNAS_CONCATENATE_ALL,
+                                          .height = height,
+                                          .width = width,
+                                          .channels = 3,
+                                          .classes = 5};
+    check_network(vector, route, text, &network, 1);
 }
 
 static void check(int vector, pnas_route route, const char *text, pnas_concatenation concatenation,
@@ -483,6 +503,14 @@ Test(child_reference, loss_and_gradients_agree_with_an_auxiliary_classifier)
     check_regularised(1, PNAS_ROUTE_PLAIN, cells[3], PNAS_CONCATENATE_ALL, 3, 9, 8, 0.5, 1);
 }
 
+Test(child_reference, loss_and_gradients_agree_with_the_stem_of_imagenet)
+{
+    check_imagenet(0, PNAS_ROUTE_AUTO, cells[2], 8, 32, 32);
+    check_imagenet(0, PNAS_ROUTE_AUTO, cells[1], 6, 21, 34); /* cells of 1 and 3 filters; a column not read */
+    check_imagenet(4, PNAS_ROUTE_PLAIN, cells[2], 8, 21, 20);
+    check_imagenet(4, PNAS_ROUTE_GPU, cells[0], 8, 32, 31);
+}
+
 /* Single precision agrees to rounding until a rectifier flips (in the second case after a few steps); from
  * there the two runs stay near each other. */
 static void follow(int index, int steps_to_rounding)
@@ -520,6 +548,11 @@ Test(child_reference, fifty_steps_with_unused_inputs_at_odd_sizes_follow_the_ind
 Test(child_reference, fifty_steps_with_every_regularisation_follow_the_independent_losses)
 {
     follow(2, 15); /* where single precision in PyTorch leaves it, too */
+}
+
+Test(child_reference, fifty_steps_with_the_stem_of_imagenet_follow_the_independent_losses)
+{
+    follow(3, 4);
 }
 
 Test(child_reference, loss_and_gradients_with_half_storage_stay_near)

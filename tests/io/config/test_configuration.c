@@ -205,8 +205,9 @@ Test(configuration, a_size_of_the_command_line_replaces_that_of_the_file)
 
 Test(configuration, the_files_that_come_with_the_program_are_valid)
 {
-    static const char *const names[] = {"demo",         "fashion_mnist",       "cifar10_paper",
-                                        "train_digits", "train_fashion_mnist", "train_cifar10"};
+    static const char *const names[] = {
+        "demo",          "fashion_mnist",        "cifar10_paper", "train_digits", "train_fashion_mnist",
+        "train_cifar10", "train_imagenet_mobile"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char path[512];
         pnas_configuration read;

@@ -213,6 +213,32 @@ static void set_text(hid_t file, const char *name, const char *value)
     cr_assert_eq(pnas_h5_write_text(file, name, value), PNAS_OK, "%s", pnas_message());
 }
 
+Test(network_file, the_stem_comes_back_and_is_cifars_where_none_is_named)
+{
+    const pnas_network_options network = {.filters = 4,
+                                          .repeats = 1,
+                                          .stem = PNAS_STEM_IMAGENET,
+                                          .stem_multiplier = 1,
+                                          .height = 19,
+                                          .width = 20,
+                                          .channels = 1,
+                                          .classes = 3};
+    pnas_network_file written, read;
+    fake_network_make_of("-2:sep3+-1:max3", &network, &written);
+    write_network(&written);
+    cr_assert_eq(pnas_network_file_read(test_path("net.h5"), &read), PNAS_OK, "%s", pnas_message());
+    cr_expect_eq(read.network.stem, PNAS_STEM_IMAGENET);
+    pnas_network_file_clear(&read);
+    hid_t file = H5Fopen(test_path("net.h5"), H5F_ACC_RDWR, H5P_DEFAULT);
+    cr_assert_geq(H5Adelete_by_name(file, "network", "stem", H5P_DEFAULT), 0); /* as before there were two */
+    H5Fclose(file);
+    pnas_status status = pnas_network_file_read(test_path("net.h5"), &read);
+    cr_expect_eq(read.network.stem, PNAS_STEM_CIFAR);
+    cr_expect(status == PNAS_OK, "%s", pnas_message());
+    pnas_network_file_clear(&read);
+    pnas_network_file_clear(&written);
+}
+
 Test(network_file, what_does_not_fit_together_is_refused_with_a_sentence)
 {
     static const struct {

@@ -1,6 +1,6 @@
 /* write_fake_network OUT.h5 CELL F N CONCATENATION HEIGHT WIDTH CHANNELS CLASSES [AUXILIARY]: a network of made-up
- * weights, with an auxiliary classifier if there is a tenth argument. Not a test: what reads exported networks is
- * tried with it. */
+ * weights, with the stem of ImageNet if N ends in an i, and with an auxiliary classifier if there is a tenth argument.
+ * Not a test: what reads exported networks is tried with it. */
 #include "tests/io/net/fake_network.h"
 
 #include <stdio.h>
@@ -14,6 +14,7 @@ int main(int argc, char **argv)
         return 64;
     const pnas_network_options network = {.filters = atoi(argv[3]),
                                           .repeats = atoi(argv[4]),
+                                          .stem = strchr(argv[4], 'i') ? PNAS_STEM_IMAGENET : PNAS_STEM_CIFAR,
                                           .stem_multiplier = 2,
                                           .concatenation = (pnas_concatenation)atoi(argv[5]),
                                           .height = atoi(argv[6]),
