@@ -58,6 +58,10 @@ installed() {
 one_child=(pnas_mpi "$prefix/share/pnas/configs/demo.yaml" -o run.h5 --set space.blocks=1 --set search.first=1
     --set training.epochs=1)
 
+for example in 'pnas_mpi demo' 'pnas_train train_digits'; do
+    ! installed "${example% *}" || fail "$example: nothing is refused"
+    grep -qF " ${example% *} $prefix/share/pnas/configs/${example#* }.yaml " "$work/said" || fail "no installed example"
+done
 installed pnas_data info digits || fail "pnas_data does not find the embedded data set"
 installed pnas_mpi "$prefix/share/pnas/configs/demo.yaml" --check || fail "--check fails"
 installed "${one_child[@]}" || fail "a search of one child fails"

@@ -2,6 +2,7 @@
 
 #include "io/config/configuration_keys.h"
 #include "src/net/run_settings.h"
+#include "src/programs/common/installed_file.h"
 #include "src/programs/common/option_table.h"
 #include "src/programs/common/program.h"
 #include "src/programs/common/time_limit.h"
@@ -64,8 +65,6 @@ static const struct argp_option option_list[] = {
     {0},
 };
 
-#define EXAMPLE "mpirun -n 2 pnas_mpi configs/demo.yaml -o run.h5"
-
 static const char documentation[] =
     "Searches for a network progressively: trains cells of one block, then grows the best by predicted "
     "accuracy.\vRun it under mpirun with as many ranks as there are devices or cores to share; rank 0 leads "
@@ -97,12 +96,21 @@ static error_t parse_argument(struct argp_state *state, pnas_mpi_options *option
     return 0;
 }
 
+static error_t complain_empty(struct argp_state *state)
+{
+    char demo[PNAS_INSTALLED_PATH_MAX];
+    return pnas_program_complain(state,
+                                 "give a configuration and a run file to write, as in: "
+                                 "mpirun -n 2 pnas_mpi %s -o run.h5",
+                                 pnas_installed_configuration("demo.yaml", demo));
+}
+
 static error_t check_complete(struct argp_state *state, const pnas_mpi_options *options)
 {
     if (options->answered)
         return 0;
     if (!options->configuration)
-        return pnas_program_complain(state, "give a configuration and a run file to write, as in: " EXAMPLE);
+        return complain_empty(state);
     if (!options->simulated_ranks != !options->durations)
         return pnas_program_complain(state, "--simulate P and --durations RUN.h5 go together");
     if ((!options->output || !*options->output) && !options->check && !options->simulated_ranks)

@@ -2,6 +2,7 @@
 
 #include "io/config/configuration_keys.h"
 #include "src/net/run_settings.h"
+#include "src/programs/common/installed_file.h"
 #include "src/programs/common/option_table.h"
 #include "src/programs/common/program.h"
 #include "src/programs/common/time_limit.h"
@@ -48,8 +49,6 @@ static const struct argp_option option_list[] = {
     {0},
 };
 
-#define EXAMPLE "pnas_train configs/train_digits.yaml --run run.h5 -o net.h5"
-
 static const char documentation[] =
     "Trains the network of one cell to its end.\vRun it alone or under mpirun. A batch is cut into "
     "training.shards pieces, which the ranks share; any number of ranks gives the same network, to the bit. "
@@ -79,14 +78,23 @@ static error_t parse_argument(struct argp_state *state, pnas_train_arguments *ar
     return 0;
 }
 
+static error_t complain_empty(struct argp_state *state)
+{
+    char digits[PNAS_INSTALLED_PATH_MAX];
+    return pnas_program_complain(
+        state,
+        "give a configuration, a cell and a network file to write, as in: pnas_train "
+        "%s --run run.h5 -o net.h5",
+        pnas_installed_configuration("train_digits.yaml", digits));
+}
+
 static error_t check_complete(struct argp_state *state, pnas_train_arguments *arguments)
 {
     bool has_output = arguments->output && *arguments->output;
     if (arguments->answered || arguments->status)
         return 0;
     if (!arguments->configuration)
-        return pnas_program_complain(
-            state, "give a configuration, a cell and a network file to write, as in: " EXAMPLE);
+        return complain_empty(state);
     if (arguments->run && arguments->cell)
         return pnas_program_complain(state,
                                      "--run RUN.h5 and --cell TEXT both give a cell; leave one of them out");
