@@ -99,6 +99,8 @@ reference)
     alone "$pnas_train" --status reference.h5
     expect_code 0
     grep -q "complete: 6 epochs" last.out || fail "--status does not say that it is complete"
+    grep -qE '^epoch 6, validation: loss [0-9.]+, accuracy 0\.[0-9]{4}$' last.out || fail "--status has no figures"
+    ! grep '_' last.out || fail "--status prints names of attributes"
     run 2 -o reference.h5
     expect_code 0
     expect_said "complete already"

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static void print_training(const pnas_network_file *file, int epochs)
@@ -30,12 +31,32 @@ static void print_divergence(const pnas_network_divergence *divergence)
                divergence->epoch, divergence->update, divergence->factor);
 }
 
-/* The last epoch's figures. */
-static void print_history(const pnas_network_history *history)
+/* Of the last epoch; NaN where it has none. */
+static double figure(const pnas_network_history *history, const char *name)
 {
     for (int k = 0; history->epochs > 0 && k < history->columns; k++)
-        pnas_text_line(stdout, "%s %.4g", history->name[k],
-                       (double)history->values[(history->epochs - 1) * (size_t)history->columns + (size_t)k]);
+        if (strcmp(history->name[k], name) == 0)
+            return (double)history->values[(history->epochs - 1) * (size_t)history->columns + (size_t)k];
+    return NAN;
+}
+
+static void print_history(const pnas_network_history *history)
+{
+    static const struct {
+        const char *title, *loss, *accuracy;
+    } lines[] = {
+        {"training", "train_loss", "train_accuracy"},
+        {"validation", "validation_loss", "validation_accuracy"},
+        {"validation with averaged weights", "average_validation_loss", "average_validation_accuracy"}};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        double loss = figure(history, lines[i].loss), accuracy = figure(history, lines[i].accuracy);
+        if (!isnan(accuracy))
+            printf("epoch %zu, %s: loss %.4f, accuracy %.4f\n", history->epochs, lines[i].title, loss,
+                   accuracy);
+    }
+    double rate = figure(history, "learning_rate");
+    if (!isnan(rate))
+        printf("epoch %zu, learning rate: %.4g\n", history->epochs, rate);
 }
 
 /* Of a training that is not over. */
