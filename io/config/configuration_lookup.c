@@ -1,11 +1,10 @@
 #include "io/config/configuration_keys.h"
 
-#include <ctype.h>
+#include "src/base/near_name.h"
+
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-
-#define LONGEST_NAME 48 /* longer names are near to no key */
 
 /* Both tables, one behind the other. */
 static const pnas_key *row(size_t i)
@@ -105,59 +104,17 @@ void pnas_key_list(const char *section, char *out, size_t size)
 
 /* ---- what was meant ---- */
 
-/* As names are compared: "Learning-Rate" is learning_rate. False if it is too long for a key. */
-static bool plain_name(const char *name, char out[LONGEST_NAME + 1])
-{
-    size_t length = strlen(name);
-    if (length > LONGEST_NAME)
-        return false;
-    for (size_t i = 0; i <= length; i++)
-        out[i] = name[i] == '-' || name[i] == ' ' ? '_' : (char)tolower((unsigned char)name[i]);
-    return true;
-}
-
-static int least(int a, int b)
-{
-    return a < b ? a : b;
-}
-
-/* How many letters must be put in, left out, replaced, or exchanged with their neighbour to make b of a. */
-static int distance(const char *a, const char *b)
-{
-    int row_of[3][LONGEST_NAME + 1] = {{0}}, *before = row_of[0], *above = row_of[1], *here = row_of[2];
-    int width = (int)strlen(b);
-    for (int j = 0; j <= width; j++)
-        above[j] = j;
-    for (int i = 1; a[i - 1]; i++) {
-        here[0] = i;
-        for (int j = 1; j <= width; j++) {
-            here[j] = least(least(above[j], here[j - 1]) + 1, above[j - 1] + (a[i - 1] != b[j - 1]));
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                here[j] = least(here[j], before[j - 2] + 1);
-        }
-        int *free_row = before;
-        before = above;
-        above = here;
-        here = free_row;
-    }
-    return above[width];
-}
-
 typedef struct {
-    const char *name; /* plain */
-    int limit;        /* names farther away are others */
-    int best;         /* so far: twice the distance, one more in another section */
+    const char *name;
+    int best; /* so far: twice the distance, one more in another section */
     char *out;
     size_t size;
 } suggestion;
 
 static void consider(suggestion *wanted, const char *path, bool elsewhere)
 {
-    char name[LONGEST_NAME + 1] = "";
-    if (!plain_name(pnas_key_name(path), name))
-        return;
-    int away = distance(wanted->name, name), score = 2 * away + elsewhere;
-    if (away > wanted->limit || score >= wanted->best)
+    int away = pnas_name_distance(wanted->name, pnas_key_name(path)), score = 2 * away + elsewhere;
+    if (away == PNAS_NAME_FAR || score >= wanted->best)
         return;
     wanted->best = score;
     snprintf(wanted->out, wanted->size, "%s", path);
@@ -175,12 +132,9 @@ static void consider_all(suggestion *wanted, const char *section, bool elsewhere
 
 bool pnas_key_suggest(const char *section, const char *key, char *out, size_t size)
 {
-    char plain[256], name[LONGEST_NAME + 1] = "";
+    char plain[256];
     without_indices(section, plain, sizeof plain);
-    if (!plain_name(key, name))
-        return false;
-    suggestion wanted = {.name = name, .best = INT_MAX, .out = out, .size = size};
-    wanted.limit = (int)strlen(name) < 3 ? 0 : least(3, ((int)strlen(name) + 1) / 3);
+    suggestion wanted = {.name = key, .best = INT_MAX, .out = out, .size = size};
     consider_all(&wanted, plain, false);
     if (strcmp(plain, "space.operators") != 0)
         consider_all(&wanted, "", true);

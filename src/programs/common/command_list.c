@@ -1,11 +1,15 @@
 #include "src/programs/common/command_list.h"
 
+#include "src/base/near_name.h"
 #include "src/programs/common/option_table.h"
 #include "src/programs/common/program.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define COMMANDS_MAX 16
 
 typedef struct {
     const pnas_command_list *list;
@@ -33,6 +37,16 @@ static size_t find_command(const pnas_command_list *list, const char *name)
     return i;
 }
 
+/* "; did you mean info?" */
+static const char *describe_meant(const pnas_command_list *list, const char *wrong,
+                                  char out[PNAS_NAME_MEANT_MAX])
+{
+    const char *names[COMMANDS_MAX];
+    for (size_t i = 0; i < list->count; i++)
+        names[i] = list->command[i].name;
+    return pnas_name_meant("", wrong, names, list->count, out);
+}
+
 /* For completion in shells. */
 static void print_table(const command_choice *choice, const struct argp *parser)
 {
@@ -45,7 +59,7 @@ static void print_table(const command_choice *choice, const struct argp *parser)
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
     command_choice *choice = state->input;
-    char names[200];
+    char names[200], meant[PNAS_NAME_MEANT_MAX];
     switch (key) {
     case PNAS_KEY_OPTION_TABLE:
         print_table(choice, state->root_argp);
@@ -57,8 +71,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
             pnas_program_complain(state, "the command comes first: %s %s", state->argv[state->next],
                                   argument);
         if (choice->chosen.number == choice->list->count)
-            pnas_program_complain(state, "'%s' is not %s", argument,
-                                  list_names(choice->list, names, sizeof names));
+            pnas_program_complain(state, "'%s' is not %s%s", argument,
+                                  list_names(choice->list, names, sizeof names),
+                                  describe_meant(choice->list, argument, meant));
         choice->chosen.first = state->next - 1;
         state->next = state->argc; /* the rest is the command's */
         return 0;
@@ -93,6 +108,7 @@ pnas_chosen_command pnas_command_choose(const pnas_command_list *list, int argc,
     static const struct argp_option options[] = {
         {PNAS_OPTION_TABLE, PNAS_KEY_OPTION_TABLE, NULL, OPTION_HIDDEN, "For completion", 0}, {0}};
     command_choice choice = {.list = list};
+    assert(list->count <= COMMANDS_MAX);
     char *help = make_help(list);
     const struct argp argp = {.options = options, .parser = parse, .args_doc = list->arguments, .doc = help};
     pnas_program_parse(&argp, argc, argv, ARGP_IN_ORDER, &choice);

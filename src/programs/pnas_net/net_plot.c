@@ -1,5 +1,6 @@
 /* pnas_net plot: pictures of a network's training and test. */
 #include "io/plot/network_plot.h"
+#include "src/base/near_name.h"
 #include "src/programs/common/option_table.h"
 #include "src/programs/common/program.h"
 #include "src/programs/pnas_net/net_commands.h"
@@ -17,8 +18,11 @@ typedef struct {
 static void take_plot(plot_arguments *arguments, struct argp_state *state, const char *name)
 {
     arguments->plot = pnas_network_plot_find(name);
+    const char *const names[] = {"curves", "confusion"};
+    char meant[PNAS_NAME_MEANT_MAX];
     if (!arguments->plot)
-        pnas_program_complain(state, "--plot: '%s' is not curves or confusion", name);
+        pnas_program_complain(state, "--plot: '%s' is not curves or confusion%s", name,
+                              pnas_name_meant("", name, names, 2, meant));
 }
 
 static void check_plot(const plot_arguments *arguments, struct argp_state *state)

@@ -1,5 +1,6 @@
 #include "src/programs/pnas_rank/ranking_options.h"
 
+#include "src/base/near_name.h"
 #include "src/programs/common/option_table.h"
 #include "src/programs/common/program.h"
 
@@ -10,6 +11,7 @@
 
 #define HISTORY   "train_history.csv" /* of the Keras implementation, which ranks it if nothing is named */
 #define COUNT_MAX 1000000000
+#define PLOTS_MAX 32
 
 enum {
     KEY_LEVEL = 0x100,
@@ -77,24 +79,29 @@ static const struct argp_option ranking_options[] = {
 static int parse_word(struct argp_state *state, const char *option, const char *text,
                       const char *const *words, int count)
 {
-    char list[160] = "";
+    char list[160] = "", meant[PNAS_NAME_MEANT_MAX];
     for (int i = 0; i < count; i++) {
         if (strcmp(text, words[i]) == 0)
             return i;
         strcat(list, i ? ", " : "");
         strcat(list, words[i]);
     }
-    pnas_program_complain(state, "--%s wants one of %s, not '%s'", option, list, text);
+    pnas_program_complain(state, "--%s wants one of %s, not '%s'%s", option, list, text,
+                          pnas_name_meant("", text, words, (size_t)count, meant));
     return 0;
 }
 
 static const pnas_plot_kind *parse_plot(struct argp_state *state, const char *text)
 {
-    char names[200];
+    char list[200], meant[PNAS_NAME_MEANT_MAX];
     const pnas_plot_kind *kind = pnas_plot_find(text);
+    const char *names[PLOTS_MAX];
+    size_t count = pnas_plot_count < PLOTS_MAX ? pnas_plot_count : PLOTS_MAX;
+    for (size_t i = 0; i < count; i++)
+        names[i] = pnas_plots[i]->name;
     if (!kind)
-        pnas_program_complain(state, "--plot wants one of %s, not '%s'", pnas_plot_names(names, sizeof names),
-                              text);
+        pnas_program_complain(state, "--plot wants one of %s, not '%s'%s", pnas_plot_names(list, sizeof list),
+                              text, pnas_name_meant("", text, names, count, meant));
     return kind;
 }
 
