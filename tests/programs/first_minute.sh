@@ -60,6 +60,10 @@ for program; do
     run 64 "$program" --nonsense
     at_most 3
     said_once "unrecognized option '--nonsense'"
+    run 64 "$program" --hlep=3
+    at_most 2
+    said_once "$name: unrecognized option '--hlep'; did you mean --help?"
+    said_once "Try \`$name --help' or \`$name --usage' for more information."
     run 0 "$program" --help
     [ ! -s err ] || fail "messages beside the help: $what"
     awk 'length($0) > 80 { exit 1 }' out || fail "lines of more than 80 columns: $what"
@@ -71,12 +75,28 @@ for program; do
         said_once "Try \`$name --help'"
         ranks 64 "$program" --nonsense
         at_most 2
+        ranks 64 "$program" --hlep
+        at_most 2
+        said_once "did you mean --help?"
         ranks 0 "$program" --help
         [ "$(grep -c '^Usage: ' out)" -eq 1 ] || fail "the help is not there once: $what"
         ranks 0 "$program" --version
         [ "$(grep -c "^$name " out)" -eq 1 ] || fail "the version is not there once: $what"
         ;;
     esac
+    case $name in
+    pnas_rank) slip=--plot=acuracy meant=accuracy ;;
+    pnas_data) slip=inof meant=info ;;
+    pnas_net) slip='plot net.h5 -o a.svg --plot curvs' meant=curves ;;
+    pnas_device) slip='list --verbsoe' meant=--verbose ;;
+    pnas_score) slip='run.h5 -o --tpo --limit-parameter-s 3' meant=--limit-parameters ;; # a file may be named --tpo
+    pnas_table) slip='a.csv --otuput' meant=--output ;;
+    *) slip='--ouput run.h5' meant=--output ;;
+    esac
+    # shellcheck disable=SC2086
+    run 64 "$program" $slip
+    at_most 3
+    said_once "; did you mean $meant?"
     case $name in
     pnas_mpi | pnas_train | pnas_score) untouched "$program" ;;
     pnas_net) untouched "$program" && untouched "$program" test && untouched "$program" predict ;;

@@ -4,6 +4,7 @@
 #include "src/base/plain_text.h"
 #include "src/programs/common/launcher.h"
 #include "src/programs/common/option_table.h"
+#include "src/programs/common/unknown_option.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -126,26 +127,9 @@ error_t pnas_program_parse_integer(struct argp_state *state, const char *option,
 
 /* --- parsing --- */
 
-/* getopt repeats an option that it does not know as it is. A value joined to its option by '=' is not repeated. */
-static bool check_options(int argc, char **argv, bool speak)
-{
-    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; ++i) {
-        char escape[PNAS_TEXT_ESCAPE_MAX] = "";
-        bool named = strncmp(argv[i], "--", 2) == 0;
-        const char *at = argv[i];
-        while (argv[i][0] == '-' && *at && !(named && *at == '=') && !*escape)
-            at += pnas_text_next(at, escape);
-        if (*escape && speak)
-            pnas_error("'%s' is no option; in front of a file of this name write ./", argv[i]);
-        if (*escape)
-            return false;
-    }
-    return true;
-}
-
 void pnas_program_parse(const struct argp *parser, int argc, char **argv, unsigned flags, void *input)
 {
-    if (!check_options(argc, argv, true))
+    if (!pnas_options_check(parser, argc, argv, flags & ARGP_IN_ORDER, true))
         exit(EX_USAGE);
     argp_parse(parser, argc, argv, flags, NULL, input);
 }
@@ -249,7 +233,7 @@ const struct argp pnas_program_rank_argp = {
 pnas_status pnas_program_parse_rank(const struct argp *parser, int argc, char **argv, bool speak, void *input)
 {
     unsigned flags = ARGP_NO_EXIT | ARGP_NO_HELP | (speak ? 0u : ARGP_NO_ERRS);
-    if (!check_options(argc, argv, speak))
+    if (!pnas_options_check(parser, argc, argv, false, speak))
         return PNAS_ERROR_USAGE;
     return argp_parse(parser, argc, argv, flags, NULL, input) == 0 ? PNAS_OK : PNAS_ERROR_USAGE;
 }
