@@ -4,6 +4,7 @@
 #include "cl/runtime/sealed_folder.h"
 #include "src/base/log.h"
 
+#include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@ enum { REASON_MAX = 2 * PATH_MAX };
 
 static char private_folder[PATH_MAX]; /* of this process; empty: none */
 static char pocl_folder[PATH_MAX];    /* where PoCL was put; empty: nowhere yet */
+static bool pocl_was_empty;           /* then */
 
 static bool find(const char *wanted, char *out, size_t size)
 {
@@ -85,6 +87,18 @@ static void warn_once(const char *why, const char *instead)
     warned = true;
 }
 
+/* PoCL keeps a program in FOLDER/XX/HASH. */
+static bool has_programs(const char *folder)
+{
+    DIR *directory = opendir(folder);
+    bool found = false;
+    for (struct dirent *entry; directory && !found && (entry = readdir(directory));)
+        found = strlen(entry->d_name) == 2 && entry->d_name[0] != '.';
+    if (directory)
+        closedir(directory);
+    return found;
+}
+
 /* PoCL reads the variable once, before its first work. One that the user has set stays if it can be used. */
 static void place_pocl(const char *directory)
 {
@@ -99,6 +113,7 @@ static void place_pocl(const char *directory)
     if (!serves && make_private_folder(path))
         warn_once(why, path);
     snprintf(pocl_folder, sizeof pocl_folder, "%s", path);
+    pocl_was_empty = !has_programs(path);
     setenv("POCL_CACHE_DIR", pocl_folder, 1);
 }
 
@@ -127,6 +142,12 @@ pnas_status pnas_cache_directory_prepare(const char *wanted, char **out)
     PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "no memory for a path");
     place_pocl(place);
     return PNAS_OK;
+}
+
+const char *pnas_cache_directory_of_pocl(bool *was_empty)
+{
+    *was_empty = pocl_was_empty;
+    return pocl_folder;
 }
 
 void pnas_cache_directory_seal(void)

@@ -20,6 +20,9 @@
  * (sealed_folder.h). Of the ranks of a machine the first one warns. */
 pnas_status pnas_cache_directory_prepare(const char *wanted, char **out);
 
+/* Where PoCL was put ("": nowhere), and whether no program lay there then. Borrowed. */
+const char *pnas_cache_directory_of_pocl(bool *was_empty);
+
 /* Seals what PoCL has built since, so that the next start can tell whether it is still the same. Never fails. */
 void pnas_cache_directory_seal(void);
 

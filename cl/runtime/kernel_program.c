@@ -4,6 +4,7 @@
 #include "cl/runtime/cl_error.h"
 #include "cl/runtime/kernel_source.h"
 #include "cl/runtime/program_cache.h"
+#include "src/base/clock.h"
 #include "src/base/log.h"
 
 #include <limits.h>
@@ -12,6 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
+
+/* It is told that kernels are compiled after so long with them, or so long that none can be in the cache. */
+#define COMPILING_SECONDS 0.5
+#define LOADING_SECONDS   10
 
 typedef struct {
     char *key; /* file and options */
@@ -22,6 +27,8 @@ typedef struct {
 struct pnas_programs {
     pthread_mutex_t lock;
     built_program *built; /* uthash */
+    double building;      /* seconds so far */
+    bool compiled, told;
 };
 
 /* All that decides what a build gives; *out is the caller's. */
@@ -140,6 +147,7 @@ static pnas_status build_from_source(pnas_cl *cl, const char *file, const char *
     }
     if (cl->keep_binaries)
         keep_binary(cl, program, key);
+    cl->programs->compiled = cl->programs->compiled || !cl->late_builds;
     *out = program;
     return PNAS_OK;
 }
@@ -227,6 +235,34 @@ static pnas_status find_program(pnas_cl *cl, const char *file, const char *optio
     return PNAS_OK;
 }
 
+/* Under the lock: whether it is time to tell. PoCL does not say whether it compiles. */
+static bool is_slow(pnas_cl *cl, double seconds, bool nothing_kept)
+{
+    struct pnas_programs *programs = cl->programs;
+    bool compiles = cl->late_builds ? nothing_kept : programs->compiled;
+    bool told = programs->told;
+    programs->building += seconds;
+    programs->told = told || programs->building >= (compiles ? COMPILING_SECONDS : LOADING_SECONDS);
+    return programs->told && !told;
+}
+
+void pnas_build_note(pnas_cl *cl, double begun, const pnas_build_options *options)
+{
+    double seconds = pnas_clock_seconds() - begun;
+    bool was_empty;
+    const char *cache = pnas_cache_directory_of_pocl(&was_empty);
+    if (!cl->late_builds)
+        cache = cl->cache_directory ? cl->cache_directory : "";
+    if (options && options->seconds)
+        *options->seconds += seconds;
+    pthread_mutex_lock(&cl->programs->lock);
+    bool tell = is_slow(cl, seconds, was_empty);
+    pthread_mutex_unlock(&cl->programs->lock);
+    if (tell)
+        pnas_info("compiling kernels for %s, once%s%s", cl->info.name, *cache ? "; they are kept in " : "",
+                  cache);
+}
+
 pnas_status pnas_build_tick(const pnas_build_options *options)
 {
     return options && options->tick ? options->tick(options->tick_payload) : PNAS_OK;
@@ -236,9 +272,11 @@ pnas_status pnas_kernel_program_build(pnas_cl *cl, const char *file, const char 
                                       const pnas_build_options *options, bool *busy)
 {
     cl_program program;
+    double begun = pnas_clock_seconds();
     pthread_mutex_lock(&cl->programs->lock);
     pnas_status status = find_program(cl, file, program_options, wait, options, &program);
     pthread_mutex_unlock(&cl->programs->lock);
+    pnas_build_note(cl, begun, options);
     *busy = status == PNAS_OK && !program;
     return status;
 }
@@ -248,12 +286,14 @@ pnas_status pnas_kernel_program_kernel(pnas_cl *cl, const char *file, const char
 {
     cl_program program;
     cl_int code = CL_SUCCESS;
+    double begun = pnas_clock_seconds();
     *out = NULL;
     pthread_mutex_lock(&cl->programs->lock);
     pnas_status status = find_program(cl, file, program_options, true, NULL, &program);
     if (status == PNAS_OK)
         *out = clCreateKernel(program, name, &code);
     pthread_mutex_unlock(&cl->programs->lock);
+    pnas_build_note(cl, begun, NULL);
     PNAS_TRY(status);
     if (code != CL_SUCCESS)
         return pnas_fail_at(pnas_cl_status(code, "clCreateKernel"), "kernel %s of %s", name, file);

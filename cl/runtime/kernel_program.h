@@ -11,10 +11,15 @@ typedef struct { /* zero: nothing is asked */
      * compiles and is returned by it. */
     pnas_status (*tick)(void *payload);
     void *tick_payload;
+    double *seconds; /* grows by what building takes, the ticks among it; NULL: nobody asks */
 } pnas_build_options;
 
 /* Asks options->tick, if there is one; `options` may be NULL. */
 pnas_status pnas_build_tick(const pnas_build_options *options);
+
+/* What began at `begun` (pnas_clock_seconds) and ends now was building: adds it to options->seconds. Says once for a
+ * context that kernels are compiled, where they are and building has taken a while. */
+void pnas_build_note(pnas_cl *cl, double begun, const pnas_build_options *options);
 
 /* The context's built programs; lanes may ask for kernels at the same time. */
 pnas_status pnas_programs_create(struct pnas_programs **out);

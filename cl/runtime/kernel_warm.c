@@ -3,6 +3,7 @@
 #include "cl/runtime/cache_directory.h"
 #include "cl/runtime/cl_error.h"
 #include "cl/runtime/program_cache.h"
+#include "src/base/clock.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -77,6 +78,7 @@ static pnas_status warm(pnas_cl *cl, const pnas_launch *launch, bool wait, const
         return PNAS_OK;
     }
     *ran = true;
+    double begun = pnas_clock_seconds();
     pnas_status status = pnas_build_tick(options);
     if (status == PNAS_OK)
         status = pnas_cache_directory_check_room();
@@ -85,6 +87,7 @@ static pnas_status warm(pnas_cl *cl, const pnas_launch *launch, bool wait, const
     if (status != PNAS_OK && status != PNAS_STOPPED && pnas_cache_directory_check_room() != PNAS_OK)
         status = PNAS_ERROR_FILE; /* whatever the driver calls it */
     pnas_program_cache_unlock(lock);
+    pnas_build_note(cl, begun, options);
     if (status == PNAS_OK)
         return add_warm(cl, key);
     free(key);

@@ -300,8 +300,11 @@ static pnas_status train(child_run *run, pnas_result *result)
 {
     pnas_trainer *trainer = run->trainer;
     const pnas_training_options *training = &trainer->options.training;
-    const pnas_build_options build = {run->tick, run->tick_payload};
-    PNAS_TRY(replace_child(trainer, &run->job->cell, &build));
+    double building = 0;
+    const pnas_build_options build = {run->tick, run->tick_payload, &building};
+    pnas_status made = replace_child(trainer, &run->job->cell, &build);
+    run->begun += building; /* is no part of what a child takes: the next one finds the kernels */
+    PNAS_TRY(made);
     PNAS_TRY(pnas_child_fault_apply(trainer->plan, fault_of(run)));
     run->started = pnas_clock_seconds();
     if (fault_of(run) == PNAS_FAULT_TIME)

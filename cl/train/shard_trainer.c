@@ -197,7 +197,7 @@ pnas_status pnas_shard_trainer_create(pnas_cl *cl, const pnas_shard_trainer_opti
                                       pnas_shard_trainer **out)
 {
     pnas_shard_counts counts = {0};
-    const pnas_build_options build = {tick, payload};
+    const pnas_build_options build = {tick, payload, NULL};
     pnas_status status;
     PNAS_TRY(count_shards(&options->training, images, &counts));
     pnas_shard_trainer *trainer = calloc(1, sizeof *trainer);

@@ -126,6 +126,15 @@ case_before_mpi() {
     if grep -rl 'pnas_mpi_start(' "$source_dir/src/programs"; then fail "a program starts MPI without pnas_rank_start"; fi
 }
 
+# Compiling takes so long that it is told, once, and that it is for the next start, too.
+case_told() {
+    expect_code 0 2 "${tiny[@]}" --set space.blocks=1 --set search.first=1 -o run.h5
+    [ "$(grep -c '^pnas_mpi: compiling kernels for .*, once; they are kept in .*/disk/cache/pocl$' last.err)" -eq 1 ] ||
+        fail "it is not told once that kernels are compiled"
+    expect_code 0 2 "${tiny[@]}" --set space.blocks=1 --set search.first=1 -o again.h5
+    ! grep 'compiling kernels' last.err || fail "kernels that are there are compiled"
+}
+
 # A kernel that no compiler takes is no child's failure either.
 case_wrong_kernels() {
     cp -r "$source_dir/cl/ops/kernels" kernels
