@@ -68,6 +68,7 @@ for program; do
     [ ! -s err ] || fail "messages beside the help: $what"
     awk 'length($0) > 80 { exit 1 }' out || fail "lines of more than 80 columns: $what"
     grep -q '^Usage: ' out || fail "no usage: $what"
+    [ "$name" != pnas_mpi ] || tr -s ' \n' ' ' <out | grep -qF 'in its last line, the run file' || fail "a bare line is not explained"
     case $name in
     pnas_mpi | pnas_train | pnas_score)
         ranks 64 "$program"

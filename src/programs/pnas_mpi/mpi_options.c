@@ -74,6 +74,8 @@ static const char documentation[] =
     "continues then, too. With warm_start: "
     "OTHER.h5 in the configuration, or --set warm_start=OTHER.h5, it begins with the surrogate of another "
     "run.\n\n"
+    "Messages go to stderr. Stdout has the best children and, in its last line, the run file, for scripts. "
+    "While it runs, the children of a level are kept in RUN.h5.journal beside it.\n\n"
     "Exit codes: 0 done; 75 stopped, the same command continues; 64 wrong use or configuration; 65 bad input "
     "data; 69 no usable device; 74 file trouble; 70 a fault of the program.";
 
