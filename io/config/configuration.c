@@ -19,6 +19,8 @@ static void derive(pnas_configuration *all)
     all->training.schedule.epochs = all->training.epochs;
     all->surrogate.seed = all->seed;
     all->search.seed = all->seed;
+    if (all->search.round == 0)
+        all->search.round = pnas_strategy_get(all->search.strategy)->round;
 }
 
 void pnas_configuration_defaults(pnas_configuration *out)
@@ -56,11 +58,9 @@ static pnas_status settle(const pnas_source *source, pnas_configuration *all, co
     int from = pnas_yaml_place_of(source->document, node).source;
     int other_from = pnas_yaml_place_of(source->document, other_node).source;
     if ((from == PNAS_YAML_FROM_TEXT) == (other_from == PNAS_YAML_FROM_TEXT))
-        return pnas_source_fail(
-            source, other_node,
-            "%s is given, and %s, too: both say how large the network is; leave one of them "
-            "out",
-            other->path, key->path);
+        return pnas_source_fail(source, other_node,
+                                "%s is given, and %s, too: both say %s; leave one of them out", other->path,
+                                key->path, key->say);
     if (other_from == PNAS_YAML_FROM_TEXT)
         pnas_key_read(other, other->initial, all);
     return PNAS_OK;
@@ -87,6 +87,12 @@ static pnas_status check_together(const pnas_source *source, const pnas_configur
             "search.overlap is true, but search.strategy: %s has no levels that could overlap; set it to "
             "false",
             pnas_strategy_name(all->search.strategy));
+    if (strategy->all_sizes && all->surrogate.refit == PNAS_REFIT_FINETUNE)
+        return pnas_source_fail(
+            source, pnas_yaml_find(source->document, "surrogate.refit"),
+            "surrogate.refit is finetune, but search.strategy: %s fits the surrogate from "
+            "fresh weights in each round; set it to scratch",
+            pnas_strategy_name(all->search.strategy));
     return PNAS_OK;
 }
 
@@ -101,6 +107,7 @@ pnas_status pnas_configuration_parse(const char *name, const char *text, const c
                name, FILE_MAX / 1024);
     PNAS_TRY(pnas_yaml_parse(name, text, length, &source.document));
     pnas_configuration_defaults(out);
+    out->search.round = 0; /* its default is the strategy's */
     pnas_status status = pnas_configuration_fill(&source, out);
     derive(out);
     for (size_t i = 0; i < pnas_configuration_key_count && status == PNAS_OK; i++)

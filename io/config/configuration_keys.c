@@ -58,8 +58,10 @@ static const pnas_key_word strategies[] = {PNAS_STRATEGIES(STRATEGY_WORD)};
 static const pnas_key_word candidates[] = {{"table", PNAS_CANDIDATES_TABLE},
                                            {"extensions", PNAS_CANDIDATES_EXTENSIONS},
                                            {"space", PNAS_CANDIDATES_SPACE}};
-static const pnas_key_word acquisitions[] = {
-    {"mean", PNAS_ACQUISITION_MEAN}, {"ucb", PNAS_ACQUISITION_UCB}, {"ei", PNAS_ACQUISITION_EI}};
+static const pnas_key_word acquisitions[] = {{"mean", PNAS_ACQUISITION_MEAN},
+                                             {"ucb", PNAS_ACQUISITION_UCB},
+                                             {"ei", PNAS_ACQUISITION_EI},
+                                             {"thompson", PNAS_ACQUISITION_THOMPSON}};
 static const pnas_key_word models[] = {{"lstm", PNAS_MODEL_LSTM}, {"mlp", PNAS_MODEL_MLP}};
 static const pnas_key_word losses[] = {
     {"l1", PNAS_LOSS_L1}, {"squared", PNAS_LOSS_SQUARED}, {"ranking", PNAS_LOSS_RANKING}};
@@ -136,18 +138,26 @@ const pnas_key pnas_configuration_keys[] = {
     {KEY_AS(PNAS_KEY_WORD, "search.strategy", search.strategy), .initial = "pnas", WORDS(strategies), FIXED,
      .help = "How children are chosen."},
     {KEY("search.beam", search.beam), .initial = "256", FROM_TO(1, 100000), MAY_GROW,
+     .unless = "search.children", .say = "how many children are trained",
      .help = "K. How many children are trained at each level after the first: the best by the "
              "surrogate's prediction."},
+    {KEY("search.children", search.children), .initial = "0", FROM_TO(0, 100000000), MAY_GROW,
+     .help = "Instead of search.beam: how many children are trained in all. pnas: each level gets an equal "
+             "share of those that are left for it and the later ones. 0: search.beam says how many."},
     {KEY("search.first", search.first), .initial = "0", FROM_TO(0, 1000000), FIXED,
-     .help = "How many one-block cells are trained. 0: all, as in the paper (136 with its operators)."},
+     .help =
+         "How many one-block cells are trained. 0: all, as in the paper (136 with its operators), or with "
+         "search.children their share of these. guided: how many cells of all sizes it begins with. 0: as "
+         "many as there are operators, at least 4."},
     {KEY("search.acquisition", search.acquisition), .initial = "mean", WORDS(acquisitions), FIXED,
-     .help = "pnas: what makes a candidate the best. mean: the prediction (the paper). ucb: the "
+     .help = "pnas, guided: what makes a candidate the best. mean: the prediction (the paper). ucb: the "
              "prediction plus kappa times its spread. ei: the expected improvement on the best "
-             "accuracy so far."},
+             "accuracy so far. thompson: a number drawn around the prediction by its spread."},
     {KEY("search.kappa", search.kappa), .initial = "1", FROM_TO(0, 1000), FIXED,
      .help = "ucb: how much the spread counts."},
     {KEY("search.diversity", search.diversity), .initial = "0", FROM_TO(0, 1), FIXED,
-     .help = "pnas: this share of the K goes to those of the other candidates about which the "
+     .help = "pnas, guided: this share of the K, or of a round, goes to those of the other candidates about "
+             "which the "
              "surrogate's members disagree most."},
     {KEY("search.failed_reward", search.failed_reward), .initial = "0", FROM_TO(0, 1), FIXED,
      .help = "The accuracy that the surrogate is told for a failed child. 0: it is told nothing, as "
@@ -160,14 +170,14 @@ const pnas_key pnas_configuration_keys[] = {
      .help = "evolution: how many of the last children may be parents. The first so many are random."},
     {KEY("search.sample", search.sample), .initial = "25", FROM_TO(1, 100000), FIXED,
      .help = "evolution: the parent is the best of this many drawn from the population."},
-    {KEY("search.round", search.round), .initial = "10", FROM_TO(1, 100000), FIXED,
-     .help = "Strategies that go by rounds, such as evolution: how many children are drawn from what is "
-             "done and trained side by side. Take at least as many as there are ranks."},
+    {KEY("search.round", search.round), .initial_note = "10; guided: 4", FROM_TO(1, 100000), FIXED,
+     .help = "evolution, guided: how many children are chosen by what is done and trained side by side. Take "
+             "at least as many as there are ranks."},
     {KEY("search.candidates", candidates), .initial = "table", WORDS(candidates), FIXED,
      .help = "With evaluator: table, which cells the search may choose."},
 
     {KEY("network.filters", network.filters), .initial = "24", FROM_TO(1, PNAS_FILTERS_MAX),
-     .unless = "network.parameters", FIXED,
+     .unless = "network.parameters", .say = "how large the network is", FIXED,
      .help = "F. Filters of the first stage. They double at each of the two reductions."},
     {KEY_AS(PNAS_KEY_COUNT, "network.parameters", parameters), .initial = "0", FROM_TO(0, 1e12), FIXED,
      .help = "In pnas_train only, instead of network.filters: as many filters are taken as bring the network "

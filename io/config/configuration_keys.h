@@ -49,6 +49,7 @@ typedef struct {
     int ends;
     const char *at_most; /* path of the number that this one may not exceed, or NULL */
     const char *unless;  /* path of the number that, above 0, stands for this one: it is not given then */
+    const char *say;     /* what both of them say */
     const pnas_key_word *words;
     size_t word_count;
     const char *allowed; /* of a text: what it may be, in words; NULL: anything */

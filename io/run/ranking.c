@@ -48,7 +48,7 @@ static void add_child(pnas_ranking *ranking, int level, const pnas_child *child)
     ranking->cell[place] = (pnas_ranked_cell){.cell = child->cell,
                                               .level = level,
                                               .early = child->early,
-                                              .place = place,
+                                              .place = child->order > 0 ? (size_t)child->order - 1 : place,
                                               .score = result->accuracy,
                                               .predicted = child->predicted,
                                               .predicted_std = child->predicted_std,

@@ -10,7 +10,7 @@ typedef struct {
     pnas_cell cell;
     int level;    /* b: its blocks */
     bool early;   /* chosen before the level below was finished (search.overlap) */
-    size_t place; /* in the order of the file, from 0: the model index */
+    size_t place; /* in the order of the file, or in which a run proposed it, from 0: the model index */
     bool guessed; /* nobody trained it: its score is what was predicted */
     double score; /* else a measured accuracy */
     double predicted, predicted_std, train_seconds; /* NaN where the file has none */

@@ -175,6 +175,20 @@ static pnas_status read_early(hid_t group, pnas_level *level)
     return status;
 }
 
+static pnas_status read_order(hid_t group, pnas_level *level)
+{
+    if (!pnas_h5_exists(group, "order"))
+        return PNAS_OK;
+    const hsize_t shape[] = {level->count};
+    int *order = malloc(level->count * sizeof *order + 1);
+    PNAS_CHECK(order, PNAS_ERROR_MEMORY, "out of memory for the children of level %d", level->blocks);
+    pnas_status status = pnas_h5_read_array(group, "order", H5T_NATIVE_INT, 1, shape, order);
+    for (size_t i = 0; i < level->count && status == PNAS_OK; i++)
+        level->child[i].order = order[i];
+    free(order);
+    return status;
+}
+
 /* Columns that are all cut alike do not contradict each other. */
 static pnas_status check_count(hid_t group, const pnas_level *level)
 {
@@ -203,6 +217,7 @@ static pnas_status read_level(hid_t group, pnas_level *level)
     PNAS_TRY(pnas_table_read(group, &pnas_children_table, level->child, level->count));
     PNAS_TRY(read_cells(group, level));
     PNAS_TRY(read_early(group, level));
+    PNAS_TRY(read_order(group, level));
     for (size_t i = 0; i < level->count; i++)
         PNAS_TRY(check_child(group, &level->child[i], i));
     return read_history(group, level);

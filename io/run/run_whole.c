@@ -89,28 +89,32 @@ static pnas_status check_order(const pnas_run_file *file, int blocks)
     return PNAS_OK;
 }
 
-/* How many children a level of a levelwise search has; 0: unknown here, as a table alone says it. */
-static size_t expected_children(const pnas_level *level, const pnas_configuration *configuration)
+/* How many children a level of a levelwise search has that has `below` on the levels below; 0: unknown here, as a
+ * table alone says it. */
+static size_t expected_children(const pnas_level *level, size_t below,
+                                const pnas_configuration *configuration)
 {
     const pnas_search_options *search = &configuration->search;
     bool limited = configuration->evaluator == PNAS_EVALUATOR_TABLE &&
                    configuration->candidates != PNAS_CANDIDATES_SPACE;
-    size_t all = level->candidates, wanted = (size_t)search->beam;
-    if (level->blocks == 1) {
+    size_t all = level->candidates, wanted = pnas_search_level_size(search, level->blocks, below);
+    if (level->blocks == 1)
         all = all > 0 || limited ? all : pnas_space_one_block_cells(&search->space);
-        wanted = search->first > 0 ? (size_t)search->first : all;
-    }
     return wanted < all ? wanted : all;
 }
 
 /* Columns that are all cut alike do not contradict each other. The levels of a search that was extended may
- * be those of a smaller beam. */
+ * be those of a smaller beam, and with a number of all children they share another number. */
 static pnas_status check_counts(const pnas_run_file *file, const pnas_configuration *configuration)
 {
+    size_t below = 0;
+    if (file->info.extended && configuration->search.children > 0)
+        return PNAS_OK;
     for (int b = 1; b <= file->levels; b++) {
         const pnas_level *level = &file->level[b - 1];
-        size_t expected = expected_children(level, configuration);
+        size_t expected = expected_children(level, below, configuration);
         bool fewer = file->info.extended && level->count < expected;
+        below += level->count;
         PNAS_CHECK(
             level->begun || level->count == expected || expected == 0 || fewer, PNAS_ERROR_DATA,
             "%s: is damaged: level %d has %zu children, and by its configuration %zu; put a copy of it "
@@ -147,14 +151,18 @@ static int members_after(const pnas_run_info *info, int level)
     return members;
 }
 
-/* A fit leaves all members or none, and the end of a run has one of its own after each level. */
-static pnas_status check_surrogate(const pnas_run_file *file, int members)
+/* A fit leaves all members or none. The end of a levelwise run has one of its own after each level; of others the
+ * last is kept after the last level. */
+static pnas_status check_surrogate(const pnas_run_file *file, const pnas_configuration *configuration)
 {
     const pnas_run_info *info = &file->info;
+    const pnas_strategy *strategy = pnas_strategy_get(configuration->search.strategy);
     bool complete = info->status == PNAS_RUN_COMPLETE;
+    int members = configuration->surrogate.members, blocks = configuration->search.space.blocks;
     for (int level = 0; level <= PNAS_BLOCKS_MAX; level++) {
         int found = members_after(info, level);
-        bool wanted = level == 0 ? info->warm_start != NULL : complete && level <= file->levels;
+        bool after = strategy->levelwise ? level <= file->levels : level == blocks;
+        bool wanted = level == 0 ? info->warm_start != NULL : complete && after;
         PNAS_CHECK(found == members || (found == 0 && !wanted), PNAS_ERROR_DATA,
                    "%s: is damaged: its surrogate after level %d has %d of %d members; put a copy of it back",
                    file->path, level, found, members);
@@ -180,7 +188,7 @@ pnas_status pnas_run_check_whole(const pnas_run_file *file)
     if (status == PNAS_OK && info->status == PNAS_RUN_COMPLETE)
         status = check_complete(file, configuration);
     if (status == PNAS_OK && pnas_strategy_get(configuration->search.strategy)->surrogate)
-        status = check_surrogate(file, configuration->surrogate.members);
+        status = check_surrogate(file, configuration);
     free(configuration);
     return status;
 }

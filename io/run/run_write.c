@@ -296,6 +296,29 @@ static pnas_status write_early(hid_t group, const pnas_level *level)
     return status;
 }
 
+/* Only where children of several levels were proposed together. */
+static pnas_status write_order(hid_t group, const pnas_level *level)
+{
+    int *order = malloc(level->count * sizeof *order + 1);
+    if (!order)
+        return no_memory();
+    for (size_t i = 0; i < level->count; i++)
+        order[i] = level->child[i].order;
+    const pnas_h5_array array = {.name = "order",
+                                 .file_type = H5T_NATIVE_INT32,
+                                 .memory_type = H5T_NATIVE_INT,
+                                 .rank = 1,
+                                 .shape = {level->count},
+                                 .data = order,
+                                 .long_name =
+                                     "order in which the children of all levels were proposed, from 1",
+                                 .dimension = {"child"},
+                                 .scale = {"child"}};
+    pnas_status status = level->child[0].order > 0 ? pnas_h5_write_array(group, &array) : PNAS_OK;
+    free(order);
+    return status;
+}
+
 static pnas_status write_usage(hid_t group, const pnas_level_usage *usage)
 {
     PNAS_TRY(write_real(group, "span_seconds", usage->span_seconds));
@@ -324,6 +347,7 @@ static pnas_status write_level(hid_t levels, const pnas_level *level, const pnas
         PNAS_TRY_CLEANUP(write_int(group, "begun_early", 1));
     PNAS_TRY_CLEANUP(write_children(group, level));
     PNAS_TRY_CLEANUP(write_early(group, level));
+    PNAS_TRY_CLEANUP(write_order(group, level));
     PNAS_TRY_CLEANUP(write_cells(group, level));
     PNAS_TRY_CLEANUP(write_texts(group, level, operators));
     status = write_history(group, level);

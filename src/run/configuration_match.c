@@ -2,6 +2,7 @@
 
 #include "io/config/configuration.h"
 #include "io/config/configuration_change.h"
+#include "io/config/configuration_value.h"
 #include "src/search/strategy.h"
 
 #include <stdbool.h>
@@ -18,7 +19,7 @@ typedef struct {
 /* Whether the key is larger than in the run, which is complete, and levels can come after it. */
 static bool is_extension(const run_match *match, const pnas_configuration_change *change)
 {
-    return match->complete && pnas_strategy_get(match->stored->search.strategy)->extensible &&
+    return match->complete && pnas_strategy_get(match->stored->search.strategy)->grows_by &&
            change->resume == PNAS_RESUME_MAY_GROW && change->growth > 0;
 }
 
@@ -39,10 +40,20 @@ static pnas_status refuse(const run_match *match, const pnas_configuration_chang
 static pnas_status check_extension(const run_match *match, const pnas_configuration_change *change)
 {
     const pnas_configuration *stored = match->stored, *mine = match->mine;
-    PNAS_CHECK(mine->search.space.blocks > stored->search.space.blocks, PNAS_ERROR_USAGE,
-               "%s: this run is complete, and a larger %s (%s instead of %s) counts for levels to come only; "
-               "make space.blocks larger than %d, too, or write another run file with -o",
-               match->path, change->key, change->after, change->before, stored->search.space.blocks);
+    const pnas_strategy *strategy = pnas_strategy_get(stored->search.strategy);
+    const pnas_key *key = pnas_key_find(strategy->grows_by);
+    double before = pnas_key_number(key, stored);
+    size_t there = pnas_search_budget(&stored->search), wanted = pnas_search_budget(&mine->search);
+    PNAS_CHECK(pnas_key_number(key, mine) > before, PNAS_ERROR_USAGE,
+               "%s: this run is complete, and a larger %s (%s instead of %s) counts for %s to come only; "
+               "make %s larger than %.0f, too, or write another run file with -o",
+               match->path, change->key, change->after, change->before,
+               strategy->all_sizes ? "children" : "levels", key->path, before);
+    PNAS_CHECK(
+        mine->search.children == 0 || wanted > there, PNAS_ERROR_USAGE,
+        "%s: this run is complete with its %zu children, and search.children: %d leaves none for what is "
+        "to come; make it larger than %zu, or write another run file with -o",
+        match->path, there, mine->search.children, there);
     PNAS_CHECK(mine->training.epochs == stored->training.epochs || mine->keep_weights == 0, PNAS_ERROR_USAGE,
                "%s: with keep_weights above 0 the best children are trained again as they were, which other "
                "training.epochs (%d instead of %d) would not be; set keep_weights to 0",

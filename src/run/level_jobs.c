@@ -2,6 +2,7 @@
 
 #include "src/net/graph.h"
 #include "src/net/graph_create.h"
+#include "src/search/strategy.h"
 
 #include <stdlib.h>
 
@@ -53,6 +54,29 @@ pnas_status pnas_level_jobs(const pnas_configuration *configuration, const pnas_
     for (size_t i = 0; i < level->count && status == PNAS_OK; i++)
         if (level->child[i].result.status == PNAS_CHILD_PENDING)
             status = make_job(configuration, table, level, i, &jobs[(*count)++]);
+    if (status == PNAS_OK)
+        *out = jobs;
+    else
+        free(jobs);
+    return status;
+}
+
+pnas_status pnas_pending_jobs(const pnas_configuration *configuration, const pnas_cell_table *table,
+                              const pnas_search *search, pnas_job **out, size_t *count)
+{
+    if (!pnas_strategy_get(configuration->search.strategy)->all_sizes)
+        return pnas_level_jobs(configuration, table, pnas_search_current(search), out, count);
+    pnas_job *jobs = calloc(pnas_search_pending(search) + 1, sizeof *jobs);
+    pnas_status status = PNAS_OK;
+    *out = NULL;
+    *count = 0;
+    PNAS_CHECK(jobs, PNAS_ERROR_MEMORY, "no memory for a list of %zu children", pnas_search_pending(search));
+    for (int b = 1; b <= pnas_search_levels(search); b++) {
+        const pnas_level *level = pnas_search_level(search, b);
+        for (size_t i = 0; i < level->count && status == PNAS_OK; i++)
+            if (level->child[i].result.status == PNAS_CHILD_PENDING)
+                status = make_job(configuration, table, level, i, &jobs[(*count)++]);
+    }
     if (status == PNAS_OK)
         *out = jobs;
     else

@@ -14,4 +14,9 @@ pnas_status pnas_level_job(const pnas_configuration *configuration, const pnas_c
 pnas_status pnas_level_jobs(const pnas_configuration *configuration, const pnas_cell_table *table,
                             const pnas_level *level, pnas_job **out, size_t *count);
 
+/* Those that are to be trained now: of all levels at once where a round has children on several of them, else of
+ * the search's current level. *out is the caller's. */
+pnas_status pnas_pending_jobs(const pnas_configuration *configuration, const pnas_cell_table *table,
+                              const pnas_search *search, pnas_job **out, size_t *count);
+
 #endif

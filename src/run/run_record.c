@@ -6,6 +6,7 @@
 #include "src/run/kernel_agreement.h"
 #include "src/run/retry_failed.h"
 #include "src/run/tuned_agreement.h"
+#include "src/search/strategy.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -83,19 +84,28 @@ static pnas_status check_same_search(const pnas_run_info *info, const pnas_searc
 }
 
 /* Adds a line to what the run file tells about it. */
-static pnas_status record_extension(pnas_run_info *info, const char *path, int levels, const char *extension)
+static pnas_status record_extension(pnas_run_info *info, const char *path, const pnas_search *search,
+                                    const char *extension)
 {
-    char stamp[32];
+    char stamp[32], there[48], after[48];
+    int levels = pnas_search_levels(search), strategy = pnas_search_get_options(search)->strategy;
+    bool all_sizes = pnas_strategy_get(strategy)->all_sizes;
+    snprintf(after, sizeof after, "level %d", levels);
+    snprintf(there, sizeof there, "%d levels", levels);
+    if (all_sizes) {
+        snprintf(there, sizeof there, "%zu children", pnas_search_children(search));
+        snprintf(after, sizeof after, "%s", there);
+    }
     const char *before = info->extended ? info->extended : "";
     pnas_clock_stamp(pnas_clock_unix(), stamp);
     size_t size = strlen(before) + PNAS_EXTENSION_MAX + 80;
     char *text = malloc(size);
     PNAS_CHECK(text, PNAS_ERROR_MEMORY, "no memory for %zu bytes of text", size);
-    snprintf(text, size, "%s%s%s after level %d: %s", before, *before ? "\n" : "", stamp, levels, extension);
+    snprintf(text, size, "%s%s%s after %s: %s", before, *before ? "\n" : "", stamp, after, extension);
     free(info->extended);
     info->extended = text;
-    pnas_info("%s: complete with %d levels; continues with %s for the levels to come", path, levels,
-              extension);
+    pnas_info("%s: complete with %s; continues with %s for the %s to come", path, there, extension,
+              all_sizes ? "children" : "levels");
     return PNAS_OK;
 }
 
@@ -136,6 +146,13 @@ static void report_resume(const pnas_search_run_options *options, const pnas_sea
         level = pnas_search_level(search, pnas_search_levels(search));
     if (!level)
         return;
+    if (pnas_strategy_get(options->configuration->search.strategy)->all_sizes) {
+        size_t children = pnas_search_children(search);
+        pnas_info("%s: continuing with %zu of %zu children done", options->path,
+                  children - pnas_search_pending(search),
+                  children + pnas_search_remaining(search, pnas_search_levels(search)));
+        return;
+    }
     pnas_info("%s: continuing at level %d with %zu of %zu children done", options->path, level->blocks,
               level->count - pnas_level_count(level, PNAS_CHILD_PENDING), level->count);
 }
@@ -156,7 +173,7 @@ pnas_status pnas_run_record_resume(pnas_run_file *file, const pnas_search_run_op
     if (options->retry_failed)
         PNAS_TRY(pnas_retry_failed(info, options->path, search, &retried));
     if (*extension)
-        PNAS_TRY(record_extension(info, options->path, pnas_search_levels(search), extension));
+        PNAS_TRY(record_extension(info, options->path, search, extension));
     else if (info->status == PNAS_RUN_COMPLETE && retried == 0)
         return PNAS_OK;
     else
@@ -224,13 +241,14 @@ static pnas_status add_fit(pnas_run_file *file, const pnas_search_run_options *o
 pnas_status pnas_run_record_proposal(pnas_run_file *file, const pnas_search_run_options *options,
                                      const pnas_search *search, double start)
 {
+    const pnas_choice *choice = pnas_search_last_choice(search);
+    const pnas_strategy *strategy = pnas_strategy_get(options->configuration->search.strategy);
     int proposed = pnas_search_levels(search);
-    double fit = pnas_search_level(search, proposed - 1)->fit_seconds;
-    double score = pnas_search_level(search, proposed)->score_seconds;
+    double fit = choice->fit_seconds;
     char what[48];
-    PNAS_TRY(add_fit(file, options, proposed - 1, start, fit));
+    PNAS_TRY(add_fit(file, options, proposed - !strategy->all_sizes, start, fit));
     snprintf(what, sizeof what, "score %d", proposed);
-    PNAS_TRY(add_event(file, start + fit, score, 0, what));
+    PNAS_TRY(add_event(file, start + fit, choice->score_seconds, 0, what));
     return add_shares(file, pnas_surrogate_ranks_score_spans(options->surrogate), options->layout->ranks,
                       what);
 }

@@ -15,20 +15,36 @@ static const pnas_space *space_of(const pnas_search_progress *progress)
     return &pnas_search_get_options(progress->search)->space;
 }
 
+static void begin(pnas_search_progress *progress, const pnas_job *jobs, size_t count)
+{
+    progress->running = 0;
+    progress->cost_left = progress->cost_done = progress->seconds_done = 0;
+    for (size_t i = 0; i < count; i++)
+        progress->cost_left += (double)jobs[i].cost;
+    progress->average_cost = count ? progress->cost_left / (double)count : 0;
+}
+
 void pnas_search_progress_level(pnas_search_progress *progress, const pnas_level *level, const pnas_job *jobs,
                                 size_t count)
 {
     progress->level = level->blocks;
     progress->children = level->count;
     progress->done = level->count - count;
-    progress->running = 0;
-    progress->cost_left = progress->cost_done = progress->seconds_done = 0;
-    for (size_t i = 0; i < count; i++)
-        progress->cost_left += (double)jobs[i].cost;
-    progress->average_cost = count ? progress->cost_left / (double)count : 0;
-    for (size_t i = 0; i < level->count; i++)
-        if (level->child[i].result.status == PNAS_CHILD_DONE)
-            progress->best = fmax(progress->best, level->child[i].result.accuracy);
+    begin(progress, jobs, count);
+    progress->best = fmax(progress->best, pnas_levels_best(level, 1));
+}
+
+void pnas_search_progress_round(pnas_search_progress *progress, const pnas_job *jobs, size_t count)
+{
+    int levels = pnas_search_levels(progress->search);
+    size_t there = pnas_search_children(progress->search);
+    progress->level = levels;
+    progress->all_sizes = true;
+    progress->children = there + pnas_search_remaining(progress->search, levels);
+    progress->done = there - count;
+    begin(progress, jobs, count);
+    for (int b = 1; b <= levels; b++)
+        progress->best = fmax(progress->best, pnas_levels_best(pnas_search_level(progress->search, b), 1));
 }
 
 void pnas_search_progress_started(pnas_search_progress *progress)
@@ -39,7 +55,7 @@ void pnas_search_progress_started(pnas_search_progress *progress)
 static void log_result(const pnas_search_progress *progress, const pnas_job *job, const pnas_result *result)
 {
     char text[PNAS_CELL_TEXT_MAX], seconds[32], place[48] = "early";
-    if (job->level == progress->level)
+    if (job->level == progress->level || progress->all_sizes)
         snprintf(place, sizeof place, "%zu/%zu", progress->done, progress->children);
     pnas_cell_format(&job->cell, &space_of(progress)->operators, text);
     if (result->train_seconds < 60)
@@ -58,7 +74,8 @@ static void log_result(const pnas_search_progress *progress, const pnas_job *job
 void pnas_search_progress_result(pnas_search_progress *progress, const pnas_job *job,
                                  const pnas_result *result)
 {
-    bool early = job->level != progress->level; /* of the next level, before this one is finished */
+    bool early = job->level != progress->level &&
+                 !progress->all_sizes; /* of the next level, before this one is finished */
     progress->done += !early;
     progress->running -= progress->running > 0;
     progress->cost_left -= early ? 0 : (double)job->cost;
@@ -96,7 +113,9 @@ void pnas_search_progress_show(pnas_search_progress *progress)
         snprintf(left, sizeof left, ", %s left", duration);
     if (progress->best > 0)
         snprintf(best, sizeof best, ", best %.3f", progress->best);
-    pnas_progress_show("level %d/%d  %zu/%zu done%s, %zu running%s", progress->level,
-                       space_of(progress)->blocks, progress->done, progress->children, left,
+    char level[32] = "";
+    if (!progress->all_sizes)
+        snprintf(level, sizeof level, "level %d/%d  ", progress->level, space_of(progress)->blocks);
+    pnas_progress_show("%s%zu/%zu done%s, %zu running%s", level, progress->done, progress->children, left,
                        progress->running, best);
 }

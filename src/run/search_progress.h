@@ -8,8 +8,9 @@
 typedef struct {               /* zero to start with; set search and trainers */
     const pnas_search *search; /* borrowed */
     int trainers;              /* lanes of ranks that train */
-    int level;
-    size_t children, done, running; /* of this level */
+    int level; /* B where all_sizes: a round has children on several levels, which then count as one */
+    bool all_sizes;
+    size_t children, done, running; /* of this level; of the whole search where they count as one */
     double best;                    /* of the whole run; 0 before the first child */
     double average_cost;            /* multiply-adds of a child of this level */
     double cost_left, cost_done;    /* of this level's children; done: since training was started */
@@ -20,6 +21,9 @@ typedef struct {               /* zero to start with; set search and trainers */
 /* A level's training starts; `jobs` are its children that are still to be trained. */
 void pnas_search_progress_level(pnas_search_progress *progress, const pnas_level *level, const pnas_job *jobs,
                                 size_t count);
+
+/* The same of a round with children on several levels. */
+void pnas_search_progress_round(pnas_search_progress *progress, const pnas_job *jobs, size_t count);
 void pnas_search_progress_started(pnas_search_progress *progress);
 
 /* A child is done or failed: a line for the log, and on a terminal for each failure. */

@@ -38,6 +38,11 @@ typedef struct {
     bool offered;          /* those that are begun early were given to the scheduler */
 } search_run;
 
+static const pnas_strategy *strategy_of(const search_run *run)
+{
+    return pnas_strategy_get(run->options->configuration->search.strategy);
+}
+
 /* --- for whoever watches --- */
 
 static void write_live_status(search_run *run, double seconds_left)
@@ -73,7 +78,7 @@ static pnas_status keep_controller(search_run *run, int level)
     return PNAS_OK;
 }
 
-/* What finetuning goes on from: the weights of the fit before the one that comes next. */
+/* What finetuning, which goes by levels, goes on from: the weights of the fit before the one that comes next. */
 static pnas_status restore_controller(search_run *run)
 {
     const pnas_run_info *info = pnas_run_file_info(run->file);
@@ -140,15 +145,25 @@ static void show_progress(void *payload)
     write_live_status(run, pnas_search_progress_left(&run->progress));
 }
 
-/* Children that were looked up at once took no time. */
-static void keep_usage(search_run *run, int level)
+/* A round of children on several levels is kept by the last one. */
+static void keep_round_usage(search_run *run)
+{
+    const pnas_level_usage *usage = pnas_scheduler_usage(run->options->scheduler);
+    char text[256];
+    pnas_search_add_usage(run->search, pnas_search_levels(run->search), usage);
+    if (usage->busy_seconds <= 0)
+        return;
+    pnas_usage_text(usage, text, sizeof text);
+    pnas_info("%zu of %zu children: %s", pnas_search_children(run->search) - pnas_search_pending(run->search),
+              run->progress.children, text);
+}
+
+static void keep_level_usage(search_run *run, int level)
 {
     const pnas_level *trained = pnas_search_level(run->search, level);
     const pnas_level_usage *usage = &trained->usage;
     size_t pending = pnas_level_count(trained, PNAS_CHILD_PENDING);
     char text[256];
-    if (run->options->table && run->options->configuration->table_pace <= 0)
-        return;
     pnas_search_add_usage(run->search, level, pnas_scheduler_usage(run->options->scheduler));
     if (usage->busy_seconds <= 0)
         return;
@@ -202,7 +217,8 @@ static void report_spearman(const pnas_level *level)
                   level->spearman);
 }
 
-static pnas_status train_level(search_run *run, const pnas_level *level)
+/* A level, or a round of children of all sizes. */
+static pnas_status train(search_run *run, const pnas_level *level)
 {
     const pnas_scheduler_listener listener = {.on_result = keep_result,
                                               .on_start = show_start,
@@ -212,25 +228,25 @@ static pnas_status train_level(search_run *run, const pnas_level *level)
     pnas_scheduler *scheduler = run->options->scheduler;
     pnas_job *jobs = NULL;
     size_t count = 0;
-    PNAS_TRY(pnas_level_jobs(run->options->configuration, run->options->table, level, &jobs, &count));
-    pnas_search_progress_level(&run->progress, level, jobs, count);
+    bool all_sizes = strategy_of(run)->all_sizes;
+    PNAS_TRY(pnas_pending_jobs(run->options->configuration, run->options->table, run->search, &jobs, &count));
+    if (all_sizes)
+        pnas_search_progress_round(&run->progress, jobs, count);
+    else
+        pnas_search_progress_level(&run->progress, level, jobs, count);
     run->progress.running = run->live.count; /* begun before this level was */
     run->offered = false;
     pnas_status status = pnas_scheduler_run(scheduler, jobs, count, &listener);
     pnas_progress_end();
-    keep_usage(run, level->blocks);
-    if (status == PNAS_OK)
+    if (!run->options->table || run->options->configuration->table_pace > 0) /* else they took no time */
+        all_sizes ? keep_round_usage(run) : keep_level_usage(run, level->blocks);
+    if (status == PNAS_OK && !all_sizes)
         report_spearman(level);
     free(jobs);
     return status;
 }
 
 /* --- from level to level --- */
-
-static const pnas_strategy *strategy_of(const search_run *run)
-{
-    return pnas_strategy_get(run->options->configuration->search.strategy);
-}
 
 static void name_duration(double seconds, char out[32])
 {
@@ -264,6 +280,31 @@ static void report_level(const search_run *run, const pnas_level *level)
                   level->blocks - 1);
 }
 
+static void report_round(const search_run *run)
+{
+    const pnas_choice *choice = pnas_search_last_choice(run->search);
+    char fit[32], score[32];
+    if (choice->candidates == 0) {
+        pnas_info("%zu cells of 1 to %d blocks to begin with", choice->children,
+                  pnas_search_levels(run->search));
+        return;
+    }
+    name_duration(choice->fit_seconds, fit);
+    name_duration(choice->score_seconds, score);
+    pnas_info("round %d: %zu of %llu candidates by the surrogate, fit in %s, scored in %s", choice->round,
+              choice->children, (unsigned long long)choice->candidates, fit, score);
+}
+
+static void show_choice(const search_run *run, bool all_sizes)
+{
+    int finished = pnas_search_levels(run->search), blocks = run->options->configuration->search.space.blocks;
+    if (all_sizes)
+        pnas_progress_show("%zu children  fitting the surrogate and scoring candidates",
+                           pnas_search_children(run->search));
+    else
+        pnas_progress_show("level %d/%d  fitting the surrogate and scoring candidates", finished + 1, blocks);
+}
+
 static pnas_status next_children(search_run *run)
 {
     const pnas_strategy *strategy = strategy_of(run);
@@ -272,8 +313,7 @@ static pnas_status next_children(search_run *run)
     bool asks = fits || (strategy->surrogate && pnas_run_file_info(run->file)->warm_start);
     double start = pnas_clock_unix();
     if (fits)
-        pnas_progress_show("level %d/%d  fitting the surrogate and scoring candidates", finished + 1,
-                           run->options->configuration->search.space.blocks);
+        show_choice(run, strategy->all_sizes);
     PNAS_TRY(pnas_search_keep_begun(run->search, run->begun));
     PNAS_TRY(pnas_search_propose(run->search, asks ? &run->surrogate : NULL));
     run->begun = 0;
@@ -282,6 +322,8 @@ static pnas_status next_children(search_run *run)
         PNAS_TRY(pnas_run_record_proposal(run->file, run->options, run->search, start));
         PNAS_TRY(keep_controller(run, finished));
     }
+    if (strategy->all_sizes && pnas_search_last_choice(run->search)->children > 0)
+        report_round(run);
     if (strategy->levelwise)
         report_level(run, pnas_search_level(run->search, finished + 1));
     return pnas_run_file_write(run->file, run->search);
@@ -291,7 +333,7 @@ static pnas_status search_levels(search_run *run)
 {
     while (!pnas_search_complete(run->search)) {
         const pnas_level *level = pnas_search_current(run->search);
-        PNAS_TRY(level ? train_level(run, level) : next_children(run));
+        PNAS_TRY(level ? train(run, level) : next_children(run));
     }
     return PNAS_OK;
 }

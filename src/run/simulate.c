@@ -163,9 +163,11 @@ static pnas_status propose(simulation *self)
     self->search_seconds += pnas_clock_seconds() - start - self->stand_in_seconds;
     if (!asks)
         return PNAS_OK;
-    self->fit[finished - 1] = fit_takes(self);
-    self->score[finished] = score_takes(self, pnas_search_level(self->search, finished + 1)->candidates);
-    return pnas_simulated_ranks_pass(self->simulated, self->fit[finished - 1] + self->score[finished]);
+    double fits = fit_takes(self);
+    double scores = score_takes(self, pnas_search_last_choice(self->search)->candidates);
+    self->fit[finished - 1] += fits;
+    self->score[pnas_search_levels(self->search) - 1] += scores;
+    return pnas_simulated_ranks_pass(self->simulated, fits + scores);
 }
 
 static pnas_status record(void *payload, const pnas_job *job)
@@ -211,7 +213,7 @@ static pnas_status train(simulation *self, const pnas_level *level)
     size_t count = 0;
     pnas_level_usage usage;
     pnas_simulation_waits waits;
-    PNAS_TRY(pnas_level_jobs(self->configuration, NULL, level, &jobs, &count));
+    PNAS_TRY(pnas_pending_jobs(self->configuration, NULL, self->search, &jobs, &count));
     pnas_debug("level %d: %zu children", level->blocks, count);
     pnas_status status =
         pnas_simulated_ranks_train(self->simulated, jobs, count, count_duration, self, &usage, &waits);
@@ -219,7 +221,8 @@ static pnas_status train(simulation *self, const pnas_level *level)
         status = plan_with_hindsight(self, jobs, count);
     free(jobs);
     PNAS_TRY(status);
-    pnas_search_add_usage(self->search, level->blocks, &usage);
+    bool all_sizes = pnas_strategy_get(self->configuration->search.strategy)->all_sizes;
+    pnas_search_add_usage(self->search, all_sizes ? pnas_search_levels(self->search) : level->blocks, &usage);
     self->waits.waited_seconds += waits.waited_seconds;
     self->waits.rank_0_seconds += waits.rank_0_seconds;
     self->waits.prefetched += waits.prefetched;
@@ -233,7 +236,7 @@ static pnas_status search(simulation *self)
         PNAS_TRY(level ? train(self, level) : propose(self));
     }
     if (pnas_strategy_get(self->configuration->search.strategy)->surrogate)
-        self->fit[pnas_search_levels(self->search) - 1] = fit_takes(self);
+        self->fit[pnas_search_levels(self->search) - 1] += fit_takes(self);
     return PNAS_OK;
 }
 
@@ -262,6 +265,7 @@ static void print_table(const simulation *self)
     pnas_level_usage sum = {0};
     double fits = 0, scores = 0;
     char text[32];
+    bool all_sizes = pnas_strategy_get(self->configuration->search.strategy)->all_sizes;
     pnas_usage_print_title();
     for (int b = 1; b <= pnas_search_levels(self->search); b++) {
         const pnas_level *level = pnas_search_level(self->search, b);
@@ -270,7 +274,7 @@ static void print_table(const simulation *self)
         pnas_usage_add(&sum, &level->usage);
         fits += self->fit[b - 1];
         scores += self->score[b - 1];
-        if (level->count > 0)
+        if (level->count > 0 && !all_sizes)
             pnas_usage_print_line(name, &level->usage, self->fit[b - 1], self->score[b - 1]);
     }
     pnas_usage_print_line("all", &sum, fits, scores);

@@ -13,13 +13,16 @@ static double expected_improvement(double gap, double spread)
     return fmax(0, gap * above + spread * density);
 }
 
-double pnas_acquisition_value(pnas_acquisition kind, double kappa, double best, double mean, double spread)
+double pnas_acquisition_value(pnas_acquisition kind, double kappa, double best, double mean, double spread,
+                              double draw)
 {
     switch (kind) {
     case PNAS_ACQUISITION_UCB:
         return mean + kappa * spread;
     case PNAS_ACQUISITION_EI:
         return expected_improvement(mean - best, spread);
+    case PNAS_ACQUISITION_THOMPSON:
+        return mean + draw * spread;
     default:
         return mean;
     }

@@ -1,4 +1,4 @@
-/* The one-block cells that a search begins with where it does not train all of them. Local. */
+/* The cells that a search begins with where it does not train all of one block. Local. */
 #ifndef PNAS_SEARCH_FIRST_CELLS_H
 #define PNAS_SEARCH_FIRST_CELLS_H
 
@@ -8,5 +8,12 @@
  * other: each time one that the block's sides have seen least of, so that operators, inputs and pairs of input and
  * operator are as equally frequent as `cells` allows. Among equals the seed decides. wanted <= count. */
 pnas_status pnas_first_cells_choose(pnas_cell *cell, size_t count, size_t wanted, uint64_t seed);
+
+/* Of cells of 1 to `blocks` blocks, into out[wanted]: one of `blocks` blocks, one of a block less and so on to 1, then
+ * again from the largest on; a size that has none left is left out. Those of one size are drawn by the seed with
+ * equal chances: unlike the above, so that some cells repeat an operator, from which more is learned than from equal
+ * mixtures. wanted <= count. */
+pnas_status pnas_first_cells_of_sizes(const pnas_cell *cell, size_t count, size_t wanted, int blocks,
+                                      uint64_t seed, pnas_cell *out);
 
 #endif

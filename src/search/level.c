@@ -55,19 +55,17 @@ double pnas_level_spearman(const pnas_level *level)
     size_t done = pnas_level_count(level, PNAS_CHILD_DONE), next = 0;
     if (done < 2 || pnas_level_count(level, PNAS_CHILD_PENDING) > 0)
         return NAN;
-    bool known = true; /* strategies without a surrogate predict nothing */
     double *values = malloc(2 * done * sizeof *values);
     if (!values)
         return NAN;
     for (size_t i = 0; i < level->count; ++i) {
         const pnas_child *child = &level->child[i];
-        if (child->result.status != PNAS_CHILD_DONE)
-            continue;
-        known &= isfinite(child->predicted) != 0;
+        if (child->result.status != PNAS_CHILD_DONE || !isfinite(child->predicted))
+            continue; /* strategies without a surrogate predict nothing */
         values[next] = child->predicted;
         values[done + next++] = child->result.accuracy;
     }
-    double result = known ? pnas_spearman(values, values + done, done) : NAN;
+    double result = pnas_spearman(values, values + done, next);
     free(values);
     return result;
 }

@@ -12,6 +12,7 @@ typedef struct {
     uint64_t hash;
     double predicted, predicted_std; /* NaN where no surrogate was asked, as mostly on level 1 */
     bool early;                      /* chosen before the level below was finished (pnas_search_begin_next) */
+    int order; /* of children on all levels, in which they were proposed, from 1; 0: in that of levels */
     pnas_result result;
 } pnas_child;
 
@@ -50,8 +51,8 @@ void pnas_child_set(pnas_child *child, const pnas_cell *cell, double predicted, 
 /* How many children have this status. */
 size_t pnas_level_count(const pnas_level *level, pnas_child_status status);
 
-/* Spearman of predicted and measured accuracy; NaN where nothing was predicted and while children are
- * pending. */
+/* Spearman of predicted and measured accuracy over the children that have both; NaN if there are not two,
+ * and while children are pending. */
 double pnas_level_spearman(const pnas_level *level);
 
 /* The sentence of the first child that failed, for a person to start from; borrowed. */

@@ -14,7 +14,8 @@ static const pnas_strategy *strategy_of(const pnas_search *search)
 
 static pnas_status check_acquisition(const pnas_search_options *options)
 {
-    PNAS_CHECK(options->acquisition >= PNAS_ACQUISITION_MEAN && options->acquisition <= PNAS_ACQUISITION_EI,
+    PNAS_CHECK(options->acquisition >= PNAS_ACQUISITION_MEAN &&
+                   options->acquisition <= PNAS_ACQUISITION_THOMPSON,
                PNAS_ERROR_USAGE, "%d is no acquisition of a search", (int)options->acquisition);
     PNAS_CHECK(isfinite(options->kappa) && options->kappa >= 0, PNAS_ERROR_USAGE,
                "the bound's kappa is %g; it must be 0 or more", options->kappa);
@@ -38,17 +39,35 @@ static pnas_status check_strategy(const pnas_search_options *options)
     return strategy->check ? strategy->check(options) : PNAS_OK;
 }
 
+/* With a number of all children, one is left at least for each level after the first. */
+static pnas_status check_first(const pnas_search_options *options)
+{
+    size_t most = pnas_space_one_block_cells(&options->space);
+    int later = options->space.blocks - 1, first = options->first > 0 ? options->first : 1;
+    if (pnas_strategy_get(options->strategy)->all_sizes)
+        return PNAS_OK;
+    PNAS_CHECK((size_t)options->first <= most, PNAS_ERROR_USAGE,
+               "%d cells of level 1 are to be trained; it must be 1 to %zu, or 0 for all of them",
+               options->first, most);
+    PNAS_CHECK(
+        options->children == 0 || options->children - later >= first, PNAS_ERROR_USAGE,
+        "%d children are to be trained; it must be %d at least, with %d for level 1 and one for each of "
+        "%d further levels, or 0 for as many as the beam gives",
+        options->children, first + later, first, later);
+    return PNAS_OK;
+}
+
 pnas_status pnas_search_create(const pnas_search_options *options, pnas_search **out)
 {
     *out = NULL;
     PNAS_TRY(pnas_space_validate(&options->space));
     PNAS_CHECK(options->beam >= 1, PNAS_ERROR_USAGE, "the beam is %d cells wide; it must be at least 1",
                options->beam);
-    size_t most = pnas_space_one_block_cells(&options->space);
-    PNAS_CHECK(options->first >= 0 && (size_t)options->first <= most, PNAS_ERROR_USAGE,
-               "%d cells of level 1 are to be trained; it must be 1 to %zu, or 0 for all of them",
-               options->first, most);
+    PNAS_CHECK(options->children >= 0 && options->first >= 0, PNAS_ERROR_USAGE,
+               "%d children, %d of them first, are to be trained; neither can be below 0", options->children,
+               options->first);
     PNAS_TRY(check_strategy(options));
+    PNAS_TRY(check_first(options));
     PNAS_TRY(check_acquisition(options));
     pnas_search *search = calloc(1, sizeof *search);
     PNAS_CHECK(search, PNAS_ERROR_MEMORY, "out of memory for the search");
@@ -93,6 +112,16 @@ const pnas_level *pnas_search_level(const pnas_search *search, int blocks)
     bool there = blocks >= 1 && (blocks <= search->levels ||
                                  (blocks == search->levels + 1 && search->level[blocks - 1].begun));
     return there ? &search->level[blocks - 1] : NULL;
+}
+
+size_t pnas_search_children(const pnas_search *search)
+{
+    return pnas_search_count_children(search);
+}
+
+const pnas_choice *pnas_search_last_choice(const pnas_search *search)
+{
+    return &search->choice;
 }
 
 size_t pnas_search_pending(const pnas_search *search)

@@ -22,7 +22,11 @@ void pnas_search_limit(pnas_search *search, const pnas_cell_table *table, pnas_c
 void pnas_search_set_tick(pnas_search *search, pnas_status (*tick)(void *payload), void *payload);
 
 const pnas_search_options *pnas_search_get_options(const pnas_search *search);
-int pnas_search_levels(const pnas_search *search); /* levels proposed so far */
+int pnas_search_levels(const pnas_search *search);      /* levels proposed so far */
+size_t pnas_search_children(const pnas_search *search); /* on all of these */
+
+/* Of the last proposal; zero before the first. */
+const pnas_choice *pnas_search_last_choice(const pnas_search *search);
 
 /* 1-based; the one after the last may be begun (below); NULL if not yet. */
 const pnas_level *pnas_search_level(const pnas_search *search, int blocks);

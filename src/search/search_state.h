@@ -13,6 +13,7 @@ struct pnas_search {
     pnas_expand_tick tick;
     bool retries;   /* levels are put back above children that are tried again */
     bool exhausted; /* there is no cell left to draw */
+    pnas_choice choice;
     int levels;
     pnas_level level[PNAS_BLOCKS_MAX + 1]; /* [levels], those so far, then one that may be begun */
 };
@@ -22,6 +23,14 @@ static inline pnas_level *pnas_search_begun(pnas_search *search)
 {
     pnas_level *next = &search->level[search->levels];
     return next->begun ? next : NULL;
+}
+
+static inline size_t pnas_search_count_children(const pnas_search *search)
+{
+    size_t count = 0;
+    for (int i = 0; i < search->levels; ++i)
+        count += search->level[i].count;
+    return count;
 }
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "src/search/block_list.h"
 #include "src/search/canonical.h"
+#include "src/search/cell_list.h"
 
 #include <stdlib.h>
 
@@ -14,22 +15,6 @@ typedef struct { /* sorted, each cell once */
     pnas_cell *cell;
     size_t count;
 } cell_list;
-
-static int compare_cells(const void *a, const void *b)
-{
-    return pnas_cell_compare(a, b);
-}
-
-/* Sorts and leaves each cell once; returns how many are left. */
-static size_t sort_unique(pnas_cell *cell, size_t count)
-{
-    qsort(cell, count, sizeof *cell, compare_cells);
-    size_t kept = 0;
-    for (size_t i = 0; i < count; ++i)
-        if (kept == 0 || pnas_cell_compare(&cell[kept - 1], &cell[i]) != 0)
-            cell[kept++] = cell[i];
-    return kept;
-}
 
 /* Lists of blocks by the number of blocks that the parent has; made where a parent needs them. */
 typedef struct {
@@ -84,7 +69,7 @@ static pnas_status expand_few(const pnas_space *space, const pnas_cell *parents,
                        most);
     for (size_t i = 0; i < count; ++i)
         found += extend(space, &parents[i], &lists.by_blocks[parents[i].blocks], out->cell + found);
-    out->count = sort_unique(out->cell, found);
+    out->count = pnas_cells_sort(out->cell, found);
 cleanup:
     for (int i = 0; i < PNAS_BLOCKS_MAX; ++i)
         pnas_block_list_destroy(&lists.by_blocks[i]);

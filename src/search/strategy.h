@@ -15,12 +15,22 @@
 
 typedef struct pnas_search pnas_search; /* its fields are in search_state.h */
 
+typedef struct { /* what the last proposal took */
+    int round;   /* its number where a strategy goes by rounds, from 0 */
+    size_t children;
+    uint64_t candidates; /* cells scored; 0: the surrogate was not asked */
+    double fit_seconds, score_seconds;
+} pnas_choice;
+
 typedef struct {
-    bool surrogate; /* asks a surrogate, which is fit on the children so far; else propose is given NULL. Only
-                        a levelwise one may: fits are kept by level */
+    bool surrogate; /* asks a surrogate, which is fit on the children so far; else propose is given NULL. A
+                        fit is kept by the last level that there is */
     bool levelwise; /* a proposal is the next level, whole; else all levels are there from the first proposal
                         on, mostly empty, and a proposal adds children to them */
-    bool extensible; /* a complete search may go on with more blocks, and then with a larger beam */
+    bool all_sizes; /* children of a round lie on several levels: each knows its place in the order in which
+                       they were proposed (pnas_child.order); `first` counts cells of all sizes */
+    int round; /* children of a round, unless options say another number; of strategies that have none any */
+    const char *grows_by; /* the key by which a complete search may grow, and then go on; NULL: by none */
 
     /* PNAS_ERROR_USAGE unless the options suit the strategy; NULL: there is nothing to check. */
     pnas_status (*check)(const pnas_search_options *options);
@@ -42,7 +52,7 @@ typedef struct {
 
 /* The registry, one entry a strategy: the name is the value of search.strategy, and pnas_strategy_<name> is
  * defined in strategy_<name>.c. The first is the default. Files keep names, not numbers. */
-#define PNAS_STRATEGIES(ENTRY)     ENTRY(pnas) ENTRY(random) ENTRY(evolution)
+#define PNAS_STRATEGIES(ENTRY)     ENTRY(pnas) ENTRY(random) ENTRY(evolution) ENTRY(guided)
 
 #define PNAS_STRATEGY_NUMBER(name) PNAS_STRATEGY_NUMBER_##name,
 enum { PNAS_STRATEGIES(PNAS_STRATEGY_NUMBER) PNAS_STRATEGY_COUNT };

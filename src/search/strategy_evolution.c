@@ -50,6 +50,7 @@ static pnas_status propose(pnas_search *search, const pnas_surrogate *surrogate)
 }
 
 const pnas_strategy pnas_strategy_evolution = {
+    .round = 10,
     .check = check,
     .propose = propose,
     .remaining = pnas_round_remaining,

@@ -3,6 +3,7 @@
  * done cells of level b are extended by every block, and of these the best K by the acquisition are trained
  * (src/search/selection.h). */
 #include "src/base/clock.h"
+#include "src/search/cell_list.h"
 #include "src/search/first_cells.h"
 #include "src/search/search_state.h"
 #include "src/search/selection.h"
@@ -14,19 +15,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static pnas_status append_cell(void *payload, const pnas_cell *cell)
-{
-    pnas_cell **next = payload;
-    *(*next)++ = *cell;
-    return PNAS_OK;
-}
-
 static pnas_status list_level_one(const pnas_search *search, pnas_cell **out, size_t *count)
 {
     *count = pnas_space_one_block_cells(&search->options.space);
-    pnas_cell *next = *out = malloc(*count * sizeof **out);
+    *out = malloc(*count * sizeof **out);
     PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "out of memory for %zu cells of one block", *count);
-    return pnas_space_walk_unique(&search->options.space, 1, append_cell, &next);
+    pnas_cell_list list = {.cell = *out, .room = *count};
+    return pnas_space_walk_unique(&search->options.space, 1, pnas_cell_list_append, &list);
 }
 
 static pnas_status take_level_of_table(const pnas_search *search, int blocks, pnas_cell **out, size_t *count)
@@ -52,13 +47,12 @@ static pnas_status check_first_of_table(size_t count)
 static pnas_status propose_first(const pnas_search *search, pnas_level *level)
 {
     pnas_cell *cell = NULL;
-    size_t count, wanted = (size_t)search->options.first;
+    size_t count, wanted = pnas_search_level_size(&search->options, 1, 0);
     pnas_status status;
     PNAS_TRY_CLEANUP(search->table ? take_level_of_table(search, 1, &cell, &count)
                                    : list_level_one(search, &cell, &count));
     PNAS_TRY_CLEANUP(check_first_of_table(count));
-    if (wanted == 0 || wanted > count)
-        wanted = count;
+    wanted = wanted < count ? wanted : count;
     PNAS_TRY_CLEANUP(pnas_first_cells_choose(cell, count, wanted, search->options.seed));
     PNAS_TRY_CLEANUP(pnas_level_create(1, wanted, level));
     for (size_t i = 0; i < wanted; ++i)
@@ -120,22 +114,14 @@ static pnas_status find_candidates(const pnas_search *search, pnas_cell **out, s
     return PNAS_OK;
 }
 
-static int compare_cells(const void *a, const void *b)
-{
-    return pnas_cell_compare(a, b);
-}
-
 /* Drops what the level has already from the candidates; returns how many are left. `begun` may be NULL. */
 static size_t leave_out(const pnas_level *begun, pnas_cell *taken, pnas_cell *cell, size_t count)
 {
-    size_t kept = 0, taken_count = begun ? begun->count : 0;
+    size_t taken_count = begun ? begun->count : 0;
     for (size_t i = 0; i < taken_count; ++i)
         taken[i] = begun->child[i].cell;
-    qsort(taken, taken_count, sizeof *taken, compare_cells);
-    for (size_t i = 0; i < count; ++i)
-        if (!bsearch(&cell[i], taken, taken_count, sizeof *taken, compare_cells))
-            cell[kept++] = cell[i];
-    return kept;
+    taken_count = pnas_cells_sort(taken, taken_count);
+    return pnas_cells_leave_out(taken, taken_count, cell, count);
 }
 
 /* Chooses by the surrogate as it is, beside what was begun; of level 1 as many as without one. */
@@ -151,11 +137,10 @@ static pnas_status choose(const pnas_search *search, const pnas_surrogate *surro
     PNAS_TRY_CLEANUP(find_candidates(search, &candidate, &count));
     *candidates = count;
     count = leave_out(begun, taken, candidate, count);
-    if (search->levels == 0)
-        options.beam = options.first > 0 ? options.first : (int)count;
-    options.beam = (size_t)options.beam > taken_count ? options.beam - (int)taken_count : 0;
-    PNAS_TRY_CLEANUP(
-        pnas_selection_create(&options, pnas_levels_best(search->level, search->levels), count, selection));
+    size_t wanted = pnas_search_level_size(&options, search->levels + 1, pnas_search_count_children(search));
+    options.beam = wanted > taken_count ? (int)(wanted - taken_count) : 0;
+    PNAS_TRY_CLEANUP(pnas_selection_create(&options, pnas_levels_best(search->level, search->levels),
+                                           (uint64_t)search->levels, count, selection));
     status = pnas_selection_score(selection, surrogate, candidate, count);
 cleanup:
     free(candidate);
@@ -189,6 +174,9 @@ static pnas_status fill_level(pnas_search *search, const pnas_surrogate *surroga
         free(begun->child);
     level->candidates = candidates;
     level->score_seconds = pnas_clock_seconds() - start;
+    search->choice.children = selection.count;
+    search->choice.candidates = candidates;
+    search->choice.score_seconds = level->score_seconds;
 cleanup:
     pnas_selection_destroy(&selection);
     return status;
@@ -205,6 +193,7 @@ static pnas_status propose_next(pnas_search *search, const pnas_surrogate *surro
     PNAS_TRY(pnas_surrogate_fit_levels(surrogate, search->level, search->levels,
                                        search->options.failed_reward, &seconds));
     last->fit_seconds = seconds;
+    search->choice.fit_seconds = seconds;
     return fill_level(search, surrogate, level);
 }
 
@@ -216,6 +205,7 @@ static pnas_status propose(pnas_search *search, const pnas_surrogate *surrogate)
     assert(surrogate || search->levels == 0);
     pnas_level level = {0};
     pnas_status status = PNAS_OK;
+    search->choice = (pnas_choice){.round = search->levels};
     if (search->levels > 0)
         status = propose_next(search, surrogate, &level);
     else
@@ -253,20 +243,22 @@ cleanup:
     return status;
 }
 
+/* As if each level had as many candidates as it may train. */
 static size_t remaining(const pnas_search *search, int blocks)
 {
-    const pnas_search_options *options = &search->options;
-    if (blocks <= search->levels)
-        return 0;
-    if (blocks > 1)
-        return (size_t)options->beam;
-    return options->first ? (size_t)options->first : pnas_space_one_block_cells(&options->space);
+    size_t below = pnas_search_count_children(search), size = 0;
+    for (int b = search->levels + 1; b <= blocks; ++b) {
+        size = pnas_search_level_size(&search->options, b, below);
+        below += size;
+    }
+    return size;
 }
 
 const pnas_strategy pnas_strategy_pnas = {
+    .round = 10,
     .surrogate = true,
     .levelwise = true,
-    .extensible = true,
+    .grows_by = "space.blocks",
     .propose = propose,
     .begin_next = begin_next,
     .remaining = remaining,

@@ -9,6 +9,7 @@ static pnas_status propose(pnas_search *search, const pnas_surrogate *surrogate)
 }
 
 const pnas_strategy pnas_strategy_random = {
+    .round = 10,
     .propose = propose,
     .remaining = pnas_round_remaining,
 };

@@ -1,6 +1,7 @@
 #include "src/run/configuration_match.h"
 
 #include "io/config/configuration.h"
+#include "src/search/strategy.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -117,6 +118,36 @@ Test(configuration_match, more_without_levels_to_come_is_refused_with_the_reason
     complete = true;
     mine.search.beam = 300;
     expect_refusal("levels to come", "space.blocks larger than 5", "search.beam");
+}
+
+Test(configuration_match, a_guided_run_goes_on_with_more_children, .init = set_up)
+{
+    complete = true;
+    mine.search.strategy = other.search.strategy = PNAS_STRATEGY_NUMBER_guided;
+    other.search.children = 100;
+    mine.search.children = 120;
+    cr_assert_eq(match(), PNAS_OK, "%s", pnas_message());
+    cr_expect_str_eq(extension, "search.children 100 -> 120");
+    mine.search.children = 80;
+    expect_refusal("search.children: 100", "80", "not shrink");
+    mine.search.children = 100;
+    mine.training.epochs = 25;
+    expect_refusal("children to come", "search.children larger than 100", "training.epochs");
+    complete = false;
+    mine.training.epochs = other.training.epochs;
+    mine.search.children = 120;
+    expect_refusal("search.children: 100", "120", "once the run is complete");
+}
+
+Test(configuration_match, further_levels_need_further_children, .init = set_up)
+{
+    complete = true;
+    other.search.children = mine.search.children = 100;
+    mine.search.space.blocks = 6;
+    expect_refusal("100 children", "leaves none", "larger than 100");
+    mine.search.children = 120;
+    cr_assert_eq(match(), PNAS_OK, "%s", pnas_message());
+    cr_expect_str_eq(extension, "space.blocks 5 -> 6, search.children 100 -> 120");
 }
 
 Test(configuration_match, an_extension_changes_nothing_else, .init = set_up)

@@ -4,6 +4,7 @@
 
 #include <criterion/criterion.h>
 #include <math.h>
+#include <string.h>
 
 static pnas_cell numbered(int number)
 {
@@ -29,9 +30,16 @@ static double improvement(double best, double mean, double spread)
 
 Test(acquisition, mean_and_bound_follow_their_formulas)
 {
-    cr_expect_eq(pnas_acquisition_value(PNAS_ACQUISITION_MEAN, 2, 0.9, 0.4, 0.1), 0.4);
-    cr_expect_float_eq(pnas_acquisition_value(PNAS_ACQUISITION_UCB, 2, 0.9, 0.4, 0.1), 0.6, 1e-15);
-    cr_expect_eq(pnas_acquisition_value(PNAS_ACQUISITION_UCB, 0, 0.9, 0.4, 0.1), 0.4);
+    cr_expect_eq(pnas_acquisition_value(PNAS_ACQUISITION_MEAN, 2, 0.9, 0.4, 0.1, 0), 0.4);
+    cr_expect_float_eq(pnas_acquisition_value(PNAS_ACQUISITION_UCB, 2, 0.9, 0.4, 0.1, 0), 0.6, 1e-15);
+    cr_expect_eq(pnas_acquisition_value(PNAS_ACQUISITION_UCB, 0, 0.9, 0.4, 0.1, 0), 0.4);
+}
+
+Test(acquisition, thompson_draws_around_the_prediction)
+{
+    cr_expect_eq(pnas_acquisition_value(PNAS_ACQUISITION_THOMPSON, 2, 0.9, 0.4, 0.1, 0), 0.4);
+    cr_expect_float_eq(pnas_acquisition_value(PNAS_ACQUISITION_THOMPSON, 2, 0.9, 0.4, 0.1, -1.5), 0.25,
+                       1e-15);
 }
 
 Test(acquisition, expected_improvement_is_the_integral_it_stands_for)
@@ -39,17 +47,17 @@ Test(acquisition, expected_improvement_is_the_integral_it_stands_for)
     const double cases[][3] = {{0.9, 0.8, 0.05}, {0.9, 0.95, 0.02}, {0.5, 0.5, 0.1}, {0.9, 0.2, 0.3}};
     for (size_t i = 0; i < 4; ++i) {
         double best = cases[i][0], mean = cases[i][1], spread = cases[i][2];
-        double got = pnas_acquisition_value(PNAS_ACQUISITION_EI, 0, best, mean, spread);
+        double got = pnas_acquisition_value(PNAS_ACQUISITION_EI, 0, best, mean, spread, 0);
         cr_expect_float_eq(got, improvement(best, mean, spread), 1e-8, "case %zu: %g", i, got);
     }
-    cr_expect_float_eq(pnas_acquisition_value(PNAS_ACQUISITION_EI, 0, 0.5, 0.7, 0), 0.2, 1e-15);
-    cr_expect_eq(pnas_acquisition_value(PNAS_ACQUISITION_EI, 0, 0.9, 0.7, 0), 0);
+    cr_expect_float_eq(pnas_acquisition_value(PNAS_ACQUISITION_EI, 0, 0.5, 0.7, 0, 0), 0.2, 1e-15);
+    cr_expect_eq(pnas_acquisition_value(PNAS_ACQUISITION_EI, 0, 0.9, 0.7, 0, 0), 0);
 }
 
 Test(acquisition, expected_improvement_still_tells_hopeless_candidates_apart)
 {
-    double better = pnas_acquisition_value(PNAS_ACQUISITION_EI, 0, 0.9, 0.71, 0.01);
-    double worse = pnas_acquisition_value(PNAS_ACQUISITION_EI, 0, 0.9, 0.70, 0.01);
+    double better = pnas_acquisition_value(PNAS_ACQUISITION_EI, 0, 0.9, 0.71, 0.01, 0);
+    double worse = pnas_acquisition_value(PNAS_ACQUISITION_EI, 0, 0.9, 0.70, 0.01, 0);
     cr_expect_gt(better, worse);
     cr_expect_geq(worse, 0);
 }
@@ -57,7 +65,7 @@ Test(acquisition, expected_improvement_still_tells_hopeless_candidates_apart)
 /* Candidate i of ten: its prediction falls with i, its spread rises. */
 static void select_of_ten(const pnas_search_options *options, pnas_selection *out)
 {
-    cr_assert_eq(pnas_selection_create(options, 0.5, 10, out), PNAS_OK);
+    cr_assert_eq(pnas_selection_create(options, 0.5, 0, 10, out), PNAS_OK);
     for (int i = 9; i >= 0; --i) {
         pnas_cell cell = numbered(i);
         pnas_selection_offer(out, &cell, 0.9 - 0.01 * i, 0.001 * i * i);
@@ -92,6 +100,31 @@ Test(selection, a_bound_prefers_what_is_uncertain)
     pnas_selection_destroy(&selection);
 }
 
+/* Far apart predictions stay in their order; equal ones come in another order at each turn, the same each time. */
+Test(selection, thompson_draws_anew_at_each_turn)
+{
+    pnas_search_options options = {.beam = 10, .acquisition = PNAS_ACQUISITION_THOMPSON, .seed = 3};
+    int order[2][10], again = 0;
+    for (int run = 0; run < 4; ++run) {
+        pnas_selection selection;
+        cr_assert_eq(pnas_selection_create(&options, 0.5, (uint64_t)(run % 2), 10, &selection), PNAS_OK);
+        for (int i = 0; i < 10; ++i) {
+            pnas_cell cell = numbered(i);
+            pnas_selection_offer(&selection, &cell, i == 4 ? 0.9 : 0.5, 0.01);
+        }
+        pnas_selection_finish(&selection);
+        for (int i = 0; i < 10; ++i) {
+            int number = number_of(&pnas_selection_entry(&selection, (size_t)i)->cell);
+            again += run >= 2 && number == order[run % 2][i];
+            order[run % 2][i] = number;
+        }
+        pnas_selection_destroy(&selection);
+    }
+    cr_expect_eq(again, 20);
+    cr_expect_eq(order[0][0], 4);
+    cr_expect_neq(memcmp(order[0], order[1], sizeof order[0]), 0);
+}
+
 Test(selection, a_share_goes_to_the_widest_spread_among_those_left)
 {
     const pnas_search_options options = {.beam = 4, .diversity = 0.5};
@@ -124,7 +157,7 @@ Test(selection, equal_spreads_leave_the_order_of_predictions)
 {
     const pnas_search_options options = {.beam = 4, .diversity = 0.5};
     pnas_selection selection;
-    cr_assert_eq(pnas_selection_create(&options, 0.5, 10, &selection), PNAS_OK);
+    cr_assert_eq(pnas_selection_create(&options, 0.5, 0, 10, &selection), PNAS_OK);
     for (int i = 0; i < 10; ++i) {
         pnas_cell cell = numbered(i);
         pnas_selection_offer(&selection, &cell, 0.01 * i, 0);

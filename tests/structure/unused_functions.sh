@@ -16,8 +16,6 @@ exceptions="pnas_h5_close          # at will, by tests; readers end by pnas_h5_f
 pnas_access_overlap    # against a map of bytes
 pnas_cell_csv_parse    # text, where a file would have to be written; fuzzed
 pnas_same_pad          # against the table of padded values
-pnas_search_pending    # how many; programs ask for the level with some
-pnas_selection_finish  # cells without a surrogate
 pnas_selection_offer   # the same"
 while read -r name _; do
     grep -q " $name\$" <<<"$unused" || { echo "$name is used, or gone: no exception any more"; exit 1; }

@@ -2,6 +2,7 @@
 #include "src/base/plain_text.h"
 #include "src/programs/pnas_rank/ranking_tables.h"
 #include "src/search/cell_text.h"
+#include "src/search/strategy.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -269,11 +270,22 @@ pnas_status pnas_ranking_print_status(const pnas_ranking_files *files, bool *com
             done += ranking->level[i].done;
             failed += ranking->level[i].failed;
         }
+        int levels = pnas_search_levels(ranking->search);
         bool several = files->count > 1;
-        pnas_text_line(
-            stdout, "%s%s%s: level %d of %d, %zu of its and earlier levels' %zu children done, %zu failed",
-            several ? ranking->path : "", several ? ": " : "", pnas_run_file_words(ranking->run, words),
-            pnas_search_levels(ranking->search), ranking->blocks, done, children, failed);
+        bool all_sizes = pnas_strategy_get(pnas_search_get_options(ranking->search)->strategy)->all_sizes;
+        size_t left = /* none where no cell was left */
+            status == PNAS_RUN_COMPLETE ? 0 : pnas_search_remaining(ranking->search, ranking->blocks);
+        const char *said = pnas_run_file_words(ranking->run, words);
+        if (all_sizes)
+            pnas_text_line(stdout, "%s%s%s: %zu of %zu children done, %zu failed",
+                           several ? ranking->path : "", several ? ": " : "", said, done, children + left,
+                           failed);
+        else
+            pnas_text_line(
+                stdout,
+                "%s%s%s: level %d of %d, %zu of its and earlier levels' %zu children done, %zu failed",
+                several ? ranking->path : "", several ? ": " : "", said, levels, ranking->blocks, done,
+                children, failed);
         *complete = *complete && status == PNAS_RUN_COMPLETE;
     }
     return PNAS_OK;

@@ -1,5 +1,6 @@
 #include "src/programs/pnas_rank/ranking_tables.h"
 #include "src/run/level_usage.h"
+#include "src/search/strategy.h"
 
 #include <stdio.h>
 
@@ -18,7 +19,8 @@ void pnas_ranking_print_usage(const pnas_ranking *ranking)
         return;
     putchar('\n');
     pnas_usage_print_title();
-    for (int b = 1; b <= levels; b++) {
+    bool all_sizes = pnas_strategy_get(pnas_search_get_options(ranking->search)->strategy)->all_sizes;
+    for (int b = 1; b <= levels && !all_sizes; b++) { /* else all rounds together stand at the last */
         const pnas_level *level = pnas_search_level(ranking->search, b);
         char name[16];
         snprintf(name, sizeof name, "%d", b);

@@ -44,6 +44,13 @@ Test(configuration, one_key_is_enough_and_the_rest_is_default)
     PNAS_EXPECT_NO_LEAKS();
 }
 
+Test(configuration, the_size_of_a_round_is_the_strategy_s_unless_it_is_given)
+{
+    cr_expect_eq(parse("seed: 1\n").search.round, 10);
+    cr_expect_eq(parse("search: {strategy: guided}\n").search.round, 4);
+    cr_expect_eq(parse("search: {strategy: guided, round: 7}\n").search.round, 7);
+}
+
 Test(configuration, values_of_every_section_reach_their_fields)
 {
     pnas_configuration read = parse(
@@ -364,6 +371,14 @@ Test(configuration_mistakes, impossible_values_are_shown_with_their_limits)
         {"network:\n  filters: 24\n  parameters: 3.2M\n",
          "run.yaml: line 3: network.parameters is given, and network.filters, too: both say how large the "
          "network is; leave one of them out"},
+        {"search:\n  beam: 24\n  children: 100\n",
+         "run.yaml: line 3: search.children is given, and search.beam, too: both say how many children are "
+         "trained; leave one of them out"},
+        {"search: {strategy: guided, overlap: true}\n", "search.strategy: guided has no levels that could "
+                                                        "overlap"},
+        {"search: {strategy: guided}\nsurrogate:\n  refit: finetune\n",
+         "run.yaml: line 3: surrogate.refit is finetune, but search.strategy: guided fits the surrogate from "
+         "fresh weights"},
         {"training: {epochs: 5, warmup_epochs: 6}\n",
          "training.warmup_epochs is 6; it must be at most training.epochs (5)"},
         {"dataset: {validation: -1}\n",
