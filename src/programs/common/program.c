@@ -8,6 +8,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
@@ -24,6 +25,7 @@ static void print_version(FILE *stream, struct argp_state *state)
 }
 
 static bool told_of_output; /* that it did not arrive */
+static bool output_closed;  /* from the start */
 
 /* As head(1) goes when it has its lines: with SIGPIPE ignored it does not end us, and is no trouble. */
 static bool reader_has_gone(void)
@@ -37,8 +39,8 @@ static bool output_arrived(void)
     errno = 0; /* of a write that failed long ago it tells nothing */
     if ((fflush(stdout) == 0 && !ferror(stdout)) || reader_has_gone())
         return true;
-    pnas_error("standard output cannot be written: %s",
-               errno ? pnas_system_reason(errno) : "a part of it was lost before; is its disk full?");
+    const char *lost = errno ? pnas_system_reason(errno) : "a part of it was lost before; is its disk full?";
+    pnas_error("standard output cannot be written: %s", output_closed ? "it is closed" : lost);
     told_of_output = true;
     return false;
 }
@@ -50,9 +52,23 @@ static void check_output_at_exit(void)
         _exit(EX_IOERR);
 }
 
+/* A closed descriptor goes to the next file that is opened, of whatever library, and our output would then go into
+ * that file. What takes its place can be read where we write and written where we read, so that both fail as before. */
+static void fill_standard_files(void)
+{
+    for (int wanted = STDIN_FILENO; wanted <= STDERR_FILENO; wanted++) {
+        if (fcntl(wanted, F_GETFD) >= 0)
+            continue;
+        output_closed |= wanted == STDOUT_FILENO;
+        if (open("/dev/null", wanted == STDIN_FILENO ? O_WRONLY : O_RDONLY) != wanted)
+            _exit(EX_IOERR); /* nothing is safe to print to */
+    }
+}
+
 /* A file that may not become so long (ulimit -f) is a write that fails, with our sentence. */
 void pnas_program_setup(const char *name)
 {
+    fill_standard_files();
     signal(SIGXFSZ, SIG_IGN);
     atexit(check_output_at_exit);
     pnas_log_setup(name, PNAS_LOG_INFO, 0, 1);

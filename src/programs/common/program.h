@@ -13,7 +13,9 @@
 #include <stdint.h>
 
 /* First line of a main: `name` (borrowed for the life of the process) stands before every message and in
- * --version's answer. Logs as a single process; a program of several ranks calls pnas_log_setup again. */
+ * --version's answer. Logs as a single process; a program of several ranks calls pnas_log_setup again. Of stdin,
+ * stdout and stderr what is closed is kept from becoming another file; what is printed to it is lost, which
+ * pnas_program_end tells. */
 void pnas_program_setup(const char *name);
 
 /* Version and commit of this build: "0.9.0 (abc1234)". Borrowed. */
