@@ -119,6 +119,10 @@ done
 # A launcher or a rank that is killed: what the run file says decides.
 STUB_CODE=137 end_with 137 "${one_node[@]}"
 expect_requeue 42
+mv RUN.h5 elsewhere.h5 && ln -s elsewhere.h5 RUN.h5 # of two names of the run either may be given
+STUB_CODE=137 end_with 137 "${one_node[@]}"
+expect_requeue 42
+rm RUN.h5 && mv elsewhere.h5 RUN.h5
 STUB_CODE=137 STUB_STATUS=65 end_with 137 "${one_node[@]}"
 expect_no_requeue
 STUB_CODE=137 STUB_STATUS=0 end_with 0 "${one_node[@]}"
