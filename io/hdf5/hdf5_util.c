@@ -2,6 +2,7 @@
 
 #include "io/file/file_version.h"
 #include "io/file/leftover.h"
+#include "io/file/link_target.h"
 #include "io/file/name_end.h"
 #include "io/file/output_file.h"
 #include "io/file/regular_file.h"
@@ -121,17 +122,12 @@ static hid_t file_access(void)
 static pnas_status resolve_target(const char *path, char **out)
 {
     struct stat info;
-    if (stat(path, &info) != 0) {
-        PNAS_CHECK(errno == ENOENT, PNAS_ERROR_FILE, "%s: cannot be written: %s", path,
-                   pnas_system_reason(errno));
-        *out = strdup(path);
-    } else {
-        PNAS_CHECK(S_ISREG(info.st_mode), PNAS_ERROR_FILE,
-                   "%s: is not a regular file; name one that can be written", path);
-        *out = realpath(path, NULL); /* a link stays a link */
-    }
-    PNAS_CHECK(*out, PNAS_ERROR_FILE, "%s: cannot be written: %s", path, pnas_system_reason(errno));
-    return PNAS_OK;
+    bool there = stat(path, &info) == 0;
+    PNAS_CHECK(there || errno == ENOENT, PNAS_ERROR_FILE, "%s: cannot be written: %s", path,
+               pnas_system_reason(errno));
+    PNAS_CHECK(!there || S_ISREG(info.st_mode), PNAS_ERROR_FILE,
+               "%s: is not a regular file; name one that can be written", path);
+    return pnas_link_target(path, out);
 }
 
 /* Its name can be foreseen, so that a second writer meets the lock: whoever put something else there must not

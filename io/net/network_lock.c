@@ -1,5 +1,7 @@
 #include "io/net/network_lock.h"
 
+#include "io/file/link_target.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -7,8 +9,10 @@
 /* The network file itself cannot carry the lock, as each checkpoint is a new file. */
 static pnas_status name_lock(const char *path, char **out)
 {
-    char *target = realpath(path, NULL); /* NULL: it is not there yet */
-    int made = asprintf(out, "%s.lock", target ? target : path);
+    char *target;
+    *out = NULL;
+    PNAS_TRY(pnas_link_target(path, &target));
+    int made = asprintf(out, "%s.lock", target);
     free(target);
     if (made < 0)
         *out = NULL;

@@ -1,5 +1,6 @@
 #include "io/run/live_status.h"
 
+#include "io/file/link_target.h"
 #include "io/file/output_file.h"
 #include "io/file/regular_file.h"
 #include "io/run/run_file.h"
@@ -46,7 +47,7 @@ pnas_status pnas_live_status_add(pnas_live_status *live, const pnas_running_chil
 static char *path_of(const char *run_path)
 {
     char *place, *path = NULL;
-    if (pnas_run_path(run_path, &place) != PNAS_OK)
+    if (pnas_link_target(run_path, &place) != PNAS_OK)
         return NULL;
     if (asprintf(&path, "%s.now", place) < 0)
         path = NULL;

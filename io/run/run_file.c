@@ -1,9 +1,10 @@
 #include "io/run/run_parts.h"
 
+#include "io/file/link_target.h"
+
 #include "src/base/log.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,6 @@
 #include <unistd.h>
 
 #define READ_ATTEMPTS 5
-#define LINKS_MAX     40
 
 /* ---- folding the journal in ---- */
 
@@ -103,27 +103,6 @@ static pnas_status take_journal(pnas_run_file *file)
 
 /* ---- opening and closing ---- */
 
-pnas_status pnas_run_path(const char *path, char **out)
-{
-    char at[PATH_MAX], target[PATH_MAX];
-    int links = 0;
-    ssize_t length;
-    *out = NULL;
-    PNAS_CHECK(strlen(path) < sizeof at, PNAS_ERROR_FILE, "%s: the name is too long", path);
-    strcpy(at, path);
-    while ((length = readlink(at, target, sizeof target - 1)) > 0) {
-        const char *name = strrchr(at, '/');
-        size_t folder = target[0] == '/' || !name ? 0 : (size_t)(name + 1 - at);
-        PNAS_CHECK(++links <= LINKS_MAX && folder + (size_t)length < sizeof at, PNAS_ERROR_FILE,
-                   "%s: is a symbolic link whose end is not there; remove it", path);
-        memcpy(at + folder, target, (size_t)length);
-        at[folder + (size_t)length] = 0;
-    }
-    *out = strdup(at);
-    PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "%s: out of memory", path);
-    return PNAS_OK;
-}
-
 static pnas_status make(const char *path, pnas_run_file **out)
 {
     *out = NULL;
@@ -131,7 +110,7 @@ static pnas_status make(const char *path, pnas_run_file **out)
     pnas_status status;
     PNAS_CHECK(file, PNAS_ERROR_MEMORY, "%s: out of memory", path);
     file->journal = PNAS_NO_JOURNAL;
-    PNAS_TRY_CLEANUP(pnas_run_path(path, &file->path));
+    PNAS_TRY_CLEANUP(pnas_link_target(path, &file->path));
     file->journal_path = malloc(strlen(file->path) + sizeof ".journal");
     PNAS_CHECK_CLEANUP(file->journal_path, PNAS_ERROR_MEMORY, "%s: out of memory", path);
     sprintf(file->journal_path, "%s.journal", file->path);

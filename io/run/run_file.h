@@ -57,10 +57,6 @@ typedef struct { /* what it holds in addition to the levels; strings and arrays 
 
 typedef struct pnas_run_file pnas_run_file;
 
-/* *out (the caller's, free) is where `path` leads: itself or, if it is a symbolic link, the end of that,
- * there or not. What belongs to a run stands beside that, so that its names are all the same run. */
-pnas_status pnas_run_path(const char *path, char **out);
-
 #define PNAS_RUN_ID_TEXT 33
 
 /* Opens or creates `path` for a run and takes the lock. If a run is there, *existed is true and *info and the

@@ -2,6 +2,7 @@
 #include "cl/ops/lane.h"
 #include "io/config/configuration.h"
 #include "io/data/image_split.h"
+#include "io/file/link_target.h"
 #include "io/run/cell_table_file.h"
 #include "mpi/abort.h"
 #include "mpi/collectives.h"
@@ -260,7 +261,7 @@ static pnas_status keep_checkpoints(mpi_program *program)
 
 static pnas_status search(mpi_program *program)
 {
-    PNAS_TRY(pnas_mpi_agree(pnas_run_path(program->options.output, &program->run_path)));
+    PNAS_TRY(pnas_mpi_agree(pnas_link_target(program->options.output, &program->run_path)));
     PNAS_TRY(pnas_mpi_agree(keep_checkpoints(program)));
     int lanes = make_evaluators(program);
     PNAS_TRY(pnas_mpi_agree(

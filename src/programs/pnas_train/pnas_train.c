@@ -1,5 +1,6 @@
 /* pnas_train: the final training of one cell's network, on one rank or many. */
 #include "io/data/image_split.h"
+#include "io/file/link_target.h"
 #include "io/run/ranking.h"
 #include "mpi/build_check.h"
 #include "mpi/collectives.h"
@@ -170,7 +171,7 @@ static pnas_status prepare(train_program *program)
     PNAS_TRY(compare_blocks(program));
     PNAS_TRY(pnas_mpi_agree(list_devices(program)));
     if (program->arguments.output)
-        return pnas_mpi_agree(pnas_run_path(program->arguments.output, &program->path));
+        return pnas_mpi_agree(pnas_link_target(program->arguments.output, &program->path));
     return PNAS_OK;
 }
 

@@ -252,6 +252,20 @@ Test(hdf5_output, a_link_stays_a_link)
     cr_expect(S_ISLNK(info.st_mode));
 }
 
+Test(hdf5_output, a_link_stays_a_link_and_its_end_is_made)
+{
+    struct stat info;
+    test_make_folder("elsewhere");
+    cr_assert_eq(symlink("second.h5", test_path("first.h5")), 0);
+    cr_assert_eq(symlink("elsewhere/a.h5", test_path("second.h5")), 0);
+    write_value("first.h5", 3);
+    cr_expect_eq(read_value("elsewhere/a.h5"), 3);
+    cr_assert_eq(lstat(test_path("first.h5"), &info), 0);
+    cr_expect(S_ISLNK(info.st_mode));
+    cr_assert_eq(lstat(test_path("second.h5"), &info), 0);
+    cr_expect(S_ISLNK(info.st_mode));
+}
+
 Test(hdf5_output, files_get_the_rights_that_umask_leaves)
 {
     struct stat info;
