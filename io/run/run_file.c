@@ -215,6 +215,13 @@ pnas_status pnas_run_file_read(const char *path, pnas_run_file **out)
     return status;
 }
 
+bool pnas_run_file_is_killed(const pnas_run_file *file)
+{
+    char owner[PNAS_OWNER_SIZE + 1];
+    return file->info.status == PNAS_RUN_RUNNING &&
+           pnas_journal_look(file->journal_path, owner) == PNAS_LOCK_FREE;
+}
+
 const char *pnas_run_file_words(const pnas_run_file *file, char out[PNAS_RUN_FILE_WORDS])
 {
     char owner[PNAS_OWNER_SIZE + 1];

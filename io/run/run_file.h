@@ -70,6 +70,10 @@ void pnas_run_file_close(pnas_run_file **file);
 /* Reads a run without locking, for pnas_rank. */
 pnas_status pnas_run_file_read(const char *path, pnas_run_file **out);
 
+/* Whether nothing holds a run that says that it runs. One that ends between the reading and this looks the same, so
+ * read it again to be sure. */
+bool pnas_run_file_is_killed(const pnas_run_file *file);
+
 /* How the run is, in words, which may stand in `out`: of one that says that it runs, by its lock. */
 #define PNAS_RUN_FILE_WORDS (PNAS_OWNER_SIZE + 32)
 const char *pnas_run_file_words(const pnas_run_file *file, char out[PNAS_RUN_FILE_WORDS]);

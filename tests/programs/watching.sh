@@ -56,7 +56,9 @@ done
 kill -KILL "$run"
 wait "$run" 2>/dev/null || true
 sed -i 's/^written .*/written 1000000000/' killed.h5.now
-timeout 3 "$pnas_rank" --watch killed.h5 >silent.out 2>silent.err || true
+code=0
+timeout 30 "$pnas_rank" --watch killed.h5 >silent.out 2>silent.err || code=$?
+[ "$code" -eq 75 ] || fail "watching a killed run ended with $code"
 grep -qE '^killed; the same command continues it.*; nothing was heard of it for [1-9][0-9]* h' silent.out ||
     fail "a silent run was not told"
 

@@ -20,6 +20,7 @@ typedef struct {
     const pnas_run_info *info;
     pnas_live_status live_status;
     bool live; /* live_status is there */
+    bool runs; /* by what was heard of it lately */
     double now;
 } run_view;
 
@@ -35,12 +36,11 @@ static void print_summary(const run_view *view)
     const pnas_ranking *ranking = view->ranking;
     char stamp[32], words[PNAS_RUN_FILE_WORDS];
     pnas_clock_stamp(view->now, stamp);
-    bool runs = view->live && pnas_live_status_is_young(&view->live_status, view->now);
     pnas_text_line(stdout, "%s  %s: %s", stamp, ranking->path, ranking->title);
-    printf("%s", runs ? "running" : pnas_run_file_words(ranking->run, words));
+    printf("%s", view->runs ? "running" : pnas_run_file_words(ranking->run, words));
     if (view->live && !isnan(view->live_status.seconds_left))
         print_duration("; about ", view->live_status.seconds_left, " left");
-    if (view->live && !runs)
+    if (view->live && !view->runs)
         print_duration("; nothing was heard of it for ", view->now - view->live_status.written, "");
     putchar('\n');
     if (ranking->count > 0) {
@@ -131,25 +131,45 @@ static size_t count_done(const pnas_ranking *ranking)
     return done;
 }
 
-/* One look at the run; *shown: how many children were done when it was last shown elsewhere than on a
- * terminal. */
-static pnas_status show_run(const char *path, bool terminal, size_t *shown, pnas_run_status *status)
+/* A run that seems to be killed is read again, as it may have ended meanwhile. */
+static pnas_status read_run(const char *path, pnas_ranking **out, bool *killed)
+{
+    *killed = true;
+    for (int look = 0; look < 2 && *killed; look++) {
+        pnas_ranking_destroy(out);
+        PNAS_TRY(pnas_ranking_read(path, out));
+        if (!(*out)->run) {
+            pnas_ranking_destroy(out);
+            return pnas_fail(PNAS_ERROR_USAGE, "--watch: %s is no run", path);
+        }
+        *killed = pnas_run_file_is_killed((*out)->run);
+    }
+    return PNAS_OK;
+}
+
+typedef struct {
+    size_t shown; /* how many children were done when it was last shown elsewhere than on a terminal */
+    pnas_run_status status;
+    bool over;
+} watched_run;
+
+/* One look at the run. Locks do not reach every machine, so one that was heard of lately is not killed. */
+static pnas_status show_run(const char *path, bool terminal, watched_run *run)
 {
     pnas_ranking *ranking = NULL;
-    PNAS_TRY(pnas_ranking_read(path, &ranking));
-    if (!ranking->run) {
-        pnas_ranking_destroy(&ranking);
-        return pnas_fail(PNAS_ERROR_USAGE, "--watch: %s is no run", path);
-    }
+    bool killed;
+    PNAS_TRY(read_run(path, &ranking, &killed));
     run_view view = {.ranking = ranking, .info = pnas_run_file_info(ranking->run), .now = pnas_clock_unix()};
-    *status = view.info->status;
-    view.live = *status == PNAS_RUN_RUNNING && pnas_live_status_read(path, &view.live_status);
-    if (terminal || count_done(ranking) != *shown || *status != PNAS_RUN_RUNNING) {
-        fputs(terminal ? "\033[H\033[2J" : *shown == SIZE_MAX ? "" : "\n", stdout);
+    run->status = view.info->status;
+    view.live = run->status == PNAS_RUN_RUNNING && pnas_live_status_read(path, &view.live_status);
+    view.runs = view.live && pnas_live_status_is_young(&view.live_status, view.now);
+    run->over = run->status != PNAS_RUN_RUNNING || (killed && !view.runs);
+    if (terminal || count_done(ranking) != run->shown || run->over) {
+        fputs(terminal ? "\033[H\033[2J" : run->shown == SIZE_MAX ? "" : "\n", stdout);
         print_summary(&view);
         print_levels(&view);
         print_ranks(&view);
-        *shown = count_done(ranking);
+        run->shown = count_done(ranking);
     }
     pnas_live_status_free(&view.live_status);
     pnas_ranking_destroy(&ranking);
@@ -159,12 +179,11 @@ static pnas_status show_run(const char *path, bool terminal, size_t *shown, pnas
 pnas_status pnas_ranking_watch(const char *path, bool *complete)
 {
     bool terminal = pnas_terminal_rewrites(STDOUT_FILENO);
-    pnas_run_status status = PNAS_RUN_RUNNING;
-    size_t shown = SIZE_MAX;
+    watched_run run = {.shown = SIZE_MAX};
     for (;;) {
-        PNAS_TRY(show_run(path, terminal, &shown, &status));
-        *complete = status == PNAS_RUN_COMPLETE;
-        if (status != PNAS_RUN_RUNNING)
+        PNAS_TRY(show_run(path, terminal, &run));
+        *complete = run.status == PNAS_RUN_COMPLETE;
+        if (run.over)
             return PNAS_OK;
         pnas_clock_sleep(INTERVAL);
     }
