@@ -20,8 +20,9 @@ typedef struct {
     const pnas_folder_wish *wish;
     pnas_folder_images *out;
     size_t image_size;
-    char **error;      /* [files]: why it is bad, or NULL */
-    unsigned *changes; /* [files] */
+    char **error;        /* [files]: why it is bad, or NULL */
+    pnas_status *status; /* [files]: of reading it */
+    unsigned *changes;   /* [files] */
     atomic_size_t next, done;
     atomic_bool no_memory;
 } folder_work;
@@ -70,10 +71,10 @@ static void *read_images(void *payload)
 {
     folder_work *work = payload;
     for (size_t i; (i = atomic_fetch_add(&work->next, 1)) < work->list->files;) {
-        pnas_status status = read_image(work, i);
-        if (status != PNAS_OK && !(work->error[i] = strdup(pnas_message())))
+        work->status[i] = read_image(work, i);
+        if (work->status[i] != PNAS_OK && !(work->error[i] = strdup(pnas_message())))
             atomic_store(&work->no_memory, true);
-        if (status == PNAS_ERROR_MEMORY)
+        if (work->status[i] == PNAS_ERROR_MEMORY)
             atomic_store(&work->no_memory, true);
         atomic_fetch_add(&work->done, 1);
     }
@@ -114,6 +115,15 @@ static void run_threads(folder_work *work)
 }
 
 /* --- what was bad --- */
+
+/* A file that the system does not give says nothing about the picture in it. */
+static pnas_status check_read(const folder_work *work)
+{
+    for (size_t i = 0; i < work->list->files; i++)
+        PNAS_CHECK(work->status[i] == PNAS_OK || work->status[i] == PNAS_ERROR_DATA, work->status[i], "%s",
+                   work->error[i]);
+    return PNAS_OK;
+}
 
 static pnas_status judge(const folder_work *work)
 {
@@ -186,10 +196,11 @@ static pnas_status make_room(folder_work *work)
     pnas_folder_images *out = work->out;
     work->image_size = out->height * out->width * (size_t)work->wish->channels;
     work->error = calloc(files, sizeof *work->error);
+    work->status = calloc(files, sizeof *work->status);
     work->changes = calloc(files, sizeof *work->changes);
     out->images = calloc(files, work->image_size);
     out->labels = calloc(files, sizeof *out->labels);
-    PNAS_CHECK(work->error && work->changes && out->images && out->labels, PNAS_ERROR_MEMORY,
+    PNAS_CHECK(work->error && work->status && work->changes && out->images && out->labels, PNAS_ERROR_MEMORY,
                "%s: no memory for %zu images of %zu x %zu x %d", work->list->root, files, out->height,
                out->width, work->wish->channels);
     return PNAS_OK;
@@ -201,6 +212,7 @@ static pnas_status read_all(folder_work *work)
     run_threads(work);
     PNAS_CHECK(!atomic_load(&work->no_memory), PNAS_ERROR_MEMORY, "%s: no memory for reading its pictures",
                work->list->root);
+    PNAS_TRY(check_read(work));
     PNAS_TRY(judge(work));
     return keep_good(work);
 }
@@ -217,6 +229,7 @@ pnas_status pnas_folder_images_read(const pnas_folder_list *list, const pnas_fol
     for (size_t i = 0; work.error && i < list->files; i++)
         free(work.error[i]);
     free(work.error);
+    free(work.status);
     free(work.changes);
     if (status != PNAS_OK) {
         free(out->images);

@@ -21,7 +21,8 @@ typedef struct {
 } pnas_folder_images;
 
 /* height, width: those of pictures that are not scaled; 0: the first one's. In the order of the list, whatever the
- * threads. PNAS_ERROR_DATA, naming files, if more are bad than may be, or a class is left without a picture. */
+ * threads. PNAS_ERROR_DATA, naming files, if more are bad than may be, or a class is left without a picture;
+ * PNAS_ERROR_FILE if the system does not let one be read, however many may be bad. */
 pnas_status pnas_folder_images_read(const pnas_folder_list *list, const pnas_folder_wish *wish, size_t height,
                                     size_t width, pnas_folder_images *out);
 

@@ -77,6 +77,8 @@ static pnas_status take_names(const char *list, pnas_dataset *dataset)
         PNAS_CHECK_CLEANUP(*names[i], PNAS_ERROR_USAGE, "--class-names: name %d is empty", i);
     }
     status = pnas_import_name_classes(dataset, names, count);
+    if (status == PNAS_ERROR_DATA)
+        status = pnas_fail_at(PNAS_ERROR_USAGE, "--class-names");
 cleanup:
     free(copy);
     free(names);

@@ -223,8 +223,11 @@ static pnas_status read_names(const char *path, const cifar_version *version, pn
     if (status == PNAS_OK && count != version->classes)
         status = pnas_fail(PNAS_ERROR_DATA, "%s: has %d names, one a line; expected %d", path, count,
                            version->classes);
-    if (status == PNAS_OK)
+    if (status == PNAS_OK) {
         status = pnas_import_name_classes(dataset, names, count);
+        if (status != PNAS_OK)
+            status = pnas_fail_at(status, "%s", path);
+    }
     pnas_bytes_free(&bytes);
     return status;
 }

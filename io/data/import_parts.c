@@ -65,8 +65,28 @@ pnas_status pnas_import_count_classes(const pnas_import_options *options, const 
 
 /* --- Names --------------------------------------------------------------------------------------------- */
 
+static int by_name(const void *left, const void *right)
+{
+    return strcmp(*(char *const *)left, *(char *const *)right);
+}
+
+/* A label that a person reads in a table or a picture must mean one class. */
+static pnas_status check_doubles(const char *const *names, int count)
+{
+    const char **sorted = malloc((size_t)count * sizeof *sorted + 1), *twice = NULL;
+    PNAS_CHECK(sorted, PNAS_ERROR_MEMORY, "out of memory for class names");
+    memcpy(sorted, names, (size_t)count * sizeof *sorted);
+    qsort(sorted, (size_t)count, sizeof *sorted, by_name);
+    for (int i = 1; i < count && !twice; ++i)
+        twice = strcmp(sorted[i - 1], sorted[i]) == 0 ? sorted[i] : NULL;
+    free(sorted);
+    PNAS_CHECK(!twice, PNAS_ERROR_DATA, "two classes are called '%s'; give each its own name", twice);
+    return PNAS_OK;
+}
+
 pnas_status pnas_import_name_classes(pnas_dataset *dataset, const char *const *names, int count)
 {
+    PNAS_TRY(check_doubles(names, count));
     dataset->classes = count;
     dataset->class_names = calloc((size_t)count + 1, sizeof *dataset->class_names);
     PNAS_CHECK(dataset->class_names, PNAS_ERROR_MEMORY, "out of memory for class names");

@@ -18,7 +18,8 @@ pnas_status pnas_import_count_classes(const pnas_import_options *options, const 
 pnas_status pnas_import_check_labels(const pnas_dataset_part *part, int classes,
                                      const pnas_label_place *place);
 
-/* Copies `count` names into the data set, whose number of classes this becomes. */
+/* Copies `count` names into the data set, whose number of classes this becomes. PNAS_ERROR_DATA if two are the
+ * same. */
 pnas_status pnas_import_name_classes(pnas_dataset *dataset, const char *const *names, int count);
 
 /* The options of formats that draw the test part. --help shows the text of the first such format alone. */

@@ -120,6 +120,9 @@ Test(import_cifar, names_that_come_with_the_data_are_used)
     pnas_dataset_destroy(&dataset);
     test_write_file("batches.meta.txt", names, 9);
     expect_failure(&options, PNAS_ERROR_DATA, "batches.meta.txt: has 3 names", "expected 10");
+    names = "n0\nn1\nn2\nn3\nn4\nn5\nn6\nn7\nn1\nn9\n";
+    test_write_file("batches.meta.txt", names, strlen(names));
+    expect_failure(&options, PNAS_ERROR_DATA, "batches.meta.txt: two classes are called 'n1'", "");
     options.class_names = "a,b,c,d,e,f,g,h,i,j";
     dataset = expect_import(&options);
     cr_expect_str_eq(dataset->class_names[9], "j");

@@ -194,6 +194,19 @@ Test(import_folder, what_cannot_be_read_is_listed_and_refused, .timeout = 60)
                                         "7 of 14 pictures are left out", NULL});
 }
 
+/* Root may read everything. */
+Test(import_folder, what_may_not_be_read_is_no_bad_picture, .timeout = 60)
+{
+    pnas_import_options options = make_set();
+    put("set/cat/locked.png", 5);
+    cr_assert_eq(chmod(test_path("set/cat/locked.png"), 0), 0);
+    options.allow_bad = 3;
+    bool root = geteuid() == 0;
+    cr_assert(!root || (chmod(test_path(""), 0755) == 0 && seteuid(65534) == 0));
+    expect_failure(&options, PNAS_ERROR_FILE, "set/cat/locked.png: cannot be opened: Permission denied", "");
+    cr_assert(!root || seteuid(0) == 0);
+}
+
 Test(import_folder, folders_that_are_no_set_are_refused)
 {
     pnas_import_options options = make_set();

@@ -91,6 +91,8 @@ Test(import_idx, descriptions_are_taken)
     expect_failure(&options, PNAS_ERROR_USAGE, "--class-names", "2 names, but the data has 3 classes");
     options.class_names = "low,,high";
     expect_failure(&options, PNAS_ERROR_USAGE, "--class-names", "name 1 is empty");
+    options.class_names = "low,high,low";
+    expect_failure(&options, PNAS_ERROR_USAGE, "--class-names: two classes are called 'low'", "");
     PNAS_EXPECT_NO_LEAKS();
 }
 
