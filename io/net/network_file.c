@@ -3,7 +3,9 @@
 #include "io/hdf5/hdf5_array.h"
 #include "io/hdf5/tensor_group.h"
 
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 void pnas_network_file_clear(pnas_network_file *file)
 {
@@ -17,4 +19,12 @@ void pnas_network_file_clear(pnas_network_file *file)
     free(file->history.values);
     free(file->test.confusion);
     *file = (pnas_network_file){0};
+}
+
+double pnas_network_last_figure(const pnas_network_history *history, const char *name)
+{
+    for (int k = 0; history->epochs > 0 && k < history->columns; k++)
+        if (strcmp(history->name[k], name) == 0)
+            return (double)history->values[(history->epochs - 1) * (size_t)history->columns + (size_t)k];
+    return NAN;
 }

@@ -77,11 +77,14 @@ typedef struct {    /* zero to start with; what is owned goes with pnas_network_
 /* Written to a temporary file, synced, renamed, sealed. */
 pnas_status pnas_network_file_write(const char *path, const pnas_network_file *file);
 
-/* Everything is checked but whether the tensors are those of the cell's network. PNAS_ERROR_FILE if it cannot
- * be opened, PNAS_ERROR_DATA if it is damaged or no network; *out is then empty. */
+/* Everything is checked but whether the tensors and their number are those of the cell's network. PNAS_ERROR_FILE if
+ * it cannot be opened, PNAS_ERROR_DATA if it is damaged, contradicts itself or is no network; *out is then empty. */
 pnas_status pnas_network_file_read(const char *path, pnas_network_file *out);
 
 void pnas_network_file_clear(pnas_network_file *file);
+
+/* Of the last epoch; NaN if it is not known. */
+double pnas_network_last_figure(const pnas_network_history *history, const char *name);
 
 /* PNAS_ERROR_DATA, naming the first that differs, unless the names of classes of `data` are those of the
  * network, one for one: a label is a place in their order, and the SHA-256 of a data set does not cover

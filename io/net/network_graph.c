@@ -2,8 +2,11 @@
 
 #include "src/net/graph_create.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+#define AUXILIARY_WEIGHT "auxiliary/head/classifier/weight"
 
 typedef struct {
     const char *path;
@@ -66,6 +69,47 @@ static pnas_status check_tensors(const char *path, const pnas_network_tensors *t
     return PNAS_OK;
 }
 
+static bool is_of_graph(const char *name, const pnas_graph *graph)
+{
+    char figure[PNAS_LAYER_PATH_MAX + 32];
+    for (int i = 0; i < graph->parameter_count; i++)
+        if (strcmp(graph->parameter[i].path, name) == 0)
+            return true;
+    for (int i = 0; i < 2 * graph->norm_count; i++) {
+        snprintf(figure, sizeof figure, "%s/%s", graph->norm[i / 2].path,
+                 i % 2 ? "running_variance" : "running_mean");
+        if (strcmp(figure, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Whoever exports all tensors must not export one that no layer has. */
+static pnas_status check_superfluous(const char *path, const pnas_network_tensors *tensors,
+                                     const pnas_graph *graph)
+{
+    size_t needed = (size_t)graph->parameter_count + 2 * (size_t)graph->norm_count;
+    for (size_t i = 0; tensors->count != needed && i < tensors->count; i++)
+        PNAS_CHECK(is_of_graph(tensors->tensor[i].name, graph), PNAS_ERROR_DATA,
+                   "%s: has a tensor %s, which is none of the network of its cell", path,
+                   tensors->tensor[i].name);
+    return PNAS_OK;
+}
+
+static pnas_status check_file(const char *path, const pnas_network_file *file, const pnas_graph *graph)
+{
+    PNAS_TRY(check_tensors(path, &file->weights, graph));
+    if (file->average.count > 0)
+        PNAS_TRY(check_tensors(path, &file->average, graph));
+    PNAS_CHECK(file->parameters == graph->parameters, PNAS_ERROR_DATA,
+               "%s: says that it has %" PRId64 " parameters; the network of its cell has %" PRId64, path,
+               file->parameters, graph->parameters);
+    if (graph->options.auxiliary == 0 && pnas_network_tensor(&file->weights, AUXILIARY_WEIGHT))
+        return PNAS_OK; /* the graph of the training has these as well */
+    PNAS_TRY(check_superfluous(path, &file->weights, graph));
+    return check_superfluous(path, &file->average, graph);
+}
+
 static pnas_status make_graph(const char *path, const pnas_network_file *file,
                               const pnas_network_options *network, pnas_graph **out)
 {
@@ -75,9 +119,7 @@ static pnas_status make_graph(const char *path, const pnas_network_file *file,
         snprintf(reason, sizeof reason, "%s", pnas_message());
         return pnas_fail(PNAS_ERROR_DATA, "%s: %s", path, reason);
     }
-    pnas_status status = check_tensors(path, &file->weights, *out);
-    if (status == PNAS_OK && file->average.count > 0)
-        status = check_tensors(path, &file->average, *out);
+    pnas_status status = check_file(path, file, *out);
     if (status != PNAS_OK)
         pnas_graph_destroy(out);
     return status;
@@ -85,6 +127,9 @@ static pnas_status make_graph(const char *path, const pnas_network_file *file,
 
 pnas_status pnas_network_file_graph(const char *path, const pnas_network_file *file, pnas_graph **out)
 {
+    pnas_graph *whole = NULL;
+    PNAS_TRY(pnas_network_file_training_graph(path, file, &whole));
+    pnas_graph_destroy(&whole);
     return make_graph(path, file, &file->network, out);
 }
 
@@ -92,7 +137,7 @@ pnas_status pnas_network_file_training_graph(const char *path, const pnas_networ
                                              pnas_graph **out)
 {
     pnas_network_options network = file->network;
-    if (pnas_network_tensor(&file->weights, "auxiliary/head/classifier/weight"))
+    if (pnas_network_tensor(&file->weights, AUXILIARY_WEIGHT))
         network.auxiliary = 1; /* the weight of its loss is not known, and decides nothing here */
     return make_graph(path, file, &network, out);
 }

@@ -5,8 +5,8 @@
 #include "io/net/network_file.h"
 
 /* *out is the caller's (pnas_graph_destroy). PNAS_ERROR_DATA, with `path` in the message, if the network is
- * impossible, or if a tensor of the weights or of their moving average is missing, has another shape or holds
- * a value that is not finite. Tensors that the graph does not have are not looked at. */
+ * impossible or has another number of parameters than the file says, or if a tensor of the weights or of their moving
+ * average is missing, has another shape, or is none of this network (nor of its auxiliary classifier). */
 pnas_status pnas_network_file_graph(const char *path, const pnas_network_file *file, pnas_graph **out);
 
 /* The same, with the auxiliary classifier where the file has its weights. */

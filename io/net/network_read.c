@@ -1,4 +1,5 @@
 #include "io/config/configuration.h"
+#include "io/file/name_end.h"
 #include "io/hdf5/hdf5_array.h"
 #include "io/hdf5/hdf5_attribute.h"
 #include "io/hdf5/tensor_group.h"
@@ -8,6 +9,7 @@
 #include "src/base/decimal.h"
 #include "src/search/cell_text.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +18,7 @@
 #define CLASSES_MAX 65536 /* labels are uint16 */
 #define EPOCHS_MAX  1000000
 #define SIDE_MAX    65536 /* of images, and of what the graph checks more closely */
+#define ROUNDED     2e-6  /* accuracies are kept with six decimals, and in float32 */
 
 static pnas_status read_int(hid_t object, const char *name, int low, int high, int *out)
 {
@@ -184,14 +187,36 @@ static pnas_status read_root(hid_t root, pnas_network_file *out)
 
 /* ---- the other groups ---- */
 
+/* Normalisation takes the root of a variance. */
+static pnas_status check_variances(hid_t group, const pnas_named_tensor *tensors, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const pnas_named_tensor *tensor = &tensors[i];
+        size_t values =
+            pnas_name_ends_in(tensor->name, "/running_variance") ? pnas_named_tensor_values(tensor) : 0;
+        for (size_t at = 0; at < values; at++)
+            if (!(tensor->data[at] >= 0))
+                return pnas_h5_fail(PNAS_ERROR_DATA, group, tensor->name,
+                                    "value %zu is %g, but a variance is never below 0", at,
+                                    (double)tensor->data[at]);
+    }
+    return PNAS_OK;
+}
+
+static pnas_status read_tensors(hid_t group, pnas_named_tensor **out, size_t *count)
+{
+    PNAS_TRY(pnas_tensor_group_read(group, out, count));
+    return check_variances(group, *out, *count);
+}
+
 static pnas_status read_weights(hid_t group, pnas_network_file *out)
 {
-    return pnas_tensor_group_read(group, &out->weights.tensor, &out->weights.count);
+    return read_tensors(group, &out->weights.tensor, &out->weights.count);
 }
 
 static pnas_status read_average(hid_t group, pnas_network_file *out)
 {
-    return pnas_tensor_group_read(group, &out->average.tensor, &out->average.count);
+    return read_tensors(group, &out->average.tensor, &out->average.count);
 }
 
 static pnas_status read_training(hid_t group, pnas_network_file *out)
@@ -208,7 +233,7 @@ static pnas_status read_training(hid_t group, pnas_network_file *out)
     if (!(at->seconds >= 0) || !isfinite(at->seconds))
         return pnas_h5_fail(PNAS_ERROR_DATA, group, "seconds", "is %g, which is no time", at->seconds);
     out->in_training = true;
-    return pnas_tensor_group_read(group, &at->tensor, &at->count);
+    return read_tensors(group, &at->tensor, &at->count);
 }
 
 static pnas_status name_columns(hid_t group, char *const *names, size_t count, pnas_network_history *history)
@@ -257,6 +282,30 @@ static pnas_status read_divergence(hid_t group, pnas_network_file *out)
     return PNAS_OK;
 }
 
+/* What the matrix counts is what the figures tell. */
+static pnas_status check_confusion(hid_t group, const pnas_network_test *test, size_t classes)
+{
+    int64_t all = 0, right = 0;
+    for (size_t i = 0; i < classes * classes; i++) {
+        int64_t count = test->confusion[i];
+        if (count < 0 || count > test->images - all)
+            return pnas_h5_fail(PNAS_ERROR_DATA, group, "confusion",
+                                "does not count the %" PRId64
+                                " images of the test: one of its counts is %" PRId64,
+                                test->images, count);
+        all += count;
+        right += i % (classes + 1) == 0 ? count : 0;
+    }
+    if (all < test->images || all == 0)
+        return pnas_h5_fail(PNAS_ERROR_DATA, group, "confusion",
+                            "counts %" PRId64 " images, but %" PRId64 " were tested", all, test->images);
+    if (fabs((double)right / (double)all - test->accuracy) > ROUNDED)
+        return pnas_h5_fail(PNAS_ERROR_DATA, group, "accuracy",
+                            "is %g, but by its confusion %" PRId64 " of %" PRId64 " images are right",
+                            test->accuracy, right, all);
+    return PNAS_OK;
+}
+
 static pnas_status read_test(hid_t group, pnas_network_file *out)
 {
     pnas_network_test *test = &out->test;
@@ -279,7 +328,8 @@ static pnas_status read_test(hid_t group, pnas_network_file *out)
     if (!test->confusion)
         return no_memory(group, "the confusion matrix");
     test->known = true;
-    return pnas_h5_read_array(group, "confusion", H5T_NATIVE_INT64, 2, shape, test->confusion);
+    PNAS_TRY(pnas_h5_read_array(group, "confusion", H5T_NATIVE_INT64, 2, shape, test->confusion));
+    return check_confusion(group, test, classes);
 }
 
 static pnas_status read_devices(hid_t group, pnas_network_file *out)
@@ -295,9 +345,26 @@ static pnas_status read_devices(hid_t group, pnas_network_file *out)
                         devices->count);
 }
 
+/* The accuracy is that of the last epoch; a search may reward the best one. */
+static pnas_status check_accuracy(hid_t root, const pnas_network_file *out)
+{
+    const pnas_network_history *history = &out->history;
+    double last = pnas_network_last_figure(history, "validation_accuracy"), best = last;
+    for (int k = 0; out->of_search && k < history->columns; k++)
+        for (size_t e = 0; strcmp(history->name[k], "validation_accuracy") == 0 && e < history->epochs; e++)
+            best = fmax(best, (double)history->values[e * (size_t)history->columns + (size_t)k]);
+    if (isnan(last) || fabs(out->accuracy - last) <= ROUNDED || fabs(out->accuracy - best) <= ROUNDED)
+        return PNAS_OK;
+    return pnas_h5_fail(PNAS_ERROR_DATA, root, "accuracy", "is %g, but %g in the last epoch of its history",
+                        out->accuracy, last);
+}
+
 /* Whoever lost the group /training, or a part of the history, has no network whose training is complete. */
 static pnas_status check_complete(hid_t root, const pnas_network_file *out)
 {
+    if (out->history.epochs == 0 || !*out->configuration)
+        return pnas_h5_fail(PNAS_ERROR_DATA, root, NULL, "is damaged: it has no %s; put a copy of it back",
+                            *out->configuration ? "history, but its training is over" : "configuration");
     pnas_configuration *configuration = malloc(sizeof *configuration);
     if (!configuration)
         return no_memory(root, "a configuration");
@@ -346,6 +413,7 @@ static pnas_status read_all(hid_t root, pnas_network_file *out)
         return pnas_h5_fail(PNAS_ERROR_DATA, root, NULL,
                             "its history has %zu epochs, but its training stands after epoch %d",
                             out->history.epochs, out->training.epoch);
+    PNAS_TRY(check_accuracy(root, out));
     return out->in_training || out->of_search ? PNAS_OK : check_complete(root, out);
 }
 

@@ -4,29 +4,21 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Of the last epoch; NaN if it is not known. */
-static double last_figure(const pnas_network_history *history, const char *name)
-{
-    for (int k = 0; history->epochs > 0 && k < history->columns; k++)
-        if (strcmp(history->name[k], name) == 0)
-            return (double)history->values[(history->epochs - 1) * (size_t)history->columns + (size_t)k];
-    return NAN;
-}
-
 static bool average_is_better(const pnas_network_history *history, double accuracy, double of_average)
 {
     if (isnan(accuracy) || isnan(of_average))
         return true;
     if (of_average != accuracy)
         return of_average > accuracy;
-    return !(last_figure(history, "average_validation_loss") > last_figure(history, "validation_loss"));
+    return !(pnas_network_last_figure(history, "average_validation_loss") >
+             pnas_network_last_figure(history, "validation_loss"));
 }
 
 pnas_status pnas_network_choose_weights(const char *path, const pnas_network_file *file,
                                         pnas_weights_choice choice, pnas_chosen_weights *out)
 {
-    double accuracy = last_figure(&file->history, "validation_accuracy");
-    double of_average = last_figure(&file->history, "average_validation_accuracy");
+    double accuracy = pnas_network_last_figure(&file->history, "validation_accuracy");
+    double of_average = pnas_network_last_figure(&file->history, "average_validation_accuracy");
     bool there = file->average.count > 0;
     PNAS_CHECK(there || choice != PNAS_WEIGHTS_AVERAGE, PNAS_ERROR_USAGE,
                "%s: has no moving average of its weights; leave out --weights average", path);

@@ -2,6 +2,7 @@
 
 #include <onnx.pb-c.h>
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@ typedef struct { /* pointers in the order in which they came */
 
 struct pnas_onnx {
     bool failed;
+    char *not_finite;   /* the first constant that is not; NULL: none. Among the owned */
     pointer_list owned; /* all memory but the lists */
     pointer_list nodes, constants, metadata;
     Onnx__ValueInfoProto *input, *output;
@@ -119,6 +121,9 @@ const char *pnas_onnx_floats(pnas_onnx *onnx, const char *name, int rank, const 
     size_t size = sizeof *data;
     for (int i = 0; i < rank; i++)
         size *= (size_t)dims[i];
+    for (size_t i = 0; data && !onnx->not_finite && i < size / sizeof *data; i++)
+        if (!isfinite(data[i]))
+            onnx->not_finite = copy_text(onnx, name);
     add_constant(onnx, name, rank, dims, ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT,
                  (ProtobufCBinaryData){.len = size, .data = own(onnx, data)});
     return name;
@@ -282,6 +287,10 @@ pnas_status pnas_onnx_pack(pnas_onnx *onnx, const char *title, const char *versi
     model.metadata_props = (Onnx__StringStringEntryProto **)onnx->metadata.item;
     model.n_metadata_props = onnx->metadata.count;
     PNAS_CHECK(!onnx->failed, PNAS_ERROR_MEMORY, "no memory for an ONNX model");
+    PNAS_CHECK(
+        !onnx->not_finite, PNAS_ERROR_DATA,
+        "%s: its values with the normalisation are not finite; the network's weights are too large for it",
+        onnx->not_finite);
     *size = onnx__model_proto__get_packed_size(&model);
     *out = malloc(*size + 1);
     PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "no memory for an ONNX model");

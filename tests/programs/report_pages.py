@@ -130,7 +130,7 @@ def check_network():
     expect("Of the 12 images" in page.sections["test"] and "75.00 %" in page.sections["test"], page.sections["test"])
     for row in classes:
         expect(same(row["recall"], int(row["right"]) / int(row["images"]) if int(row["images"]) else None, 4), row)
-    expect("Validation accuracy0.6250of the last weights" in page.sections["overview"].replace("\n", ""), page.sections["overview"])
+    expect("Validation accuracy0.2500of the last weights" in page.sections["overview"].replace("\n", ""), page.sections["overview"])
     expect("images of" in page.sections["overview"] and "; of the moving average" in page.sections["overview"], "the weights tested")
     expect("stronger the colour" in page.sections["test"] and "For 100 % of them" in page.sections["test"], "words of the test")
     expect("pnas_net test" not in page.sections["next"], "a test is there already:", page.sections["next"])

@@ -94,6 +94,7 @@ static void make_records(pnas_network_file *out)
     memset(out->fingerprint, 'f', 64);
     make_history(2, out);
     out->history.values[3] = 0.25f;
+    out->accuracy = 0.25;
     out->divergence = (pnas_network_divergence){.epoch = 2, .update = 5, .factor = 0.125};
     out->test = (pnas_network_test){.known = true,
                                     .dataset = "little",
@@ -104,6 +105,7 @@ static void make_records(pnas_network_file *out)
                                     .loss = 0.625,
                                     .confusion = must(calloc(9, sizeof(int64_t)))};
     out->test.confusion[4] = 9;
+    out->test.confusion[5] = 3;
     out->devices = (pnas_network_devices){1, must(malloc(sizeof(char *))), must(malloc(sizeof(char *)))};
     *out->devices.name = must(strdup("PoCL"));
     *out->devices.driver = must(strdup("3.1; tuned 0123456789abcdef"));
@@ -134,6 +136,7 @@ void fake_network_make_of(const char *cell, const pnas_network_options *network,
     }
     out->configuration = must(strdup("training: {epochs: 3}\n"));
     make_history(3, out);
+    out->history.values[5] = 0.625f;
     name_classes(out);
     pnas_operator_set_built_in(&out->operators);
     if (pnas_cell_parse(cell, &out->operators, &out->cell) != PNAS_OK)

@@ -120,7 +120,7 @@ Test(network_file, everything_comes_back)
     cr_expect_str_eq(read.run, "run.h5");
     cr_expect_str_eq(read.dataset_name, "little");
     cr_expect_str_eq(read.dataset_sha256, written.dataset_sha256);
-    cr_expect(read.accuracy == 0.625 && read.parameters == written.parameters);
+    cr_expect(read.accuracy == 0.25 && read.parameters == written.parameters);
     expect_same_tensors(&read.weights, &written.weights);
     expect_same_tensors(&read.average, &written.average);
     expect_same_records(&read, &written);
@@ -318,6 +318,110 @@ Test(network_file, values_that_no_training_has_are_refused)
         H5LTmake_dataset_float(file, name, 1, (hsize_t[]){1}, no_number);
         H5Fclose(file);
         expect_refused("/more: value 0 is nan");
+    }
+}
+
+static void set_counts(hid_t file, int64_t first, int64_t fifth)
+{
+    int64_t counts[9] = {first, 0, 0, 0, fifth, 3};
+    hid_t array = H5Dopen2(file, "test/confusion", H5P_DEFAULT);
+    cr_assert_geq(H5Dwrite(array, H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, counts), 0);
+    H5Dclose(array);
+}
+
+Test(network_file, figures_that_contradict_each_other_are_refused)
+{
+    static const struct {
+        int64_t first, fifth;
+        const char *sentence;
+    } counts[] = {
+        {0, 0, "/test/confusion: counts 3 images, but 12 were tested"},
+        {0, 10, "/test/confusion: does not count the 12 images of the test: one of its counts is 3"},
+        {-1, 10, "/test/confusion: does not count the 12 images of the test: one of its counts is -1"},
+        {INT64_MAX, INT64_MAX, "/test/confusion: does not count the 12 images"}};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        hid_t file = open_to_change();
+        set_counts(file, counts[i].first, counts[i].fifth);
+        H5Fclose(file);
+        expect_refused(counts[i].sentence);
+    }
+    static const double half = 0.5;
+    hid_t file = open_to_change();
+    H5Adelete_by_name(file, "test", "accuracy", H5P_DEFAULT);
+    H5LTset_attribute_double(file, "test", "accuracy", &half, 1);
+    H5Fclose(file);
+    expect_refused("/test/accuracy: is 0.5, but by its confusion 9 of 12 images are right");
+    static const char *const texts[][3] = {
+        {"accuracy", "0.99", "/accuracy: is 0.99, but 0.25 in the last epoch of its history"},
+        {"accuracy", "nan", "/accuracy: is nan, but 0.25 in the last epoch of its history"},
+        {"parameters", "1", "says that it has 1 parameters; the network of its cell has "}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        file = open_to_change();
+        set_text(file, texts[i][0], texts[i][1]);
+        H5Fclose(file);
+        expect_refused(texts[i][2]);
+    }
+}
+
+Test(network_file, a_search_may_have_rewarded_its_best_epoch)
+{
+    static const double accuracies[] = {0.5, 0.25, 0.375};
+    for (size_t i = 0; i < sizeof accuracies / sizeof *accuracies; i++) {
+        pnas_network_file written, read;
+        fake_network_make(&written);
+        written.of_search = true;
+        written.history.values[1] = 0.5f;
+        written.accuracy = accuracies[i];
+        write_network(&written);
+        cr_expect_eq(pnas_network_file_read(test_path("net.h5"), &read), i < 2 ? PNAS_OK : PNAS_ERROR_DATA);
+        pnas_network_file_clear(&read);
+        pnas_network_file_clear(&written);
+    }
+}
+
+Test(network_file, a_training_that_is_over_has_a_history_and_a_configuration)
+{
+    static const char *const sentences[] = {"it has no history, but its training is over",
+                                            "it has no configuration"};
+    for (int i = 0; i < 2; i++) {
+        pnas_network_file written;
+        fake_network_make(&written);
+        written.in_training = false;
+        strcpy(written.configuration, i ? "" : "of: an older version\n");
+        size_t epochs = written.history.epochs;
+        written.history.epochs = i ? epochs : 0;
+        write_network(&written);
+        expect_refused(sentences[i]);
+        pnas_network_file_clear(&written);
+    }
+}
+
+Test(network_file, tensors_that_the_network_does_not_have_are_refused)
+{
+    static const char *const groups[] = {"weights", "average"};
+    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "%s/more", groups[i]);
+        hid_t file = open_to_change();
+        H5LTmake_dataset_float(file, name, 1, (hsize_t[]){1}, (float[]){1});
+        H5Fclose(file);
+        expect_refused("net.h5: has a tensor more, which is none of the network of its cell");
+    }
+}
+
+Test(network_file, a_variance_below_zero_is_refused)
+{
+    static const char *const groups[] = {"weights", "average"};
+    static const float values[2] = {1, -0.5f};
+    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
+        char name[64], sentence[128];
+        snprintf(name, sizeof name, "%s/stem/norm/running_variance", groups[i]);
+        snprintf(sentence, sizeof sentence, "/%s: value 1 is -0.5, but a variance is never below 0", name);
+        hid_t file = open_to_change();
+        cr_assert_geq(H5Ldelete(file, name, H5P_DEFAULT), 0, "%s", name);
+        H5LTmake_dataset_float(file, name, 1, (hsize_t[]){2}, values);
+        H5Fclose(file);
+        expect_refused(sentence);
     }
 }
 
