@@ -61,6 +61,20 @@ static void warn_of_lost_records(const pnas_run_file *file, const pnas_journal_t
                      file->journal_path, file->path, fate);
 }
 
+/* What stands behind the last record that is whole: half a record, or damage and all behind it. */
+static void warn_of_tail(const pnas_run_file *file, const pnas_journal_text *text, const char *fate)
+{
+    if (text->at == text->size)
+        return;
+    if (pnas_journal_ends_short(text))
+        pnas_warning("%s: the last %zu bytes are no whole record (the run was cut off) and %s",
+                     file->journal_path, text->size - text->at, fate);
+    else
+        pnas_warning(
+            "%s: is damaged in the record at byte %zu; the finished children in its last %zu bytes %s",
+            file->journal_path, text->at, text->size - text->at, fate);
+}
+
 /* Without its run a journal cannot be used, but what it holds may still be wanted. */
 static pnas_status refuse_orphan(const pnas_run_file *file)
 {
@@ -89,9 +103,7 @@ static pnas_status take_journal(pnas_run_file *file)
     pnas_status status;
     if (ours && text.identity.generation == file->identity.generation) {
         fold(file, &text);
-        if (text.at < text.size)
-            pnas_warning("%s: the last %zu bytes are no whole record (the run was cut off) and are dropped",
-                         file->journal_path, text.size - text.at);
+        warn_of_tail(file, &text, "are dropped and trained again");
         status = pnas_journal_cut(&file->journal, (off_t)text.at);
     } else {
         warn_of_lost_records(file, &text, "are dropped and trained again");
@@ -185,6 +197,13 @@ static bool is_newer(const pnas_journal_text *text, const pnas_run_identity *ide
            text->identity.generation > identity->generation;
 }
 
+/* Whether half a record may be one that is written just now. */
+static bool is_being_written(const pnas_run_file *file)
+{
+    char owner[PNAS_OWNER_SIZE + 1];
+    return pnas_journal_look(file->journal_path, owner) != PNAS_LOCK_FREE;
+}
+
 pnas_status pnas_run_file_read(const char *path, pnas_run_file **out)
 {
     *out = NULL;
@@ -192,6 +211,7 @@ pnas_status pnas_run_file_read(const char *path, pnas_run_file **out)
     PNAS_TRY(make(path, &file));
     pnas_journal_text text = {0};
     pnas_status status = PNAS_OK;
+    bool written = is_being_written(file); /* asked first: a search that ends now leaves no half record */
     for (int i = 0; i < READ_ATTEMPTS && status == PNAS_OK && (i == 0 || is_newer(&text, &file->identity));
          i++) {
         pnas_journal_free(&text);
@@ -202,9 +222,11 @@ pnas_status pnas_run_file_read(const char *path, pnas_run_file **out)
             pnas_warning("%s; what it may hold is left out", pnas_message());
     }
     if (status == PNAS_OK && text.begun && same_run(&text.identity, &file->identity) &&
-        text.identity.generation == file->identity.generation)
+        text.identity.generation == file->identity.generation) {
         fold(file, &text);
-    else if (status == PNAS_OK)
+        if (!written || !pnas_journal_ends_short(&text))
+            warn_of_tail(file, &text, "are left out");
+    } else if (status == PNAS_OK)
         warn_of_lost_records(file, &text, "are left out");
     pnas_journal_free(&text);
     if (status == PNAS_OK)

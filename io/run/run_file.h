@@ -67,7 +67,8 @@ pnas_status pnas_run_file_open(const char *path, pnas_run_file **out, bool *exis
 /* Releases the lock; the journal is removed if it is empty. */
 void pnas_run_file_close(pnas_run_file **file);
 
-/* Reads a run without locking, for pnas_rank. */
+/* Reads a run without locking, for pnas_rank. Warns of finished children that a damaged journal leaves out;
+ * half a record is none as long as a run holds the lock, as it may be writing it. */
 pnas_status pnas_run_file_read(const char *path, pnas_run_file **out);
 
 /* Whether nothing holds a run that says that it runs. One that ends between the reading and this looks the same, so

@@ -455,3 +455,10 @@ bool pnas_journal_next(pnas_journal_text *text, int *level, size_t *index, pnas_
     text->at += RECORD_HEAD + payload;
     return true;
 }
+
+bool pnas_journal_ends_short(const pnas_journal_text *text)
+{
+    size_t rest = text->size - text->at;
+    const unsigned char *head = text->bytes + text->at;
+    return rest < RECORD_HEAD || (size_t)get(&head, 4) > rest - RECORD_HEAD;
+}

@@ -67,4 +67,8 @@ void pnas_journal_free(pnas_journal_text *text);
  * apart by text->at and text->size, or without memory. */
 bool pnas_journal_next(pnas_journal_text *text, int *level, size_t *index, pnas_result *result);
 
+/* Whether what stands behind the intact records is less than the record that it begins, as where a record is
+ * being written or was cut off: not damage. Ask it when pnas_journal_next is at its end. */
+bool pnas_journal_ends_short(const pnas_journal_text *text);
+
 #endif

@@ -7,9 +7,11 @@
 #include "io/run/run_journal.h"
 #include "src/base/log.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #define RECORDS 4
@@ -213,8 +215,8 @@ Test(run_journal, one_of_another_run_is_refused_and_kept)
     free(made.bytes);
 }
 
-/* What `file` says on stderr while it is opened for writing. */
-static char *warnings_at_open(pnas_run_file **file)
+/* What it says on stderr while the run is opened, for writing or to be read. */
+static char *warnings_at(bool writing, pnas_run_file **file)
 {
     static char said[1000];
     bool existed;
@@ -222,7 +224,8 @@ static char *warnings_at_open(pnas_run_file **file)
     int keep = dup(STDERR_FILENO);
     dup2(fileno(catcher), STDERR_FILENO);
     pnas_log_setup("test", PNAS_LOG_WARNING, 0, 1);
-    pnas_status status = pnas_run_file_open(test_path("run.h5"), file, &existed);
+    pnas_status status = writing ? pnas_run_file_open(test_path("run.h5"), file, &existed)
+                                 : pnas_run_file_read(test_path("run.h5"), file);
     dup2(keep, STDERR_FILENO);
     close(keep);
     rewind(catcher);
@@ -230,6 +233,55 @@ static char *warnings_at_open(pnas_run_file **file)
     fclose(catcher);
     cr_assert_eq(status, PNAS_OK, "%s", pnas_message());
     return said;
+}
+
+static char *warnings_at_open(pnas_run_file **file)
+{
+    return warnings_at(true, file);
+}
+
+/* Reads the run: `count` children are there, and `sentence` is told, or nothing if that is NULL. */
+static void expect_read(size_t count, const char *sentence)
+{
+    pnas_run_file *file = NULL;
+    const char *said = warnings_at(false, &file);
+    if (sentence)
+        cr_expect_not_null(strstr(said, sentence), "%s", said);
+    else
+        cr_expect_str_eq(said, "");
+    expect_children(file, count);
+    pnas_run_file_close(&file);
+}
+
+Test(run_journal, what_a_reader_leaves_out_is_told)
+{
+    journal made = make_run();
+    char damage[200], half[200];
+    snprintf(damage, sizeof damage,
+             "run.h5.journal: is damaged in the record at byte %zu; the finished children in its last %zu "
+             "bytes are left out\n",
+             made.end[1], made.size - made.end[1]);
+    snprintf(
+        half, sizeof half,
+        "run.h5.journal: the last %zu bytes are no whole record (the run was cut off) and are left out\n",
+        made.size - 1 - made.end[RECORDS - 1]);
+    expect_read(RECORDS, NULL);
+    test_write_file("run.h5.journal", made.bytes, made.size - 1);
+    expect_read(RECORDS - 1, half);
+    int holder = open(test_path("run.h5.journal"), O_RDWR);
+    cr_assert(holder >= 0 && flock(holder, LOCK_EX) == 0);
+    expect_read(RECORDS - 1, NULL); /* a run is at work and may be writing it */
+    made.bytes[made.end[1] + 20] ^= 1;
+    test_write_file("run.h5.journal", made.bytes, made.size);
+    expect_read(1, damage);
+    close(holder);
+    expect_read(1, damage);
+    pnas_run_file *file = NULL;
+    strcpy(strstr(damage, "left out"), "dropped and trained again\n");
+    const char *said = warnings_at_open(&file);
+    cr_expect_not_null(strstr(said, damage), "%s", said);
+    pnas_run_file_close(&file);
+    free(made.bytes);
 }
 
 Test(run_journal, a_damaged_head_is_told_before_its_records_are_dropped)
