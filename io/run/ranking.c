@@ -41,6 +41,17 @@ static pnas_status make_room(pnas_ranking *ranking, size_t count)
 
 /* ---- runs ---- */
 
+/* 0 where a table that the child was looked up in does not know: no network costs nothing. */
+static int64_t known_count(int64_t count)
+{
+    return count > 0 ? count : -1;
+}
+
+static double known_seconds(double seconds)
+{
+    return seconds > 0 ? seconds : NAN;
+}
+
 static void add_child(pnas_ranking *ranking, int level, const pnas_child *child)
 {
     const pnas_result *result = &child->result;
@@ -52,9 +63,9 @@ static void add_child(pnas_ranking *ranking, int level, const pnas_child *child)
                                               .score = result->accuracy,
                                               .predicted = child->predicted,
                                               .predicted_std = child->predicted_std,
-                                              .train_seconds = result->train_seconds,
-                                              .parameters = result->parameters,
-                                              .multiply_adds = result->multiply_adds,
+                                              .train_seconds = known_seconds(result->train_seconds),
+                                              .parameters = known_count(result->parameters),
+                                              .multiply_adds = known_count(result->multiply_adds),
                                               .epochs = result->history ? result->epochs : 0,
                                               .history = result->history};
 }
@@ -200,7 +211,6 @@ static pnas_status read_csv(pnas_ranking *ranking)
     return status == PNAS_OK ? count_levels(ranking) : status;
 }
 
-/* Tables have 0 where they do not know. */
 static pnas_status read_table(pnas_ranking *ranking)
 {
     pnas_table_rows rows = {0};
@@ -217,9 +227,9 @@ static pnas_status read_table(pnas_ranking *ranking)
                                .score = row->accuracy,
                                .predicted = NAN,
                                .predicted_std = NAN,
-                               .train_seconds = row->train_seconds > 0 ? row->train_seconds : NAN,
-                               .parameters = row->parameters > 0 ? row->parameters : -1,
-                               .multiply_adds = row->multiply_adds > 0 ? row->multiply_adds : -1};
+                               .train_seconds = known_seconds(row->train_seconds),
+                               .parameters = known_count(row->parameters),
+                               .multiply_adds = known_count(row->multiply_adds)};
     }
     ranking->operators = rows.operators;
     pnas_table_rows_free(&rows);

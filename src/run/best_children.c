@@ -54,10 +54,12 @@ pnas_status pnas_best_children_print(const pnas_search *search, size_t most)
     printf("best %zu of %zu children\n%4s  %8s  %11s  %s\n", shown, count, "", "accuracy", "parameters",
            "cell");
     for (size_t i = 0; i < shown; i++) {
-        char text[PNAS_CELL_TEXT_MAX];
+        char text[PNAS_CELL_TEXT_MAX], parameters[32] = "-"; /* a table may not know them */
+        const pnas_result *result = &best[i].child->result;
         pnas_cell_format(&best[i].child->cell, operators, text);
-        printf("%4zu  %8.4f  %11" PRId64 "  %s\n", i + 1, best[i].child->result.accuracy,
-               best[i].child->result.parameters, text);
+        if (result->parameters > 0)
+            snprintf(parameters, sizeof parameters, "%" PRId64, result->parameters);
+        printf("%4zu  %8.4f  %11s  %s\n", i + 1, result->accuracy, parameters, text);
     }
     free(best);
     return PNAS_OK;

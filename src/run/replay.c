@@ -74,7 +74,7 @@ pnas_status pnas_replay_evaluate(void *payload, const pnas_job *job, pnas_tick t
     result->parameters = entry->parameters;
     result->multiply_adds = entry->multiply_adds;
     result->train_seconds = entry->train_seconds;
-    if (replay->pace <= 0)
+    if (replay->pace <= 0 || entry->train_seconds <= 0) /* 0: not known, as the other figures */
         return PNAS_OK;
     double begun = pnas_clock_seconds();
     PNAS_TRY(sleep_for(replay->pace * entry->train_seconds, tick, tick_payload));

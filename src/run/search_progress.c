@@ -54,10 +54,12 @@ void pnas_search_progress_started(pnas_search_progress *progress)
 
 static void log_result(const pnas_search_progress *progress, const pnas_job *job, const pnas_result *result)
 {
-    char text[PNAS_CELL_TEXT_MAX], seconds[32], place[48] = "early";
+    char text[PNAS_CELL_TEXT_MAX], seconds[32], parameters[48] = "", place[48] = "early";
     if (job->level == progress->level || progress->all_sizes)
         snprintf(place, sizeof place, "%zu/%zu", progress->done, progress->children);
     pnas_cell_format(&job->cell, &space_of(progress)->operators, text);
+    if (result->parameters > 0) /* a table may not know them */
+        snprintf(parameters, sizeof parameters, "%" PRId64 " parameters  ", result->parameters);
     if (result->train_seconds < 60)
         snprintf(seconds, sizeof seconds, "%.1f s", result->train_seconds);
     else
@@ -66,9 +68,9 @@ static void log_result(const pnas_search_progress *progress, const pnas_job *job
         pnas_progress_event(1, "level %d/%d  %s  failed: %s  %s  rank %d", job->level,
                             space_of(progress)->blocks, place, result->error, text, result->rank);
     else
-        pnas_progress_event(0, "level %d/%d  %s  accuracy %.4f  %" PRId64 " parameters  %s  rank %d  %s",
-                            job->level, space_of(progress)->blocks, place, result->accuracy,
-                            result->parameters, seconds, result->rank, text);
+        pnas_progress_event(0, "level %d/%d  %s  accuracy %.4f  %s%s  rank %d  %s", job->level,
+                            space_of(progress)->blocks, place, result->accuracy, parameters, seconds,
+                            result->rank, text);
 }
 
 void pnas_search_progress_result(pnas_search_progress *progress, const pnas_job *job,

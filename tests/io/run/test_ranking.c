@@ -198,3 +198,41 @@ Test(ranking, what_is_none_of_these_is_refused)
     cr_expect_not_null(strstr(pnas_message(), "is a configuration; name the RUN.h5"), "%s", pnas_message());
     cr_expect_null(ranking);
 }
+
+/* A run whose children were looked up in a table that has accuracies alone. */
+Test(ranking, costs_that_a_run_does_not_know_are_not_zero)
+{
+    const pnas_ranked_cell **front;
+    pnas_run_file *file = NULL;
+    pnas_search *search = fake_search();
+    bool existed;
+    size_t count;
+    fake_propose(search);
+    for (size_t i = 0; i < FAKE_FIRST; i++) {
+        pnas_result result = {.status = PNAS_CHILD_DONE, .accuracy = 0.5, .start = 1.75e9, .device = -1};
+        if (i == 3)
+            result.parameters = result.multiply_adds = 20, result.train_seconds = 2;
+        cr_assert_eq(pnas_search_record(search, 1, i, &result), PNAS_OK, "%s", pnas_message());
+    }
+    cr_assert_eq(pnas_run_file_open(test_path("run.h5"), &file, &existed), PNAS_OK, "%s", pnas_message());
+    fake_info(pnas_run_file_info(file));
+    cr_assert_eq(pnas_run_file_write(file, search), PNAS_OK, "%s", pnas_message());
+    pnas_run_file_close(&file);
+    pnas_search_destroy(&search);
+    cr_assert_eq(pnas_ranking_read(test_path("run.h5"), &ranking), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(ranking->count, FAKE_FIRST);
+    for (size_t i = 0; i < ranking->count; i++) {
+        const pnas_ranked_cell *cell = &ranking->cell[i];
+        bool known = cell->place == 3;
+        cr_expect_eq(cell->parameters, known ? 20 : -1);
+        cr_expect_eq(cell->multiply_adds, known ? 20 : -1);
+        cr_expect_eq(isnan(cell->train_seconds), !known);
+    }
+    for (int cost = PNAS_COST_PARAMETERS; cost <= PNAS_COST_TRAIN_SECONDS; cost++) {
+        cr_assert_eq(pnas_ranking_front(ranking, (pnas_cost)cost, &front, &count), PNAS_OK);
+        cr_assert_eq(count, 1);
+        cr_expect_eq(front[0]->place, 3);
+        free(front);
+    }
+    pnas_ranking_destroy(&ranking);
+}
