@@ -4,10 +4,13 @@
 #include "io/net/network_file.h"
 #include "src/base/log.h"
 #include "src/run/best_children.h"
+#include "src/run/configuration_match.h"
+#include "src/search/cell_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void weights_path(const char *run_path, size_t place, char *out, size_t size)
 {
@@ -15,8 +18,53 @@ static void weights_path(const char *run_path, size_t place, char *out, size_t s
     snprintf(out, size, "%.*s.%zu.weights.h5", (int)length, run_path, place);
 }
 
+/* ---- what is there ---- */
+
+static bool is_same_cell(const pnas_best_weights_options *options, const pnas_best_child *best,
+                         const pnas_network_file *file)
+{
+    char mine[PNAS_CELL_TEXT_MAX], theirs[PNAS_CELL_TEXT_MAX];
+    pnas_cell_format(&best->child->cell, &options->configuration->search.space.operators, mine);
+    pnas_cell_format(&file->cell, &file->operators, theirs);
+    return strcmp(mine, theirs) == 0;
+}
+
+/* Whether the file holds what training this child gives. */
+static bool is_of_child(const pnas_best_weights_options *options, const pnas_best_child *best,
+                        const pnas_network_file *file)
+{
+    char extension[PNAS_EXTENSION_MAX];
+    return is_same_cell(options, best, file) && file->parameters == best->child->result.parameters &&
+           strcmp(file->dataset_sha256, options->dataset->sha256) == 0 && file->configuration &&
+           pnas_configuration_match("its configuration", file->configuration, true, options->configuration,
+                                    extension) == PNAS_OK;
+}
+
+/* Other weights of that name, those of an earlier best child, say, make room. What is none stays, which is told
+ * before a child is trained for nothing. */
+static pnas_status look(const pnas_best_weights_options *options, const pnas_best_child *best,
+                        const char *path, bool *there)
+{
+    pnas_network_file file = {0};
+    *there = false;
+    if (access(path, F_OK) != 0)
+        return PNAS_OK;
+    pnas_status status = pnas_network_file_read(path, &file);
+    if (status != PNAS_OK)
+        return pnas_fail(status, "%s, or move it away", pnas_message());
+    bool of_search = file.of_search;
+    *there = of_search && is_of_child(options, best, &file);
+    pnas_network_file_clear(&file);
+    PNAS_CHECK(of_search, PNAS_ERROR_FILE,
+               "%s: holds a network of pnas_train, where weights of the search belong; move it away", path);
+    return PNAS_OK;
+}
+
+/* ---- writing ---- */
+
+/* `result` is that of the training which gave the weights. */
 static void describe(const pnas_best_weights_options *options, const pnas_best_child *best,
-                     pnas_network_file *out)
+                     const pnas_result *result, pnas_network_file *out)
 {
     const pnas_configuration *configuration = options->configuration;
     const pnas_dataset *dataset = options->dataset;
@@ -28,8 +76,8 @@ static void describe(const pnas_best_weights_options *options, const pnas_best_c
                                .class_names = dataset->class_names,
                                .configuration = (char *)options->configuration_text,
                                .seed = configuration->seed,
-                               .accuracy = best->child->result.accuracy,
-                               .parameters = best->child->result.parameters};
+                               .accuracy = result->accuracy,
+                               .parameters = result->parameters};
     memcpy(out->mean, dataset->mean, sizeof out->mean);
     memcpy(out->deviation, dataset->deviation, sizeof out->deviation);
     snprintf(out->run, sizeof out->run, "%s", options->run_path);
@@ -57,60 +105,65 @@ static void describe_history(const pnas_result *result, pnas_network_history *ou
 }
 
 static pnas_status write_weights(const pnas_best_weights_options *options, const pnas_best_child *best,
-                                 const char *path)
+                                 const pnas_result *result, const char *path)
 {
     pnas_network_file file; /* all of it borrowed, but for the weights */
-    describe(options, best, &file);
-    describe_history(&best->child->result, &file.history);
+    describe(options, best, result, &file);
+    describe_history(result, &file.history);
     PNAS_TRY(pnas_trainer_weights(options->trainer, &file.weights.tensor, &file.weights.count));
     pnas_status status = pnas_network_file_write(path, &file);
     pnas_trainer_free_weights(&file.weights.tensor, file.weights.count);
+    if (status == PNAS_OK)
+        pnas_info("wrote %s", path);
+    if (status == PNAS_OK && result->accuracy != best->child->result.accuracy)
+        pnas_warning(
+            "%s: the child reached %.6f when it was trained again, but %.6f in the run; another kind "
+            "of device rounds differently",
+            path, result->accuracy, best->child->result.accuracy);
     return status;
 }
 
 static pnas_status train_again(const pnas_best_weights_options *options, const pnas_best_child *best,
-                               const char *path)
+                               const char *path, bool *written)
 {
-    const pnas_result *recorded = &best->child->result;
     pnas_job job = {.level = best->level,
                     .index = (int)best->index,
                     .cell = best->child->cell,
-                    .cost = recorded->multiply_adds};
+                    .cost = best->child->result.multiply_adds};
     pnas_result result = {0};
+    PNAS_CHECK(options->trainer, PNAS_ERROR_DEVICE,
+               "%s is missing: rank 0, which trains the best children again, has no device", path);
     PNAS_TRY(pnas_trainer_evaluate(options->trainer, &job, options->tick, options->tick_payload, &result));
     pnas_status status = PNAS_OK;
-    if (result.status != PNAS_CHILD_DONE)
-        pnas_warning("%s is not written: the child failed when it was trained again: %s", path, result.error);
+    *written = result.status == PNAS_CHILD_DONE;
+    if (*written)
+        status = write_weights(options, best, &result, path);
     else
-        status = write_weights(options, best, path);
-    if (result.status == PNAS_CHILD_DONE && result.accuracy != recorded->accuracy)
-        pnas_warning(
-            "%s: the child reached %.6f when it was trained again, but %.6f in the run; another kind "
-            "of device rounds differently",
-            path, result.accuracy, recorded->accuracy);
+        pnas_warning("%s is not written: the child failed when it was trained again: %s", path, result.error);
     pnas_result_clear(&result);
     return status;
 }
 
 pnas_status pnas_best_weights_write(const pnas_best_weights_options *options, const pnas_search *search)
 {
-    size_t wanted = (size_t)options->configuration->keep_weights, count = 0;
+    size_t wanted = (size_t)options->configuration->keep_weights, count = 0, missing = 0;
     pnas_best_child *best = NULL;
     if (wanted == 0)
         return PNAS_OK;
-    if (!options->trainer) {
-        pnas_warning("no weights are written: rank 0, which trains the best children again, has no device");
-        return PNAS_OK;
-    }
     PNAS_TRY(pnas_best_children(search, &best, &count));
     pnas_status status = PNAS_OK;
     for (size_t i = 0; i < wanted && i < count && status == PNAS_OK; i++) {
         char path[PNAS_PATH_MAX + 32];
+        bool written = false;
         weights_path(options->run_path, i + 1, path, sizeof path);
-        status = train_again(options, &best[i], path);
-        if (status == PNAS_OK)
-            pnas_info("wrote %s", path);
+        status = look(options, &best[i], path, &written);
+        if (status == PNAS_OK && !written)
+            status = train_again(options, &best[i], path, &written);
+        missing += !written;
     }
     free(best);
-    return status;
+    PNAS_TRY(status);
+    PNAS_CHECK(missing == 0, PNAS_ERROR_DEVICE, "the weights of %zu of the best children are not written",
+               missing);
+    return PNAS_OK;
 }

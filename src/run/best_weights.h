@@ -16,9 +16,14 @@ typedef struct { /* all borrowed */
     void *tick_payload;
 } pnas_best_weights_options;
 
-/* Trains the configuration->keep_weights best children once more, which gives the same weights as a child's
- * training is deterministic, and writes each to RUN.<n>.weights.h5, n from 1. Warns where the accuracy is not
- * the recorded one, as after a change of device. The files are network files (io/net/network_file.h). */
+/* RUN.<n>.weights.h5, n from 1, of each of the configuration->keep_weights best children. Those that are not
+ * there, or hold something else, are written: the child is trained once more, which gives the same weights as
+ * its training is deterministic. Warns where the accuracy is not the recorded one, as after a change of
+ * device; the file has what was reached. The files are network files (io/net/network_file.h).
+ *
+ * PNAS_ERROR_FILE or PNAS_ERROR_DATA where what has the name is not, or no more, weights of a search; it stays.
+ * PNAS_ERROR_DEVICE where a child
+ * failed this time, which is told of each, after all others were written; and without a trainer. Local. */
 pnas_status pnas_best_weights_write(const pnas_best_weights_options *options, const pnas_search *search);
 
 #endif

@@ -369,6 +369,7 @@ static void report_run(const search_run *run)
               100 * (fit + score) / (sum.span_seconds + fit + score));
 }
 
+/* Of the complete run; whatever comes between, the same command writes what is missing. */
 static pnas_status keep_weights(search_run *run)
 {
     const pnas_best_weights_options options = {
@@ -380,7 +381,12 @@ static pnas_status keep_weights(search_run *run)
         .tick = pnas_scheduler_poll,
         .tick_payload = run->options->scheduler,
     };
-    return pnas_best_weights_write(&options, run->search);
+    pnas_status status = pnas_best_weights_write(&options, run->search);
+    if (status != PNAS_OK)
+        return pnas_fail(
+            status, "%s; the search is complete, and the same command writes the weights that are missing",
+            pnas_message());
+    return PNAS_OK;
 }
 
 /* --- begin and end --- */
@@ -439,7 +445,7 @@ static pnas_status search_to_the_end(search_run *run)
     if (strategy_of(run)->surrogate)
         PNAS_TRY(fit_last(run));
     report_run(run);
-    return keep_weights(run);
+    return PNAS_OK;
 }
 
 static bool folder_is_gone(const char *path)
@@ -490,9 +496,11 @@ pnas_status pnas_search_run(const pnas_search_run_options *options)
     pnas_status status = open_run(&run);
     bool opened = status == PNAS_OK;
     if (opened && pnas_run_file_info(run.file)->status == PNAS_RUN_COMPLETE)
-        pnas_info("%s is complete already; nothing is left to train", options->path);
+        pnas_info("%s is complete already; no child is left to train", options->path);
     else if (opened)
         status = end_run(&run, search_to_the_end(&run));
+    if (status == PNAS_OK)
+        status = keep_weights(&run);
     if (opened)
         remove_live_status(&run);
     pnas_progress_end();

@@ -1,7 +1,8 @@
 /* edit_network FILE.h5 EDIT...: damages a network file as another program could, through HDF5, and takes its seal off.
  * An edit is `delete PATH`, `number OBJECT ATTRIBUTE VALUE`, `real OBJECT ATTRIBUTE VALUE`,
- * `text OBJECT ATTRIBUTE VALUE`, `floats PATH COUNT`: an array of so many zeros in the place of what is there, or
- * `nan PATH`: its values are no numbers any more. Not a test itself. */
+ * `text OBJECT ATTRIBUTE VALUE`, `floats PATH COUNT`: an array of so many zeros in the place of what is there,
+ * `nan PATH`: its values are no numbers any more, or `fill PATH VALUE`: all of them are this one. Run files can be edited
+ * in the same way. Not a test itself. */
 #include "io/hdf5/hdf5_attribute.h"
 
 #include <hdf5_hl.h>
@@ -39,14 +40,14 @@ static void set_attribute(hid_t file, char **argument)
     H5Oclose(object);
 }
 
-static void set_no_numbers(hid_t file, const char *path)
+static void fill(hid_t file, const char *path, double value)
 {
     hid_t array = H5Dopen2(file, path, H5P_DEFAULT), space = H5Dget_space(array);
     hssize_t count = H5Sget_simple_extent_npoints(space);
     must(count > 0 && count <= FLOATS_MAX ? 0 : -1, path);
     double values[FLOATS_MAX];
     for (hssize_t i = 0; i < count; ++i)
-        values[i] = NAN;
+        values[i] = value;
     must(H5Dwrite(array, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), path);
     H5Sclose(space);
     H5Dclose(array);
@@ -62,8 +63,12 @@ static int edit(hid_t file, char **argument)
         return 4;
     }
     if (strcmp(argument[0], "nan") == 0) {
-        set_no_numbers(file, argument[1]);
+        fill(file, argument[1], NAN);
         return 2;
+    }
+    if (strcmp(argument[0], "fill") == 0) {
+        fill(file, argument[1], atof(argument[2]));
+        return 3;
     }
     must(H5Ldelete(file, argument[1], H5P_DEFAULT), argument[1]);
     if (strcmp(argument[0], "delete") == 0)

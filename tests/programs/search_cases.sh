@@ -641,6 +641,50 @@ case_weights() {
     [ ! -e run.3.weights.h5 ] || fail "too many weights"
     best=$(sed -n 3p last.out | sed 's/^ *1 *[0-9.]* *[0-9]* *//')
     h5dump -a /cell run.1.weights.h5 | grep -F "\"$best\"" >/dev/null || fail "not the weights of $best"
+    cp run.1.weights.h5 first.h5
+    start 1 "$tiny" -o run.h5 --set keep_weights=2 || fail "exit code $?"
+    ! grep -q 'wrote' last.err || fail "weights that are there were made again"
+
+    # What is missing or another network's is written by the same command.
+    mv run.2.weights.h5 run.1.weights.h5
+    start 2 "$tiny" -o run.h5 --set keep_weights=2 || fail "exit code $?"
+    ! grep -q warning last.err || fail "the children did not train as before"
+    cmp first.h5 run.1.weights.h5 || fail "not the weights that were there"
+    h5dump -H run.2.weights.h5 | grep 'DATASET' >/dev/null || fail "lost weights are not written"
+    start 2 "$tiny" -o other.h5 --set keep_weights=1 --set seed=4 || fail "exit code $?"
+    cp other.1.weights.h5 run.1.weights.h5
+    truncate -s -100 run.2.weights.h5
+    expect_code 65 1 "$tiny" -o run.h5 --set keep_weights=2
+    expect_said 'run.2.weights.h5: is .*, or move it away; the search is complete, and the same command writes the weights'
+    cmp first.h5 run.1.weights.h5 || fail "not the weights of this run"
+}
+
+case_weights_later() {
+    cp "$reference_dir/reference.h5" run.h5
+    expect_code 69 1 "$tiny" -o run.h5 --set keep_weights=2 --inject-fault loss
+    expect_said 'run.1.weights.h5 is not written: the child failed when it was trained again: the loss became'
+    expect_said 'weights of 2 of the best children are not written; the search is complete, and the same command writes'
+    expect_status run.h5 complete
+    expect_code 75 2 "$tiny" -o run.h5 --set keep_weights=2 --inject-fault hang --time-limit 3s
+    expect_said 'the same command writes the weights that are missing'
+    start 2 "$tiny" -o run.h5 --set keep_weights=2 || fail "exit code $?"
+    [ -e run.1.weights.h5 ] && [ -e run.2.weights.h5 ] || fail "no weights"
+    expect_reference_figures run.h5
+
+    # The file has what the child reached when it was trained again.
+    "$EDIT_NETWORK" run.h5 fill /levels/1/accuracy 0.5 fill /levels/1/history 0.5 fill /levels/2/accuracy 0.5 \
+        fill /levels/2/history 0.5
+    rm run.?.weights.h5
+    start 1 "$tiny" -o run.h5 --set keep_weights=1 || fail "exit code $?"
+    expect_said 'run.1.weights.h5: the child reached 0\.[0-9]* when it was trained again, but 0.500000 in the run'
+    reached=$(sed -n 's/.*the child reached \(0\.[0-9][0-9]\)[0-9]* when.*/\1/p' last.err)
+    h5dump -a /accuracy run.1.weights.h5 | grep -F "\"$reached" >/dev/null || fail "not the accuracy $reached"
+    h5dump -d '/history/values[7,3;1,1;1,1;1,1]' run.1.weights.h5 | grep -F ": $reached" >/dev/null ||
+        fail "not the history of the training that gave the weights"
+
+    table=(--set evaluator=table --set table="$here/../data/digits_table.h5")
+    expect_code 64 1 "$tiny" -o looked_up.h5 "${table[@]}" --set keep_weights=1
+    expect_said 'keep_weights is 1, but with evaluator: table no child is trained, so there are no weights; set .* to 0'
 }
 
 case_help() {

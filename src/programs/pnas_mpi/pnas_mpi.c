@@ -58,6 +58,11 @@ static pnas_status check_for_search(void *payload, pnas_configuration *configura
                "%s: network.parameters is given, but the children of a search all have network.filters; only "
                "pnas_train finds filters for a number of parameters",
                options->configuration);
+    PNAS_CHECK(configuration->evaluator != PNAS_EVALUATOR_TABLE || configuration->keep_weights == 0,
+               PNAS_ERROR_USAGE,
+               "%s: keep_weights is %d, but with evaluator: table no child is trained, so there are no "
+               "weights; set keep_weights to 0",
+               options->configuration, configuration->keep_weights);
     return PNAS_OK;
 }
 
