@@ -52,8 +52,8 @@ pnas_status pnas_buffer_create(pnas_cl *cl, size_t bytes, cl_mem *out)
         PNAS_CHECK(code != CL_INVALID_BUFFER_SIZE, PNAS_ERROR_TOO_LARGE,
                    "a buffer of %.1f MiB is needed, but %s allows %.1f MiB at most", (double)bytes / 0x1p20,
                    cl->info.name, (double)cl->info.largest_allocation / 0x1p20);
-        return pnas_fail_at(pnas_cl_device_status(cl, code, "clCreateBuffer"), "a buffer of %zu bytes on %s",
-                            bytes, cl->info.name);
+        return pnas_fail_at(pnas_cl_status(code, "clCreateBuffer"), "a buffer of %zu bytes on %s", bytes,
+                            cl->info.name);
     }
     return PNAS_OK;
 }
@@ -70,8 +70,8 @@ pnas_status pnas_buffer_write(pnas_cl *cl, cl_mem buffer, size_t offset, size_t 
     if (bytes == 0)
         return PNAS_OK;
     PNAS_TRY(pnas_event_wait_for_queue(cl));
-    return pnas_cl_device_status(
-        cl, clEnqueueWriteBuffer(cl->queue, buffer, CL_TRUE, offset, bytes, data, 0, NULL, NULL),
+    return pnas_cl_status(
+        clEnqueueWriteBuffer(cl->queue, buffer, CL_TRUE, offset, bytes, data, 0, NULL, NULL),
         "clEnqueueWriteBuffer");
 }
 
@@ -80,9 +80,8 @@ pnas_status pnas_buffer_read(pnas_cl *cl, cl_mem buffer, size_t offset, size_t b
     if (bytes == 0)
         return PNAS_OK;
     PNAS_TRY(pnas_event_wait_for_queue(cl));
-    return pnas_cl_device_status(
-        cl, clEnqueueReadBuffer(cl->queue, buffer, CL_TRUE, offset, bytes, data, 0, NULL, NULL),
-        "clEnqueueReadBuffer");
+    return pnas_cl_status(clEnqueueReadBuffer(cl->queue, buffer, CL_TRUE, offset, bytes, data, 0, NULL, NULL),
+                          "clEnqueueReadBuffer");
 }
 
 pnas_status pnas_slice_write(pnas_cl *cl, pnas_slice slice, size_t first, size_t bytes, const void *data)
@@ -98,7 +97,7 @@ pnas_status pnas_slice_read(pnas_cl *cl, pnas_slice slice, size_t first, size_t 
 pnas_status pnas_buffer_read_later(pnas_cl *cl, cl_mem buffer, size_t offset, size_t bytes, void *data,
                                    cl_event *event)
 {
-    return pnas_cl_device_status(
-        cl, clEnqueueReadBuffer(cl->queue, buffer, CL_FALSE, offset, bytes, data, 0, NULL, event),
+    return pnas_cl_status(
+        clEnqueueReadBuffer(cl->queue, buffer, CL_FALSE, offset, bytes, data, 0, NULL, event),
         "clEnqueueReadBuffer");
 }

@@ -11,7 +11,8 @@ typedef struct {   /* of a buffer, from a value of it on */
     size_t offset; /* values: floats unless said otherwise */
 } pnas_slice;
 
-/* *out is the caller's (pnas_buffer_release). PNAS_ERROR_MEMORY where the device does not give so much. */
+/* *out is the caller's (pnas_buffer_release). PNAS_ERROR_TOO_LARGE where the device allows no buffer of this
+ * size, PNAS_ERROR_MEMORY where it has no room for it. */
 pnas_status pnas_buffer_create(pnas_cl *cl, size_t bytes, cl_mem *out);
 void pnas_buffer_release(cl_mem *buffer); /* takes NULL, sets NULL */
 pnas_status pnas_buffer_write(pnas_cl *cl, cl_mem buffer, size_t offset, size_t bytes, const void *data);

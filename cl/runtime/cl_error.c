@@ -80,16 +80,12 @@ pnas_status pnas_cl_status(cl_int code, const char *what)
 {
     if (code == CL_SUCCESS)
         return PNAS_OK;
-    pnas_status status = PNAS_ERROR_DEVICE;
     if (code == CL_OUT_OF_HOST_MEMORY)
-        status = PNAS_ERROR_MEMORY;
-    else if (code == CL_OUT_OF_RESOURCES || code == CL_MEM_OBJECT_ALLOCATION_FAILURE)
-        status = PNAS_ERROR_TOO_LARGE;
-    return pnas_fail(status, "%s: %s", what, pnas_cl_error(code));
-}
-
-pnas_status pnas_cl_device_status(const pnas_cl *cl, cl_int code, const char *what)
-{
-    pnas_status status = pnas_cl_status(code, what);
-    return status == PNAS_ERROR_TOO_LARGE && cl->info.cpu ? PNAS_ERROR_MEMORY : status;
+        return pnas_fail(PNAS_ERROR_MEMORY, "%s: %s", what, pnas_cl_error(code));
+    if (code == CL_OUT_OF_RESOURCES || code == CL_MEM_OBJECT_ALLOCATION_FAILURE)
+        return pnas_fail(PNAS_ERROR_MEMORY,
+                         "%s: %s; if others have taken its memory, start fewer ranks on the device, or lower "
+                         "lanes or group",
+                         what, pnas_cl_error(code));
+    return pnas_fail(PNAS_ERROR_DEVICE, "%s: %s", what, pnas_cl_error(code));
 }

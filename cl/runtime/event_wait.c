@@ -34,7 +34,7 @@ pnas_status pnas_event_wait(const pnas_cl *cl, cl_event event)
         code = clWaitForEvents(1, &event);
     if (ask(event, &state) == CL_SUCCESS && state < 0)
         code = state; /* says more than that a command failed */
-    return pnas_cl_device_status(cl, code, "waiting for the device");
+    return pnas_cl_status(code, "waiting for the device");
 }
 
 pnas_status pnas_event_wait_for_queue(const pnas_cl *cl)
@@ -42,9 +42,9 @@ pnas_status pnas_event_wait_for_queue(const pnas_cl *cl)
     cl_event event;
     if (cl->info.cpu)
         return PNAS_OK;
-    PNAS_TRY(pnas_cl_device_status(cl, clEnqueueMarkerWithWaitList(cl->queue, 0, NULL, &event),
-                                   "clEnqueueMarkerWithWaitList"));
-    pnas_status status = pnas_cl_device_status(cl, clFlush(cl->queue), "clFlush");
+    PNAS_TRY(pnas_cl_status(clEnqueueMarkerWithWaitList(cl->queue, 0, NULL, &event),
+                            "clEnqueueMarkerWithWaitList"));
+    pnas_status status = pnas_cl_status(clFlush(cl->queue), "clFlush");
     if (status == PNAS_OK)
         status = pnas_event_wait(cl, event);
     clReleaseEvent(event);

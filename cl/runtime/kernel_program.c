@@ -54,19 +54,16 @@ static void shorten(char *log)
     *end = 0;
 }
 
-/* A compiler that is out of room also says no more than that it refuses the kernel. */
-static pnas_status build_status(cl_int code)
-{
-    bool refused = code == CL_BUILD_PROGRAM_FAILURE || code == CL_INVALID_BUILD_OPTIONS;
-    return refused ? PNAS_ERROR_BUILD : pnas_cl_status(code, "clBuildProgram");
-}
-
 /* The message holds the start of the build log; the whole log goes to a file and to the debug level. */
 static pnas_status fail_to_build(pnas_cl *cl, cl_program program, cl_int code, const char *file,
                                  const char *options, const char *key)
 {
     size_t size = 0;
     char path[PATH_MAX] = "";
+    /* A compiler that is out of room also says no more than that it refuses the kernel. */
+    if (code != CL_BUILD_PROGRAM_FAILURE && code != CL_INVALID_BUILD_OPTIONS)
+        return pnas_fail_at(pnas_cl_status(code, "clBuildProgram"),
+                            "kernel file %s does not build on %s with %s", file, cl->info.name, options);
     clGetProgramBuildInfo(program, cl->device, CL_PROGRAM_BUILD_LOG, 0, NULL, &size);
     char *log = calloc(1, size + 1);
     PNAS_CHECK(log, PNAS_ERROR_MEMORY, "no memory for a build log");
@@ -83,7 +80,7 @@ static pnas_status fail_to_build(pnas_cl *cl, cl_program program, cl_int code, c
     }
     shorten(log);
     pnas_status status = pnas_fail(
-        build_status(code), "kernel file %s does not build on %s with %s (%s): %s%s%s", file, cl->info.name,
+        PNAS_ERROR_BUILD, "kernel file %s does not build on %s with %s (%s): %s%s%s", file, cl->info.name,
         options, pnas_cl_error(code), log, out ? "\nThe whole log: " : "", out ? path : "");
     free(log);
     return status;

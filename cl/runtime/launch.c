@@ -326,8 +326,7 @@ pnas_status pnas_launch_run_part(pnas_cl *cl, pnas_launch_list *list, size_t fir
         cl_int code = clEnqueueNDRangeKernel(cl->queue, launch->kernel, launch->dimensions, NULL,
                                              launch->global, launch->local, 0, NULL, last);
         if (code != CL_SUCCESS)
-            return pnas_fail_at(pnas_cl_device_status(cl, code, "clEnqueueNDRangeKernel"), "kernel %s",
-                                launch->label);
+            return pnas_fail_at(pnas_cl_status(code, "clEnqueueNDRangeKernel"), "kernel %s", launch->label);
     }
     if (event && (end == first || list->item[end - 1].call))
         return pnas_cl_status(clEnqueueMarkerWithWaitList(cl->queue, 0, NULL, event),
@@ -344,7 +343,7 @@ pnas_status pnas_cl_finish(pnas_cl *cl)
 {
     pnas_status waited = pnas_event_wait_for_queue(cl);
     cl_int code = clFinish(cl->queue); /* whatever went wrong: buffers may go after this */
-    return waited == PNAS_OK ? pnas_cl_device_status(cl, code, "clFinish") : waited;
+    return waited == PNAS_OK ? pnas_cl_status(code, "clFinish") : waited;
 }
 
 void pnas_launch_clear(pnas_launch_list *list)

@@ -354,12 +354,13 @@ pnas_status pnas_trainer_evaluate(void *payload, const pnas_job *job, pnas_tick 
     /* A signal that asks for a stop may also reach the compiler that a driver runs beside us: what fails then
      * is not the child's fault, and must not be recorded as such. */
     if (status != PNAS_OK && status != PNAS_STOPPED && tick) {
-        char message[PNAS_CHILD_ERROR_MAX];
+        char message[PNAS_MESSAGE_MAX];
         snprintf(message, sizeof message, "%s", pnas_message());
         pnas_status asked = tick(tick_payload);
         status = asked != PNAS_OK ? asked : pnas_fail(status, "%s", message);
     }
-    /* Whatever else goes wrong (the machine's memory, its disks, a compiler) is none of the child's. */
+    /* Whatever else goes wrong (the memory of the machine or a device, its disks, a compiler) is none of the
+     * child's: that it fits was computed (TOO_LARGE), before the device was asked for anything. */
     bool own_failure = status == PNAS_ERROR_DIVERGED || status == PNAS_ERROR_TOO_LARGE ||
                        status == PNAS_ERROR_USAGE || status == PNAS_ERROR_TIMEOUT;
     if (status == PNAS_OK) {

@@ -278,7 +278,7 @@ static pnas_status run_pieces(pnas_shard_trainer *trainer, int slot, float *sums
     bool again = false;
     for (int i = 0; i < trainer->pieces; ++i)
         PNAS_TRY(pnas_shard_piece_enqueue(trainer->plan, trainer->piece, i, slot, sums, &events[i]));
-    PNAS_TRY(pnas_cl_device_status(trainer->cl, clFlush(trainer->cl->queue), "clFlush"));
+    PNAS_TRY(pnas_cl_status(clFlush(trainer->cl->queue), "clFlush"));
     for (int i = 0; i < trainer->pieces; ++i)
         PNAS_TRY(await_piece(trainer->cl, events[i], i, watch, payload));
     return watch ? watch(payload, trainer->pieces, &again) : PNAS_OK;

@@ -87,7 +87,8 @@ static void report(const pnas_tuner_options *options, const pnas_cl *cl, const t
 /* What the device, its driver or its compiler refuses: other routes and shapes may do. */
 static bool is_of_device(pnas_status status)
 {
-    return status == PNAS_ERROR_DEVICE || status == PNAS_ERROR_BUILD || status == PNAS_ERROR_TOO_LARGE;
+    return status == PNAS_ERROR_DEVICE || status == PNAS_ERROR_BUILD || status == PNAS_ERROR_TOO_LARGE ||
+           status == PNAS_ERROR_MEMORY;
 }
 
 static void warn(const pnas_cl *cl, const tuner_item *item, const char *what)

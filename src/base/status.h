@@ -16,7 +16,7 @@ typedef enum {
     PNAS_ERROR_DEVICE = -3,    /* no usable device, or a device that failed */
     PNAS_ERROR_FILE = -4,      /* a file cannot be opened, written, locked */
     PNAS_ERROR_INTERNAL = -5,  /* our own fault */
-    PNAS_ERROR_MEMORY = -6,    /* out of the machine's memory */
+    PNAS_ERROR_MEMORY = -6,    /* out of memory: the machine's, or that of a device which others use, too */
     PNAS_ERROR_DIVERGED = -7,  /* a child's loss is not finite */
     PNAS_STOPPED = -8,         /* stopped in good order; the work can be resumed */
     PNAS_ERROR_BUILD = -9,     /* the device's compiler refuses a kernel */

@@ -178,7 +178,7 @@ static pnas_status create_predictor(pnas_net_session *session, int batch)
     if (!session->devices.cl)
         return PNAS_OK;
     pnas_status status = pnas_predictor_create(session->devices.cl, &options, &session->predictor);
-    if (status == PNAS_ERROR_TOO_LARGE)
+    if (status == PNAS_ERROR_TOO_LARGE || status == PNAS_ERROR_MEMORY)
         return pnas_fail_at(status, "--batch %d is too large here, take fewer", batch);
     return status;
 }

@@ -158,7 +158,9 @@ Test(device, errors_of_opencl_have_names)
     cr_assert_str_eq(pnas_cl_error(CL_BUILD_PROGRAM_FAILURE), "CL_BUILD_PROGRAM_FAILURE");
     cr_assert_str_eq(pnas_cl_error(CL_INVALID_KERNEL_ARGS), "CL_INVALID_KERNEL_ARGS");
     cr_assert_str_eq(pnas_cl_error(-9999), "OpenCL error -9999");
-    cr_assert_eq(pnas_cl_status(CL_MEM_OBJECT_ALLOCATION_FAILURE, "here"), PNAS_ERROR_TOO_LARGE);
+    cr_assert_eq(pnas_cl_status(CL_MEM_OBJECT_ALLOCATION_FAILURE, "here"), PNAS_ERROR_MEMORY);
+    cr_assert_eq(pnas_cl_status(CL_OUT_OF_RESOURCES, "here"), PNAS_ERROR_MEMORY);
+    cr_assert(strstr(pnas_message(), "fewer ranks on the device"), "%s", pnas_message());
     cr_assert_eq(pnas_cl_status(CL_OUT_OF_HOST_MEMORY, "here"), PNAS_ERROR_MEMORY);
     cr_assert_eq(pnas_cl_status(CL_INVALID_VALUE, "here"), PNAS_ERROR_DEVICE);
     cr_assert_str_eq(pnas_message(), "here: CL_INVALID_VALUE");
@@ -231,7 +233,7 @@ Test(wait, tells_why_a_command_failed)
         cl_event event = user_event(cl);
         cl->info.cpu = cpu;
         cr_assert_eq(clSetUserEventStatus(event, CL_MEM_OBJECT_ALLOCATION_FAILURE), CL_SUCCESS);
-        cr_assert_eq(pnas_event_wait(cl, event), cpu ? PNAS_ERROR_MEMORY : PNAS_ERROR_TOO_LARGE);
+        cr_assert_eq(pnas_event_wait(cl, event), PNAS_ERROR_MEMORY);
         cr_assert(strstr(pnas_message(), "CL_MEM_OBJECT_ALLOCATION_FAILURE"), "%s", pnas_message());
         clReleaseEvent(event);
     }
