@@ -8,8 +8,9 @@
 pnas_status pnas_clblast_append(pnas_cl *cl, pnas_launch_list *list, const pnas_gemm *gemm);
 
 /* Puts the tuned table's parameters of CLBlast in force and compares its products on this device with those
- * of `reference`. Sets cl->clblast->checked, and where they disagree or CLBlast fails cl->clblast->refused,
- * with a warning: some drivers compute wrongly. */
+ * of `reference`. Sets cl->clblast->checked and cl->info.clblast, and where they disagree or CLBlast or the
+ * compiler refuses the device cl->clblast->refused, with a warning: some drivers compute wrongly. Fails where
+ * OpenCL does (PNAS_ERROR_DEVICE, PNAS_ERROR_MEMORY): that says nothing about CLBlast. */
 pnas_status pnas_clblast_check(pnas_cl *cl,
                                pnas_status (*reference)(pnas_cl *, pnas_launch_list *, const pnas_gemm *));
 

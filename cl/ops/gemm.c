@@ -3,6 +3,7 @@
 #include "cl/ops/clblast_route.h"
 #include "cl/ops/gemm_split.h"
 #include "cl/ops/route.h"
+#include "cl/runtime/tuned_table.h"
 
 #include <assert.h>
 
@@ -67,11 +68,18 @@ static pnas_status append_tile(pnas_cl *cl, pnas_launch_list *list, const pnas_g
     return pnas_gemm_append_sum(cl, list, g, splits);
 }
 
-pnas_status pnas_gemm_prepare(pnas_cl *cl)
+static bool is_left_to_clblast(const pnas_cl *cl)
 {
     const pnas_route_shape any = {.N = 1, .C = 1, .H = 1, .W = 1};
     bool wanted = pnas_route_choose(cl, PNAS_OP_GEMM, &any) == PNAS_ROUTE_CLBLAST;
-    return wanted && !cl->clblast->checked ? pnas_clblast_check(cl, append_plain) : PNAS_OK;
+    for (size_t i = 0; cl->route == PNAS_ROUTE_AUTO && cl->tuned && i < cl->tuned->count; ++i)
+        wanted |= cl->tuned->row[i].route == PNAS_ROUTE_CLBLAST;
+    return wanted;
+}
+
+pnas_status pnas_gemm_prepare(pnas_cl *cl)
+{
+    return is_left_to_clblast(cl) && !cl->clblast->checked ? pnas_clblast_check(cl, append_plain) : PNAS_OK;
 }
 
 pnas_status pnas_gemm_append(pnas_cl *cl, pnas_launch_list *list, const pnas_gemm *g)

@@ -2,6 +2,11 @@
 
 #include "cl/ops/gemm.h"
 
+pnas_status pnas_lane_prepare(pnas_cl *cl)
+{
+    return pnas_gemm_prepare(cl);
+}
+
 pnas_status pnas_lane_create(pnas_cl *cl, pnas_cl **out)
 {
     *out = NULL;

@@ -62,7 +62,7 @@ pnas_status pnas_clblast_override(pnas_cl *cl, pnas_clblast_kernel kernel, const
     }
     CLBlastStatusCode code = CLBlastOverrideParameters(cl->device, of->kernel, CLBlastPrecisionSingle,
                                                        (size_t)of->values, name, value);
-    PNAS_CHECK(code == CLBlastSuccess, PNAS_ERROR_DEVICE,
+    PNAS_CHECK(code == CLBlastSuccess, PNAS_ERROR_BUILD,
                "CLBlast does not take parameters for %s on %s (its status %d)", of->kernel, cl->info.name,
                (int)code);
     return PNAS_OK;

@@ -19,7 +19,8 @@ int pnas_clblast_candidates(pnas_clblast_kernel kernel);
 const int *pnas_clblast_candidate(pnas_clblast_kernel kernel, int index);
 
 /* Puts a kernel's values in force for this process and device, for the products to come. There is no way back
- * to CLBlast's own, so those (a first value of 0) change nothing. */
+ * to CLBlast's own, so those (a first value of 0) change nothing. PNAS_ERROR_BUILD if it does
+ * not take them. */
 pnas_status pnas_clblast_override(pnas_cl *cl, pnas_clblast_kernel kernel, const int *values);
 
 /* "XgemmDirect WGD=32 ..." or "XgemmDirect own", and back; false for anything else. */

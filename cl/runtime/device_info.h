@@ -13,6 +13,9 @@ typedef struct {
     int compute_units;
     uint64_t memory, largest_allocation;
     char tuned[20]; /* of a context's device: its tuned table's hash, 16 digits; "" without one */
+    /* The same: CLBlast's version where its products are taken ("taken" if it has none), or "refused"; "" where
+     * no product is left to it, or it was not checked yet (cl/ops/lane.h). */
+    char clblast[16];
 } pnas_device_info;
 
 #endif

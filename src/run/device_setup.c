@@ -64,6 +64,11 @@ static pnas_status open_device(const pnas_layout *layout, const pnas_devices_opt
     out->cores = cores.share;
     PNAS_TRY(find_place(layout, &device, &out->identity));
     PNAS_TRY(pnas_cl_create(&device, &out->cl));
+    pnas_status prepared = pnas_lane_prepare(out->cl);
+    if (prepared != PNAS_OK) {
+        pnas_cl_destroy(&out->cl);
+        return prepared;
+    }
     out->identity += (uint64_t)pnas_cl_device(out->cl)->index;
     char suggestion[320];
     if (layout->rank == 0 && pnas_tuned_suggest(pnas_cl_device(out->cl), suggestion, sizeof suggestion))

@@ -49,11 +49,13 @@ typedef struct { /* all borrowed */
  * shares a CPU's cores among the ranks of a machine, prepares training in as many lanes as the configuration and
  * the device allow, and gathers the table; collective, agreed. A rank without a usable device warns and goes on
  * without; where that is rank 0, it changes its number with the lowest rank that has one, and *layout with it.
- * PNAS_ERROR_DEVICE if every rank is without, PNAS_ERROR_USAGE if equal devices have other tuned tables. */
+ * PNAS_ERROR_DEVICE if every rank is without, PNAS_ERROR_USAGE if equal devices have other tuned tables or
+ * CLBlasts. */
 pnas_status pnas_devices_create(pnas_layout *layout, const pnas_devices_options *options, pnas_devices *out);
 void pnas_devices_destroy(pnas_devices *devices);
 
-/* For a program that opens each rank's device itself: the same comparison of tuned tables. Collective, agreed. */
+/* For a program that opens each rank's device itself and has prepared it (pnas_lane_prepare): the same comparison.
+ * Collective, agreed. */
 pnas_status pnas_devices_compare(const pnas_layout *layout, pnas_cl *cl);
 
 pnas_trainer *pnas_devices_trainer(const pnas_devices *devices, int lane); /* borrowed */

@@ -6,25 +6,40 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MARK "; tuned "
+#define TUNED   "; tuned "
+#define CLBLAST "; CLBlast "
 
 void pnas_tuned_describe(const pnas_device_info *device, char *out, size_t size)
 {
-    int room = (int)size - (int)sizeof MARK - (int)sizeof device->tuned;
-    snprintf(out, size, "%.*s%s%s", room, device->driver, device->tuned[0] ? MARK : "", device->tuned);
+    char marks[sizeof TUNED + sizeof device->tuned + sizeof CLBLAST + sizeof device->clblast];
+    snprintf(marks, sizeof marks, "%s%s%s%s", device->tuned[0] ? TUNED : "", device->tuned,
+             device->clblast[0] ? CLBLAST : "", device->clblast);
+    snprintf(out, size, "%.*s%s", (int)(size - sizeof marks), device->driver, marks);
 }
 
-/* How long the driver's version is, without a table. */
-static size_t driver_length(const char *text)
+/* How long a text is before a mark. */
+static size_t length_before(const char *text, const char *mark)
 {
-    const char *mark = strstr(text, MARK);
-    return mark ? (size_t)(mark - text) : strlen(text);
+    const char *found = strstr(text, mark);
+    return found ? (size_t)(found - text) : strlen(text);
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
 }
 
 static bool same_driver(const pnas_run_rank *a, const pnas_run_rank *b)
 {
-    size_t length = driver_length(a->driver);
-    return length == driver_length(b->driver) && strncmp(a->driver, b->driver, length) == 0;
+    size_t length_a = smaller(length_before(a->driver, TUNED), length_before(a->driver, CLBLAST));
+    size_t length_b = smaller(length_before(b->driver, TUNED), length_before(b->driver, CLBLAST));
+    return length_a == length_b && strncmp(a->driver, b->driver, length_a) == 0;
+}
+
+static bool same_table(const pnas_run_rank *a, const pnas_run_rank *b)
+{
+    size_t length = length_before(a->driver, CLBLAST);
+    return length == length_before(b->driver, CLBLAST) && strncmp(a->driver, b->driver, length) == 0;
 }
 
 pnas_status pnas_tuned_check_agreement(const pnas_run_rank *rank, size_t count)
@@ -33,11 +48,17 @@ pnas_status pnas_tuned_check_agreement(const pnas_run_rank *rank, size_t count)
         for (size_t j = 0; j < i; j++) {
             const pnas_run_rank *a = &rank[j], *b = &rank[i];
             bool alike = strcmp(a->device_name, b->device_name) == 0 && same_driver(a, b);
-            PNAS_CHECK(!alike || strcmp(a->driver, b->driver) == 0, PNAS_ERROR_USAGE,
+            PNAS_CHECK(!alike || same_table(a, b), PNAS_ERROR_USAGE,
                        "rank %d on %s and rank %d on %s have the same device, %s, but not the same tuned "
                        "table (%s, %s), so their results would differ: let PNAS_CACHE be one folder for "
                        "both, copy the table, or set PNAS_TUNED=0",
                        a->rank, a->host, b->rank, b->host, a->device_name, a->driver, b->driver);
+            PNAS_CHECK(
+                !alike || strcmp(a->driver, b->driver) == 0, PNAS_ERROR_USAGE,
+                "rank %d on %s and rank %d on %s have the same device, %s, but do not compute products "
+                "by the same CLBlast (%s, %s), so their results would differ: install one version on "
+                "both; where it is refused, a warning says why",
+                a->rank, a->host, b->rank, b->host, a->device_name, a->driver, b->driver);
         }
     return PNAS_OK;
 }

@@ -1,5 +1,6 @@
-/* That equal devices compute by equal routes: a tuned table is part of what decides a result's last bits, so
- * it stands in the table of ranks behind the driver's version ("3.1; tuned 0123456789abcdef"). */
+/* That equal devices compute by equal routes: a tuned table, and whether CLBlast is taken and which, are part
+ * of what decides a result's last bits, so they stand in the table of ranks behind the driver's version
+ * ("3.1; tuned 0123456789abcdef; CLBlast 1.5.3"). */
 #ifndef PNAS_RUN_TUNED_AGREEMENT_H
 #define PNAS_RUN_TUNED_AGREEMENT_H
 
@@ -7,10 +8,11 @@
 #include "io/net/network_file.h"
 #include "io/run/run_file.h"
 
-/* The driver's version and the tuned table's hash, as they stand in pnas_run_rank.driver. */
+/* The driver's version, the tuned table's hash and what CLBlast's check found (pnas_lane_prepare), as they
+ * stand in pnas_run_rank.driver. */
 void pnas_tuned_describe(const pnas_device_info *device, char *out, size_t size);
 
-/* PNAS_ERROR_USAGE if two ranks have the same device and driver but different tuned tables. */
+/* PNAS_ERROR_USAGE if two ranks have the same device and driver but different tuned tables or CLBlasts. */
 pnas_status pnas_tuned_check_agreement(const pnas_run_rank *rank, size_t count);
 
 /* Warns where a run goes on with a device that it has used before, but with another driver or tuned table. */

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # failing_device.sh SOURCE_DIR DEVICE PNAS_MPI DEVICE_PRETENDER DEVICE_TROUBLER: what a device in trouble refuses is
 # never a child's failure: the rank ends with 69, and the same command continues. DEVICE is cpu or gpu, which a CPU
-# pretends to be.
+# pretends to be; there, whether CLBlast is taken is compared among ranks, too.
 set -euo pipefail
 source_dir=$1 device=$2 pnas_mpi=$3 device_pretender=$4 device_troubler=$5
 . "$source_dir/tests/programs/run_figures.sh"
@@ -100,3 +100,15 @@ pair 0 buffer:60:60:-4 pair.h5
 expect_said 'warning: rank 1 cannot go on .memory: a buffer of .*; its child waits for another rank'
 expect_none_failed pair.h5
 expect_undisturbed pair.h5
+
+# CLBlast: refused by itself on one rank, or not to be checked.
+h5dump -d /ranks/driver run.h5 | grep -qE '; CLBlast ([0-9.]+|taken)"' || fail "the run does not say: CLBlast"
+pair 64 "clblast:1:$last:-2046" other.h5
+expect_said 'rank 0 on .* and rank 1 on .* have the same device, .* products by the same CLBlast \(.*; CLBlast refused'
+[ ! -e other.h5 ] || fail "a file was written"
+ran 0 "clblast:1:$last:-2046" refused.h5
+expect_said 'warning: CLBlast does not work on .*its status -2046'
+h5dump -d /ranks/driver refused.h5 | grep -q '; CLBlast refused"' || fail "the run does not say: refused"
+ran 69 clblast:1:1:-5 other.h5
+expect_said 'CLBlast cannot be checked on .*: CL_OUT_OF_RESOURCES'
+[ ! -e other.h5 ] || fail "a file was written"

@@ -7,21 +7,31 @@
 #include <stdio.h>
 #include <string.h>
 
-static pnas_run_rank rank_of(int rank, const char *device, const char *driver, const char *tuned)
+static pnas_run_rank rank_with(int rank, const char *device, const char *driver, const char *tuned,
+                               const char *clblast)
 {
     pnas_run_rank result = {.rank = rank, .host = "node"};
     pnas_device_info info = {0};
     snprintf(info.driver, sizeof info.driver, "%s", driver);
     snprintf(info.tuned, sizeof info.tuned, "%s", tuned);
+    snprintf(info.clblast, sizeof info.clblast, "%s", clblast);
     snprintf(result.device_name, sizeof result.device_name, "%s", device);
     pnas_tuned_describe(&info, result.driver, sizeof result.driver);
     return result;
+}
+
+static pnas_run_rank rank_of(int rank, const char *device, const char *driver, const char *tuned)
+{
+    return rank_with(rank, device, driver, tuned, "");
 }
 
 Test(tuned_agreement, a_table_stands_behind_the_driver)
 {
     cr_assert_str_eq(rank_of(0, "A", "3.1", "").driver, "3.1");
     cr_assert_str_eq(rank_of(0, "A", "3.1", "0123456789abcdef").driver, "3.1; tuned 0123456789abcdef");
+    cr_assert_str_eq(rank_with(0, "A", "3.1", "0123456789abcdef", "1.5.3").driver,
+                     "3.1; tuned 0123456789abcdef; CLBlast 1.5.3");
+    cr_assert_str_eq(rank_with(0, "A", "3.1", "", "refused").driver, "3.1; CLBlast refused");
     char text[128];
     memset(text, 'x', sizeof text - 1);
     text[127] = 0;
@@ -39,6 +49,24 @@ Test(tuned_agreement, equal_devices_need_equal_tables)
     cr_assert(strstr(pnas_message(), "rank 0 on node and rank 3 on node"), "%s", pnas_message());
     ranks[3] = rank_of(3, "A", "3.1", "fedcba9876543210");
     cr_assert_eq(pnas_tuned_check_agreement(ranks, 4), PNAS_ERROR_USAGE);
+}
+
+Test(tuned_agreement, equal_devices_need_equal_clblasts)
+{
+    pnas_run_rank ranks[] = {rank_with(0, "A", "3.1", "", "1.5.3"), rank_with(1, "B", "3.1", "", "refused"),
+                             rank_with(2, "A", "3.2", "", "1.6.0"), rank_with(3, "A", "3.1", "", "1.5.3")};
+    cr_assert_eq(pnas_tuned_check_agreement(ranks, 4), PNAS_OK);
+    static const char *const other[] = {"refused", "1.6.0", ""};
+    for (int i = 0; i < 3; ++i) {
+        ranks[3] = rank_with(3, "A", "3.1", "", other[i]);
+        cr_assert_eq(pnas_tuned_check_agreement(ranks, 4), PNAS_ERROR_USAGE, "%s", other[i]);
+        cr_assert(strstr(pnas_message(), "rank 0 on node and rank 3 on node"), "%s", pnas_message());
+        cr_assert(strstr(pnas_message(), "by the same CLBlast (3.1; CLBlast 1.5.3, 3.1"), "%s",
+                  pnas_message());
+    }
+    ranks[3] = rank_with(3, "A", "3.1", "0123456789abcdef", "refused"); /* which may come of the table */
+    cr_assert_eq(pnas_tuned_check_agreement(ranks, 4), PNAS_ERROR_USAGE);
+    cr_assert(strstr(pnas_message(), "not the same tuned table"), "%s", pnas_message());
 }
 
 static void expect_warning(const pnas_run_rank *before, const pnas_run_rank *now, bool expected)

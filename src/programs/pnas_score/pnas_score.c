@@ -1,5 +1,6 @@
 /* pnas_score: the cells of a space scored by a search's surrogate, or surrogates judged on trained cells,
  * over MPI ranks. */
+#include "cl/ops/lane.h"
 #include "io/config/configuration.h"
 #include "io/file/output_file.h"
 #include "mpi/collectives.h"
@@ -113,6 +114,8 @@ static pnas_status open_device(score_program *program)
                                      .choice = program->layout.local_rank,
                                      .threads = cores.share};
     pnas_status status = pnas_cl_create(&options, &program->cl);
+    if (status == PNAS_OK)
+        status = pnas_lane_prepare(program->cl);
     if (status != PNAS_OK && program->layout.rank != 0)
         pnas_fail_at(status, "rank %d on %s", program->layout.rank, program->layout.host);
     PNAS_TRY(pnas_mpi_agree(status));

@@ -246,8 +246,26 @@ Test(clblast, is_given_up_where_it_disagrees_with_the_plain_product)
     cr_assert_eq(pnas_clblast_check(cl, append_doubled), PNAS_OK);
     cr_assert(cl->clblast->checked);
     cr_assert(cl->clblast->refused);
+    cr_assert_str_eq(pnas_cl_device(cl)->clblast, "refused");
     pnas_cl *lane = test_device_lane(cl, PNAS_ROUTE_CLBLAST);
     cr_assert_eq(pnas_route_choose(lane, PNAS_OP_GEMM, &shape), PNAS_ROUTE_PLAIN);
     pnas_cl_destroy(&lane);
+    test_device_close(&cl);
+}
+
+static pnas_status append_nothing(pnas_cl *cl, pnas_launch_list *list, const pnas_gemm *gemm)
+{
+    (void)list, (void)gemm;
+    return pnas_fail(PNAS_ERROR_DEVICE, "%s was lost", cl->info.name);
+}
+
+Test(clblast, is_not_judged_on_a_device_that_fails)
+{
+    pnas_cl *cl = test_device_open_route(0, PNAS_ROUTE_PLAIN);
+    cr_assert_eq(pnas_clblast_check(cl, append_nothing), PNAS_ERROR_DEVICE);
+    cr_assert(strstr(pnas_message(), "CLBlast cannot be checked on "), "%s", pnas_message());
+    cr_assert(strstr(pnas_message(), " was lost"), "%s", pnas_message());
+    cr_assert(!cl->clblast->checked && !cl->clblast->refused);
+    cr_assert_str_eq(pnas_cl_device(cl)->clblast, "");
     test_device_close(&cl);
 }
