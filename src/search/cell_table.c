@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 struct pnas_cell_table {
-    size_t count;
+    size_t count, merged;
     pnas_table_entry *entry;           /* [count] */
     size_t begin[PNAS_BLOCKS_MAX + 2]; /* of the cells of so many blocks; the next one's is their end */
 };
@@ -77,7 +77,9 @@ pnas_status pnas_cell_table_create(const pnas_space *space, const pnas_table_ent
     PNAS_TRY_CLEANUP(take_entries(table, space, entries, count));
     if (left_out)
         *left_out = count - table->count;
-    table->count = merge(table->entry, table->count);
+    size_t belong = table->count;
+    table->count = merge(table->entry, belong);
+    table->merged = belong - table->count;
     find_levels(table);
     *out = table;
     return PNAS_OK;
@@ -98,6 +100,11 @@ void pnas_cell_table_destroy(pnas_cell_table **table)
 size_t pnas_cell_table_count(const pnas_cell_table *table)
 {
     return table->count;
+}
+
+size_t pnas_cell_table_merged(const pnas_cell_table *table)
+{
+    return table->merged;
 }
 
 const pnas_table_entry *pnas_cell_table_entries(const pnas_cell_table *table)

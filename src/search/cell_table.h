@@ -24,6 +24,8 @@ pnas_status pnas_cell_table_create(const pnas_space *space, const pnas_table_ent
 void pnas_cell_table_destroy(pnas_cell_table **table);
 
 size_t pnas_cell_table_count(const pnas_cell_table *table);
+/* Entries of the space that were the same network as another one, and became one with it. */
+size_t pnas_cell_table_merged(const pnas_cell_table *table);
 const pnas_table_entry *pnas_cell_table_entries(const pnas_cell_table *table); /* [count], borrowed */
 
 /* Where the cells of `blocks` blocks begin among the entries, and how many they are. */

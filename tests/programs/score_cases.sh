@@ -280,6 +280,13 @@ case_evaluate() {
     expect_code 64 2 "$run" --set surrogate.model=mlp -o scores.h5
     expect_code 64 1 "${judge[@]}" --set surrogate.model=tree
     expect_code 64 1 "${judge[@]}" --trials 0
+    ! grep -q 'same network' last.err || fail "rows that differ are said to be the same network"
+    printf '%s\n' accuracy,cell 0.5,-2:sep3+-1:max3 0.6,-1:max3+-2:sep3 0.7,-1:sep3+-1:sep3 \
+        '0.8,-2:sep3+-1:max3 | -1:sep5+-1:sep3' '0.9,-1:sep3+-1:sep5 | -2:sep3+-1:max3' \
+        '0.7,-1:max3+-1:max3 | -1:max3+-1:sep3' >twice.csv
+    start 1 --evaluate twice.csv --cells 2 --trials 1 --set surrogate.epochs=1 || fail "rows twice: exit code $?"
+    expect_said '4 cells of the search space, 0 outside of it'
+    expect_said '2 rows are the same network as another one'
     echo nonsense >table.csv
     expect_code 65 2 --evaluate table.csv
     expect_said 'table.csv'

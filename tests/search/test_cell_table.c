@@ -45,6 +45,7 @@ Test(cell_table, a_cell_trained_twice_has_its_mean_accuracy)
     cr_assert_eq(pnas_cell_table_create(&space, entries, 2, &table, NULL), PNAS_OK);
     cr_expect_eq(pnas_cell_table_count(table), 1);
     cr_expect_eq(pnas_cell_table_entries(table)[0].accuracy, 0.375);
+    cr_expect_eq(pnas_cell_table_merged(table), 1);
     pnas_cell_table_destroy(&table);
 }
 

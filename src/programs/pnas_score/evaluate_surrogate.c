@@ -87,6 +87,17 @@ static pnas_status evaluate(evaluator *e, const pnas_cell_table *table)
     return status;
 }
 
+static void tell_table(const char *path, const pnas_cell_table *table, size_t left_out)
+{
+    size_t merged = pnas_cell_table_merged(table);
+    pnas_info("table %s: %zu cells of the search space, %zu outside of it", path,
+              pnas_cell_table_count(table), left_out);
+    if (merged > 0)
+        pnas_info("table %s: %zu rows are the same network as another one; such rows count as one cell, with "
+                  "their mean accuracy",
+                  path, merged);
+}
+
 pnas_status pnas_evaluate_surrogate(const pnas_evaluate_surrogate_options *options)
 {
     const pnas_configuration *configuration = options->configuration;
@@ -101,8 +112,7 @@ pnas_status pnas_evaluate_surrogate(const pnas_evaluate_surrogate_options *optio
     PNAS_TRY_CLEANUP(pnas_mpi_agree(status));
     PNAS_TRY_CLEANUP(pnas_data_compare(options->layout, options->table, sha256));
     if (options->layout->rank == 0)
-        pnas_info("table %s: %zu cells of the search space, %zu outside of it", options->table,
-                  pnas_cell_table_count(table), left_out);
+        tell_table(options->table, table, left_out);
     status = evaluate(&e, table);
 cleanup:
     pnas_cell_table_destroy(&table);
