@@ -19,6 +19,7 @@ typedef struct {
     int blocks, hidden, members, threads;
     size_t memory;
     double seconds; /* stop after so long */
+    double kernel;
     const char *device;
 } arguments;
 
@@ -26,6 +27,7 @@ static const struct argp_option option_list[] = {
     {"blocks", 'b', "B", 0, "blocks of the cells, 2 to 5 (3)", 0},
     {"hidden", 'n', "N", 0, "hidden units (100)", 0},
     {"members", 'm', "M", 0, "surrogates of the ensemble, all with the same weights (1)", 0},
+    {"kernel", 'k', "SHARE", 0, "share of the kernel part (0.8)", 0},
     {"memory", 'M', "MIB", 0, "memory for batches (64)", 0},
     {"seconds", 's', "S", 0, "stop after so long (60)", 0},
     {"threads", 't', "T", 0, "cores of a CPU device (all)", 0},
@@ -44,6 +46,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case 'm':
         a->members = atoi(value);
+        return 0;
+    case 'k':
+        a->kernel = atof(value);
         return 0;
     case 'M':
         a->memory = (size_t)atol(value) << 20;
@@ -192,7 +197,9 @@ static pnas_status measure(const arguments *a)
     scoring s = {0};
     pnas_status status;
     const pnas_cl_options device = {.device = a->device, .threads = a->threads};
-    const pnas_surrogate_options surrogate = {.embedding = 100,
+    const pnas_surrogate_options surrogate = {.linear = 0.5,
+                                              .kernel = a->kernel,
+                                              .embedding = 100,
                                               .hidden = a->hidden,
                                               .epochs = 10,
                                               .batch = 20,
@@ -227,7 +234,7 @@ cleanup:
 
 int main(int argc, char **argv)
 {
-    arguments a = {.blocks = 3, .hidden = 100, .members = 1, .seconds = 60};
+    arguments a = {.blocks = 3, .hidden = 100, .members = 1, .seconds = 60, .kernel = 0.8};
     const struct argp parser = {
         option_list, parse, NULL, "Cells a second that a trained LSTM scores, by the trie and one by one.",
         NULL,        NULL,  NULL};

@@ -1,4 +1,4 @@
-/* Private to cl: the linear part of a surrogate's network (src/search/linear_model.h) among its
+/* Private to cl: the linear part of a surrogate's network (src/regression/linear_model.h) among its
  * parameters. Its share of the logit is zero while the network is fit:
  *
  *   logit = (1 - share) network + share (bias + the sum over blocks of both sides and the pair)

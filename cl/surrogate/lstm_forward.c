@@ -74,6 +74,8 @@ pnas_status pnas_lstm_forward_append(pnas_cl *cl, pnas_launch_list *list, const 
                                     .linear = &l->linear,
                                     .hidden = at_step(work, work->hidden, tokens - 1, l->padded),
                                     .token = work->token,
+                                    .beside = work->beside,
+                                    .beside_share = work->beside_share,
                                     .output = work->output,
                                     .rows = work->rows,
                                     .units = l->padded,

@@ -106,6 +106,7 @@ pnas_status pnas_lstm_work_create(pnas_cl *cl, const pnas_lstm_layout *layout, i
     PNAS_TRY_CLEANUP(pnas_buffer_create(cl, row_bytes, &work.output));
     PNAS_TRY_CLEANUP(pnas_buffer_create(cl, row_bytes, &work.target));
     PNAS_TRY_CLEANUP(pnas_buffer_create(cl, row_bytes, &work.valid));
+    PNAS_TRY_CLEANUP(pnas_buffer_create(cl, row_bytes, &work.beside));
     PNAS_TRY_CLEANUP(pnas_buffer_create(cl, place(layout, &work) * sizeof(float), &work.floats));
     place(layout, &work);
     *out = work;
@@ -127,5 +128,6 @@ void pnas_lstm_work_release(pnas_lstm_work *work)
     pnas_buffer_release(&work->output);
     pnas_buffer_release(&work->target);
     pnas_buffer_release(&work->valid);
+    pnas_buffer_release(&work->beside);
     pnas_buffer_release(&work->floats);
 }

@@ -46,6 +46,8 @@ typedef struct { /* the memory of one batch; buffers are owned */
     bool history; /* for the backward pass: gates, memory and hidden of all T steps, not only of the last */
     cl_mem token; /* int [T][R] */
     cl_mem output, target, valid;                /* [R] */
+    cl_mem beside;                               /* [R]: logits of the kernel part */
+    float beside_share;                          /* 0: they are not read */
     cl_mem floats;                               /* all below */
     pnas_slice table;                            /* [vocabulary][4P] */
     pnas_slice gates;                            /* [T or 1][R][4P]; on the backward pass their gradients */

@@ -1,6 +1,6 @@
 #include "cl/surrogate/member_linear.h"
 
-#include "src/search/linear_model.h"
+#include "src/regression/linear_model.h"
 
 #include <math.h>
 #include <stdlib.h>

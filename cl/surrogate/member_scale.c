@@ -1,7 +1,7 @@
 #include "cl/surrogate/member_scale.h"
 
 #include "cl/surrogate/member_predict.h"
-#include "src/search/linear_model.h"
+#include "src/regression/linear_model.h"
 
 #include <math.h>
 #include <stdlib.h>

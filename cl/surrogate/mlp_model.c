@@ -90,6 +90,7 @@ pnas_status pnas_mlp_work_create(pnas_cl *cl, const pnas_mlp_layout *layout, int
     PNAS_TRY_CLEANUP(pnas_buffer_create(cl, row_bytes, &work.output));
     PNAS_TRY_CLEANUP(pnas_buffer_create(cl, row_bytes, &work.target));
     PNAS_TRY_CLEANUP(pnas_buffer_create(cl, row_bytes, &work.valid));
+    PNAS_TRY_CLEANUP(pnas_buffer_create(cl, row_bytes, &work.beside));
     PNAS_TRY_CLEANUP(pnas_buffer_create(cl, place(layout, history, &work) * sizeof(float), &work.floats));
     place(layout, history, &work);
     *out = work;
@@ -111,5 +112,6 @@ void pnas_mlp_work_release(pnas_mlp_work *work)
     pnas_buffer_release(&work->output);
     pnas_buffer_release(&work->target);
     pnas_buffer_release(&work->valid);
+    pnas_buffer_release(&work->beside);
     pnas_buffer_release(&work->floats);
 }

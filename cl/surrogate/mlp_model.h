@@ -44,6 +44,8 @@ typedef struct { /* the memory of one batch; buffers are owned */
     int rows, tokens;
     cl_mem token;                               /* int [T][R] */
     cl_mem output, target, valid;               /* [R] */
+    cl_mem beside;                              /* [R]: logits of the kernel part */
+    float beside_share;                         /* 0: they are not read */
     cl_mem floats;                              /* all below */
     pnas_slice mean;                            /* [R][4E] */
     pnas_slice first, second;                   /* [R][P] */

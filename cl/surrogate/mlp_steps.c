@@ -78,6 +78,8 @@ pnas_status pnas_mlp_forward_append(pnas_cl *cl, pnas_launch_list *list, const p
                                     .linear = &l->linear,
                                     .hidden = w->second,
                                     .token = w->token,
+                                    .beside = w->beside,
+                                    .beside_share = w->beside_share,
                                     .output = w->output,
                                     .rows = w->rows,
                                     .units = l->padded,

@@ -101,14 +101,24 @@ pnas_status pnas_network_work_create(pnas_cl *cl, const pnas_network *network, i
         pnas_lstm_work *w = &out->model.lstm;
         PNAS_TRY(pnas_lstm_work_create(cl, &network->layout.lstm, rows, tokens, history, w));
         out->token = w->token;
+        out->beside = w->beside;
         out->loss = (pnas_network_loss){w->output, w->target, w->valid, w->logit_gradient, rows};
     } else {
         pnas_mlp_work *w = &out->model.mlp;
         PNAS_TRY(pnas_mlp_work_create(cl, &network->layout.mlp, rows, tokens, history, w));
         out->token = w->token;
+        out->beside = w->beside;
         out->loss = (pnas_network_loss){w->output, w->target, w->valid, w->logit_gradient, rows};
     }
     return PNAS_OK;
+}
+
+void pnas_network_set_beside(const pnas_network *network, float share, pnas_network_work *work)
+{
+    if (is_lstm(network))
+        work->model.lstm.beside_share = share;
+    else
+        work->model.mlp.beside_share = share;
 }
 
 uint64_t pnas_network_work_bytes(const pnas_network *network, int rows, int tokens, bool history)

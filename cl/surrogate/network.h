@@ -48,6 +48,7 @@ typedef struct { /* the memory of one batch */
     } model;
     int rows, tokens;
     cl_mem token;           /* int [T][R]; borrowed from the model's, as all below */
+    cl_mem beside;          /* [R]: logits of the kernel part */
     pnas_network_loss loss; /* output, target, valid, logit_gradient [R] */
 } pnas_network_work;
 
@@ -55,6 +56,10 @@ typedef struct { /* the memory of one batch */
 pnas_status pnas_network_work_create(pnas_cl *cl, const pnas_network *network, int rows, int tokens,
                                      bool history, pnas_network_work *out);
 void pnas_network_work_release(const pnas_network *network, pnas_network_work *work);
+
+/* Forward passes that are appended from now on give the logits beside this share; 0, as at first: they are
+ * not read. */
+void pnas_network_set_beside(const pnas_network *network, float share, pnas_network_work *work);
 
 /* Bytes of its largest buffer; the others are small. */
 uint64_t pnas_network_work_bytes(const pnas_network *network, int rows, int tokens, bool history);

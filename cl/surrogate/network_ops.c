@@ -45,6 +45,7 @@ pnas_status pnas_network_output_append(pnas_cl *cl, pnas_launch_list *list, cons
                   PNAS_ARG_BUFFER(layer->parameters), PNAS_ARG_OFFSET(layer->weight),
                   PNAS_ARG_OFFSET(layer->bias), PNAS_ARG_OFFSET(linear->at), PNAS_ARG_INT(linear->inputs),
                   PNAS_ARG_INT(linear->operators), PNAS_ARG_BUFFER(layer->token), PNAS_ARG_INT(layer->tokens),
+                  PNAS_ARG_BUFFER(layer->beside), PNAS_ARG_FLOAT(layer->beside_share),
                   PNAS_ARG_BUFFER(layer->output), PNAS_ARG_INT(layer->rows), PNAS_ARG_INT(layer->units)));
 }
 

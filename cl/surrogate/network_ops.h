@@ -25,11 +25,14 @@ typedef struct {
     const pnas_linear_part *linear; /* its share of the logit is taken from there */
     pnas_slice hidden;              /* [R][P] */
     cl_mem token;                   /* [T][R]: what the linear part reads */
+    cl_mem beside;                  /* [R]: logits of the kernel part */
+    float beside_share;             /* 0: they are not read */
     cl_mem output;                  /* [R] */
     int rows, units, tokens;        /* R, P, T */
 } pnas_output_layer;
 
-/* output = sigmoid((1 - share) (hidden weight + bias) + share linear part) */
+/* output = sigmoid((1 - beside_share) ((1 - share) (hidden weight + bias) + share linear part) +
+ *                  beside_share beside) */
 pnas_status pnas_network_output_append(pnas_cl *cl, pnas_launch_list *list, const pnas_output_layer *layer);
 
 typedef struct {

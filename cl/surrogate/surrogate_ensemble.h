@@ -1,5 +1,6 @@
-/* The surrogate on OpenCL: an ensemble of LSTMs or MLPs ("controller"), each averaged with a linear part
- * where the options say so. Paper section 4.2 and appendix; docs/algorithm.md.
+/* The surrogate on OpenCL: an ensemble of LSTMs or MLPs ("controller"), each averaged with a linear part and
+ * with a kernel part (src/regression/kernel_model.h) where the options say so. The linear part is the member's
+ * own; the kernel part is fit to all cells and stands beside all members alike. Paper section 4.2 and appendix; docs/algorithm.md.
  *
  * Each member is fit on its own share of the cells from its own fresh weights. A prediction is the mean over
  * members, added up in their order, and its spread their standard deviation (of a sample: by members - 1).
@@ -46,9 +47,19 @@ pnas_status pnas_ensemble_fit(void *ensemble, int level, const pnas_cell *cells,
 pnas_status pnas_ensemble_predict(void *ensemble, const pnas_cell *cells, size_t count, double *mean,
                                   double *spread);
 
-/* One member alone. After level 1 a member to be finetuned starts from the weights that it holds, if any. */
+/* One member alone, without the kernel part. After level 1 a member to be finetuned starts from the weights that it holds, if any. */
 pnas_status pnas_ensemble_fit_member(pnas_ensemble *ensemble, int member, int level, const pnas_cell *cells,
                                      const double *accuracy, size_t count);
+
+/* The kernel part alone: fit, as it lies in memory (borrowed until it changes; *count 0: there is none), for
+ * another ensemble of the same options and space, and written there. pnas_ensemble_start_kernel: the same
+ * with that of another search's fit, from which fits start from now on where it is of use. */
+bool pnas_ensemble_has_kernel(const pnas_ensemble *ensemble);
+pnas_status pnas_ensemble_fit_kernel(pnas_ensemble *ensemble, const pnas_cell *cells, const double *accuracy,
+                                     size_t count);
+const float *pnas_ensemble_kernel(const pnas_ensemble *ensemble, size_t *count);
+pnas_status pnas_ensemble_write_kernel(pnas_ensemble *ensemble, const float *values, size_t count);
+pnas_status pnas_ensemble_start_kernel(pnas_ensemble *ensemble, const float *values, size_t count);
 
 /* A fitted member's weights as they lie on the device, [pnas_ensemble_weight_count]: for another ensemble of
  * the same options and space, which is fitted by writing them. */
@@ -63,8 +74,8 @@ pnas_status pnas_ensemble_write(pnas_ensemble *ensemble, int member, const float
 pnas_status pnas_ensemble_start_from(pnas_ensemble *ensemble, int member, const float *weights);
 
 /* A fitted member's weights named, gates of an LSTM in the order i, f, g, o along the last axis; *out and its
- * data are the caller's (pnas_ensemble_free_weights). And back: PNAS_ERROR_DATA if one is missing or of
- * another shape. */
+ * data are the caller's (pnas_ensemble_free_weights). Member 0 has the kernel part's with it. And back:
+ * PNAS_ERROR_DATA if one is missing or of another shape; without any of the kernel part's there is none. */
 pnas_status pnas_ensemble_weights(pnas_ensemble *ensemble, int member, pnas_named_tensor **out,
                                   size_t *count);
 pnas_status pnas_ensemble_set_weights(pnas_ensemble *ensemble, int member, const pnas_named_tensor *tensors,

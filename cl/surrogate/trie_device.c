@@ -6,6 +6,7 @@
 #include "cl/runtime/event_wait.h"
 #include "cl/runtime/kernel_program.h"
 #include "cl/runtime/launch.h"
+#include "cl/surrogate/kernel_part.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,7 +67,8 @@ static pnas_status create_member(pnas_trie_device *device, const pnas_lstm_tenso
 {
     pnas_trie_weights weights = {0};
     pnas_status status;
-    PNAS_TRY(pnas_trie_weights_make(tensors, device->inputs, device->operators, operator_of, &weights));
+    PNAS_TRY(pnas_trie_weights_make(tensors, device->inputs, device->operators, operator_of,
+                                    device->kernel.share, &weights));
     out->padded = weights.padded;
     out->hidden = weights.hidden;
     out->words = weights.words;
@@ -103,6 +105,26 @@ static size_t rows_after_families(const pnas_trie_device *device, size_t rows)
     return rows * (size_t)device->operators;
 }
 
+/* An ensemble's kernel part stands with its first member. */
+static pnas_status create_kernel_part(pnas_trie_device *device, const pnas_lstm_tensors *first,
+                                      const pnas_lstm_trie_options *options)
+{
+    size_t sides = PNAS_KERNEL_KINDS * (size_t)device->operators;
+    PNAS_TRY(pnas_kernel_part_take(first->tensor, first->count, 0, &device->kernel));
+    if (!device->kernel.values)
+        return PNAS_OK;
+    for (int op = 0; op < device->operators; ++op) {
+        int known = options->operator_of ? options->operator_of[op] : op;
+        PNAS_CHECK(known >= 0 && known < device->kernel.operators, PNAS_ERROR_DATA,
+                   "the surrogate knows %d operators; number %d is asked for", device->kernel.operators,
+                   known);
+    }
+    device->after = malloc(sides * sides * sizeof *device->after);
+    PNAS_CHECK(device->after, PNAS_ERROR_MEMORY, "no memory for the surrogate's kernel part");
+    return pnas_kernel_values_create(&device->kernel, options->blocks, device->operators,
+                                     options->operator_of, &device->kernel_values);
+}
+
 pnas_status pnas_trie_device_create(pnas_cl *cl, const pnas_lstm_tensors *members, int count,
                                     const pnas_lstm_trie_options *options, pnas_trie_device *out)
 {
@@ -114,7 +136,7 @@ pnas_status pnas_trie_device_create(pnas_cl *cl, const pnas_lstm_tensors *member
                               .operators = options->space.operators.count,
                               .member = calloc((size_t)count, sizeof *out->member)};
     PNAS_CHECK(out->member, PNAS_ERROR_MEMORY, "no memory for %d surrogates", count);
-    pnas_status status = PNAS_OK;
+    pnas_status status = create_kernel_part(out, &members[0], options);
     for (int m = 0; m < count && status == PNAS_OK; ++m) {
         status = create_member(out, &members[m], options->operator_of, &out->member[m]);
         if (status != PNAS_OK && count > 1)
@@ -132,7 +154,7 @@ size_t pnas_trie_device_row_bytes(const pnas_trie_device *device, const pnas_lst
            members = (size_t)device->members;
     size_t rows = (2 * 5 + (device->tiled ? 0 : operators * 6)) * P * sizeof(float);
     size_t nodes = (4 * (size_t)options->blocks - 2) * sizeof(pnas_trie_node) + sizeof(pnas_cell);
-    size_t cells = operators * operators * sizeof(float) * (2 * members + 2);
+    size_t cells = operators * operators * sizeof(float) * (2 * members + 4);
     size_t families = operators * (sizeof(pnas_trie_family) + members * sizeof(pnas_trie_linear));
     return rows + (size_t)slots * (2 * (nodes + families) + sizeof(float) + cells);
 }
@@ -158,6 +180,9 @@ void pnas_trie_device_destroy(pnas_trie_device *device)
         destroy_rows(&device->depth[i]);
     destroy_rows(&device->last);
     pnas_buffer_release(&device->hidden);
+    pnas_kernel_values_destroy(&device->kernel_values);
+    pnas_kernel_free(&device->kernel);
+    free(device->after);
     *device = (pnas_trie_device){0};
 }
 
@@ -170,17 +195,21 @@ pnas_status pnas_trie_buffers_create(const pnas_trie_device *device, const pnas_
     size_t scores = (size_t)device->members * cells * sizeof(float);
     size_t families = rows_after_families(device, rows);
     size_t linear = (size_t)device->members * families * sizeof(pnas_trie_linear);
+    size_t beside = families * (size_t)device->operators * sizeof(float);
     *out = (pnas_trie_buffers){.cells_max = cells,
                                .families_max = families,
                                .host = malloc(scores),
                                .host_linear = malloc(linear),
+                               .host_beside = calloc(1, beside),
                                .prefix = malloc(rows * sizeof(float))};
-    PNAS_CHECK(out->host && out->host_linear && out->prefix, PNAS_ERROR_MEMORY, "no memory for %zu scores",
-               cells);
+    PNAS_CHECK(out->host && out->host_linear && out->host_beside && out->prefix, PNAS_ERROR_MEMORY,
+               "no memory for %zu scores", cells);
     PNAS_TRY(
         pnas_buffer_create(device->cl, (size_t)batch->depths * rows * sizeof(pnas_trie_node), &out->nodes));
     PNAS_TRY(pnas_buffer_create(device->cl, families * sizeof(pnas_trie_family), &out->families));
     PNAS_TRY(pnas_buffer_create(device->cl, linear, &out->linear));
+    PNAS_TRY(pnas_buffer_create(device->cl, beside, &out->beside));
+    PNAS_TRY(pnas_buffer_write(device->cl, out->beside, 0, beside, out->host_beside));
     return pnas_buffer_create(device->cl, scores, &out->scores);
 }
 
@@ -194,8 +223,10 @@ void pnas_trie_buffers_destroy(pnas_trie_buffers *buffers)
     pnas_buffer_release(&buffers->families);
     pnas_buffer_release(&buffers->scores);
     pnas_buffer_release(&buffers->linear);
+    pnas_buffer_release(&buffers->beside);
     free(buffers->host);
     free(buffers->host_linear);
+    free(buffers->host_beside);
     free(buffers->prefix);
     *buffers = (pnas_trie_buffers){0};
 }
@@ -247,6 +278,41 @@ static pnas_status upload_linear(const pnas_trie_device *device, const pnas_trie
     return PNAS_OK;
 }
 
+/* --- the kernel part, by prefix --- */
+
+static int kind_of(int token)
+{
+    return token < PNAS_KERNEL_KINDS - 1 ? token : PNAS_KERNEL_KINDS - 1;
+}
+
+static void fill_beside(const pnas_trie_device *device, const pnas_trie_batch *batch, float *out)
+{
+    size_t O = (size_t)device->operators, sides = PNAS_KERNEL_KINDS * O;
+    const pnas_trie_node *in1 = batch->node[batch->depths - 2], *in2 = batch->node[batch->depths - 1];
+    int32_t current = -1;
+    for (size_t i = 0; i < batch->families; ++i) {
+        const pnas_trie_family *family = &batch->family[i];
+        const pnas_trie_node *second = &in2[family->parent], *first = &in1[second->parent];
+        if (i == 0 || first->parent != current)
+            pnas_kernel_values_after(device->kernel_values, &batch->prefix[first->parent], device->after);
+        current = first->parent;
+        const float *row = device->after + ((size_t)kind_of(first->token) * O + (size_t)family->op1) * sides +
+                           (size_t)kind_of(second->token) * O;
+        for (size_t op = 0; op < O; ++op)
+            out[i * O + op] = device->kernel.share * row[op];
+    }
+}
+
+static pnas_status upload_beside(const pnas_trie_device *device, const pnas_trie_batch *batch,
+                                 pnas_trie_buffers *buffers)
+{
+    if (!device->kernel_values)
+        return PNAS_OK; /* zeros are there */
+    fill_beside(device, batch, buffers->host_beside);
+    return write_later(device->cl, buffers->beside, 0,
+                       batch->families * (size_t)device->operators * sizeof(float), buffers->host_beside);
+}
+
 static pnas_status upload(const pnas_trie_device *device, const pnas_trie_batch *batch,
                           pnas_trie_buffers *buffers)
 {
@@ -256,6 +322,7 @@ static pnas_status upload(const pnas_trie_device *device, const pnas_trie_batch 
                              batch->nodes[depth] * sizeof(pnas_trie_node), batch->node[depth]));
     PNAS_TRY(write_later(device->cl, buffers->families, 0, batch->families * sizeof(pnas_trie_family),
                          batch->family));
+    PNAS_TRY(upload_beside(device, batch, buffers));
     return upload_linear(device, batch, buffers);
 }
 
@@ -320,10 +387,11 @@ static pnas_status score(const pnas_trie_device *device, const trie_launch *laun
     const pnas_arg scores = PNAS_ARG_BUFFER(buffers->scores), at = PNAS_ARG_OFFSET(m * buffers->cells_max);
     const pnas_arg linear = PNAS_ARG_BUFFER(buffers->linear),
                    linear_at = PNAS_ARG_OFFSET(m * buffers->families_max);
+    const pnas_arg beside = PNAS_ARG_BUFFER(buffers->beside), operators = PNAS_ARG_INT(device->operators);
     if (device->tiled)
         return enqueue(device, launch->member->score, tiles_of(launch->count), 1, 1,
                        PNAS_ARGS(ARG_ITEMS(launch), PNAS_ARG_INT(launch->count), PNAS_ARG_INT(launch->word),
-                                 ARG_ROWS(launch->from), scores, at, linear, linear_at));
+                                 ARG_ROWS(launch->from), scores, at, linear, linear_at, beside, operators));
     PNAS_TRY(enqueue(device, launch->member->family, launch->count, (size_t)launch->member->padded / 8,
                      PLAIN_GROUP,
                      PNAS_ARGS(ARG_ITEMS(launch), PNAS_ARG_INT(launch->count), PNAS_ARG_INT(launch->word),
@@ -332,7 +400,7 @@ static pnas_status score(const pnas_trie_device *device, const trie_launch *laun
     PNAS_TRY(multiply_plainly(device, launch));
     return enqueue(device, launch->member->score, launch->count, (size_t)device->operators, 1,
                    PNAS_ARGS(ARG_ITEMS(launch), PNAS_ARG_INT(launch->count), PNAS_ARG_INT(launch->word),
-                             ARG_ROWS(launch->to), scores, at, linear, linear_at));
+                             ARG_ROWS(launch->to), scores, at, linear, linear_at, beside, operators));
 }
 
 static pnas_status score_member(const pnas_trie_device *device, const pnas_trie_batch *batch,

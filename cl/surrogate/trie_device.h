@@ -4,6 +4,7 @@
 
 #include "cl/runtime/context_fields.h"
 #include "cl/surrogate/trie_weights.h"
+#include "src/regression/kernel_values.h"
 
 typedef struct {            /* the rows of one depth */
     cl_mem factors, memory; /* [rows][4P], [rows][P] */
@@ -25,9 +26,12 @@ typedef struct {
     int members, inputs, operators;
     int padded; /* the largest of the members' */
     pnas_trie_member *member;
-    pnas_trie_rows depth[2]; /* by turns */
-    pnas_trie_rows last;     /* plain route: after the first operators of families, [rows * operators] */
-    cl_mem hidden;           /* plain route: the same number of rows */
+    pnas_trie_rows depth[2];  /* by turns */
+    pnas_trie_rows last;      /* plain route: after the first operators of families, [rows * operators] */
+    cl_mem hidden;            /* plain route: the same number of rows */
+    pnas_kernel_model kernel; /* beside all members; no values: none */
+    pnas_kernel_values *kernel_values;
+    float *after; /* [3 operators][3 operators]: of a prefix, see pnas_kernel_values_after */
 } pnas_trie_device;
 
 typedef struct { /* what the linear part says of a family's cells but for their last operators */
@@ -38,8 +42,10 @@ typedef struct { /* what the linear part says of a family's cells but for their 
 typedef struct {                    /* a batch under way */
     cl_mem nodes, families, scores; /* scores [members][cells_max] */
     cl_mem linear;                  /* [members][families_max] */
+    cl_mem beside;                  /* [families_max][operators]: the kernel part's share of the logit */
     float *host;                    /* the scores */
     pnas_trie_linear *host_linear;
+    float *host_beside;
     float *prefix; /* [rows]: what the linear part says of prefixes */
     size_t cells_max, families_max;
     cl_event done; /* NULL: nothing is under way */

@@ -151,17 +151,18 @@ static pnas_status pack_words(const lstm_view *v, size_t inputs, const int *oper
 }
 
 /* The last layer's part of the logit, and the linear part's. */
-static void pack_output(const lstm_view *v, size_t padded, float *out)
+static void pack_output(const lstm_view *v, float rest, size_t padded, float *out)
 {
     float share = v->share ? v->share[0] : 0;
     for (size_t unit = 0; unit < v->hidden; ++unit)
-        out[unit] = (1 - share) * v->output_weight[unit];
-    out[padded] = (1 - share) * v->output_bias[0] + (v->share ? share * v->linear_bias[0] : 0);
+        out[unit] = rest * (1 - share) * v->output_weight[unit];
+    out[padded] = rest * ((1 - share) * v->output_bias[0] + (v->share ? share * v->linear_bias[0] : 0));
 }
 
-static pnas_status make_linear(const lstm_view *v, size_t inputs, size_t operators, const int *operator_of,
-                               pnas_trie_weights *weights, float *ends)
+static pnas_status make_linear(const lstm_view *v, float rest, size_t inputs, size_t operators,
+                               const int *operator_of, pnas_trie_weights *weights, float *ends)
 {
+    float share = v->share ? rest * v->share[0] : 0;
     weights->side = calloc(inputs * operators, sizeof *weights->side);
     weights->pair = calloc(operators * operators, sizeof *weights->pair);
     PNAS_CHECK(weights->side && weights->pair, PNAS_ERROR_MEMORY, "no memory for the surrogate's weights");
@@ -169,11 +170,11 @@ static pnas_status make_linear(const lstm_view *v, size_t inputs, size_t operato
         size_t known = operator_of ? (size_t)operator_of[op] : op;
         for (size_t input = 0; input < inputs; ++input) {
             size_t row = input < v->inputs ? input : v->inputs - 1;
-            weights->side[input * operators + op] = v->share[0] * v->side[row * v->operators + known];
+            weights->side[input * operators + op] = share * v->side[row * v->operators + known];
         }
         for (size_t other = 0; other < operators; ++other) {
             size_t column = operator_of ? (size_t)operator_of[other] : other;
-            weights->pair[op * operators + other] = v->share[0] * v->pair[known * v->operators + column];
+            weights->pair[op * operators + other] = share * v->pair[known * v->operators + column];
         }
     }
     for (size_t i = 0; i < inputs * operators * operators; ++i) {
@@ -194,7 +195,7 @@ static pnas_status check_operators(const lstm_view *v, int operators, const int 
 }
 
 pnas_status pnas_trie_weights_make(const pnas_lstm_tensors *tensors, int inputs, int operators,
-                                   const int *operator_of, pnas_trie_weights *out)
+                                   const int *operator_of, float kernel_share, pnas_trie_weights *out)
 {
     lstm_view v;
     PNAS_TRY(look_up(tensors, &v));
@@ -208,8 +209,9 @@ pnas_status pnas_trie_weights_make(const pnas_lstm_tensors *tensors, int inputs,
     PNAS_CHECK_CLEANUP(weights.data, PNAS_ERROR_MEMORY, "no memory for the surrogate's weights");
     pack_recurrent(&v, weights.data);
     PNAS_TRY_CLEANUP(pack_words(&v, I, operator_of, &weights, weights.data + recurrent));
-    pack_output(&v, P, weights.data + output);
-    PNAS_TRY_CLEANUP(make_linear(&v, I, O, operator_of, &weights, weights.data + output + P + 1));
+    pack_output(&v, 1 - kernel_share, P, weights.data + output);
+    PNAS_TRY_CLEANUP(
+        make_linear(&v, 1 - kernel_share, I, O, operator_of, &weights, weights.data + output + P + 1));
     *out = weights;
     return PNAS_OK;
 cleanup:

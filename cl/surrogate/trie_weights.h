@@ -1,6 +1,7 @@
 /* Private to cl: an LSTM's weights as the kernels of the trie want them (cl/ops/kernels/trie_tile.cl),
  * and its linear part (cl/surrogate/linear_part.h), with its share already taken from the output and given to
- * the linear part. A surrogate without one has zeros there. Local. */
+ * the linear part, and from both the share of the kernel part. A surrogate without a linear part has zeros
+ * there. Local. */
 #ifndef PNAS_CL_TRIE_WEIGHTS_H
 #define PNAS_CL_TRIE_WEIGHTS_H
 
@@ -23,7 +24,7 @@ typedef struct {
  * reads row operator_of[i] (NULL: i). PNAS_ERROR_DATA if tensors are missing or do not fit each other. *out
  * is the caller's (pnas_trie_weights_free). */
 pnas_status pnas_trie_weights_make(const pnas_lstm_tensors *tensors, int inputs, int operators,
-                                   const int *operator_of, pnas_trie_weights *out);
+                                   const int *operator_of, float kernel_share, pnas_trie_weights *out);
 void pnas_trie_weights_free(pnas_trie_weights *weights);
 
 #endif

@@ -287,8 +287,13 @@ const pnas_key pnas_configuration_keys[] = {
     {KEY("surrogate.fold", surrogate.fit_share), .initial = "0.8", ABOVE(0, 1), FIXED,
      .help = "Each member is fit on this share of the children, another one each. 1: on all."},
     {KEY("surrogate.linear", surrogate.linear), .initial = "0.5", FROM_TO(0, 1), FIXED,
-     .help = "This share of each member's logit comes from a linear part: ridge regression on counts "
+     .help = "This share of what each member adds to the logit comes from a linear part: ridge regression on "
+             "counts "
              "of operators, inputs and their pairs. 0: none, as in the paper."},
+    {KEY("surrogate.kernel", surrogate.kernel), .initial = "0.8", FROM_TO(0, 1), FIXED,
+     .help = "This share of the logit comes from a kernel part: a Gaussian process, with a linear and a "
+             "smooth covariance, on the shares of operators and inputs, fit to all children. 0: none, as in "
+             "the paper."},
     {KEY("surrogate.mirror", surrogate.augment_swap), .initial = "true", FIXED,
      .help = "Fits on each cell a second time with the two sides of its blocks exchanged, which is "
              "the same network."},

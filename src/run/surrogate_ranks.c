@@ -13,7 +13,7 @@ struct pnas_surrogate_ranks {
     pnas_rank_span *fit_span, *score_span, *taken; /* rank 0: [ranks] */
 };
 
-typedef enum { TASK_FIT, TASK_PREDICT } task_kind;
+typedef enum { TASK_FIT, TASK_KERNEL, TASK_PREDICT } task_kind;
 
 #define CELL_BYTES 8 /* of a cell in a message, at least: the number of its blocks */
 
@@ -24,7 +24,7 @@ typedef struct {
     int member, level; /* FIT */
     size_t count;
     const pnas_cell *cells; /* [count]; of a task that was read, owned */
-    const double *accuracy; /* FIT: [count]; likewise */
+    const double *accuracy; /* FIT, KERNEL: [count]; likewise */
 } surrogate_task;
 
 static void clear_task(surrogate_task *task)
@@ -50,7 +50,7 @@ static pnas_status read_task(const pnas_ensemble *ensemble, const void *data, si
     PNAS_CHECK(cells && accuracy, PNAS_ERROR_MEMORY, "no memory for %zu cells", out->count);
     for (size_t i = 0; i < out->count; i++)
         pnas_wire_get_cell(&from, &cells[i]);
-    if (out->kind == TASK_FIT)
+    if (out->kind != TASK_PREDICT)
         pnas_wire_get_doubles(&from, accuracy, out->count);
     return pnas_wire_close(&from, "a task of the surrogate");
 }
@@ -71,6 +71,23 @@ cleanup:
     return status;
 }
 
+static void put_kernel(const float *values, size_t count, pnas_wire_writer *to)
+{
+    pnas_wire_put_int(to, (int64_t)count);
+    pnas_wire_put_floats(to, values, count);
+}
+
+/* The reply: the values of the kernel part. */
+static pnas_status fit_kernel_here(pnas_ensemble *ensemble, const surrogate_task *task,
+                                   pnas_wire_writer *reply)
+{
+    size_t count;
+    PNAS_TRY(pnas_ensemble_fit_kernel(ensemble, task->cells, task->accuracy, task->count));
+    const float *values = pnas_ensemble_kernel(ensemble, &count);
+    put_kernel(values, count, reply);
+    return PNAS_OK;
+}
+
 /* The reply: all means, then all spreads. */
 static pnas_status predict_here(pnas_ensemble *ensemble, const surrogate_task *task, pnas_wire_writer *reply)
 {
@@ -83,6 +100,15 @@ static pnas_status predict_here(pnas_ensemble *ensemble, const surrogate_task *t
     return status;
 }
 
+static pnas_status do_task(pnas_ensemble *ensemble, const surrogate_task *task, pnas_wire_writer *reply)
+{
+    if (task->kind == TASK_FIT)
+        return fit_here(ensemble, task, reply);
+    if (task->kind == TASK_KERNEL)
+        return fit_kernel_here(ensemble, task, reply);
+    return predict_here(ensemble, task, reply);
+}
+
 static pnas_status perform(void *payload, const void *data, size_t size, pnas_tick tick, void *tick_payload,
                            void **reply, size_t *reply_size)
 {
@@ -93,7 +119,7 @@ static pnas_status perform(void *payload, const void *data, size_t size, pnas_ti
     pnas_wire_begin(&to);
     PNAS_TRY_CLEANUP(read_task(ensemble, data, size, &task));
     pnas_ensemble_set_tick(ensemble, tick, tick_payload);
-    status = task.kind == TASK_FIT ? fit_here(ensemble, &task, &to) : predict_here(ensemble, &task, &to);
+    status = do_task(ensemble, &task, &to);
     pnas_ensemble_set_tick(ensemble, NULL, NULL);
     PNAS_TRY_CLEANUP(status);
     status = pnas_wire_finish(&to);
@@ -104,15 +130,33 @@ cleanup:
     return status;
 }
 
-/* An update: what the weights are for, then those of each member. */
+typedef struct {   /* of the kernel part */
+    float *values; /* [count], owned; NULL where there is none */
+    size_t count;
+} kernel_values;
+
+static pnas_status get_kernel(pnas_wire_reader *from, kernel_values *out)
+{
+    out->count = pnas_wire_get_count(from, sizeof(float));
+    out->values = malloc(out->count * sizeof *out->values + 1);
+    PNAS_CHECK(out->values, PNAS_ERROR_MEMORY, "no memory for the surrogate's kernel part");
+    pnas_wire_get_floats(from, out->values, out->count);
+    return PNAS_OK;
+}
+
+/* An update: what the weights are for, then those of each member and of the kernel part. */
 typedef enum { UPDATE_FITTED, UPDATE_START } update_kind;
 
-static pnas_status read_update(pnas_ensemble *ensemble, pnas_wire_reader *from, float *weights)
+static pnas_status read_update(pnas_ensemble *ensemble, pnas_wire_reader *from, float *weights,
+                               kernel_values *kernel)
 {
     size_t count = pnas_ensemble_weight_count(ensemble), members = (size_t)pnas_ensemble_members(ensemble);
     update_kind kind = (update_kind)pnas_wire_get_int(from, UPDATE_FITTED, UPDATE_START);
     pnas_wire_get_floats(from, weights, members * count);
+    PNAS_TRY(get_kernel(from, kernel));
     PNAS_TRY(pnas_wire_close(from, "the surrogate's weights"));
+    PNAS_TRY((kind == UPDATE_START ? pnas_ensemble_start_kernel
+                                   : pnas_ensemble_write_kernel)(ensemble, kernel->values, kernel->count));
     for (int m = 0; m < (int)members; m++, weights += count)
         PNAS_TRY(kind == UPDATE_START ? pnas_ensemble_start_from(ensemble, m, weights)
                                       : pnas_ensemble_write(ensemble, m, weights));
@@ -129,11 +173,13 @@ static pnas_status update(void *payload, const void *data, size_t size)
 {
     pnas_ensemble *ensemble = ((pnas_surrogate_ranks *)payload)->ensemble;
     float *weights = make_weights(ensemble);
+    kernel_values kernel = {0};
     pnas_wire_reader from;
     PNAS_CHECK(weights, PNAS_ERROR_MEMORY, "no memory for the surrogate's weights");
     pnas_wire_open(&from, data, size);
-    pnas_status status = read_update(ensemble, &from, weights);
+    pnas_status status = read_update(ensemble, &from, weights, &kernel);
     free(weights);
+    free(kernel.values);
     return status;
 }
 
@@ -191,7 +237,7 @@ static pnas_status write_task(task_list *list, size_t index, const surrogate_tas
     pnas_wire_put_int(to, (int64_t)task->count);
     for (size_t i = 0; i < task->count; i++)
         pnas_wire_put_cell(to, &task->cells[i]);
-    if (task->kind == TASK_FIT)
+    if (task->kind != TASK_PREDICT)
         pnas_wire_put_doubles(to, task->accuracy, task->count);
     PNAS_TRY(pnas_wire_finish(to));
     list->task[index] = (pnas_task){to->data, to->size};
@@ -200,20 +246,26 @@ static pnas_status write_task(task_list *list, size_t index, const surrogate_tas
 
 typedef struct {
     float *weights; /* [members][count] */
-    size_t count;
+    size_t members, count;
+    kernel_values kernel; /* of the task behind those of the members, if there is one */
 } fit_replies;
 
 static pnas_status take_weights(void *payload, size_t index, const void *reply, size_t size)
 {
-    const fit_replies *replies = payload;
+    fit_replies *replies = payload;
     pnas_wire_reader from;
     pnas_wire_open(&from, reply, size);
+    if (index == replies->members) {
+        PNAS_TRY(get_kernel(&from, &replies->kernel));
+        return pnas_wire_close(&from, "the kernel part of the surrogate");
+    }
     pnas_wire_get_floats(&from, replies->weights + index * replies->count, replies->count);
     return pnas_wire_close(&from, "the weights of a member of the surrogate");
 }
 
 /* All ranks hold these weights ([members][count]). */
-static pnas_status send_update(pnas_surrogate_ranks *ranks, const float *weights, update_kind kind)
+static pnas_status send_update(pnas_surrogate_ranks *ranks, const float *weights, const kernel_values *kernel,
+                               update_kind kind)
 {
     const pnas_ensemble *ensemble = ranks->ensemble;
     pnas_wire_writer to = {0};
@@ -221,6 +273,7 @@ static pnas_status send_update(pnas_surrogate_ranks *ranks, const float *weights
     pnas_wire_put_int(&to, kind);
     pnas_wire_put_floats(&to, weights,
                          (size_t)pnas_ensemble_members(ensemble) * pnas_ensemble_weight_count(ensemble));
+    put_kernel(kernel->values, kernel->count, &to);
     pnas_status status = pnas_wire_finish(&to);
     if (status == PNAS_OK)
         status = pnas_scheduler_update(ranks->scheduler, to.data, to.size);
@@ -232,20 +285,26 @@ static pnas_status fit(void *payload, int level, const pnas_cell *cells, const d
 {
     pnas_surrogate_ranks *ranks = payload;
     size_t members = (size_t)pnas_ensemble_members(ranks->ensemble);
-    fit_replies replies = {make_weights(ranks->ensemble), pnas_ensemble_weight_count(ranks->ensemble)};
+    size_t tasks = members + pnas_ensemble_has_kernel(ranks->ensemble);
+    fit_replies replies = {
+        make_weights(ranks->ensemble), members, pnas_ensemble_weight_count(ranks->ensemble), {0}};
     task_list list;
     pnas_status status;
-    PNAS_TRY_CLEANUP(make_tasks(members, &list));
+    PNAS_TRY_CLEANUP(make_tasks(tasks, &list));
     PNAS_CHECK_CLEANUP(replies.weights, PNAS_ERROR_MEMORY, "no memory for the surrogate's weights");
-    for (size_t m = 0; m < members; m++)
-        PNAS_TRY_CLEANUP(
-            write_task(&list, m, &(surrogate_task){TASK_FIT, (int)m, level, count, cells, accuracy}));
+    for (size_t i = 0; i < tasks; i++) {
+        bool kernel = i == members;
+        const surrogate_task task = {
+            kernel ? TASK_KERNEL : TASK_FIT, kernel ? 0 : (int)i, level, count, cells, accuracy};
+        PNAS_TRY_CLEANUP(write_task(&list, i, &task));
+    }
     forget_spans(ranks);
-    PNAS_TRY_CLEANUP(pnas_scheduler_share(ranks->scheduler, list.task, members, take_weights, &replies));
+    PNAS_TRY_CLEANUP(pnas_scheduler_share(ranks->scheduler, list.task, tasks, take_weights, &replies));
     take_spans(ranks, ranks->fit_span);
-    PNAS_TRY_CLEANUP(send_update(ranks, replies.weights, UPDATE_FITTED));
+    PNAS_TRY_CLEANUP(send_update(ranks, replies.weights, &replies.kernel, UPDATE_FITTED));
 cleanup:
     free(replies.weights);
+    free(replies.kernel.values);
     free_tasks(&list);
     return status;
 }
@@ -300,8 +359,11 @@ static pnas_status send_own(pnas_surrogate_ranks *ranks, update_kind kind)
     PNAS_CHECK(weights, PNAS_ERROR_MEMORY, "no memory for the surrogate's weights");
     for (int m = 0; m < pnas_ensemble_members(ranks->ensemble) && status == PNAS_OK; m++)
         status = pnas_ensemble_read(ranks->ensemble, m, weights + (size_t)m * count);
-    if (status == PNAS_OK)
-        status = send_update(ranks, weights, kind);
+    if (status == PNAS_OK) {
+        kernel_values kernel = {0};
+        kernel.values = (float *)pnas_ensemble_kernel(ranks->ensemble, &kernel.count);
+        status = send_update(ranks, weights, &kernel, kind);
+    }
     free(weights);
     return status;
 }

@@ -34,9 +34,10 @@ typedef enum {
 
 typedef struct {
     pnas_surrogate_model model;
-    int members;      /* of the ensemble: 5 */
-    double fit_share; /* share of the cells that each member is fit on, another one each: 0.8; 1: all */
-    double linear;    /* share of a linear part (src/search/linear_model.h) in each member's logit; 0: none */
+    int members;       /* of the ensemble: 5 */
+    double fit_share;  /* share of the cells that each member is fit on, another one each: 0.8; 1: all */
+    double kernel;     /* share of a kernel part (src/regression/kernel_model.h) in the logit; 0: none */
+    double linear;     /* share of a linear part (src/regression/linear_model.h) in the rest; 0: none */
     bool augment_swap; /* fit on each cell a second time with the sides of its blocks exchanged */
     int embedding;     /* 100 */
     int hidden;        /* 100 */

@@ -32,11 +32,12 @@ float linear_logit(const __global float *linear, int I, int O, const __global in
 }
 
 /* output [R] = sigmoid of hidden [R][P] times the weight and its bias, of which the linear part takes its share
- * (O = 0: there is none). Padded rows have tokens of 0, which are no operators: they must not be read.
+ * (O = 0: there is none), and of both together the logits beside [R] theirs. Padded rows have tokens of 0, which are no operators: they must not be read.
  * NDRange: (R). */
 __kernel void surrogate_output(const __global float *restrict hidden, ulong hidden_at,
                                const __global float *restrict parameters, ulong weight_at, ulong bias_at,
                                ulong linear_at, int I, int O, const __global int *restrict token, int T,
+                               const __global float *restrict beside, float beside_share,
                                __global float *restrict output, int R, int P)
 {
     int r = get_global_id(0);
@@ -50,6 +51,8 @@ __kernel void surrogate_output(const __global float *restrict hidden, ulong hidd
     float z = (four.x + four.y) + (four.z + four.w) + parameters[bias_at];
     if (O > 0 && linear[0] > 0 && token[2 * R + r] >= I)
         z = fma(linear[0], linear_logit(linear, I, O, token, r, T, R) - z, z);
+    if (beside_share > 0)
+        z = fma(beside_share, beside[r] - z, z);
     output[r] = 1.0f / (1.0f + exp(-z));
 }
 

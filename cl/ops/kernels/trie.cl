@@ -61,12 +61,13 @@ __kernel void trie_multiply(const __global float *restrict weights, int H, int w
     vstore8(factor(sum), column, new_factors + (size_t)r * 4 * P);
 }
 
-/* NDRange: (count, operators): one cell each. */
+/* beside [count][O]: the kernel part's share of the logit, by op2. NDRange: (count, operators): one cell each. */
 __kernel void trie_score(const __global float *restrict weights, int H, int words,
                          const __global int4 *restrict family, int count, int word,
                          const __global float *restrict factors, const __global float *restrict memory,
                          __global float *restrict score, ulong score_at,
-                         const __global linear_part *restrict linear, ulong linear_at)
+                         const __global linear_part *restrict linear, ulong linear_at,
+                         const __global float *restrict beside, int O)
 {
     const int r = get_global_id(0), op2 = get_global_id(1);
     if (r >= count || op2 >= words - word)
@@ -83,6 +84,7 @@ __kernel void trie_score(const __global float *restrict weights, int H, int word
         sum = fma(next.hidden, vload8(u, output), sum);
     }
     const linear_part rest = linear[linear_at + r];
-    const float fixed = (output[P] + rest.base) + weights[ENDS_AT + rest.ends + op2];
+    const float end = weights[ENDS_AT + rest.ends + op2] + beside[(size_t)r * O + op2];
+    const float fixed = (output[P] + rest.base) + end;
     score[score_at + (uint)f.w + popcount((uint)f.z & ((1u << op2) - 1))] = score_of(sum_of(sum) + fixed);
 }

@@ -84,10 +84,10 @@ trie_step_tile(const __global float *restrict weights, int H, int words, const _
 #include "leaves.h"
 #undef LEAVES
 
-/* Takes up to four operators out of a set, with their ends; words of those that are missing repeat the last.
+/* Takes up to four operators out of a set, with their ends and what is beside; words of those that are missing repeat the last.
  * Returns how many. */
 INLINE int take_four(uint *left, const __global float *operators, const __global float **word,
-                     const __global float *ends, float *end)
+                     const __global float *ends, const __global float *beside, float *end)
 {
     int count = 0;
     _Pragma("unroll") for (int j = 0; j < 4; ++j)
@@ -95,7 +95,7 @@ INLINE int take_four(uint *left, const __global float *operators, const __global
         if (*left) {
             const int op2 = popcount((*left & -*left) - 1);
             word[j] = operators + (size_t)op2 * 4 * P;
-            end[j] = ends[op2];
+            end[j] = ends[op2] + beside[op2];
             *left &= *left - 1;
             ++count;
         } else {
@@ -105,14 +105,14 @@ INLINE int take_four(uint *left, const __global float *operators, const __global
     return count;
 }
 
-/* family [count] = (parent, op1, set of op2, first); `word` is the row of operator 0. Writes the scores of
- * the families' cells. */
+/* family [count] = (parent, op1, set of op2, first); `word` is the row of operator 0. beside
+ * [count][O]: the kernel part's share of their cells' logits, by op2. Writes the scores of the families' cells. */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 trie_score_tile(const __global float *restrict weights, int H, int words,
                 const __global int4 *restrict family, int count, int word,
                 const __global float *restrict factors, const __global float *restrict memory,
                 __global float *restrict score, ulong score_at, const __global linear_part *restrict linear,
-                ulong linear_at)
+                ulong linear_at, const __global float *restrict beside, int O)
 {
     const int first = get_global_id(0) * ROWS, rows = min(ROWS, count - first);
     float hidden[ROWS * P] ALIGNED, tile_memory[ROWS * P] ALIGNED, tile_factors[ROWS * 4 * P] ALIGNED;
@@ -133,7 +133,7 @@ trie_score_tile(const __global float *restrict weights, int H, int words,
         while (left) {
             const __global float *word[4];
             float logit[4], end[4];
-            const int count = take_four(&left, operators, word, ends, end);
+            const int count = take_four(&left, operators, word, ends, beside + (size_t)(first + r) * O, end);
             if (count > 2)
                 leaves_4(tile_factors + r * 4 * P, tile_memory + r * P, word, output, logit);
             else

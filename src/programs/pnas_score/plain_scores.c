@@ -75,6 +75,7 @@ static pnas_status create_ensemble(pnas_cl *cl, const pnas_score_source *source,
     options.members = head->members;
     options.linear =
         pnas_score_source_has(source, "linear/share") ? 1 : 0; /* its share is among the weights */
+    options.kernel = pnas_score_source_has(source, "kernel/share") ? 1 : 0;
     if (space.blocks < head->blocks)
         space.blocks = head->blocks;
     PNAS_TRY(pnas_ensemble_create(cl, &options, &space, out));

@@ -3,7 +3,7 @@
 #include "cl/surrogate/member_order.h"
 #include "cl/surrogate/member_predict.h"
 #include "cl/surrogate/surrogate_ensemble.h"
-#include "src/search/linear_model.h"
+#include "src/regression/linear_model.h"
 #include "src/search/spearman.h"
 #include "tests/cl/test_device.h"
 

@@ -518,6 +518,7 @@ Test(lstm_trie, tensors_that_are_no_lstm_are_refused)
 static pnas_ensemble *fitted_lstm(pnas_cl *cl, const pnas_space *space)
 {
     const pnas_surrogate_options options = {.linear = 0.4,
+                                            .kernel = 0.6,
                                             .embedding = 20,
                                             .hidden = 15,
                                             .epochs = 5,

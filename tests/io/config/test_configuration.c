@@ -242,6 +242,7 @@ Test(configuration, the_paper_is_its_file_and_the_defaults_but_for_the_surrogate
     cr_expect_eq(paper.surrogate.loss, PNAS_LOSS_L1);
     defaults.surrogate.loss = PNAS_LOSS_L1;
     defaults.surrogate.linear = 0;
+    defaults.surrogate.kernel = 0;
     defaults.surrogate.augment_swap = false;
     defaults.surrogate.weight_decay = 0;
     char *one = print(&paper), *other = print(&defaults);

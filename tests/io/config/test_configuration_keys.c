@@ -150,7 +150,7 @@ Test(configuration_keys, what_was_meant_is_the_nearest_name_here_or_elsewhere)
         {"training.augment", "beam", "search.beam"},
         {"space.operators[3]", "kernl", "space.operators.kernel"},
         {"space.operators[3]", "beam", NULL},
-        {"", "kernel", NULL},
+        {"", "kernel", "surrogate.kernel"},
         {"", "lr", NULL},
         {"", "something_quite_different", NULL},
         {"", "a_name_that_is_longer_than_any_key_of_a_configuration_could_ever_be", NULL},

@@ -1,5 +1,5 @@
 /* The linear part of the surrogate against normal equations written out, and on truths that are known. */
-#include "src/search/linear_model.h"
+#include "src/regression/linear_model.h"
 
 #include "src/base/random.h"
 #include "src/search/search.h"

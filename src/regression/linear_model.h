@@ -8,8 +8,8 @@
  * and kinds, and twice that on those of sides and pairs, which are many and seldom seen. Lambda, of a grid,
  * is the one of the smallest squared error of leaving out one cell (Golub, Heath and Wahba 1979 for its
  * closed form). */
-#ifndef PNAS_SEARCH_LINEAR_MODEL_H
-#define PNAS_SEARCH_LINEAR_MODEL_H
+#ifndef PNAS_REGRESSION_LINEAR_MODEL_H
+#define PNAS_REGRESSION_LINEAR_MODEL_H
 
 #include "src/search/cell.h"
 

@@ -1,4 +1,4 @@
-#include "src/search/linear_model.h"
+#include "src/regression/linear_model.h"
 
 #include <math.h>
 #include <stdlib.h>
