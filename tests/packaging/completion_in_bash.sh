@@ -60,7 +60,7 @@ expect 'pnas_device check --device g' gpu
 expect 'pnas_train --threads ' auto
 # Keys of the configuration
 expect 'pnas_mpi --set space.bl' space.blocks=
-expect 'pnas_mpi --set search.strat' search.strategy=pnas search.strategy=random search.strategy=evolution
+expect 'pnas_mpi --set search.strat' search.strategy=pnas search.strategy=random search.strategy=evolution search.strategy=guided
 expect 'pnas_mpi --set search.strategy=e' evolution
 expect 'pnas_train --set=training.nesterov=' true false
 expect 'pnas_score --set surrogate.model=' lstm mlp
