@@ -13,13 +13,13 @@ enum { TENSORS = 8 };
 static void list_tensors(const pnas_kernel_model *model, pnas_stored_tensor out[TENSORS])
 {
     size_t O = (size_t)model->operators, S = (size_t)model->places, n = model->count;
-    size_t side = PNAS_KERNEL_HEAD, pair = side + PNAS_KERNEL_KINDS * O, weight = pair + O * O;
+    size_t side = PNAS_KERNEL_HEAD, pair = side + PNAS_INPUT_KINDS * O, weight = pair + O * O;
     const pnas_stored_tensor all[TENSORS] = {
         {"kernel/share", 1, 1, 1, 1, 1, PNAS_KERNEL_SHARE},
         {"kernel/bias", 1, 1, 1, 1, 1, PNAS_KERNEL_BIAS},
         {"kernel/width", 1, 1, 1, 1, 1, PNAS_KERNEL_WIDTH},
         {"kernel/length", 1, 1, 1, 1, 1, PNAS_KERNEL_LENGTH},
-        {"kernel/side", 2, PNAS_KERNEL_KINDS, 1, O, O, side},
+        {"kernel/side", 2, PNAS_INPUT_KINDS, 1, O, O, side},
         {"kernel/pair", 2, O, 1, O, O, pair},
         {"kernel/weight", 1, 1, 1, n, n, weight},
         {"kernel/sides", 2, n, 1, S, S, weight + n},

@@ -109,7 +109,7 @@ static size_t rows_after_families(const pnas_trie_device *device, size_t rows)
 static pnas_status create_kernel_part(pnas_trie_device *device, const pnas_lstm_tensors *first,
                                       const pnas_lstm_trie_options *options)
 {
-    size_t sides = PNAS_KERNEL_KINDS * (size_t)device->operators;
+    size_t sides = PNAS_INPUT_KINDS * (size_t)device->operators;
     PNAS_TRY(pnas_kernel_part_take(first->tensor, first->count, 0, &device->kernel));
     if (!device->kernel.values)
         return PNAS_OK;
@@ -280,14 +280,9 @@ static pnas_status upload_linear(const pnas_trie_device *device, const pnas_trie
 
 /* --- the kernel part, by prefix --- */
 
-static int kind_of(int token)
-{
-    return token < PNAS_KERNEL_KINDS - 1 ? token : PNAS_KERNEL_KINDS - 1;
-}
-
 static void fill_beside(const pnas_trie_device *device, const pnas_trie_batch *batch, float *out)
 {
-    size_t O = (size_t)device->operators, sides = PNAS_KERNEL_KINDS * O;
+    size_t O = (size_t)device->operators, sides = PNAS_INPUT_KINDS * O;
     const pnas_trie_node *in1 = batch->node[batch->depths - 2], *in2 = batch->node[batch->depths - 1];
     int32_t current = -1;
     for (size_t i = 0; i < batch->families; ++i) {
@@ -296,8 +291,9 @@ static void fill_beside(const pnas_trie_device *device, const pnas_trie_batch *b
         if (i == 0 || first->parent != current)
             pnas_kernel_values_after(device->kernel_values, &batch->prefix[first->parent], device->after);
         current = first->parent;
-        const float *row = device->after + ((size_t)kind_of(first->token) * O + (size_t)family->op1) * sides +
-                           (size_t)kind_of(second->token) * O;
+        const float *row = device->after +
+                           ((size_t)pnas_input_kind(first->token - 2) * O + (size_t)family->op1) * sides +
+                           (size_t)pnas_input_kind(second->token - 2) * O;
         for (size_t op = 0; op < O; ++op)
             out[i * O + op] = device->kernel.share * row[op];
     }

@@ -15,13 +15,13 @@ int pnas_kernel_sides(int operators, const pnas_cell *cell, int *out)
 
 size_t pnas_kernel_x_size(int operators)
 {
-    return 2 * (size_t)(1 + PNAS_KERNEL_KINDS) * (size_t)operators + 1;
+    return 2 * (size_t)(1 + PNAS_INPUT_KINDS) * (size_t)operators + 1;
 }
 
 size_t pnas_kernel_f_size(int operators)
 {
     size_t O = (size_t)operators;
-    return O + PNAS_KERNEL_KINDS + PNAS_KERNEL_KINDS * O + O * O + 1;
+    return O + PNAS_INPUT_KINDS + PNAS_INPUT_KINDS * O + O * O + 1;
 }
 
 /* to [count] of counts among `all`, scaled, and to [count .. 2 count) their roots. */
@@ -44,7 +44,7 @@ void pnas_kernel_x(int operators, const int *sides, int count, double *x)
         ++x[2 * O + sides[s]];
     }
     add_roots(x, O, count, PNAS_FEATURE_OPERATOR);
-    add_roots(x + 2 * (size_t)O, PNAS_KERNEL_KINDS * O, count, PNAS_FEATURE_SIDE);
+    add_roots(x + 2 * (size_t)O, PNAS_INPUT_KINDS * O, count, PNAS_FEATURE_SIDE);
     x[size - 1] = PNAS_FEATURE_BLOCKS * log(count / 2.0);
 }
 
@@ -52,7 +52,7 @@ void pnas_kernel_f(int operators, const int *sides, int count, double *f)
 {
     int O = operators;
     size_t size = pnas_kernel_f_size(O);
-    double *kind = f + O, *side = kind + PNAS_KERNEL_KINDS, *pair = side + (size_t)PNAS_KERNEL_KINDS * O;
+    double *kind = f + O, *side = kind + PNAS_INPUT_KINDS, *pair = side + (size_t)PNAS_INPUT_KINDS * O;
     const double each = 1.0 / count; /* half of the mean over blocks */
     memset(f, 0, size * sizeof *f);
     for (int s = 0; s < count; ++s) {

@@ -1,3 +1,4 @@
+#include "src/regression/cholesky.h"
 #include "src/regression/kernel_features.h"
 #include "src/regression/linear_model.h"
 
@@ -67,18 +68,6 @@ static void take_cells(cell_data *d, const pnas_cell *cells, const double *accur
     }
     for (size_t i = 0; i < d->own; ++i)
         d->target[i] -= d->mean;
-}
-
-static double dot(const double *a, const double *b, size_t count)
-{
-    double sum[4] = {0, 0, 0, 0};
-    size_t i = 0;
-    for (; i + 4 <= count; i += 4)
-        for (size_t j = 0; j < 4; ++j)
-            sum[j] += a[i + j] * b[i + j];
-    for (; i < count; ++i)
-        sum[0] += a[i] * b[i];
-    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
 static double distance(const cell_data *d, size_t i, size_t j)
@@ -187,30 +176,28 @@ static void compare_cells(const cell_data *d, process *p)
         for (size_t j = 0; j <= i; ++j) {
             size_t a = p->cell[i], b = p->cell[j];
             p->distance[i * p->count + j] = distance(d, a, b);
-            p->product[i * p->count + j] = dot(d->f + a * d->f_size, d->f + b * d->f_size, d->f_size);
+            p->product[i * p->count + j] = pnas_dot(d->f + a * d->f_size, d->f + b * d->f_size, d->f_size);
         }
 }
 
-/* factor factor' = the covariance; noise > 0 makes it definite. Then factor^-1 targets to p->weight. */
+/* p->factor is that of the covariance, which noise > 0 makes definite; p->weight = factor^-1 targets. */
 static void factorise(const cell_data *d, const covariance *c, process *p)
 {
     size_t n = p->count;
     for (size_t i = 0; i < n; ++i) {
-        double *row = p->factor + i * n;
-        for (size_t j = 0; j <= i; ++j) {
-            const double *other = p->factor + j * n;
-            double sum = gauss(p->distance[i * n + j], c->width) + c->scale * p->product[i * n + j] +
-                         (i == j ? c->noise : 0) - dot(row, other, j);
-            row[j] = i == j ? sqrt(fmax(sum, 1e-12)) : sum / other[j];
-        }
-        p->weight[i] = (d->target[p->cell[i]] - dot(row, p->weight, i)) / row[i];
+        for (size_t j = 0; j <= i; ++j)
+            p->factor[i * n + j] = gauss(p->distance[i * n + j], c->width) +
+                                   c->scale * p->product[i * n + j] + (i == j ? c->noise : 0);
+        p->weight[i] = d->target[p->cell[i]];
     }
+    pnas_cholesky(p->factor, n);
+    pnas_cholesky_solve_lower(p->factor, n, p->weight);
 }
 
 /* The logarithm of the marginal likelihood with the best size of the covariance, less what all have. */
 static double likelihood(const process *p)
 {
-    double size = dot(p->weight, p->weight, p->count) / (double)p->count, sum = 0;
+    double size = pnas_dot(p->weight, p->weight, p->count) / (double)p->count, sum = 0;
     for (size_t i = 0; i < p->count; ++i)
         sum -= log(p->factor[i * p->count + i]);
     return sum - 0.5 * (double)p->count * log(fmax(size, 1e-300));
@@ -235,17 +222,6 @@ static void choose_covariance(const cell_data *d, process *p, covariance *out)
             }
 }
 
-/* p->weight = factor'^-1 p->weight */
-static void solve(process *p)
-{
-    size_t n = p->count;
-    for (size_t i = n; i-- > 0;) {
-        p->weight[i] /= p->factor[i * n + i];
-        for (size_t j = 0; j < i; ++j)
-            p->weight[j] -= p->factor[i * n + j] * p->weight[i];
-    }
-}
-
 /* The mean square of what each of the cells fit to is missed by from all others: a cell's weight by its
  * place in the inverse of the covariance (Rasmussen and Williams, 5.12). `room` [count]. */
 static double left_out_error(const cell_data *d, const process *p, double *room)
@@ -256,7 +232,7 @@ static double left_out_error(const cell_data *d, const process *p, double *room)
         double inverse = 0;
         for (size_t j = i; j < n; ++j) {
             const double *row = p->factor + j * n;
-            room[j] = ((j == i) - dot(row + i, room + i, j - i)) / row[j];
+            room[j] = ((j == i) - pnas_dot(row + i, room + i, j - i)) / row[j];
             inverse += room[j] * room[j];
         }
         sum += (p->weight[i] / inverse) * (p->weight[i] / inverse);
@@ -282,7 +258,7 @@ static pnas_status choose(const cell_data *d, choice *out)
     if (d->own == d->count)
         choose_covariance(d, &p, &out->covariance);
     factorise(d, &out->covariance, &p);
-    solve(&p);
+    pnas_cholesky_solve_upper(p.factor, p.count, p.weight);
     out->error = left_out_error(d, &p, p.distance);
     free_process(&p);
     return PNAS_OK;
@@ -303,9 +279,9 @@ static void take_effects(const cell_data *d, const covariance *c, const process 
         bias -= c->scale * sum * d->center[k];
         effect[k] = c->scale * sum;
     }
-    const double *kind = effect + O, *side = kind + PNAS_KERNEL_KINDS,
-                 *pair = side + (size_t)PNAS_KERNEL_KINDS * (size_t)O;
-    for (int s = 0; s < PNAS_KERNEL_KINDS * O; ++s)
+    const double *kind = effect + O, *side = kind + PNAS_INPUT_KINDS,
+                 *pair = side + (size_t)PNAS_INPUT_KINDS * (size_t)O;
+    for (int s = 0; s < PNAS_INPUT_KINDS * O; ++s)
         out->side[s] = (float)((effect[s % O] + kind[s / O] + PNAS_FEATURE_RARE * side[s]) / 2);
     for (int a = 0; a < O; ++a)
         for (int b = 0; b < O; ++b)
@@ -326,7 +302,7 @@ static pnas_status take_model(const cell_data *d, const covariance *c, pnas_kern
         p.cell[i] = i;
     compare_cells(d, &p);
     factorise(d, c, &p);
-    solve(&p);
+    pnas_cholesky_solve_upper(p.factor, p.count, p.weight);
     for (size_t i = 0; i < d->count; ++i) {
         out->weight[i] = (float)p.weight[i];
         for (int s = 0; s < most; ++s)

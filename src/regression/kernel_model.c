@@ -8,7 +8,7 @@
 
 static size_t size_of(size_t operators, size_t places, size_t count)
 {
-    return PNAS_KERNEL_HEAD + PNAS_KERNEL_KINDS * operators + operators * operators + count * (1 + places);
+    return PNAS_KERNEL_HEAD + PNAS_INPUT_KINDS * operators + operators * operators + count * (1 + places);
 }
 
 /* Sets the fields by `values`, which have been checked. */
@@ -25,7 +25,7 @@ static void look_at(size_t size, float *values, pnas_kernel_model *out)
                                .width = values[PNAS_KERNEL_WIDTH],
                                .length = values[PNAS_KERNEL_LENGTH],
                                .side = values + PNAS_KERNEL_HEAD};
-    out->pair = out->side + (size_t)PNAS_KERNEL_KINDS * (size_t)O;
+    out->pair = out->side + (size_t)PNAS_INPUT_KINDS * (size_t)O;
     out->weight = out->pair + (size_t)O * (size_t)O;
     out->sides = out->weight + out->count;
 }
@@ -82,7 +82,7 @@ static bool has_sides(const pnas_kernel_model *m)
     for (size_t i = 0; i < m->count; ++i) {
         const float *side = m->sides + i * (size_t)m->places;
         int found = 0;
-        while (found < m->places && is_whole(side[found], 0, PNAS_KERNEL_KINDS * m->operators - 1))
+        while (found < m->places && is_whole(side[found], 0, PNAS_INPUT_KINDS * m->operators - 1))
             ++found;
         for (int s = found; s < m->places; ++s)
             if (side[s] != -1)
@@ -111,5 +111,5 @@ pnas_status pnas_kernel_take(int operators, const float *values, size_t size, pn
 
 int pnas_kernel_side(int operators, int input, int op)
 {
-    return (input < 0 ? input + 2 : PNAS_KERNEL_KINDS - 1) * operators + op;
+    return pnas_input_kind(input) * operators + op;
 }

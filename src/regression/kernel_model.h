@@ -21,8 +21,6 @@
 
 #define PNAS_KERNEL_CHOICE 400
 
-enum { PNAS_KERNEL_KINDS = 3 };
-
 enum { /* where the fields stand in the values; behind PNAS_KERNEL_HEAD of them the arrays */
        PNAS_KERNEL_SHARE,
        PNAS_KERNEL_BIAS,

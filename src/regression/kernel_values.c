@@ -8,7 +8,7 @@
 
 /* Cells fit to stand side by side in lanes, which are added up LANES at a time; those that fill up the last
  * have no weight. */
-enum { LANES = 16, SIDES_MAX = PNAS_KERNEL_KINDS * PNAS_OPERATORS_MAX };
+enum { LANES = 16, SIDES_MAX = PNAS_INPUT_KINDS * PNAS_OPERATORS_MAX };
 
 struct pnas_kernel_values {
     const pnas_kernel_model *model;
@@ -45,7 +45,7 @@ static float factor_of(int c, int all, double scale, double share, double root, 
 static void fill_lane(pnas_kernel_values *v, size_t lane, const double *x)
 {
     const pnas_kernel_model *m = v->model;
-    int O = m->operators, S = PNAS_KERNEL_KINDS * O, all = 2 * v->blocks;
+    int O = m->operators, S = PNAS_INPUT_KINDS * O, all = 2 * v->blocks;
     const double *side = x + 2 * (size_t)O;
     const double log_blocks = PNAS_FEATURE_BLOCKS * log(v->blocks), width = m->width;
     size_t last = pnas_kernel_x_size(O) - 1;
@@ -58,7 +58,7 @@ static void fill_lane(pnas_kernel_values *v, size_t lane, const double *x)
             int known = v->operator_of[op];
             step(v->op, v, op, c)[lane] =
                 factor_of(c, all, PNAS_FEATURE_OPERATOR, x[known], x[O + known], width);
-            for (int kind = 0; kind < PNAS_KERNEL_KINDS; ++kind) {
+            for (int kind = 0; kind < PNAS_INPUT_KINDS; ++kind) {
                 int number = kind * O + known;
                 step(v->side, v, kind * v->operators + op, c)[lane] =
                     factor_of(c, all, PNAS_FEATURE_SIDE, side[number], side[S + number], width);
@@ -85,7 +85,7 @@ static pnas_status fill(pnas_kernel_values *v)
 
 static pnas_status make_room(pnas_kernel_values *v)
 {
-    size_t O = (size_t)v->operators, S = PNAS_KERNEL_KINDS * O, counts = 2 * (size_t)v->blocks;
+    size_t O = (size_t)v->operators, S = PNAS_INPUT_KINDS * O, counts = 2 * (size_t)v->blocks;
     size_t lanes = v->lanes, rows = 1 + (S + O) * counts + 3 + S;
     v->weight = aligned_alloc(64, rows * lanes * sizeof *v->weight);
     PNAS_CHECK(v->weight, PNAS_ERROR_MEMORY, "no memory for the surrogate's kernel part");
@@ -221,7 +221,7 @@ static void next_factor(const pnas_kernel_values *v, const side_counts *counts, 
 static void finish_with(pnas_kernel_values *v, const side_counts *before, int side1, double linear,
                         float *out)
 {
-    int O = v->operators, S = PNAS_KERNEL_KINDS * O;
+    int O = v->operators, S = PNAS_INPUT_KINDS * O;
     side_counts counts = *before;
     memcpy(v->first, v->product, v->lanes * sizeof *v->first);
     add_side(v, side1, &counts, v->first);
@@ -240,7 +240,7 @@ void pnas_kernel_values_after(pnas_kernel_values *v, const pnas_cell *prefix, fl
 {
     side_counts counts;
     double linear = begin(v, prefix, &counts);
-    int S = PNAS_KERNEL_KINDS * v->operators;
+    int S = PNAS_INPUT_KINDS * v->operators;
     for (int side = 0; side < S; ++side)
         next_factor(v, &counts, side, v->next + (size_t)side * v->lanes);
     for (int side = 0; side < S; ++side)

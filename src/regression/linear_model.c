@@ -1,5 +1,7 @@
 #include "src/regression/linear_model.h"
 
+#include "src/regression/cholesky.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,34 +26,28 @@ typedef struct {
     size_t *place; /* [all]: their numbers among the d; d where there is none */
 } feature_list;
 
-enum { KINDS = 3, FEATURES_OF_BLOCK = 7 };
+enum { FEATURES_OF_BLOCK = 7 };
 
 typedef struct {
     size_t number;
     double value;
 } feature;
 
-/* Of an input: H(c-2), H(c-1), or an earlier block. */
-static int kind_of(int input)
-{
-    return input < 0 ? input + 2 : KINDS - 1;
-}
-
 static size_t side_feature(const feature_list *l, int kind, int op)
 {
     size_t operators = (size_t)l->operators;
-    return operators + KINDS + (size_t)kind * operators + (size_t)op;
+    return operators + PNAS_INPUT_KINDS + (size_t)kind * operators + (size_t)op;
 }
 
 static size_t pair_feature(const feature_list *l, int a, int b)
 {
     int low = a < b ? a : b, high = a < b ? b : a;
-    return side_feature(l, KINDS, 0) + (size_t)(low * l->operators + high);
+    return side_feature(l, PNAS_INPUT_KINDS, 0) + (size_t)(low * l->operators + high);
 }
 
 static void features_of(const feature_list *l, const pnas_block *block, feature out[FEATURES_OF_BLOCK])
 {
-    int kind1 = kind_of(block->in1), kind2 = kind_of(block->in2);
+    int kind1 = pnas_input_kind(block->in1), kind2 = pnas_input_kind(block->in2);
     const feature features[FEATURES_OF_BLOCK] = {
         {(size_t)block->op1, 1},
         {(size_t)block->op2, 1},
@@ -158,39 +154,14 @@ static void gather(const feature_list *l, const double *accuracy, regression *r)
     }
 }
 
-/* factor factor' = gram + lambda; lambda > 0 makes it definite. */
+/* Of gram + lambda, which lambda > 0 makes definite. */
 static void factorise(regression *r, double lambda)
 {
     size_t d = r->features;
+    memcpy(r->factor, r->gram, d * d * sizeof *r->factor);
     for (size_t f = 0; f < d; ++f)
-        for (size_t g = 0; g <= f; ++g) {
-            double sum = r->gram[f * d + g] + (f == g ? lambda : 0);
-            for (size_t k = 0; k < g; ++k)
-                sum -= r->factor[f * d + k] * r->factor[g * d + k];
-            r->factor[f * d + g] = f == g ? sqrt(fmax(sum, 1e-12)) : sum / r->factor[g * d + g];
-        }
-}
-
-/* x = factor^-1 x */
-static void solve_lower(const regression *r, double *x)
-{
-    size_t d = r->features;
-    for (size_t f = 0; f < d; ++f) {
-        for (size_t g = 0; g < f; ++g)
-            x[f] -= r->factor[f * d + g] * x[g];
-        x[f] /= r->factor[f * d + f];
-    }
-}
-
-/* x = factor'^-1 x */
-static void solve_upper(const regression *r, double *x)
-{
-    size_t d = r->features;
-    for (size_t f = d; f-- > 0;) {
-        x[f] /= r->factor[f * d + f];
-        for (size_t g = 0; g < f; ++g)
-            x[g] -= r->factor[f * d + g] * x[f];
-    }
+        r->factor[f * d + f] += lambda;
+    pnas_cholesky(r->factor, d);
 }
 
 /* The mean squared error of predicting each cell from the others: a residual is divided by what the cell's
@@ -203,7 +174,7 @@ static double left_out_error(const feature_list *l, regression *r)
         fill_row(l, &r->cell[i], r->mean, r->row);
         for (size_t f = 0; f < r->features; ++f)
             residual -= r->row[f] * r->effect[f];
-        solve_lower(r, r->row);
+        pnas_cholesky_solve_lower(r->factor, r->features, r->row);
         for (size_t f = 0; f < r->features; ++f)
             leverage += r->row[f] * r->row[f];
         residual /= fmax(1 - leverage, LEAST_FREEDOM);
@@ -218,8 +189,8 @@ static void choose_lambda(const feature_list *l, regression *r)
         double lambda = pow(10, (i - GRID_MIDDLE) / 2.0);
         factorise(r, lambda);
         memcpy(r->effect, r->moment, r->features * sizeof *r->effect);
-        solve_lower(r, r->effect);
-        solve_upper(r, r->effect);
+        pnas_cholesky_solve_lower(r->factor, r->features, r->effect);
+        pnas_cholesky_solve_upper(r->factor, r->features, r->effect);
         double error = left_out_error(l, r);
         if (!(error < r->error))
             continue;
@@ -242,8 +213,9 @@ static void take_effects(const feature_list *l, const regression *r, pnas_linear
     for (int input = 0; input < out->inputs; ++input)
         for (int op = 0; op < O; ++op)
             out->side[input * O + op] =
-                effect_of(l, r, (size_t)op) + effect_of(l, r, (size_t)O + (size_t)kind_of(input - 2)) +
-                TWICE_PENALISED * effect_of(l, r, side_feature(l, kind_of(input - 2), op));
+                effect_of(l, r, (size_t)op) +
+                effect_of(l, r, (size_t)O + (size_t)pnas_input_kind(input - 2)) +
+                TWICE_PENALISED * effect_of(l, r, side_feature(l, pnas_input_kind(input - 2), op));
     for (int a = 0; a < O; ++a)
         for (int b = 0; b < O; ++b)
             out->pair[a * O + b] = TWICE_PENALISED * effect_of(l, r, pair_feature(l, a, b));

@@ -13,6 +13,11 @@ static int compare_blocks(const pnas_block *a, const pnas_block *b)
     return 0;
 }
 
+int pnas_input_kind(int input)
+{
+    return input < 0 ? input + 2 : PNAS_INPUT_KINDS - 1;
+}
+
 int pnas_cell_compare(const pnas_cell *a, const pnas_cell *b)
 {
     if (a->blocks != b->blocks)

@@ -24,6 +24,11 @@ typedef struct {
     pnas_block block[PNAS_BLOCKS_MAX];
 } pnas_cell;
 
+/* Of an input: H(c-2), H(c-1), and one kind for all earlier blocks, as cells of the next level read blocks that cells so
+ * far do not have. */
+enum { PNAS_INPUT_KINDS = 3 };
+int pnas_input_kind(int input);
+
 /* Order by the number of blocks, then by code, block by block from the first, as (in1, op1, in2, op2), each a
  * signed number; 0 exactly if equal. */
 int pnas_cell_compare(const pnas_cell *a, const pnas_cell *b);

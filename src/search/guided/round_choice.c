@@ -7,15 +7,8 @@
 #define LIE_SHARE 0.3
 #define LIE_POWER 4
 
-enum { INPUT_KINDS = 3 }; /* H(c-2), H(c-1), an earlier block */
-
-static int input_kind(int8_t input)
-{
-    return input < 0 ? input + 2 : INPUT_KINDS - 1;
-}
-
 typedef struct {
-    uint8_t count[INPUT_KINDS][PNAS_OPERATORS_MAX];
+    uint8_t count[PNAS_INPUT_KINDS][PNAS_OPERATORS_MAX];
 } sides;
 
 static sides count_sides(const pnas_cell *cell)
@@ -23,8 +16,8 @@ static sides count_sides(const pnas_cell *cell)
     sides s = {0};
     for (int b = 0; b < cell->blocks; ++b) {
         const pnas_block *block = &cell->block[b];
-        ++s.count[input_kind(block->in1)][block->op1];
-        ++s.count[input_kind(block->in2)][block->op2];
+        ++s.count[pnas_input_kind(block->in1)][block->op1];
+        ++s.count[pnas_input_kind(block->in2)][block->op2];
     }
     return s;
 }
@@ -34,7 +27,7 @@ static double likeness(const pnas_cell *a, const pnas_cell *b)
 {
     const sides left = count_sides(a), right = count_sides(b);
     int common = 0, most = a->blocks > b->blocks ? a->blocks : b->blocks;
-    for (int i = 0; i < INPUT_KINDS; ++i)
+    for (int i = 0; i < PNAS_INPUT_KINDS; ++i)
         for (int o = 0; o < PNAS_OPERATORS_MAX; ++o)
             common += left.count[i][o] < right.count[i][o] ? left.count[i][o] : right.count[i][o];
     return common / (2.0 * most);
