@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define AUXILIARY_WEIGHT "auxiliary/head/classifier/weight"
-
 typedef struct {
     const char *path;
     const pnas_network_tensors *tensors;
@@ -96,6 +94,7 @@ static pnas_status check_superfluous(const char *path, const pnas_network_tensor
     return PNAS_OK;
 }
 
+/* `graph` has the auxiliary classifier where the file has its weights. */
 static pnas_status check_file(const char *path, const pnas_network_file *file, const pnas_graph *graph)
 {
     PNAS_TRY(check_tensors(path, &file->weights, graph));
@@ -104,8 +103,6 @@ static pnas_status check_file(const char *path, const pnas_network_file *file, c
     PNAS_CHECK(file->parameters == graph->parameters, PNAS_ERROR_DATA,
                "%s: says that it has %" PRId64 " parameters; the network of its cell has %" PRId64, path,
                file->parameters, graph->parameters);
-    if (graph->options.auxiliary == 0 && pnas_network_tensor(&file->weights, AUXILIARY_WEIGHT))
-        return PNAS_OK; /* the graph of the training has these as well */
     PNAS_TRY(check_superfluous(path, &file->weights, graph));
     return check_superfluous(path, &file->average, graph);
 }
@@ -113,23 +110,18 @@ static pnas_status check_file(const char *path, const pnas_network_file *file, c
 static pnas_status make_graph(const char *path, const pnas_network_file *file,
                               const pnas_network_options *network, pnas_graph **out)
 {
-    char reason[512];
     *out = NULL;
-    if (pnas_graph_create(&file->cell, &file->operators, network, out) != PNAS_OK) {
-        snprintf(reason, sizeof reason, "%s", pnas_message());
-        return pnas_fail(PNAS_ERROR_DATA, "%s: %s", path, reason);
-    }
-    pnas_status status = check_file(path, file, *out);
-    if (status != PNAS_OK)
-        pnas_graph_destroy(out);
-    return status;
+    if (pnas_graph_create(&file->cell, &file->operators, network, out) != PNAS_OK)
+        return pnas_fail_at(PNAS_ERROR_DATA, "%s", path);
+    return PNAS_OK;
 }
 
 pnas_status pnas_network_file_graph(const char *path, const pnas_network_file *file, pnas_graph **out)
 {
-    pnas_graph *whole = NULL;
-    PNAS_TRY(pnas_network_file_training_graph(path, file, &whole));
-    pnas_graph_destroy(&whole);
+    PNAS_TRY(pnas_network_file_training_graph(path, file, out));
+    if ((*out)->auxiliary_logits < 0)
+        return PNAS_OK;
+    pnas_graph_destroy(out);
     return make_graph(path, file, &file->network, out);
 }
 
@@ -137,7 +129,11 @@ pnas_status pnas_network_file_training_graph(const char *path, const pnas_networ
                                              pnas_graph **out)
 {
     pnas_network_options network = file->network;
-    if (pnas_network_tensor(&file->weights, AUXILIARY_WEIGHT))
+    if (pnas_network_tensor(&file->weights, "auxiliary/head/classifier/weight"))
         network.auxiliary = 1; /* the weight of its loss is not known, and decides nothing here */
-    return make_graph(path, file, &network, out);
+    PNAS_TRY(make_graph(path, file, &network, out));
+    pnas_status status = check_file(path, file, *out);
+    if (status != PNAS_OK)
+        pnas_graph_destroy(out);
+    return status;
 }

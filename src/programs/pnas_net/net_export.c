@@ -88,10 +88,7 @@ static error_t parse_export(int key, char *argument, struct argp_state *state)
 
 static pnas_status run_export(const export_arguments *arguments, pnas_net_session *session)
 {
-    pnas_graph *whole = NULL; /* safetensors hold what only the training has, too: it is checked as well */
     PNAS_TRY(pnas_net_session_read(arguments->path, arguments->weights, session));
-    PNAS_TRY(pnas_network_file_training_graph(arguments->path, &session->file, &whole));
-    pnas_graph_destroy(&whole);
     const pnas_export_options options = {.file = &session->file,
                                          .graph = session->graph,
                                          .weights = &session->weights,
