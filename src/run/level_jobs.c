@@ -43,17 +43,23 @@ static pnas_status make_job(const pnas_configuration *configuration, const pnas_
     return PNAS_OK;
 }
 
-pnas_status pnas_level_jobs(const pnas_configuration *configuration, const pnas_cell_table *table,
-                            const pnas_level *level, pnas_job **out, size_t *count)
+/* The pending children of levels [0 .. count). */
+static pnas_status list_pending(const pnas_configuration *configuration, const pnas_cell_table *table,
+                                const pnas_level *const *levels, int level_count, pnas_job **out,
+                                size_t *count)
 {
-    pnas_job *jobs = calloc(level->count + 1, sizeof *jobs);
+    size_t pending = 0;
     pnas_status status = PNAS_OK;
     *out = NULL;
     *count = 0;
-    PNAS_CHECK(jobs, PNAS_ERROR_MEMORY, "no memory for a list of %zu children", level->count);
-    for (size_t i = 0; i < level->count && status == PNAS_OK; i++)
-        if (level->child[i].result.status == PNAS_CHILD_PENDING)
-            status = make_job(configuration, table, level, i, &jobs[(*count)++]);
+    for (int l = 0; l < level_count; l++)
+        pending += pnas_level_count(levels[l], PNAS_CHILD_PENDING);
+    pnas_job *jobs = calloc(pending + 1, sizeof *jobs);
+    PNAS_CHECK(jobs, PNAS_ERROR_MEMORY, "no memory for a list of %zu children", pending);
+    for (int l = 0; l < level_count; l++)
+        for (size_t i = 0; i < levels[l]->count && status == PNAS_OK; i++)
+            if (levels[l]->child[i].result.status == PNAS_CHILD_PENDING)
+                status = make_job(configuration, table, levels[l], i, &jobs[(*count)++]);
     if (status == PNAS_OK)
         *out = jobs;
     else
@@ -61,25 +67,20 @@ pnas_status pnas_level_jobs(const pnas_configuration *configuration, const pnas_
     return status;
 }
 
+pnas_status pnas_level_jobs(const pnas_configuration *configuration, const pnas_cell_table *table,
+                            const pnas_level *level, pnas_job **out, size_t *count)
+{
+    return list_pending(configuration, table, &level, 1, out, count);
+}
+
 pnas_status pnas_pending_jobs(const pnas_configuration *configuration, const pnas_cell_table *table,
                               const pnas_search *search, pnas_job **out, size_t *count)
 {
+    const pnas_level *levels[PNAS_BLOCKS_MAX];
+    int all = pnas_search_levels(search);
     if (!pnas_strategy_get(configuration->search.strategy)->all_sizes)
         return pnas_level_jobs(configuration, table, pnas_search_current(search), out, count);
-    pnas_job *jobs = calloc(pnas_search_pending(search) + 1, sizeof *jobs);
-    pnas_status status = PNAS_OK;
-    *out = NULL;
-    *count = 0;
-    PNAS_CHECK(jobs, PNAS_ERROR_MEMORY, "no memory for a list of %zu children", pnas_search_pending(search));
-    for (int b = 1; b <= pnas_search_levels(search); b++) {
-        const pnas_level *level = pnas_search_level(search, b);
-        for (size_t i = 0; i < level->count && status == PNAS_OK; i++)
-            if (level->child[i].result.status == PNAS_CHILD_PENDING)
-                status = make_job(configuration, table, level, i, &jobs[(*count)++]);
-    }
-    if (status == PNAS_OK)
-        *out = jobs;
-    else
-        free(jobs);
-    return status;
+    for (int l = 0; l < all; l++)
+        levels[l] = pnas_search_level(search, l + 1);
+    return list_pending(configuration, table, levels, all, out, count);
 }

@@ -238,8 +238,11 @@ static pnas_status train(search_run *run, const pnas_level *level)
     run->offered = false;
     pnas_status status = pnas_scheduler_run(scheduler, jobs, count, &listener);
     pnas_progress_end();
-    if (!run->options->table || run->options->configuration->table_pace > 0) /* else they took no time */
-        all_sizes ? keep_round_usage(run) : keep_level_usage(run, level->blocks);
+    bool took_time = !run->options->table || run->options->configuration->table_pace > 0;
+    if (took_time && all_sizes)
+        keep_round_usage(run);
+    else if (took_time)
+        keep_level_usage(run, level->blocks);
     if (status == PNAS_OK && !all_sizes)
         report_spearman(level);
     free(jobs);
