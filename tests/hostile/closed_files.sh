@@ -5,23 +5,7 @@
 set -euo pipefail
 shift
 pnas_data=$1 pnas_device=$2 pnas_mpi=$3 pnas_net=$4 pnas_rank=$5 pnas_score=$6 pnas_table=$7 pnas_train=$8
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-
-fail() {
-    echo "FAILED: $1"
-    tail -n 20 last.out last.err
-    exit 1
-}
-
-# run CODE COMMAND...
-run() {
-    local expected=$1 code=0
-    shift
-    "$@" >last.out 2>last.err </dev/null || code=$?
-    [ "$code" -eq "$expected" ] || fail "exit code $code instead of $expected: $*"
-}
+. "$(dirname "${BASH_SOURCE[0]}")/own_folder.sh"
 
 # untold COMMAND...: without stdout, and without the other two as well
 untold() {

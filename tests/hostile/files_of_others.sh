@@ -3,15 +3,7 @@
 # link leads to is never written over, and nobody waits for a pipe.
 set -euo pipefail
 pnas_data=$2 pnas_mpi=$3 pnas_rank=$4
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-
-fail() {
-    echo "FAILED: $1"
-    tail -n 20 last.out last.err
-    exit 1
-}
+. "$(dirname "${BASH_SOURCE[0]}")/own_folder.sh"
 
 # expect CODE TEXT COMMAND...: ends by itself with CODE and says TEXT.
 expect() {

@@ -6,6 +6,7 @@ set -euo pipefail
 pnas_mpi=$2
 pnas_rank=$3
 reference=$4
+. "$(dirname "${BASH_SOURCE[0]}")/cell_list.sh"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp "$1/tests/programs/tiny.yaml" "$work"
@@ -17,22 +18,10 @@ fail() {
     exit 1
 }
 
-# The space's 21 cells of one block and some of two, each written in its canonical form.
-awk 'BEGIN {
-    split("identity sep3 max3", name, " ")
-    print "score,parameters,multiply_adds,train_seconds,cell"
-    for (in1 = -2; in1 < 0; in1++)
-        for (in2 = in1; in2 < 0; in2++)
-            for (a = 1; a <= 3; a++)
-                for (b = in1 == in2 ? a : 1; b <= 3; b++)
-                    cell[++ones] = in1 ":" name[a] "+" in2 ":" name[b]
-    for (i = 1; i <= ones; i++)
-        row(cell[i], i)
-    for (i = 1; i <= ones; i++)
-        for (a = 1; a <= 3; a++)
-            row(cell[i] " | " (a - 2 < 0 ? a - 3 : -1) ":" name[a] "+0:" name[1 + i % 3], i + a)
-}
-function row(text, number) { printf "0.%03d,1000,%d,0.2,%s\n", number * 379 % 1000, 1000 + number, text }' >table.csv
+list_cells | awk '
+    BEGIN { print "score,parameters,multiply_adds,train_seconds,cell" }
+    { number = $1; sub(/^[0-9]+ /, ""); printf "0.%03d,1000,%d,0.2,%s\n", number * 379 % 1000, 1000 + number, $0 }
+' >table.csv
 cat >guided.yaml <<YAML
 title: Guided
 evaluator: table

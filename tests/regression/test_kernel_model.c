@@ -6,6 +6,7 @@
 #include "src/base/random.h"
 #include "src/regression/linear_model.h"
 #include "src/search/spearman.h"
+#include "tests/regression/random_cell.h"
 #include "tests/search/synthetic_cells.h"
 
 #include <criterion/criterion.h>
@@ -19,17 +20,6 @@ typedef struct {
     pnas_cell cell[CELLS];
     double accuracy[CELLS];
 } sample;
-
-static pnas_cell random_cell(pnas_stream *stream, int blocks)
-{
-    pnas_cell cell = {.blocks = blocks};
-    for (int i = 0; i < blocks; ++i)
-        cell.block[i] = (pnas_block){(int8_t)((int)pnas_stream_below(stream, (uint32_t)i + 2) - 2),
-                                     (int8_t)pnas_stream_below(stream, OPERATORS),
-                                     (int8_t)((int)pnas_stream_below(stream, (uint32_t)i + 2) - 2),
-                                     (int8_t)pnas_stream_below(stream, OPERATORS)};
-    return cell;
-}
 
 /* Without its noise. */
 static double truth_of(const pnas_cell *cell)
@@ -45,7 +35,7 @@ static sample random_sample(uint64_t seed)
     sample s;
     pnas_stream stream = pnas_stream_make(seed, PNAS_STREAM_TEST, 0, 0);
     for (int i = 0; i < CELLS; ++i) {
-        s.cell[i] = random_cell(&stream, 1 + i % 3);
+        s.cell[i] = random_cell(&stream, 1 + i % 3, OPERATORS);
         s.accuracy[i] = truth_of(&s.cell[i]) + 0.1 * (pnas_stream_uniform(&stream) - 0.5);
     }
     return s;
@@ -191,7 +181,7 @@ Test(kernel_model, equals_a_gaussian_process_written_out)
         cr_expect_float_eq(model.width, p.width, 1e-6);
         pnas_stream stream = pnas_stream_make(seed, PNAS_STREAM_TEST, 1, 0);
         for (int i = 0; i < 60; ++i) {
-            const pnas_cell cell = random_cell(&stream, 1 + i % 5);
+            const pnas_cell cell = random_cell(&stream, 1 + i % 5, OPERATORS);
             cr_expect_float_eq(logit_of(&model, &cell), predict_reference(&p, &s, &cell), 2e-5);
         }
         pnas_kernel_free(&model);
@@ -229,7 +219,7 @@ static double wrong_by(const pnas_kernel_model *model, uint64_t seed)
     double sum = 0;
     pnas_stream stream = pnas_stream_make(seed, PNAS_STREAM_TEST, 2, 0);
     for (int i = 0; i < 60; ++i) {
-        const pnas_cell cell = random_cell(&stream, 2);
+        const pnas_cell cell = random_cell(&stream, 2, OPERATORS);
         sum += fabs(1 / (1 + exp(-logit_of(model, &cell))) - truth_of(&cell));
     }
     return sum;

@@ -4,6 +4,7 @@
 #include "src/base/random.h"
 #include "src/search/search.h"
 #include "src/search/spearman.h"
+#include "tests/regression/random_cell.h"
 #include "tests/search/synthetic_cells.h"
 
 #include <criterion/criterion.h>
@@ -22,23 +23,12 @@ typedef struct {
     double accuracy[CELLS];
 } sample;
 
-static pnas_cell random_cell(pnas_stream *stream, int blocks)
-{
-    pnas_cell cell = {.blocks = blocks};
-    for (int i = 0; i < blocks; ++i)
-        cell.block[i] = (pnas_block){(int8_t)((int)pnas_stream_below(stream, (uint32_t)i + 2) - 2),
-                                     (int8_t)pnas_stream_below(stream, OPERATORS),
-                                     (int8_t)((int)pnas_stream_below(stream, (uint32_t)i + 2) - 2),
-                                     (int8_t)pnas_stream_below(stream, OPERATORS)};
-    return cell;
-}
-
 static sample random_sample(uint64_t seed)
 {
     sample s;
     pnas_stream stream = pnas_stream_make(seed, PNAS_STREAM_TEST, 0, 0);
     for (int i = 0; i < CELLS; ++i) {
-        s.cell[i] = random_cell(&stream, 1 + i % 3);
+        s.cell[i] = random_cell(&stream, 1 + i % 3, OPERATORS);
         double better = (s.cell[i].block[0].op1 == 1) + (s.cell[i].block[0].in2 == -1);
         s.accuracy[i] = 0.4 + 0.15 * better + 0.1 * pnas_stream_uniform(&stream);
     }
@@ -136,7 +126,7 @@ Test(linear_model, agrees_with_the_normal_equations_and_with_leaving_out_each_ce
                            lambda);
         pnas_stream stream = pnas_stream_make(seed, PNAS_STREAM_TEST, 1, 0);
         for (int i = 0; i < 20; ++i) {
-            pnas_cell cell = random_cell(&stream, 1 + i % 3);
+            pnas_cell cell = random_cell(&stream, 1 + i % 3, OPERATORS);
             double got = pnas_linear_logit(&model, &cell), want = predict_without(&s, -1, lambda, &cell);
             cr_expect_float_eq(got, want, 1e-8, "cell %d: %.12g, expected %.12g", i, got, want);
         }
