@@ -1,6 +1,7 @@
 /* The surrogate on OpenCL: an ensemble of LSTMs or MLPs ("controller"), each averaged with a linear part and
  * with a kernel part (src/regression/kernel_model.h) where the options say so. The linear part is the member's
- * own; the kernel part is fit to all cells and stands beside all members alike. Paper section 4.2 and appendix; docs/algorithm.md.
+ * own; the kernel part is fit to all cells and stands beside all members alike. Paper section 4.2 and appendix;
+ * docs/algorithm.md.
  *
  * Each member is fit on its own share of the cells from its own fresh weights. A prediction is the mean over
  * members, added up in their order, and its spread their standard deviation (of a sample: by members - 1).
@@ -47,7 +48,8 @@ pnas_status pnas_ensemble_fit(void *ensemble, int level, const pnas_cell *cells,
 pnas_status pnas_ensemble_predict(void *ensemble, const pnas_cell *cells, size_t count, double *mean,
                                   double *spread);
 
-/* One member alone, without the kernel part. After level 1 a member to be finetuned starts from the weights that it holds, if any. */
+/* One member alone, without the kernel part. After level 1 a member to be finetuned starts from the weights that
+ * it holds, if any. */
 pnas_status pnas_ensemble_fit_member(pnas_ensemble *ensemble, int member, int level, const pnas_cell *cells,
                                      const double *accuracy, size_t count);
 

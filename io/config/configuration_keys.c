@@ -157,8 +157,7 @@ const pnas_key pnas_configuration_keys[] = {
      .help = "ucb: how much the spread counts."},
     {KEY("search.diversity", search.diversity), .initial = "0", FROM_TO(0, 1), FIXED,
      .help = "pnas, guided: this share of the K, or of a round, goes to those of the other candidates about "
-             "which the "
-             "surrogate's members disagree most."},
+             "which the surrogate's members disagree most."},
     {KEY("search.failed_reward", search.failed_reward), .initial = "0", FROM_TO(0, 1), FIXED,
      .help = "The accuracy that the surrogate is told for a failed child. 0: it is told nothing, as "
              "if the child had not been tried."},
@@ -288,8 +287,7 @@ const pnas_key pnas_configuration_keys[] = {
      .help = "Each member is fit on this share of the children, another one each. 1: on all."},
     {KEY("surrogate.linear", surrogate.linear), .initial = "0.5", FROM_TO(0, 1), FIXED,
      .help = "This share of what each member adds to the logit comes from a linear part: ridge regression on "
-             "counts "
-             "of operators, inputs and their pairs. 0: none, as in the paper."},
+             "counts of operators, inputs and their pairs. 0: none, as in the paper."},
     {KEY("surrogate.kernel", surrogate.kernel), .initial = "0.8", FROM_TO(0, 1), FIXED,
      .help = "This share of the logit comes from a kernel part: a Gaussian process, with a linear and a "
              "smooth covariance, on the shares of operators and inputs, fit to all children. 0: none, as in "

@@ -8,10 +8,10 @@
  * exist, and layers map one to one onto fused kernels. A cell's output is a tensor of as many segments as blocks are
  * concatenated, each of F channels; a block writes its segment in place.
  *
- * Tensor 0 holds the images, layer 0 is the stem's convolution, the last layer is the classifier. A tensor has at most one
- * normalisation, and every value of it carries that one. Only layers whose result reaches a classifier are there;
- * those of the auxiliary classifier (graph_auxiliary.h) stand before the last two. Where the released nets leave
- * choices open, theirs are taken: the first cell reads the stem's output itself as H(c-2), unadjusted; inputs
+ * Tensor 0 holds the images, layer 0 is the stem's convolution, the last layer is the classifier. A tensor has at
+ * most one normalisation, and every value of it carries that one. Only layers whose result reaches a classifier are
+ * there; those of the auxiliary classifier (graph_auxiliary.h) stand before the last two. Where the released nets
+ * leave choices open, theirs are taken: the first cell reads the stem's output itself as H(c-2), unadjusted; inputs
  * concatenated because no block reads them are matched without ReLU. */
 #ifndef PNAS_NET_GRAPH_H
 #define PNAS_NET_GRAPH_H
@@ -36,11 +36,10 @@
     ROW(PNAS_CONCATENATE_UNUSED_INPUTS, "unused_inputs")
 
 /* What makes the first cell's input of the images, in the same form. */
-#define PNAS_STEMS(ROW)                                                                                                \
-    /* a 3x3 convolution with F times stem_multiplier filters */                                                       \
-    ROW(PNAS_STEM_CIFAR, "cifar")                                                                                      \
-    /* one with 32 times stem_multiplier, of stride 2 and without padding, and two cells of stride 2 with F/4 and    \
-     * F/2 filters */ \
+#define PNAS_STEMS(ROW)                                                                                          \
+    /* a 3x3 convolution with F times stem_multiplier filters */                                                 \
+    ROW(PNAS_STEM_CIFAR, "cifar")                                                                                \
+    /* one of stride 2, without padding, with 32 times stem_multiplier; two cells of stride 2, of F/4 and F/2 */ \
     ROW(PNAS_STEM_IMAGENET, "imagenet")
 
 #define PNAS_AS_CONSTANT(constant, word) constant,

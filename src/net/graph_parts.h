@@ -4,10 +4,10 @@
 
 #include "src/net/graph.h"
 
-/* The first parts; the cells follow, then pnas_graph_parts.auxiliary and .head. */
 /* "stem: 3x3 convolution" */
 const char *pnas_network_stem_name(const pnas_network_options *options);
 
+/* The first parts; the cells follow, then pnas_graph_parts.auxiliary and .head. */
 enum { PNAS_PART_IMAGES, PNAS_PART_STEM, PNAS_PART_CELLS };
 
 typedef struct {

@@ -22,8 +22,8 @@ typedef struct { /* all borrowed */
  * device; the file has what was reached. The files are network files (io/net/network_file.h).
  *
  * PNAS_ERROR_FILE or PNAS_ERROR_DATA where what has the name is not, or no more, weights of a search; it stays.
- * PNAS_ERROR_DEVICE where a child
- * failed this time, which is told of each, after all others were written; and without a trainer. Local. */
+ * PNAS_ERROR_DEVICE where a child failed this time, which is told of each, after all others were written; and
+ * without a trainer. Local. */
 pnas_status pnas_best_weights_write(const pnas_best_weights_options *options, const pnas_search *search);
 
 #endif

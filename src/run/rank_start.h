@@ -14,8 +14,9 @@
  * differ. After a failure MPI is over, and rank 0 of *out says it. Collective. */
 pnas_status pnas_rank_start(int *argc, char ***argv, const char *build, bool devices, pnas_layout *out);
 
-/* The same for what one process does without a device, although several were started: rank 0 goes on as if it were alone, and the others
- * wait in here for its end, however it comes to it. *code: with what they are to end then. Collective. */
+/* The same for what one process does without a device, although several were started: rank 0 goes on as if it were
+ * alone, and the others wait in here for its end, however it comes to it. *code: with what they are to end then.
+ * Collective. */
 pnas_status pnas_rank_lead(int *argc, char ***argv, const char *build, pnas_layout *out, int *code);
 
 #endif

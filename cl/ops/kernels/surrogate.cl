@@ -32,7 +32,8 @@ float linear_logit(const __global float *linear, int I, int O, const __global in
 }
 
 /* output [R] = sigmoid of hidden [R][P] times the weight and its bias, of which the linear part takes its share
- * (O = 0: there is none), and of both together the logits beside [R] theirs. Padded rows have tokens of 0, which are no operators: they must not be read.
+ * (O = 0: there is none), and of both together the logits beside [R] theirs. Padded rows have tokens of 0, which
+ * are no operators: they must not be read.
  * NDRange: (R). */
 __kernel void surrogate_output(const __global float *restrict hidden, ulong hidden_at,
                                const __global float *restrict parameters, ulong weight_at, ulong bias_at,

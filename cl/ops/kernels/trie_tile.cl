@@ -84,8 +84,8 @@ trie_step_tile(const __global float *restrict weights, int H, int words, const _
 #include "leaves.h"
 #undef LEAVES
 
-/* Takes up to four operators out of a set, with their ends and what is beside; words of those that are missing repeat the last.
- * Returns how many. */
+/* Takes up to four operators out of a set, with their ends and what is beside; words of those that are missing
+ * repeat the last. Returns how many. */
 INLINE int take_four(uint *left, const __global float *operators, const __global float **word,
                      const __global float *ends, const __global float *beside, float *end)
 {

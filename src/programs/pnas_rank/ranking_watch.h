@@ -6,8 +6,8 @@
 
 #include <stdbool.h>
 
-/* Shows the run on stdout until it has ended or was killed: on a terminal every other second in place, elsewhere whenever a child
- * was finished. *complete: it has ended with nothing left to do. PNAS_ERROR_USAGE if `path` is no run. */
+/* Shows the run on stdout until it has ended or was killed: on a terminal every other second in place, elsewhere
+ * whenever a child was finished. *complete: it has ended with nothing left to do. PNAS_ERROR_USAGE if `path` is no run. */
 pnas_status pnas_ranking_watch(const char *path, bool *complete);
 
 #endif

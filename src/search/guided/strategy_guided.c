@@ -1,7 +1,7 @@
 /* A search over cells of all sizes at once, guided by the surrogate: some cells that fill the space, then rounds.
  * In each the surrogate is fit on all children and scores every cell that it may choose
- * (src/search/guided/guided_candidates.h), and the best by the acquisition are trained side by side, no two too much alike
- * (src/search/guided/round_choice.h). */
+ * (src/search/guided/guided_candidates.h), and the best by the acquisition are trained side by side, no two too
+ * much alike (src/search/guided/round_choice.h). */
 #include "src/base/clock.h"
 #include "src/search/first_cells.h"
 #include "src/search/guided/guided_candidates.h"
