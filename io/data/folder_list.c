@@ -1,8 +1,6 @@
 #include "io/data/folder_list.h"
 
-#include "io/data/dataset.h"
 #include "io/data/import_parts.h"
-#include "io/file/name_end.h"
 
 #include <errno.h>
 #include <fts.h>
@@ -12,36 +10,16 @@
 #include <sys/stat.h>
 
 typedef struct {
-    pnas_folder_list *list;
+    pnas_picture_list *list;
     const char *path; /* as it was named */
-    size_t class_room, file_room;
 } folder_walk;
-
-static bool is_picture(const char *name)
-{
-    return pnas_name_ends_in(name, ".jpg") || pnas_name_ends_in(name, ".jpeg") ||
-           pnas_name_ends_in(name, ".png");
-}
 
 static int by_name(const FTSENT **a, const FTSENT **b)
 {
     return strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
-/* Room for one more of `count`. */
-static pnas_status grow(void **array, size_t count, size_t *room, size_t size)
-{
-    if (count < *room)
-        return PNAS_OK;
-    size_t more = *room > 0 ? 2 * *room : 256;
-    void *grown = realloc(*array, more * size);
-    PNAS_CHECK(grown, PNAS_ERROR_MEMORY, "no memory for the names of %zu files", more);
-    *array = grown;
-    *room = more;
-    return PNAS_OK;
-}
-
-static pnas_status check_class(const pnas_folder_list *list, const char *root)
+static pnas_status check_class(const pnas_picture_list *list, const char *root)
 {
     if (list->classes == 0)
         return PNAS_OK;
@@ -56,26 +34,13 @@ static pnas_status check_class(const pnas_folder_list *list, const char *root)
 
 static pnas_status begin_class(folder_walk *walk, const char *name)
 {
-    pnas_folder_list *list = walk->list;
-    PNAS_TRY(check_class(list, walk->path));
-    PNAS_CHECK(list->classes < PNAS_DATASET_CLASSES_MAX, PNAS_ERROR_DATA,
-               "%s: has more than %d folders, each a class", walk->path, PNAS_DATASET_CLASSES_MAX);
-    PNAS_TRY(grow((void **)&list->class_name, list->classes, &walk->class_room, sizeof *list->class_name));
-    char *copy = strdup(name);
-    PNAS_CHECK(copy, PNAS_ERROR_MEMORY, "no memory for the name of a class");
-    list->class_name[list->classes++] = copy;
-    return PNAS_OK;
+    PNAS_TRY(check_class(walk->list, walk->path));
+    return pnas_picture_list_add_class(walk->list, walk->path, name);
 }
 
 static pnas_status add_file(folder_walk *walk, const char *path, const char *refused)
 {
-    pnas_folder_list *list = walk->list;
-    PNAS_TRY(grow((void **)&list->file, list->files, &walk->file_room, sizeof *list->file));
-    pnas_folder_file file = {strdup(path), (uint16_t)(list->classes - 1), refused ? strdup(refused) : NULL};
-    list->file[list->files++] = file; /* freed with the list */
-    PNAS_CHECK(file.path && (!refused || file.refused), PNAS_ERROR_MEMORY,
-               "no memory for the name of a file");
-    return PNAS_OK;
+    return pnas_picture_list_add_file(walk->list, path, walk->list->classes - 1, refused);
 }
 
 /* Whether a link's goal is a file of the folder, or why not. */
@@ -96,7 +61,7 @@ static const char *judge_link(const folder_walk *walk, const char *path)
 
 static pnas_status note_other(folder_walk *walk, const char *path)
 {
-    pnas_folder_list *list = walk->list;
+    pnas_picture_list *list = walk->list;
     if (list->others++ == 0)
         list->first_other = strdup(path);
     PNAS_CHECK(list->first_other, PNAS_ERROR_MEMORY, "no memory for the name of a file");
@@ -131,14 +96,16 @@ static pnas_status take(folder_walk *walk, FTS *tree, FTSENT *entry)
             hidden || !leads_to_folder(entry->fts_path), PNAS_ERROR_DATA,
             "%s: is a link to a folder; such links are not followed, so copy or mount the folder there",
             entry->fts_path);
-        if (!hidden && entry->fts_level > 1 && is_picture(entry->fts_name))
+        if (!hidden && entry->fts_level > 1 && pnas_picture_name_is(entry->fts_name))
             return add_file(walk, entry->fts_path, judge_link(walk, entry->fts_path));
         return PNAS_OK;
     default:
-        if (hidden || entry->fts_level < 1 || (entry->fts_level == 1 && !is_picture(entry->fts_name)))
+        if (hidden || entry->fts_level < 1 ||
+            (entry->fts_level == 1 && !pnas_picture_name_is(entry->fts_name)))
             return PNAS_OK;
-        return entry->fts_level > 1 && is_picture(entry->fts_name) ? add_file(walk, entry->fts_path, NULL)
-                                                                   : note_other(walk, entry->fts_path);
+        return entry->fts_level > 1 && pnas_picture_name_is(entry->fts_name)
+                   ? add_file(walk, entry->fts_path, NULL)
+                   : note_other(walk, entry->fts_path);
     }
 }
 
@@ -158,10 +125,10 @@ static pnas_status walk_tree(folder_walk *walk)
     return status == PNAS_OK ? check_class(walk->list, walk->path) : status;
 }
 
-pnas_status pnas_folder_list_read(const char *path, pnas_folder_list *out)
+pnas_status pnas_folder_list_read(const char *path, pnas_picture_list *out)
 {
     folder_walk walk = {.list = out, .path = path};
-    *out = (pnas_folder_list){0};
+    *out = (pnas_picture_list){0};
     PNAS_TRY(pnas_import_check_folder(path, "a folder that holds a folder of pictures for each class"));
     out->root = realpath(path, NULL);
     pnas_status status =
@@ -172,23 +139,8 @@ pnas_status pnas_folder_list_read(const char *path, pnas_folder_list *out)
             PNAS_ERROR_DATA,
             "%s: has no folders with pictures (.png, .jpg, .jpeg); expected one for each class", path);
     if (status != PNAS_OK)
-        pnas_folder_list_free(out);
+        pnas_picture_list_free(out);
     return status;
-}
-
-void pnas_folder_list_free(pnas_folder_list *list)
-{
-    for (size_t i = 0; i < list->classes; i++)
-        free(list->class_name[i]);
-    for (size_t i = 0; i < list->files; i++) {
-        free(list->file[i].path);
-        free(list->file[i].refused);
-    }
-    free(list->class_name);
-    free(list->file);
-    free(list->first_other);
-    free(list->root);
-    *list = (pnas_folder_list){0};
 }
 
 bool pnas_folder_list_is(const char *path)
@@ -203,7 +155,8 @@ bool pnas_folder_list_is(const char *path)
         bool hidden = entry->fts_level > 0 && entry->fts_name[0] == '.';
         if (entry->fts_info == FTS_D && hidden)
             fts_set(tree, entry, FTS_SKIP);
-        found = !hidden && entry->fts_level > 1 && entry->fts_info != FTS_D && is_picture(entry->fts_name);
+        found = !hidden && entry->fts_level > 1 && entry->fts_info != FTS_D &&
+                pnas_picture_name_is(entry->fts_name);
     }
     if (tree)
         fts_close(tree);

@@ -14,7 +14,7 @@ const pnas_import_format *pnas_import_find(const char *name);
 /* The first format that the file or folder looks like, or NULL. */
 const pnas_import_format *pnas_import_recognise(const char *path);
 
-/* "idx, cifar10, cifar100 or csv", borrowed from the caller's buffer, for messages. */
+/* "idx, cifar10, cifar100, csv, folder or list", borrowed from the caller's buffer, for messages. */
 const char *pnas_import_names(char *out, size_t size);
 
 /* All zero but the format (NULL: to be chosen), maximum 255 and test_share 0.2. */

@@ -2,6 +2,7 @@
  * commas, each perhaps between quotes. A first line without a single number is a header. A byte order mark is
  * skipped. */
 #include "io/data/import_parts.h"
+#include "io/data/text_list.h"
 #include "io/file/byte_file.h"
 #include "src/base/decimal.h"
 #include "src/base/log.h"
@@ -266,7 +267,7 @@ static bool looks_like_csv(const char *path)
             return false;
         comma = comma || start[i] == ',';
     }
-    return comma;
+    return comma && !pnas_text_list_is(path, NULL);
 }
 
 #define VALUE(field) offsetof(pnas_import_options, field)

@@ -32,8 +32,9 @@ typedef struct { /* a plain value; texts are borrowed */
     double test_share;       /* at least 0 and below 1, the same of each class, */
     uint64_t seed;           /* from (seed, SPLIT) */
 
-    int side, picture_channels, allow_bad; /* folder: 0: not said */
-    const char *fit, *test_from;           /* folder: NULL: not said */
+    int side, picture_channels, allow_bad; /* folder, list: 0: not said */
+    const char *fit, *test_from;           /* folder, list: NULL: not said */
+    const char *root;                      /* list: where relative paths begin; NULL: the list's folder */
 
     int classes;                         /* IDX, CSV: 0: as many as the labels name, without gaps */
     const char *class_names;             /* comma-separated; NULL: known ones, else "0", "1", ... */
@@ -85,7 +86,8 @@ struct pnas_import_format { /* constant; texts are static */
     ROW(cifar10)                                                                                             \
     ROW(cifar100)                                                                                            \
     ROW(csv)                                                                                                 \
-    ROW(folder)
+    ROW(folder)                                                                                              \
+    ROW(list)
 
 #define PNAS_IMPORT_DECLARE(name) extern const pnas_import_format pnas_import_##name;
 PNAS_IMPORT_FORMATS(PNAS_IMPORT_DECLARE)

@@ -181,23 +181,39 @@ static void choose_csv(pnas_import_options *options, stream *in)
     options->test = put_text("b.csv", in);
 }
 
+static void choose_pictures(pnas_import_options *options, stream *in)
+{
+    static const char *const fits[] = {NULL, "shorter", "stretch", "crop"};
+    unsigned first = take(in);
+    options->side = (int)(first % 8);
+    options->fit = options->side > 0 ? fits[first >> 3 & 3] : NULL;
+    options->picture_channels = first & 32 ? 1 : 3;
+    options->allow_bad = (int)(first >> 6);
+}
+
 /* Two classes of two files. */
 static void choose_folder(pnas_import_options *options, stream *in)
 {
     static const char *const folders[] = {"pictures", "pictures/a", "pictures/b"};
     static const char *const names[] = {"pictures/a/1.png", "pictures/a/2.JPG", "pictures/b/1.jpeg",
                                         "pictures/b/2.jpg"};
-    static const char *const fits[] = {NULL, "shorter", "stretch", "crop"};
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
         mkdir(scratch_path(folders[i]), 0700);
-    unsigned first = take(in);
-    options->side = (int)(first % 8);
-    options->fit = options->side > 0 ? fits[first >> 3 & 3] : NULL;
-    options->picture_channels = first & 32 ? 1 : 3;
-    options->allow_bad = (int)(first >> 6);
+    choose_pictures(options, in);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         put_text(names[i], in);
     options->path = scratch_path("pictures");
+}
+
+/* A list of anything, and the three files that one may name. */
+static void choose_list(pnas_import_options *options, stream *in)
+{
+    static const char *const names[] = {"1.png", "2.JPG", "3"};
+    choose_pictures(options, in);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        put_text(names[i], in);
+    options->path = put_text("a.txt", in);
+    options->test_from = put_text("b.txt", in);
 }
 
 /* Any other format: a file, and images of a few pixels. */
@@ -212,11 +228,9 @@ static void choose_options(pnas_import_options *options, stream *in)
     static const struct {
         const pnas_import_format *format;
         void (*choose)(pnas_import_options *options, stream *in);
-    } known[] = {{&pnas_import_idx, choose_idx},
-                 {&pnas_import_cifar10, choose_cifar},
-                 {&pnas_import_cifar100, choose_cifar},
-                 {&pnas_import_csv, choose_csv},
-                 {&pnas_import_folder, choose_folder}};
+    } known[] = {{&pnas_import_idx, choose_idx},        {&pnas_import_cifar10, choose_cifar},
+                 {&pnas_import_cifar100, choose_cifar}, {&pnas_import_csv, choose_csv},
+                 {&pnas_import_folder, choose_folder},  {&pnas_import_list, choose_list}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (options->format == known[i].format) {
             known[i].choose(options, in);

@@ -1,4 +1,4 @@
-#include "io/data/folder_read.h"
+#include "io/data/pictures_read.h"
 
 #include "src/base/clock.h"
 #include "src/base/log.h"
@@ -16,23 +16,23 @@
 #define WARNINGS_MOST 20
 
 typedef struct {
-    const pnas_folder_list *list;
-    const pnas_folder_wish *wish;
-    pnas_folder_images *out;
+    const pnas_picture_list *list;
+    const pnas_pictures_wish *wish;
+    pnas_pictures *out;
     size_t image_size;
     char **error;        /* [files]: why it is bad, or NULL */
     pnas_status *status; /* [files]: of reading it */
     unsigned *changes;   /* [files] */
     atomic_size_t next, done;
     atomic_bool no_memory;
-} folder_work;
+} pictures_work;
 
 static double claim(const unsigned char *first, size_t size)
 {
     return pnas_picture_is(first, size) ? PNAS_PICTURE_BYTES_MAX : 0;
 }
 
-static pnas_status read_picture(const pnas_folder_file *file, int channels, pnas_picture *out)
+static pnas_status read_picture(const pnas_picture_entry *file, int channels, pnas_picture *out)
 {
     pnas_bytes bytes;
     *out = (pnas_picture){0};
@@ -45,10 +45,10 @@ static pnas_status read_picture(const pnas_folder_file *file, int channels, pnas
 
 /* --- one thread --- */
 
-static pnas_status read_image(folder_work *work, size_t i)
+static pnas_status read_image(pictures_work *work, size_t i)
 {
-    const pnas_folder_wish *wish = work->wish;
-    const pnas_folder_file *file = &work->list->file[i];
+    const pnas_pictures_wish *wish = work->wish;
+    const pnas_picture_entry *file = &work->list->file[i];
     uint8_t *to = work->out->images + i * work->image_size;
     pnas_picture picture;
     PNAS_TRY(read_picture(file, wish->channels, &picture));
@@ -69,7 +69,7 @@ static pnas_status read_image(folder_work *work, size_t i)
 
 static void *read_images(void *payload)
 {
-    folder_work *work = payload;
+    pictures_work *work = payload;
     for (size_t i; (i = atomic_fetch_add(&work->next, 1)) < work->list->files;) {
         work->status[i] = read_image(work, i);
         if (work->status[i] != PNAS_OK && !(work->error[i] = strdup(pnas_message())))
@@ -83,7 +83,7 @@ static void *read_images(void *payload)
 
 /* --- all threads --- */
 
-static void show_progress(const folder_work *work, double began)
+static void show_progress(const pictures_work *work, double began)
 {
     char left[32];
     size_t done = atomic_load(&work->done), all = work->list->files;
@@ -95,7 +95,7 @@ static void show_progress(const folder_work *work, double began)
                        left);
 }
 
-static void run_threads(folder_work *work)
+static void run_threads(pictures_work *work)
 {
     pthread_t thread[THREADS_MAX];
     cpu_set_t cores;
@@ -117,7 +117,7 @@ static void run_threads(folder_work *work)
 /* --- what was bad --- */
 
 /* A file that the system does not give says nothing about the picture in it. */
-static pnas_status check_read(const folder_work *work)
+static pnas_status check_read(const pictures_work *work)
 {
     for (size_t i = 0; i < work->list->files; i++)
         PNAS_CHECK(work->status[i] == PNAS_OK || work->status[i] == PNAS_ERROR_DATA, work->status[i], "%s",
@@ -125,7 +125,7 @@ static pnas_status check_read(const folder_work *work)
     return PNAS_OK;
 }
 
-static pnas_status judge(const folder_work *work)
+static pnas_status judge(const pictures_work *work)
 {
     const char *first = NULL;
     char remedy[64] = "";
@@ -149,10 +149,10 @@ static pnas_status judge(const folder_work *work)
 }
 
 /* The good ones move together. */
-static pnas_status keep_good(folder_work *work)
+static pnas_status keep_good(pictures_work *work)
 {
-    pnas_folder_images *out = work->out;
-    const pnas_folder_list *list = work->list;
+    pnas_pictures *out = work->out;
+    const pnas_picture_list *list = work->list;
     for (size_t i = 0; i < list->files; i++) {
         if (work->error[i])
             continue;
@@ -167,8 +167,8 @@ static pnas_status keep_good(folder_work *work)
         size_t before = i;
         while (i < out->count && out->labels[i] == label)
             i++;
-        PNAS_CHECK(i > before, PNAS_ERROR_DATA, "%s/%s: none of its pictures can be read", list->root,
-                   list->class_name[label]);
+        PNAS_CHECK(i > before, PNAS_ERROR_DATA, "%s: class \"%s\": none of its pictures can be read",
+                   list->root, list->class_name[label]);
     }
     return PNAS_OK;
 }
@@ -176,8 +176,8 @@ static pnas_status keep_good(folder_work *work)
 /* --- the whole --- */
 
 /* Those of the first picture that can be read. */
-static pnas_status find_size(const pnas_folder_list *list, const pnas_folder_wish *wish,
-                             pnas_folder_images *out)
+static pnas_status find_size(const pnas_picture_list *list, const pnas_pictures_wish *wish,
+                             pnas_pictures *out)
 {
     pnas_status status = PNAS_ERROR_DATA;
     for (size_t i = 0; i < list->files && status == PNAS_ERROR_DATA; i++) {
@@ -190,10 +190,10 @@ static pnas_status find_size(const pnas_folder_list *list, const pnas_folder_wis
     return status;
 }
 
-static pnas_status make_room(folder_work *work)
+static pnas_status make_room(pictures_work *work)
 {
     size_t files = work->list->files;
-    pnas_folder_images *out = work->out;
+    pnas_pictures *out = work->out;
     work->image_size = out->height * out->width * (size_t)work->wish->channels;
     work->error = calloc(files, sizeof *work->error);
     work->status = calloc(files, sizeof *work->status);
@@ -206,7 +206,7 @@ static pnas_status make_room(folder_work *work)
     return PNAS_OK;
 }
 
-static pnas_status read_all(folder_work *work)
+static pnas_status read_all(pictures_work *work)
 {
     PNAS_TRY(make_room(work));
     run_threads(work);
@@ -217,12 +217,12 @@ static pnas_status read_all(folder_work *work)
     return keep_good(work);
 }
 
-pnas_status pnas_folder_images_read(const pnas_folder_list *list, const pnas_folder_wish *wish, size_t height,
-                                    size_t width, pnas_folder_images *out)
+pnas_status pnas_pictures_read(const pnas_picture_list *list, const pnas_pictures_wish *wish, size_t height,
+                               size_t width, pnas_pictures *out)
 {
-    folder_work work = {.list = list, .wish = wish, .out = out};
-    *out = (pnas_folder_images){.height = wish->side > 0 ? wish->side : height,
-                                .width = wish->side > 0 ? wish->side : width};
+    pictures_work work = {.list = list, .wish = wish, .out = out};
+    *out = (pnas_pictures){.height = wish->side > 0 ? wish->side : height,
+                           .width = wish->side > 0 ? wish->side : width};
     if (out->height == 0)
         PNAS_TRY(find_size(list, wish, out));
     pnas_status status = read_all(&work);
@@ -234,7 +234,7 @@ pnas_status pnas_folder_images_read(const pnas_folder_list *list, const pnas_fol
     if (status != PNAS_OK) {
         free(out->images);
         free(out->labels);
-        *out = (pnas_folder_images){0};
+        *out = (pnas_pictures){0};
     }
     return status;
 }

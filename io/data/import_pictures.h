@@ -1,0 +1,49 @@
+/* What the formats share whose pictures lie in files of their own. Not for callers. Local. */
+#ifndef PNAS_IO_IMPORT_PICTURES_H
+#define PNAS_IO_IMPORT_PICTURES_H
+
+#include "io/data/import_parts.h"
+#include "io/data/picture_list.h"
+
+/* What pictures there are at `path`, by their class. */
+typedef pnas_status pnas_picture_lister(const pnas_import_options *options, const char *path,
+                                        pnas_picture_list *out);
+
+/* Reads the pictures of options->path, and of options->test_from or a share of the first as the test part. */
+pnas_status pnas_import_pictures(const pnas_import_options *options, pnas_picture_lister *lister,
+                                 pnas_dataset *dataset);
+
+#define PNAS_IMPORT_PICTURE_OPTIONS                                                                          \
+    {"size",                                                                                                 \
+     "N",                                                                                                    \
+     "Images of N x N; without it all pictures must have one size",                                          \
+     PNAS_IMPORT_WHOLE,                                                                                      \
+     offsetof(pnas_import_options, side),                                                                    \
+     false},                                                                                                 \
+        {"resize",                                                                                           \
+         "shorter|stretch|crop",                                                                             \
+         "How they become that (shorter: by the shorter side, then the middle)",                             \
+         PNAS_IMPORT_TEXT,                                                                                   \
+         offsetof(pnas_import_options, fit),                                                                 \
+         false},                                                                                             \
+        {"channels",                                                                                         \
+         "C",                                                                                                \
+         "1 for grey images, 3 for coloured ones (3)",                                                       \
+         PNAS_IMPORT_WHOLE,                                                                                  \
+         offsetof(pnas_import_options, picture_channels),                                                    \
+         false},                                                                                             \
+        {"test-from",                                                                                        \
+         "PATH",                                                                                             \
+         "The test part: a folder, or with --format list a list, with the same classes",                     \
+         PNAS_IMPORT_TEXT,                                                                                   \
+         offsetof(pnas_import_options, test_from),                                                           \
+         false},                                                                                             \
+        {"allow-bad",                                                                                        \
+         "N",                                                                                                \
+         "Leave out up to N pictures that cannot be read (0)",                                               \
+         PNAS_IMPORT_WHOLE,                                                                                  \
+         offsetof(pnas_import_options, allow_bad),                                                           \
+         false},                                                                                             \
+        PNAS_IMPORT_TEST_SHARE, PNAS_IMPORT_TEST_SEED
+
+#endif
