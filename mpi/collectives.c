@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static pnas_status broadcast_bytes(void *data, int size, int root, const char *what)
+static pnas_status broadcast_bytes(MPI_Comm among, void *data, int size, int root)
 {
     MPI_Request request = MPI_REQUEST_NULL;
-    PNAS_TRY(pnas_mpi_status(MPI_Ibcast(data, size, MPI_BYTE, root, pnas_mpi_ranks(), &request), what));
-    return pnas_mpi_wait(&request, what);
+    PNAS_TRY(pnas_mpi_status(MPI_Ibcast(data, size, MPI_BYTE, root, among, &request), "MPI_Ibcast"));
+    return pnas_mpi_wait(&request, "MPI_Ibcast");
 }
 
 pnas_status pnas_mpi_agree(pnas_status mine)
@@ -32,32 +32,46 @@ pnas_status pnas_mpi_agree(pnas_status mine)
     int status = mine;
     char message[PNAS_MESSAGE_MAX];
     snprintf(message, sizeof message, "%s", pnas_message());
-    PNAS_TRY(broadcast_bytes(&status, sizeof status, worst.rank, "MPI_Ibcast"));
-    PNAS_TRY(broadcast_bytes(message, sizeof message, worst.rank, "MPI_Ibcast"));
+    PNAS_TRY(broadcast_bytes(pnas_mpi_ranks(), &status, sizeof status, worst.rank));
+    PNAS_TRY(broadcast_bytes(pnas_mpi_ranks(), message, sizeof message, worst.rank));
     return pnas_fail((pnas_status)status, "%s", message);
 }
 
-pnas_status pnas_mpi_broadcast(void **data, unsigned long *size)
+/* From rank 0 of `among`. */
+static pnas_status broadcast(MPI_Comm among, void **data, unsigned long *size)
 {
     int rank = 0;
-    PNAS_TRY(pnas_mpi_status(MPI_Comm_rank(pnas_mpi_ranks(), &rank), "MPI_Comm_rank"));
+    PNAS_TRY(pnas_mpi_status(MPI_Comm_rank(among, &rank), "MPI_Comm_rank"));
     unsigned long long length = rank == 0 ? *size : 0;
-    PNAS_TRY(broadcast_bytes(&length, sizeof length, 0, "MPI_Ibcast"));
-    PNAS_CHECK(length <= INT_MAX, PNAS_ERROR_INTERNAL, "%llu bytes are too many for one broadcast", length);
-    if (rank != 0) {
+    PNAS_TRY(broadcast_bytes(among, &length, sizeof length, 0));
+    pnas_status status = PNAS_OK;
+    if (length > INT_MAX) {
+        status = pnas_fail(PNAS_ERROR_INTERNAL, "%llu bytes are too many for one broadcast", length);
+    } else if (rank != 0) {
         *size = (unsigned long)length;
         *data = malloc(length ? length : 1);
+        if (!*data)
+            status = pnas_fail(PNAS_ERROR_MEMORY, "no memory for %llu bytes from rank 0", length);
     }
     /* Without this agreement a rank that is out of memory would leave the others waiting. */
-    pnas_status status = pnas_mpi_agree(
-        *data ? PNAS_OK : pnas_fail(PNAS_ERROR_MEMORY, "no memory for %llu bytes from rank 0", length));
+    status = pnas_mpi_agree(status);
     if (status == PNAS_OK)
-        status = broadcast_bytes(*data, (int)length, 0, "MPI_Ibcast");
+        status = broadcast_bytes(among, *data, (int)length, 0);
     if (status != PNAS_OK && rank != 0) {
         free(*data);
         *data = NULL;
     }
     return status;
+}
+
+pnas_status pnas_mpi_broadcast(void **data, unsigned long *size)
+{
+    return broadcast(pnas_mpi_ranks(), data, size);
+}
+
+pnas_status pnas_mpi_broadcast_local(void **data, unsigned long *size)
+{
+    return broadcast(pnas_mpi_machine(), data, size);
 }
 
 pnas_status pnas_mpi_gather(const void *mine, unsigned long size, void *out)

@@ -15,6 +15,9 @@ pnas_status pnas_mpi_agree(pnas_status mine);
  * caller's. */
 pnas_status pnas_mpi_broadcast(void **data, unsigned long *size);
 
+/* The same from local rank 0 among the ranks of this machine; all ranks call it. */
+pnas_status pnas_mpi_broadcast_local(void **data, unsigned long *size);
+
 /* Gathers plain values of one size, numbers or text, from each rank to rank 0, in rank order (out
  * [ranks][size] there, else NULL). */
 pnas_status pnas_mpi_gather(const void *mine, unsigned long size, void *out);

@@ -3,10 +3,11 @@
 #include "cl/runtime/cl_error.h"
 #include "cl/runtime/event_wait.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
-enum { HUGE_PAGE = 2 << 20 };
+enum { PAGE = 4096, HUGE_PAGE = 2 << 20 };
 
 static void CL_CALLBACK release_pages(cl_mem buffer, void *pages)
 {
@@ -39,14 +40,20 @@ static cl_mem create_buffer(pnas_cl *cl, size_t bytes, cl_int *code)
     return NULL;
 }
 
-pnas_status pnas_buffer_create(pnas_cl *cl, size_t bytes, cl_mem *out)
+static cl_mem borrow_buffer(pnas_cl *cl, size_t bytes, const void *data, cl_int *code)
+{
+    return clCreateBuffer(cl->context, CL_MEM_READ_ONLY | CL_MEM_USE_HOST_PTR, bytes, (void *)data, code);
+}
+
+/* data: NULL, or what it borrows */
+static pnas_status make_buffer(pnas_cl *cl, size_t bytes, const void *data, cl_mem *out)
 {
     /* Drivers of GPUs may give more than they say: they are asked. */
     bool limited = cl->info.cpu && cl->info.largest_allocation > 0;
     cl_int code = CL_INVALID_BUFFER_SIZE;
     *out = NULL;
     if (!limited || bytes <= cl->info.largest_allocation)
-        *out = create_buffer(cl, bytes, &code);
+        *out = data ? borrow_buffer(cl, bytes, data, &code) : create_buffer(cl, bytes, &code);
     if (code != CL_SUCCESS) {
         *out = NULL;
         PNAS_CHECK(code != CL_INVALID_BUFFER_SIZE, PNAS_ERROR_TOO_LARGE,
@@ -56,6 +63,21 @@ pnas_status pnas_buffer_create(pnas_cl *cl, size_t bytes, cl_mem *out)
                             cl->info.name);
     }
     return PNAS_OK;
+}
+
+pnas_status pnas_buffer_create(pnas_cl *cl, size_t bytes, cl_mem *out)
+{
+    return make_buffer(cl, bytes, NULL, out);
+}
+
+bool pnas_buffer_may_borrow(const pnas_cl *cl, const void *data)
+{
+    return cl->info.cpu && (uintptr_t)data % PAGE == 0;
+}
+
+pnas_status pnas_buffer_borrow(pnas_cl *cl, size_t bytes, const void *data, cl_mem *out)
+{
+    return make_buffer(cl, bytes, data, out);
 }
 
 void pnas_buffer_release(cl_mem *buffer)

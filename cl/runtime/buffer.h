@@ -14,6 +14,10 @@ typedef struct {   /* of a buffer, from a value of it on */
 /* *out is the caller's (pnas_buffer_release). PNAS_ERROR_TOO_LARGE where the device allows no buffer of this
  * size, PNAS_ERROR_MEMORY where it has no room for it. */
 pnas_status pnas_buffer_create(pnas_cl *cl, size_t bytes, cl_mem *out);
+/* Whether this memory may be a buffer of the device as it is: that of a CPU, from the beginning of a page on. */
+bool pnas_buffer_may_borrow(const pnas_cl *cl, const void *data);
+/* The same of such memory, which is read there, never written, and borrowed until the release. */
+pnas_status pnas_buffer_borrow(pnas_cl *cl, size_t bytes, const void *data, cl_mem *out);
 void pnas_buffer_release(cl_mem *buffer); /* takes NULL, sets NULL */
 pnas_status pnas_buffer_write(pnas_cl *cl, cl_mem buffer, size_t offset, size_t bytes, const void *data);
 pnas_status pnas_buffer_read(pnas_cl *cl, cl_mem buffer, size_t offset, size_t bytes, void *data);

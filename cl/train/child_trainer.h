@@ -22,7 +22,8 @@ typedef struct {
 
 typedef struct pnas_trainer pnas_trainer;
 
-/* Uploads the images once; `cl` is borrowed for the trainer's life, `images` only for this call. */
+/* Uploads the images once; `cl` and the pixels of `images` are borrowed for the trainer's life, the rest for this
+ * call. */
 pnas_status pnas_trainer_create(pnas_cl *cl, const pnas_trainer_options *options,
                                 const pnas_image_set *images, pnas_trainer **out);
 

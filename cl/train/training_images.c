@@ -11,11 +11,22 @@ static void *copy_array(const void *from, size_t bytes)
     return to;
 }
 
+static pnas_status upload_pixels(pnas_cl *cl, const pnas_image_set *images, pnas_training_images *out)
+{
+    size_t bytes = images->count * (size_t)images->height * (size_t)images->width * (size_t)images->channels;
+    size_t sharers = images->sharers > 1 ? (size_t)images->sharers : 1;
+    if (pnas_buffer_may_borrow(cl, images->images)) {
+        out->bytes = (bytes + sharers - 1) / sharers;
+        return pnas_buffer_borrow(cl, bytes, images->images, &out->pixels);
+    }
+    out->bytes = bytes;
+    PNAS_TRY(pnas_buffer_create(cl, bytes, &out->pixels));
+    return pnas_buffer_write(cl, out->pixels, 0, bytes, images->images);
+}
+
 static pnas_status upload(pnas_cl *cl, const pnas_image_set *images, pnas_training_images *out)
 {
-    out->bytes = images->count * (size_t)images->height * (size_t)images->width * (size_t)images->channels;
-    PNAS_TRY(pnas_buffer_create(cl, out->bytes, &out->pixels));
-    PNAS_TRY(pnas_buffer_write(cl, out->pixels, 0, out->bytes, images->images));
+    PNAS_TRY(upload_pixels(cl, images, out));
     float figures[2 * PNAS_IMAGE_CHANNELS_MAX];
     memcpy(figures, images->mean, (size_t)images->channels * sizeof *figures);
     memcpy(figures + images->channels, images->deviation, (size_t)images->channels * sizeof *figures);

@@ -1,5 +1,6 @@
 #include "io/data/dataset.h"
 #include "io/file/sha256.h"
+#include "src/base/log.h"
 
 #include <endian.h>
 #include <libgen.h>
@@ -24,22 +25,45 @@ static size_t image_size(const pnas_dataset *dataset)
     return (size_t)dataset->height * dataset->width * dataset->channels;
 }
 
-pnas_status pnas_dataset_allocate(const pnas_dataset *dataset, size_t count, pnas_dataset_part *part)
+static pnas_status allocate_labels(size_t count, pnas_dataset_part *part)
 {
     PNAS_CHECK(count <= UINT32_MAX, PNAS_ERROR_DATA, "%zu images in one part, at most %u are allowed", count,
                UINT32_MAX);
     part->count = count;
-    part->images = calloc(count + 1, image_size(dataset));
     part->labels = calloc(count + 1, sizeof *part->labels);
-    PNAS_CHECK(part->images && part->labels, PNAS_ERROR_MEMORY, "out of memory for %zu images of %dx%dx%d",
-               count, dataset->height, dataset->width, dataset->channels);
+    PNAS_CHECK(part->labels, PNAS_ERROR_MEMORY, "out of memory for the labels of %zu images", count);
     return PNAS_OK;
+}
+
+pnas_status pnas_dataset_allocate(const pnas_dataset *dataset, size_t count, pnas_dataset_part *part)
+{
+    PNAS_TRY(allocate_labels(count, part));
+    part->images = calloc(count + 1, image_size(dataset));
+    PNAS_CHECK(part->images, PNAS_ERROR_MEMORY, "out of memory for %zu images of %dx%dx%d", count,
+               dataset->height, dataset->width, dataset->channels);
+    return PNAS_OK;
+}
+
+pnas_status pnas_dataset_allocate_shared(pnas_dataset *dataset, size_t count)
+{
+    if (pnas_shared_memory_create(count * image_size(dataset), &dataset->shared) != PNAS_OK) {
+        pnas_warning("%s; each rank of this machine holds a copy of the images", pnas_message());
+        return pnas_dataset_allocate(dataset, count, &dataset->train);
+    }
+    dataset->train.images = dataset->shared.at;
+    return allocate_labels(count, &dataset->train);
 }
 
 static void free_part(pnas_dataset_part *part)
 {
     free(part->images);
     free(part->labels);
+    *part = (pnas_dataset_part){.count = part->count};
+}
+
+void pnas_dataset_drop_test(pnas_dataset *dataset)
+{
+    free_part(&dataset->test);
 }
 
 void pnas_dataset_destroy(pnas_dataset **dataset)
@@ -49,6 +73,9 @@ void pnas_dataset_destroy(pnas_dataset **dataset)
     for (int i = 0; (*dataset)->class_names && i < (*dataset)->classes; ++i)
         free((*dataset)->class_names[i]);
     free((*dataset)->class_names);
+    if ((*dataset)->shared.at)
+        (*dataset)->train.images = NULL;
+    pnas_shared_memory_release(&(*dataset)->shared);
     free_part(&(*dataset)->train);
     free_part(&(*dataset)->test);
     free(*dataset);

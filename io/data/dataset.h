@@ -1,7 +1,8 @@
-/* The HDF5 data set format (docs/formats.md). Local; read by every rank on its own. */
+/* The HDF5 data set format (docs/formats.md). Local. */
 #ifndef PNAS_IO_DATASET_H
 #define PNAS_IO_DATASET_H
 
+#include "src/base/shared_memory.h"
 #include "src/base/status.h"
 #include "src/net/image_set.h"
 
@@ -24,6 +25,8 @@ typedef struct {
     float mean[PNAS_IMAGE_CHANNELS_MAX], deviation[PNAS_IMAGE_CHANNELS_MAX]; /* of train pixels / 255; the
                                                   deviation of a channel that never changes is given as 1 */
     pnas_dataset_part train, test;                                           /* test.count may be 0 */
+    pnas_shared_memory
+        shared; /* where train.images lie, for other processes to read; none: they have their own */
 } pnas_dataset;
 
 /* Reads "digits" (the embedded set, see pnas_dataset_find) or the file at a path, and checks ranks, types, sizes and
@@ -31,6 +34,10 @@ typedef struct {
  * names the file and what is wrong in it. *out is the caller's (pnas_dataset_destroy), NULL after an error. */
 pnas_status pnas_dataset_open(const char *name, pnas_dataset **out);
 void pnas_dataset_destroy(pnas_dataset **dataset);
+
+/* The same, checked as strictly, for training: the training images lie in shared memory (read-only) where the system
+ * gives it, and the images and labels of the test part are not kept, only their count. */
+pnas_status pnas_dataset_open_training(const char *name, pnas_dataset **out);
 
 /* The file that `name` stands for. The embedded set is digits.h5 in the folder $PNAS_DATA if that is set,
  * else in the installed data folder, found from the running program's place, else in the source tree. */
@@ -40,6 +47,12 @@ pnas_status pnas_dataset_find(const char *name, char *out, size_t size);
  * channels are set. */
 pnas_status pnas_dataset_create(pnas_dataset **out);
 pnas_status pnas_dataset_allocate(const pnas_dataset *dataset, size_t count, pnas_dataset_part *part);
+
+/* The same for the training part, in shared memory where the system gives it; else it warns. */
+pnas_status pnas_dataset_allocate_shared(pnas_dataset *dataset, size_t count);
+
+/* Frees the images and labels of the test part; their count stays. */
+void pnas_dataset_drop_test(pnas_dataset *dataset);
 
 /* Fills in class names "0", "1", ... if NULL, normalisation figures and SHA-256 from the pixels. */
 pnas_status pnas_dataset_complete(pnas_dataset *dataset);

@@ -192,8 +192,8 @@ static pnas_status check_labels(hid_t group, const pnas_dataset *dataset, const 
     return PNAS_OK;
 }
 
-static pnas_status read_part(hid_t file, const char *name, const pnas_dataset *dataset,
-                             pnas_dataset_part *part)
+static pnas_status read_part(hid_t file, const char *name, pnas_dataset *dataset, pnas_dataset_part *part,
+                             bool shared)
 {
     hid_t group;
     hsize_t images[4];
@@ -204,7 +204,8 @@ static pnas_status read_part(hid_t file, const char *name, const pnas_dataset *d
                                  (hsize_t)dataset->channels};
     /* Before memory is taken: images of no pixels could be any number. */
     PNAS_TRY_CLEANUP(pnas_h5_check_shape(group, "images", 4, expected, images));
-    status = pnas_dataset_allocate(dataset, images[0], part);
+    status = shared ? pnas_dataset_allocate_shared(dataset, images[0])
+                    : pnas_dataset_allocate(dataset, images[0], part);
     if (status != PNAS_OK) {
         status = pnas_h5_fail(status, group, "images", "%s", pnas_message());
         goto cleanup;
@@ -232,14 +233,14 @@ static pnas_status read_channel_figures(hid_t file, pnas_dataset *dataset)
     return PNAS_OK;
 }
 
-static pnas_status read_content(hid_t file, pnas_dataset *dataset)
+static pnas_status read_content(hid_t file, pnas_dataset *dataset, bool shared)
 {
     PNAS_TRY(read_attributes(file, dataset));
     PNAS_TRY(read_classes(file, dataset));
     PNAS_TRY(read_image_shape(file, dataset));
     PNAS_TRY(read_channel_figures(file, dataset));
-    PNAS_TRY(read_part(file, "train", dataset, &dataset->train));
-    return read_part(file, "test", dataset, &dataset->test);
+    PNAS_TRY(read_part(file, "train", dataset, &dataset->train, shared));
+    return read_part(file, "test", dataset, &dataset->test, false);
 }
 
 /* --- Opening and checking ------------------------------------------------------------------------------ */
@@ -269,7 +270,19 @@ static pnas_status verify(const char *path, pnas_dataset *dataset)
     return compare_figures(path, &stored, dataset);
 }
 
-pnas_status pnas_dataset_open(const char *name, pnas_dataset **out)
+/* From here on as training wants it. */
+static pnas_status keep_for_training(pnas_dataset *dataset)
+{
+    pnas_dataset_drop_test(dataset);
+    if (!dataset->shared.at)
+        return PNAS_OK;
+    dataset->train.images = NULL;
+    PNAS_TRY(pnas_shared_memory_seal(&dataset->shared));
+    dataset->train.images = dataset->shared.at;
+    return PNAS_OK;
+}
+
+static pnas_status open_dataset(const char *name, bool training, pnas_dataset **out)
 {
     char path[4096];
     hid_t file = -1;
@@ -279,14 +292,26 @@ pnas_status pnas_dataset_open(const char *name, pnas_dataset **out)
     PNAS_TRY(pnas_dataset_find(name, path, sizeof path));
     PNAS_TRY_CLEANUP(pnas_h5_open_sealed(path, &file, &sealed));
     PNAS_TRY_CLEANUP(pnas_dataset_create(out));
-    PNAS_TRY_CLEANUP(read_content(file, *out));
+    PNAS_TRY_CLEANUP(read_content(file, *out, training));
     if (!sealed) /* any program may have changed it */
-        status = verify(path, *out);
+        PNAS_TRY_CLEANUP(verify(path, *out));
+    if (training)
+        status = keep_for_training(*out);
 cleanup:
     end = pnas_h5_finish(&file, status);
     if (status != PNAS_OK || end != PNAS_OK)
         pnas_dataset_destroy(out);
     return end != PNAS_OK ? end : status;
+}
+
+pnas_status pnas_dataset_open(const char *name, pnas_dataset **out)
+{
+    return open_dataset(name, false, out);
+}
+
+pnas_status pnas_dataset_open_training(const char *name, pnas_dataset **out)
+{
+    return open_dataset(name, true, out);
 }
 
 pnas_status pnas_dataset_verify(const char *path)

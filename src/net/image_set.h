@@ -14,6 +14,7 @@ typedef struct {
     int height, width, channels, classes;
     size_t count;
     const uint8_t *images;  /* [count, H, W, C], borrowed */
+    int sharers;            /* processes of this machine that have them in common; 0 or 1: this one alone */
     const uint16_t *labels; /* [count], 0 .. classes-1, borrowed */
     float mean[PNAS_IMAGE_CHANNELS_MAX], deviation[PNAS_IMAGE_CHANNELS_MAX];
     size_t train_count, validation_count;

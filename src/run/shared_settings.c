@@ -6,6 +6,7 @@
 #include "mpi/build_check.h"
 #include "mpi/collectives.h"
 #include "src/base/log.h"
+#include "src/run/dataset_share.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,17 +53,7 @@ pnas_status pnas_settings_share(const pnas_layout *layout, const pnas_settings_s
     return pnas_mpi_agree(pnas_configuration_parse(source->path, bytes, NULL, 0, out));
 }
 
-/* --- data: every rank reads the file itself, and a file without a seal is summed up as it is read --- */
-
-static pnas_status open_dataset(const char *path, pnas_dataset **out)
-{
-    char reason[1024];
-    pnas_status status = pnas_dataset_open(path, out);
-    if (status != PNAS_ERROR_FILE && status != PNAS_ERROR_DATA)
-        return status;
-    snprintf(reason, sizeof reason, "%s", pnas_message());
-    return pnas_fail(status, "%s; dataset.file names the data set, and pnas_data import makes one", reason);
-}
+/* --- data --- */
 
 /* A square that is larger than an image may leave nothing of it. */
 static pnas_status check_cutout(const pnas_configuration *configuration)
@@ -77,17 +68,18 @@ static pnas_status check_cutout(const pnas_configuration *configuration)
     return PNAS_OK;
 }
 
-static pnas_status open_data(pnas_configuration *configuration, pnas_dataset **out, pnas_image_set **images)
+static pnas_status make_image_set(const pnas_layout *layout, const pnas_dataset *dataset,
+                                  pnas_configuration *configuration, pnas_image_set **images)
 {
-    PNAS_TRY(open_dataset(configuration->dataset, out));
-    const pnas_dataset *dataset = *out;
     configuration->network.height = dataset->height;
     configuration->network.width = dataset->width;
     configuration->network.channels = dataset->channels;
     configuration->network.classes = dataset->classes;
     PNAS_TRY(check_cutout(configuration));
-    return pnas_image_set_create(dataset, configuration->validation, (size_t)configuration->training_images,
-                                 configuration->seed, images);
+    PNAS_TRY(pnas_image_set_create(dataset, configuration->validation, (size_t)configuration->training_images,
+                                   configuration->seed, images));
+    (*images)->sharers = dataset->shared.at ? layout->local_ranks : 1;
+    return PNAS_OK;
 }
 
 pnas_status pnas_data_compare(const pnas_layout *layout, const char *path, const char *sha256)
@@ -109,11 +101,9 @@ pnas_status pnas_data_compare_bytes(const pnas_layout *layout, const char *path,
 pnas_status pnas_data_share(const pnas_layout *layout, pnas_configuration *configuration, pnas_dataset **out,
                             pnas_image_set **images)
 {
-    pnas_status status = open_data(configuration, out, images);
-    if (status != PNAS_OK && layout->rank != 0)
-        pnas_fail_at(status, "rank %d on %s", layout->rank, layout->host);
-    PNAS_TRY(pnas_mpi_agree(status));
+    PNAS_TRY(pnas_dataset_share(layout, configuration->dataset, out));
     const pnas_dataset *dataset = *out;
+    PNAS_TRY(pnas_mpi_agree(make_image_set(layout, dataset, configuration, images)));
     PNAS_TRY(pnas_data_compare(layout, configuration->dataset, dataset->sha256));
     pnas_info("data set %s: %zu training and %zu validation images, %dx%dx%d, %d classes", dataset->name,
               (*images)->train_count, (*images)->validation_count, dataset->height, dataset->width,
