@@ -365,6 +365,7 @@ pnas_status pnas_dispatch_begin(pnas_dispatch *dispatch, const pnas_job *jobs, s
     dispatch->most_lanes = 0;
     count_most(dispatch);
     dispatch->pieces = !jobs;
+    dispatch->more = false;
     dispatch->changes++;
     fill(dispatch, jobs, 0, false);
     take_over(dispatch, before, before_count);
@@ -373,7 +374,7 @@ pnas_status pnas_dispatch_begin(pnas_dispatch *dispatch, const pnas_job *jobs, s
     return PNAS_OK;
 }
 
-pnas_status pnas_dispatch_add(pnas_dispatch *dispatch, const pnas_job *jobs, size_t count)
+pnas_status pnas_dispatch_add(pnas_dispatch *dispatch, const pnas_job *jobs, size_t count, bool spare)
 {
     size_t from = dispatch->count, all = from + count;
     dispatch_ticket **order = realloc(dispatch->order, (all + 1) * sizeof *order);
@@ -384,10 +385,18 @@ pnas_status pnas_dispatch_add(pnas_dispatch *dispatch, const pnas_job *jobs, siz
     dispatch->ticket = ticket;
     dispatch->count = all;
     dispatch->waiting += count;
+    dispatch->left += spare ? 0 : count;
     dispatch->changes++;
-    fill(dispatch, jobs, from, true);
+    fill(dispatch, jobs, from, spare);
     pnas_dispatch_sort(dispatch);
     return PNAS_OK;
+}
+
+void pnas_dispatch_expect_more(pnas_dispatch *dispatch, bool more)
+{
+    dispatch->more = more;
+    dispatch->changes++;
+    pnas_dispatch_sort(dispatch);
 }
 
 void pnas_dispatch_end(pnas_dispatch *dispatch)

@@ -15,6 +15,8 @@
  * - Where kinds of devices differ, a rank that is free leaves a ticket alone which another one that is busy
  *   now is expected to finish sooner.
  * - What a rank gave back goes to another rank, as long as there is one.
+ * - Where more tickets are to come (pnas_dispatch_expect_more), which depend on the oldest ones, the ticket that came
+ *   first comes first instead, until the last ones are there.
  * - Spare tickets, which nothing waits for, go to lanes that are free when nothing else waits, in the order
  *   in which they came, until all else is done; a rank that holds one then holds it in the next run. */
 #ifndef PNAS_MPI_DISPATCH_H
@@ -59,8 +61,12 @@ void pnas_dispatch_learn(pnas_dispatch *dispatch, int kind, const pnas_job *job,
 pnas_status pnas_dispatch_begin(pnas_dispatch *dispatch, const pnas_job *jobs, size_t count, double now);
 void pnas_dispatch_end(pnas_dispatch *dispatch); /* forgets all */
 
-/* Spare tickets, numbered on. PNAS_ERROR_MEMORY: nothing has changed. */
-pnas_status pnas_dispatch_add(pnas_dispatch *dispatch, const pnas_job *jobs, size_t count);
+/* Further tickets, numbered on; `spare`: nothing waits for them. PNAS_ERROR_MEMORY: nothing has changed. */
+pnas_status pnas_dispatch_add(pnas_dispatch *dispatch, const pnas_job *jobs, size_t count, bool spare);
+
+/* Whether tickets that are waited for will be added, which are not known before the oldest are done; not after
+ * begin. */
+void pnas_dispatch_expect_more(pnas_dispatch *dispatch, bool more);
 
 /* Whether a lane is free and no ticket waits. */
 bool pnas_dispatch_idle(const pnas_dispatch *dispatch);

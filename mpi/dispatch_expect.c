@@ -22,11 +22,17 @@ int pnas_dispatch_main_kind(const pnas_dispatch *dispatch)
     return main_kind;
 }
 
+static int as_they_came(const void *a, const void *b)
+{
+    const dispatch_ticket *left = *(dispatch_ticket *const *)a, *right = *(dispatch_ticket *const *)b;
+    return left->spare != right->spare ? left->spare - right->spare : (left > right) - (left < right);
+}
+
 static int longest_first(const void *a, const void *b)
 {
     const dispatch_ticket *left = *(dispatch_ticket *const *)a, *right = *(dispatch_ticket *const *)b;
     if (left->spare || right->spare)
-        return left->spare != right->spare ? left->spare - right->spare : (left > right) - (left < right);
+        return as_they_came(a, b);
     if (left->expected != right->expected)
         return left->expected > right->expected ? -1 : 1;
     if (left->job.cost != right->job.cost)
@@ -43,7 +49,8 @@ void pnas_dispatch_sort(pnas_dispatch *dispatch)
         ticket->expected = pnas_dispatch_expect(dispatch, kind, ticket);
         dispatch->waiting_seconds += ticket->state == TICKET_WAITING ? ticket->expected : 0;
     }
-    qsort(dispatch->order, dispatch->count, sizeof *dispatch->order, longest_first);
+    qsort(dispatch->order, dispatch->count, sizeof *dispatch->order,
+          dispatch->more ? as_they_came : longest_first);
     for (size_t i = 0; i < dispatch->count; i++)
         dispatch->order[i]->place = i;
     dispatch->first = 0;

@@ -97,7 +97,7 @@ size_t pnas_dispatch_planned(const pnas_dispatch *dispatch, int rank, size_t lon
 {
     size_t lanes = (size_t)dispatch->lanes, found = longest;
     plan ahead = {0};
-    if (dispatch->waiting < 2 || dispatch->waiting > lanes * LANES_DEEP ||
+    if (dispatch->more || dispatch->waiting < 2 || dispatch->waiting > lanes * LANES_DEEP ||
         dispatch->waiting + lanes > PLAN_MAX || dispatch->ticket[longest].given_back_by >= 0)
         return longest;
     bool better = make_plan(dispatch, now, &ahead) && ahead.division.span < ahead.division.longest_first;

@@ -48,10 +48,11 @@ struct pnas_dispatch {
     uint64_t changes; /* counts what may change a decision */
 
     bool pieces;                  /* the tickets are no jobs */
+    bool more;                    /* others will come once the oldest are done */
     size_t count, waiting, first; /* first: nothing before it in the order waits */
     size_t left;                  /* not done, of those that are waited for */
     dispatch_ticket *ticket;      /* [count] */
-    dispatch_ticket **order;      /* [count], longest first, then the spare ones as they came */
+    dispatch_ticket **order;      /* [count], longest first, or as they came; spare ones last */
     double waiting_seconds;       /* expected, of all that wait */
     size_t sorted_at;             /* measurements when it was last sorted */
     double began, last;           /* last: when a ticket was last done */

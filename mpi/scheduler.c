@@ -347,6 +347,16 @@ static void offer_lanes(pnas_scheduler *scheduler)
     pnas_scheduler_check(scheduler, listener->on_idle(listener->payload, left));
 }
 
+/* Whoever listens may know more children now. */
+static void offer_results(pnas_scheduler *scheduler)
+{
+    const pnas_scheduler_listener *listener = &scheduler->listener;
+    if (!listener->on_change || scheduler->told_at == scheduler->results)
+        return;
+    scheduler->told_at = scheduler->results;
+    pnas_scheduler_check(scheduler, listener->on_change(listener->payload));
+}
+
 /* Until the tickets of `dispatch` are done, or the run has ended. */
 static void work(pnas_scheduler *scheduler, const pnas_dispatch *dispatch)
 {
@@ -357,6 +367,8 @@ static void work(pnas_scheduler *scheduler, const pnas_dispatch *dispatch)
         if (!pnas_dispatch_anyone_left(dispatch))
             pnas_scheduler_end(scheduler, pnas_fail(scheduler->loss, "no rank is left that can train; %s",
                                                     scheduler->last_loss));
+        if (dispatch == scheduler->children && scheduler->ending == PNAS_OK)
+            offer_results(scheduler);
         if (dispatch == scheduler->children && scheduler->ending == PNAS_OK)
             offer_lanes(scheduler);
         size_t ticket = own_task(scheduler);
@@ -383,7 +395,7 @@ pnas_status pnas_scheduler_run(pnas_scheduler *scheduler, const pnas_job *jobs, 
     scheduler->listener = *listener;
     scheduler->stops_sent = false;
     scheduler->messages = scheduler->bytes = 0;
-    scheduler->asked_at = SIZE_MAX;
+    scheduler->asked_at = scheduler->told_at = SIZE_MAX;
     scheduler->running = true;
     work(scheduler, scheduler->children);
     scheduler->running = false;
@@ -395,7 +407,15 @@ pnas_status pnas_scheduler_run(pnas_scheduler *scheduler, const pnas_job *jobs, 
 
 pnas_status pnas_scheduler_add(pnas_scheduler *scheduler, const pnas_job *jobs, size_t count)
 {
-    return pnas_dispatch_add(scheduler->children, jobs, count);
+    return pnas_dispatch_add(scheduler->children, jobs, count, true);
+}
+
+pnas_status pnas_scheduler_extend(pnas_scheduler *scheduler, const pnas_job *jobs, size_t count, bool more)
+{
+    if (count > 0)
+        PNAS_TRY(pnas_dispatch_add(scheduler->children, jobs, count, false));
+    pnas_dispatch_expect_more(scheduler->children, more);
+    return PNAS_OK;
 }
 
 const pnas_level_usage *pnas_scheduler_usage(const pnas_scheduler *scheduler)

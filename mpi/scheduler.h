@@ -27,6 +27,9 @@ typedef struct { /* rank 0's side; all called on rank 0 only */
      * `seconds_left` more, and it cannot end before this returns. Called once after each result at most. May
      * be NULL. Anything but PNAS_OK stops the run. */
     pnas_status (*on_idle)(void *payload, double seconds_left);
+    /* At the start and after results, before on_idle: may share work and extend the run. The run's end is not waited
+     * for by this. May be NULL. Anything but PNAS_OK stops the run. */
+    pnas_status (*on_change)(void *payload);
     void *payload;
 } pnas_scheduler_listener;
 
@@ -73,6 +76,10 @@ pnas_status pnas_scheduler_add(pnas_scheduler *scheduler, const pnas_job *jobs, 
 /* On rank 0: what the last run took; zeros after one without jobs. Borrowed. */
 const pnas_level_usage *pnas_scheduler_usage(const pnas_scheduler *scheduler);
 
+/* On rank 0, from on_change: further jobs that this run is to end with. `more`: others may follow once the oldest
+ * jobs are done, which are therefore handed out first. With no jobs, that alone is said. */
+pnas_status pnas_scheduler_extend(pnas_scheduler *scheduler, const pnas_job *jobs, size_t count, bool more);
+
 /* On rank 0, between two runs, for the order in which children are handed out: which kind of device a rank
  * has (0 .. PNAS_DEVICE_KINDS_MAX - 1; 0 unless said), and what a child took on a kind. */
 void pnas_scheduler_set_kind(pnas_scheduler *scheduler, int rank, int kind);
@@ -81,7 +88,7 @@ void pnas_scheduler_learn(pnas_scheduler *scheduler, int kind, const pnas_job *j
 /* On every rank, before it serves or shares; borrowed. A rank without one cannot help. Local. */
 void pnas_scheduler_set_helper(pnas_scheduler *scheduler, const pnas_helper *helper);
 
-/* On rank 0, between two runs or from on_idle: hands the tasks out to all ranks that can train and have no
+/* On rank 0, between two runs, from on_change or on_idle: hands the tasks out to all ranks that can train and have no
  * child just now, and to rank 0 if there is no other, and returns when all are done. Otherwise as
  * pnas_scheduler_run. */
 pnas_status pnas_scheduler_share(pnas_scheduler *scheduler, const pnas_task *tasks, size_t count,
@@ -98,7 +105,7 @@ void pnas_scheduler_take_spans(pnas_scheduler *scheduler, pnas_rank_span *out);
  * fails to leaves the pool at its next task; rank 0's own failure is returned. */
 pnas_status pnas_scheduler_update(pnas_scheduler *scheduler, const void *update, size_t size);
 
-/* On rank 0, between two runs or from on_idle, with the signature of a tick: takes in what the others sent
+/* On rank 0, between two runs, from on_change or on_idle, with the signature of a tick: takes in what the others sent
  * and hands out what is there for them. PNAS_STOPPED after a stop request on any rank. */
 pnas_status pnas_scheduler_poll(void *scheduler);
 

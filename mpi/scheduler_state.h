@@ -30,7 +30,7 @@ struct pnas_scheduler {
     int *lanes_of;                     /* [ranks], that a rank has once it is ready */
     pnas_rank_span *span;              /* [ranks], of tasks */
     bool running;                      /* jobs are handed out */
-    size_t results, asked_at;          /* asked_at: results when lanes were last offered */
+    size_t results, asked_at, told_at; /* results when lanes were last offered; when on_change was called */
     pnas_scheduler_listener listener;  /* of jobs; also of those that go on after their run */
     const pnas_task *tasks;            /* NULL: none are handed out */
     pnas_on_reply on_reply;            /* of tasks */

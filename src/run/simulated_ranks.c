@@ -45,6 +45,7 @@ struct pnas_simulated_ranks {
     const pnas_simulation_listener *listener; /* or NULL */
     const pnas_job *spare;                    /* [spare_count], to be added */
     size_t spare_count, done, asked_at;       /* asked_at: children done when lanes were last offered */
+    bool awaited, more;                       /* those to be added are waited for; others may follow */
     double added_at;                          /* when; before any time: none are to be added */
     pnas_status status;                       /* of whoever listens */
     pnas_simulation_waits waits;
@@ -173,12 +174,33 @@ static void offer_lanes(pnas_simulated_ranks *ranks)
         push(ranks, (event){ranks->added_at, 0, EVENT_ADDED, 0, PNAS_NO_TICKET, 0});
 }
 
+/* Whoever listens may know more jobs by what is done. */
+static void offer_results(pnas_simulated_ranks *ranks)
+{
+    const pnas_simulation_listener *listener = ranks->listener;
+    double seconds = 0;
+    if (!listener || !listener->on_change || ranks->spare_count > 0 || ranks->status != PNAS_OK)
+        return;
+    ranks->status =
+        listener->on_change(listener->payload, &ranks->spare, &ranks->spare_count, &seconds, &ranks->more);
+    ranks->awaited = ranks->spare_count > 0;
+    ranks->added_at = ranks->now + seconds;
+    if (ranks->awaited)
+        push(ranks, (event){ranks->added_at, 0, EVENT_ADDED, 0, PNAS_NO_TICKET, 0});
+    else
+        pnas_dispatch_expect_more(ranks->dispatch, ranks->more);
+}
+
 static void add_spare(pnas_simulated_ranks *ranks)
 {
-    ranks->status = pnas_dispatch_add(ranks->dispatch, ranks->spare, ranks->spare_count);
+    ranks->status = pnas_dispatch_add(ranks->dispatch, ranks->spare, ranks->spare_count, !ranks->awaited);
     ranks->count += ranks->spare_count;
     ranks->spare_count = 0;
+    if (ranks->awaited)
+        pnas_dispatch_expect_more(ranks->dispatch, ranks->more);
+    ranks->awaited = false;
     hand_out_to_all(ranks);
+    offer_results(ranks);
 }
 
 static void take_result(pnas_simulated_ranks *ranks, const event *taken, bool mixed)
@@ -194,7 +216,8 @@ static void take_result(pnas_simulated_ranks *ranks, const event *taken, bool mi
     hand_out(ranks, taken->rank);
     if (mixed)
         hand_out_to_all(ranks);
-    if (!pnas_dispatch_all_done(ranks->dispatch))
+    offer_results(ranks);
+    if (ranks->status == PNAS_OK && !pnas_dispatch_all_done(ranks->dispatch))
         offer_lanes(ranks);
 }
 
@@ -301,6 +324,7 @@ static void begin(pnas_simulated_ranks *ranks)
     ranks->handed_out = 0;
     ranks->asked_at = SIZE_MAX;
     ranks->spare_count = 0;
+    ranks->awaited = ranks->more = false;
     ranks->added_at = -1;
     ranks->rank_0_free = fmax(ranks->rank_0_free, ranks->now);
     for (int rank = 0; rank < ranks->options.ranks; rank++) {
@@ -322,8 +346,10 @@ pnas_status pnas_simulated_ranks_train(pnas_simulated_ranks *ranks, const pnas_j
     PNAS_TRY(pnas_dispatch_begin(ranks->dispatch, jobs, count, ranks->now));
     begin(ranks);
     ranks->training = true;
+    offer_results(ranks);
     hand_out_to_all(ranks);
-    while (ranks->status == PNAS_OK && ranks->events > 0 && !pnas_dispatch_all_done(ranks->dispatch)) {
+    while (ranks->status == PNAS_OK && ranks->events > 0 &&
+           (ranks->awaited || !pnas_dispatch_all_done(ranks->dispatch))) {
         event next = pop(ranks);
         happen(ranks, &next, mixed);
     }
@@ -332,7 +358,7 @@ pnas_status pnas_simulated_ranks_train(pnas_simulated_ranks *ranks, const pnas_j
         ranks->status =
             pnas_fail(PNAS_ERROR_INTERNAL, "a simulated level makes no progress with children left to train");
     pnas_dispatch_usage(ranks->dispatch, usage);
-    usage->messages = 2 * (int64_t)count;
+    usage->messages = 2 * (int64_t)ranks->count;
     *waits = ranks->waits;
     return ranks->status;
 }

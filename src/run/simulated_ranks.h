@@ -29,6 +29,10 @@ typedef struct {                                          /* all may be NULL */
      * caller's until the next call) that this training need not wait for, which can be handed out after so
      * many seconds. Called once after each child at most. */
     pnas_status (*on_idle)(void *payload, double left, const pnas_job **jobs, size_t *count, double *seconds);
+    /* At the start and after a child, unless jobs are on the way: jobs (as above) that this training is to end with,
+     * and whether more may follow once the oldest are done. */
+    pnas_status (*on_change)(void *payload, const pnas_job **jobs, size_t *count, double *seconds,
+                             bool *more);
     void *payload;
 } pnas_simulation_listener;
 

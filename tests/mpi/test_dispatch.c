@@ -297,7 +297,7 @@ Test(dispatch, spare_tickets_go_to_free_lanes_only_and_nothing_waits_for_them)
     const pnas_job next[] = {{.level = 3, .index = 0, .cost = 10},
                              {.level = 3, .index = 1, .cost = 9000},
                              {.level = 3, .index = 2, .cost = 1}};
-    cr_assert_eq(pnas_dispatch_add(bench.dispatch, next, 3), PNAS_OK);
+    cr_assert_eq(pnas_dispatch_add(bench.dispatch, next, 3, true), PNAS_OK);
     cr_expect_not(pnas_dispatch_idle(bench.dispatch));
     cr_expect_eq(pnas_dispatch_next(bench.dispatch, 0, bench.now, NULL), PNAS_NO_TICKET, "rank 0 is busy");
     cr_expect_eq(pnas_dispatch_next(bench.dispatch, 2, bench.now, NULL), 3,
@@ -310,6 +310,32 @@ Test(dispatch, spare_tickets_go_to_free_lanes_only_and_nothing_waits_for_them)
     cr_expect(pnas_dispatch_all_done(bench.dispatch), "both spare ones still run");
     cr_expect_eq(pnas_dispatch_next(bench.dispatch, 1, bench.now, NULL), PNAS_NO_TICKET,
                  "too late for one more");
+    destroy(&bench);
+}
+
+Test(dispatch, while_more_is_to_come_the_oldest_comes_first)
+{
+    static test_bench bench;
+    create(&bench, 1, 1);
+    for (int i = 0; i < 3; i++)
+        add_job(&bench, 100 * (i + 1), 0);
+    begin(&bench);
+    pnas_dispatch_expect_more(bench.dispatch, true);
+    const pnas_job next[] = {{.level = 3, .index = 0, .cost = 50}, {.level = 3, .index = 1, .cost = 9000}};
+    cr_assert_eq(pnas_dispatch_add(bench.dispatch, next, 2, false), PNAS_OK);
+    for (size_t i = 0; i < 2; i++) {
+        cr_expect_eq(pnas_dispatch_next(bench.dispatch, 0, 1, NULL), i);
+        pnas_dispatch_done(bench.dispatch, 0, i, 1, 1);
+    }
+    pnas_dispatch_expect_more(bench.dispatch, false); /* longest first at the end */
+    cr_expect_eq(pnas_dispatch_next(bench.dispatch, 0, 2, NULL), 4);
+    pnas_dispatch_done(bench.dispatch, 0, 4, 1, 3);
+    cr_expect_eq(pnas_dispatch_next(bench.dispatch, 0, 3, NULL), 2);
+    pnas_dispatch_done(bench.dispatch, 0, 2, 1, 4);
+    cr_expect_not(pnas_dispatch_all_done(bench.dispatch), "what was added is waited for");
+    cr_expect_eq(pnas_dispatch_next(bench.dispatch, 0, 4, NULL), 3);
+    pnas_dispatch_done(bench.dispatch, 0, 3, 1, 5);
+    cr_expect(pnas_dispatch_all_done(bench.dispatch));
     destroy(&bench);
 }
 
@@ -327,7 +353,7 @@ Test(dispatch, what_a_rank_holds_at_the_end_goes_on_in_the_next_run_and_counts_i
     const pnas_job next[] = {{.level = 3, .index = 0, .cost = 10},
                              {.level = 3, .index = 1, .cost = 10},
                              {.level = 3, .index = 2, .cost = 10}};
-    cr_assert_eq(pnas_dispatch_add(bench.dispatch, next, 2), PNAS_OK);
+    cr_assert_eq(pnas_dispatch_add(bench.dispatch, next, 2, true), PNAS_OK);
     cr_assert_eq(pnas_dispatch_next(bench.dispatch, 1, 0.1, NULL), 2);
     cr_assert_eq(pnas_dispatch_done(bench.dispatch, 1, 2, 0.3, 0.4), PNAS_NO_TICKET);
     cr_assert_eq(pnas_dispatch_next(bench.dispatch, 1, 0.4, NULL), 3);

@@ -132,6 +132,38 @@ Test(scheduler, free_ranks_begin_jobs_of_the_next_run_and_go_on_with_them)
     tear_down(&bench);
 }
 
+/* Two more whenever all but the last eight are done, until there are 60. */
+static pnas_status on_change(void *payload)
+{
+    rank_0_record *seen = payload;
+    size_t count = seen->spare_count < 60 && seen->count + 8 >= (int)seen->spare_count ? 2 : 0;
+    const pnas_job *next = seen->spare + seen->spare_count;
+    seen->spare_count += count;
+    return pnas_scheduler_extend(seen->scheduler, next, count, seen->spare_count < 60);
+}
+
+Test(scheduler, a_run_is_extended_while_it_goes_on)
+{
+    test_bench bench;
+    set_up(&bench);
+    create(&bench);
+    pnas_status status = PNAS_OK;
+    if (bench.layout.rank == 0) {
+        bench.record.scheduler = bench.scheduler;
+        bench.record.spare = bench.job;
+        bench.record.spare_count = 10;
+        bench.listener.on_change = on_change;
+        cr_assert_eq(pnas_scheduler_run(bench.scheduler, bench.job, 10, &bench.listener), PNAS_OK);
+        cr_expect_eq(bench.record.count, 60, "%d", bench.record.count);
+        cr_assert_eq(pnas_scheduler_release(bench.scheduler, PNAS_OK), PNAS_OK);
+    } else {
+        cr_assert_eq(pnas_scheduler_serve(bench.scheduler, &status), PNAS_OK);
+        cr_assert_eq(status, PNAS_OK);
+    }
+    expect_each_done_once(&bench, 60);
+    tear_down(&bench);
+}
+
 Test(scheduler, one_scheduler_serves_level_after_level)
 {
     test_bench bench;

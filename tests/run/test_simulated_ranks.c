@@ -144,7 +144,8 @@ Test(simulated_ranks, free_ranks_begin_jobs_of_the_next_training)
     const pnas_job level[] = {{.level = 2, .index = 0, .cost = 10000},
                               {.level = 2, .index = 1, .cost = 1000}};
     overlap_record record = {0};
-    const pnas_simulation_listener listener = {count_begun, count_done, give_early, &record};
+    const pnas_simulation_listener listener = {
+        .on_start = count_begun, .on_done = count_done, .on_idle = give_early, .payload = &record};
     pnas_level_usage usage;
     pnas_simulation_waits waits;
     cr_assert_eq(pnas_simulated_ranks_create(&options, &record.ranks), PNAS_OK);
@@ -164,7 +165,8 @@ Test(simulated_ranks, what_is_at_work_at_the_end_goes_on_in_the_next_training)
     const pnas_simulation_options options = {2, kind, 0.004, 0.001};
     const pnas_job level[] = {{.level = 2, .index = 0, .cost = 1500}, {.level = 2, .index = 1, .cost = 1000}};
     overlap_record record = {0};
-    const pnas_simulation_listener listener = {count_begun, count_done, give_early, &record};
+    const pnas_simulation_listener listener = {
+        .on_start = count_begun, .on_done = count_done, .on_idle = give_early, .payload = &record};
     pnas_level_usage usage, next;
     pnas_simulation_waits waits;
     cr_assert_eq(pnas_simulated_ranks_create(&options, &record.ranks), PNAS_OK);
@@ -179,6 +181,56 @@ Test(simulated_ranks, what_is_at_work_at_the_end_goes_on_in_the_next_training)
     double all = 90 + 60.5 + 4 * 60 * 1.04; /* at most */
     cr_expect_lt(usage.busy_seconds + next.busy_seconds, all - 9, "ten seconds of one passed between");
     cr_expect_gt(usage.busy_seconds + next.busy_seconds, 90 + 60 + 4 * 60 - 11);
+    pnas_simulated_ranks_destroy(&record.ranks);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+/* --- a training that is extended --- */
+
+typedef struct {
+    pnas_simulated_ranks *ranks;
+    size_t given, done; /* of 200 */
+} extended_record;
+
+static pnas_status count_extended(void *payload, const pnas_job *of)
+{
+    (void)of;
+    ((extended_record *)payload)->done++;
+    return PNAS_OK;
+}
+
+/* Four at a time, as soon as all but the last eight that were given are done; it takes 5 s to choose them. */
+static pnas_status give_more(void *payload, const pnas_job **jobs, size_t *count, double *seconds, bool *more)
+{
+    extended_record *record = payload;
+    *count = 0;
+    if (record->given < 200 && record->done + 8 >= record->given) {
+        *jobs = &job[record->given];
+        *count = 4;
+        *seconds = 5;
+        record->given += 4;
+    }
+    *more = record->given < 200;
+    return PNAS_OK;
+}
+
+Test(simulated_ranks, a_training_that_is_extended_in_time_keeps_its_ranks_busy)
+{
+    const pnas_simulation_options options = {4, kind, 0.004, 0.001};
+    extended_record record = {.given = 12};
+    const pnas_simulation_listener listener = {
+        .on_done = count_extended, .on_change = give_more, .payload = &record};
+    pnas_level_usage usage;
+    pnas_simulation_waits waits;
+    make_jobs(200);
+    cr_assert_eq(pnas_simulated_ranks_create(&options, &record.ranks), PNAS_OK);
+    pnas_simulated_ranks_listen(record.ranks, &listener);
+    cr_assert_eq(pnas_simulated_ranks_train(record.ranks, job, 12, duration, NULL, &usage, &waits), PNAS_OK);
+    cr_expect_eq(record.done, 200);
+    cr_expect_float_eq(usage.busy_seconds, sum_of_durations(200), 1);
+    cr_expect_gt(usage.busy_seconds, 0.98 * usage.lane_seconds, "%g of %g", usage.busy_seconds,
+                 usage.lane_seconds);
+    cr_expect_eq(usage.messages, 400);
     pnas_simulated_ranks_destroy(&record.ranks);
     PNAS_EXPECT_NO_LEAKS();
 }
