@@ -81,11 +81,11 @@ static pnas_status check_together(const pnas_source *source, const pnas_configur
                                 "warm_start is \"%s\", but search.strategy: %s asks no surrogate; leave it "
                                 "empty or take another strategy",
                                 all->warm_start, pnas_strategy_name(all->search.strategy));
-    if (all->search.overlap && !strategy->begin_next)
+    if (all->search.overlap && !strategy->begin_next && !strategy->awaits)
         return pnas_source_fail(
             source, pnas_yaml_find(source->document, "search.overlap"),
-            "search.overlap is true, but search.strategy: %s has no levels that could overlap; set it to "
-            "false",
+            "search.overlap is true, but search.strategy: %s has no levels or rounds that could overlap; "
+            "set it to false",
             pnas_strategy_name(all->search.strategy));
     if (strategy->all_sizes && all->surrogate.refit == PNAS_REFIT_FINETUNE)
         return pnas_source_fail(

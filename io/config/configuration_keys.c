@@ -148,7 +148,8 @@ const pnas_key pnas_configuration_keys[] = {
      .help =
          "How many one-block cells are trained. 0: all, as in the paper (136 with its operators), or with "
          "search.children their share of these. guided: how many cells of all sizes it begins with. 0: as "
-         "many as there are operators, at least 4."},
+         "many as there are operators, at least 4, and with search.overlap search.lag rounds more than "
+         "that."},
     {KEY("search.acquisition", search.acquisition), .initial = "mean", WORDS(acquisitions), FIXED,
      .help = "pnas, guided: what makes a candidate the best. mean: the prediction (the paper). ucb: the "
              "prediction plus kappa times its spread. ei: the expected improvement on the best "
@@ -162,9 +163,14 @@ const pnas_key pnas_configuration_keys[] = {
      .help = "The accuracy that the surrogate is told for a failed child. 0: it is told nothing, as "
              "if the child had not been tried."},
     {KEY("search.overlap", search.overlap), .initial = "false", FIXED,
-     .help = "pnas: at the end of a level, ranks without work may begin children of the next one."},
+     .help =
+         "pnas: at the end of a level, ranks without work may begin children of the next one. guided: no "
+         "rank waits for a round; each is chosen without the results of the search.lag rounds before it."},
     {KEY("search.overlap_share", search.overlap_share), .initial = "0.25", FROM_TO(0, 1), FIXED,
-     .help = "overlap: at most this share of the next level's K is begun early."},
+     .help = "pnas with overlap: at most this share of the next level's K is begun early."},
+    {KEY("search.lag", search.lag), .initial = "3", FROM_TO(1, 100000), FIXED,
+     .help = "guided with overlap: how many rounds before it a round does not wait for. Take as many as make "
+             "search.round * (search.lag + 1) at least four times the children that are trained at once."},
     {KEY("search.population", search.population), .initial = "100", FROM_TO(1, 100000), FIXED,
      .help = "evolution: how many of the last children may be parents. The first so many are random."},
     {KEY("search.sample", search.sample), .initial = "25", FROM_TO(1, 100000), FIXED,

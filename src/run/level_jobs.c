@@ -43,23 +43,47 @@ static pnas_status make_job(const pnas_configuration *configuration, const pnas_
     return PNAS_OK;
 }
 
-/* The pending children of levels [0 .. count). */
-static pnas_status list_pending(const pnas_configuration *configuration, const pnas_cell_table *table,
-                                const pnas_level *const *levels, int level_count, pnas_job **out,
-                                size_t *count)
+typedef struct {
+    const pnas_level *level;
+    size_t index;
+    int order;
+} pending_child;
+
+static int by_order(const void *a, const void *b)
+{
+    return ((const pending_child *)a)->order - ((const pending_child *)b)->order;
+}
+
+/* The pending children of levels [0 .. level_count) after the first `from`, in the order of proposals. */
+static pnas_status list_pending(const pnas_level *const *levels, int level_count, size_t from,
+                                pending_child **out, size_t *count)
 {
     size_t pending = 0;
-    pnas_status status = PNAS_OK;
-    *out = NULL;
     *count = 0;
     for (int l = 0; l < level_count; l++)
         pending += pnas_level_count(levels[l], PNAS_CHILD_PENDING);
-    pnas_job *jobs = calloc(pending + 1, sizeof *jobs);
-    PNAS_CHECK(jobs, PNAS_ERROR_MEMORY, "no memory for a list of %zu children", pending);
+    *out = malloc((pending + 1) * sizeof **out);
+    PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "no memory for a list of %zu children", pending);
     for (int l = 0; l < level_count; l++)
-        for (size_t i = 0; i < levels[l]->count && status == PNAS_OK; i++)
-            if (levels[l]->child[i].result.status == PNAS_CHILD_PENDING)
-                status = make_job(configuration, table, levels[l], i, &jobs[(*count)++]);
+        for (size_t i = 0; i < levels[l]->count; i++) {
+            const pnas_child *child = &levels[l]->child[i];
+            if (child->result.status == PNAS_CHILD_PENDING && (size_t)child->order >= from)
+                (*out)[(*count)++] = (pending_child){levels[l], i, child->order};
+        }
+    if (level_count > 1)
+        qsort(*out, *count, sizeof **out, by_order);
+    return PNAS_OK;
+}
+
+static pnas_status make_jobs(const pnas_configuration *configuration, const pnas_cell_table *table,
+                             const pending_child *pending, size_t count, pnas_job **out)
+{
+    pnas_job *jobs = calloc(count + 1, sizeof *jobs);
+    pnas_status status = PNAS_OK;
+    *out = NULL;
+    PNAS_CHECK(jobs, PNAS_ERROR_MEMORY, "no memory for a list of %zu children", count);
+    for (size_t i = 0; i < count && status == PNAS_OK; i++)
+        status = make_job(configuration, table, pending[i].level, pending[i].index, &jobs[i]);
     if (status == PNAS_OK)
         *out = jobs;
     else
@@ -67,14 +91,26 @@ static pnas_status list_pending(const pnas_configuration *configuration, const p
     return status;
 }
 
+static pnas_status jobs_of(const pnas_configuration *configuration, const pnas_cell_table *table,
+                           const pnas_level *const *levels, int level_count, size_t from, pnas_job **out,
+                           size_t *count)
+{
+    pending_child *pending = NULL;
+    *out = NULL;
+    PNAS_TRY(list_pending(levels, level_count, from, &pending, count));
+    pnas_status status = make_jobs(configuration, table, pending, *count, out);
+    free(pending);
+    return status;
+}
+
 pnas_status pnas_level_jobs(const pnas_configuration *configuration, const pnas_cell_table *table,
                             const pnas_level *level, pnas_job **out, size_t *count)
 {
-    return list_pending(configuration, table, &level, 1, out, count);
+    return jobs_of(configuration, table, &level, 1, 0, out, count);
 }
 
 pnas_status pnas_pending_jobs(const pnas_configuration *configuration, const pnas_cell_table *table,
-                              const pnas_search *search, pnas_job **out, size_t *count)
+                              const pnas_search *search, size_t from, pnas_job **out, size_t *count)
 {
     const pnas_level *levels[PNAS_BLOCKS_MAX];
     int all = pnas_search_levels(search);
@@ -82,5 +118,5 @@ pnas_status pnas_pending_jobs(const pnas_configuration *configuration, const pna
         return pnas_level_jobs(configuration, table, pnas_search_current(search), out, count);
     for (int l = 0; l < all; l++)
         levels[l] = pnas_search_level(search, l + 1);
-    return list_pending(configuration, table, levels, all, out, count);
+    return jobs_of(configuration, table, levels, all, from + 1, out, count);
 }

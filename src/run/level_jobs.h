@@ -14,9 +14,10 @@ pnas_status pnas_level_job(const pnas_configuration *configuration, const pnas_c
 pnas_status pnas_level_jobs(const pnas_configuration *configuration, const pnas_cell_table *table,
                             const pnas_level *level, pnas_job **out, size_t *count);
 
-/* Those that are to be trained now: of all levels at once where a round has children on several of them, else of
- * the search's current level. *out is the caller's. */
+/* Those that are to be trained now: where a round has children on several levels, of all of them, those that came
+ * after the first `from` that were proposed, in that order; else of the search's current level. *out is the
+ * caller's. */
 pnas_status pnas_pending_jobs(const pnas_configuration *configuration, const pnas_cell_table *table,
-                              const pnas_search *search, pnas_job **out, size_t *count);
+                              const pnas_search *search, size_t from, pnas_job **out, size_t *count);
 
 #endif

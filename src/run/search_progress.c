@@ -47,6 +47,12 @@ void pnas_search_progress_round(pnas_search_progress *progress, const pnas_job *
         progress->best = fmax(progress->best, pnas_levels_best(pnas_search_level(progress->search, b), 1));
 }
 
+void pnas_search_progress_add(pnas_search_progress *progress, const pnas_job *jobs, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        progress->cost_left += (double)jobs[i].cost;
+}
+
 void pnas_search_progress_started(pnas_search_progress *progress)
 {
     progress->running++;

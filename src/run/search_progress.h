@@ -24,6 +24,8 @@ void pnas_search_progress_level(pnas_search_progress *progress, const pnas_level
 
 /* The same of a round with children on several levels. */
 void pnas_search_progress_round(pnas_search_progress *progress, const pnas_job *jobs, size_t count);
+/* Further children of it. */
+void pnas_search_progress_add(pnas_search_progress *progress, const pnas_job *jobs, size_t count);
 void pnas_search_progress_started(pnas_search_progress *progress);
 
 /* A child is done or failed: a line for the log, and on a terminal for each failure. */

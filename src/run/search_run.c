@@ -210,45 +210,6 @@ static pnas_status begin_next_level(void *payload, double seconds_left)
     return status;
 }
 
-static void report_spearman(const pnas_level *level)
-{
-    if (!isnan(level->spearman))
-        pnas_info("level %d: Spearman's correlation of predicted and measured accuracy: %.3f", level->blocks,
-                  level->spearman);
-}
-
-/* A level, or a round of children of all sizes. */
-static pnas_status train(search_run *run, const pnas_level *level)
-{
-    const pnas_scheduler_listener listener = {.on_result = keep_result,
-                                              .on_start = show_start,
-                                              .on_tick = show_progress,
-                                              .on_idle = begin_next_level,
-                                              .payload = run};
-    pnas_scheduler *scheduler = run->options->scheduler;
-    pnas_job *jobs = NULL;
-    size_t count = 0;
-    bool all_sizes = strategy_of(run)->all_sizes;
-    PNAS_TRY(pnas_pending_jobs(run->options->configuration, run->options->table, run->search, &jobs, &count));
-    if (all_sizes)
-        pnas_search_progress_round(&run->progress, jobs, count);
-    else
-        pnas_search_progress_level(&run->progress, level, jobs, count);
-    run->progress.running = run->live.count; /* begun before this level was */
-    run->offered = false;
-    pnas_status status = pnas_scheduler_run(scheduler, jobs, count, &listener);
-    pnas_progress_end();
-    bool took_time = !run->options->table || run->options->configuration->table_pace > 0;
-    if (took_time && all_sizes)
-        keep_round_usage(run);
-    else if (took_time)
-        keep_level_usage(run, level->blocks);
-    if (status == PNAS_OK && !all_sizes)
-        report_spearman(level);
-    free(jobs);
-    return status;
-}
-
 /* --- from level to level --- */
 
 static void name_duration(double seconds, char out[32])
@@ -315,7 +276,7 @@ static pnas_status next_children(search_run *run)
     bool fits = strategy->surrogate && finished > 0;
     bool asks = fits || (strategy->surrogate && pnas_run_file_info(run->file)->warm_start);
     double start = pnas_clock_unix();
-    if (fits)
+    if (fits && pnas_search_pending(run->search) == 0)
         show_choice(run, strategy->all_sizes);
     PNAS_TRY(pnas_search_keep_begun(run->search, run->begun));
     PNAS_TRY(pnas_search_propose(run->search, asks ? &run->surrogate : NULL));
@@ -332,11 +293,83 @@ static pnas_status next_children(search_run *run)
     return pnas_run_file_write(run->file, run->search);
 }
 
+static void report_spearman(const pnas_level *level)
+{
+    if (!isnan(level->spearman))
+        pnas_info("level %d: Spearman's correlation of predicted and measured accuracy: %.3f", level->blocks,
+                  level->spearman);
+}
+
+static bool rounds_overlap(const search_run *run)
+{
+    return strategy_of(run)->all_sizes && run->options->configuration->search.overlap;
+}
+
+/* Rounds that need not wait for the children at work are chosen, and stand in the run file before one of their
+ * children is handed out. */
+static pnas_status continue_rounds(void *payload)
+{
+    search_run *run = payload;
+    const pnas_search_run_options *options = run->options;
+    int levels = pnas_search_levels(run->search);
+    do {
+        size_t there = pnas_search_children(run->search), count = 0;
+        pnas_job *jobs = NULL;
+        if (pnas_search_may_propose(run->search)) {
+            PNAS_TRY(next_children(run));
+            PNAS_TRY(
+                pnas_pending_jobs(options->configuration, options->table, run->search, there, &jobs, &count));
+        }
+        bool more = pnas_search_remaining(run->search, levels) > 0;
+        pnas_search_progress_add(&run->progress, jobs, count);
+        pnas_status status = pnas_scheduler_extend(options->scheduler, jobs, count, more);
+        free(jobs);
+        PNAS_TRY(status);
+    } while (pnas_search_may_propose(run->search));
+    return PNAS_OK;
+}
+
+/* A level, or children of all sizes: a round, or where rounds overlap all that follow. */
+static pnas_status train(search_run *run, const pnas_level *level)
+{
+    const pnas_scheduler_listener listener = {.on_result = keep_result,
+                                              .on_start = show_start,
+                                              .on_tick = show_progress,
+                                              .on_idle = begin_next_level,
+                                              .on_change = rounds_overlap(run) ? continue_rounds : NULL,
+                                              .payload = run};
+    pnas_scheduler *scheduler = run->options->scheduler;
+    pnas_job *jobs = NULL;
+    size_t count = 0;
+    bool all_sizes = strategy_of(run)->all_sizes;
+    PNAS_TRY(
+        pnas_pending_jobs(run->options->configuration, run->options->table, run->search, 0, &jobs, &count));
+    if (all_sizes)
+        pnas_search_progress_round(&run->progress, jobs, count);
+    else
+        pnas_search_progress_level(&run->progress, level, jobs, count);
+    run->progress.running = run->live.count; /* begun before this level was */
+    run->offered = false;
+    pnas_status status = pnas_scheduler_run(scheduler, jobs, count, &listener);
+    pnas_progress_end();
+    bool took_time = !run->options->table || run->options->configuration->table_pace > 0;
+    if (took_time && all_sizes)
+        keep_round_usage(run);
+    else if (took_time)
+        keep_level_usage(run, level->blocks);
+    if (status == PNAS_OK && !all_sizes)
+        report_spearman(level);
+    free(jobs);
+    return status;
+}
+
 static pnas_status search_levels(search_run *run)
 {
     while (!pnas_search_complete(run->search)) {
-        const pnas_level *level = pnas_search_current(run->search);
-        PNAS_TRY(level ? train(run, level) : next_children(run));
+        if (pnas_search_may_propose(run->search))
+            PNAS_TRY(next_children(run));
+        else
+            PNAS_TRY(train(run, pnas_search_current(run->search)));
     }
     return PNAS_OK;
 }
@@ -368,8 +401,11 @@ static void report_run(const search_run *run)
     pnas_clock_duration(fit, fitting, sizeof fitting);
     pnas_clock_duration(score, scoring, sizeof scoring);
     pnas_info("all levels: %s", text);
-    pnas_info("besides training: %s fitting and %s scoring, %.1f %% of the time", fitting, scoring,
-              100 * (fit + score) / (sum.span_seconds + fit + score));
+    if (rounds_overlap(run))
+        pnas_info("meanwhile: %s fitting and %s scoring", fitting, scoring);
+    else
+        pnas_info("besides training: %s fitting and %s scoring, %.1f %% of the time", fitting, scoring,
+                  100 * (fit + score) / (sum.span_seconds + fit + score));
 }
 
 /* Of the complete run; whatever comes between, the same command writes what is missing. */
@@ -439,8 +475,25 @@ static int count_trainers(const pnas_search_run_options *options)
     return trainers;
 }
 
+#define WINDOW_OF_LANES                                                                                      \
+    4 /* children known at a time for each lane, from which on lanes hardly wait (docs/scaling.md) */
+
+static void warn_of_waiting_lanes(const search_run *run)
+{
+    const pnas_search_options *search = &run->options->configuration->search;
+    int lanes = run->progress.trainers;
+    double known = (double)search->round * (search->lag + 1);
+    if (!rounds_overlap(run) || lanes < 2 || known >= WINDOW_OF_LANES * (double)lanes)
+        return;
+    pnas_warning("search.overlap: %d children are trained at once, and search.round * (search.lag + 1) = "
+                 "%.0f are known "
+                 "at a time; with less than %d some may wait for others",
+                 lanes, known, WINDOW_OF_LANES * lanes);
+}
+
 static pnas_status search_to_the_end(search_run *run)
 {
+    warn_of_waiting_lanes(run);
     if (strategy_of(run)->surrogate)
         PNAS_TRY(open_surrogate(run));
     PNAS_TRY(pnas_run_file_write(run->file, run->search));

@@ -109,16 +109,16 @@ static pnas_status predict(void *payload, const pnas_cell *cells, size_t count, 
 }
 
 /* Members are fit side by side, each on all children so far. */
-static double fit_takes(const simulation *self)
+static double fit_takes(const simulation *self, int helpers)
 {
     int members = self->configuration->surrogate.members;
-    return ceil((double)members / self->ranks) * (double)self->children * self->measured.fit_seconds;
+    return ceil((double)members / helpers) * (double)self->children * self->measured.fit_seconds;
 }
 
-static double score_takes(const simulation *self, uint64_t candidates)
+static double score_takes(const simulation *self, int helpers, uint64_t candidates)
 {
     double pieces = ceil((double)candidates / PIECE);
-    return ceil(pieces / self->ranks) * PIECE * self->measured.score_seconds;
+    return ceil(pieces / helpers) * PIECE * self->measured.score_seconds;
 }
 
 /* --- levels --- */
@@ -149,13 +149,24 @@ cleanup:
     return status;
 }
 
-static pnas_status propose(simulation *self)
+static const pnas_strategy *strategy_of(const simulation *self)
+{
+    return pnas_strategy_get(self->configuration->search.strategy);
+}
+
+static bool rounds_overlap(const simulation *self)
+{
+    return strategy_of(self)->all_sizes && self->configuration->search.overlap;
+}
+
+/* *seconds: simulated, of `helpers` ranks that fit and score. */
+static pnas_status propose(simulation *self, int helpers, double *seconds)
 {
     const pnas_surrogate stand_in = {fit, predict, self};
     int finished = pnas_search_levels(self->search);
     double start = pnas_clock_seconds();
-    bool asks = pnas_strategy_get(self->configuration->search.strategy)->surrogate && finished > 0;
-    self->stand_in_seconds = 0;
+    bool asks = strategy_of(self)->surrogate && finished > 0;
+    self->stand_in_seconds = *seconds = 0;
     PNAS_TRY(pnas_search_keep_begun(self->search, self->begun));
     self->early_children += self->begun;
     self->begun = 0;
@@ -163,11 +174,19 @@ static pnas_status propose(simulation *self)
     self->search_seconds += pnas_clock_seconds() - start - self->stand_in_seconds;
     if (!asks)
         return PNAS_OK;
-    double fits = fit_takes(self);
-    double scores = score_takes(self, pnas_search_last_choice(self->search)->candidates);
+    double fits = fit_takes(self, helpers);
+    double scores = score_takes(self, helpers, pnas_search_last_choice(self->search)->candidates);
     self->fit[finished - 1] += fits;
     self->score[pnas_search_levels(self->search) - 1] += scores;
-    return pnas_simulated_ranks_pass(self->simulated, fits + scores);
+    *seconds = fits + scores;
+    return PNAS_OK;
+}
+
+static pnas_status propose_between(simulation *self)
+{
+    double seconds;
+    PNAS_TRY(propose(self, self->ranks, &seconds));
+    return pnas_simulated_ranks_pass(self->simulated, seconds);
 }
 
 static pnas_status record(void *payload, const pnas_job *job)
@@ -195,7 +214,7 @@ static pnas_status begin_early(void *payload, double left, const pnas_job **jobs
     simulation *self = payload;
     const pnas_surrogate stand_in = {fit, predict, self};
     int level = pnas_search_levels(self->search);
-    double takes = fit_takes(self) + self->score[level - 1]; /* as far as it is known by then */
+    double takes = fit_takes(self, self->ranks) + self->score[level - 1]; /* as far as it is known by then */
     if (!pnas_search_may_begin_next(self->search) || takes >= left)
         return PNAS_OK;
     PNAS_TRY(pnas_search_begin_next(self->search, &stand_in));
@@ -203,7 +222,28 @@ static pnas_status begin_early(void *payload, double left, const pnas_job **jobs
     free(self->early);
     PNAS_TRY(pnas_level_jobs(self->configuration, NULL, next, &self->early, count));
     *jobs = self->early;
-    *seconds = fit_takes(self) + score_takes(self, next->candidates);
+    *seconds = fit_takes(self, self->ranks) + score_takes(self, self->ranks, next->candidates);
+    return PNAS_OK;
+}
+
+/* --- rounds that overlap --- */
+
+/* All others train, so rank 0 fits and scores alone. */
+static pnas_status continue_rounds(void *payload, const pnas_job **jobs, size_t *count, double *seconds,
+                                   bool *more)
+{
+    simulation *self = payload;
+    size_t there = pnas_search_children(self->search);
+    int levels = pnas_search_levels(self->search);
+    *count = 0;
+    if (pnas_search_may_propose(self->search)) {
+        PNAS_TRY(propose(self, 1, seconds));
+        free(self->early);
+        self->early = NULL;
+        PNAS_TRY(pnas_pending_jobs(self->configuration, NULL, self->search, there, &self->early, count));
+        *jobs = self->early;
+    }
+    *more = pnas_search_remaining(self->search, levels) > 0;
     return PNAS_OK;
 }
 
@@ -213,7 +253,7 @@ static pnas_status train(simulation *self, const pnas_level *level)
     size_t count = 0;
     pnas_level_usage usage;
     pnas_simulation_waits waits;
-    PNAS_TRY(pnas_pending_jobs(self->configuration, NULL, self->search, &jobs, &count));
+    PNAS_TRY(pnas_pending_jobs(self->configuration, NULL, self->search, 0, &jobs, &count));
     pnas_debug("level %d: %zu children", level->blocks, count);
     pnas_status status =
         pnas_simulated_ranks_train(self->simulated, jobs, count, count_duration, self, &usage, &waits);
@@ -221,7 +261,7 @@ static pnas_status train(simulation *self, const pnas_level *level)
         status = plan_with_hindsight(self, jobs, count);
     free(jobs);
     PNAS_TRY(status);
-    bool all_sizes = pnas_strategy_get(self->configuration->search.strategy)->all_sizes;
+    bool all_sizes = strategy_of(self)->all_sizes;
     pnas_search_add_usage(self->search, all_sizes ? pnas_search_levels(self->search) : level->blocks, &usage);
     self->waits.waited_seconds += waits.waited_seconds;
     self->waits.rank_0_seconds += waits.rank_0_seconds;
@@ -232,11 +272,13 @@ static pnas_status train(simulation *self, const pnas_level *level)
 static pnas_status search(simulation *self)
 {
     while (!pnas_search_complete(self->search)) {
-        const pnas_level *level = pnas_search_current(self->search);
-        PNAS_TRY(level ? train(self, level) : propose(self));
+        if (pnas_search_may_propose(self->search))
+            PNAS_TRY(propose_between(self));
+        else
+            PNAS_TRY(train(self, pnas_search_current(self->search)));
     }
-    if (pnas_strategy_get(self->configuration->search.strategy)->surrogate)
-        self->fit[pnas_search_levels(self->search) - 1] += fit_takes(self);
+    if (strategy_of(self)->surrogate)
+        self->fit[pnas_search_levels(self->search) - 1] += fit_takes(self, self->ranks);
     return PNAS_OK;
 }
 
@@ -265,7 +307,7 @@ static void print_table(const simulation *self)
     pnas_level_usage sum = {0};
     double fits = 0, scores = 0;
     char text[32];
-    bool all_sizes = pnas_strategy_get(self->configuration->search.strategy)->all_sizes;
+    bool all_sizes = strategy_of(self)->all_sizes;
     pnas_usage_print_title();
     for (int b = 1; b <= pnas_search_levels(self->search); b++) {
         const pnas_level *level = pnas_search_level(self->search, b);
@@ -279,6 +321,8 @@ static void print_table(const simulation *self)
     }
     pnas_usage_print_line("all", &sum, fits, scores);
     double total = sum.span_seconds + fits + scores + self->search_seconds;
+    if (rounds_overlap(self)) /* but for the last fit rank 0 fits and scores meanwhile */
+        total = sum.span_seconds + fit_takes(self, self->ranks);
     if (!isnan(self->known_seconds)) {
         pnas_clock_duration(self->known_seconds, text, sizeof text);
         printf("\ntraining could have taken %s with every duration known beforehand (%.1f %% of best)\n",
@@ -288,7 +332,10 @@ static void print_table(const simulation *self)
     printf("\n%zu children in %s (%.2f hours), %.2f %% of it training\n", self->children, text, total / 3600,
            100 * sum.span_seconds / total);
     printf("all ranks were busy for %.1f %% of it", 100 * self->busy_seconds / (self->ranks * total));
-    if (self->configuration->search.overlap)
+    if (rounds_overlap(self))
+        printf(", for %.1f %% until they had their last child",
+               100 * self->busy_seconds / (self->busy_seconds + self->waits.waited_seconds));
+    else if (self->configuration->search.overlap)
         printf(", with %zu children begun before the level below was finished", self->early_children);
     putchar('\n');
     printf(
@@ -349,6 +396,8 @@ static pnas_status set_up(simulation *self, const char *path)
     PNAS_TRY(pnas_simulated_ranks_create(&options, &self->simulated));
     self->listener = (pnas_simulation_listener){
         .on_start = count_begun, .on_done = record, .on_idle = begin_early, .payload = self};
+    if (rounds_overlap(self))
+        self->listener.on_change = continue_rounds;
     pnas_simulated_ranks_listen(self->simulated, &self->listener);
     return PNAS_OK;
 }

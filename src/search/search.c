@@ -33,8 +33,8 @@ static pnas_status check_strategy(const pnas_search_options *options)
     PNAS_CHECK(options->strategy >= 0 && options->strategy < PNAS_STRATEGY_COUNT, PNAS_ERROR_USAGE,
                "%d is no strategy of a search", options->strategy);
     const pnas_strategy *strategy = pnas_strategy_get(options->strategy);
-    PNAS_CHECK(!options->overlap || strategy->begin_next, PNAS_ERROR_USAGE,
-               "levels that overlap were asked for, but the strategy %s has none",
+    PNAS_CHECK(!options->overlap || strategy->begin_next || strategy->awaits, PNAS_ERROR_USAGE,
+               "levels or rounds that overlap were asked for, but the strategy %s has none",
                pnas_strategy_name(options->strategy));
     return strategy->check ? strategy->check(options) : PNAS_OK;
 }
@@ -145,19 +145,45 @@ size_t pnas_search_remaining(const pnas_search *search, int blocks)
     return strategy_of(search)->remaining(search, blocks);
 }
 
-bool pnas_search_complete(const pnas_search *search)
+static bool is_anything_left(const pnas_search *search)
 {
     for (int blocks = 1; blocks <= search->options.space.blocks; ++blocks)
         if (pnas_search_remaining(search, blocks) > 0)
-            return false;
-    return pnas_search_pending(search) == 0;
+            return true;
+    return false;
+}
+
+bool pnas_search_complete(const pnas_search *search)
+{
+    return !is_anything_left(search) && pnas_search_pending(search) == 0;
+}
+
+/* How many of the pending children the next proposal waits for. */
+static size_t count_awaited(const pnas_search *search)
+{
+    const pnas_strategy *strategy = strategy_of(search);
+    size_t pending = pnas_search_pending(search), awaited = 0;
+    if (pending == 0 || !strategy->awaits)
+        return pending;
+    size_t first = strategy->awaits(search);
+    for (int b = 0; b < search->levels; ++b)
+        for (size_t i = 0; i < search->level[b].count; ++i) {
+            const pnas_child *child = &search->level[b].child[i];
+            awaited += child->result.status == PNAS_CHILD_PENDING && (size_t)child->order <= first;
+        }
+    return awaited;
+}
+
+bool pnas_search_may_propose(const pnas_search *search)
+{
+    return is_anything_left(search) && count_awaited(search) == 0;
 }
 
 pnas_status pnas_search_propose(pnas_search *search, const pnas_surrogate *surrogate)
 {
-    size_t pending = pnas_search_pending(search);
-    PNAS_CHECK(pending == 0, PNAS_ERROR_INTERNAL,
-               "more children were asked for while %zu of those that are there are not finished", pending);
+    size_t awaited = count_awaited(search);
+    PNAS_CHECK(awaited == 0, PNAS_ERROR_INTERNAL,
+               "more children were asked for while %zu of those that are there are not finished", awaited);
     PNAS_TRY(strategy_of(search)->propose(search, surrogate));
     PNAS_CHECK(pnas_search_current(search) || pnas_search_complete(search), PNAS_ERROR_INTERNAL,
                "the strategy %s proposed no child, but the search is not complete",

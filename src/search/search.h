@@ -33,11 +33,14 @@ const pnas_level *pnas_search_level(const pnas_search *search, int blocks);
 
 /* Proposes the next children, as the strategy has it. `surrogate` may be NULL where the strategy asks none,
  * and before any child is there; one that another search has fit chooses then, too. PNAS_ERROR_INTERNAL if
- * children are pending or the search is complete, or if no child came although the search goes on: after
+ * children are awaited or the search is complete, or if no child came although the search goes on: after
  * PNAS_OK a child is pending or the search is complete. PNAS_ERROR_DATA if no child of the last level succeeded, or
  * a table has no candidate. What is drawn for a child depends on the seed, its index and the children before
  * it only. */
 pnas_status pnas_search_propose(pnas_search *search, const pnas_surrogate *surrogate);
+
+/* Whether children are left to be proposed, and none is pending that these wait for. */
+bool pnas_search_may_propose(const pnas_search *search);
 
 /* Whether the next level may be begun now: overlap is on, half of the level's children are done, some are
  * pending, and a level comes after it that was not begun yet. */

@@ -22,7 +22,8 @@ typedef struct {
     double diversity;             /* share of K for the candidates of the widest spread, 0 .. 1 */
     double failed_reward;         /* what the surrogate is told a failed child reached; 0: nothing */
     bool overlap;           /* children of the next level may be chosen before a level is finished, ... */
-    double overlap_share;   /* ... at most this share of the K, 0 .. 1 */
+    double overlap_share;   /* ... at most this share of the K, 0 .. 1; guided: rounds overlap, ... */
+    int lag;                /* ... each being chosen without the results of so many before it */
     int first;              /* how many of level 1 to train (src/search/first_cells.h); 0 = all (the paper),
                                or with `children` level 1's share of these; guided: how many it begins with */
     int strategy;           /* its number in src/search/strategy.h; 0: the first */

@@ -35,7 +35,7 @@ typedef struct {
     /* PNAS_ERROR_USAGE unless the options suit the strategy; NULL: there is nothing to check. */
     pnas_status (*check)(const pnas_search_options *options);
 
-    /* Adds children to the search; no child is pending before. `surrogate`: NULL where none is asked, now or
+    /* Adds children to the search; of those it awaits none is pending before. `surrogate`: NULL where none is asked, now or
      * ever. Adds at least one child, or nothing remains from now on (`exhausted` in search_state.h).
      * PNAS_ERROR_INTERNAL if nothing remains before, PNAS_ERROR_DATA if nothing can be proposed. After a
      * failure the children are those from before. */
@@ -44,6 +44,10 @@ typedef struct {
     /* Begins the next level while children of the last one are trained (pnas_search_begin_next); NULL: levels
      * of this strategy do not overlap. */
     pnas_status (*begin_next)(pnas_search *search, const pnas_surrogate *surrogate);
+
+    /* How many children, in the order in which they were proposed, must be finished before the next are proposed;
+     * NULL: all. Where options say that rounds overlap these may be fewer than there are. */
+    size_t (*awaits)(const pnas_search *search);
 
     /* How many children of level `blocks` are still to be proposed, as far as that is known. The search is
      * complete when none is on any level. */

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# guided.sh SOURCE_DIR PNAS_MPI PNAS_RANK REFERENCE.h5: a search guided by the surrogate over cells of all sizes. The
-# same bits on one, two and three ranks, killed and resumed, and extended; what it refuses; REFERENCE.h5 has measured
-# durations for its simulation. And a number of children for the progressive search.
+# guided.sh SOURCE_DIR PNAS_MPI PNAS_RANK REFERENCE.h5: a search guided by the surrogate over cells of all sizes, by
+# rounds and by rounds that overlap. The same bits on one, two and three ranks, killed and resumed, and extended; what it
+# refuses; REFERENCE.h5 has measured durations for its simulation. And a number of children for the progressive search.
 set -euo pipefail
 pnas_mpi=$2
 pnas_rank=$3
@@ -69,21 +69,26 @@ search three 3
 expect_same whole.h5 two.h5
 expect_same whole.h5 three.h5
 
-# Killed in the middle, and resumed on another number of ranks.
-mpirun --oversubscribe -n 2 "$pnas_mpi" guided.yaml -o killed.h5 --set table_pace=1 >killed.out 2>killed.err &
-launcher=$!
-for _ in $(seq 600); do
-    ! grep -q ' 9/16  accuracy' killed.err || break
-    sleep 0.05
-done
-kill -KILL "$launcher"
-wait "$launcher" 2>/dev/null || true
-for _ in $(seq 100); do
-    flock -n killed.h5.journal true && break
-    sleep 0.1
-done
-search killed 3
-grep -qE 'killed.h5: continuing with (9|1[0-5]) of 16 children done' killed.err || fail "was not resumed"
+# kill_and_resume RUN RANKS ARGUMENTS...: killed in the middle on two ranks, and resumed on RANKS.
+kill_and_resume() {
+    local run=$1 ranks=$2
+    shift 2
+    mpirun --oversubscribe -n 2 "$pnas_mpi" guided.yaml -o "$run.h5" --set table_pace=1 "$@" >"$run.out" 2>"$run.err" &
+    launcher=$!
+    for _ in $(seq 600); do
+        ! grep -q ' 9/16  accuracy' "$run.err" || break
+        sleep 0.05
+    done
+    kill -KILL "$launcher"
+    wait "$launcher" 2>/dev/null || true
+    for _ in $(seq 100); do
+        flock -n "$run.h5.journal" true && break
+        sleep 0.1
+    done
+    search "$run" "$ranks" "$@"
+    grep -qE "$run.h5: continuing with (9|1[0-5]) of 16 children done" "$run.err" || fail "$run was not resumed"
+}
+kill_and_resume killed 3
 expect_same whole.h5 killed.h5
 
 # A complete search goes on with more children as one that was told at once.
@@ -93,6 +98,24 @@ grep -q 'complete with 10 children; continues with search.children 10 -> 16 for 
     fail "the extension is not told"
 expect_same whole.h5 extended.h5
 h5dump -a /extended extended.h5 | grep -q 'after 10 children: search.children 10 -> 16' || fail "nor kept"
+
+# Rounds that overlap. Of two ranks that sleep for their children none waits for a round.
+overlapping=(--set search.overlap=true --set search.lag=1 --set search.round=2)
+search overlap 1 "${overlapping[@]}"
+grep -q '6 cells of 1 to 2 blocks to begin with' overlap.err && fail "search.first does not count"
+grep -q 'round 6: 2 of 70 candidates by the surrogate' overlap.err || fail "the last round is not told"
+search overlap2 2 "${overlapping[@]}" --set table_pace=0.2
+expect_same overlap.h5 overlap2.h5
+awk '/round [0-9]+: /{ chosen = NR } /accuracy/{ if (chosen && NR > chosen) after++; chosen = 0 } END { exit after < 3 }' \
+    overlap2.err || fail "rounds are not chosen one by one"
+search overlap3 3 "${overlapping[@]}"
+expect_same overlap.h5 overlap3.h5
+kill_and_resume overlapped 1 "${overlapping[@]}"
+expect_same overlap.h5 overlapped.h5
+search longer 2 "${overlapping[@]}" --set search.children=12
+search longer 3 "${overlapping[@]}"
+expect_same overlap.h5 longer.h5
+! cmp -s <(figures overlap.h5) <(figures whole.h5) || fail "overlap changes nothing"
 
 # More children than cells: all are trained.
 search all 1 --set search.children=500 --set search.round=40
@@ -107,7 +130,8 @@ refuse() {
     [ "$code" -eq 64 ] || fail "exit code $code instead of 64: $*"
     grep -q "$words" refused.err || fail "no reason: $*"
 }
-refuse 'guided has no levels that could overlap' --set search.overlap=true
+refuse 'evolution has no levels or rounds that could overlap' --set search.overlap=true --set search.strategy=evolution
+refuse "search.lag is '0'; it must be" --set search.lag=0
 refuse 'fits the surrogate from fresh weights' --set surrogate.refit=finetune
 refuse 'both say how many children are trained' --set search.beam=5 --set search.children=5
 "$pnas_mpi" guided.yaml -o refused.h5 --check >check.out 2>check.err || fail "--check"
@@ -118,6 +142,10 @@ grep -q 'children: 16' check.out || fail "the number of children is not printed"
 "$pnas_mpi" --simulate 2 --durations "$reference" tiny.yaml --set search.strategy=guided --set search.children=30 \
     --set search.first=6 --set surrogate.refit=scratch >simulated.out 2>simulated.err || fail "--simulate"
 grep -q '^30 children in ' simulated.out || fail "not thirty simulated children"
+"$pnas_mpi" --simulate 2 --durations "$reference" tiny.yaml --set search.strategy=guided --set search.children=60 \
+    --set search.overlap=true --set surrogate.refit=scratch --set training.epochs=800 >simulated.out 2>simulated.err || fail "--simulate"
+awk '/^60 children in/ { on = 1 } /until they had their last child/ { split($0, part, "for "); busy = part[3] + 0 }
+    END { exit !(on && busy > 98) }' simulated.out || fail "two ranks wait for rounds that overlap"
 
 # Children that are trained, on two ranks and one.
 for ranks in 1 2; do

@@ -39,13 +39,20 @@ static void list_space(const pnas_space *space, pnas_cell_list *out)
 
 typedef struct {
     int fits;
-    size_t largest; /* candidates at a time */
+    size_t largest, known; /* candidates at a time; cells of the last fit */
+    uint64_t taught; /* stands for what the surrogate was fit to; 0: it predicts the same after all fits */
+    bool learns;
 } calls;
 
 static pnas_status fit(void *payload, int level, const pnas_cell *cells, const double *accuracy, size_t count)
 {
-    (void)level, (void)cells, (void)accuracy, (void)count;
-    ++((calls *)payload)->fits;
+    calls *c = payload;
+    (void)level;
+    ++c->fits;
+    c->known = count;
+    c->taught = 0;
+    for (size_t i = 0; i < count && c->learns; ++i)
+        c->taught = c->taught * 31 + pnas_cell_hash(&cells[i]) + (uint64_t)(accuracy[i] * 1e9);
     return PNAS_OK;
 }
 
@@ -54,7 +61,7 @@ static pnas_status predict(void *payload, const pnas_cell *cells, size_t count, 
     calls *c = payload;
     c->largest = count > c->largest ? count : c->largest;
     for (size_t i = 0; i < count; ++i) {
-        mean[i] = synthetic_accuracy(&cells[i], 7, 0);
+        mean[i] = synthetic_accuracy(&cells[i], 7 + c->taught, 0);
         spread[i] = 0.01;
     }
     return PNAS_OK;
@@ -257,8 +264,8 @@ static pnas_cell cell_of(int8_t a, int8_t b, int8_t c, int8_t d)
     return out;
 }
 
-/* b is a's like and nearly as good; c is another kind of cell and a little worse. */
-static void choose(double predicted_c, size_t places, pnas_selection *out)
+/* b is a's like and nearly as good; c is another kind of cell and a little worse. `trained`: without a result yet. */
+static void choose(double predicted_c, size_t places, pnas_cell *trained, pnas_selection *out)
 {
     const pnas_search_options options = {.beam = 64};
     const pnas_cell a = cell_of(0, 1, 2, 3), b = cell_of(0, 1, 2, 4), c = cell_of(4, 5, 6, 7);
@@ -267,7 +274,9 @@ static void choose(double predicted_c, size_t places, pnas_selection *out)
     pnas_selection_offer(out, &b, 0.899, 0);
     pnas_selection_offer(out, &a, 0.9, 0);
     pnas_selection_finish(out);
-    cr_assert_eq(pnas_round_choose(out, places, 0, 0.7), places < 3 ? places : 3);
+    const pnas_cell_list unknown = {.cell = trained, .count = trained ? 1 : 0};
+    cr_assert_eq(pnas_round_choose(out, places, 0, 0.7, &unknown), PNAS_OK);
+    cr_assert_eq(out->count, places < 3 ? places : 3);
 }
 
 static void expect_chosen(const pnas_selection *selection, size_t place, const pnas_cell *cell)
@@ -280,17 +289,158 @@ Test(guided, a_chosen_cell_pushes_its_like_away)
 {
     const pnas_cell a = cell_of(0, 1, 2, 3), b = cell_of(0, 1, 2, 4), c = cell_of(4, 5, 6, 7);
     pnas_selection selection;
-    choose(0.895, 2, &selection);
+    choose(0.895, 2, NULL, &selection);
     expect_chosen(&selection, 0, &a);
     expect_chosen(&selection, 1, &c);
     cr_expect_eq(pnas_selection_entry(&selection, 1)->predicted, 0.895, "what is kept is the prediction");
     pnas_selection_destroy(&selection);
-    choose(0.75, 9, &selection); /* not for a cell that is much worse */
+    choose(0.75, 9, NULL, &selection); /* not for a cell that is much worse */
     cr_assert_eq(selection.count, 3);
     expect_chosen(&selection, 0, &a);
     expect_chosen(&selection, 1, &b);
     expect_chosen(&selection, 2, &c);
     pnas_selection_destroy(&selection);
+}
+
+Test(guided, a_cell_without_a_result_yet_pushes_its_like_away)
+{
+    pnas_cell a_like = cell_of(0, 1, 2, 5), c = cell_of(4, 5, 6, 7);
+    pnas_selection selection;
+    choose(0.895, 1, &a_like, &selection);
+    expect_chosen(&selection, 0, &c);
+    pnas_selection_destroy(&selection);
+}
+
+/* --- rounds that overlap --- */
+
+typedef enum { OLDEST_FIRST, NEWEST_FIRST, BY_HASH, ORDERS } finish_order;
+
+/* The pending child that is finished next; NULL if there is none. */
+static const pnas_child *next_finished(const pnas_search *search, finish_order order, int *blocks,
+                                       size_t *index)
+{
+    const pnas_child *next = NULL;
+    for (int b = 1; b <= pnas_search_levels(search); ++b)
+        for (size_t i = 0; i < pnas_search_level(search, b)->count; ++i) {
+            const pnas_child *child = &pnas_search_level(search, b)->child[i];
+            bool sooner = !next || (order == OLDEST_FIRST   ? child->order < next->order
+                                    : order == NEWEST_FIRST ? child->order > next->order
+                                                            : child->hash < next->hash);
+            if (child->result.status != PNAS_CHILD_PENDING || !sooner)
+                continue;
+            next = child;
+            *blocks = b;
+            *index = i;
+        }
+    return next;
+}
+
+/* The first `failing` children that were proposed fail. */
+static void finish_one(pnas_search *search, finish_order order, int failing)
+{
+    int blocks = 0;
+    size_t index = 0;
+    const pnas_child *child = next_finished(search, order, &blocks, &index);
+    cr_assert(child, "no child is pending");
+    pnas_result result = {.status = child->order > failing ? PNAS_CHILD_DONE : PNAS_CHILD_FAILED,
+                          .accuracy = synthetic_accuracy(&child->cell, 7, 0.01)};
+    cr_assert_eq(pnas_search_record(search, blocks, index, &result), PNAS_OK);
+}
+
+static pnas_search_options overlapping(int children)
+{
+    pnas_search_options options = options_of(2, children);
+    options.overlap = true;
+    options.lag = 2;
+    options.round = 3;
+    return options;
+}
+
+/* *most: children pending at a time. */
+static pnas_search *overlapped(const pnas_search_options *options, finish_order order, int failing,
+                               size_t *most)
+{
+    calls c;
+    pnas_search *search = begun(options, &c);
+    c.learns = true;
+    *most = 0;
+    while (!pnas_search_complete(search)) {
+        while (pnas_search_may_propose(search))
+            propose(search, &c);
+        size_t pending = pnas_search_pending(search);
+        *most = pending > *most ? pending : *most;
+        finish_one(search, order, failing);
+    }
+    return search;
+}
+
+static void expect_same(const pnas_search *a, const pnas_search *b)
+{
+    for (int blocks = 1; blocks <= 2; ++blocks) {
+        const pnas_level *one = pnas_search_level(a, blocks), *two = pnas_search_level(b, blocks);
+        cr_assert_eq(one->count, two->count);
+        for (size_t i = 0; i < one->count; ++i) {
+            cr_expect_eq(one->child[i].hash, two->child[i].hash, "%d blocks, child %zu", blocks, i);
+            cr_expect_eq(one->child[i].order, two->child[i].order);
+        }
+    }
+}
+
+Test(guided, rounds_that_overlap_are_the_same_whatever_is_finished_first)
+{
+    for (int failing = 0; failing <= 8; failing += 4) {
+        const pnas_search_options options = overlapping(40);
+        size_t most;
+        pnas_search *one = overlapped(&options, OLDEST_FIRST, failing, &most);
+        cr_expect_eq(pnas_search_children(one), 40);
+        cr_expect_eq(most, 10, "4 to learn from and two rounds; then three rounds: %zu", most);
+        expect_orders(one);
+        for (finish_order order = NEWEST_FIRST; order < ORDERS; ++order) {
+            pnas_search *other = overlapped(&options, order, failing, &most);
+            expect_same(one, other);
+            pnas_search_destroy(&other);
+        }
+        pnas_search_destroy(&one);
+    }
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+Test(guided, a_round_that_overlaps_waits_for_all_but_the_last_rounds)
+{
+    const pnas_search_options options = overlapping(40);
+    calls c;
+    pnas_search *search = begun(&options, &c);
+    cr_expect_eq(pnas_search_children(search), 10);
+    for (size_t done = 1; done <= 4; ++done) {
+        cr_expect(!pnas_search_may_propose(search));
+        finish_one(search, OLDEST_FIRST, 0);
+    }
+    finish_one(search, NEWEST_FIRST, 0); /* is not learned from yet */
+    cr_expect(pnas_search_may_propose(search));
+    propose(search, &c);
+    cr_expect_eq(c.known, 4);
+    cr_expect_eq(pnas_search_children(search), 13);
+    cr_expect_eq(pnas_search_pending(search), 8);
+    for (int done = 0; done < 3; ++done) { /* the next one knows seven */
+        cr_expect(!pnas_search_may_propose(search));
+        finish_one(search, OLDEST_FIRST, 0);
+    }
+    cr_expect(pnas_search_may_propose(search));
+    pnas_search_destroy(&search);
+}
+
+Test(guided, rounds_that_overlap_end_with_the_space)
+{
+    pnas_search_options options = overlapping(1000);
+    size_t most;
+    options.space = small_space(2);
+    pnas_search *search = overlapped(&options, NEWEST_FIRST, 0, &most);
+    pnas_cell_list all = {0};
+    list_space(&options.space, &all);
+    cr_expect_eq(pnas_search_children(search), all.count);
+    free(all.cell);
+    pnas_search_destroy(&search);
+    PNAS_EXPECT_NO_LEAKS();
 }
 
 Test(guided, a_search_that_cannot_be_is_refused)
@@ -302,7 +452,7 @@ Test(guided, a_search_that_cannot_be_is_refused)
     options = options_of(2, 20);
     options.overlap = true;
     cr_expect_eq(pnas_search_create(&options, &search), PNAS_ERROR_USAGE);
-    cr_expect(strstr(pnas_message(), "guided"), "%s", pnas_message());
+    cr_expect(strstr(pnas_message(), "overlap by 0"), "%s", pnas_message());
 }
 
 /* --- a number of children of the progressive search --- */

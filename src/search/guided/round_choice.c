@@ -1,6 +1,7 @@
 #include "src/search/guided/round_choice.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* How far a prediction is pulled to the lie: LIE_SHARE at a likeness of 1, less by its LIE_POWER-th power. */
@@ -40,45 +41,68 @@ static void swap(pnas_beam_entry *a, pnas_beam_entry *b)
     *b = kept;
 }
 
-/* What the entry is worth once entry[0 .. chosen) are believed to reach no more than the lie. */
-static double worth(const pnas_selection *selection, const pnas_beam_entry *entry, size_t chosen, double lie)
+typedef struct {
+    pnas_selection *selection;
+    double lie;
+    double *kept; /* [chosen.count]: of what each entry is predicted to be better than the lie */
+} choice;
+
+/* `cell` is believed to reach no more than the lie. */
+static void pull_like(const choice *c, const pnas_cell *cell, size_t chosen)
 {
-    double kept = 1;
-    for (size_t i = 0; i < chosen; ++i)
-        kept *= 1 - LIE_SHARE * pow(likeness(&selection->chosen.entry[i].cell, &entry->cell), LIE_POWER);
-    double mean = entry->predicted > lie ? lie + kept * (entry->predicted - lie) : entry->predicted;
-    return pnas_selection_value(selection, &entry->cell, mean, entry->spread);
+    const pnas_beam *list = &c->selection->chosen;
+    for (size_t i = chosen; i < list->count; ++i)
+        c->kept[i] *= 1 - LIE_SHARE * pow(likeness(cell, &list->entry[i].cell), LIE_POWER);
+}
+
+static double worth(const choice *c, size_t i)
+{
+    const pnas_beam_entry *entry = &c->selection->chosen.entry[i];
+    double above = entry->predicted - c->lie;
+    double mean = above > 0 ? c->lie + c->kept[i] * above : entry->predicted;
+    return pnas_selection_value(c->selection, &entry->cell, mean, entry->spread);
 }
 
 /* Of equal ones the first, which was better before. */
-static void choose_next(pnas_selection *selection, size_t chosen, double lie)
+static void choose_next(const choice *c, size_t chosen)
 {
-    pnas_beam *list = &selection->chosen;
+    pnas_beam *list = &c->selection->chosen;
     size_t best = chosen;
     double most = -INFINITY;
     for (size_t i = chosen; i < list->count; ++i) {
-        double value = worth(selection, &list->entry[i], chosen, lie);
+        double value = worth(c, i);
         if (value > most) {
             most = value;
             best = i;
         }
     }
-    for (; best > chosen; --best) /* the others stay in their order */
+    for (; best > chosen; --best) { /* the others stay in their order */
         swap(&list->entry[best], &list->entry[best - 1]);
+        c->kept[best] = c->kept[best - 1];
+    }
+    pull_like(c, &list->entry[chosen].cell, chosen + 1);
 }
 
-size_t pnas_round_choose(pnas_selection *selection, size_t places, double diversity, double lie)
+pnas_status pnas_round_choose(pnas_selection *selection, size_t places, double diversity, double lie,
+                              const pnas_cell_list *unknown)
 {
+    const choice c = {selection, lie, malloc((selection->chosen.count + 1) * sizeof *c.kept)};
+    PNAS_CHECK(c.kept, PNAS_ERROR_MEMORY, "out of memory for a round of %zu children", places);
+    for (size_t i = 0; i < selection->chosen.count; ++i)
+        c.kept[i] = 1;
+    for (size_t i = 0; i < unknown->count; ++i)
+        pull_like(&c, &unknown->cell[i], 0);
     size_t all = selection->chosen.count + selection->spread.count;
     places = places < all ? places : all;
     size_t diverse = (size_t)floor(diversity * (double)places + 0.5);
     diverse = diverse < selection->spread.count ? diverse : selection->spread.count;
     size_t best = places - diverse < selection->chosen.count ? places - diverse : selection->chosen.count;
     for (size_t i = 0; i < best; ++i)
-        choose_next(selection, i, lie);
+        choose_next(&c, i);
+    free(c.kept);
     selection->chosen.count = best;
     selection->spread.count =
         places - best < selection->spread.count ? places - best : selection->spread.count;
     selection->count = selection->chosen.count + selection->spread.count;
-    return selection->count;
+    return PNAS_OK;
 }

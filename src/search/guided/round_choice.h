@@ -7,10 +7,13 @@
 #ifndef PNAS_SEARCH_ROUND_CHOICE_H
 #define PNAS_SEARCH_ROUND_CHOICE_H
 
+#include "src/search/cell_list.h"
 #include "src/search/selection.h"
 
 /* Moves the round's entries, at most `places`, to the front of `selection`, which is finished, in the order in which
- * they are chosen; returns how many there are. Its share for diversity is that of the places. `lie`: the median. */
-size_t pnas_round_choose(pnas_selection *selection, size_t places, double diversity, double lie);
+ * they are chosen; its count is then how many there are. Its share for diversity is that of the places. `lie`: the
+ * median. `unknown`: cells of children whose results are not known yet, which pull like those of the round. */
+pnas_status pnas_round_choose(pnas_selection *selection, size_t places, double diversity, double lie,
+                              const pnas_cell_list *unknown);
 
 #endif

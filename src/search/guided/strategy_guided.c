@@ -5,17 +5,20 @@
 #include "src/base/clock.h"
 #include "src/search/first_cells.h"
 #include "src/search/guided/guided_candidates.h"
+#include "src/search/guided/known_results.h"
 #include "src/search/guided/round_choice.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-enum { FIRST_LEAST = 4, SHORTLIST = 64 };
+enum { SHORTLIST = 64 };
 
 static pnas_status check(const pnas_search_options *options)
 {
     PNAS_CHECK(options->round >= 1, PNAS_ERROR_USAGE, "rounds of %d children; a round must have at least 1",
                options->round);
+    PNAS_CHECK(options->lag >= 1 || !options->overlap, PNAS_ERROR_USAGE,
+               "rounds overlap by %d; it must be by at least 1", options->lag);
     return PNAS_OK;
 }
 
@@ -30,13 +33,15 @@ static size_t remaining(const pnas_search *search, int blocks)
     return blocks == search->options.space.blocks ? budget_left(search) : 0;
 }
 
-/* As many cells to begin with as there are operators, if nothing else is said. */
+/* As many cells to begin with as there are operators, if nothing else is said; where rounds overlap, so many that
+ * nobody waits for the first results. */
 static size_t first_size(const pnas_search_options *options)
 {
-    int operators = options->space.operators.count;
+    size_t operators = (size_t)options->space.operators.count;
+    size_t least = PNAS_GUIDED_LEAST + pnas_guided_lag(options);
     if (options->first > 0)
         return (size_t)options->first;
-    return (size_t)(operators > FIRST_LEAST ? operators : FIRST_LEAST);
+    return operators > least ? operators : least;
 }
 
 static void begin_levels(pnas_search *search)
@@ -110,18 +115,25 @@ static pnas_status median_accuracy(const pnas_search *search, double *out)
     return PNAS_OK;
 }
 
-static pnas_status choose(pnas_search *search, const pnas_surrogate *surrogate, size_t places,
-                          pnas_selection *selection)
+typedef struct { /* what a round is chosen by */
+    const pnas_surrogate *surrogate;
+    pnas_search view;       /* what is known */
+    pnas_cell_list unknown; /* and the cells of the other children */
+} basis;
+
+static pnas_status choose(pnas_search *search, const basis *by, size_t places, pnas_selection *selection)
 {
+    const pnas_search *view = &by->view;
     pnas_search_options options = search->options;
     uint64_t scored[PNAS_BLOCKS_MAX + 1] = {0};
+    size_t listed = places + by->unknown.count;
     double lie;
-    options.beam = SHORTLIST + (int)(places < INT32_MAX - SHORTLIST ? places : 0);
-    PNAS_TRY(median_accuracy(search, &lie));
-    PNAS_TRY(pnas_selection_create(&options, pnas_levels_best(search->level, search->levels),
+    options.beam = SHORTLIST + (int)(listed < INT32_MAX - SHORTLIST ? listed : 0);
+    PNAS_TRY(median_accuracy(view, &lie));
+    PNAS_TRY(pnas_selection_create(&options, pnas_levels_best(view->level, view->levels),
                                    (uint64_t)search->choice.round, (size_t)options.beam, selection));
-    PNAS_TRY(pnas_guided_offer(search, surrogate, selection, scored));
-    pnas_round_choose(selection, places, options.diversity, lie);
+    PNAS_TRY(pnas_guided_offer(view, by->surrogate, selection, scored));
+    PNAS_TRY(pnas_round_choose(selection, places, options.diversity, lie, &by->unknown));
     for (int b = 1; b <= search->levels; ++b) {
         search->level[b - 1].candidates = scored[b];
         search->choice.candidates += scored[b];
@@ -129,11 +141,11 @@ static pnas_status choose(pnas_search *search, const pnas_surrogate *surrogate, 
     return PNAS_OK;
 }
 
-static pnas_status add_round(pnas_search *search, const pnas_surrogate *surrogate, size_t places)
+static pnas_status add_round(pnas_search *search, const basis *by, size_t places)
 {
     pnas_selection selection = {0};
     double start = pnas_clock_seconds();
-    pnas_status status = choose(search, surrogate, places, &selection);
+    pnas_status status = choose(search, by, places, &selection);
     for (size_t i = 0; i < selection.count && status == PNAS_OK; ++i) {
         const pnas_beam_entry *entry = pnas_selection_entry(&selection, i);
         status = add_child(search, &entry->cell, entry->predicted, entry->spread);
@@ -160,15 +172,32 @@ static size_t count_done(const pnas_search *search)
     return done;
 }
 
-static pnas_status fit(pnas_search *search, const pnas_surrogate *surrogate)
+static pnas_status fit(pnas_search *search, const basis *by)
 {
-    PNAS_CHECK(count_done(search) > 0, PNAS_ERROR_DATA,
+    PNAS_CHECK(count_done(&by->view) > 0, PNAS_ERROR_DATA,
                "all %zu children so far failed, so the search ends; the first message: %s",
                pnas_search_count_children(search), first_error(search));
-    PNAS_TRY(pnas_surrogate_fit_levels(surrogate, search->level, search->levels,
+    PNAS_TRY(pnas_surrogate_fit_levels(by->surrogate, by->view.level, search->levels,
                                        search->options.failed_reward, &search->choice.fit_seconds));
     search->level[search->levels - 1].fit_seconds += search->choice.fit_seconds;
     return PNAS_OK;
+}
+
+/* Children may be recorded meanwhile, which changes nothing. */
+static pnas_status add_guided(pnas_search *search, const pnas_surrogate *surrogate, size_t places)
+{
+    basis by = {.surrogate = surrogate};
+    size_t known = pnas_guided_known(search);
+    pnas_status status;
+    PNAS_TRY_CLEANUP(pnas_guided_view(search, known, &by.view));
+    PNAS_TRY_CLEANUP(pnas_guided_unknown(search, known, &by.unknown));
+    if (pnas_search_count_children(search) > 0)
+        PNAS_TRY_CLEANUP(fit(search, &by));
+    status = add_round(search, &by, places);
+cleanup:
+    pnas_guided_view_free(&by.view);
+    free(by.unknown.cell);
+    return status;
 }
 
 /* --- the strategy --- */
@@ -185,7 +214,7 @@ static pnas_status propose(pnas_search *search, const pnas_surrogate *surrogate)
     size_t have = pnas_search_count_children(search), left = budget_left(search),
            counts[PNAS_BLOCKS_MAX] = {0};
     size_t size = have == 0 ? first_size(&search->options) : (size_t)search->options.round;
-    pnas_status status = PNAS_OK;
+    pnas_status status;
     PNAS_CHECK(left > 0, PNAS_ERROR_INTERNAL,
                "more children were asked for, but the search has all of its %zu", have);
     begin_levels(search);
@@ -193,10 +222,7 @@ static pnas_status propose(pnas_search *search, const pnas_surrogate *surrogate)
         counts[b] = search->level[b].count;
     search->choice = (pnas_choice){.round = round_after(&search->options, have)};
     size = size < left ? size : left;
-    if (have > 0)
-        status = fit(search, surrogate);
-    if (status == PNAS_OK)
-        status = surrogate ? add_round(search, surrogate, size) : add_first(search, size);
+    status = surrogate ? add_guided(search, surrogate, size) : add_first(search, size);
     if (status != PNAS_OK) {
         forget_children(search, counts);
         return status;
@@ -213,5 +239,6 @@ const pnas_strategy pnas_strategy_guided = {
     .grows_by = "search.children",
     .check = check,
     .propose = propose,
+    .awaits = pnas_guided_known,
     .remaining = remaining,
 };

@@ -59,7 +59,7 @@ Test(configuration, values_of_every_section_reach_their_fields)
         "dataset: {file: a b.h5, validation: 5000, training_images: 4000000}\n"
         "space: {blocks: 4, lookback: -1, lookforward: 2, operators: [max3, conv3]}\n"
         "search: {beam: 7, first: 9, acquisition: ucb, kappa: 2.5, diversity: 0.25, overlap: true,\n"
-        "  overlap_share: 0.125}\n"
+        "  overlap_share: 0.125, lag: 5}\n"
         "network: {filters: 10, repeats: 3, stem_multiplier: 2, concatenation: unused_inputs}\n"
         "training: {epochs: 30, batch: 64, optimizer: rmsprop, momentum: 0.8, nesterov: true, beta1: 0.7,\n"
         "  beta2: 0.99, epsilon: 1e-3, weight_decay: 1e-4, clip_norm: 0, learning_rate: 0.1,\n"
@@ -100,7 +100,7 @@ Test(configuration, values_of_every_section_reach_their_fields)
     cr_expect(!training->flip && training->cutout == 8);
     cr_expect(read.surrogate.embedding == 20 && read.surrogate.hidden == 30);
     cr_expect(read.search.acquisition == PNAS_ACQUISITION_UCB && read.search.kappa == 2.5);
-    cr_expect(read.search.overlap && read.search.overlap_share == 0.125);
+    cr_expect(read.search.overlap && read.search.overlap_share == 0.125 && read.search.lag == 5);
     cr_expect_eq(read.search.diversity, 0.25);
     cr_expect(read.surrogate.model == PNAS_MODEL_MLP && read.surrogate.members == 7);
     cr_expect(read.surrogate.fit_share == 0.9 && read.surrogate.loss == PNAS_LOSS_RANKING);

@@ -63,8 +63,8 @@ Test(configuration_mistakes, wrong_types_are_shown_with_what_is_allowed)
         {"training: {augment: {flip: maybe}}\n",
          "training.augment.flip is 'maybe'; it must be true or false"},
         {"search:\n  strategy: random\n  overlap: true\n",
-         "run.yaml: line 3: search.overlap is true, but search.strategy: random has no levels that could "
-         "overlap; set it to false"},
+         "run.yaml: line 3: search.overlap is true, but search.strategy: random has no levels or rounds "
+         "that could overlap; set it to false"},
         {"training: {optimizer: adamw}\n", "training.optimizer is 'adamw'; it must be sgd, adam or rmsprop"},
         {"training: 5\n", "training is '5'; it must be a section with the keys epochs, batch"},
         {"training: [epochs]\n", "training is a list of 1; it must be a section"},
@@ -114,8 +114,7 @@ Test(configuration_mistakes, impossible_values_are_shown_with_their_limits)
         {"search:\n  beam: 24\n  children: 100\n",
          "run.yaml: line 3: search.children is given, and search.beam, too: both say how many children are "
          "trained; leave one of them out"},
-        {"search: {strategy: guided, overlap: true}\n", "search.strategy: guided has no levels that could "
-                                                        "overlap"},
+        {"search: {strategy: guided, overlap: true, lag: 0}\n", "search.lag is '0'; it must be"},
         {"search: {strategy: guided}\nsurrogate:\n  refit: finetune\n",
          "run.yaml: line 3: surrogate.refit is finetune, but search.strategy: guided fits the surrogate from "
          "fresh weights"},
