@@ -3,6 +3,8 @@
 #include "cl/runtime/cl_error.h"
 #include "cl/runtime/event_wait.h"
 #include "cl/train/child_group.h"
+#include "cl/train/image_order.h"
+#include "cl/train/image_stream.h"
 #include "src/base/random.h"
 
 #include <math.h>
@@ -131,6 +133,12 @@ static pnas_status write_paths(pnas_child_plan *plan, uint64_t hash, int epoch)
 
 /* --- records --- */
 
+/* Where image i of the order lies on the device. */
+static cl_int place_of(const pnas_child_plan *plan, size_t i, uint32_t image)
+{
+    return (cl_int)(plan->options.stream ? i % (size_t)plan->options.batch : image);
+}
+
 pnas_status pnas_epoch_write_training(pnas_child_plan *plan, const pnas_sample_set *samples, uint64_t hash,
                                       int epoch)
 {
@@ -143,11 +151,13 @@ pnas_status pnas_epoch_write_training(pnas_child_plan *plan, const pnas_sample_s
                        samples->train_count);
     memcpy(order, samples->train, samples->train_count * sizeof *order);
     pnas_stream shuffle = pnas_stream_make(training->seed, PNAS_STREAM_SHUFFLE, hash, (uint32_t)epoch);
-    pnas_stream_shuffle(&shuffle, order, samples->train_count);
+    PNAS_TRY_CLEANUP(pnas_image_order(&shuffle, order, samples->train_count, samples->window));
+    if (plan->options.stream)
+        PNAS_TRY_CLEANUP(pnas_image_stream_begin(plan->options.stream, order, count));
     pnas_stream draws = pnas_stream_make(training->seed, PNAS_STREAM_AUGMENT, hash, (uint32_t)epoch);
     for (size_t i = 0; i < count; ++i) {
         cl_int *record = records + i * PNAS_RECORD_INTS;
-        record[PNAS_RECORD_IMAGE] = (cl_int)order[i];
+        record[PNAS_RECORD_IMAGE] = place_of(plan, i, order[i]);
         record[PNAS_RECORD_LABEL] = samples->labels[order[i]];
         augment(training, samples, &draws, record);
     }
@@ -170,12 +180,19 @@ pnas_status pnas_epoch_write_validation(pnas_child_plan *plan, const pnas_sample
     for (size_t i = 0; i < count; ++i) {
         cl_int *record = records + i * PNAS_RECORD_INTS;
         bool real = i < samples->validation_count;
-        record[PNAS_RECORD_IMAGE] = (cl_int)samples->validation[real ? i : 0];
+        record[PNAS_RECORD_IMAGE] = place_of(plan, i, samples->validation[real ? i : 0]);
         record[PNAS_RECORD_LABEL] = real ? samples->labels[samples->validation[i]] : -1;
     }
     pnas_status status = upload(plan, &plan->validation, records);
     free(records);
     return status;
+}
+
+pnas_status pnas_epoch_begin_validation(pnas_child_plan *plan, const pnas_sample_set *samples)
+{
+    return plan->options.stream
+               ? pnas_image_stream_begin(plan->options.stream, samples->validation, samples->validation_count)
+               : PNAS_OK;
 }
 
 /* A batch's valid records: all, but for the last one of an evaluation. */
@@ -184,6 +201,14 @@ static size_t batch_images(const pnas_child_plan *plan, size_t images, int batch
     size_t before = (size_t)batch * (size_t)plan->options.batch;
     size_t left = images - before;
     return left < (size_t)plan->options.batch ? left : (size_t)plan->options.batch;
+}
+
+pnas_status pnas_epoch_bring_images(pnas_child_plan *plan, size_t images, int batch)
+{
+    size_t first = (size_t)batch * (size_t)plan->options.batch;
+    return plan->options.stream
+               ? pnas_image_stream_upload(plan->options.stream, first, batch_images(plan, images, batch))
+               : PNAS_OK;
 }
 
 static pnas_status check_loss(pnas_child_plan *plan, const pnas_batch_stream *stream, int batch)
@@ -244,6 +269,7 @@ pnas_status pnas_epoch_run(pnas_child_plan *plan, pnas_launch_list *list, const 
             *event = NULL;
         }
         PNAS_TRY_CLEANUP(tick(payload));
+        PNAS_TRY_CLEANUP(pnas_epoch_bring_images(plan, images, *batch));
         PNAS_TRY_CLEANUP(run_batch(plan, list, event));
         if (*batch % BATCHES_BETWEEN_LOSS_CHECKS == BATCHES_BETWEEN_LOSS_CHECKS - 1)
             PNAS_TRY_CLEANUP(check_loss(plan, stream, *batch));

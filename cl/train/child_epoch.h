@@ -11,6 +11,7 @@ typedef struct { /* the host's copy of what records need; arrays owned by whoeve
     uint32_t *train, *validation; /* image indices */
     uint16_t *labels;             /* [images] */
     int height, width;
+    size_t window; /* of the shuffle (cl/train/image_order.h) */
 } pnas_sample_set;
 
 typedef struct {
@@ -28,6 +29,12 @@ pnas_status pnas_epoch_write_training(pnas_child_plan *plan, const pnas_sample_s
 /* Uploads the records of an evaluation, the same every time; a last batch is filled up with records that
  * count for nothing. */
 pnas_status pnas_epoch_write_validation(pnas_child_plan *plan, const pnas_sample_set *samples);
+
+/* Before the batches of an evaluation: which images a stream brings. */
+pnas_status pnas_epoch_begin_validation(pnas_child_plan *plan, const pnas_sample_set *samples);
+
+/* Before batch `batch` of a stream that covers `images`: its images are on the device before what is enqueued next. */
+pnas_status pnas_epoch_bring_images(pnas_child_plan *plan, size_t images, int batch);
 
 /* Runs `list`, the step or the evaluation of the plan, once for each batch of the stream from *batch on,
  * never more than two batches ahead of the device, with `tick` before each; *batch counts the batches queued,

@@ -23,7 +23,8 @@ struct pnas_trainer {
     const pnas_checkpoint_store *store; /* NULL: no checkpoints */
     pnas_training_images images;        /* a lane's: the first one's */
     bool is_lane;
-    pnas_child_group *group; /* borrowed; NULL: none */
+    pnas_image_stream *stream; /* its own; NULL: all images lie on the device */
+    pnas_child_group *group;   /* borrowed; NULL: none */
     int member;
     pnas_graph *graph; /* of the last child trained */
     pnas_child_plan *plan;
@@ -37,6 +38,18 @@ static pnas_status check_images(const pnas_image_set *images)
                "the data set leaves %zu training and %zu validation images; both need at least one",
                images->train_count, images->validation_count);
     return PNAS_OK;
+}
+
+/* Images a step: fewer where there are not so many. */
+static size_t batch_of(const pnas_trainer_options *options, size_t images)
+{
+    size_t batch = (size_t)options->training.batch;
+    return batch < images ? batch : images;
+}
+
+static uint64_t memory_of(const pnas_trainer *trainer)
+{
+    return trainer->options.memory ? trainer->options.memory : pnas_cl_device(trainer->cl)->memory;
 }
 
 pnas_status pnas_trainer_create(pnas_cl *cl, const pnas_trainer_options *options,
@@ -53,7 +66,9 @@ pnas_status pnas_trainer_create(pnas_cl *cl, const pnas_trainer_options *options
     network->width = images->width;
     network->channels = images->channels;
     network->classes = images->classes;
-    PNAS_TRY_CLEANUP(pnas_training_images_create(cl, images, &trainer->images));
+    PNAS_TRY_CLEANUP(pnas_training_images_create(cl, images, batch_of(options, images->train_count),
+                                                 memory_of(trainer), &trainer->images));
+    PNAS_TRY_CLEANUP(pnas_training_images_stream(&trainer->images, cl, &trainer->stream));
     *out = trainer;
     return PNAS_OK;
 cleanup:
@@ -71,7 +86,10 @@ pnas_status pnas_trainer_create_lane(const pnas_trainer *first, pnas_cl *cl, pna
     (*out)->group = NULL;
     (*out)->graph = NULL;
     (*out)->plan = NULL;
-    return PNAS_OK;
+    pnas_status status = pnas_training_images_stream(&first->images, cl, &(*out)->stream);
+    if (status != PNAS_OK)
+        pnas_trainer_destroy(out);
+    return status;
 }
 
 void pnas_trainer_join_group(pnas_trainer *trainer, pnas_child_group *group, int member)
@@ -93,6 +111,7 @@ void pnas_trainer_destroy(pnas_trainer **trainer)
     if (!*trainer)
         return;
     drop_child(*trainer);
+    pnas_image_stream_destroy(&(*trainer)->stream);
     if (!(*trainer)->is_lane)
         pnas_training_images_release(&(*trainer)->images);
     free(*trainer);
@@ -103,9 +122,7 @@ void pnas_trainer_destroy(pnas_trainer **trainer)
 
 static pnas_child_plan_options plan_options(const pnas_trainer *trainer)
 {
-    size_t batch = (size_t)trainer->options.training.batch;
-    if (batch > trainer->images.samples.train_count)
-        batch = trainer->images.samples.train_count;
+    size_t batch = batch_of(&trainer->options, trainer->images.samples.train_count);
     pnas_child_room room = {0};
     if (trainer->group)
         room = pnas_child_group_room(trainer->group, trainer->member);
@@ -117,7 +134,8 @@ static pnas_child_plan_options plan_options(const pnas_trainer *trainer)
         .batch = (int)batch,
         .train_steps = (int)(trainer->images.samples.train_count / batch),
         .evaluation_steps = (int)((trainer->images.samples.validation_count + batch - 1) / batch),
-        .images = trainer->images.pixels,
+        .images = trainer->stream ? pnas_image_stream_pixels(trainer->stream) : trainer->images.pixels,
+        .stream = trainer->stream,
         .mean_deviation = trainer->images.mean_deviation};
 }
 
@@ -125,7 +143,7 @@ static pnas_child_plan_options plan_options(const pnas_trainer *trainer)
 static pnas_status check_memory(const pnas_trainer *trainer)
 {
     const pnas_device_info *device = pnas_cl_device(trainer->cl);
-    uint64_t limit = trainer->options.memory ? trainer->options.memory : device->memory;
+    uint64_t limit = memory_of(trainer);
     uint64_t needed = pnas_child_plan_bytes(trainer->plan) + trainer->images.bytes;
     PNAS_CHECK(needed <= limit, PNAS_ERROR_TOO_LARGE,
                "needs %.1f MiB, but %.1f MiB of %s are for it; lower training.batch or network.filters, or "
@@ -278,6 +296,7 @@ static pnas_status run_epoch(child_run *run, uint64_t hash)
     PNAS_TRY(pnas_epoch_write_training(plan, &trainer->images.samples, hash, epoch));
     PNAS_TRY(pnas_epoch_run(plan, &plan->step, &plan->train, seen, &run->at.batch, watch, run, &train));
     PNAS_TRY(pnas_launch_run(plan->cl, &plan->before_evaluation, NULL));
+    PNAS_TRY(pnas_epoch_begin_validation(plan, &trainer->images.samples));
     PNAS_TRY(pnas_epoch_run(plan, &plan->evaluation, &plan->validation,
                             trainer->images.samples.validation_count, &evaluated, watch, run, &validation));
     pnas_schedule schedule = trainer->options.training.schedule;
@@ -410,5 +429,5 @@ cleanup:
 
 uint64_t pnas_trainer_image_bytes(const pnas_trainer *trainer)
 {
-    return trainer->images.bytes;
+    return trainer->stream ? 0 : trainer->images.bytes;
 }

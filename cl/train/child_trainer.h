@@ -54,6 +54,6 @@ void pnas_trainer_free_weights(pnas_named_tensor **tensors, size_t count);
 
 /* Bytes of device memory that training this cell takes, images included. */
 pnas_status pnas_trainer_memory(pnas_trainer *trainer, const pnas_cell *cell, uint64_t *bytes);
-uint64_t pnas_trainer_image_bytes(const pnas_trainer *trainer); /* of these, the images; lanes share them */
+uint64_t pnas_trainer_image_bytes(const pnas_trainer *trainer); /* of these, what lanes share */
 
 #endif

@@ -24,6 +24,7 @@ struct pnas_shard_trainer {
     pnas_cl *cl;
     pnas_shard_trainer_options options;
     pnas_training_images images;
+    pnas_image_stream *stream; /* NULL: all images lie on the device */
     pnas_graph *graph;
     pnas_child_plan *plan;
     pnas_shard_counts counts;
@@ -72,14 +73,15 @@ static pnas_status check_memory(const pnas_shard_trainer *trainer)
 static pnas_status make_plan(pnas_shard_trainer *trainer, const pnas_build_options *build)
 {
     const pnas_shard_counts *counts = &trainer->counts;
-    const pnas_child_plan_options options = {.training = &trainer->options.training,
-                                             .batch = counts->images,
-                                             .shards = counts->shards,
-                                             .train_steps = counts->updates * counts->shards,
-                                             .evaluation_steps =
-                                                 counts->evaluations > 0 ? counts->evaluations : 1,
-                                             .images = trainer->images.pixels,
-                                             .mean_deviation = trainer->images.mean_deviation};
+    const pnas_child_plan_options options = {
+        .training = &trainer->options.training,
+        .batch = counts->images,
+        .shards = counts->shards,
+        .train_steps = counts->updates * counts->shards,
+        .evaluation_steps = counts->evaluations > 0 ? counts->evaluations : 1,
+        .images = trainer->stream ? pnas_image_stream_pixels(trainer->stream) : trainer->images.pixels,
+        .stream = trainer->stream,
+        .mean_deviation = trainer->images.mean_deviation};
     PNAS_TRY(pnas_graph_create(&trainer->options.cell, &trainer->options.operators, &trainer->options.network,
                                &trainer->graph));
     PNAS_TRY(pnas_child_plan_create(trainer->cl, trainer->graph, &options, &trainer->plan));
@@ -210,7 +212,10 @@ pnas_status pnas_shard_trainer_create(pnas_cl *cl, const pnas_shard_trainer_opti
     network->width = images->width;
     network->channels = images->channels;
     network->classes = images->classes;
-    PNAS_TRY_CLEANUP(pnas_training_images_create(cl, images, &trainer->images));
+    uint64_t memory = options->memory ? options->memory : pnas_cl_device(cl)->memory;
+    PNAS_TRY_CLEANUP(
+        pnas_training_images_create(cl, images, (size_t)counts.images, memory, &trainer->images));
+    PNAS_TRY_CLEANUP(pnas_training_images_stream(&trainer->images, cl, &trainer->stream));
     PNAS_TRY_CLEANUP(make_plan(trainer, &build));
     PNAS_TRY_CLEANUP(start(trainer));
     *out = trainer;
@@ -226,6 +231,7 @@ void pnas_shard_trainer_destroy(pnas_shard_trainer **trainer)
         return;
     pnas_child_plan_destroy(&(*trainer)->plan);
     pnas_graph_destroy(&(*trainer)->graph);
+    pnas_image_stream_destroy(&(*trainer)->stream);
     pnas_training_images_release(&(*trainer)->images);
     free((*trainer)->piece);
     free((*trainer)->running);
@@ -290,6 +296,8 @@ pnas_status pnas_shard_trainer_run(pnas_shard_trainer *trainer, int epoch, int u
     pnas_child_plan *plan = trainer->plan;
     int slot = update * trainer->counts.shards + shard;
     PNAS_TRY(set_state(trainer, plan->train.state, epoch * plan->train.period + slot));
+    PNAS_TRY(
+        pnas_epoch_bring_images(plan, (size_t)plan->train.period * (size_t)trainer->counts.images, slot));
     cl_event *events = calloc((size_t)trainer->pieces, sizeof(cl_event));
     PNAS_CHECK(events, PNAS_ERROR_MEMORY, "no memory for the pieces of a shard");
     pnas_status status = run_pieces(trainer, slot, sums, events, watch, payload);
@@ -339,6 +347,11 @@ pnas_status pnas_shard_trainer_update(pnas_shard_trainer *trainer, float *sums, 
     return PNAS_OK;
 }
 
+double pnas_shard_trainer_image_wait(const pnas_shard_trainer *trainer)
+{
+    return trainer->stream ? pnas_image_stream_waited(trainer->stream) : -1;
+}
+
 static bool are_finite(const float *values, size_t count)
 {
     for (size_t i = 0; i < count; ++i)
@@ -383,9 +396,11 @@ static pnas_status run_evaluation(pnas_shard_trainer *trainer, void *payload)
     pnas_child_plan *plan = trainer->plan;
     PNAS_TRY(pnas_launch_run(plan->cl, &plan->before_evaluation, NULL));
     PNAS_TRY(set_state(trainer, plan->validation.state, work->first));
+    PNAS_TRY(pnas_epoch_begin_validation(plan, &trainer->images.samples));
     for (int i = 0; i < work->count; ++i) {
         if (work->tick)
             PNAS_TRY(work->tick(work->payload));
+        PNAS_TRY(pnas_epoch_bring_images(plan, trainer->images.samples.validation_count, work->first + i));
         PNAS_TRY(pnas_launch_run(plan->cl, &plan->evaluation, NULL));
         PNAS_TRY(pnas_cl_finish(plan->cl));
     }

@@ -73,6 +73,9 @@ pnas_status pnas_shard_trainer_run(pnas_shard_trainer *trainer, int epoch, int u
  * PNAS_ERROR_DIVERGED if the loss is not finite; nothing is updated then. */
 pnas_status pnas_shard_trainer_update(pnas_shard_trainer *trainer, float *sums, pnas_shard_figures *out);
 
+/* Seconds that shards and evaluations have waited for images so far; negative where all lie on the device. */
+double pnas_shard_trainer_image_wait(const pnas_shard_trainer *trainer);
+
 /* PNAS_ERROR_DIVERGED if a weight or a running statistic is not finite. */
 pnas_status pnas_shard_trainer_check(pnas_shard_trainer *trainer);
 

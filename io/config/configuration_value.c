@@ -62,12 +62,12 @@ static bool read_integer(const pnas_key *key, const char *text, void *base)
     return true;
 }
 
-/* "3189082", "3.2M", "500k": whole in the end. */
+/* "3189082", "3.2M", "500k", "8G": whole in the end. */
 static bool read_count(const pnas_key *key, const char *text, void *base)
 {
     char *end = NULL;
     double value = strtod(text, &end);
-    double scale = *end == 'k' ? 1e3 : *end == 'M' ? 1e6 : 1;
+    double scale = *end == 'k' ? 1e3 : *end == 'M' ? 1e6 : *end == 'G' ? 1e9 : 1;
     int64_t whole;
     if (end == text || end != text + strspn(text, "0123456789.") || end[scale > 1] || !(value <= key->high))
         return false;

@@ -1,4 +1,5 @@
 #include "io/data/dataset.h"
+#include "io/data/image_reader.h"
 #include "io/file/sha256.h"
 #include "src/base/log.h"
 
@@ -25,7 +26,7 @@ static size_t image_size(const pnas_dataset *dataset)
     return (size_t)dataset->height * dataset->width * dataset->channels;
 }
 
-static pnas_status allocate_labels(size_t count, pnas_dataset_part *part)
+pnas_status pnas_dataset_allocate_labels(size_t count, pnas_dataset_part *part)
 {
     PNAS_CHECK(count <= UINT32_MAX, PNAS_ERROR_DATA, "%zu images in one part, at most %u are allowed", count,
                UINT32_MAX);
@@ -37,7 +38,7 @@ static pnas_status allocate_labels(size_t count, pnas_dataset_part *part)
 
 pnas_status pnas_dataset_allocate(const pnas_dataset *dataset, size_t count, pnas_dataset_part *part)
 {
-    PNAS_TRY(allocate_labels(count, part));
+    PNAS_TRY(pnas_dataset_allocate_labels(count, part));
     part->images = calloc(count + 1, image_size(dataset));
     PNAS_CHECK(part->images, PNAS_ERROR_MEMORY, "out of memory for %zu images of %dx%dx%d", count,
                dataset->height, dataset->width, dataset->channels);
@@ -51,7 +52,7 @@ pnas_status pnas_dataset_allocate_shared(pnas_dataset *dataset, size_t count)
         return pnas_dataset_allocate(dataset, count, &dataset->train);
     }
     dataset->train.images = dataset->shared.at;
-    return allocate_labels(count, &dataset->train);
+    return pnas_dataset_allocate_labels(count, &dataset->train);
 }
 
 static void free_part(pnas_dataset_part *part)
@@ -76,6 +77,7 @@ void pnas_dataset_destroy(pnas_dataset **dataset)
     if ((*dataset)->shared.at)
         (*dataset)->train.images = NULL;
     pnas_shared_memory_release(&(*dataset)->shared);
+    pnas_image_reader_close(&(*dataset)->reader);
     free_part(&(*dataset)->train);
     free_part(&(*dataset)->test);
     free(*dataset);

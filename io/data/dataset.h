@@ -25,6 +25,8 @@ typedef struct {
     float mean[PNAS_IMAGE_CHANNELS_MAX], deviation[PNAS_IMAGE_CHANNELS_MAX]; /* of train pixels / 255; the
                                                   deviation of a channel that never changes is given as 1 */
     pnas_dataset_part train, test;                                           /* test.count may be 0 */
+    struct pnas_image_reader
+        *reader; /* of the training images where they stay in the file, and train.images is NULL */
     pnas_shared_memory
         shared; /* where train.images lie, for other processes to read; none: they have their own */
 } pnas_dataset;
@@ -36,8 +38,10 @@ pnas_status pnas_dataset_open(const char *name, pnas_dataset **out);
 void pnas_dataset_destroy(pnas_dataset **dataset);
 
 /* The same, checked as strictly, for training: the training images lie in shared memory (read-only) where the system
- * gives it, and the images and labels of the test part are not kept, only their count. */
-pnas_status pnas_dataset_open_training(const char *name, pnas_dataset **out);
+ * gives it, and the images and labels of the test part are not kept, only their count. Images of more than `room` bytes
+ * (0: half of the machine's memory) stay in the file, if it has its seal and they lie there as whole images; else
+ * PNAS_ERROR_DATA. */
+pnas_status pnas_dataset_open_training(const char *name, uint64_t room, pnas_dataset **out);
 
 /* The file that `name` stands for. The embedded set is digits.h5 in the folder $PNAS_DATA if that is set,
  * else in the installed data folder, found from the running program's place, else in the source tree. */
@@ -47,6 +51,9 @@ pnas_status pnas_dataset_find(const char *name, char *out, size_t size);
  * channels are set. */
 pnas_status pnas_dataset_create(pnas_dataset **out);
 pnas_status pnas_dataset_allocate(const pnas_dataset *dataset, size_t count, pnas_dataset_part *part);
+
+/* Only for its labels. */
+pnas_status pnas_dataset_allocate_labels(size_t count, pnas_dataset_part *part);
 
 /* The same for the training part, in shared memory where the system gives it; else it warns. */
 pnas_status pnas_dataset_allocate_shared(pnas_dataset *dataset, size_t count);

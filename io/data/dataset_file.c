@@ -1,7 +1,11 @@
 /* The HDF5 layout of docs/formats.md, written and read. */
 #include "io/data/dataset.h"
+#include "io/data/image_reader.h"
+#include "io/file/file_version.h"
+#include "io/file/regular_file.h"
 #include "io/hdf5/hdf5_array.h"
 #include "io/hdf5/hdf5_attribute.h"
+#include "io/hdf5/hdf5_rows.h"
 
 #include "pnas_version.h"
 #include "src/base/clock.h"
@@ -12,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define CONVENTIONS "PNAS-dataset-1"
 #define CHUNK_BYTES (512 * 1024)
@@ -192,8 +197,41 @@ static pnas_status check_labels(hid_t group, const pnas_dataset *dataset, const 
     return PNAS_OK;
 }
 
+typedef struct { /* how a file is read */
+    bool training, sealed;
+    uint64_t room;         /* training: bytes of images that memory may hold */
+    struct stat version;   /* training: of the file before it was looked at */
+    pnas_stored_rows rows; /* of the training images, if they stay in the file */
+} file_reading;
+
+static pnas_status allocate_part(pnas_dataset *dataset, size_t count, pnas_dataset_part *part,
+                                 const file_reading *how)
+{
+    if (how->rows.place)
+        return pnas_dataset_allocate_labels(count, part);
+    return how->training && part == &dataset->train ? pnas_dataset_allocate_shared(dataset, count)
+                                                    : pnas_dataset_allocate(dataset, count, part);
+}
+
+/* Whether the images of a part stay in the file: how->rows are theirs then. Those of the test part are not looked at
+ * where the training part is too large. */
+static pnas_status leave_images(hid_t group, const pnas_dataset *dataset, const hsize_t shape[4],
+                                file_reading *how)
+{
+    double bytes = (double)shape[0] * (double)shape[1] * (double)shape[2] * (double)shape[3];
+    if (!how->training || how->rows.place || dataset->train.count > 0 || bytes <= (double)how->room)
+        return PNAS_OK;
+    if (!how->sealed)
+        return pnas_h5_fail(
+            PNAS_ERROR_DATA, group, "images",
+            "hold %.4g MiB, more than the %.4g MiB of dataset.buffer, and the file has no seal, so that "
+            "all of it has to be read to be checked; import it again, or raise dataset.buffer",
+            bytes / 0x1p20, (double)how->room / 0x1p20);
+    return pnas_h5_find_rows(group, "images", 4, &how->rows);
+}
+
 static pnas_status read_part(hid_t file, const char *name, pnas_dataset *dataset, pnas_dataset_part *part,
-                             bool shared)
+                             file_reading *how)
 {
     hid_t group;
     hsize_t images[4];
@@ -204,13 +242,14 @@ static pnas_status read_part(hid_t file, const char *name, pnas_dataset *dataset
                                  (hsize_t)dataset->channels};
     /* Before memory is taken: images of no pixels could be any number. */
     PNAS_TRY_CLEANUP(pnas_h5_check_shape(group, "images", 4, expected, images));
-    status = shared ? pnas_dataset_allocate_shared(dataset, images[0])
-                    : pnas_dataset_allocate(dataset, images[0], part);
+    PNAS_TRY_CLEANUP(leave_images(group, dataset, images, how));
+    status = allocate_part(dataset, images[0], part, how);
     if (status != PNAS_OK) {
         status = pnas_h5_fail(status, group, "images", "%s", pnas_message());
         goto cleanup;
     }
-    PNAS_TRY_CLEANUP(pnas_h5_read_array(group, "images", H5T_NATIVE_UINT8, 4, expected, part->images));
+    if (part->images)
+        PNAS_TRY_CLEANUP(pnas_h5_read_array(group, "images", H5T_NATIVE_UINT8, 4, expected, part->images));
     PNAS_TRY_CLEANUP(pnas_h5_read_array(group, "labels", H5T_NATIVE_UINT16, 1, expected, part->labels));
     PNAS_TRY_CLEANUP(check_labels(group, dataset, part));
 cleanup:
@@ -233,14 +272,14 @@ static pnas_status read_channel_figures(hid_t file, pnas_dataset *dataset)
     return PNAS_OK;
 }
 
-static pnas_status read_content(hid_t file, pnas_dataset *dataset, bool shared)
+static pnas_status read_content(hid_t file, pnas_dataset *dataset, file_reading *how)
 {
     PNAS_TRY(read_attributes(file, dataset));
     PNAS_TRY(read_classes(file, dataset));
     PNAS_TRY(read_image_shape(file, dataset));
     PNAS_TRY(read_channel_figures(file, dataset));
-    PNAS_TRY(read_part(file, "train", dataset, &dataset->train, shared));
-    return read_part(file, "test", dataset, &dataset->test, false);
+    PNAS_TRY(read_part(file, "train", dataset, &dataset->train, how));
+    return read_part(file, "test", dataset, &dataset->test, how);
 }
 
 /* --- Opening and checking ------------------------------------------------------------------------------ */
@@ -282,36 +321,63 @@ static pnas_status keep_for_training(pnas_dataset *dataset)
     return PNAS_OK;
 }
 
-static pnas_status open_dataset(const char *name, bool training, pnas_dataset **out)
+static pnas_status take_version(const char *path, struct stat *out)
+{
+    char trouble[PNAS_FILE_TROUBLE];
+    int file = pnas_file_open(path, trouble);
+    PNAS_CHECK(file >= 0, PNAS_ERROR_FILE, "%s: %s", path, trouble);
+    bool taken = pnas_file_version_take(file, out);
+    close(file);
+    PNAS_CHECK(taken, PNAS_ERROR_FILE, "%s: cannot be looked at", path);
+    return PNAS_OK;
+}
+
+static pnas_status open_reader(const char *path, file_reading *how, pnas_dataset *dataset)
+{
+    size_t bytes = (size_t)dataset->height * (size_t)dataset->width * (size_t)dataset->channels;
+    return how->rows.place ? pnas_image_reader_open(path, &how->version, &how->rows, dataset->train.count,
+                                                    bytes, &dataset->reader)
+                           : PNAS_OK;
+}
+
+static pnas_status open_dataset(const char *name, file_reading *how, pnas_dataset **out)
 {
     char path[4096];
     hid_t file = -1;
-    bool sealed = false;
     pnas_status status, end;
     *out = NULL;
     PNAS_TRY(pnas_dataset_find(name, path, sizeof path));
-    PNAS_TRY_CLEANUP(pnas_h5_open_sealed(path, &file, &sealed));
+    if (how->training)
+        PNAS_TRY(take_version(path, &how->version));
+    PNAS_TRY_CLEANUP(pnas_h5_open_sealed(path, &file, &how->sealed));
     PNAS_TRY_CLEANUP(pnas_dataset_create(out));
-    PNAS_TRY_CLEANUP(read_content(file, *out, training));
-    if (!sealed) /* any program may have changed it */
+    PNAS_TRY_CLEANUP(read_content(file, *out, how));
+    if (!how->sealed) /* any program may have changed it */
         PNAS_TRY_CLEANUP(verify(path, *out));
-    if (training)
+    if (how->training)
         status = keep_for_training(*out);
 cleanup:
     end = pnas_h5_finish(&file, status);
-    if (status != PNAS_OK || end != PNAS_OK)
+    status = end != PNAS_OK ? end : status;
+    if (status == PNAS_OK)
+        status = open_reader(path, how, *out);
+    pnas_stored_rows_free(&how->rows);
+    if (status != PNAS_OK)
         pnas_dataset_destroy(out);
-    return end != PNAS_OK ? end : status;
+    return status;
 }
 
 pnas_status pnas_dataset_open(const char *name, pnas_dataset **out)
 {
-    return open_dataset(name, false, out);
+    file_reading how = {0};
+    return open_dataset(name, &how, out);
 }
 
-pnas_status pnas_dataset_open_training(const char *name, pnas_dataset **out)
+pnas_status pnas_dataset_open_training(const char *name, uint64_t room, pnas_dataset **out)
 {
-    return open_dataset(name, true, out);
+    uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+    file_reading how = {.training = true, .room = room ? room : memory / 2};
+    return open_dataset(name, &how, out);
 }
 
 pnas_status pnas_dataset_verify(const char *path)

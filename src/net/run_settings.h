@@ -21,6 +21,8 @@ typedef struct {
     char dataset[PNAS_PATH_MAX]; /* HDF5 file; "digits": the embedded one */
     double validation;           /* held out of the training part: below 1 a share, else a count */
     int64_t training_images;     /* use so many of the rest; 0: all */
+    int64_t shuffle_window;      /* images; an epoch shuffles within so many; 0: all of them */
+    int64_t image_buffer;        /* bytes of memory that images may take, else they are streamed; 0: auto */
     pnas_evaluator_kind evaluator;
     char table[PNAS_PATH_MAX]; /* of cells trained already, for PNAS_EVALUATOR_TABLE */
     double table_pace;         /* a child looked up takes this share of its training time; 0: none */

@@ -1,5 +1,6 @@
 #include "src/run/dataset_share.h"
 
+#include "io/data/image_reader.h"
 #include "mpi/collectives.h"
 #include "mpi/wire.h"
 #include "src/base/log.h"
@@ -51,6 +52,25 @@ static void put_dataset(const pnas_dataset *dataset, pnas_wire_writer *to)
     pnas_wire_put_bytes(to, dataset->train.labels, dataset->train.count * sizeof *dataset->train.labels);
 }
 
+/* Where the images lie in a file that they stay in. */
+static void put_reader(const pnas_image_reader *reader, pnas_wire_writer *to)
+{
+    pnas_wire_put_int(to, reader != NULL);
+    if (!reader)
+        return;
+    const struct stat *version = &reader->version;
+    const int64_t values[] = {
+        version->st_size,           version->st_mtim.tv_sec,  version->st_mtim.tv_nsec,
+        version->st_ctim.tv_sec,    version->st_ctim.tv_nsec, (int64_t)version->st_nlink,
+        (int64_t)reader->rows.rows, reader->rows.deflated,    (int64_t)reader->rows.count};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        pnas_wire_put_int(to, values[i]);
+    for (size_t i = 0; i < reader->rows.count; i++) {
+        pnas_wire_put_int(to, (int64_t)reader->rows.place[i].at);
+        pnas_wire_put_int(to, (int64_t)reader->rows.place[i].size);
+    }
+}
+
 static pnas_status write_message(const char *name, const pnas_dataset *dataset, pnas_wire_writer *to)
 {
     struct stat file;
@@ -60,6 +80,7 @@ static pnas_status write_message(const char *name, const pnas_dataset *dataset, 
     pnas_wire_put_int(to, (int64_t)file.st_ino);
     put_place(dataset, to);
     put_dataset(dataset, to);
+    put_reader(dataset->reader, to);
     return pnas_wire_finish(to);
 }
 
@@ -110,6 +131,51 @@ static pnas_status get_dataset(pnas_wire_reader *from, pnas_dataset *dataset)
     return get_labels(from, &dataset->train);
 }
 
+static void get_version(pnas_wire_reader *from, const struct stat *file, struct stat *out)
+{
+    *out = (struct stat){.st_dev = file->st_dev, .st_ino = file->st_ino};
+    out->st_size = pnas_wire_get_int(from, 0, INT64_MAX);
+    out->st_mtim.tv_sec = pnas_wire_get_int(from, INT64_MIN, INT64_MAX);
+    out->st_mtim.tv_nsec = pnas_wire_get_int(from, 0, INT64_MAX);
+    out->st_ctim.tv_sec = pnas_wire_get_int(from, INT64_MIN, INT64_MAX);
+    out->st_ctim.tv_nsec = pnas_wire_get_int(from, 0, INT64_MAX);
+    out->st_nlink = (nlink_t)pnas_wire_get_int(from, 0, INT64_MAX);
+}
+
+static pnas_status get_rows(pnas_wire_reader *from, pnas_stored_rows *out)
+{
+    out->rows = (size_t)pnas_wire_get_int(from, 1, INT64_MAX);
+    out->deflated = pnas_wire_get_int(from, 0, 1);
+    out->count = pnas_wire_get_count(from, 2 * sizeof(int64_t));
+    out->place = calloc(out->count + 1, sizeof *out->place);
+    PNAS_CHECK(out->place, PNAS_ERROR_MEMORY, "no memory for the places of %zu chunks", out->count);
+    for (size_t i = 0; i < out->count; i++) {
+        out->place[i].at = (uint64_t)pnas_wire_get_int(from, 0, INT64_MAX);
+        out->place[i].size = (uint64_t)pnas_wire_get_int(from, 0, INT64_MAX);
+    }
+    return PNAS_OK;
+}
+
+/* `file`: what the name leads to. */
+static pnas_status get_reader(pnas_wire_reader *from, const char *name, const struct stat *file,
+                              pnas_dataset *dataset)
+{
+    char path[4096];
+    struct stat version;
+    pnas_stored_rows rows = {0};
+    size_t bytes = (size_t)dataset->height * (size_t)dataset->width * (size_t)dataset->channels;
+    if (pnas_wire_get_int(from, 0, 1) == 0)
+        return PNAS_OK;
+    get_version(from, file, &version);
+    pnas_status status = get_rows(from, &rows);
+    if (status == PNAS_OK)
+        status = pnas_dataset_find(name, path, sizeof path);
+    if (status == PNAS_OK)
+        status = pnas_image_reader_open(path, &version, &rows, dataset->train.count, bytes, &dataset->reader);
+    pnas_stored_rows_free(&rows);
+    return status;
+}
+
 static void get_place(pnas_wire_reader *from, pnas_shared_memory_place *out)
 {
     out->process = pnas_wire_get_int(from, 0, INT64_MAX);
@@ -133,17 +199,21 @@ static pnas_status take_message(const char *name, const void *data, size_t size,
     get_place(&from, &place);
     bool same =
         find_file(name, &file) == PNAS_OK && (int64_t)file.st_dev == device && (int64_t)file.st_ino == inode;
-    if (!same || place.bytes == 0)
+    if (!same)
         return PNAS_OK;
     PNAS_TRY(pnas_dataset_create(out));
-    *unmapped = pnas_shared_memory_attach(&place, &(*out)->shared) != PNAS_OK;
+    *unmapped = place.bytes > 0 && pnas_shared_memory_attach(&place, &(*out)->shared) != PNAS_OK;
     if (*unmapped) {
         pnas_dataset_destroy(out);
         return PNAS_OK;
     }
     (*out)->train.images = (*out)->shared.at;
     PNAS_TRY(get_dataset(&from, *out));
-    return pnas_wire_close(&from, "a data set");
+    PNAS_TRY(get_reader(&from, name, &file, *out));
+    PNAS_TRY(pnas_wire_close(&from, "a data set"));
+    if (!(*out)->train.images && !(*out)->reader) /* the other rank's own */
+        pnas_dataset_destroy(out);
+    return PNAS_OK;
 }
 
 /* --- the whole --- */
@@ -169,10 +239,10 @@ static pnas_status warn(const pnas_layout *layout, bool unmapped)
 }
 
 /* With what to do about it. */
-static pnas_status read_here(const char *name, pnas_dataset **out)
+static pnas_status read_here(const char *name, uint64_t room, pnas_dataset **out)
 {
     char reason[1024];
-    pnas_status status = pnas_dataset_open_training(name, out);
+    pnas_status status = pnas_dataset_open_training(name, room, out);
     if (status != PNAS_ERROR_FILE && status != PNAS_ERROR_DATA)
         return status;
     snprintf(reason, sizeof reason, "%s", pnas_message());
@@ -186,23 +256,23 @@ static pnas_status agree(const pnas_layout *layout, pnas_status status)
     return pnas_mpi_agree(status);
 }
 
-static pnas_status take_from_reader(const pnas_layout *layout, const char *name, const void *data,
-                                    size_t size, pnas_dataset **out)
+static pnas_status take_from_reader(const pnas_layout *layout, const char *name, uint64_t room,
+                                    const void *data, size_t size, pnas_dataset **out)
 {
     bool unmapped = false;
     bool reads = layout->local_rank == 0;
     pnas_status status = reads ? PNAS_OK : take_message(name, data, size, out, &unmapped);
     pnas_status warned = warn(layout, unmapped);
     PNAS_TRY(status == PNAS_OK ? warned : status);
-    return reads || *out ? PNAS_OK : read_here(name, out);
+    return reads || *out ? PNAS_OK : read_here(name, room, out);
 }
 
-pnas_status pnas_dataset_share(const pnas_layout *layout, const char *name, pnas_dataset **out)
+pnas_status pnas_dataset_share(const pnas_layout *layout, const char *name, uint64_t room, pnas_dataset **out)
 {
     pnas_wire_writer message = {0};
     bool reads = layout->local_rank == 0;
     *out = NULL;
-    pnas_status status = reads ? read_here(name, out) : PNAS_OK;
+    pnas_status status = reads ? read_here(name, room, out) : PNAS_OK;
     if (status == PNAS_OK && reads)
         status = write_message(name, *out, &message);
     status = agree(layout, status);
@@ -211,7 +281,7 @@ pnas_status pnas_dataset_share(const pnas_layout *layout, const char *name, pnas
         unsigned long size = message.size;
         status = pnas_mpi_broadcast_local(&data, &size);
         if (status == PNAS_OK)
-            status = agree(layout, take_from_reader(layout, name, data, size, out));
+            status = agree(layout, take_from_reader(layout, name, room, data, size, out));
         if (!reads)
             free(data);
     }

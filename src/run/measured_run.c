@@ -15,7 +15,8 @@ pnas_status pnas_measured_shape(pnas_configuration *configuration, size_t *image
 {
     pnas_dataset *dataset = NULL;
     pnas_image_set *set = NULL;
-    PNAS_TRY(pnas_dataset_open(configuration->dataset, &dataset));
+    PNAS_TRY(
+        pnas_dataset_open_training(configuration->dataset, (uint64_t)configuration->image_buffer, &dataset));
     configuration->network.height = dataset->height;
     configuration->network.width = dataset->width;
     configuration->network.channels = dataset->channels;

@@ -55,6 +55,8 @@ pnas_status pnas_settings_share(const pnas_layout *layout, const pnas_settings_s
 
 /* --- data --- */
 
+enum { WINDOW_SUGGESTED = 16384 };
+
 /* A square that is larger than an image may leave nothing of it. */
 static pnas_status check_cutout(const pnas_configuration *configuration)
 {
@@ -68,6 +70,32 @@ static pnas_status check_cutout(const pnas_configuration *configuration)
     return PNAS_OK;
 }
 
+/* Images that stay in the file come from it in windows of the shuffle, two at a time. */
+static pnas_status check_window(const pnas_configuration *configuration, const pnas_dataset *dataset)
+{
+    uint64_t image = (uint64_t)dataset->height * (uint64_t)dataset->width * (uint64_t)dataset->channels;
+    uint64_t room = (uint64_t)configuration->image_buffer, window = (uint64_t)configuration->shuffle_window;
+    double mebibytes = (double)dataset->train.count * (double)image / 0x1p20;
+    if (!dataset->reader)
+        return PNAS_OK;
+    PNAS_CHECK(room == 0 || room >= 2 * image, PNAS_ERROR_USAGE,
+               "dataset.buffer: %.4g MiB hold no two images of %s; give more", (double)room / 0x1p20,
+               configuration->dataset);
+    uint64_t most = room ? room / 2 / image : WINDOW_SUGGESTED;
+    PNAS_CHECK(
+        window > 0, PNAS_ERROR_USAGE,
+        "%s: its training images take %.4g MiB, more than dataset.buffer allows in memory, so they are "
+        "streamed, "
+        "and cannot be shuffled all at once; give dataset.shuffle_window: %llu, or a larger dataset.buffer",
+        configuration->dataset, mebibytes, (unsigned long long)most);
+    PNAS_CHECK(room == 0 || window <= most, PNAS_ERROR_USAGE,
+               "dataset.shuffle_window: two windows of %llu images take %.4g MiB, more than the %.4g MiB of "
+               "dataset.buffer; at most %llu images fit",
+               (unsigned long long)window, 2.0 * (double)(window * image) / 0x1p20, (double)room / 0x1p20,
+               (unsigned long long)most);
+    return PNAS_OK;
+}
+
 static pnas_status make_image_set(const pnas_layout *layout, const pnas_dataset *dataset,
                                   pnas_configuration *configuration, pnas_image_set **images)
 {
@@ -76,8 +104,11 @@ static pnas_status make_image_set(const pnas_layout *layout, const pnas_dataset 
     configuration->network.channels = dataset->channels;
     configuration->network.classes = dataset->classes;
     PNAS_TRY(check_cutout(configuration));
+    PNAS_TRY(check_window(configuration, dataset));
     PNAS_TRY(pnas_image_set_create(dataset, configuration->validation, (size_t)configuration->training_images,
                                    configuration->seed, images));
+    (*images)->window = (size_t)configuration->shuffle_window;
+    (*images)->room = (uint64_t)configuration->image_buffer;
     (*images)->sharers = dataset->shared.at ? layout->local_ranks : 1;
     return PNAS_OK;
 }
@@ -101,12 +132,15 @@ pnas_status pnas_data_compare_bytes(const pnas_layout *layout, const char *path,
 pnas_status pnas_data_share(const pnas_layout *layout, pnas_configuration *configuration, pnas_dataset **out,
                             pnas_image_set **images)
 {
-    PNAS_TRY(pnas_dataset_share(layout, configuration->dataset, out));
+    PNAS_TRY(pnas_dataset_share(layout, configuration->dataset, (uint64_t)configuration->image_buffer, out));
     const pnas_dataset *dataset = *out;
     PNAS_TRY(pnas_mpi_agree(make_image_set(layout, dataset, configuration, images)));
     PNAS_TRY(pnas_data_compare(layout, configuration->dataset, dataset->sha256));
     pnas_info("data set %s: %zu training and %zu validation images, %dx%dx%d, %d classes", dataset->name,
               (*images)->train_count, (*images)->validation_count, dataset->height, dataset->width,
               dataset->channels, dataset->classes);
+    if (dataset->reader)
+        pnas_info("the images are streamed from their file, %lld at a time",
+                  (long long)configuration->shuffle_window);
     return PNAS_OK;
 }

@@ -176,13 +176,16 @@ static void show_progress(train_run *run, const pnas_shard_figures *figures)
 
 static void tell_epoch(const train_run *run, const float *row)
 {
-    char left[32] = "?", held[128] = "", waited[64] = "";
+    char left[32] = "?", held[128] = "", waited[64] = "", images[64] = "";
     double seconds = pnas_clock_seconds() - run->first;
     if (run->options->layout->rank != 0)
         return;
     if (run->update.share.members > 1)
         snprintf(waited, sizeof waited, ", %.1f %% of the time waiting for sums",
                  100 * run->update.waited / seconds);
+    double image_wait = pnas_shard_trainer_image_wait(run->trainer);
+    if (image_wait >= 0)
+        snprintf(images, sizeof images, ", %.1f %% waiting for images", 100 * image_wait / seconds);
     if (!isnan(seconds_left(run)))
         pnas_clock_duration(seconds_left(run), left, sizeof left);
     if (run->update.counts.evaluations > 0)
@@ -190,10 +193,11 @@ static void tell_epoch(const train_run *run, const float *row)
     if (!isnan(row[PNAS_TRAIN_AVERAGE_ACCURACY]))
         snprintf(held + strlen(held), sizeof held - strlen(held), ", of the average %.4f",
                  (double)row[PNAS_TRAIN_AVERAGE_ACCURACY]);
-    pnas_progress_event(1, "epoch %d of %d: rate %.4g, loss %.4f, accuracy %.4f%s; %.0f images/s%s, %s left",
+    pnas_progress_event(1,
+                        "epoch %d of %d: rate %.4g, loss %.4f, accuracy %.4f%s; %.0f images/s%s%s, %s left",
                         run->state.at.epoch, training_of(run)->epochs, (double)row[PNAS_TRAIN_RATE],
                         (double)row[PNAS_TRAIN_LOSS], (double)row[PNAS_TRAIN_ACCURACY], held,
-                        run->images / seconds, waited, left);
+                        run->images / seconds, waited, images, left);
 }
 
 /* --- an epoch --- */

@@ -197,8 +197,11 @@ Test(configuration, a_size_of_the_command_line_replaces_that_of_the_file)
     cr_assert_eq(pnas_configuration_print(&read, &text), PNAS_OK);
     cr_expect(strstr(text, "  parameters: 500000\n") && !strstr(text, "  filters:"));
     free(text);
-    cr_assert_eq(pnas_configuration_parse("a", "network: {parameters: 3.2M}\n", filters, 1, &read), PNAS_OK);
+    cr_assert_eq(pnas_configuration_parse("a", "dataset: {buffer: 2.5G}\nnetwork: {parameters: 3.2M}\n",
+                                          filters, 1, &read),
+                 PNAS_OK);
     cr_expect(read.parameters == 0 && read.network.filters == 7);
+    cr_expect_eq(read.image_buffer, 2500000000);
     cr_assert_eq(pnas_configuration_print(&read, &text), PNAS_OK);
     cr_expect(strstr(text, "  parameters: 0\n") && strstr(text, "  filters: 7\n"));
     free(text);

@@ -1,0 +1,178 @@
+#include "io/data/image_reader.h"
+
+#include "io/file/file_version.h"
+#include "io/file/regular_file.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+
+/* --- life --- */
+
+static pnas_status open_file(pnas_image_reader *reader)
+{
+    char trouble[PNAS_FILE_TROUBLE];
+    reader->file = pnas_file_open(reader->path, trouble);
+    PNAS_CHECK(reader->file >= 0, PNAS_ERROR_FILE, "%s: %s", reader->path, trouble);
+    PNAS_CHECK(pnas_file_version_holds(reader->file, &reader->version), PNAS_ERROR_FILE,
+               "%s: was changed by another program since it was checked; start again when that has ended",
+               reader->path);
+    return PNAS_OK;
+}
+
+pnas_status pnas_image_reader_open(const char *path, const struct stat *version, pnas_stored_rows *rows,
+                                   size_t count, size_t image_bytes, pnas_image_reader **out)
+{
+    pnas_image_reader *reader = calloc(1, sizeof *reader);
+    *out = NULL;
+    if (!reader) {
+        pnas_stored_rows_free(rows);
+        return pnas_fail(PNAS_ERROR_MEMORY, "%s: out of memory", path);
+    }
+    *reader = (pnas_image_reader){.path = strdup(path),
+                                  .version = *version,
+                                  .rows = *rows,
+                                  .count = count,
+                                  .image_bytes = image_bytes,
+                                  .file = -1};
+    *rows = (pnas_stored_rows){0};
+    pnas_status status =
+        reader->path ? open_file(reader) : pnas_fail(PNAS_ERROR_MEMORY, "%s: out of memory", path);
+    if (status == PNAS_OK)
+        *out = reader;
+    else
+        pnas_image_reader_close(&reader);
+    return status;
+}
+
+void pnas_image_reader_close(pnas_image_reader **reader)
+{
+    if (!*reader)
+        return;
+    if ((*reader)->file >= 0)
+        close((*reader)->file);
+    pnas_stored_rows_free(&(*reader)->rows);
+    free((*reader)->path);
+    free(*reader);
+    *reader = NULL;
+}
+
+/* --- reading --- */
+
+typedef struct {
+    uint32_t image;
+    size_t place; /* of the output */
+} wanted_image;
+
+typedef struct { /* rooms of one call */
+    const pnas_image_reader *reader;
+    unsigned char *stored, *rows;
+    size_t stored_room;
+    wanted_image *wanted; /* by image */
+} reading;
+
+static int by_image(const void *a, const void *b)
+{
+    const wanted_image *x = a, *y = b;
+    return x->image < y->image ? -1 : x->image > y->image;
+}
+
+static pnas_status read_bytes(const pnas_image_reader *reader, pnas_stored_place place, unsigned char *out)
+{
+    for (uint64_t done = 0; done < place.size;) {
+        ssize_t got = pread(reader->file, out + done, place.size - done, (off_t)(place.at + done));
+        PNAS_CHECK(got > 0 || (got < 0 && errno == EINTR), PNAS_ERROR_FILE, "%s: cannot be read: %s",
+                   reader->path, got == 0 ? "it is shorter than it was" : pnas_system_reason(errno));
+        done += got > 0 ? (uint64_t)got : 0;
+    }
+    return PNAS_OK;
+}
+
+static pnas_status make_stored_room(reading *work, size_t bytes)
+{
+    if (bytes <= work->stored_room)
+        return PNAS_OK;
+    free(work->stored);
+    work->stored = malloc(bytes);
+    work->stored_room = work->stored ? bytes : 0;
+    PNAS_CHECK(work->stored, PNAS_ERROR_MEMORY, "%s: out of memory for a chunk of %zu bytes",
+               work->reader->path, bytes);
+    return PNAS_OK;
+}
+
+/* The rows of a place as they are; a chunk at the end is as long as the others. */
+static pnas_status read_rows(reading *work, size_t index)
+{
+    const pnas_image_reader *reader = work->reader;
+    pnas_stored_place place = reader->rows.place[index];
+    uLongf bytes = (uLongf)(reader->rows.rows * reader->image_bytes), found = bytes;
+    if (!reader->rows.deflated) {
+        PNAS_CHECK(place.size == bytes, PNAS_ERROR_DATA, "%s: is damaged: chunk %zu has %zu bytes, not %zu",
+                   reader->path, index, (size_t)place.size, (size_t)bytes);
+        return read_bytes(reader, place, work->rows);
+    }
+    PNAS_TRY(make_stored_room(work, place.size));
+    PNAS_TRY(read_bytes(reader, place, work->stored));
+    PNAS_CHECK(uncompress(work->rows, &found, work->stored, (uLong)place.size) == Z_OK && found == bytes,
+               PNAS_ERROR_DATA,
+               "%s: is damaged: chunk %zu of its images cannot be unpacked; put a copy of it back",
+               reader->path, index);
+    return PNAS_OK;
+}
+
+/* Each chunk once. */
+static pnas_status read_wanted(reading *work, size_t count, uint8_t *out)
+{
+    const pnas_image_reader *reader = work->reader;
+    size_t bytes = reader->image_bytes, rows = reader->rows.rows, held = SIZE_MAX;
+    for (size_t i = 0; i < count; ++i) {
+        const wanted_image *wanted = &work->wanted[i];
+        size_t index = wanted->image / rows;
+        if (index != held)
+            PNAS_TRY(read_rows(work, index));
+        held = index;
+        memcpy(out + wanted->place * bytes, work->rows + wanted->image % rows * bytes, bytes);
+    }
+    return PNAS_OK;
+}
+
+/* What is read behind a change of the file may be anything, and an error of it says less than that. */
+static pnas_status check_version(const pnas_image_reader *reader, pnas_status status)
+{
+    PNAS_CHECK(
+        pnas_file_version_holds(reader->file, &reader->version), PNAS_ERROR_FILE,
+        "%s: was changed by another program while its images were read; put a copy of it back, and the same "
+        "command goes on",
+        reader->path);
+    return status;
+}
+
+static pnas_status read_images(void *payload, const uint32_t *image, size_t count, uint8_t *out)
+{
+    const pnas_image_reader *reader = payload;
+    reading work = {.reader = reader,
+                    .rows = malloc(reader->rows.rows * reader->image_bytes),
+                    .wanted = malloc((count ? count : 1) * sizeof *work.wanted)};
+    pnas_status status;
+    PNAS_CHECK_CLEANUP(work.rows && work.wanted, PNAS_ERROR_MEMORY, "%s: out of memory for %zu images",
+                       reader->path, count);
+    for (size_t i = 0; i < count; ++i) {
+        assert(image[i] < reader->count);
+        work.wanted[i] = (wanted_image){image[i], i};
+    }
+    qsort(work.wanted, count, sizeof *work.wanted, by_image);
+    status = check_version(reader, read_wanted(&work, count, out));
+cleanup:
+    free(work.stored);
+    free(work.rows);
+    free(work.wanted);
+    return status;
+}
+
+pnas_image_source pnas_image_reader_source(pnas_image_reader *reader)
+{
+    return (pnas_image_source){.payload = reader, .read = read_images};
+}

@@ -1,0 +1,30 @@
+/* The training images of a data set, read from its file when they are wanted: a set that memory does not hold. Any
+ * number of threads may read; none of them uses HDF5. Local. */
+#ifndef PNAS_IO_IMAGE_READER_H
+#define PNAS_IO_IMAGE_READER_H
+
+#include "io/file/stored_rows.h"
+#include "src/base/status.h"
+#include "src/net/image_set.h"
+
+#include <sys/stat.h>
+
+typedef struct pnas_image_reader {
+    char *path;
+    struct stat version;   /* the file that was checked */
+    pnas_stored_rows rows; /* where the images lie in it */
+    size_t count, image_bytes;
+    int file;
+} pnas_image_reader;
+
+/* Takes over `rows`, of `count` images, also after a failure. PNAS_ERROR_FILE if the file at `path` cannot be opened, or
+ * is not that `version` of it. *out is the caller's. */
+pnas_status pnas_image_reader_open(const char *path, const struct stat *version, pnas_stored_rows *rows,
+                                   size_t count, size_t image_bytes, pnas_image_reader **out);
+void pnas_image_reader_close(pnas_image_reader **reader);
+
+/* Borrows the reader. Reading fails with PNAS_ERROR_FILE where the file was changed or cannot be read, with
+ * PNAS_ERROR_DATA where its content is damaged. */
+pnas_image_source pnas_image_reader_source(pnas_image_reader *reader);
+
+#endif
