@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # overlap_rounds.sh PNAS_MPI RUN.h5 CONFIG.yaml [--set a.b=c ...]: docs/scaling.md's table of rounds that overlap.
-# Simulates the guided search of CONFIG with the durations of the children in RUN.h5, for ranks ($RANKS), children a rank
-# ($EACH) and lags ($LAGS; 0: rounds that do not overlap), with a round for each rank. "Busy" of the whole time; "before":
-# until each rank had its last child.
+# Simulates the guided search of CONFIG with the durations of the children in RUN.h5, for ranks ($RANKS), children a
+# rank ($EACH) and lags ($LAGS; 0: rounds that do not overlap). A round has a child for each rank. "Busy" of the whole
+# time; "before": until each rank had its last child.
 set -euo pipefail
 pnas_mpi=$1 run=$2 configuration=$3
 shift 3

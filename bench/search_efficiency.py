@@ -140,7 +140,7 @@ def evaluate(arguments, table, pool):
           f"regret after {', '.join(map(str, MOMENTS))}", flush=True)
     found = {}
     for name in arguments.searches:
-        jobs = [(arguments, table, name, seed) for seed in range(1, arguments.seeds + 1)]
+        jobs = [(arguments, table, name, arguments.first_seed + i) for i in range(arguments.seeds)]
         runs = list(pool.map(search, jobs))
         found[name] = needed(runs, limits[1])
         print_row(name, arguments.seeds, summary(runs, accuracy))
@@ -172,6 +172,7 @@ def main():
     parser.add_argument("program", help="pnas_mpi; pnas_table must be beside it")
     parser.add_argument("tables", nargs="+")
     parser.add_argument("--out", help="writes OUT.csv and OUT.svg; with several tables OUT-1.csv and so on")
+    parser.add_argument("--first-seed", type=int, default=1)
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--children", type=int, default=100)
     parser.add_argument("--searches", nargs="+", default=SEARCHES, metavar="NAME[:CHILDREN]")

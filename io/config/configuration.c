@@ -10,7 +10,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FILE_MAX (256 * 1024) /* far above any configuration, far below what YAML can be made to cost */
+#define FILE_MAX     (256 * 1024) /* far above any configuration, far below what YAML can be made to cost */
+
+#define KERNEL_SHARE 0.8 /* surrogate.kernel beside networks */
+
+/* Where the kernel part says everything, nothing is asked of the networks; the least of them is kept. */
+static void derive_surrogate(pnas_configuration *all)
+{
+    const pnas_search_options *search = &all->search;
+    bool spread = search->acquisition != PNAS_ACQUISITION_MEAN || search->diversity > 0;
+    if (all->surrogate.kernel < 0)
+        all->surrogate.kernel =
+            pnas_strategy_get(search->strategy)->closed_form && !spread ? 1 : KERNEL_SHARE;
+    if (all->surrogate.kernel >= 1)
+        all->surrogate.members = all->surrogate.epochs = 1;
+}
 
 /* Fields that follow from a key of another section. */
 static void derive(pnas_configuration *all)
@@ -21,6 +35,7 @@ static void derive(pnas_configuration *all)
     all->search.seed = all->seed;
     if (all->search.round == 0)
         all->search.round = pnas_strategy_get(all->search.strategy)->round;
+    derive_surrogate(all);
 }
 
 void pnas_configuration_defaults(pnas_configuration *out)
@@ -30,6 +45,7 @@ void pnas_configuration_defaults(pnas_configuration *out)
         if (pnas_configuration_keys[i].initial)
             pnas_key_read(&pnas_configuration_keys[i], pnas_configuration_keys[i].initial, out);
     pnas_operator_set_paper(&out->search.space.operators);
+    out->surrogate.kernel = -1;
     derive(out);
 }
 
@@ -107,7 +123,8 @@ pnas_status pnas_configuration_parse(const char *name, const char *text, const c
                name, FILE_MAX / 1024);
     PNAS_TRY(pnas_yaml_parse(name, text, length, &source.document));
     pnas_configuration_defaults(out);
-    out->search.round = 0; /* its default is the strategy's */
+    out->search.round = 0; /* the defaults of these are the strategy's */
+    out->surrogate.kernel = -1;
     pnas_status status = pnas_configuration_fill(&source, out);
     derive(out);
     for (size_t i = 0; i < pnas_configuration_key_count && status == PNAS_OK; i++)

@@ -154,9 +154,9 @@ const pnas_key pnas_configuration_keys[] = {
     {KEY("search.first", search.first), .initial = "0", FROM_TO(0, 1000000), FIXED,
      .help =
          "How many one-block cells are trained. 0: all, as in the paper (136 with its operators), or with "
-         "search.children their share of these. guided: how many cells of all sizes it begins with. 0: as "
-         "many as there are operators, at least 4, and with search.overlap search.lag rounds more than "
-         "that."},
+         "search.children their share of these. guided: how many cells of space.blocks blocks it begins "
+         "with. 0: as many as there are operators, at least 4, and with search.overlap search.lag rounds "
+         "more than that."},
     {KEY("search.acquisition", search.acquisition), .initial = "mean", WORDS(acquisitions), FIXED,
      .help = "pnas, guided: what makes a candidate the best. mean: the prediction (the paper). ucb: the "
              "prediction plus kappa times its spread. ei: the expected improvement on the best "
@@ -177,12 +177,13 @@ const pnas_key pnas_configuration_keys[] = {
      .help = "pnas with overlap: at most this share of the next level's K is begun early."},
     {KEY("search.lag", search.lag), .initial = "3", FROM_TO(1, 100000), FIXED,
      .help = "guided with overlap: how many rounds before it a round does not wait for. Take as many as make "
-             "search.round * (search.lag + 1) at least four times the children that are trained at once."},
+             "search.round * (search.lag + 1) at least four times the children that are trained at once, and "
+             "more where these differ much in duration."},
     {KEY("search.population", search.population), .initial = "100", FROM_TO(1, 100000), FIXED,
      .help = "evolution: how many of the last children may be parents. The first so many are random."},
     {KEY("search.sample", search.sample), .initial = "25", FROM_TO(1, 100000), FIXED,
      .help = "evolution: the parent is the best of this many drawn from the population."},
-    {KEY("search.round", search.round), .initial_note = "10; guided: 4", FROM_TO(1, 100000), FIXED,
+    {KEY("search.round", search.round), .initial_note = "10; guided: 2", FROM_TO(1, 100000), FIXED,
      .help = "evolution, guided: how many children are chosen by what is done and trained side by side. Take "
              "at least as many as there are ranks."},
     {KEY("search.candidates", candidates), .initial = "table", WORDS(candidates), FIXED,
@@ -301,10 +302,12 @@ const pnas_key pnas_configuration_keys[] = {
     {KEY("surrogate.linear", surrogate.linear), .initial = "0.5", FROM_TO(0, 1), FIXED,
      .help = "This share of what each member adds to the logit comes from a linear part: ridge regression on "
              "counts of operators, inputs and their pairs. 0: none, as in the paper."},
-    {KEY("surrogate.kernel", surrogate.kernel), .initial = "0.8", FROM_TO(0, 1), FIXED,
+    {KEY("surrogate.kernel", surrogate.kernel), .initial_note = "0.8; guided: 1", FROM_TO(0, 1), FIXED,
      .help = "This share of the logit comes from a kernel part: a Gaussian process, with a linear and a "
              "smooth covariance, on the shares of operators and inputs, fit to all children. 0: none, as in "
-             "the paper."},
+             "the paper. 1: all of it, so that members and epochs are 1 and say nothing; the default of "
+             "guided, but with another acquisition than mean or with diversity, which need the spread of the "
+             "members."},
     {KEY("surrogate.mirror", surrogate.augment_swap), .initial = "true", FIXED,
      .help = "Fits on each cell a second time with the two sides of its blocks exchanged, which is "
              "the same network."},

@@ -249,8 +249,7 @@ static void report_round(const search_run *run)
     const pnas_choice *choice = pnas_search_last_choice(run->search);
     char fit[32], score[32];
     if (choice->candidates == 0) {
-        pnas_info("%zu cells of 1 to %d blocks to begin with", choice->children,
-                  pnas_search_levels(run->search));
+        pnas_info("%zu cells to begin with", choice->children);
         return;
     }
     name_duration(choice->fit_seconds, fit);

@@ -111,6 +111,8 @@ static pnas_status predict(void *payload, const pnas_cell *cells, size_t count, 
 /* Members are fit side by side, each on all children so far. */
 static double fit_takes(const simulation *self, int helpers)
 {
+    if (self->configuration->surrogate.kernel >= 1)
+        return 0; /* in closed form */
     int members = self->configuration->surrogate.members;
     return ceil((double)members / helpers) * (double)self->children * self->measured.fit_seconds;
 }

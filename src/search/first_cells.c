@@ -118,23 +118,21 @@ cleanup:
     return status;
 }
 
-pnas_status pnas_first_cells_of_sizes(const pnas_cell *cell, size_t count, size_t wanted, int blocks,
-                                      uint64_t seed, pnas_cell *out)
+pnas_status pnas_first_cells_largest(const pnas_cell *cell, size_t count, size_t wanted, int blocks,
+                                     uint64_t seed, pnas_cell *out)
 {
     assert(wanted <= count);
     pnas_stream stream = pnas_stream_make(seed, PNAS_STREAM_FIRST_CELLS, 0, 0);
     uint32_t *order = malloc((count + 1) * sizeof *order);
-    size_t next[PNAS_BLOCKS_MAX + 1] = {0}; /* of `order`, by size */
+    size_t chosen = 0;
     PNAS_CHECK(order, PNAS_ERROR_MEMORY, "out of memory for %zu cells to begin with", count);
     for (size_t c = 0; c < count; ++c)
         order[c] = (uint32_t)c;
     pnas_stream_shuffle(&stream, order, count);
-    for (size_t i = 0, size = (size_t)blocks; i<wanted; size = size> 1 ? size - 1 : (size_t)blocks) {
-        while (next[size] < count && cell[order[next[size]]].blocks != (int)size)
-            ++next[size];
-        if (next[size] < count)
-            out[i++] = cell[order[next[size]++]];
-    }
+    for (int size = blocks; size >= 1; --size)
+        for (size_t i = 0; i < count && chosen < wanted; ++i)
+            if (cell[order[i]].blocks == size)
+                out[chosen++] = cell[order[i]];
     free(order);
     return PNAS_OK;
 }

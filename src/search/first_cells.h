@@ -9,11 +9,10 @@
  * operator are as equally frequent as `cells` allows. Among equals the seed decides. wanted <= count. */
 pnas_status pnas_first_cells_choose(pnas_cell *cell, size_t count, size_t wanted, uint64_t seed);
 
-/* Of cells of 1 to `blocks` blocks, into out[wanted]: one of `blocks` blocks, one of a block less and so on to 1, then
- * again from the largest on; a size that has none left is left out. Those of one size are drawn by the seed with
- * equal chances: unlike the above, so that some cells repeat an operator, from which more is learned than from equal
- * mixtures. wanted <= count. */
-pnas_status pnas_first_cells_of_sizes(const pnas_cell *cell, size_t count, size_t wanted, int blocks,
-                                      uint64_t seed, pnas_cell *out);
+/* Of cells of 1 to `blocks` blocks, into out[wanted]: those of `blocks` blocks, of a block less where there are no
+ * others, and so on. Those of one size are drawn by the seed with equal chances: unlike the above, so that some cells
+ * repeat an operator, from which more is learned than from equal mixtures. wanted <= count. */
+pnas_status pnas_first_cells_largest(const pnas_cell *cell, size_t count, size_t wanted, int blocks,
+                                     uint64_t seed, pnas_cell *out);
 
 #endif

@@ -25,6 +25,9 @@ typedef struct { /* what the last proposal took */
 typedef struct {
     bool surrogate; /* asks a surrogate, which is fit on the children so far; else propose is given NULL. A
                         fit is kept by the last level that there is */
+    bool
+        closed_form; /* its surrogate, which it fits often, is the kernel part alone, unless options say otherwise or
+                         ask for the spread of the members */
     bool levelwise; /* a proposal is the next level, whole; else all levels are there from the first proposal
                         on, mostly empty, and a proposal adds children to them */
     bool all_sizes; /* children of a round lie on several levels: each knows its place in the order in which

@@ -58,7 +58,7 @@ expect_same() {
 search whole 1
 "$pnas_rank" --status whole.h5 >status.out || fail "not complete"
 grep -q 'complete: 16 of 16 children done, 0 failed' status.out || fail "status"
-grep -q '4 cells of 1 to 2 blocks to begin with' whole.err || fail "the first cells are not told"
+grep -q '4 cells to begin with' whole.err || fail "the first cells are not told"
 grep -q 'round 4: 3 of 71 candidates by the surrogate' whole.err || fail "the last round is not told"
 h5dump -d /timeline/what whole.h5 | grep -q '"score 2"' || fail "no time of scoring"
 "$pnas_rank" whole.h5 >ranking.out || fail "no ranking"
@@ -99,10 +99,17 @@ grep -q 'complete with 10 children; continues with search.children 10 -> 16 for 
 expect_same whole.h5 extended.h5
 h5dump -a /extended extended.h5 | grep -q 'after 10 children: search.children 10 -> 16' || fail "nor kept"
 
+# By the prediction alone, which the kernel part makes in closed form.
+search closed 1 --set search.acquisition=mean
+search closed3 3 --set search.acquisition=mean
+expect_same closed.h5 closed3.h5
+h5dump -d /controller/2/0/kernel/share closed.h5 | grep -q '(0): 1$' || fail "networks are asked, too"
+h5dump -n /controller/2 closed.h5 | grep -q '/2/1$' && fail "there is more than one member"
+
 # Rounds that overlap. Of two ranks that sleep for their children none waits for a round.
 overlapping=(--set search.overlap=true --set search.lag=1 --set search.round=2)
 search overlap 1 "${overlapping[@]}"
-grep -q '6 cells of 1 to 2 blocks to begin with' overlap.err && fail "search.first does not count"
+grep -q '6 cells to begin with' overlap.err && fail "search.first does not count"
 grep -q 'round 6: 2 of 70 candidates by the surrogate' overlap.err || fail "the last round is not told"
 search overlap2 2 "${overlapping[@]}" --set table_pace=0.2
 expect_same overlap.h5 overlap2.h5

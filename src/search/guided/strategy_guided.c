@@ -1,4 +1,4 @@
-/* A search over cells of all sizes at once, guided by the surrogate: some cells that fill the space, then rounds.
+/* A search over cells of all sizes at once, guided by the surrogate: some of the largest cells, then rounds.
  * In each the surrogate is fit on all children and scores every cell that it may choose
  * (src/search/guided/guided_candidates.h), and the best by the acquisition are trained side by side, no two too
  * much alike (src/search/guided/round_choice.h). */
@@ -81,8 +81,8 @@ static pnas_status add_first(pnas_search *search, size_t wanted)
     wanted = wanted < list.count ? wanted : list.count;
     chosen = malloc((wanted + 1) * sizeof *chosen);
     PNAS_CHECK_CLEANUP(chosen, PNAS_ERROR_MEMORY, "out of memory for %zu cells to begin with", wanted);
-    PNAS_TRY_CLEANUP(pnas_first_cells_of_sizes(list.cell, list.count, wanted, search->options.space.blocks,
-                                               search->options.seed, chosen));
+    PNAS_TRY_CLEANUP(pnas_first_cells_largest(list.cell, list.count, wanted, search->options.space.blocks,
+                                              search->options.seed, chosen));
     for (size_t i = 0; i < wanted; ++i)
         PNAS_TRY_CLEANUP(add_child(search, &chosen[i], NAN, NAN));
 cleanup:
@@ -233,8 +233,9 @@ static pnas_status propose(pnas_search *search, const pnas_surrogate *surrogate)
 }
 
 const pnas_strategy pnas_strategy_guided = {
-    .round = 4,
+    .round = 2,
     .surrogate = true,
+    .closed_form = true,
     .all_sizes = true,
     .grows_by = "search.children",
     .check = check,
