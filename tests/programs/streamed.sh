@@ -96,10 +96,10 @@ finish
 train 3 -o killed.h5 "${streamed[@]}"
 same_network killed.h5
 
-# A search, in lanes and on two ranks: its accuracies and histories.
+# A search, in lanes of groups and on two ranks: its accuracies and histories.
 run 1 "$pnas_mpi" tiny.yaml -o search.h5
 expect 0 ''
-run 1 "$pnas_mpi" tiny.yaml -o lanes.h5 --lanes 2 "${streamed[@]}"
+run 1 "$pnas_mpi" tiny.yaml -o lanes.h5 --lanes 2 --set group=2 "${streamed[@]}"
 expect 0 'are streamed'
 run 2 "$pnas_mpi" tiny.yaml -o ranks.h5 "${streamed[@]}"
 expect 0 'are streamed'
