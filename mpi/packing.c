@@ -36,7 +36,7 @@ static void get_field(pnas_wire_reader *from, const pnas_result_field *field, vo
     switch (field->kind) {
     case PNAS_FIELD_STATUS:
         *(pnas_child_status *)value =
-            (pnas_child_status)pnas_wire_get_int(from, PNAS_CHILD_PENDING, PNAS_CHILD_FAILED);
+            (pnas_child_status)pnas_wire_get_int(from, PNAS_CHILD_PENDING, PNAS_CHILD_STATUS_LAST);
         break;
     case PNAS_FIELD_REAL:
         *(double *)value = pnas_wire_get_double(from);
@@ -100,6 +100,10 @@ pnas_status pnas_pack_job(const pnas_job_message *message, pnas_wire_writer *out
     pnas_wire_put_int(out, message->job.level);
     pnas_wire_put_int(out, message->job.index);
     pnas_wire_put_int(out, message->job.cost);
+    pnas_wire_put_int(out, message->job.from);
+    pnas_wire_put_int(out, message->job.until);
+    pnas_wire_put_int(out, message->job.epochs);
+    pnas_wire_put_double(out, message->job.before);
     pnas_wire_put_cell(out, &message->job.cell);
     return pnas_wire_finish(out);
 }
@@ -113,6 +117,10 @@ pnas_status pnas_unpack_job(const void *data, size_t size, pnas_job_message *out
     out->job.level = (int)pnas_wire_get_int(&from, 0, INT32_MAX);
     out->job.index = (int)pnas_wire_get_int(&from, 0, INT32_MAX);
     out->job.cost = pnas_wire_get_int(&from, INT64_MIN, INT64_MAX);
+    out->job.from = (int)pnas_wire_get_int(&from, 0, EPOCHS_MAX);
+    out->job.until = (int)pnas_wire_get_int(&from, 0, EPOCHS_MAX);
+    out->job.epochs = (int)pnas_wire_get_int(&from, 0, EPOCHS_MAX);
+    out->job.before = pnas_wire_get_double(&from);
     pnas_wire_get_cell(&from, &out->job.cell);
     return pnas_wire_close(&from, "a job");
 }

@@ -132,8 +132,8 @@ static void take_result(pnas_scheduler *scheduler, int rank, size_t ticket, pnas
                                   pnas_dispatch_give_back(children, rank, ticket, pnas_clock_seconds()));
         return;
     }
-    double seconds = result->train_seconds, now = pnas_clock_seconds();
-    size_t next = result->status == PNAS_CHILD_DONE
+    double seconds = result->train_seconds - job->before, now = pnas_clock_seconds();
+    size_t next = result->status == PNAS_CHILD_DONE || result->status == PNAS_CHILD_PAUSED
                       ? pnas_dispatch_done(children, rank, ticket, seconds, now)
                       : pnas_dispatch_failed(children, rank, ticket, seconds, now);
     result->rank = rank;

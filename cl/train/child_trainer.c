@@ -275,8 +275,9 @@ static pnas_status take_checkpoint(child_run *run)
         run->at = checkpoint;
         run->at.count = 0;
         run->at.tensor = NULL;
-        pnas_info("level %d, child %d continues in epoch %d after %d of its %d batches", run->job->level,
-                  run->job->index, run->at.epoch + 1, run->at.batch, run->trainer->plan->train.period);
+        if (run->at.epoch > run->job->from || run->at.batch > 0) /* a rung is no news */
+            pnas_info("level %d, child %d continues in epoch %d after %d of its %d batches", run->job->level,
+                      run->job->index, run->at.epoch + 1, run->at.batch, run->trainer->plan->train.period);
     } else if (status == PNAS_ERROR_DATA) {
         pnas_warning("level %d, child %d starts from its beginning, as its checkpoint does not fit: %s",
                      run->job->level, run->job->index, pnas_message());
@@ -315,6 +316,13 @@ static pnas_status run_epoch(child_run *run, uint64_t hash)
     return PNAS_OK;
 }
 
+/* Where this job ends: at its rung, or with the training. */
+static int last_epoch(const child_run *run)
+{
+    int epochs = run->trainer->options.training.epochs, until = run->job->until;
+    return until > 0 && until < epochs ? until : epochs;
+}
+
 static pnas_status train(child_run *run, pnas_result *result)
 {
     pnas_trainer *trainer = run->trainer;
@@ -336,10 +344,13 @@ static pnas_status train(child_run *run, pnas_result *result)
     PNAS_TRY(take_checkpoint(run));
     uint64_t hash = pnas_cell_hash(&run->job->cell);
     pnas_status status = PNAS_OK;
-    while (status == PNAS_OK && run->at.epoch < training->epochs)
+    int end = last_epoch(run);
+    while (status == PNAS_OK && run->at.epoch < end)
         status = run_epoch(run, hash);
     result->epochs = run->at.epoch;
-    if (status == PNAS_OK)
+    if (status == PNAS_OK && end < training->epochs && run->trainer->store)
+        keep_checkpoint(run); /* from which it goes on if it may */
+    else if (status == PNAS_OK && end == training->epochs)
         result->accuracy = training->reward == PNAS_REWARD_BEST ? run->at.best : run->at.last;
     return status;
 }
@@ -383,7 +394,8 @@ pnas_status pnas_trainer_evaluate(void *payload, const pnas_job *job, pnas_tick 
     bool own_failure = status == PNAS_ERROR_DIVERGED || status == PNAS_ERROR_TOO_LARGE ||
                        status == PNAS_ERROR_USAGE || status == PNAS_ERROR_TIMEOUT;
     if (status == PNAS_OK) {
-        result->status = PNAS_CHILD_DONE;
+        bool paused = result->epochs < trainer->options.training.epochs;
+        result->status = paused ? PNAS_CHILD_PAUSED : PNAS_CHILD_DONE;
         return PNAS_OK;
     }
     if (!own_failure) { /* the run stops, or this rank's device cannot go on */

@@ -42,8 +42,8 @@ void pnas_trainer_destroy(pnas_trainer **trainer);
 void pnas_trainer_set_checkpoint_store(pnas_trainer *trainer, const pnas_checkpoint_store *store);
 
 /* A pnas_evaluator's callback and payload: trains job->cell from its seeded initial weights or its
- * checkpoint. result->train_seconds is all of its training, without the building of kernels; result->start is put
- * back by what was trained before. */
+ * checkpoint, to its end or to the job's rung, where it leaves a checkpoint. result->train_seconds is all of its
+ * training, without the building of kernels; result->start is put back by what was trained before. */
 pnas_status pnas_trainer_evaluate(void *trainer, const pnas_job *job, pnas_tick tick, void *tick_payload,
                                   pnas_result *result);
 

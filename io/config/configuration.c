@@ -6,6 +6,7 @@
 #include "src/search/strategy.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,26 @@ static void derive_surrogate(pnas_configuration *all)
         all->surrogate.members = all->surrogate.epochs = 1;
 }
 
+/* The epochs of search.rungs, as far as they can be read; whether that is all of it. */
+static bool read_rungs(const char *text, pnas_search_options *out)
+{
+    out->rungs = 0;
+    for (const char *at = text; *at;) {
+        char *end;
+        long epoch = strtol(at, &end, 10);
+        if (end == at || epoch < 1 || epoch > INT_MAX || out->rungs == PNAS_RUNGS_MAX)
+            return false;
+        out->rung[out->rungs++] = (int)epoch;
+        end += strspn(end, " ");
+        if (*end && *end != ',')
+            return false;
+        at = end + (*end == ',');
+        if (*end == ',' && !at[strspn(at, " ")])
+            return false;
+    }
+    return true;
+}
+
 /* Fields that follow from a key of another section. */
 static void derive(pnas_configuration *all)
 {
@@ -33,6 +54,7 @@ static void derive(pnas_configuration *all)
     all->training.schedule.epochs = all->training.epochs;
     all->surrogate.seed = all->seed;
     all->search.seed = all->seed;
+    read_rungs(all->rungs, &all->search);
     if (all->search.round == 0)
         all->search.round = pnas_strategy_get(all->search.strategy)->round;
     derive_surrogate(all);
@@ -82,6 +104,33 @@ static pnas_status settle(const pnas_source *source, pnas_configuration *all, co
     return PNAS_OK;
 }
 
+static pnas_status check_rungs(const pnas_source *source, const pnas_configuration *all)
+{
+    pnas_search_options options = all->search;
+    int node = pnas_yaml_find(source->document, "search.rungs");
+    bool read = read_rungs(all->rungs, &options);
+    for (int i = 1; i < options.rungs; i++)
+        read = read && options.rung[i] > options.rung[i - 1];
+    if (!read)
+        return pnas_source_fail(
+            source, node,
+            "search.rungs is \"%s\"; it must be at most %d epochs from 1 on, ascending and with "
+            "commas between, as in \"2, 5\", or nothing",
+            all->rungs, PNAS_RUNGS_MAX);
+    if (options.rungs > 0 && options.rung[options.rungs - 1] >= all->training.epochs)
+        return pnas_source_fail(
+            source, node,
+            "search.rungs has a rung after epoch %d, but children are trained for %d epochs "
+            "(training.epochs); rungs must come before their end",
+            options.rung[options.rungs - 1], all->training.epochs);
+    if (options.rungs > 0 && all->search.overlap)
+        return pnas_source_fail(
+            source, pnas_yaml_find(source->document, "search.overlap"),
+            "search.overlap is true, but with search.rungs a whole level is awaited at each rung; "
+            "set it to false, or leave search.rungs empty");
+    return PNAS_OK;
+}
+
 static pnas_status check_together(const pnas_source *source, const pnas_configuration *all)
 {
     const pnas_strategy *strategy = pnas_strategy_get(all->search.strategy);
@@ -103,6 +152,7 @@ static pnas_status check_together(const pnas_source *source, const pnas_configur
             "search.overlap is true, but search.strategy: %s has no levels or rounds that could overlap; "
             "set it to false",
             pnas_strategy_name(all->search.strategy));
+    PNAS_TRY(check_rungs(source, all));
     if (strategy->all_sizes && all->surrogate.refit == PNAS_REFIT_FINETUNE)
         return pnas_source_fail(
             source, pnas_yaml_find(source->document, "surrogate.refit"),

@@ -179,6 +179,13 @@ const pnas_key pnas_configuration_keys[] = {
      .help = "guided with overlap: how many rounds before it a round does not wait for. Take as many as make "
              "search.round * (search.lag + 1) at least four times the children that are trained at once, and "
              "more where these differ much in duration."},
+    {KEY("search.rungs", rungs), .initial = "", .allowed = "epochs with commas between, or nothing", FIXED,
+     .help =
+         "Stops children early. 2, 5: of the children of a level, or of a round, only the best by validation "
+         "accuracy go on after epoch 2, and of these again after epoch 5. Nothing: all are trained to their "
+         "end."},
+    {KEY("search.rung_share", search.rung_share), .initial = "0.5", ABOVE(0, 1), FIXED,
+     .help = "rungs: this share of the children at a rung goes on, rounded up."},
     {KEY("search.population", search.population), .initial = "100", FROM_TO(1, 100000), FIXED,
      .help = "evolution: how many of the last children may be parents. The first so many are random."},
     {KEY("search.sample", search.sample), .initial = "25", FROM_TO(1, 100000), FIXED,

@@ -184,7 +184,7 @@ static pnas_status write_children(const pnas_report *report)
     size_t count, shown = 0;
     bool all;
     char name[80];
-    PNAS_TRY(pnas_ranking_merge(report->ranking, report->count, &entries, &count));
+    PNAS_TRY(pnas_ranking_merge(report->ranking, report->count, false, &entries, &count));
     for (size_t f = 0; f < report->count; f++)
         shown += count_shown(report, f, &all);
     write_bounds(report);

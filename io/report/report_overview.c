@@ -22,6 +22,7 @@ pnas_report_progress pnas_report_progress_of(const pnas_ranking *ranking)
         progress.children += level->count;
         progress.done += pnas_level_count(level, PNAS_CHILD_DONE);
         progress.failed += pnas_level_count(level, PNAS_CHILD_FAILED);
+        progress.stopped += pnas_level_count(level, PNAS_CHILD_STOPPED);
     }
     progress.total = progress.children;
     for (int b = 1; b <= ranking->blocks; b++)
@@ -56,13 +57,14 @@ static const char *status_of(const pnas_report *report, size_t file)
 static void write_bar(FILE *out, const pnas_report_progress *progress)
 {
     double all = progress->total ? (double)progress->total : 1;
+    double good = 100 * (double)(progress->done + progress->stopped) / all;
     fprintf(
         out,
         "<svg class=\"bar\" viewBox=\"0 0 100 1\" preserveAspectRatio=\"none\" role=\"img\" "
         "aria-label=\"%zu of %zu\"><rect class=\"all\" width=\"100\" height=\"1\"/><rect class=\"part\" "
         "width=\"%.3f\" height=\"1\"/><rect class=\"bad\" x=\"%.3f\" width=\"%.3f\" height=\"1\"/></svg>\n",
-        progress->done + progress->failed, progress->total, 100 * (double)progress->done / all,
-        100 * (double)progress->done / all, 100 * (double)progress->failed / all);
+        progress->done + progress->stopped + progress->failed, progress->total, good, good,
+        100 * (double)progress->failed / all);
 }
 
 static void write_banner(const pnas_report *report, size_t file)
@@ -70,7 +72,7 @@ static void write_banner(const pnas_report *report, size_t file)
     const pnas_ranking *ranking = report->ranking[file];
     FILE *out = report->out;
     pnas_report_progress progress = pnas_report_progress_of(ranking);
-    size_t over = progress.done + progress.failed;
+    size_t over = progress.done + progress.stopped + progress.failed;
     fputs("<div class=\"banner\"><b>", out);
     if (report->count > 1)
         fprintf(out, "%c: ", pnas_report_letter(file));
@@ -79,6 +81,8 @@ static void write_banner(const pnas_report *report, size_t file)
                     progress.total, progress.total ? 100 * (double)over / (double)progress.total : 0);
     if (progress.failed > 0)
         fprintf(out, ", %zu of these failed", progress.failed);
+    if (progress.stopped > 0)
+        fprintf(out, ", %zu stopped early", progress.stopped);
     if (report->lives[file] && isfinite(report->live[file].seconds_left)) {
         char left[32];
         pnas_clock_duration(report->live[file].seconds_left, left, sizeof left);
@@ -116,6 +120,9 @@ static void write_run_tiles(const pnas_report *report, size_t file)
     snprintf(figure, sizeof figure, "%zu", progress.done);
     if (progress.failed > 0)
         snprintf(note, sizeof note, "%zu failed", progress.failed);
+    if (progress.stopped > 0)
+        snprintf(note + strlen(note), sizeof note - strlen(note), "%s%zu stopped early", *note ? ", " : "",
+                 progress.stopped);
     pnas_tile(report->out, "Cells trained", figure, note);
     uint64_t candidates = 0;
     for (int i = 0; i < ranking->levels; i++)

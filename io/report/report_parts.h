@@ -121,6 +121,7 @@ PNAS_REPORT_SECTIONS(PNAS_REPORT_DECLARE)
 typedef struct {
     size_t done, failed, children; /* children: that are there */
     size_t total;                  /* with those that are still to come, as far as that is known */
+    size_t stopped;                /* at rungs, for good */
 } pnas_report_progress;
 
 pnas_report_progress pnas_report_progress_of(const pnas_ranking *ranking);

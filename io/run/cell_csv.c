@@ -27,6 +27,7 @@ typedef enum {
     COLUMN_TRAIN_SECONDS,
     COLUMN_PARAMETERS,
     COLUMN_MULTIPLY_ADDS,
+    COLUMN_STOPPED_AFTER,
     COLUMN_CELL, /* as text */
     COLUMN_BLOCK /* and up: in1, op1, in2, op2 of block 0, then of block 1, ... */
 } column_role;
@@ -149,6 +150,7 @@ static int find_role(field name, size_t *bare)
                  {"train_seconds", COLUMN_TRAIN_SECONDS},
                  {"parameters", COLUMN_PARAMETERS},
                  {"multiply_adds", COLUMN_MULTIPLY_ADDS},
+                 {"stopped_after", COLUMN_STOPPED_AFTER},
                  {"cell", COLUMN_CELL}};
     static const char *const parts[BLOCK_FIELDS] = {"in1", "op1", "in2", "op2"};
     char text[32];
@@ -332,6 +334,9 @@ static pnas_status read_figure(const csv_reader *reader, size_t column, pnas_csv
     case COLUMN_MULTIPLY_ADDS:
         count = &row->multiply_adds;
         break;
+    case COLUMN_STOPPED_AFTER:
+        count = &row->stopped_after;
+        break;
     default:
         return PNAS_OK;
     }
@@ -383,7 +388,7 @@ static pnas_status read_named(csv_reader *reader, pnas_csv_cell *row)
             PNAS_TRY(read_cell_text(reader, i, &row->cell));
         }
     }
-    PNAS_CHECK(!isnan(row->score) || !isnan(row->predicted), PNAS_ERROR_DATA,
+    PNAS_CHECK(!isnan(row->score) || !isnan(row->predicted) || row->stopped_after > 0, PNAS_ERROR_DATA,
                "%s: line %zu: has neither a score nor a prediction", reader->name, reader->line);
     return text ? PNAS_OK : read_named_blocks(reader, &row->cell);
 }
@@ -414,7 +419,10 @@ static pnas_status read_rows(csv_reader *reader, pnas_cell_csv *out, size_t **li
                                .parameters = -1,
                                .multiply_adds = -1};
         PNAS_TRY(reader->named ? read_named(reader, row) : read_plain(reader, row));
-        (*lines)[out->count++] = reader->line;
+        if (row->stopped_after > 0)
+            out->stopped++;
+        else
+            (*lines)[out->count++] = reader->line;
         PNAS_TRY(next_line(reader, &more));
     }
     PNAS_CHECK(out->count > 0, PNAS_ERROR_DATA, "%s: has no cells; expected lines score,in1,op1,in2,op2,...",

@@ -22,6 +22,7 @@ typedef struct {
     double predicted, predicted_std;   /* NaN where the file has none; the deviation is not negative */
     double train_seconds;              /* not negative; NaN where the file has none */
     int64_t parameters, multiply_adds; /* -1 where the file has none */
+    int64_t stopped_after;             /* epochs, of a child that was stopped at a rung; else 0 */
 } pnas_csv_cell;
 
 typedef struct {
@@ -29,6 +30,7 @@ typedef struct {
     bool named;                     /* by a first line */
     pnas_csv_cell *row;             /* [count], at least one, in the order of the file */
     size_t left_out, left_out_line; /* lines whose blocks read themselves, and the first of them */
+    size_t stopped; /* lines of children that were stopped at a rung: they have no score, and no row */
 } pnas_cell_csv;
 
 /* `operators` NULL: all that are built in (pnas_operator_set_built_in). The rows are the caller's

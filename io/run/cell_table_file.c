@@ -17,10 +17,17 @@
 #define TABLE_CONVENTIONS "PNAS-table-1"
 #define RUN_CONVENTIONS   "PNAS-run-"
 
+enum {
+    CURVE_MAX = 1000000,
+    CURVES_MAX = 1000000000
+}; /* epochs; a damaged number must not ask for all memory */
+
 /* ---- rows ---- */
 
 void pnas_table_rows_free(pnas_table_rows *rows)
 {
+    for (size_t i = 0; i < rows->count; ++i)
+        free(rows->entry[i].curve);
     free(rows->entry);
     *rows = (pnas_table_rows){0};
 }
@@ -106,20 +113,42 @@ static pnas_status take_cell(pnas_table_rows *rows, const pnas_table_entry *entr
     return PNAS_OK;
 }
 
+static pnas_status make_curve(pnas_table_entry *entry, size_t epochs)
+{
+    entry->curve = malloc(epochs * sizeof *entry->curve + 1);
+    PNAS_CHECK(entry->curve, PNAS_ERROR_MEMORY, "out of memory for a learning curve of %zu epochs", epochs);
+    entry->epochs = (int)epochs;
+    return PNAS_OK;
+}
+
+static pnas_status take_child(pnas_table_rows *rows, const pnas_child *child,
+                              const int code[PNAS_OPERATORS_MAX])
+{
+    const pnas_result *result = &child->result;
+    size_t epochs = pnas_result_rows(result);
+    const pnas_table_entry entry = {.cell = child->cell,
+                                    .accuracy = result->accuracy,
+                                    .parameters = result->parameters,
+                                    .multiply_adds = result->multiply_adds,
+                                    .train_seconds = result->train_seconds};
+    if (result->status != PNAS_CHILD_DONE)
+        return PNAS_OK;
+    PNAS_TRY(take_cell(rows, &entry, code));
+    if (epochs == 0)
+        return PNAS_OK;
+    pnas_table_entry *taken = &rows->entry[rows->count - 1];
+    PNAS_TRY(make_curve(taken, epochs));
+    for (int e = 0; e < taken->epochs; ++e)
+        taken->curve[e] = (float)pnas_result_accuracy_after(result, e + 1);
+    return PNAS_OK;
+}
+
 static pnas_status take_level(pnas_table_rows *rows, const pnas_level *level,
                               const int code[PNAS_OPERATORS_MAX])
 {
     PNAS_TRY(make_room(rows, level->count));
-    for (size_t i = 0; i < level->count; ++i) {
-        const pnas_child *child = &level->child[i];
-        const pnas_table_entry entry = {.cell = child->cell,
-                                        .accuracy = child->result.accuracy,
-                                        .parameters = child->result.parameters,
-                                        .multiply_adds = child->result.multiply_adds,
-                                        .train_seconds = child->result.train_seconds};
-        if (child->result.status == PNAS_CHILD_DONE)
-            PNAS_TRY(take_cell(rows, &entry, code));
-    }
+    for (size_t i = 0; i < level->count; ++i)
+        PNAS_TRY(take_child(rows, &level->child[i], code));
     return PNAS_OK;
 }
 
@@ -165,6 +194,8 @@ typedef struct {
     char **text;
     double *accuracy, *train_seconds;
     int64_t *parameters, *multiply_adds;
+    size_t epochs; /* of the longest curve */
+    float *curve;  /* [count][epochs], NaN behind the end of one; NULL: there are none */
 } table_columns;
 
 static void free_columns(table_columns *all)
@@ -174,6 +205,7 @@ static void free_columns(table_columns *all)
     free(all->train_seconds);
     free(all->parameters);
     free(all->multiply_adds);
+    free(all->curve);
 }
 
 static pnas_status read_reals(hid_t file, const char *name, size_t count, double **out)
@@ -192,13 +224,44 @@ static pnas_status read_counts(hid_t file, const char *name, size_t count, int64
     return pnas_h5_read_array(file, name, H5T_NATIVE_INT64, 1, shape, *out);
 }
 
+/* Only where the table has them. */
+static pnas_status read_curves(hid_t file, table_columns *all)
+{
+    hsize_t shape[2];
+    if (!pnas_h5_exists(file, "curve"))
+        return PNAS_OK;
+    PNAS_TRY(pnas_h5_read_shape(file, "curve", H5T_NATIVE_FLOAT, 2, shape));
+    if (shape[0] != all->count || shape[1] > CURVE_MAX || shape[0] * shape[1] > CURVES_MAX)
+        return pnas_h5_fail(PNAS_ERROR_DATA, file, "curve", "expected %zu cells, and their epochs",
+                            all->count);
+    all->epochs = shape[1];
+    all->curve = malloc(all->count * all->epochs * sizeof *all->curve + 1);
+    PNAS_CHECK(all->curve, PNAS_ERROR_MEMORY, "out of memory for learning curves of %zu cells", all->count);
+    return pnas_h5_read_array(file, "curve", H5T_NATIVE_FLOAT, 2, shape, all->curve);
+}
+
+/* The row's curve up to the first value that is none. */
+static pnas_status take_curve(const table_columns *all, size_t row, pnas_table_entry *out)
+{
+    const float *value = all->curve + row * all->epochs;
+    size_t epochs = 0;
+    while (epochs < all->epochs && value[epochs] >= 0 && value[epochs] <= 1)
+        ++epochs;
+    if (epochs == 0)
+        return PNAS_OK;
+    PNAS_TRY(make_curve(out, epochs));
+    memcpy(out->curve, value, epochs * sizeof *value);
+    return PNAS_OK;
+}
+
 static pnas_status read_columns(hid_t file, table_columns *all)
 {
     PNAS_TRY(pnas_h5_read_strings(file, "cell", &all->text, &all->count));
     PNAS_TRY(read_reals(file, "accuracy", all->count, &all->accuracy));
     PNAS_TRY(read_reals(file, "train_seconds", all->count, &all->train_seconds));
     PNAS_TRY(read_counts(file, "parameters", all->count, &all->parameters));
-    return read_counts(file, "multiply_adds", all->count, &all->multiply_adds);
+    PNAS_TRY(read_counts(file, "multiply_adds", all->count, &all->multiply_adds));
+    return read_curves(file, all);
 }
 
 /* For reading cells only names count, so operators that are not built in may stand there as anything. */
@@ -235,6 +298,8 @@ static pnas_status take_columns(hid_t file, const table_columns *all, pnas_table
             return pnas_h5_fail(PNAS_ERROR_DATA, file, "cell", "row %zu: %s", i, why);
         }
         PNAS_TRY(take_cell(rows, &entry, code));
+        if (all->curve)
+            PNAS_TRY(take_curve(all, i, &rows->entry[rows->count - 1]));
     }
     return PNAS_OK;
 }
@@ -296,32 +361,34 @@ pnas_status pnas_table_rows_read(const char *path, pnas_table_rows *rows)
 
 /* ---- sums ---- */
 
-static pnas_status add_entry(pnas_sha256 *sha, const pnas_table_entry *entry)
+static pnas_status add_entry(pnas_sha256 *sha, const pnas_table_entry *entry, bool curves)
 {
     const pnas_cell *cell = &entry->cell;
     const int64_t counts[] = {cell->blocks, entry->parameters, entry->multiply_adds};
     const double values[] = {entry->accuracy, entry->train_seconds};
     PNAS_TRY(pnas_sha256_add(sha, counts, sizeof counts));
     PNAS_TRY(pnas_sha256_add(sha, cell->block, (size_t)cell->blocks * sizeof *cell->block));
-    return pnas_sha256_add(sha, values, sizeof values);
+    PNAS_TRY(pnas_sha256_add(sha, values, sizeof values));
+    return curves ? pnas_sha256_add(sha, entry->curve, (size_t)entry->epochs * sizeof *entry->curve)
+                  : PNAS_OK;
 }
 
-static pnas_status sum_entries(const pnas_table_entry *entry, size_t count, char sha256[65])
+static pnas_status sum_entries(const pnas_table_entry *entry, size_t count, bool curves, char sha256[65])
 {
     pnas_sha256 *sha = NULL;
     PNAS_TRY(pnas_sha256_create(&sha));
     pnas_status status = PNAS_OK;
     for (size_t i = 0; i < count && status == PNAS_OK; ++i)
-        status = add_entry(sha, &entry[i]);
+        status = add_entry(sha, &entry[i], curves);
     if (status == PNAS_OK)
         status = pnas_sha256_finish(sha, sha256);
     pnas_sha256_destroy(&sha);
     return status;
 }
 
-pnas_status pnas_cell_table_sum(const pnas_cell_table *table, char sha256[65])
+pnas_status pnas_cell_table_sum(const pnas_cell_table *table, bool curves, char sha256[65])
 {
-    return sum_entries(pnas_cell_table_entries(table), pnas_cell_table_count(table), sha256);
+    return sum_entries(pnas_cell_table_entries(table), pnas_cell_table_count(table), curves, sha256);
 }
 
 /* ---- a table ---- */
@@ -334,7 +401,7 @@ pnas_status pnas_cell_table_read(const char *path, const pnas_space *space, pnas
     pnas_status status;
     PNAS_TRY_CLEANUP(pnas_table_rows_read(path, &rows));
     if (sha256)
-        PNAS_TRY_CLEANUP(sum_entries(rows.entry, rows.count, sha256));
+        PNAS_TRY_CLEANUP(sum_entries(rows.entry, rows.count, false, sha256));
     status = pnas_cell_table_create(space, rows.entry, rows.count, out, left_out);
     if (status != PNAS_OK)
         pnas_fail_at(status, "%s", path);
@@ -411,6 +478,37 @@ static pnas_status write_members(hid_t file, const pnas_cell_table *table)
                         H5T_NATIVE_DOUBLE, "duration of training; 0: not known", "s");
 }
 
+/* Only where some are known. */
+static pnas_status write_curves(hid_t file, const pnas_cell_table *table)
+{
+    const pnas_table_entry *entry = pnas_cell_table_entries(table);
+    size_t count = pnas_cell_table_count(table), epochs = 0;
+    for (size_t i = 0; i < count; ++i)
+        epochs = (size_t)entry[i].epochs > epochs ? (size_t)entry[i].epochs : epochs;
+    if (epochs == 0)
+        return PNAS_OK;
+    float *values = malloc(count * epochs * sizeof *values);
+    PNAS_CHECK(values, PNAS_ERROR_MEMORY, "out of memory for learning curves of %zu cells", count);
+    for (size_t i = 0; i < count * epochs; ++i) {
+        const pnas_table_entry *row = &entry[i / epochs];
+        values[i] = i % epochs < (size_t)row->epochs ? row->curve[i % epochs] : NAN;
+    }
+    const pnas_h5_array array = {.name = "curve",
+                                 .file_type = H5T_NATIVE_FLOAT,
+                                 .memory_type = H5T_NATIVE_FLOAT,
+                                 .rank = 2,
+                                 .shape = {count, epochs},
+                                 .chunk = {1024, 64},
+                                 .data = values,
+                                 .long_name =
+                                     "validation accuracy after each epoch; NaN where there was none",
+                                 .units = "1",
+                                 .dimension = {"row", "epoch"}};
+    pnas_status status = pnas_h5_write_array(file, &array);
+    free(values);
+    return status;
+}
+
 pnas_status pnas_cell_table_write(const char *path, const pnas_cell_table *table,
                                   const pnas_operator_set *operators, const pnas_table_provenance *provenance)
 {
@@ -426,6 +524,7 @@ pnas_status pnas_cell_table_write(const char *path, const pnas_cell_table *table
                                            "names of operators that the cells' text may use", "operator"));
     PNAS_TRY_CLEANUP(write_cells(output.id, table, operators));
     PNAS_TRY_CLEANUP(write_members(output.id, table));
+    PNAS_TRY_CLEANUP(write_curves(output.id, table));
     status = pnas_h5_output_commit(&output);
 cleanup:
     pnas_h5_output_discard(&output);

@@ -24,8 +24,9 @@ void pnas_table_rows_free(pnas_table_rows *rows);
 pnas_status pnas_cell_table_read(const char *path, const pnas_space *space, pnas_cell_table **out,
                                  size_t *left_out, char sha256[65]);
 
-/* The SHA-256 of a table's cells and what is known of each: of what was read, whatever the file is now. */
-pnas_status pnas_cell_table_sum(const pnas_cell_table *table, char sha256[65]);
+/* The SHA-256 of a table's cells and what is known of each: of what was read, whatever the file is now.
+ * `curves`: with what is known of those; the sum of pnas_cell_table_read is without. */
+pnas_status pnas_cell_table_sum(const pnas_cell_table *table, bool curves, char sha256[65]);
 
 /* What a table says about itself. */
 typedef struct {

@@ -52,22 +52,24 @@ static double known_seconds(double seconds)
     return seconds > 0 ? seconds : NAN;
 }
 
-static void add_child(pnas_ranking *ranking, int level, const pnas_child *child)
+static pnas_ranked_cell describe_child(int level, const pnas_child *child, size_t place)
 {
     const pnas_result *result = &child->result;
-    size_t place = ranking->count++;
-    ranking->cell[place] = (pnas_ranked_cell){.cell = child->cell,
-                                              .level = level,
-                                              .early = child->early,
-                                              .place = child->order > 0 ? (size_t)child->order - 1 : place,
-                                              .score = result->accuracy,
-                                              .predicted = child->predicted,
-                                              .predicted_std = child->predicted_std,
-                                              .train_seconds = known_seconds(result->train_seconds),
-                                              .parameters = known_count(result->parameters),
-                                              .multiply_adds = known_count(result->multiply_adds),
-                                              .epochs = result->history ? result->epochs : 0,
-                                              .history = result->history};
+    bool stopped = result->status == PNAS_CHILD_STOPPED;
+    return (pnas_ranked_cell){.cell = child->cell,
+                              .level = level,
+                              .early = child->early,
+                              .place = child->order > 0 ? (size_t)child->order - 1 : place,
+                              .guessed = stopped,
+                              .score = stopped ? child->expected : result->accuracy,
+                              .predicted = child->predicted,
+                              .predicted_std = child->predicted_std,
+                              .train_seconds = known_seconds(result->train_seconds),
+                              .parameters = known_count(result->parameters),
+                              .multiply_adds = known_count(result->multiply_adds),
+                              .stopped_after = stopped ? result->epochs : 0,
+                              .epochs = result->history ? result->epochs : 0,
+                              .history = result->history};
 }
 
 static void add_level(pnas_ranking *ranking, const pnas_level *level)
@@ -84,12 +86,19 @@ static void add_level(pnas_ranking *ranking, const pnas_level *level)
         const pnas_child *child = &level->child[i];
         out->failed += child->result.status == PNAS_CHILD_FAILED;
         out->early += child->early;
+        if (child->result.status == PNAS_CHILD_STOPPED) {
+            out->stopped++;
+            ranking->stopped[ranking->stopped_count] =
+                describe_child(level->blocks, child, ranking->stopped_count);
+            ranking->stopped_count++;
+        }
         if (child->result.status != PNAS_CHILD_DONE)
             continue;
         out->done++;
         out->best = fmax(out->best, child->result.accuracy);
         sum += child->result.accuracy;
-        add_child(ranking, level->blocks, child);
+        ranking->cell[ranking->count] = describe_child(level->blocks, child, ranking->count);
+        ranking->count++;
     }
     out->mean = out->done ? sum / (double)out->done : NAN;
 }
@@ -113,6 +122,8 @@ static pnas_status read_run(pnas_ranking *ranking)
     for (int b = 1; pnas_search_level(ranking->search, b); b++)
         children += pnas_search_level(ranking->search, b)->count;
     PNAS_TRY(make_room(ranking, children));
+    ranking->stopped = calloc(children + 1, sizeof *ranking->stopped);
+    PNAS_CHECK(ranking->stopped, PNAS_ERROR_MEMORY, "%s: out of memory", ranking->path);
     for (int b = 1; pnas_search_level(ranking->search, b); b++)
         if (pnas_search_level(ranking->search, b)->count > 0)
             add_level(ranking, pnas_search_level(ranking->search, b));
@@ -273,6 +284,8 @@ pnas_status pnas_ranking_read(const char *path, pnas_ranking **out)
     PNAS_CHECK_CLEANUP(ranking->path, PNAS_ERROR_MEMORY, "%s: out of memory", path);
     PNAS_TRY_CLEANUP(read_content(ranking));
     qsort(ranking->cell, ranking->count, sizeof *ranking->cell, better_first);
+    if (ranking->stopped)
+        qsort(ranking->stopped, ranking->stopped_count, sizeof *ranking->stopped, better_first);
 cleanup:
     if (status != PNAS_OK)
         pnas_ranking_destroy(&ranking);
@@ -287,22 +300,30 @@ void pnas_ranking_destroy(pnas_ranking **ranking)
     pnas_search_destroy(&(*ranking)->search);
     pnas_run_file_close(&(*ranking)->run);
     free((*ranking)->cell);
+    free((*ranking)->stopped);
     free((*ranking)->path);
     free(*ranking);
     *ranking = NULL;
 }
 
-void pnas_ranking_keep_level(pnas_ranking *ranking, int level)
+/* Returns how many are kept. */
+static size_t keep_level(pnas_ranked_cell *cell, size_t count, int level)
 {
     size_t kept = 0;
+    for (size_t i = 0; i < count; i++)
+        if (cell[i].level == level)
+            cell[kept++] = cell[i];
+    return kept;
+}
+
+void pnas_ranking_keep_level(pnas_ranking *ranking, int level)
+{
     int levels = 0;
-    for (size_t i = 0; i < ranking->count; i++)
-        if (ranking->cell[i].level == level)
-            ranking->cell[kept++] = ranking->cell[i];
+    ranking->count = keep_level(ranking->cell, ranking->count, level);
+    ranking->stopped_count = keep_level(ranking->stopped, ranking->stopped_count, level);
     for (int i = 0; i < ranking->levels; i++)
         if (ranking->level[i].level == level)
             ranking->level[levels++] = ranking->level[i];
-    ranking->count = kept;
     ranking->levels = levels;
 }
 

@@ -15,6 +15,7 @@ typedef struct {
     double score; /* else a measured accuracy */
     double predicted, predicted_std, train_seconds; /* NaN where the file has none */
     int64_t parameters, multiply_adds;              /* -1 where the file has none */
+    int stopped_after; /* epochs, of a child that was stopped at a rung; else 0 */
     int epochs;
     const float *history; /* [epochs][PNAS_METRICS] or NULL; borrowed from the run */
 } pnas_ranked_cell;
@@ -22,6 +23,7 @@ typedef struct {
 typedef struct {
     int level;
     size_t children, done, failed;
+    size_t stopped;              /* of the children, at rungs */
     size_t guessed;              /* cells that nobody trained */
     size_t early;                /* of the children; the run's search.overlap */
     bool begun;                  /* only these are there so far */
@@ -37,6 +39,9 @@ typedef struct { /* arrays are owned by the ranking */
     int blocks;                       /* B of the run; else of its longest cell */
     size_t count;
     pnas_ranked_cell *cell; /* [count]; by pnas_ranked_cell_order, equal ones by place */
+    size_t stopped_count;   /* children of a run that were stopped at rungs, which are none of the cells: */
+    pnas_ranked_cell
+        *stopped; /* [stopped_count]; guessed, scores are what their curves let expect; same order */
     int levels;
     pnas_ranking_level level[PNAS_BLOCKS_MAX]; /* those that have cells, ascending */
     pnas_run_file *run;                        /* NULL for other files */

@@ -19,17 +19,20 @@ static int better_first(const void *a, const void *b)
     return (left->cell->place > right->cell->place) - (left->cell->place < right->cell->place);
 }
 
-pnas_status pnas_ranking_merge(const pnas_ranking *const *ranking, size_t files, pnas_ranking_entry **out,
-                               size_t *count)
+pnas_status pnas_ranking_merge(const pnas_ranking *const *ranking, size_t files, bool stopped,
+                               pnas_ranking_entry **out, size_t *count)
 {
     *count = 0;
     for (size_t f = 0; f < files; f++)
-        *count += ranking[f]->count;
+        *count += ranking[f]->count + (stopped ? ranking[f]->stopped_count : 0);
     pnas_ranking_entry *next = *out = malloc((*count + 1) * sizeof **out);
     PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "out of memory for %zu cells", *count);
     for (size_t f = 0; f < files; f++)
         for (size_t i = 0; i < ranking[f]->count; i++)
             *next++ = (pnas_ranking_entry){ranking[f], f, &ranking[f]->cell[i]};
+    for (size_t f = 0; f < files && stopped; f++)
+        for (size_t i = 0; i < ranking[f]->stopped_count; i++)
+            *next++ = (pnas_ranking_entry){ranking[f], f, &ranking[f]->stopped[i]};
     qsort(*out, *count, sizeof **out, better_first);
     return PNAS_OK;
 }

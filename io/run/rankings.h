@@ -11,10 +11,10 @@ typedef struct { /* a cell among those of all files; borrowed from them */
     const pnas_ranked_cell *cell;
 } pnas_ranking_entry;
 
-/* The cells of all files, best first (ties: fewer parameters, then the earlier file and cell). *out is the
- * caller's (free). */
-pnas_status pnas_ranking_merge(const pnas_ranking *const *ranking, size_t files, pnas_ranking_entry **out,
-                               size_t *count);
+/* The cells of all files, best first (ties: fewer parameters, then the earlier file and cell). `stopped`: behind them
+ * the children that were stopped at rungs. *out is the caller's (free). */
+pnas_status pnas_ranking_merge(const pnas_ranking *const *ranking, size_t files, bool stopped,
+                               pnas_ranking_entry **out, size_t *count);
 
 typedef struct {
     size_t count; /* cells that both have */

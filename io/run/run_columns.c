@@ -55,7 +55,11 @@ static hid_t status_type(void)
     static const struct {
         const char *name;
         int value;
-    } words[] = {{"PENDING", PNAS_CHILD_PENDING}, {"DONE", PNAS_CHILD_DONE}, {"FAILED", PNAS_CHILD_FAILED}};
+    } words[] = {{"PENDING", PNAS_CHILD_PENDING},
+                 {"DONE", PNAS_CHILD_DONE},
+                 {"FAILED", PNAS_CHILD_FAILED},
+                 {"STOPPED", PNAS_CHILD_STOPPED},
+                 {"PAUSED", PNAS_CHILD_PAUSED}};
     hid_t type = H5Tenum_create(H5T_NATIVE_INT);
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         H5Tenum_insert(type, words[i].name, &words[i].value);

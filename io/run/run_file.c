@@ -19,7 +19,8 @@
 static bool apply(pnas_run_file *file, int level, size_t index, pnas_result *result)
 {
     if (level < 1 || level > file->levels || index >= file->level[level - 1].count ||
-        (result->status != PNAS_CHILD_DONE && result->status != PNAS_CHILD_FAILED))
+        (result->status != PNAS_CHILD_DONE && result->status != PNAS_CHILD_FAILED &&
+         result->status != PNAS_CHILD_PAUSED))
         return false;
     pnas_result *old = &file->level[level - 1].child[index].result;
     pnas_result_clear(old);

@@ -129,7 +129,7 @@ static pnas_status read_history(hid_t group, pnas_level *level)
 static pnas_status check_child(hid_t group, pnas_child *child, size_t i)
 {
     const pnas_result *result = &child->result;
-    if ((int)result->status < PNAS_CHILD_PENDING || (int)result->status > PNAS_CHILD_FAILED)
+    if ((int)result->status < PNAS_CHILD_PENDING || (int)result->status > PNAS_CHILD_STATUS_LAST)
         return pnas_h5_fail(PNAS_ERROR_DATA, group, "status", "child %zu has the unknown status %d", i,
                             (int)result->status);
     for (int b = 0; b < child->cell.blocks; b++) {
@@ -189,6 +189,24 @@ static pnas_status read_order(hid_t group, pnas_level *level)
     return status;
 }
 
+static pnas_status read_expected(hid_t group, pnas_level *level)
+{
+    const hsize_t shape[] = {level->count};
+    if (pnas_level_count(level, PNAS_CHILD_STOPPED) == 0)
+        return PNAS_OK;
+    double *expected = malloc(level->count * sizeof *expected + 1);
+    PNAS_CHECK(expected, PNAS_ERROR_MEMORY, "out of memory for the children of level %d", level->blocks);
+    pnas_status status = pnas_h5_read_array(group, "expected", H5T_NATIVE_DOUBLE, 1, shape, expected);
+    for (size_t i = 0; i < level->count && status == PNAS_OK; i++) {
+        if (level->child[i].result.status != PNAS_CHILD_STOPPED)
+            continue;
+        level->child[i].expected = expected[i];
+        status = pnas_h5_check_accuracy(group, "expected", (long)i, expected[i], true);
+    }
+    free(expected);
+    return status;
+}
+
 /* Columns that are all cut alike do not contradict each other. */
 static pnas_status check_count(hid_t group, const pnas_level *level)
 {
@@ -218,6 +236,7 @@ static pnas_status read_level(hid_t group, pnas_level *level)
     PNAS_TRY(read_cells(group, level));
     PNAS_TRY(read_early(group, level));
     PNAS_TRY(read_order(group, level));
+    PNAS_TRY(read_expected(group, level));
     for (size_t i = 0; i < level->count; i++)
         PNAS_TRY(check_child(group, &level->child[i], i));
     return read_history(group, level);

@@ -27,16 +27,26 @@ static bool is_prediction(const pnas_child *child)
     return mean && spread;
 }
 
-static pnas_status check_child(const pnas_run_file *file, pnas_reward reward, int level, size_t index)
+/* `configuration`: what histories are compared by; those of a table are its own. */
+static pnas_status check_child(const pnas_run_file *file, const pnas_configuration *configuration, int level,
+                               size_t index)
 {
     const pnas_child *child = &file->level[level - 1].child[index];
     const pnas_result *result = &child->result;
+    bool trained = configuration->evaluator == PNAS_EVALUATOR_TRAIN;
     float expected;
     PNAS_CHECK(
         is_prediction(child), PNAS_ERROR_DATA,
         "%s: is damaged: child %zu of level %d is predicted with %g, give or take %g; put a copy of it "
         "back",
         file->path, index, level, child->predicted, child->predicted_std);
+    bool at_rung = result->status == PNAS_CHILD_PAUSED || result->status == PNAS_CHILD_STOPPED;
+    PNAS_CHECK(!at_rung || pnas_is_rung(&configuration->search, (int)pnas_result_rows(result)),
+               PNAS_ERROR_DATA,
+               "%s: is damaged: child %zu of level %d waits or was stopped at a rung after epoch %zu, where "
+               "there is "
+               "none; put a copy of it back",
+               file->path, index, level, pnas_result_rows(result));
     if (result->status != PNAS_CHILD_DONE)
         return PNAS_OK;
     PNAS_CHECK(result->accuracy >= 0 && result->accuracy <= 1, PNAS_ERROR_DATA,
@@ -50,7 +60,8 @@ static pnas_status check_child(const pnas_run_file *file, pnas_reward reward, in
         "for %g s; put a copy of it back",
         file->path, index, level, (long long)result->parameters, (long long)result->multiply_adds,
         result->train_seconds);
-    PNAS_CHECK(!has_history_accuracy(result, reward, &expected) || (float)result->accuracy == expected,
+    PNAS_CHECK(!trained || !has_history_accuracy(result, configuration->training.reward, &expected) ||
+                   (float)result->accuracy == expected,
                PNAS_ERROR_DATA,
                "%s: is damaged: child %zu of level %d has the accuracy %g, and by its history %g; put a copy "
                "of it back",
@@ -58,11 +69,11 @@ static pnas_status check_child(const pnas_run_file *file, pnas_reward reward, in
     return PNAS_OK;
 }
 
-static pnas_status check_children(const pnas_run_file *file, pnas_reward reward)
+static pnas_status check_children(const pnas_run_file *file, const pnas_configuration *configuration)
 {
     for (int b = 1; b <= file->levels; b++)
         for (size_t i = 0; i < file->level[b - 1].count; i++)
-            PNAS_TRY(check_child(file, reward, b, i));
+            PNAS_TRY(check_child(file, configuration, b, i));
     return PNAS_OK;
 }
 
@@ -77,7 +88,7 @@ static pnas_status check_order(const pnas_run_file *file, int blocks)
                blocks);
     for (int b = 1; b < file->levels; b++) {
         const pnas_level *level = &file->level[b - 1];
-        size_t pending = pnas_level_count(level, PNAS_CHILD_PENDING);
+        size_t pending = pnas_level_unfinished(level);
         PNAS_CHECK(level->count > 0, PNAS_ERROR_DATA,
                    "%s: is damaged: it holds level %d, but no child of level %d; put a copy of it back",
                    file->path, b + 1, b);
@@ -133,7 +144,7 @@ static pnas_status check_complete(const pnas_run_file *file, const pnas_configur
                "%s: is damaged: its status is complete, but it holds %d of %d levels; put a copy of it back",
                file->path, file->levels, blocks);
     for (int b = 0; b < file->levels; b++) {
-        size_t pending = pnas_level_count(&file->level[b], PNAS_CHILD_PENDING);
+        size_t pending = pnas_level_unfinished(&file->level[b]);
         PNAS_CHECK(
             pending == 0, PNAS_ERROR_DATA,
             "%s: is damaged: its status is complete, but %zu children of level %d are not finished; put "
@@ -180,7 +191,7 @@ pnas_status pnas_run_check_whole(const pnas_run_file *file)
     if (status != PNAS_OK)
         status = pnas_fail_at(PNAS_ERROR_DATA, "%s", file->path);
     if (status == PNAS_OK)
-        status = check_children(file, configuration->training.reward);
+        status = check_children(file, configuration);
     if (status == PNAS_OK && pnas_strategy_get(configuration->search.strategy)->levelwise)
         status = check_order(file, configuration->search.space.blocks);
     if (status == PNAS_OK && pnas_strategy_get(configuration->search.strategy)->levelwise)

@@ -296,6 +296,32 @@ static pnas_status write_early(hid_t group, const pnas_level *level)
     return status;
 }
 
+/* Only where some were stopped at a rung: it is no measurement, and stands in no place of one. */
+static pnas_status write_expected(hid_t group, const pnas_level *level)
+{
+    double *expected = malloc(level->count * sizeof *expected + 1);
+    if (!expected)
+        return no_memory();
+    for (size_t i = 0; i < level->count; i++)
+        expected[i] = level->child[i].result.status == PNAS_CHILD_STOPPED ? level->child[i].expected : NAN;
+    const pnas_h5_array array = {.name = "expected",
+                                 .file_type = H5T_NATIVE_DOUBLE,
+                                 .memory_type = H5T_NATIVE_DOUBLE,
+                                 .rank = 1,
+                                 .shape = {level->count},
+                                 .data = expected,
+                                 .long_name =
+                                     "of a child stopped at a rung: accuracy at its end as its curve and "
+                                     "those of finished children predict it; not measured",
+                                 .units = "1",
+                                 .dimension = {"child"},
+                                 .scale = {"child"}};
+    bool any = pnas_level_count(level, PNAS_CHILD_STOPPED) > 0;
+    pnas_status status = any ? pnas_h5_write_array(group, &array) : PNAS_OK;
+    free(expected);
+    return status;
+}
+
 /* Only where children of several levels were proposed together. */
 static pnas_status write_order(hid_t group, const pnas_level *level)
 {
@@ -347,6 +373,7 @@ static pnas_status write_level(hid_t levels, const pnas_level *level, const pnas
         PNAS_TRY_CLEANUP(write_int(group, "begun_early", 1));
     PNAS_TRY_CLEANUP(write_children(group, level));
     PNAS_TRY_CLEANUP(write_early(group, level));
+    PNAS_TRY_CLEANUP(write_expected(group, level));
     PNAS_TRY_CLEANUP(write_order(group, level));
     PNAS_TRY_CLEANUP(write_cells(group, level));
     PNAS_TRY_CLEANUP(write_texts(group, level, operators));

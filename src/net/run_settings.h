@@ -27,6 +27,7 @@ typedef struct {
     char table[PNAS_PATH_MAX]; /* of cells trained already, for PNAS_EVALUATOR_TABLE */
     double table_pace;         /* a child looked up takes this share of its training time; 0: none */
     pnas_search_options search;
+    char rungs[64];               /* of search.rung: "3, 6"; "": none */
     pnas_candidates candidates;   /* with a table */
     pnas_network_options network; /* height, width, channels, classes come from the data set */
     int64_t parameters;           /* final training: network.filters are found for them; 0: they are given */

@@ -19,6 +19,14 @@ static int better_first(const void *a, const void *b)
     return (left->index > right->index) - (left->index < right->index);
 }
 
+static size_t count_stopped(const pnas_search *search)
+{
+    size_t stopped = 0;
+    for (int b = 1; pnas_search_level(search, b); b++)
+        stopped += pnas_level_count(pnas_search_level(search, b), PNAS_CHILD_STOPPED);
+    return stopped;
+}
+
 static size_t count_children(const pnas_search *search)
 {
     size_t total = 0;
@@ -50,9 +58,12 @@ pnas_status pnas_best_children_print(const pnas_search *search, size_t most)
     pnas_best_child *best = NULL;
     size_t count = 0;
     PNAS_TRY(pnas_best_children(search, &best, &count));
-    size_t shown = count < most ? count : most;
-    printf("best %zu of %zu children\n%4s  %8s  %11s  %s\n", shown, count, "", "accuracy", "parameters",
-           "cell");
+    size_t shown = count < most ? count : most, stopped = count_stopped(search);
+    char early[48] = "";
+    if (stopped > 0)
+        snprintf(early, sizeof early, "; %zu more were stopped early", stopped);
+    printf("best %zu of %zu children%s\n%4s  %8s  %11s  %s\n", shown, count, early, "", "accuracy",
+           "parameters", "cell");
     for (size_t i = 0; i < shown; i++) {
         char text[PNAS_CELL_TEXT_MAX], parameters[32] = "-"; /* a table may not know them */
         const pnas_result *result = &best[i].child->result;

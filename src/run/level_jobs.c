@@ -31,15 +31,29 @@ pnas_status pnas_level_job(const pnas_configuration *configuration, const pnas_c
     return PNAS_OK;
 }
 
+/* With rungs a job ends at the next one. */
+static void set_rung(const pnas_configuration *configuration, const pnas_child *child, pnas_job *out)
+{
+    if (configuration->search.rungs == 0)
+        return;
+    out->from = child->result.epochs;
+    out->until = pnas_rung_after(&configuration->search, out->from);
+    out->epochs = configuration->training.epochs;
+    out->before = child->result.train_seconds;
+}
+
 static pnas_status make_job(const pnas_configuration *configuration, const pnas_cell_table *table,
                             const pnas_level *level, size_t index, pnas_job *out)
 {
-    const pnas_cell *cell = &level->child[index].cell;
-    if (!table)
-        return pnas_level_job(configuration, cell, level->blocks, (int)index, out);
-    const pnas_table_entry *entry = pnas_cell_table_find(table, cell);
-    *out = (pnas_job){.level = level->blocks, .index = (int)index, .cell = *cell};
-    out->cost = entry && entry->multiply_adds > 0 ? entry->multiply_adds : 0;
+    const pnas_child *child = &level->child[index];
+    if (!table) {
+        PNAS_TRY(pnas_level_job(configuration, &child->cell, level->blocks, (int)index, out));
+    } else {
+        const pnas_table_entry *entry = pnas_cell_table_find(table, &child->cell);
+        *out = (pnas_job){.level = level->blocks, .index = (int)index, .cell = child->cell};
+        out->cost = entry && entry->multiply_adds > 0 ? entry->multiply_adds : 0;
+    }
+    set_rung(configuration, child, out);
     return PNAS_OK;
 }
 

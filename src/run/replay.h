@@ -14,11 +14,13 @@ typedef struct {
     double pace;           /* a child takes this share of its training time */
 } pnas_replay;
 
-/* Reads configuration->table for configuration->search.space; says how many cells it has. */
+/* Reads configuration->table for configuration->search.space; says how many cells it has. PNAS_ERROR_DATA, too, if
+ * search.rungs is given and no cell has a curve. */
 pnas_status pnas_replay_open(const pnas_configuration *configuration, pnas_replay *out);
 void pnas_replay_close(pnas_replay *replay);
 
-/* An evaluator's function; payload is a pnas_replay. A cell that is not in the table fails. At a pace above 0
+/* An evaluator's function; payload is a pnas_replay. A cell that is not in the table fails, and with rungs one
+ * without a curve that is long enough. At a pace above 0
  * the child's training time is what it slept. */
 pnas_status pnas_replay_evaluate(void *payload, const pnas_job *job, pnas_tick tick, void *tick_payload,
                                  pnas_result *result);

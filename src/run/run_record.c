@@ -109,6 +109,37 @@ static pnas_status record_extension(pnas_run_info *info, const char *path, const
     return PNAS_OK;
 }
 
+/* What stands in the parts of a child's training; *end: when the last one ended, 0 if there is none. */
+static double seconds_in_parts(const pnas_run_info *info, int level, size_t index, double *end)
+{
+    char name[48];
+    double seconds = 0;
+    *end = 0;
+    snprintf(name, sizeof name, "train %d/%zu" PART, level, index);
+    for (size_t i = 0; i < info->event_count; i++) {
+        const pnas_run_event *event = &info->event[i];
+        if (strcmp(event->what, name) != 0)
+            continue;
+        seconds += event->end - event->start;
+        *end = fmax(*end, event->end);
+    }
+    return seconds;
+}
+
+#define SAME_MOMENT 1e-3 /* seconds */
+
+/* A child that is at a rung has the event of its last part, unless it came from the journal. */
+static pnas_status rebuild_event(pnas_run_file *file, const pnas_level *level, size_t index, bool rungs)
+{
+    const pnas_result *result = &level->child[index].result;
+    bool at_rung = result->status == PNAS_CHILD_PAUSED || result->status == PNAS_CHILD_STOPPED;
+    double last, seconds = seconds_in_parts(pnas_run_file_info(file), level->blocks, index, &last);
+    bool there = at_rung && result->start + result->train_seconds < last + SAME_MOMENT;
+    if (result->status == PNAS_CHILD_PENDING || there)
+        return PNAS_OK;
+    return pnas_run_record_training(file, level->blocks, (int)index, result, rungs ? seconds : 0);
+}
+
 /* Children that came from the journal have no event yet, so all training events are made anew, but not those
  * of parts, which stand nowhere else. */
 static pnas_status rebuild_training_events(pnas_run_file *file, const pnas_search *search)
@@ -122,8 +153,7 @@ static pnas_status rebuild_training_events(pnas_run_file *file, const pnas_searc
     for (int b = 1; pnas_search_level(search, b); b++) {
         const pnas_level *level = pnas_search_level(search, b);
         for (size_t i = 0; i < level->count; i++)
-            if (level->child[i].result.status != PNAS_CHILD_PENDING)
-                PNAS_TRY(pnas_run_record_training(file, b, (int)i, &level->child[i].result));
+            PNAS_TRY(rebuild_event(file, level, i, pnas_search_get_options(search)->rungs > 0));
     }
     return PNAS_OK;
 }
@@ -149,12 +179,12 @@ static void report_resume(const pnas_search_run_options *options, const pnas_sea
     if (pnas_strategy_get(options->configuration->search.strategy)->all_sizes) {
         size_t children = pnas_search_children(search);
         pnas_info("%s: continuing with %zu of %zu children done", options->path,
-                  children - pnas_search_pending(search),
+                  children - pnas_search_pending(search) - pnas_search_paused(search),
                   children + pnas_search_remaining(search, pnas_search_levels(search)));
         return;
     }
     pnas_info("%s: continuing at level %d with %zu of %zu children done", options->path, level->blocks,
-              level->count - pnas_level_count(level, PNAS_CHILD_PENDING), level->count);
+              level->count - pnas_level_unfinished(level), level->count);
 }
 
 pnas_status pnas_run_record_resume(pnas_run_file *file, const pnas_search_run_options *options,
@@ -203,12 +233,14 @@ static double last_begun(const pnas_run_info *info, double start, double end)
     return start;
 }
 
-pnas_status pnas_run_record_training(pnas_run_file *file, int level, int index, const pnas_result *result)
+pnas_status pnas_run_record_training(pnas_run_file *file, int level, int index, const pnas_result *result,
+                                     double before)
 {
     char what[48];
     double end = result->start + result->train_seconds;
-    double start = last_begun(pnas_run_file_info(file), result->start, end);
-    snprintf(what, sizeof what, "train %d/%d", level, index);
+    double start = last_begun(pnas_run_file_info(file), result->start + before, end);
+    bool part = result->status == PNAS_CHILD_PAUSED || result->status == PNAS_CHILD_STOPPED;
+    snprintf(what, sizeof what, "train %d/%d%s", level, index, part ? PART : "");
     return add_event(file, start, end - start, result->rank, what);
 }
 

@@ -22,9 +22,11 @@ pnas_status pnas_run_record_early(pnas_run_file *file, const pnas_search_run_opt
 /* Timeline: what a rank did of a child until it was stopped. */
 pnas_status pnas_run_record_part(pnas_run_file *file, const pnas_running_child *child, double end);
 
-/* Timeline: a trained child; fit and scoring of the proposal just made, begun at `start` (seconds since
+/* Timeline: a trained child, or one that has reached a rung, which is a part (`before`: seconds of its training in
+ * earlier parts that end at rungs); fit and scoring of the proposal just made, begun at `start` (seconds since
  * 1970), on rank 0 as a whole and on the others their share; the fit after the last level. */
-pnas_status pnas_run_record_training(pnas_run_file *file, int level, int index, const pnas_result *result);
+pnas_status pnas_run_record_training(pnas_run_file *file, int level, int index, const pnas_result *result,
+                                     double before);
 pnas_status pnas_run_record_proposal(pnas_run_file *file, const pnas_search_run_options *options,
                                      const pnas_search *search, double start);
 pnas_status pnas_run_record_last_fit(pnas_run_file *file, const pnas_search_run_options *options,

@@ -15,13 +15,23 @@ static const pnas_space *space_of(const pnas_search_progress *progress)
     return &pnas_search_get_options(progress->search)->space;
 }
 
+/* What is left to do for a child from this job on, as rungs leave it on average. */
+static double cost_from(const pnas_search_progress *progress, const pnas_job *job, int from)
+{
+    const pnas_search_options *options = pnas_search_get_options(progress->search);
+    return (double)job->cost * (job->epochs > 0 ? pnas_rung_expected_share(options, from, job->epochs) : 1);
+}
+
 static void begin(pnas_search_progress *progress, const pnas_job *jobs, size_t count)
 {
+    double whole = 0;
     progress->running = 0;
     progress->cost_left = progress->cost_done = progress->seconds_done = 0;
-    for (size_t i = 0; i < count; i++)
-        progress->cost_left += (double)jobs[i].cost;
-    progress->average_cost = count ? progress->cost_left / (double)count : 0;
+    for (size_t i = 0; i < count; i++) {
+        progress->cost_left += cost_from(progress, &jobs[i], jobs[i].from);
+        whole += cost_from(progress, &jobs[i], 0);
+    }
+    progress->average_cost = count ? whole / (double)count : 0;
 }
 
 void pnas_search_progress_level(pnas_search_progress *progress, const pnas_level *level, const pnas_job *jobs,
@@ -70,7 +80,12 @@ static void log_result(const pnas_search_progress *progress, const pnas_job *job
         snprintf(seconds, sizeof seconds, "%.1f s", result->train_seconds);
     else
         pnas_clock_duration(result->train_seconds, seconds, sizeof seconds);
-    if (result->status == PNAS_CHILD_FAILED)
+    if (result->status == PNAS_CHILD_PAUSED)
+        pnas_progress_event(0, "level %d/%d  %s  accuracy %.4f after epoch %d  %s%s  rank %d  %s", job->level,
+                            space_of(progress)->blocks, place,
+                            pnas_result_accuracy_after(result, result->epochs), result->epochs, parameters,
+                            seconds, result->rank, text);
+    else if (result->status == PNAS_CHILD_FAILED)
         pnas_progress_event(1, "level %d/%d  %s  failed: %s  %s  rank %d", job->level,
                             space_of(progress)->blocks, place, result->error, text, result->rank);
     else
@@ -86,12 +101,13 @@ void pnas_search_progress_result(pnas_search_progress *progress, const pnas_job 
                  !progress->all_sizes; /* of the next level, before this one is finished */
     progress->done += !early;
     progress->running -= progress->running > 0;
-    progress->cost_left -= early ? 0 : (double)job->cost;
-    if (result->status == PNAS_CHILD_DONE) {
-        progress->cost_done += (double)job->cost;
-        progress->seconds_done += result->train_seconds;
-        progress->best = fmax(progress->best, result->accuracy);
+    progress->cost_left -= early ? 0 : pnas_job_share(job) * (double)job->cost;
+    if (result->status == PNAS_CHILD_DONE || result->status == PNAS_CHILD_PAUSED) {
+        progress->cost_done += pnas_job_share(job) * (double)job->cost;
+        progress->seconds_done += result->train_seconds - job->before;
     }
+    if (result->status == PNAS_CHILD_DONE)
+        progress->best = fmax(progress->best, result->accuracy);
     log_result(progress, job, result);
     progress->last_shown = 0;
 }

@@ -12,7 +12,7 @@ typedef struct {               /* zero to start with; set search and trainers */
     bool all_sizes;
     size_t children, done, running; /* of this level; of the whole search where they count as one */
     double best;                    /* of the whole run; 0 before the first child */
-    double average_cost;            /* multiply-adds of a child of this level */
+    double average_cost;            /* multiply-adds of a child of this level; of its part that rungs leave */
     double cost_left, cost_done;    /* of this level's children; done: since training was started */
     double seconds_done;            /* training time of those done */
     double last_shown;              /* steady clock */

@@ -11,6 +11,7 @@
 #include "src/run/level_usage.h"
 #include "src/run/rank_kinds.h"
 #include "src/run/run_record.h"
+#include "src/run/rung_pass.h"
 #include "src/run/search_progress.h"
 #include "src/run/warm_start.h"
 #include "src/search/strategy.h"
@@ -119,8 +120,9 @@ static pnas_status keep_result(void *payload, const pnas_job *job, pnas_result *
 {
     search_run *run = payload;
     PNAS_TRY(pnas_run_file_append(run->file, job->level, (size_t)job->index, result));
-    pnas_checkpoint_folder_forget(run->options->checkpoints, &job->cell);
-    PNAS_TRY(pnas_run_record_training(run->file, job->level, job->index, result));
+    if (result->status != PNAS_CHILD_PAUSED)
+        pnas_checkpoint_folder_forget(run->options->checkpoints, &job->cell);
+    PNAS_TRY(pnas_run_record_training(run->file, job->level, job->index, result, job->before));
     pnas_search_progress_result(&run->progress, job, result);
     pnas_live_status_drop(&run->live, job->level, job->index);
     return pnas_search_record(run->search, job->level, (size_t)job->index, result);
@@ -154,7 +156,9 @@ static void keep_round_usage(search_run *run)
     if (usage->busy_seconds <= 0)
         return;
     pnas_usage_text(usage, text, sizeof text);
-    pnas_info("%zu of %zu children: %s", pnas_search_children(run->search) - pnas_search_pending(run->search),
+    pnas_info("%zu of %zu children: %s",
+              pnas_search_children(run->search) - pnas_search_pending(run->search) -
+                  pnas_search_paused(run->search),
               run->progress.children, text);
 }
 
@@ -171,6 +175,8 @@ static void keep_level_usage(search_run *run, int level)
     if (pending > 0)
         pnas_info("level %d: not finished, %zu of %zu children are left; so far %s", level, pending,
                   trained->count, text);
+    else if (pnas_level_count(trained, PNAS_CHILD_PAUSED) > 0)
+        pnas_info("level %d: all its children are at a rung; so far %s", level, text);
     else
         pnas_info("level %d: %s", level, text);
 }
@@ -365,7 +371,9 @@ static pnas_status train(search_run *run, const pnas_level *level)
 static pnas_status search_levels(search_run *run)
 {
     while (!pnas_search_complete(run->search)) {
-        if (pnas_search_may_propose(run->search))
+        if (pnas_search_at_rung(run->search))
+            PNAS_TRY(pnas_rung_pass(run->file, run->search, run->options->checkpoints));
+        else if (pnas_search_may_propose(run->search))
             PNAS_TRY(next_children(run));
         else
             PNAS_TRY(train(run, pnas_search_current(run->search)));
@@ -394,6 +402,7 @@ static void report_run(const search_run *run)
         fit += level->fit_seconds;
         score += level->score_seconds;
     }
+    pnas_rung_pass_report(run->search, run->options->configuration->training.epochs);
     if (sum.busy_seconds <= 0)
         return;
     pnas_usage_text(&sum, text, sizeof text);

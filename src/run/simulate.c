@@ -36,7 +36,7 @@ typedef struct {
     pnas_simulated_ranks *simulated;
     pnas_simulation_listener listener;
     pnas_search *search;
-    size_t children;                                     /* so far */
+    size_t children, jobs; /* so far; a child has a job for each rung it reaches */
     double fit[PNAS_BLOCKS_MAX], score[PNAS_BLOCKS_MAX]; /* simulated, by level */
     double stand_in_seconds, search_seconds;             /* real */
     pnas_simulation_waits waits;                         /* summed */
@@ -194,10 +194,20 @@ static pnas_status propose_between(simulation *self)
 static pnas_status record(void *payload, const pnas_job *job)
 {
     simulation *self = payload;
-    pnas_result result = {.status = PNAS_CHILD_DONE,
-                          .accuracy = accuracy_around(self, &job->cell, (double)job->cost, STEP_ACCURACY),
-                          .multiply_adds = job->cost};
-    self->children++;
+    double accuracy = accuracy_around(self, &job->cell, (double)job->cost, STEP_ACCURACY);
+    int epochs = job->until > 0 ? job->until : job->epochs;
+    pnas_result result = {.status = job->until > 0 ? PNAS_CHILD_PAUSED : PNAS_CHILD_DONE,
+                          .accuracy = accuracy,
+                          .multiply_adds = job->cost,
+                          .epochs = epochs};
+    if (epochs > 0) {
+        result.history = calloc((size_t)epochs * PNAS_METRICS, sizeof *result.history);
+        PNAS_CHECK(result.history, PNAS_ERROR_MEMORY, "no memory for a history of %d epochs", epochs);
+        for (int i = 0; i < epochs; i++) /* at a rung it stands where it ends */
+            result.history[i * PNAS_METRICS + PNAS_METRIC_VALIDATION_ACCURACY] = (float)accuracy;
+    }
+    self->children += job->from == 0;
+    self->jobs++;
     return pnas_search_record(self->search, job->level, (size_t)job->index, &result);
 }
 
@@ -274,7 +284,11 @@ static pnas_status train(simulation *self, const pnas_level *level)
 static pnas_status search(simulation *self)
 {
     while (!pnas_search_complete(self->search)) {
-        if (pnas_search_may_propose(self->search))
+        pnas_rung_choice choice;
+        int at;
+        if (pnas_search_at_rung(self->search))
+            PNAS_TRY(pnas_search_pass_rung(self->search, &at, &choice));
+        else if (pnas_search_may_propose(self->search))
             PNAS_TRY(propose_between(self));
         else
             PNAS_TRY(train(self, pnas_search_current(self->search)));
@@ -343,8 +357,8 @@ static void print_table(const simulation *self)
     printf(
         "a rank waited %.3f s for each of its children, %.0f %% of which were there before; rank 0 was busy "
         "with answers for %.2f %% of the time\n",
-        self->waits.waited_seconds / (double)self->children,
-        100.0 * (double)self->waits.prefetched / (double)self->children,
+        self->waits.waited_seconds / (double)self->jobs,
+        100.0 * (double)self->waits.prefetched / (double)self->jobs,
         100 * self->waits.rank_0_seconds / sum.span_seconds);
 }
 

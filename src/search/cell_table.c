@@ -3,6 +3,7 @@
 #include "src/search/canonical.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct pnas_cell_table {
     size_t count, merged;
@@ -17,7 +18,35 @@ static int compare_entries(const void *a, const void *b)
     if (order != 0)
         return order;
     /* Sums of equal cells must not depend on the order in a file. */
-    return (left->accuracy > right->accuracy) - (left->accuracy < right->accuracy);
+    order = (left->accuracy > right->accuracy) - (left->accuracy < right->accuracy);
+    if (order != 0 || left->epochs != right->epochs || left->epochs == 0)
+        return order != 0 ? order : left->epochs - right->epochs;
+    return memcmp(left->curve, right->curve, (size_t)left->epochs * sizeof *left->curve);
+}
+
+static void drop_curve(pnas_table_entry *entry)
+{
+    free(entry->curve);
+    entry->curve = NULL;
+    entry->epochs = 0;
+}
+
+/* The first one's curve becomes the mean of all, in the order of the entries; the others lose theirs. */
+static void merge_curves(pnas_table_entry *entry, size_t count)
+{
+    bool equal = true;
+    for (size_t i = 1; i < count; ++i)
+        equal = equal && entry[i].epochs == entry[0].epochs;
+    for (int e = 0; equal && count > 1 && e < entry[0].epochs; ++e) {
+        double sum = 0;
+        for (size_t i = 0; i < count; ++i)
+            sum += entry[i].curve[e];
+        entry[0].curve[e] = (float)(sum / (double)count);
+    }
+    if (!equal)
+        drop_curve(&entry[0]);
+    for (size_t i = 1; i < count; ++i)
+        drop_curve(&entry[i]);
 }
 
 /* Sorts and leaves each cell once, with its mean accuracy; returns how many are left. */
@@ -29,10 +58,25 @@ static size_t merge(pnas_table_entry *entry, size_t count)
         double sum = 0;
         for (next = i; next < count && pnas_cell_compare(&entry[i].cell, &entry[next].cell) == 0; ++next)
             sum += entry[next].accuracy;
+        merge_curves(&entry[i], next - i);
         entry[kept] = entry[i];
         entry[kept++].accuracy = sum / (double)(next - i);
     }
     return kept;
+}
+
+static pnas_status copy_curve(const pnas_table_entry *from, pnas_table_entry *to)
+{
+    size_t size = (size_t)from->epochs * sizeof *from->curve;
+    to->curve = NULL;
+    to->epochs = 0;
+    if (size == 0)
+        return PNAS_OK;
+    to->curve = malloc(size);
+    PNAS_CHECK(to->curve, PNAS_ERROR_MEMORY, "out of memory for a learning curve of %d epochs", from->epochs);
+    memcpy(to->curve, from->curve, size);
+    to->epochs = from->epochs;
+    return PNAS_OK;
 }
 
 static pnas_status take_entries(pnas_cell_table *table, const pnas_space *space,
@@ -47,6 +91,7 @@ static pnas_status take_entries(pnas_cell_table *table, const pnas_space *space,
         pnas_table_entry *kept = &table->entry[table->count++];
         *kept = entries[i];
         pnas_cell_canonical(&entries[i].cell, &kept->cell);
+        PNAS_TRY(copy_curve(&entries[i], kept));
     }
     PNAS_CHECK(table->count > 0, PNAS_ERROR_DATA,
                "none of the %zu cells of the table belongs to the search space; space.blocks, "
@@ -92,6 +137,8 @@ void pnas_cell_table_destroy(pnas_cell_table **table)
 {
     if (!*table)
         return;
+    for (size_t i = 0; (*table)->entry && i < (*table)->count; ++i)
+        free((*table)->entry[i].curve);
     free((*table)->entry);
     free(*table);
     *table = NULL;
@@ -116,6 +163,14 @@ void pnas_cell_table_level(const pnas_cell_table *table, int blocks, size_t *beg
 {
     *begin = table->begin[blocks];
     *count = table->begin[blocks + 1] - *begin;
+}
+
+size_t pnas_cell_table_curves(const pnas_cell_table *table, int epochs)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < table->count; ++i)
+        count += table->entry[i].epochs > epochs;
+    return count;
 }
 
 static int compare_cell_with_entry(const void *cell, const void *entry)

@@ -14,10 +14,11 @@ static const double guess[TERMS] = {1, MULTIPLY_ADDS_A_VALUE * 1e-6 / 1e-5};
 /* In units that keep the terms of usual children near 1. */
 static void measure(const pnas_job *job, double out[TERMS])
 {
-    out[0] = (double)job->cost * 1e-6;
-    out[1] = (double)job->values * 1e-5;
-    out[2] = (double)job->layers * 1e-2;
-    out[3] = 1;
+    double share = pnas_job_share(job);
+    out[0] = share * (double)job->cost * 1e-6;
+    out[1] = share * (double)job->values * 1e-5;
+    out[2] = share * (double)job->layers * 1e-2;
+    out[3] = share;
 }
 
 /* Solves the normal equations of the terms in `set` by Gaussian elimination; the others are 0. False if two
@@ -125,7 +126,7 @@ double pnas_duration_expect(const pnas_duration_model *model, const pnas_job *jo
 {
     double x[TERMS], seconds = 0;
     if (model->count == 0)
-        return (double)job->cost + MULTIPLY_ADDS_A_VALUE * (double)job->values;
+        return pnas_job_share(job) * ((double)job->cost + MULTIPLY_ADDS_A_VALUE * (double)job->values);
     measure(job, x);
     for (int i = 0; i < TERMS; i++)
         seconds += model->coefficient[i] * x[i];

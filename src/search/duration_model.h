@@ -3,7 +3,8 @@
  * seconds = a * multiply-adds + b * values written + c * layers + d with a, b, c, d >= 0, by least squares of
  * the relative error: a is the arithmetic, b the memory, c the launches, d what every child costs. With few
  * measurements only a is fit, and a value counts as 20 multiply-adds; with none a child's expected duration
- * is its multiply-adds with those of its values, in no unit. The model decides about the order in which
+ * is its multiply-adds with those of its values, in no unit. A job that is a part of a child's training takes that
+ * share of it. The model decides about the order in which
  * children are handed out, never about their figures. Local. */
 #ifndef PNAS_SEARCH_DURATION_MODEL_H
 #define PNAS_SEARCH_DURATION_MODEL_H

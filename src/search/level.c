@@ -50,10 +50,27 @@ size_t pnas_level_count(const pnas_level *level, pnas_child_status status)
     return count;
 }
 
+size_t pnas_level_unfinished(const pnas_level *level)
+{
+    return pnas_level_count(level, PNAS_CHILD_PENDING) + pnas_level_count(level, PNAS_CHILD_PAUSED);
+}
+
+bool pnas_child_worth(const pnas_child *child, double *out)
+{
+    bool done = child->result.status == PNAS_CHILD_DONE;
+    *out = done ? child->result.accuracy : child->expected;
+    return done || child->result.status == PNAS_CHILD_STOPPED;
+}
+
+size_t pnas_level_trained(const pnas_level *level)
+{
+    return pnas_level_count(level, PNAS_CHILD_DONE) + pnas_level_count(level, PNAS_CHILD_STOPPED);
+}
+
 double pnas_level_spearman(const pnas_level *level)
 {
     size_t done = pnas_level_count(level, PNAS_CHILD_DONE), next = 0;
-    if (done < 2 || pnas_level_count(level, PNAS_CHILD_PENDING) > 0)
+    if (done < 2 || pnas_level_unfinished(level) > 0)
         return NAN;
     double *values = malloc(2 * done * sizeof *values);
     if (!values)

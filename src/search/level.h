@@ -12,6 +12,8 @@ typedef struct {
     uint64_t hash;
     double predicted, predicted_std; /* NaN where no surrogate was asked, as mostly on level 1 */
     bool early;                      /* chosen before the level below was finished (pnas_search_begin_next) */
+    double expected;                 /* of a stopped child: the accuracy at its end, by its curve
+                                        (src/search/rungs/curve_model.h) */
     int order; /* of children on all levels, in which they were proposed, from 1; 0: in that of levels */
     pnas_result result;
 } pnas_child;
@@ -50,6 +52,16 @@ void pnas_child_set(pnas_child *child, const pnas_cell *cell, double predicted, 
 
 /* How many children have this status. */
 size_t pnas_level_count(const pnas_level *level, pnas_child_status status);
+
+/* How many have yet to be trained, some of them on from a rung. */
+size_t pnas_level_unfinished(const pnas_level *level);
+
+/* What is known of a child that was trained: its accuracy, or what is expected of one that was stopped. False of
+ * others. For whoever learns from children; what they reached is told of those alone that are done. */
+bool pnas_child_worth(const pnas_child *child, double *out);
+
+/* How many children have a worth. */
+size_t pnas_level_trained(const pnas_level *level);
 
 /* Spearman of predicted and measured accuracy over the children that have both; NaN if there are not two,
  * and while children are pending. */

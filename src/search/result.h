@@ -9,7 +9,14 @@
 #include <stdint.h>
 
 /* Stored in run files: never renumber */
-typedef enum { PNAS_CHILD_PENDING = 0, PNAS_CHILD_DONE = 1, PNAS_CHILD_FAILED = 2 } pnas_child_status;
+typedef enum {
+    PNAS_CHILD_PENDING = 0,
+    PNAS_CHILD_DONE = 1,
+    PNAS_CHILD_FAILED = 2,
+    PNAS_CHILD_STOPPED = 3, /* at a rung, for good: it has a history, but no accuracy */
+    PNAS_CHILD_PAUSED = 4,  /* at a rung, where others of its round are awaited */
+    PNAS_CHILD_STATUS_LAST = PNAS_CHILD_PAUSED
+} pnas_child_status;
 
 /* Columns of a child's history, one row an epoch */
 enum {
@@ -85,6 +92,9 @@ extern const pnas_result_field pnas_result_fields[PNAS_RESULT_FIELD_COUNT];
 
 /* How many epochs of its history are there. */
 size_t pnas_result_rows(const pnas_result *result);
+
+/* Validation accuracy after `epoch` epochs, by its history; NaN where that has not so many. */
+double pnas_result_accuracy_after(const pnas_result *result, int epoch);
 
 void pnas_result_clear(pnas_result *result); /* frees the history, zeroes the rest */
 

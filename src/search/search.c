@@ -1,6 +1,7 @@
 #include "src/search/search.h"
 
 #include "src/search/canonical.h"
+#include "src/search/rungs/curve_model.h"
 #include "src/search/search_state.h"
 
 #include <math.h>
@@ -69,6 +70,7 @@ pnas_status pnas_search_create(const pnas_search_options *options, pnas_search *
     PNAS_TRY(check_strategy(options));
     PNAS_TRY(check_first(options));
     PNAS_TRY(check_acquisition(options));
+    PNAS_TRY(pnas_rungs_check(options));
     pnas_search *search = calloc(1, sizeof *search);
     PNAS_CHECK(search, PNAS_ERROR_MEMORY, "out of memory for the search");
     search->options = *options;
@@ -132,6 +134,14 @@ size_t pnas_search_pending(const pnas_search *search)
     return pending;
 }
 
+size_t pnas_search_paused(const pnas_search *search)
+{
+    size_t paused = 0;
+    for (int i = 0; i < search->levels; ++i)
+        paused += pnas_level_count(&search->level[i], PNAS_CHILD_PAUSED);
+    return paused;
+}
+
 const pnas_level *pnas_search_current(const pnas_search *search)
 {
     for (int i = 0; i < search->levels; ++i)
@@ -155,16 +165,16 @@ static bool is_anything_left(const pnas_search *search)
 
 bool pnas_search_complete(const pnas_search *search)
 {
-    return !is_anything_left(search) && pnas_search_pending(search) == 0;
+    return !is_anything_left(search) && pnas_search_pending(search) == 0 && pnas_search_paused(search) == 0;
 }
 
-/* How many of the pending children the next proposal waits for. */
+/* How many of the children that are not finished the next proposal waits for. */
 static size_t count_awaited(const pnas_search *search)
 {
     const pnas_strategy *strategy = strategy_of(search);
-    size_t pending = pnas_search_pending(search), awaited = 0;
-    if (pending == 0 || !strategy->awaits)
-        return pending;
+    size_t unfinished = pnas_search_pending(search) + pnas_search_paused(search), awaited = 0;
+    if (unfinished == 0 || !strategy->awaits || search->options.rungs > 0)
+        return unfinished; /* rungs leave nothing to overlap */
     size_t first = strategy->awaits(search);
     for (int b = 0; b < search->levels; ++b)
         for (size_t i = 0; i < search->level[b].count; ++i) {
@@ -184,12 +194,50 @@ pnas_status pnas_search_propose(pnas_search *search, const pnas_surrogate *surro
     size_t awaited = count_awaited(search);
     PNAS_CHECK(awaited == 0, PNAS_ERROR_INTERNAL,
                "more children were asked for while %zu of those that are there are not finished", awaited);
+    pnas_curves_expect(search->level, search->levels);
     PNAS_TRY(strategy_of(search)->propose(search, surrogate));
     PNAS_CHECK(pnas_search_current(search) || pnas_search_complete(search), PNAS_ERROR_INTERNAL,
                "the strategy %s proposed no child, but the search is not complete",
                pnas_strategy_name(search->options.strategy));
     return PNAS_OK;
 }
+
+/* --- rungs --- */
+
+/* The level whose paused children await no other one of it; or 0 where a strategy's rounds are on all levels, and -1
+ * if there is none. */
+static int level_at_rung(const pnas_search *search)
+{
+    if (!strategy_of(search)->levelwise)
+        return pnas_search_paused(search) > 0 && pnas_search_pending(search) == 0 ? 0 : -1;
+    for (int i = 0; i < search->levels; ++i)
+        if (pnas_level_count(&search->level[i], PNAS_CHILD_PAUSED) > 0 &&
+            pnas_level_count(&search->level[i], PNAS_CHILD_PENDING) == 0)
+            return i + 1;
+    return -1;
+}
+
+bool pnas_search_at_rung(const pnas_search *search)
+{
+    return level_at_rung(search) >= 0;
+}
+
+pnas_status pnas_search_pass_rung(pnas_search *search, int *level, pnas_rung_choice *choice)
+{
+    *level = level_at_rung(search);
+    PNAS_CHECK(*level >= 0, PNAS_ERROR_INTERNAL,
+               "children at a rung were to be chosen before all had reached it");
+    if (*level > 0)
+        PNAS_TRY(pnas_rungs_choose(&search->options, &search->level[*level - 1], 1, choice));
+    else
+        PNAS_TRY(pnas_rungs_choose(&search->options, search->level, search->levels, choice));
+    pnas_curves_expect(search->level, search->levels);
+    for (int i = 0; i < search->levels; ++i)
+        search->level[i].spearman = pnas_level_spearman(&search->level[i]);
+    return PNAS_OK;
+}
+
+/* --- the next level, before this one is finished --- */
 
 bool pnas_search_may_begin_next(const pnas_search *search)
 {
@@ -222,6 +270,7 @@ pnas_status pnas_search_keep_begun(pnas_search *search, size_t count)
 pnas_status pnas_search_fit(pnas_search *search, const pnas_surrogate *surrogate)
 {
     double seconds;
+    pnas_curves_expect(search->level, search->levels);
     PNAS_TRY(pnas_surrogate_fit_levels(surrogate, search->level, search->levels,
                                        search->options.failed_reward, &seconds));
     search->level[search->levels - 1].fit_seconds = seconds;
@@ -233,6 +282,22 @@ static bool is_accuracy(double value)
     return value >= 0 && value <= 1;
 }
 
+/* A child that has another rung before it pauses there. */
+static pnas_status check_outcome(const pnas_search *search, const pnas_child *child, int blocks, size_t index,
+                                 const pnas_result *result)
+{
+    int rung = pnas_rung_after(&search->options, child->result.epochs);
+    bool paused = result->status == PNAS_CHILD_PAUSED && rung > 0 && result->epochs == rung &&
+                  is_accuracy(pnas_result_accuracy_after(result, rung));
+    PNAS_CHECK(
+        result->status == PNAS_CHILD_FAILED || (result->status == PNAS_CHILD_DONE && rung == 0) || paused,
+        PNAS_ERROR_INTERNAL,
+        "a result came for child %zu of level %d with status %d after %d epochs; its next rung is after %d, "
+        "with 0 for none",
+        index, blocks, (int)result->status, result->epochs, rung);
+    return PNAS_OK;
+}
+
 pnas_status pnas_search_record(pnas_search *search, int blocks, size_t index, pnas_result *result)
 {
     const pnas_level *there = pnas_search_level(search, blocks);
@@ -242,16 +307,16 @@ pnas_status pnas_search_record(pnas_search *search, int blocks, size_t index, pn
     pnas_child *child = &level->child[index];
     PNAS_CHECK(child->result.status == PNAS_CHILD_PENDING, PNAS_ERROR_INTERNAL,
                "a second result came for child %zu of level %d", index, blocks);
-    PNAS_CHECK(result->status == PNAS_CHILD_FAILED || result->status == PNAS_CHILD_DONE, PNAS_ERROR_INTERNAL,
-               "a result came for child %zu of level %d with status %d, which is neither done nor failed",
-               index, blocks, (int)result->status);
-    PNAS_CHECK(result->status == PNAS_CHILD_FAILED || is_accuracy(result->accuracy), PNAS_ERROR_INTERNAL,
+    PNAS_TRY(check_outcome(search, child, blocks, index, result));
+    PNAS_CHECK(result->status != PNAS_CHILD_DONE || is_accuracy(result->accuracy), PNAS_ERROR_INTERNAL,
                "child %zu of level %d is done with accuracy %g; it must be from 0 to 1", index, blocks,
                result->accuracy);
     pnas_result_clear(&child->result);
     child->result = *result;
     memset(result, 0, sizeof *result); /* the history is the child's now */
     level->spearman = pnas_level_spearman(level);
+    if (search->options.rungs > 0 && pnas_search_pending(search) == 0)
+        pnas_curves_expect(search->level, search->levels); /* more are finished now */
     return PNAS_OK;
 }
 
@@ -287,12 +352,17 @@ static pnas_status check_restored_child(const pnas_search *search, const pnas_le
                PNAS_ERROR_DATA, "child %zu of level %d is no cell of %d blocks in canonical form", index,
                level->blocks, level->blocks);
     int status = child->result.status;
-    PNAS_CHECK(status == PNAS_CHILD_PENDING || status == PNAS_CHILD_FAILED ||
+    bool at_rung = pnas_is_rung(&search->options, child->result.epochs) &&
+                   is_accuracy(pnas_result_accuracy_after(&child->result, child->result.epochs));
+    PNAS_CHECK((status == PNAS_CHILD_PENDING && (at_rung || child->result.epochs == 0)) ||
+                   status == PNAS_CHILD_FAILED ||
+                   ((status == PNAS_CHILD_STOPPED || status == PNAS_CHILD_PAUSED) && at_rung) ||
                    (status == PNAS_CHILD_DONE && is_accuracy(child->result.accuracy)),
                PNAS_ERROR_DATA,
-               "child %zu of level %d has status %d and accuracy %g; a done child's is from 0 "
-               "to 1",
-               index, level->blocks, status, child->result.accuracy);
+               "child %zu of level %d has status %d, accuracy %g and %d epochs; a done child's accuracy is "
+               "from 0 to "
+               "1, and one that is not at its end has the epochs of a rung",
+               index, level->blocks, status, child->result.accuracy, child->result.epochs);
     const pnas_strategy *strategy = strategy_of(search);
     bool predicted = level->blocks > 1 && strategy->levelwise && strategy->surrogate;
     PNAS_CHECK(!predicted || isfinite(child->predicted), PNAS_ERROR_DATA,
@@ -309,9 +379,10 @@ pnas_status pnas_search_restore(pnas_search *search, pnas_level *level)
                search->levels, search->options.space.blocks);
     PNAS_CHECK(!level->begun || (search->levels > 0 && strategy->begin_next), PNAS_ERROR_DATA,
                "level %d was begun early, which cannot be", level->blocks);
-    PNAS_CHECK(level->begun || !strategy->levelwise || search->retries || pnas_search_pending(search) == 0,
-               PNAS_ERROR_DATA, "level %d was to be put back, but %zu children of level %d are not finished",
-               level->blocks, pnas_search_pending(search), search->levels);
+    size_t unfinished = pnas_search_pending(search) + pnas_search_paused(search);
+    PNAS_CHECK(level->begun || !strategy->levelwise || search->retries || unfinished == 0, PNAS_ERROR_DATA,
+               "level %d was to be put back, but %zu children of level %d are not finished", level->blocks,
+               unfinished, search->levels);
     PNAS_CHECK(level->count > 0 || !strategy->levelwise, PNAS_ERROR_DATA,
                "level %d was to be put back without children", level->blocks);
     for (size_t i = 0; i < level->count; ++i)

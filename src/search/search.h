@@ -8,6 +8,7 @@
 #define PNAS_SEARCH_SEARCH_H
 
 #include "src/search/cell_table.h"
+#include "src/search/rungs/rungs.h"
 #include "src/search/strategy.h"
 
 /* PNAS_ERROR_USAGE unless all options are in their ranges. */
@@ -54,7 +55,15 @@ pnas_status pnas_search_begin_next(pnas_search *search, const pnas_surrogate *su
 /* Forgets all but the first `count` children of a level that was begun; those must be pending. */
 pnas_status pnas_search_keep_begun(pnas_search *search, size_t count);
 
-/* Records child `index` of level `blocks`; takes over result->history and clears *result. */
+/* Whether children wait at a rung, and no other one of their round is to be trained before the best are chosen. */
+bool pnas_search_at_rung(const pnas_search *search);
+
+/* Chooses those that go on, which are pending then; the others are stopped (src/search/rungs/rungs.h). *level: whose they
+ * are, or 0 where a round has children on several levels. PNAS_ERROR_INTERNAL unless some wait. */
+pnas_status pnas_search_pass_rung(pnas_search *search, int *level, pnas_rung_choice *choice);
+
+/* Records child `index` of level `blocks`, which is done, has failed, or has reached its next rung; takes over
+ * result->history and clears *result. */
 pnas_status pnas_search_record(pnas_search *search, int blocks, size_t index, pnas_result *result);
 
 /* Makes a failed child pending again. The children of later levels stay what they are. */
@@ -70,13 +79,14 @@ void pnas_search_add_usage(pnas_search *search, int blocks, const pnas_level_usa
 pnas_status pnas_search_fit(pnas_search *search, const pnas_surrogate *surrogate);
 
 size_t pnas_search_pending(const pnas_search *search); /* of all levels but one that was only begun */
+size_t pnas_search_paused(const pnas_search *search);  /* at a rung */
 
 /* The level to train now: the first of these that has pending children; NULL if none has. */
 const pnas_level *pnas_search_current(const pnas_search *search);
 
 /* How many children of level `blocks` are still to be proposed, as far as that is known. */
 size_t pnas_search_remaining(const pnas_search *search, int blocks);
-bool pnas_search_complete(const pnas_search *search); /* nothing is pending, and nothing remains */
+bool pnas_search_complete(const pnas_search *search); /* nothing is pending or paused, and nothing remains */
 
 /* Puts back a level read from a run file (levels in order 1, 2, ..., at last one that was begun); takes over
  * level->child and clears *level. PNAS_ERROR_DATA if a cell does not fit the space or the order is wrong. */

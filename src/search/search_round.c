@@ -125,7 +125,7 @@ static pnas_status check_progress(const pnas_level *level, size_t size)
 {
     PNAS_CHECK(size > 0, PNAS_ERROR_INTERNAL,
                "more children were asked for, but the search has all of its %zu", level->count);
-    PNAS_CHECK(level->count == 0 || pnas_level_count(level, PNAS_CHILD_DONE) > 0, PNAS_ERROR_DATA,
+    PNAS_CHECK(level->count == 0 || pnas_level_trained(level) > 0, PNAS_ERROR_DATA,
                "all %zu children so far failed, so the search ends; the first message: %s", level->count,
                pnas_level_first_error(level));
     return PNAS_OK;

@@ -14,26 +14,28 @@ static pnas_status check(const pnas_search_options *options)
     return PNAS_OK;
 }
 
-/* Best of a sample, with replacement, out of the last `population` children that are done; ties: the one
- * drawn first. NULL if none is done. */
+/* Best of a sample, with replacement, out of the last `population` children that were trained, a stopped one by
+ * what is expected of it; ties: the one drawn first. NULL if none was. */
 static const pnas_child *choose_parent(const pnas_search *search, pnas_stream *stream)
 {
     const pnas_search_options *options = &search->options;
     const pnas_level *level = &search->level[search->levels - 1];
-    size_t first = level->count, done = 0;
-    while (first > 0 && done < (size_t)options->population)
-        done += level->child[--first].result.status == PNAS_CHILD_DONE;
-    if (done == 0)
+    size_t first = level->count, trained = 0;
+    double worth = 0, most = 0;
+    while (first > 0 && trained < (size_t)options->population)
+        trained += pnas_child_worth(&level->child[--first], &worth);
+    if (trained == 0)
         return NULL;
     const pnas_child *best = NULL;
     for (int drawn = 0; drawn < options->sample;) {
         const pnas_child *child =
             &level->child[first + pnas_stream_below(stream, (uint32_t)(level->count - first))];
-        if (child->result.status != PNAS_CHILD_DONE)
+        if (!pnas_child_worth(child, &worth))
             continue;
-        ++drawn;
-        if (!best || child->result.accuracy > best->result.accuracy)
-            best = child;
+        if (drawn++ > 0 && worth <= most)
+            continue;
+        best = child;
+        most = worth;
     }
     return best;
 }

@@ -1,6 +1,6 @@
 /* The paper's progressive search (section 4, algorithm 1). Level 1 is the cells of one block, all or some
  * that show each operator and input equally often. For level b + 1 the surrogate is fit on all children, the
- * done cells of level b are extended by every block, and of these the best K by the acquisition are trained
+ * trained cells of level b are extended by every block, and of these the best K by the acquisition are trained
  * (src/search/selection.h). */
 #include "src/base/clock.h"
 #include "src/search/cell_list.h"
@@ -62,12 +62,13 @@ cleanup:
     return status;
 }
 
-/* The cells of the level's done children, appended to `cell`; returns how many. */
-static size_t collect_done(const pnas_level *level, pnas_cell *cell)
+/* The cells of the level's trained children, appended to `cell`; returns how many. */
+static size_t collect_trained(const pnas_level *level, pnas_cell *cell)
 {
     size_t count = 0;
+    double worth;
     for (size_t i = 0; i < level->count; ++i)
-        if (level->child[i].result.status == PNAS_CHILD_DONE)
+        if (pnas_child_worth(&level->child[i], &worth))
             cell[count++] = level->child[i].cell;
     return count;
 }
@@ -87,7 +88,7 @@ static pnas_status expand_beam(const pnas_search *search, pnas_cell **out, size_
     const pnas_level *level = &search->level[search->levels - 1];
     pnas_cell *parents = malloc(level->count * sizeof *parents);
     PNAS_CHECK(parents, PNAS_ERROR_MEMORY, "out of memory for a beam of %zu cells", level->count);
-    size_t parent_count = collect_done(level, parents);
+    size_t parent_count = collect_trained(level, parents);
     pnas_status status =
         pnas_space_expand(&search->options.space, parents, parent_count, &search->tick, out, count);
     free(parents);
@@ -187,7 +188,7 @@ static pnas_status propose_next(pnas_search *search, const pnas_surrogate *surro
 {
     pnas_level *last = &search->level[search->levels - 1];
     double seconds;
-    PNAS_CHECK(pnas_level_count(last, PNAS_CHILD_DONE) > 0, PNAS_ERROR_DATA,
+    PNAS_CHECK(pnas_level_trained(last) > 0, PNAS_ERROR_DATA,
                "all %zu children of level %d failed, so level %d cannot be proposed; the first message: %s",
                last->count, last->blocks, last->blocks + 1, pnas_level_first_error(last));
     PNAS_TRY(pnas_surrogate_fit_levels(surrogate, search->level, search->levels,

@@ -11,10 +11,11 @@ static size_t collect_rewarded(const pnas_level *level, double failed_reward, pn
     size_t count = 0;
     for (size_t i = 0; i < level->count; ++i) {
         const pnas_result *result = &level->child[i].result;
-        bool done = result->status == PNAS_CHILD_DONE;
-        if (!done && (result->status != PNAS_CHILD_FAILED || failed_reward <= 0))
+        double worth;
+        bool trained = pnas_child_worth(&level->child[i], &worth);
+        if (!trained && (result->status != PNAS_CHILD_FAILED || failed_reward <= 0))
             continue;
-        accuracy[count] = done ? result->accuracy : failed_reward;
+        accuracy[count] = trained ? worth : failed_reward;
         cell[count++] = level->child[i].cell;
     }
     return count;
@@ -23,12 +24,12 @@ static size_t collect_rewarded(const pnas_level *level, double failed_reward, pn
 pnas_status pnas_surrogate_fit_levels(const pnas_surrogate *surrogate, const pnas_level *level, int levels,
                                       double failed_reward, double *seconds)
 {
-    size_t room = 0, done = 0, count = 0;
+    size_t room = 0, trained = 0, count = 0;
     for (int i = 0; i < levels; ++i) {
-        done += pnas_level_count(&level[i], PNAS_CHILD_DONE);
+        trained += pnas_level_trained(&level[i]);
         room += level[i].count;
     }
-    PNAS_CHECK(done > 0, PNAS_ERROR_DATA,
+    PNAS_CHECK(trained > 0, PNAS_ERROR_DATA,
                "no child has succeeded, so there is nothing to fit the surrogate on");
     pnas_cell *cell = malloc(room * sizeof *cell);
     double *accuracy = malloc(room * sizeof *accuracy);

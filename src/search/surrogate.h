@@ -14,8 +14,9 @@ typedef struct { /* cells may be of several lengths */
     void *payload;
 } pnas_surrogate;
 
-/* Fits on the children of level[0 .. levels): the done ones, and, where failed_reward is above 0, the failed
- * ones as if that were their accuracy. *seconds: what the fit took. PNAS_ERROR_DATA if none is done. */
+/* Fits on the children of level[0 .. levels): the done ones, the stopped ones with what is expected of
+ * them, and, where failed_reward is above 0, the failed ones as if that were their accuracy. *seconds: what the fit
+ * took. PNAS_ERROR_DATA if none was trained. */
 pnas_status pnas_surrogate_fit_levels(const pnas_surrogate *surrogate, const pnas_level *level, int levels,
                                       double failed_reward, double *seconds);
 

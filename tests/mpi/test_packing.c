@@ -14,7 +14,14 @@
 
 static pnas_job_message some_job(void)
 {
-    pnas_job_message message = {.job_id = 5000000000, .job = {.level = 2, .index = 77, .cost = 123456789012}};
+    pnas_job_message message = {.job_id = 5000000000,
+                                .job = {.level = 2,
+                                        .index = 77,
+                                        .cost = 123456789012,
+                                        .from = 2,
+                                        .until = 5,
+                                        .epochs = 9,
+                                        .before = 1.25}};
     message.job.cell.blocks = 2;
     message.job.cell.block[0] = (pnas_block){-2, 2, -1, 6};
     message.job.cell.block[1] = (pnas_block){0, 7, -1, 31};
@@ -31,6 +38,7 @@ Test(packing, a_job_comes_back_as_it_was)
     cr_assert_eq(back.job.level, 2);
     cr_assert_eq(back.job.index, 77);
     cr_assert_eq(back.job.cost, 123456789012);
+    cr_assert(back.job.from == 2 && back.job.until == 5 && back.job.epochs == 9 && back.job.before == 1.25);
     cr_assert_eq(pnas_cell_compare(&back.job.cell, &message.job.cell), 0);
     pnas_wire_clear(&bytes);
     PNAS_EXPECT_NO_LEAKS();
@@ -151,7 +159,7 @@ Test(packing, values_out_of_range_are_refused)
     pnas_job_message job = some_job(), back;
     pnas_wire_writer bytes = {0};
     cr_assert_eq(pnas_pack_job(&job, &bytes), PNAS_OK);
-    enum { BLOCKS_AT = HEAD_BYTES + 32 }; /* after job_id, level, index, cost */
+    enum { BLOCKS_AT = HEAD_BYTES + 64 }; /* after job_id, level, index, cost, from, until, epochs, before */
     cr_assert_eq(bytes.data[BLOCKS_AT], 2);
     bytes.data[BLOCKS_AT] = PNAS_BLOCKS_MAX + 1;
     cr_assert_eq(pnas_unpack_job(bytes.data, bytes.size, &back), PNAS_ERROR_INTERNAL);

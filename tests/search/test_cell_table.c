@@ -49,6 +49,34 @@ Test(cell_table, a_cell_trained_twice_has_its_mean_accuracy)
     pnas_cell_table_destroy(&table);
 }
 
+Test(cell_table, curves_are_copied_and_those_of_one_cell_become_their_mean)
+{
+    pnas_space space = synthetic_space(1);
+    float a[] = {0.25f, 0.5f}, b[] = {0.75f, 1}, longer[] = {0.5f, 0.5f, 0.5f};
+    pnas_table_entry entries[] = {
+        {.cell = parsed(&space, "-1:sep3+-2:max3"), .accuracy = 0.5, .epochs = 2, .curve = a},
+        {.cell = parsed(&space, "-2:max3+-1:sep3"), .accuracy = 1, .epochs = 2, .curve = b},
+        {.cell = parsed(&space, "-1:sep5+-1:sep5"), .accuracy = 0.5, .epochs = 3, .curve = longer}};
+    pnas_cell_table *table = NULL;
+    cr_assert_eq(pnas_cell_table_create(&space, entries, 3, &table, NULL), PNAS_OK);
+    longer[2] = a[0] = 0;
+    const pnas_table_entry *entry = pnas_cell_table_entries(table);
+    cr_assert_eq(pnas_cell_table_count(table), 2);
+    for (int i = 0; i < 2; ++i) {
+        bool merged = entry[i].epochs == 2;
+        cr_assert(merged || entry[i].epochs == 3);
+        cr_expect_eq(entry[i].curve[0], 0.5f);
+        cr_expect_eq(entry[i].curve[entry[i].epochs - 1], merged ? 0.75f : 0.5f);
+    }
+    cr_expect(pnas_cell_table_curves(table, 1) == 2 && pnas_cell_table_curves(table, 2) == 1);
+    pnas_cell_table_destroy(&table);
+    entries[1].cell = entries[2].cell; /* two lengths */
+    cr_assert_eq(pnas_cell_table_create(&space, entries + 1, 2, &table, NULL), PNAS_OK);
+    cr_expect(pnas_cell_table_count(table) == 1 && pnas_cell_table_curves(table, 0) == 0);
+    pnas_cell_table_destroy(&table);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
 Test(cell_table, cells_outside_the_space_are_left_out_and_counted)
 {
     pnas_space wide = synthetic_space(3), narrow = synthetic_space(2);

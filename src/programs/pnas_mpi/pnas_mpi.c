@@ -97,7 +97,7 @@ static pnas_status share_table(mpi_program *program)
     char sha256[65];
     pnas_status status = pnas_replay_open(&program->configuration, &program->replay);
     if (status == PNAS_OK)
-        status = pnas_cell_table_sum(program->replay.table, sha256);
+        status = pnas_cell_table_sum(program->replay.table, program->configuration.search.rungs > 0, sha256);
     if (status != PNAS_OK && program->layout.rank != 0)
         pnas_fail_at(status, "rank %d on %s", program->layout.rank, program->layout.host);
     PNAS_TRY(pnas_mpi_agree(status));
@@ -176,6 +176,15 @@ static pnas_status check_surrogate(const mpi_program *program, pnas_ensemble_mem
     return PNAS_OK;
 }
 
+static void tell_rungs(const pnas_configuration *configuration)
+{
+    int epochs = configuration->training.epochs;
+    if (configuration->search.rungs > 0)
+        pnas_info(
+            "rungs: children are trained for about %.0f %% of their %d epochs, more where rounds are small",
+            100 * pnas_rung_expected_share(&configuration->search, 0, epochs), epochs);
+}
+
 static pnas_status check(mpi_program *program)
 {
     pnas_ensemble_memory surrogate = {0};
@@ -186,6 +195,8 @@ static pnas_status check(mpi_program *program)
             pnas_devices_check_memory(&program->layout, &program->devices, &program->configuration, kept));
     bool leads = program->layout.rank == 0;
     PNAS_TRY(pnas_mpi_agree(leads ? pnas_warm_start_check(&program->configuration) : PNAS_OK));
+    if (leads)
+        tell_rungs(&program->configuration);
     if (leads)
         fputs(program->configuration_text, stdout);
     fflush(stdout); /* the verdict is the last line where both are one stream */

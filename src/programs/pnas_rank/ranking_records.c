@@ -34,7 +34,22 @@ static void print_csv_whole(int64_t value)
         printf(",%" PRId64, value);
 }
 
-static void print_csv_entry(const pnas_ranking_entry *entry, int blocks, bool several)
+static bool any_stopped(const pnas_ranking_files *files)
+{
+    for (size_t f = 0; f < files->count; f++)
+        if (files->ranking[f]->stopped_count > 0)
+            return true;
+    return false;
+}
+
+/* Of a child that was stopped at a rung: its last epoch, and what is expected of it. */
+static void print_csv_stopped(const pnas_ranked_cell *cell)
+{
+    print_csv_whole(cell->stopped_after > 0 ? cell->stopped_after : -1);
+    print_csv_real(cell->stopped_after > 0 ? cell->score : NAN);
+}
+
+static void print_csv_entry(const pnas_ranking_entry *entry, int blocks, bool stopped, bool several)
 {
     const pnas_ranked_cell *cell = entry->cell;
     const pnas_operator_set *operators = &entry->ranking->operators;
@@ -57,6 +72,8 @@ static void print_csv_entry(const pnas_ranking_entry *entry, int blocks, bool se
         putchar(',');
     else
         printf(",%.6f", cell->train_seconds);
+    if (stopped)
+        print_csv_stopped(cell);
     if (several) {
         putchar(',');
         pnas_text_csv(stdout, entry->ranking->path);
@@ -70,16 +87,18 @@ pnas_status pnas_ranking_print_csv(const pnas_ranking_files *files, size_t top)
 {
     pnas_ranking_entry *entries;
     size_t count;
-    PNAS_TRY(pnas_ranking_merge((const pnas_ranking *const *)files->ranking, files->count, &entries, &count));
+    PNAS_TRY(pnas_ranking_merge((const pnas_ranking *const *)files->ranking, files->count, true, &entries,
+                                &count));
     count = top && top < count ? top : count;
     int blocks = longest(entries, count);
+    bool stopped = any_stopped(files);
     printf("score");
     for (int b = 0; b < blocks; b++)
         printf(",in1_%d,op1_%d,in2_%d,op2_%d", b, b, b, b);
-    printf(",level,predicted,predicted_std,parameters,multiply_adds,train_seconds%s\n",
-           files->count > 1 ? ",file" : "");
+    printf(",level,predicted,predicted_std,parameters,multiply_adds,train_seconds%s%s\n",
+           stopped ? ",stopped_after,expected" : "", files->count > 1 ? ",file" : "");
     for (size_t i = 0; i < count; i++)
-        print_csv_entry(&entries[i], blocks, files->count > 1);
+        print_csv_entry(&entries[i], blocks, stopped, files->count > 1);
     free(entries);
     return PNAS_OK;
 }
@@ -113,6 +132,8 @@ static void print_json_levels(const pnas_ranking *ranking)
             i ? "," : "", level->level, level->children, level->done, level->failed, level->candidates);
         if (level->early > 0)
             printf(", \"early\": %zu", level->early);
+        if (level->stopped > 0)
+            printf(", \"stopped\": %zu", level->stopped);
         if (level->guessed > 0)
             printf(", \"guessed\": %zu", level->guessed);
         print_json_real("spearman", level->spearman);
@@ -163,6 +184,10 @@ static void print_json_entry(size_t rank, const pnas_ranking_entry *entry)
     print_json_whole("parameters", cell->parameters);
     print_json_whole("multiply_adds", cell->multiply_adds);
     print_json_real("train_seconds", cell->train_seconds);
+    if (cell->stopped_after > 0) {
+        printf(", \"stopped_after\": %d", cell->stopped_after);
+        print_json_real("expected", cell->score);
+    }
     printf("%s}", cell->early ? ", \"early\": true" : "");
 }
 
@@ -170,7 +195,8 @@ pnas_status pnas_ranking_print_json(const pnas_ranking_files *files, size_t top)
 {
     pnas_ranking_entry *entries;
     size_t count;
-    PNAS_TRY(pnas_ranking_merge((const pnas_ranking *const *)files->ranking, files->count, &entries, &count));
+    PNAS_TRY(pnas_ranking_merge((const pnas_ranking *const *)files->ranking, files->count, true, &entries,
+                                &count));
     count = top && top < count ? top : count;
     printf("{\n  \"files\": [\n");
     for (size_t f = 0; f < files->count; f++) {

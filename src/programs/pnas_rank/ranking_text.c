@@ -96,6 +96,8 @@ static void print_levels(const pnas_ranking *ranking)
         print_real(10, 4, level->mean);
         if (level->early > 0)
             printf("  %s%zu begun early", level->begun ? "only " : "", level->early);
+        if (level->stopped > 0)
+            printf("  %zu stopped early", level->stopped);
         if (level->guessed > 0)
             printf("  %s%zu only predicted", level->done > 0 ? "and " : "", level->guessed);
         putchar('\n');
@@ -206,7 +208,10 @@ static void print_entry(size_t rank, const pnas_ranking_entry *entry, bool sever
     print_whole(13, cell->multiply_adds);
     printf("  ");
     print_duration(10, cell->train_seconds);
-    printf("  %s%s\n", text, cell->early ? "  (early)" : "");
+    printf("  %s%s", text, cell->early ? "  (early)" : "");
+    if (cell->stopped_after > 0)
+        printf("  (stopped after epoch %d, %.4f expected)", cell->stopped_after, cell->score);
+    putchar('\n');
 }
 
 static void print_titles(bool several)
@@ -229,7 +234,8 @@ pnas_status pnas_ranking_print_text(const pnas_ranking_files *files, size_t top)
         print_levels(files->ranking[0]);
         pnas_ranking_print_usage(files->ranking[0]);
     }
-    PNAS_TRY(pnas_ranking_merge((const pnas_ranking *const *)files->ranking, files->count, &entries, &count));
+    PNAS_TRY(pnas_ranking_merge((const pnas_ranking *const *)files->ranking, files->count, true, &entries,
+                                &count));
     print_titles(several);
     for (size_t i = 0; i < count && (top == 0 || i < top); i++)
         print_entry(i + 1, &entries[i], several);
@@ -263,29 +269,33 @@ pnas_status pnas_ranking_print_status(const pnas_ranking_files *files, bool *com
         const pnas_ranking *ranking = files->ranking[f];
         PNAS_CHECK(ranking->run, PNAS_ERROR_USAGE, "--status: %s is no run", ranking->path);
         pnas_run_status status = pnas_run_file_info(ranking->run)->status;
-        size_t children = 0, done = 0, failed = 0;
+        size_t children = 0, done = 0, failed = 0, stopped = 0;
+        char early[48] = "";
         char words[PNAS_RUN_FILE_WORDS];
         for (int i = 0; i < ranking->levels; i++) {
             children += ranking->level[i].children;
             done += ranking->level[i].done;
             failed += ranking->level[i].failed;
+            stopped += ranking->level[i].stopped;
         }
         int levels = pnas_search_levels(ranking->search);
+        if (stopped > 0)
+            snprintf(early, sizeof early, ", %zu stopped early", stopped);
         bool several = files->count > 1;
         bool all_sizes = pnas_strategy_get(pnas_search_get_options(ranking->search)->strategy)->all_sizes;
         size_t left = /* none where no cell was left */
             status == PNAS_RUN_COMPLETE ? 0 : pnas_search_remaining(ranking->search, ranking->blocks);
         const char *said = pnas_run_file_words(ranking->run, words);
         if (all_sizes)
-            pnas_text_line(stdout, "%s%s%s: %zu of %zu children done, %zu failed",
+            pnas_text_line(stdout, "%s%s%s: %zu of %zu children done, %zu failed%s",
                            several ? ranking->path : "", several ? ": " : "", said, done, children + left,
-                           failed);
+                           failed, early);
         else
             pnas_text_line(
                 stdout,
-                "%s%s%s: level %d of %d, %zu of its and earlier levels' %zu children done, %zu failed",
+                "%s%s%s: level %d of %d, %zu of its and earlier levels' %zu children done, %zu failed%s",
                 several ? ranking->path : "", several ? ": " : "", said, levels, ranking->blocks, done,
-                children, failed);
+                children, failed, early);
         *complete = *complete && status == PNAS_RUN_COMPLETE;
     }
     return PNAS_OK;

@@ -71,6 +71,8 @@ static void print_levels(const run_view *view)
             printf("  %8.4f", level->best);
         if (level->early > 0)
             printf("  %s%zu begun early", level->begun ? "only " : "", level->early);
+        if (level->stopped > 0)
+            printf("  %zu stopped early", level->stopped);
         putchar('\n');
     }
 }

@@ -108,7 +108,7 @@ pnas_status pnas_evaluate_surrogate(const pnas_evaluate_surrogate_options *optio
     pnas_status status =
         pnas_cell_table_read(options->table, &configuration->search.space, &table, &left_out, NULL);
     if (status == PNAS_OK)
-        status = pnas_cell_table_sum(table, sha256);
+        status = pnas_cell_table_sum(table, false, sha256);
     PNAS_TRY_CLEANUP(pnas_mpi_agree(status));
     PNAS_TRY_CLEANUP(pnas_data_compare(options->layout, options->table, sha256));
     if (options->layout->rank == 0)

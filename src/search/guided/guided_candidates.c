@@ -89,14 +89,15 @@ static pnas_status append_mutants(const pnas_space *space, const pnas_cell *cell
     return PNAS_OK;
 }
 
-/* The best done children of level b, at most PNAS_GUIDED_BEAM. */
+/* The best trained children of level b, at most PNAS_GUIDED_BEAM. */
 static pnas_status best_trained(const pnas_search *search, int blocks, pnas_beam *out)
 {
     const pnas_level *level = &search->level[blocks - 1];
     PNAS_TRY(pnas_beam_create(PNAS_GUIDED_BEAM, out));
+    double worth;
     for (size_t i = 0; i < level->count; ++i)
-        if (level->child[i].result.status == PNAS_CHILD_DONE)
-            pnas_beam_offer(out, &level->child[i].cell, level->child[i].result.accuracy, 0);
+        if (pnas_child_worth(&level->child[i], &worth))
+            pnas_beam_offer(out, &level->child[i].cell, worth, 0);
     pnas_beam_sort(out);
     return PNAS_OK;
 }

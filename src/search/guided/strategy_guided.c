@@ -99,7 +99,7 @@ static int compare_numbers(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-/* The median accuracy of the done children; 0 if there is none. */
+/* The median worth of the trained children; 0 if there is none. */
 static pnas_status median_accuracy(const pnas_search *search, double *out)
 {
     size_t done = 0;
@@ -107,8 +107,7 @@ static pnas_status median_accuracy(const pnas_search *search, double *out)
     PNAS_CHECK(accuracy, PNAS_ERROR_MEMORY, "out of memory for the accuracies of all children");
     for (int b = 0; b < search->levels; ++b)
         for (size_t i = 0; i < search->level[b].count; ++i)
-            if (search->level[b].child[i].result.status == PNAS_CHILD_DONE)
-                accuracy[done++] = search->level[b].child[i].result.accuracy;
+            done += pnas_child_worth(&search->level[b].child[i], &accuracy[done]);
     qsort(accuracy, done, sizeof *accuracy, compare_numbers);
     *out = done > 0 ? accuracy[done / 2] : 0;
     free(accuracy);
@@ -164,17 +163,17 @@ static const char *first_error(const pnas_search *search)
     return "no reason was given";
 }
 
-static size_t count_done(const pnas_search *search)
+static size_t count_trained(const pnas_search *search)
 {
-    size_t done = 0;
+    size_t trained = 0;
     for (int b = 0; b < search->levels; ++b)
-        done += pnas_level_count(&search->level[b], PNAS_CHILD_DONE);
-    return done;
+        trained += pnas_level_trained(&search->level[b]);
+    return trained;
 }
 
 static pnas_status fit(pnas_search *search, const basis *by)
 {
-    PNAS_CHECK(count_done(&by->view) > 0, PNAS_ERROR_DATA,
+    PNAS_CHECK(count_trained(&by->view) > 0, PNAS_ERROR_DATA,
                "all %zu children so far failed, so the search ends; the first message: %s",
                pnas_search_count_children(search), first_error(search));
     PNAS_TRY(pnas_surrogate_fit_levels(by->surrogate, by->view.level, search->levels,

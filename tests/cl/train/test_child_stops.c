@@ -3,6 +3,7 @@
 #include "src/base/clock.h"
 #include "tests/cl/train/tiny_child.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -196,6 +197,62 @@ static pnas_trainer_options regularised_options(void)
     options.training.cutmix = 1;
     options.training.mix_until = 2;
     return options;
+}
+
+/* Trains to the job's end and counts the ticks. */
+static pnas_result train_part(pnas_cl *cl, const pnas_trainer_options *options, const tiny_images *tiny,
+                              const pnas_job *job, const pnas_checkpoint_store *store, int *ticks)
+{
+    pnas_trainer *trainer = open_trainer(cl, options, tiny);
+    pnas_trainer_set_checkpoint_store(trainer, store);
+    counted count = {0, 0};
+    pnas_result result;
+    cr_assert_eq(pnas_trainer_evaluate(trainer, job, stop_when_counted, &count, &result), PNAS_OK, "%s",
+                 pnas_message());
+    *ticks = count.ticks;
+    pnas_trainer_destroy(&trainer);
+    return result;
+}
+
+/* Its learning rates are those of the whole training, and no epoch is trained twice. */
+Test(child_stops, a_child_goes_on_from_a_rung_to_the_same_bits)
+{
+    tiny_images tiny = tiny_images_make(8, 1, 64, 41);
+    pnas_cl *cl = test_device_open(0);
+    pnas_trainer_options options = regularised_options();
+    memory_store memory = {.saves = 0};
+    const pnas_checkpoint_store store = {save_in_memory, load_from_memory, 0, &memory};
+    pnas_job job = job_of(&options, every_operator);
+    int ticks[4];
+    pnas_result warmer = train_part(cl, &options, &tiny, &job, NULL, &ticks[0]); /* builds the kernels */
+    pnas_result whole = train_part(cl, &options, &tiny, &job, NULL, &ticks[0]);
+    job.epochs = options.training.epochs;
+    int trained = 0;
+    for (int rung = 1; rung <= 2; ++rung) {
+        job.until = rung;
+        pnas_result part = train_part(cl, &options, &tiny, &job, &store, &ticks[rung]);
+        cr_assert_eq(part.status, PNAS_CHILD_PAUSED);
+        cr_assert_eq(part.epochs, rung);
+        cr_assert(isnan(part.accuracy), "what is not at its end has no accuracy");
+        cr_assert_eq(memcmp(part.history, whole.history, (size_t)rung * PNAS_METRICS * sizeof(float)), 0);
+        cr_assert_eq(memory.saves, rung);
+        cr_assert(memory.kept.epoch == rung && memory.kept.batch == 0);
+        trained += ticks[rung];
+        job.from = rung;
+        pnas_result_clear(&part);
+    }
+    job.until = 0;
+    pnas_result last = train_part(cl, &options, &tiny, &job, &store, &ticks[3]);
+    assert_same(&whole, &last);
+    cr_assert_eq(last.status, PNAS_CHILD_DONE);
+    cr_assert_leq(trained + ticks[3], ticks[0] + 6, "%d ticks in parts, %d at once", trained + ticks[3],
+                  ticks[0]);
+    pnas_checkpoint_clear(&memory.kept);
+    pnas_result_clear(&warmer);
+    pnas_result_clear(&whole);
+    pnas_result_clear(&last);
+    pnas_cl_destroy(&cl);
+    tiny_images_free(&tiny);
 }
 
 Test(child_stops, a_child_with_every_regularisation_goes_on_to_the_same_bits)

@@ -72,7 +72,7 @@ Test(configuration, values_of_every_section_reach_their_fields)
         "dataset: {file: a b.h5, validation: 5000, training_images: 4000000}\n"
         "space: {blocks: 4, lookback: -1, lookforward: 2, operators: [max3, conv3]}\n"
         "search: {beam: 7, first: 9, acquisition: ucb, kappa: 2.5, diversity: 0.25, overlap: true,\n"
-        "  overlap_share: 0.125, lag: 5}\n"
+        "  overlap_share: 0.125, lag: 5, rung_share: 0.25}\n"
         "network: {filters: 10, repeats: 3, stem_multiplier: 2, concatenation: unused_inputs}\n"
         "training: {epochs: 30, batch: 64, optimizer: rmsprop, momentum: 0.8, nesterov: true, beta1: 0.7,\n"
         "  beta2: 0.99, epsilon: 1e-3, weight_decay: 1e-4, clip_norm: 0, learning_rate: 0.1,\n"
@@ -114,6 +114,7 @@ Test(configuration, values_of_every_section_reach_their_fields)
     cr_expect(read.surrogate.embedding == 20 && read.surrogate.hidden == 30);
     cr_expect(read.search.acquisition == PNAS_ACQUISITION_UCB && read.search.kappa == 2.5);
     cr_expect(read.search.overlap && read.search.overlap_share == 0.125 && read.search.lag == 5);
+    cr_expect_eq(read.search.rung_share, 0.25);
     cr_expect_eq(read.search.diversity, 0.25);
     cr_expect(read.surrogate.model == PNAS_MODEL_MLP && read.surrogate.members == 7);
     cr_expect(read.surrogate.fit_share == 0.9 && read.surrogate.loss == PNAS_LOSS_RANKING);
@@ -314,6 +315,30 @@ static void mutate(char *text, size_t room)
                 memmove(text + at + size, text + at, length - at + 1);
             }
         }
+    }
+}
+
+Test(configuration, rungs_are_epochs_with_commas_between)
+{
+    pnas_configuration read = parse("search: {rungs: '1, 4,15'}\n");
+    cr_expect(read.search.rungs == 3 && read.search.rung[0] == 1 && read.search.rung[1] == 4);
+    cr_expect_eq(read.search.rung[2], 15);
+    cr_expect_eq(read.search.rung_share, 0.5);
+    char *text = print(&read);
+    cr_expect_not_null(strstr(text, "rungs: \"1, 4,15\""), "%s", text);
+    free(text);
+    cr_expect_eq(parse("search: {rungs: 3}\n").search.rung[0], 3);
+    cr_expect_eq(parse("search: {rungs: ''}\n").search.rungs, 0);
+    const char *bad[] = {"0",    "-1", "3, 3",        "5, 4",
+                         "3;4",  "x",  "3,",          ",3",
+                         "3,,4", "20", "99999999999", "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        char yaml[128];
+        snprintf(yaml, sizeof yaml, "search:\n  rungs: '%s'\n", bad[i]);
+        cr_expect_eq(pnas_configuration_parse("a.yaml", yaml, NULL, 0, &read), PNAS_ERROR_USAGE, "%s",
+                     bad[i]);
+        cr_expect_not_null(strstr(pnas_message(), "a.yaml: line 2"), "%s: %s", bad[i], pnas_message());
+        cr_expect_not_null(strstr(pnas_message(), "search.rungs"), "%s: %s", bad[i], pnas_message());
     }
 }
 

@@ -49,6 +49,8 @@ static void expect_same(const pnas_cell_table *a, const pnas_cell_table *b)
         cr_expect_eq(pnas_cell_compare(&x->cell, &y->cell), 0);
         cr_expect(x->accuracy == y->accuracy && x->parameters == y->parameters &&
                   x->multiply_adds == y->multiply_adds && x->train_seconds == y->train_seconds);
+        cr_assert_eq(x->epochs, y->epochs);
+        cr_expect(x->epochs == 0 || memcmp(x->curve, y->curve, (size_t)x->epochs * sizeof *x->curve) == 0);
     }
 }
 
@@ -104,6 +106,15 @@ Test(cell_table_file, a_table_is_read_as_it_was_written)
     write_table("table.h5", table, &space.operators);
     pnas_cell_table *again = read_table("table.h5", &space, NULL);
     expect_same(table, again);
+    char plain[65], with_curves[65], of_again[65];
+    cr_assert_eq(pnas_cell_table_sum(table, false, plain), PNAS_OK);
+    cr_assert_eq(pnas_cell_table_sum(table, true, with_curves), PNAS_OK);
+    cr_assert_eq(pnas_cell_table_sum(again, true, of_again), PNAS_OK);
+    cr_expect_str_eq(with_curves, of_again);
+    cr_expect_str_neq(with_curves, plain, "curves do not count");
+    size_t two = pnas_cell_table_curves(table, 1), three = pnas_cell_table_curves(table, 2);
+    cr_expect(two > three && three > 0 && pnas_cell_table_curves(table, 3) == 0, "%zu, %zu curves", two,
+              three);
     pnas_cell_table_destroy(&again);
     pnas_cell_table_destroy(&table);
 }
@@ -134,7 +145,7 @@ static void sum_of(const char *name, const char *text, char sha256[65])
     pnas_space space = paper_space(2);
     write_text(name, text);
     pnas_cell_table *table = read_table(name, &space, NULL);
-    cr_assert_eq(pnas_cell_table_sum(table, sha256), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(pnas_cell_table_sum(table, false, sha256), PNAS_OK, "%s", pnas_message());
     pnas_cell_table_destroy(&table);
 }
 

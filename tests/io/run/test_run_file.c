@@ -206,6 +206,98 @@ Test(run_file, a_level_that_was_begun_early_is_kept_with_its_mark_and_what_the_j
     PNAS_EXPECT_NO_LEAKS();
 }
 
+/* A child at the rung, with what it reached there. */
+static pnas_result paused_result(size_t index)
+{
+    pnas_result result = {
+        .status = PNAS_CHILD_PAUSED, .accuracy = NAN, .epochs = 1, .train_seconds = 1, .attempts = 1};
+    result.history = calloc(PNAS_METRICS, sizeof *result.history);
+    result.history[PNAS_METRIC_VALIDATION_ACCURACY] = (float)index / 10;
+    return result;
+}
+
+static pnas_search *search_with_rung(void)
+{
+    pnas_search *plain = fake_search(), *search = NULL;
+    pnas_search_options options = *pnas_search_get_options(plain);
+    options.rungs = 1;
+    options.rung[0] = 1;
+    options.rung_share = 0.5;
+    cr_assert_eq(pnas_search_create(&options, &search), PNAS_OK, "%s", pnas_message());
+    pnas_search_destroy(&plain);
+    return search;
+}
+
+static void expect_states(const char *what, const pnas_level *level, const char *states)
+{
+    static const char letter[] = "pdfsw"; /* pending, done, failed, stopped, waits at its rung */
+    for (size_t i = 0; i < FAKE_FIRST; i++) {
+        const pnas_child *child = &level->child[i];
+        cr_expect_eq(letter[child->result.status], states[i], "%s: child %zu is %c", what, i,
+                     letter[child->result.status]);
+        cr_expect_eq(pnas_result_rows(&child->result), 1, "%s: child %zu has lost its history", what, i);
+        cr_expect(child->result.accuracy == 0 &&
+                  pnas_result_accuracy_after(&child->result, 1) == (float)i / 10);
+    }
+}
+
+Test(run_file, children_at_a_rung_come_back_from_journal_and_file_and_stopped_ones_with_what_is_expected)
+{
+    pnas_search *search = search_with_rung(), *again = search_with_rung(), *third = search_with_rung();
+    pnas_rung_choice choice;
+    int at;
+    pnas_run_file *file = open_run("run.h5", false);
+    pnas_run_info *info = pnas_run_file_info(file);
+    fake_info(info);
+    free(info->configuration);
+    info->configuration =
+        strdup("space: {blocks: 3}\nsearch: {first: 7, beam: 5, rungs: '1'}\nsurrogate: {members: 2}\n");
+    fake_propose(search);
+    write_again(file, search);
+    for (size_t i = 0; i < FAKE_FIRST; i++) {
+        pnas_result result = paused_result(i);
+        cr_assert_eq(pnas_run_file_append(file, 1, i, &result), PNAS_OK, "%s", pnas_message());
+        pnas_result_clear(&result);
+    }
+    pnas_run_file_close(&file);
+
+    file = open_run("run.h5", true);
+    cr_assert_eq(pnas_run_file_restore(file, again), PNAS_OK, "%s", pnas_message());
+    expect_states("from the journal", pnas_search_level(again, 1), "wwwwwww");
+    cr_assert(pnas_search_at_rung(again) && !pnas_search_complete(again));
+    cr_assert_eq(pnas_search_pass_rung(again, &at, &choice), PNAS_OK, "%s", pnas_message());
+    cr_assert(at == 1 && choice.epoch == 1 && choice.kept == 4 && choice.stopped == 3);
+    write_again(file, again);
+    pnas_run_file_close(&file);
+
+    file = open_run("run.h5", true);
+    cr_assert_eq(pnas_run_file_restore(file, third), PNAS_OK, "%s", pnas_message());
+    expect_states("from the file", pnas_search_level(third, 1), "ssspppp");
+    for (size_t i = 0; i < 3; i++)
+        cr_expect_float_eq(pnas_search_level(third, 1)->child[i].expected, (double)i / 10, 1e-6);
+    pnas_run_file_close(&file);
+    cr_expect_eq(pnas_search_pending(third), 4);
+    pnas_search_destroy(&search);
+    pnas_search_destroy(&again);
+    pnas_search_destroy(&third);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+/* As a stopped child's history cut off, or another rung than the configuration has. */
+Test(run_file, a_child_that_was_stopped_where_no_rung_is_is_damage)
+{
+    pnas_search *search = search_with_rung();
+    pnas_run_file *file = open_run("run.h5", false);
+    fake_info(pnas_run_file_info(file)); /* its configuration has no rungs */
+    fake_propose(search);
+    pnas_result result = paused_result(3);
+    cr_assert_eq(pnas_search_record(search, 1, 3, &result), PNAS_OK, "%s", pnas_message());
+    write_again(file, search);
+    pnas_run_file_close(&file);
+    expect_refused(PNAS_ERROR_DATA, "at a rung after epoch 1, where there is none");
+    pnas_search_destroy(&search);
+}
+
 Test(run_file, nothing_can_be_appended_before_the_first_write)
 {
     pnas_run_file *file = open_run("run.h5", false);
