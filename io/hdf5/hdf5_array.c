@@ -302,8 +302,8 @@ pnas_status pnas_h5_read_array(hid_t parent, const char *name, hid_t memory_type
     return status;
 }
 
-static pnas_status load_floats(hid_t parent, const char *name, hid_t dataset, int *rank, hsize_t *shape,
-                               float **out)
+static pnas_status load_array(hid_t parent, const char *name, hid_t dataset, hid_t memory_type, int *rank,
+                              hsize_t *shape, void **out)
 {
     double values = 1;
     hid_t space = H5Dget_space(dataset);
@@ -316,26 +316,27 @@ static pnas_status load_floats(hid_t parent, const char *name, hid_t dataset, in
         return pnas_h5_fail(PNAS_ERROR_DATA, parent, name, "expected 1 to %d dimensions, found %d",
                             PNAS_H5_RANK_MAX, *rank);
     PNAS_TRY(check_claim(parent, name, dataset, *rank, shape));
-    PNAS_TRY(check_type(parent, name, dataset, H5T_NATIVE_FLOAT));
+    PNAS_TRY(check_type(parent, name, dataset, memory_type));
     for (int i = 0; i < *rank; ++i)
         values *= (double)shape[i];
     if (values > VALUES_MAX)
         return pnas_h5_fail(PNAS_ERROR_DATA, parent, name, "claims to hold %.3g values", values);
     PNAS_TRY(check_written(parent, name, dataset));
-    *out = malloc((size_t)values * sizeof **out + 1);
+    *out = malloc((size_t)values * H5Tget_size(memory_type) + 1);
     if (!*out)
         return pnas_h5_fail(PNAS_ERROR_MEMORY, parent, name, "out of memory for %.0f values", values);
-    if (values > 0 && H5Dread(dataset, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, *out) < 0)
+    if (values > 0 && H5Dread(dataset, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, *out) < 0)
         return pnas_h5_fail(PNAS_ERROR_DATA, parent, name, "is damaged and cannot be read");
     return PNAS_OK;
 }
 
-pnas_status pnas_h5_load_floats(hid_t parent, const char *name, int *rank, hsize_t *shape, float **out)
+pnas_status pnas_h5_load_array(hid_t parent, const char *name, hid_t memory_type, int *rank, hsize_t *shape,
+                               void **out)
 {
     hid_t dataset;
     *out = NULL;
     PNAS_TRY(open_own_array(parent, name, &dataset));
-    pnas_status status = load_floats(parent, name, dataset, rank, shape, out);
+    pnas_status status = load_array(parent, name, dataset, memory_type, rank, shape, out);
     H5Dclose(dataset);
     if (status != PNAS_OK) {
         free(*out);

@@ -35,9 +35,10 @@ pnas_status pnas_h5_check_shape(hid_t parent, const char *name, int rank, const 
 pnas_status pnas_h5_read_array(hid_t parent, const char *name, hid_t memory_type, int rank,
                                const hsize_t *shape, void *data);
 
-/* An array of floats of any shape of 1 to PNAS_H5_RANK_MAX dimensions; opened only once, as files of many small
- * arrays want it. shape [PNAS_H5_RANK_MAX]; *out [shape...] is the caller's (free), NULL on failure. */
-pnas_status pnas_h5_load_floats(hid_t parent, const char *name, int *rank, hsize_t *shape, float **out);
+/* An array of memory_type's numbers of any shape of 1 to PNAS_H5_RANK_MAX dimensions; opened only once, as files of
+ * many small arrays want it. shape [PNAS_H5_RANK_MAX]; *out [shape...] is the caller's (free), NULL on failure. */
+pnas_status pnas_h5_load_array(hid_t parent, const char *name, hid_t memory_type, int *rank, hsize_t *shape,
+                               void **out);
 
 /* A vector of UTF-8 texts. *out is the caller's (pnas_h5_free_strings). */
 pnas_status pnas_h5_write_strings(hid_t parent, const char *name, const char *const *values, size_t count,

@@ -84,7 +84,9 @@ static pnas_status read_tensor(hid_t group, const char *name, pnas_named_tensor 
     hsize_t shape[PNAS_H5_RANK_MAX];
     if (strlen(name) >= sizeof out->name)
         return pnas_h5_fail(PNAS_ERROR_DATA, group, name, "its name is too long for a tensor");
-    PNAS_TRY(pnas_h5_load_floats(group, name, &out->rank, shape, &out->data));
+    void *data;
+    PNAS_TRY(pnas_h5_load_array(group, name, H5T_NATIVE_FLOAT, &out->rank, shape, &data));
+    out->data = data;
     strcpy(out->name, name);
     for (int i = 0; i < out->rank; i++)
         out->shape[i] = shape[i];

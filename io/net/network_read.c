@@ -1,5 +1,6 @@
 #include "io/config/configuration.h"
 #include "io/file/name_end.h"
+#include "io/hdf5/content_sum.h"
 #include "io/hdf5/hdf5_array.h"
 #include "io/hdf5/hdf5_attribute.h"
 #include "io/hdf5/tensor_group.h"
@@ -421,8 +422,12 @@ pnas_status pnas_network_file_read(const char *path, pnas_network_file *out)
 {
     *out = (pnas_network_file){0};
     hid_t file;
-    PNAS_TRY(pnas_h5_open(path, &file));
-    pnas_status status = pnas_h5_finish(&file, read_all(file, out));
+    bool sealed;
+    PNAS_TRY(pnas_h5_open_sealed(path, &file, &sealed));
+    pnas_status status = read_all(file, out);
+    if (status == PNAS_OK && !sealed) /* any program may have changed it */
+        status = pnas_content_sum_check(file);
+    status = pnas_h5_finish(&file, status);
     if (status != PNAS_OK)
         pnas_network_file_clear(out);
     return status;

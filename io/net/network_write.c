@@ -1,3 +1,4 @@
+#include "io/hdf5/content_sum.h"
 #include "io/hdf5/hdf5_attribute.h"
 #include "io/hdf5/tensor_group.h"
 #include "io/net/network_file.h"
@@ -259,6 +260,7 @@ pnas_status pnas_network_file_write(const char *path, const pnas_network_file *f
     PNAS_TRY(pnas_h5_output_create(path, &output));
     pnas_status status;
     PNAS_TRY_CLEANUP(write_all(output.id, file));
+    PNAS_TRY_CLEANUP(pnas_content_sum_write(output.id));
     status = pnas_h5_output_commit(&output);
 cleanup:
     pnas_h5_output_discard(&output);

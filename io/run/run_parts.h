@@ -14,6 +14,7 @@ struct pnas_run_file {
     pnas_run_info info;
     pnas_level *level; /* [levels], as read */
     int levels;
+    bool changed; /* holds something else than was written, as io/hdf5/content_sum.h tells */
 };
 
 /* Reads RUN.h5 into identity, info and levels, which must be empty. On failure they are empty again. */
@@ -22,7 +23,7 @@ pnas_status pnas_run_read_all(pnas_run_file *file);
 /* PNAS_ERROR_DATA where what was read contradicts itself, as after a change by another program: figures that
  * no child can have, or another accuracy than that of the history; levels with other than the configuration's
  * children; children or levels that are missing behind others or in a run that is complete; members of a
- * surrogate that are missing. */
+ * surrogate that are missing; then anything else than was written. */
 pnas_status pnas_run_check_whole(const pnas_run_file *file);
 
 /* Writes RUN.h5 with `identity`, which becomes the file's. */

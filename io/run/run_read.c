@@ -1,3 +1,4 @@
+#include "io/hdf5/content_sum.h"
 #include "io/hdf5/hdf5_attribute.h"
 #include "io/hdf5/tensor_group.h"
 #include "io/run/run_columns.h"
@@ -331,11 +332,23 @@ static pnas_status read_open(hid_t root, pnas_run_file *file)
     return status;
 }
 
+/* Without its seal the file may have been changed by any program. */
+static pnas_status check_content(hid_t root, bool sealed, bool *changed)
+{
+    pnas_status status = sealed ? PNAS_OK : pnas_content_sum_check(root);
+    *changed = status == PNAS_ERROR_DATA;
+    return *changed ? PNAS_OK : status;
+}
+
 pnas_status pnas_run_read_all(pnas_run_file *file)
 {
     hid_t root;
-    PNAS_TRY(pnas_h5_open(file->path, &root));
-    pnas_status status = pnas_h5_finish(&root, read_open(root, file));
+    bool sealed;
+    PNAS_TRY(pnas_h5_open_sealed(file->path, &root, &sealed));
+    pnas_status status = read_open(root, file);
+    if (status == PNAS_OK)
+        status = check_content(root, sealed, &file->changed);
+    status = pnas_h5_finish(&root, status);
     if (status != PNAS_OK) {
         pnas_run_info_clear(&file->info);
         pnas_run_levels_clear(file);

@@ -201,5 +201,11 @@ pnas_status pnas_run_check_whole(const pnas_run_file *file)
     if (status == PNAS_OK && pnas_strategy_get(configuration->search.strategy)->surrogate)
         status = check_surrogate(file, configuration);
     free(configuration);
-    return status;
+    PNAS_TRY(status);
+    PNAS_CHECK(
+        !file->changed, PNAS_ERROR_DATA,
+        "%s: another program changed, added or removed values since it was written; put a copy of it back "
+        "(attributes may be added, and h5repack may lay it out anew)",
+        file->path);
+    return PNAS_OK;
 }

@@ -1,4 +1,5 @@
 #include "io/config/yaml_document.h"
+#include "io/hdf5/content_sum.h"
 #include "io/hdf5/hdf5_attribute.h"
 #include "io/hdf5/tensor_group.h"
 #include "io/run/run_columns.h"
@@ -461,6 +462,7 @@ pnas_status pnas_run_write_all(const pnas_run_file *file, const pnas_run_identit
     PNAS_TRY_CLEANUP(write_table(output.id, "ranks", &pnas_ranks_table, info->rank, info->rank_count));
     PNAS_TRY_CLEANUP(
         write_table(output.id, "timeline", &pnas_timeline_table, info->event, info->event_count));
+    PNAS_TRY_CLEANUP(pnas_content_sum_write(output.id));
     status = pnas_h5_output_commit(&output);
 cleanup:
     pnas_h5_output_discard(&output);

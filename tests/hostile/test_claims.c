@@ -254,10 +254,10 @@ static pnas_status load_figures(const char *path)
 {
     hid_t file;
     hsize_t shape[PNAS_H5_RANK_MAX];
-    float *figures;
+    void *figures;
     int rank;
     cr_assert_eq(pnas_h5_open(test_path("a.h5"), &file), PNAS_OK, "%s", pnas_message());
-    pnas_status status = pnas_h5_load_floats(file, path, &rank, shape, &figures);
+    pnas_status status = pnas_h5_load_array(file, path, H5T_NATIVE_FLOAT, &rank, shape, &figures);
     pnas_h5_close(&file);
     free(figures);
     return status;

@@ -373,3 +373,30 @@ Test(run_trouble, a_level_behind_one_that_is_not_finished_is_damage)
     expect_damaged("it holds level 3, but no child of level 2");
     PNAS_EXPECT_NO_LEAKS();
 }
+
+/* What no check of the run's own figures can see. */
+Test(run_trouble, a_run_that_another_program_changed_is_refused)
+{
+    static const char *const removed[] = {"/controller/1/0", "/timeline/end"};
+    for (size_t i = 0; i < sizeof removed / sizeof *removed; i++) {
+        fake_run_write_complete(test_path("run.h5"));
+        hid_t file = H5Fopen(test_path("run.h5"), H5F_ACC_RDWR, H5P_DEFAULT);
+        if (H5Lexists(file, removed[i], H5P_DEFAULT) <= 0)
+            cr_assert_fail("%s is not there", removed[i]);
+        cr_assert_geq(H5Ldelete(file, removed[i], H5P_DEFAULT), 0);
+        H5Fclose(file);
+        expect_damaged("");
+        cr_assert_eq(remove(test_path("run.h5")), 0);
+    }
+    fake_run_write_complete(test_path("run.h5"));
+    hid_t file = H5Fopen(test_path("run.h5"), H5F_ACC_RDWR, H5P_DEFAULT);
+    H5LTset_attribute_string(file, "/", "title", "another");
+    H5Fclose(file);
+    expect_damaged("another program changed, added or removed values");
+    file = H5Fopen(test_path("run.h5"), H5F_ACC_RDWR, H5P_DEFAULT);
+    cr_assert_geq(H5Adelete(file, "content_sha256"), 0);
+    H5Fclose(file);
+    pnas_run_file *run = open_run("run.h5", true);
+    pnas_run_file_close(&run);
+    PNAS_EXPECT_NO_LEAKS();
+}
