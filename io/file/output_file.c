@@ -1,5 +1,6 @@
 #include "io/file/output_file.h"
 
+#include "io/file/file_kind.h"
 #include "io/file/leftover.h"
 
 #include <errno.h>
@@ -43,17 +44,13 @@ static int create_beside(const char *path, char **out)
     return -1;
 }
 
-/* Runs, networks and data sets took time, and stand on the same command line as pictures and texts of them. */
-static bool is_hdf5(const char *path)
+/* Runs, networks and data sets stand on the same command line as pictures and texts of them. */
+static pnas_status check_kind(const char *path)
 {
-    static const char signature[8] = "\x89HDF\r\n\x1a\n";
-    char start[8];
-    int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    bool is = file >= 0 && read(file, start, sizeof start) == (ssize_t)sizeof start &&
-              memcmp(start, signature, sizeof start) == 0;
-    if (file >= 0)
-        close(file);
-    return is;
+    pnas_file_kind kind = pnas_file_kind_of(path);
+    PNAS_CHECK(kind == PNAS_FILE_OTHER, PNAS_ERROR_FILE, "%s: is there already and is %s; name another file",
+               path, kind == PNAS_FILE_HDF5 ? "an HDF5 file" : "the journal of a run");
+    return PNAS_OK;
 }
 
 pnas_status pnas_output_file_create(const char *path, pnas_output_file *out)
@@ -63,8 +60,7 @@ pnas_status pnas_output_file_create(const char *path, pnas_output_file *out)
     bool there = stat(path, &info) == 0;
     PNAS_CHECK(!there || S_ISREG(info.st_mode), PNAS_ERROR_FILE,
                "%s: is not a regular file; name one that can be written", path);
-    PNAS_CHECK(!there || !is_hdf5(path), PNAS_ERROR_FILE,
-               "%s: is there already and is an HDF5 file; name another file", path);
+    PNAS_TRY(check_kind(path));
     out->path = strdup(path);
     PNAS_CHECK(out->path, PNAS_ERROR_MEMORY, "%s: out of memory", path);
     sigset_t before;

@@ -1,5 +1,6 @@
 #include "io/hdf5/hdf5_util.h"
 
+#include "io/file/file_kind.h"
 #include "io/file/file_version.h"
 #include "io/file/leftover.h"
 #include "io/file/link_target.h"
@@ -127,6 +128,8 @@ static pnas_status resolve_target(const char *path, char **out)
                pnas_system_reason(errno));
     PNAS_CHECK(!there || S_ISREG(info.st_mode), PNAS_ERROR_FILE,
                "%s: is not a regular file; name one that can be written", path);
+    PNAS_CHECK(pnas_file_kind_of(path) != PNAS_FILE_JOURNAL, PNAS_ERROR_FILE,
+               "%s: is there already and is the journal of a run; name another file", path);
     return pnas_link_target(path, out);
 }
 

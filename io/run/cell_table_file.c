@@ -7,6 +7,7 @@
 #include "io/run/cell_csv.h"
 #include "io/run/run_file.h"
 #include "pnas_version.h"
+#include "src/base/log.h"
 #include "src/search/cell_text.h"
 
 #include <math.h>
@@ -89,7 +90,45 @@ static pnas_status read_csv(const char *path, pnas_table_rows *rows)
 
 /* ---- a run file ---- */
 
-/* The rows' codes for operators of a file; -1 where there is no room for one. */
+static bool is_same(const pnas_operator *a, const pnas_operator *b)
+{
+    return a->kind == b->kind && a->kernel == b->kernel && a->dilation == b->dilation &&
+           a->repeat == b->repeat && a->bottleneck == b->bottleneck;
+}
+
+static void describe(const pnas_operator *op, char out[128])
+{
+    snprintf(out, 128, "%s, kernel %d, dilation %d, repeat %d, bottleneck %d",
+             pnas_operator_kind_name(op->kind), op->kernel, op->dilation, op->repeat, op->bottleneck);
+}
+
+/* The code of an operator of which the whole is known. What the rows know by name alone becomes it. */
+static pnas_status code_of_defined(pnas_table_rows *rows, const char *path, const pnas_operator *op,
+                                   int *code)
+{
+    char here[128], there[128];
+    *code = code_of(&rows->operators, op->name);
+    if (*code < 0)
+        return PNAS_OK;
+    pnas_operator *known = &rows->operators.item[*code];
+    if (!rows->defined[*code]) {
+        char name[PNAS_OPERATOR_NAME_MAX];
+        memcpy(name, known->name, sizeof name);
+        *known = *op;
+        memcpy(known->name, name, sizeof name);
+        rows->defined[*code] = true;
+    }
+    describe(op, here);
+    describe(known, there);
+    PNAS_CHECK(is_same(known, op), PNAS_ERROR_DATA,
+               "%s: its operator %s is another one (%s) than that of the same name elsewhere (%s), so their "
+               "accuracies "
+               "are not comparable",
+               path, op->name, here, there);
+    return PNAS_OK;
+}
+
+/* The rows' codes for the names of a file; -1 where there is no room for one. */
 static void translate(pnas_operator_set *rows, const pnas_operator_set *own, int code[PNAS_OPERATORS_MAX])
 {
     for (int i = 0; i < own->count; ++i)
@@ -153,19 +192,32 @@ static pnas_status take_level(pnas_table_rows *rows, const pnas_level *level,
 }
 
 /* Restored as a search, so that every cell is checked against the run's own space. */
-static pnas_status take_search(pnas_run_file *file, const pnas_search_options *options, pnas_table_rows *rows)
+static pnas_status take_search(const char *path, pnas_run_file *file, const pnas_search_options *options,
+                               pnas_table_rows *rows)
 {
     pnas_search *search = NULL;
     int code[PNAS_OPERATORS_MAX];
     pnas_status status;
     PNAS_TRY_CLEANUP(pnas_search_create(options, &search));
     PNAS_TRY_CLEANUP(pnas_run_file_restore(file, search));
-    translate(&rows->operators, &options->space.operators, code);
+    for (int i = 0; i < options->space.operators.count; ++i)
+        PNAS_TRY_CLEANUP(code_of_defined(rows, path, &options->space.operators.item[i], &code[i]));
     for (int b = 1; pnas_search_level(search, b); ++b)
         PNAS_TRY_CLEANUP(take_level(rows, pnas_search_level(search, b), code));
 cleanup:
     pnas_search_destroy(&search);
     return status;
+}
+
+/* Accuracies on other data are no error, as one set may be another's better copy; but they are hardly meant. */
+static void compare_data(const char *path, const pnas_run_info *info, pnas_table_rows *rows)
+{
+    if (rows->data[0] == '\0')
+        snprintf(rows->data, sizeof rows->data, "%s", info->dataset_sha256);
+    else if (info->dataset_sha256[0] != '\0' && strcmp(rows->data, info->dataset_sha256) != 0)
+        pnas_warning("%s: was trained on other data (%s) than the first run; of a cell in both the mean "
+                     "accuracy is kept",
+                     path, info->dataset_name);
 }
 
 static pnas_status read_run(const char *path, pnas_table_rows *rows)
@@ -180,7 +232,8 @@ static pnas_status read_run(const char *path, pnas_table_rows *rows)
         status = pnas_fail_at(PNAS_ERROR_DATA, "the configuration in the run file");
         goto cleanup;
     }
-    status = take_search(file, &configuration->search, rows);
+    compare_data(path, pnas_run_file_info(file), rows);
+    status = take_search(path, file, &configuration->search, rows);
 cleanup:
     pnas_run_file_close(&file);
     free(configuration);
@@ -393,17 +446,31 @@ pnas_status pnas_cell_table_sum(const pnas_cell_table *table, bool curves, char 
 
 /* ---- a table ---- */
 
+void pnas_cell_table_warn(const char *name, const pnas_cell_table *table)
+{
+    size_t unlike = pnas_cell_table_unlike(table);
+    if (unlike > 0)
+        pnas_warning("%s: the children of %zu cells have other numbers of parameters from row to row, so "
+                     "they were not "
+                     "trained alike; the mean accuracy of each cell is kept",
+                     name, unlike);
+}
+
 pnas_status pnas_cell_table_read(const char *path, const pnas_space *space, pnas_cell_table **out,
                                  size_t *left_out, char sha256[65])
 {
     pnas_table_rows rows = {.operators = space->operators};
     *out = NULL;
     pnas_status status;
+    for (int i = 0; i < space->operators.count; ++i)
+        rows.defined[i] = true;
     PNAS_TRY_CLEANUP(pnas_table_rows_read(path, &rows));
     if (sha256)
         PNAS_TRY_CLEANUP(sum_entries(rows.entry, rows.count, false, sha256));
     status = pnas_cell_table_create(space, rows.entry, rows.count, out, left_out);
-    if (status != PNAS_OK)
+    if (status == PNAS_OK)
+        pnas_cell_table_warn(path, *out);
+    else
         pnas_fail_at(status, "%s", path);
 cleanup:
     pnas_table_rows_free(&rows);

@@ -9,12 +9,16 @@
 
 typedef struct {
     pnas_operator_set operators; /* those asked for first, then what else the files name */
+    bool defined
+        [PNAS_OPERATORS_MAX]; /* more is known of it than its name, as of those of runs and of a space */
+    char data[65];            /* SHA-256 of the data set of the first run; "": not known */
     size_t count, room;
     pnas_table_entry *entry; /* [count]; codes by `operators` */
 } pnas_table_rows;
 
 /* Appends the cells of `path` to `rows`, which is zero or has been appended to before. PNAS_ERROR_FILE or
- * PNAS_ERROR_DATA names the file and what is wrong in it. */
+ * PNAS_ERROR_DATA names the file and what is wrong in it, such as an operator that has the name of another one. A run
+ * on other data than the first is warned of. */
 pnas_status pnas_table_rows_read(const char *path, pnas_table_rows *rows);
 void pnas_table_rows_free(pnas_table_rows *rows);
 
@@ -23,6 +27,9 @@ void pnas_table_rows_free(pnas_table_rows *rows);
  * is known of each, with operators by their places in `space`; may be NULL. */
 pnas_status pnas_cell_table_read(const char *path, const pnas_space *space, pnas_cell_table **out,
                                  size_t *left_out, char sha256[65]);
+
+/* Warns where a table is a mean of what was not trained alike. */
+void pnas_cell_table_warn(const char *name, const pnas_cell_table *table);
 
 /* The SHA-256 of a table's cells and what is known of each: of what was read, whatever the file is now.
  * `curves`: with what is known of those; the sum of pnas_cell_table_read is without. */

@@ -1,5 +1,6 @@
 #include "io/run/run_journal.h"
 
+#include "io/file/file_kind.h"
 #include "io/file/locked_file.h"
 #include "src/base/log.h"
 
@@ -14,7 +15,6 @@
 
 /* Header: magic, run id, generation, CRC32 of these; then who writes, as text, outside of the CRC, so that a
  * new owner's name never touches what the records depend on. Numbers are little-endian. */
-#define MAGIC        "PNASJRN1"
 #define MAGIC_SIZE   8
 #define OWNER_AT     36
 #define HEADER_SIZE  (OWNER_AT + PNAS_OWNER_SIZE)
@@ -34,7 +34,7 @@ enum { BYTES_STATUS = 4, BYTES_REAL = 8, BYTES_INT = 4, BYTES_LONG = 8, BYTES_TE
 _Static_assert(PAYLOAD_HEAD == 4 + 8 PNAS_RESULT_KEPT_FIELDS(BYTES),
                "a list of other fields is another format: give it another magic, and read the old one, too");
 
-static const unsigned char magic[MAGIC_SIZE] = {'P', 'N', 'A', 'S', 'J', 'R', 'N', '1'};
+static const char magic[MAGIC_SIZE + 1] = PNAS_JOURNAL_MAGIC;
 
 /* ---- bytes ---- */
 
@@ -267,12 +267,11 @@ static void encode(unsigned char *record, size_t payload, int level, size_t inde
     put(&bytes, record_checksum(record, payload), 4);
 }
 
-/* Whoever removes it takes what is appended later with it. */
+/* Whoever removes or renames it takes what is appended later with it, and a second run would begin one. */
 static pnas_status check_place(const pnas_journal *journal)
 {
-    struct stat info;
-    PNAS_CHECK(fstat(journal->file, &info) == 0 && info.st_nlink > 0, PNAS_ERROR_FILE,
-               "%s: was removed while the run was at work", journal->path);
+    PNAS_CHECK(pnas_locked_file_is_there(journal->file, journal->path), PNAS_ERROR_FILE,
+               "%s: was removed or renamed while the run was at work", journal->path);
     return PNAS_OK;
 }
 
@@ -326,7 +325,7 @@ static pnas_status read_bytes(int file, const char *path, pnas_journal_text *out
 static bool may_be_journal(const pnas_journal_text *text)
 {
     for (size_t i = 0; i < MAGIC_SIZE && i < text->size; i++) {
-        if (text->bytes[i] != 0 && text->bytes[i] != magic[i])
+        if (text->bytes[i] != 0 && text->bytes[i] != (unsigned char)magic[i])
             return false;
     }
     return true;

@@ -1,5 +1,6 @@
 #include "io/run/score_file.h"
 
+#include "io/file/link_target.h"
 #include "io/hdf5/hdf5_array.h"
 #include "io/hdf5/hdf5_attribute.h"
 #include "pnas_version.h"
@@ -18,12 +19,18 @@
 
 void pnas_score_folder(const char *path, char *out, size_t size)
 {
-    snprintf(out, size, "%s.parts", path);
+    char *target;
+    bool followed = pnas_link_target(path, &target) == PNAS_OK;
+    snprintf(out, size, "%s.parts", followed ? target : path);
+    if (followed)
+        free(target);
 }
 
 void pnas_score_part_path(const char *path, size_t index, char *out, size_t size)
 {
-    snprintf(out, size, "%s.parts/%05zu.h5", path, index);
+    char folder[4096];
+    pnas_score_folder(path, folder, sizeof folder);
+    snprintf(out, size, "%s/%05zu.h5", folder, index);
 }
 
 /* --- writing --- */
@@ -240,11 +247,23 @@ typedef struct {
     hsize_t shape[3]; /* of one cell, from 1 on */
 } view_column;
 
+/* HDF5 reads names of virtual sources as printf does. */
+static void double_percents(const char *name, char *out, size_t size)
+{
+    size_t length = 0;
+    for (; *name && length + 2 < size; ++name) {
+        out[length++] = *name;
+        if (*name == '%')
+            out[length++] = '%';
+    }
+    out[length] = '\0';
+}
+
 /* Maps part after part into `properties`; names of files are relative to the score file's folder. */
 static bool map_parts(hid_t properties, hid_t space, const view_column *column, const char *folder,
                       const uint64_t *part_cells, size_t parts)
 {
-    char file[4096], object[64];
+    char file[8300], object[64];
     hsize_t start[3] = {0}, count[3] = {0, column->shape[1], column->shape[2]};
     bool mapped = true;
     snprintf(object, sizeof object, "/all/%s", column->name);
@@ -313,10 +332,9 @@ static pnas_status write_views(hid_t file, const char *path, const pnas_score_he
                                     &no_score,
                                     1,
                                     {0}}};
-    char *copy = strdup(path), folder[4096];
-    PNAS_CHECK(copy, PNAS_ERROR_MEMORY, "%s: out of memory", path);
-    pnas_score_folder(basename(copy), folder, sizeof folder);
-    free(copy);
+    char parts_path[4096], folder[8192];
+    pnas_score_folder(path, parts_path, sizeof parts_path);
+    double_percents(basename(parts_path), folder, sizeof folder);
     hid_t group = -1;
     PNAS_TRY(pnas_h5_create_group(file, "all", &group));
     pnas_status status = PNAS_OK;

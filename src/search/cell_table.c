@@ -6,7 +6,7 @@
 #include <string.h>
 
 struct pnas_cell_table {
-    size_t count, merged;
+    size_t count, merged, unlike;
     pnas_table_entry *entry;           /* [count] */
     size_t begin[PNAS_BLOCKS_MAX + 2]; /* of the cells of so many blocks; the next one's is their end */
 };
@@ -49,15 +49,25 @@ static void merge_curves(pnas_table_entry *entry, size_t count)
         drop_curve(&entry[i]);
 }
 
-/* Sorts and leaves each cell once, with its mean accuracy; returns how many are left. */
-static size_t merge(pnas_table_entry *entry, size_t count)
+static bool has_other_size(const pnas_table_entry *a, const pnas_table_entry *b)
+{
+    return a->parameters > 0 && b->parameters > 0 && a->parameters != b->parameters;
+}
+
+/* Sorts and leaves each cell once, with its mean accuracy; returns how many are left. *unlike: of how many cells the
+ * children had other numbers of parameters. */
+static size_t merge(pnas_table_entry *entry, size_t count, size_t *unlike)
 {
     qsort(entry, count, sizeof *entry, compare_entries);
     size_t kept = 0;
     for (size_t i = 0, next; i < count; i = next) {
         double sum = 0;
-        for (next = i; next < count && pnas_cell_compare(&entry[i].cell, &entry[next].cell) == 0; ++next)
+        bool other = false;
+        for (next = i; next < count && pnas_cell_compare(&entry[i].cell, &entry[next].cell) == 0; ++next) {
             sum += entry[next].accuracy;
+            other = other || has_other_size(&entry[i], &entry[next]);
+        }
+        *unlike += other;
         merge_curves(&entry[i], next - i);
         entry[kept] = entry[i];
         entry[kept++].accuracy = sum / (double)(next - i);
@@ -123,7 +133,7 @@ pnas_status pnas_cell_table_create(const pnas_space *space, const pnas_table_ent
     if (left_out)
         *left_out = count - table->count;
     size_t belong = table->count;
-    table->count = merge(table->entry, belong);
+    table->count = merge(table->entry, belong, &table->unlike);
     table->merged = belong - table->count;
     find_levels(table);
     *out = table;
@@ -152,6 +162,11 @@ size_t pnas_cell_table_count(const pnas_cell_table *table)
 size_t pnas_cell_table_merged(const pnas_cell_table *table)
 {
     return table->merged;
+}
+
+size_t pnas_cell_table_unlike(const pnas_cell_table *table)
+{
+    return table->unlike;
 }
 
 const pnas_table_entry *pnas_cell_table_entries(const pnas_cell_table *table)

@@ -28,6 +28,8 @@ void pnas_cell_table_destroy(pnas_cell_table **table);
 size_t pnas_cell_table_count(const pnas_cell_table *table);
 /* Entries of the space that were the same network as another one, and became one with it. */
 size_t pnas_cell_table_merged(const pnas_cell_table *table);
+/* Cells that stood there more than once, with other numbers of parameters: they were not trained alike. */
+size_t pnas_cell_table_unlike(const pnas_cell_table *table);
 const pnas_table_entry *pnas_cell_table_entries(const pnas_cell_table *table); /* [count], borrowed */
 
 /* Where the cells of `blocks` blocks begin among the entries, and how many they are. */

@@ -55,7 +55,8 @@ spared() {
     cmp "$file" target.h5 || fail "$file was replaced by $*"
     rm -rf target.h5*
 }
-for file in run.h5 net.h5 table.h5 scores.h5 data.h5; do
+printf 'PNASJRN1%0200d' 0 >run.journal
+for file in run.h5 net.h5 table.h5 scores.h5 data.h5 run.journal; do
     spared "$file" "$pnas_net" export --format safetensors net.h5
     spared "$file" "$pnas_net" predict net.h5 image.idx
     spared "$file" "$pnas_net" predict --json net.h5 image.idx

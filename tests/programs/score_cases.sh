@@ -130,6 +130,20 @@ case_all() {
     od -An -v -w12 -td1 cells.bin | sort -u | wc -l | grep -qx $cells_3 || fail "cells are missing or twice there"
 }
 
+# HDF5 reads names of other files as printf does, and looks for them beside the file itself, not beside a link to it.
+case_all_names() {
+    local name
+    mkdir other
+    ln -s other/real.h5 link.h5
+    for name in 'p%%x.h5' '100%.h5' '%b.h5' link.h5; do
+        start 1 "$run" --blocks 2 --all -o "$name" || fail "$name: exit code $?"
+    done
+    for name in "$PWD/p%%x.h5" "$PWD/100%.h5" "$PWD/%b.h5" "$PWD/other/real.h5"; do
+        (cd / && h5dump -d /all/score -y -w 1 "$name") | grep -cE '^ +0\.[0-9]*[1-9]' | grep -qx $cells_2 ||
+            fail "$name: scores are missing"
+    done
+}
+
 # Parts that were lost, damaged or changed since are scored again, and until then no score is 0.
 case_all_lost_parts() {
     local byte ranks

@@ -96,6 +96,7 @@ static pnas_status make_table(const table_arguments *arguments, const char *comm
     const pnas_space space = {
         .operators = rows.operators, .blocks = PNAS_BLOCKS_MAX, .lookback = -2, .lookforward = -1};
     PNAS_TRY_CLEANUP(pnas_cell_table_create(&space, rows.entry, rows.count, &table, NULL));
+    pnas_cell_table_warn("the table", table);
     print_levels(table);
     const pnas_table_provenance provenance = {arguments->title, arguments->source, command_line};
     if (arguments->output)

@@ -202,6 +202,28 @@ Test(cell_table_file, files_are_joined)
     pnas_table_rows_free(&rows);
 }
 
+/* sep3 of a run is the paper's, and a space may call something else so. */
+Test(cell_table_file, operators_of_one_name_are_the_same)
+{
+    pnas_space space = paper_space(3);
+    pnas_cell_table *table = NULL;
+    int sep3 = pnas_operator_set_find(&space.operators, "sep3");
+    fake_run_write(test_path("run.h5"));
+    space.operators.item[sep3].kernel = 5;
+    cr_expect_eq(pnas_cell_table_read(test_path("run.h5"), &space, &table, NULL, NULL), PNAS_ERROR_DATA);
+    cr_expect_not_null(
+        strstr(pnas_message(), "run.h5: its operator sep3 is another one (separable, kernel 3"), "%s",
+        pnas_message());
+    cr_expect_not_null(strstr(pnas_message(), "elsewhere (separable, kernel 5"), "%s", pnas_message());
+    pnas_table_rows rows = {0};
+    write_text("a.csv", "0.5,-1,sep3,-2,max3\n"); /* a name alone */
+    cr_expect_eq(pnas_table_rows_read(test_path("a.csv"), &rows), PNAS_OK, "%s", pnas_message());
+    cr_expect_eq(pnas_table_rows_read(test_path("run.h5"), &rows), PNAS_OK, "%s", pnas_message());
+    pnas_table_rows_free(&rows);
+    write_table("table.h5", table = read_table("a.csv", &space, NULL), &space.operators);
+    pnas_cell_table_destroy(&table);
+}
+
 static void expect_refused(const char *name, pnas_status expected, const char *said)
 {
     pnas_space space = paper_space(3);

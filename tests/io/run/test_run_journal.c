@@ -465,3 +465,29 @@ Test(run_journal, records_of_children_that_the_run_does_not_have_are_ignored)
     free(made.bytes);
     PNAS_EXPECT_NO_LEAKS();
 }
+
+Test(run_journal, one_that_is_moved_or_removed_under_a_run_ends_it)
+{
+    for (int moved = 0; moved < 2; moved++) {
+        pnas_run_file *file = NULL;
+        bool existed;
+        pnas_search *search = fake_search();
+        cr_assert_eq(pnas_run_file_open(test_path("run.h5"), &file, &existed), PNAS_OK, "%s", pnas_message());
+        fake_info(pnas_run_file_info(file));
+        fake_propose(search);
+        cr_assert_eq(pnas_run_file_write(file, search), PNAS_OK, "%s", pnas_message());
+        cr_assert_eq(moved ? rename(test_path("run.h5.journal"), test_path("elsewhere"))
+                           : unlink(test_path("run.h5.journal")),
+                     0);
+        pnas_result result = fake_result(1, 0);
+        cr_expect_eq(pnas_run_file_append(file, 1, 0, &result), PNAS_ERROR_FILE);
+        cr_expect_not_null(
+            strstr(pnas_message(), "run.h5.journal: was removed or renamed while the run was at work"), "%s",
+            pnas_message());
+        pnas_result_clear(&result);
+        pnas_run_file_close(&file);
+        pnas_search_destroy(&search);
+        unlink(test_path("run.h5"));
+    }
+    PNAS_EXPECT_NO_LEAKS();
+}

@@ -1,0 +1,24 @@
+#include "io/file/file_kind.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MAGIC_SIZE = 8 };
+
+pnas_file_kind pnas_file_kind_of(const char *path)
+{
+    char start[MAGIC_SIZE];
+    int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (file < 0)
+        return PNAS_FILE_OTHER;
+    pnas_file_kind kind = PNAS_FILE_OTHER;
+    if (read(file, start, sizeof start) == (ssize_t)sizeof start) {
+        if (memcmp(start, "\x89HDF\r\n\x1a\n", sizeof start) == 0)
+            kind = PNAS_FILE_HDF5;
+        else if (memcmp(start, PNAS_JOURNAL_MAGIC, sizeof start) == 0)
+            kind = PNAS_FILE_JOURNAL;
+    }
+    close(file);
+    return kind;
+}
