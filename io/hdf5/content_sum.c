@@ -100,7 +100,8 @@ static pnas_status split_names(content_walk *walk, char *names)
 {
     for (char *name; (name = strsep(&names, "\n"));)
         PNAS_TRY(add_name(walk, name));
-    qsort(walk->name, walk->names, sizeof *walk->name, by_text);
+    if (walk->names > 0)
+        qsort(walk->name, walk->names, sizeof *walk->name, by_text);
     return PNAS_OK;
 }
 

@@ -387,7 +387,7 @@ cleanup:
 static pnas_status check_entry(const char *path, size_t number, const pnas_table_entry *entry)
 {
     PNAS_CHECK(entry->accuracy >= 0 && entry->accuracy <= 1, PNAS_ERROR_DATA,
-               "%s: cell %zu has accuracy %g; it must be from 0 to 1", path, number, entry->accuracy);
+               "%s: cell %zu has accuracy %.17g; it must be from 0 to 1", path, number, entry->accuracy);
     PNAS_CHECK(
         entry->parameters >= 0 && entry->multiply_adds >= 0, PNAS_ERROR_DATA,
         "%s: cell %zu has %lld parameters and %lld multiply-adds; these are 0 where they are not known", path,

@@ -34,7 +34,7 @@ enum { BYTES_STATUS = 4, BYTES_REAL = 8, BYTES_INT = 4, BYTES_LONG = 8, BYTES_TE
 _Static_assert(PAYLOAD_HEAD == 4 + 8 PNAS_RESULT_KEPT_FIELDS(BYTES),
                "a list of other fields is another format: give it another magic, and read the old one, too");
 
-static const char magic[MAGIC_SIZE + 1] = PNAS_JOURNAL_MAGIC;
+static const unsigned char magic[MAGIC_SIZE] = PNAS_JOURNAL_MAGIC;
 
 /* ---- bytes ---- */
 
@@ -325,7 +325,7 @@ static pnas_status read_bytes(int file, const char *path, pnas_journal_text *out
 static bool may_be_journal(const pnas_journal_text *text)
 {
     for (size_t i = 0; i < MAGIC_SIZE && i < text->size; i++) {
-        if (text->bytes[i] != 0 && text->bytes[i] != (unsigned char)magic[i])
+        if (text->bytes[i] != 0 && text->bytes[i] != magic[i])
             return false;
     }
     return true;

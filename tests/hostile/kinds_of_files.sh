@@ -68,6 +68,13 @@ for file in run.h5 net.h5 table.h5 scores.h5 data.h5 run.journal; do
     [ "$file" = net.h5 ] || spared "$file" "$pnas_train" tiny.yaml --cell '-1:max3+-2:max3'
 done
 
+# What a data set is made of.
+cp some.csv before.csv
+code=0
+"$pnas_data" import --force --format csv --shape 8x8x1 some.csv -o some.csv >last.out 2>last.err || code=$?
+[ "$code" -eq 64 ] || fail "a data set in its own input's place: exit code $code"
+cmp before.csv some.csv || fail "the input was replaced"
+
 # What a search writes beside its run file.
 cp net.h5 other.1.weights.h5
 code=0

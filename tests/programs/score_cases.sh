@@ -66,6 +66,7 @@ expect_same() {
 # What the search itself predicted before it trained level 2 is what its surrogate of that time scores.
 expect_predictions() {
     local run=$1
+    rm -f scores_2.csv
     start 1 "$run" --level 1 --blocks 2 --top 100000 --csv -o scores.h5 || fail "exit code $?"
     expect_cells scores.h5 $cells_2
     [ "$(wc -l <scores_2.csv)" -eq $cells_2 ] || fail "not a line for each cell"
@@ -79,6 +80,11 @@ expect_predictions() {
             fail "a child was predicted $predicted and is scored ${line%%,*}"
     done <children
     awk -F, 'NR > 1 && $1 > last { exit 1 } { last = $1 }' scores_2.csv || fail "the ranking is out of order"
+    start 1 "$run" --level 1 --blocks 2 --top 100000 --csv -o scores.h5 || fail "the same again: exit code $?"
+    cp scores_2.csv before.csv
+    expect_code 74 1 "$run" --level 1 --blocks 2 --top 10 --csv -o ten.h5
+    expect_said 'scores_2.csv: is there already and holds something else; move it away'
+    cmp before.csv scores_2.csv || fail "another ranking was replaced"
 }
 
 case_predictions() {
@@ -251,6 +257,7 @@ case_limits() {
     start 2 "$run" --limit-parameters 1213 --top 100000 --csv -o without.h5 || fail "exit code $?"
     ! grep -q ',-2,max3,-1,avg3,0,max3,0,max3$' scores_2.csv || fail "a cell above the limit is kept"
     [ "$(wc -l <scores_2.csv)" -lt "$(wc -l <with.csv)" ] || fail "the limit makes no difference"
+    rm scores_2.csv
     start 1 "$run" --limit-multiply-adds 50000 --top 100000 --csv -o fewer.h5 || fail "exit code $?"
     [ "$(wc -l <scores_2.csv)" -lt $cells_2 ] || fail "the limit of multiply-adds makes no difference"
 }

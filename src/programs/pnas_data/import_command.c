@@ -1,7 +1,9 @@
 /* pnas_data import. */
 #include "io/data/import.h"
+#include "io/file/same_file.h"
 #include "src/programs/common/program.h"
 #include "src/programs/pnas_data/data_commands.h"
+
 #include "src/programs/pnas_data/import_arguments.h"
 
 #include <stdlib.h>
@@ -27,13 +29,27 @@ static pnas_status report_import(const pnas_dataset *dataset, const char *path)
     return PNAS_OK;
 }
 
+/* --force is for data sets that are there, and not for what one is made of. */
+static pnas_status check_output(const pnas_import_arguments *arguments)
+{
+    const pnas_import_options *import = &arguments->import;
+    const char *const input[] = {import->path,        import->train_images, import->train_labels,
+                                 import->test_images, import->test_labels,  import->test,
+                                 import->test_from};
+    PNAS_CHECK(arguments->force || access(arguments->output, F_OK) != 0, PNAS_ERROR_FILE,
+               "%s: is there already; give another name or --force", arguments->output);
+    for (size_t i = 0; i < sizeof input / sizeof *input; i++)
+        PNAS_CHECK(!input[i] || !pnas_same_file(input[i], arguments->output), PNAS_ERROR_USAGE,
+                   "%s: is both read and to be written; give the data set another name", arguments->output);
+    return PNAS_OK;
+}
+
 pnas_status pnas_data_import(int argc, char **argv)
 {
     pnas_import_arguments arguments;
     pnas_import_arguments_parse(argc, argv, &arguments);
     pnas_log_setup(pnas_log_program(), arguments.level, 0, 1);
-    PNAS_CHECK(arguments.force || access(arguments.output, F_OK) != 0, PNAS_ERROR_FILE,
-               "%s: is there already; give another name or --force", arguments.output);
+    PNAS_TRY(check_output(&arguments));
     pnas_dataset *dataset;
     PNAS_TRY(pnas_import(&arguments.import, &dataset));
     pnas_status status = pnas_dataset_write(dataset, arguments.output);

@@ -2,6 +2,7 @@
  * over MPI ranks. */
 #include "cl/ops/lane.h"
 #include "io/config/configuration.h"
+#include "io/file/byte_file.h"
 #include "io/file/output_file.h"
 #include "mpi/collectives.h"
 #include "mpi/cores.h"
@@ -339,16 +340,8 @@ static void print_best(const score_program *program, const pnas_score_part *tota
 }
 
 /* The Keras implementation's format: no header, score and then in1, op1, in2, op2 of each block. */
-static pnas_status write_csv(const score_program *program, const pnas_score_part *total)
+static void print_csv(const pnas_score_head *head, const pnas_score_part *total, FILE *file)
 {
-    const pnas_score_head *head = &program->source.head;
-    char *copy = strdup(program->options.output), path[4200];
-    PNAS_CHECK(copy, PNAS_ERROR_MEMORY, "out of memory for a path");
-    snprintf(path, sizeof path, "%s/scores_%d.csv", dirname(copy), head->blocks);
-    free(copy);
-    pnas_output_file output;
-    PNAS_TRY(pnas_output_file_create(path, &output));
-    FILE *file = output.stream;
     for (size_t i = 0; i < total->best_count; ++i) {
         fprintf(file, "%.9g", total->best[i].predicted);
         for (int b = 0; b < head->blocks; ++b) {
@@ -358,9 +351,54 @@ static pnas_status write_csv(const score_program *program, const pnas_score_part
         }
         fputc('\n', file);
     }
+}
+
+/* Nobody names this file: one that holds anything else may be another command's. */
+static pnas_status check_csv(const char *path, const char *text, size_t size)
+{
+    pnas_bytes there;
+    if (access(path, F_OK) != 0)
+        return PNAS_OK;
+    bool same = pnas_bytes_read(path, "comma-separated values", NULL, &there) == PNAS_OK;
+    if (same) {
+        same = there.size == size && memcmp(there.data, text, size) == 0;
+        pnas_bytes_free(&there);
+    }
+    PNAS_CHECK(same, PNAS_ERROR_FILE,
+               "%s: is there already and holds something else; move it away, and the same command writes it",
+               path);
+    return PNAS_OK;
+}
+
+static pnas_status put_csv(const char *path, const char *text, size_t size)
+{
+    pnas_output_file output;
+    PNAS_TRY(check_csv(path, text, size));
+    PNAS_TRY(pnas_output_file_create(path, &output));
+    fwrite(text, 1, size, output.stream);
     PNAS_TRY(pnas_output_file_commit(&output, true));
     pnas_info("wrote %s", path);
     return PNAS_OK;
+}
+
+static pnas_status write_csv(const score_program *program, const pnas_score_part *total)
+{
+    char *copy = strdup(program->options.output), path[4200], *text = NULL;
+    size_t size = 0;
+    FILE *file = open_memstream(&text, &size);
+    pnas_status status = PNAS_ERROR_MEMORY;
+    if (file) {
+        print_csv(&program->source.head, total, file);
+        fclose(file);
+    }
+    if (copy && text) {
+        snprintf(path, sizeof path, "%s/scores_%d.csv", dirname(copy), program->source.head.blocks);
+        status = put_csv(path, text, size);
+    } else
+        pnas_fail(status, "no memory for the comma-separated values");
+    free(copy);
+    free(text);
+    return status;
 }
 
 static pnas_status report(const score_program *program)
