@@ -2,7 +2,11 @@
 #ifndef PNAS_IO_FILE_KIND_H
 #define PNAS_IO_FILE_KIND_H
 
-#define PNAS_JOURNAL_MAGIC "PNASJRN1" /* a journal begins so; 8 bytes without the end */
+/* The 8 bytes that a journal begins with: PNASJRN1. */
+#define PNAS_JOURNAL_MAGIC                                                                                   \
+    {                                                                                                        \
+        'P', 'N', 'A', 'S', 'J', 'R', 'N', '1'                                                               \
+    }
 
 typedef enum { PNAS_FILE_OTHER, PNAS_FILE_HDF5, PNAS_FILE_JOURNAL } pnas_file_kind;
 
