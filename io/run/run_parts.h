@@ -14,7 +14,7 @@ struct pnas_run_file {
     pnas_run_info info;
     pnas_level *level; /* [levels], as read */
     int levels;
-    bool changed; /* holds something else than was written, as io/hdf5/content_sum.h tells */
+    bool changed; /* holds something else than was written, as io/hdf5/hdf5_content_sum.h tells */
 };
 
 /* Reads RUN.h5 into identity, info and levels, which must be empty. On failure they are empty again. */

@@ -1,5 +1,5 @@
-#include "io/hdf5/content_sum.h"
 #include "io/hdf5/hdf5_attribute.h"
+#include "io/hdf5/hdf5_content_sum.h"
 #include "io/hdf5/tensor_group.h"
 #include "io/run/run_columns.h"
 #include "io/run/run_parts.h"

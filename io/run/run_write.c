@@ -1,6 +1,6 @@
 #include "io/config/yaml_document.h"
-#include "io/hdf5/content_sum.h"
 #include "io/hdf5/hdf5_attribute.h"
+#include "io/hdf5/hdf5_content_sum.h"
 #include "io/hdf5/tensor_group.h"
 #include "io/run/run_columns.h"
 #include "io/run/run_parts.h"

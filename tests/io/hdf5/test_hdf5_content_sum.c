@@ -1,7 +1,7 @@
 /* The sum of what a file holds: what changes it, and what does not. */
-#include "io/hdf5/content_sum.h"
 #include "io/hdf5/hdf5_array.h"
 #include "io/hdf5/hdf5_attribute.h"
+#include "io/hdf5/hdf5_content_sum.h"
 #include "tests/base/leak_check.h"
 #include "tests/io/test_folder.h"
 

@@ -1,4 +1,4 @@
-#include "io/hdf5/content_sum.h"
+#include "io/hdf5/hdf5_content_sum.h"
 
 #include "io/file/sha256.h"
 #include "io/hdf5/hdf5_array.h"
