@@ -161,12 +161,17 @@ static void write_words(FILE *out, const pnas_ranking *ranking, const pnas_confi
             "<p>The search (strategy <b>%s</b>) looks for a cell of at most %d block%s. A block adds up two "
             "operators. ",
             strategy, ranking->blocks, ranking->blocks == 1 ? "" : "s");
-    if (strcmp(strategy, "pnas") == 0)
-        fprintf(
-            out,
-            "It trains cells of one block, and from two blocks on the %d that its surrogate expects to be "
-            "best. ",
-            search->beam);
+    if (strcmp(strategy, "pnas") == 0 && search->diversity > 0)
+        fprintf(out,
+                "It trains cells of one block, and from two blocks on %d: those that its surrogate expects "
+                "to be best, "
+                "and for a share of %g those of which it is unsure. ",
+                search->beam, search->diversity);
+    else if (strcmp(strategy, "pnas") == 0)
+        fprintf(out,
+                "It trains cells of one block, and from two blocks on the %d that its surrogate expects to "
+                "be best. ",
+                search->beam);
     if (configuration->evaluator == PNAS_EVALUATOR_TABLE)
         fputs("Nothing was trained: accuracies were looked up in a table of trained cells.", out);
     else

@@ -208,6 +208,10 @@ def main():
             f"table={source}/tests/data/digits_table.h5")
         page = report(f"{strategy}.h5")
         compare_marks(page, compare(page, [f"{strategy}.h5"]), predicted=False)
+    run("mpirun", "-n", "1", pnas_mpi, f"{source}/configs/demo.yaml", "-q", "-o", "pnas.h5", "--set", "evaluator=table",
+        "--set", f"table={source}/tests/data/digits_table.h5")
+    overview = report("pnas.h5").sections["overview"]
+    expect("on 20: those that its surrogate expects to be best, and for a share of 0.3 those of which" in overview, overview)
 
     # Many cells: the page is bounded, and says what it leaves out.
     run(write_table, "1", "0", "4000", "3", "table.h5")
