@@ -49,4 +49,7 @@ typedef enum {
 pnas_status pnas_picture_resize(const char *path, const pnas_picture *picture, pnas_picture_fit fit,
                                 size_t side, uint8_t *out);
 
+/* The middle, `share` of both sides (above 0, at most 1), scaled to the picture's own size: out as picture->pixels. */
+pnas_status pnas_picture_zoom(const char *path, const pnas_picture *picture, double share, uint8_t *out);
+
 #endif

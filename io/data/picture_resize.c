@@ -8,7 +8,8 @@
 /* The side of a picture, as it is seen in the result: all of it scaled to `scaled` pixels, of which the result shows
  * those from `offset` on. */
 typedef struct {
-    size_t size, scaled, offset;
+    size_t size;
+    double scaled, offset;
 } side_view;
 
 /* Which pixels of a side make each of the result's, and how much of each. */
@@ -21,9 +22,9 @@ typedef struct {
 static side_view view_of(size_t size, size_t shorter, pnas_picture_fit fit, size_t side)
 {
     if (fit == PNAS_RESIZE_STRETCH)
-        return (side_view){size, side, 0};
+        return (side_view){size, (double)side, 0};
     size_t scaled = fit == PNAS_RESIZE_CROP ? size : (size * side + shorter / 2) / shorter;
-    return (side_view){size, scaled, (scaled - side) / 2};
+    return (side_view){size, (double)scaled, (double)((scaled - side) / 2)};
 }
 
 static void free_taps(side_taps *taps)
@@ -36,8 +37,8 @@ static void free_taps(side_taps *taps)
 /* A triangle as wide as two pixels of the result, or of the picture where that is larger. */
 static void make_tap(const side_view *view, size_t out, side_taps *taps, size_t i)
 {
-    double scale = (double)view->size / (double)view->scaled, reach = fmax(scale, 1);
-    double middle = ((double)(view->offset + out) + 0.5) * scale, sum = 0;
+    double scale = (double)view->size / view->scaled, reach = fmax(scale, 1);
+    double middle = (view->offset + (double)out + 0.5) * scale, sum = 0;
     double low = floor(middle - reach + 0.5), high = floor(middle + reach + 0.5);
     size_t first = low > 0 ? (size_t)low : 0;
     size_t end = high < (double)view->size ? (size_t)high : view->size;
@@ -52,7 +53,7 @@ static void make_tap(const side_view *view, size_t out, side_taps *taps, size_t 
 
 static bool make_taps(const side_view *view, size_t side, side_taps *taps)
 {
-    double scale = (double)view->size / (double)view->scaled;
+    double scale = (double)view->size / view->scaled;
     taps->most = 2 * (size_t)ceil(fmax(scale, 1)) + 2;
     taps->first = calloc(side, sizeof *taps->first);
     taps->count = calloc(side, sizeof *taps->count);
@@ -65,9 +66,9 @@ static bool make_taps(const side_view *view, size_t side, side_taps *taps)
 }
 
 /* One row of the picture, made as wide as the result. */
-static void scale_row(const uint8_t *row, const side_taps *across, size_t side, size_t channels, float *out)
+static void scale_row(const uint8_t *row, const side_taps *across, size_t width, size_t channels, float *out)
 {
-    for (size_t x = 0; x < side; x++) {
+    for (size_t x = 0; x < width; x++) {
         const float *weight = across->weight + x * across->most;
         const uint8_t *from = row + across->first[x] * channels;
         for (size_t c = 0; c < channels; c++) {
@@ -84,14 +85,14 @@ static void scale_row(const uint8_t *row, const side_taps *across, size_t side, 
 typedef struct {
     const pnas_picture *picture;
     const side_taps *across, *down;
-    size_t side;
-    size_t made; /* rows before this one are made, or not needed */
-    float *row;  /* [most][side * channels] */
+    size_t width; /* of the result */
+    size_t made;  /* rows before this one are made, or not needed */
+    float *row;   /* [most][width * channels] */
 } row_ring;
 
 static float *row_of(const row_ring *ring, size_t y)
 {
-    return ring->row + y % ring->down->most * ring->side * (size_t)ring->picture->channels;
+    return ring->row + y % ring->down->most * ring->width * (size_t)ring->picture->channels;
 }
 
 static void make_rows(row_ring *ring, size_t first, size_t end)
@@ -99,18 +100,18 @@ static void make_rows(row_ring *ring, size_t first, size_t end)
     const pnas_picture *picture = ring->picture;
     size_t channels = (size_t)picture->channels;
     for (ring->made = ring->made > first ? ring->made : first; ring->made < end; ring->made++)
-        scale_row(picture->pixels + ring->made * picture->width * channels, ring->across, ring->side,
+        scale_row(picture->pixels + ring->made * picture->width * channels, ring->across, ring->width,
                   channels, row_of(ring, ring->made));
 }
 
-static void join_rows(row_ring *ring, uint8_t *out)
+static void join_rows(row_ring *ring, size_t height, uint8_t *out)
 {
     const side_taps *down = ring->down;
-    size_t width = ring->side * (size_t)ring->picture->channels;
-    for (size_t y = 0; y < ring->side; y++) {
+    size_t values = ring->width * (size_t)ring->picture->channels;
+    for (size_t y = 0; y < height; y++) {
         const float *weight = down->weight + y * down->most;
         make_rows(ring, down->first[y], down->first[y] + down->count[y]);
-        for (size_t x = 0; x < width; x++) {
+        for (size_t x = 0; x < values; x++) {
             float sum = 0;
             for (size_t k = 0; k < down->count[y]; k++)
                 sum += weight[k] * row_of(ring, down->first[y] + k)[x];
@@ -120,16 +121,16 @@ static void join_rows(row_ring *ring, uint8_t *out)
 }
 
 static pnas_status scale(const char *path, const pnas_picture *picture, const side_view *down,
-                         const side_view *across, size_t side, uint8_t *out)
+                         const side_view *across, size_t height, size_t width, uint8_t *out)
 {
     side_taps taps_down = {0}, taps_across = {0};
-    row_ring ring = {.picture = picture, .across = &taps_across, .down = &taps_down, .side = side};
-    bool room = make_taps(down, side, &taps_down) && make_taps(across, side, &taps_across);
+    row_ring ring = {.picture = picture, .across = &taps_across, .down = &taps_down, .width = width};
+    bool room = make_taps(down, height, &taps_down) && make_taps(across, width, &taps_across);
     if (room)
-        ring.row = calloc(taps_down.most * side * (size_t)picture->channels, sizeof *ring.row);
+        ring.row = calloc(taps_down.most * width * (size_t)picture->channels, sizeof *ring.row);
     room = room && ring.row;
     if (room)
-        join_rows(&ring, out);
+        join_rows(&ring, height, out);
     free_taps(&taps_down);
     free_taps(&taps_across);
     free(ring.row);
@@ -156,9 +157,17 @@ pnas_status pnas_picture_resize(const char *path, const pnas_picture *picture, p
                picture->height, picture->width, side, side);
     side_view down = view_of(picture->height, shorter, fit, side);
     side_view across = view_of(picture->width, shorter, fit, side);
-    if (down.scaled == down.size && across.scaled == across.size) {
-        copy_middle(picture, down.offset, across.offset, side, out);
+    if (down.scaled == (double)down.size && across.scaled == (double)across.size) {
+        copy_middle(picture, (size_t)down.offset, (size_t)across.offset, side, out);
         return PNAS_OK;
     }
-    return scale(path, picture, &down, &across, side, out);
+    return scale(path, picture, &down, &across, side, side, out);
+}
+
+pnas_status pnas_picture_zoom(const char *path, const pnas_picture *picture, double share, uint8_t *out)
+{
+    double high = (double)picture->height / share, wide = (double)picture->width / share;
+    side_view down = {picture->height, high, (high - (double)picture->height) / 2};
+    side_view across = {picture->width, wide, (wide - (double)picture->width) / 2};
+    return scale(path, picture, &down, &across, picture->height, picture->width, out);
 }

@@ -57,6 +57,17 @@ right=$(awk -F, 'NR > 1 { sum += $NR } END { print sum }' confusion.csv)
 awk -v a="$accuracy" -v r="$right" 'BEGIN { exit !(a - r / 359 < 1e-4 && r / 359 - a < 1e-4) }' ||
     fail "accuracy $accuracy is not $right of 359"
 [ "$(h5dump -n $w | grep -c '/test')" -eq 0 ] || fail "figures were written without --write"
+net 0 test $w
+cp last.out whole.out
+net 0 test $w --crop 1
+cmp whole.out last.out || fail "--crop 1 is another test"
+net 0 test $w --crop 0.5
+! cmp whole.out last.out || fail "--crop makes no difference"
+for share in 0 -1 1.5 half nan; do
+    net 64 test $w --crop $share
+    expect last.err "--crop: '$share' is no share above 0 and at most 1, such as 0.875"
+done
+net 64 test $w --crop 0.5 --write
 net 0 test $w --write --json
 expect last.out '"trained_on_this": true'
 net 0 info $w

@@ -1,9 +1,11 @@
 /* pnas_net test: how good a network is on images that nobody looked at. */
+#include "io/data/picture.h"
 #include "io/file/name_end.h"
 #include "io/net/network_lock.h"
 #include "io/plot/image_sheet.h"
 #include "io/plot/network_plot.h"
 #include "mpi/collectives.h"
+#include "src/base/decimal.h"
 #include "src/programs/pnas_net/net_commands.h"
 #include "src/programs/pnas_net/net_figures.h"
 #include "src/programs/pnas_net/net_report.h"
@@ -13,12 +15,14 @@
 #include "src/run/shared_settings.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-enum { KEY_DATA = 0x100, KEY_JSON, KEY_CONFUSION, KEY_WRITE, KEY_WORST };
+enum { KEY_DATA = 0x100, KEY_JSON, KEY_CONFUSION, KEY_WRITE, KEY_WORST, KEY_CROP };
 
 typedef struct {
     const char *path, *data, *confusion, *output;
     int worst;
+    double crop; /* 1: all of an image */
     bool json, write;
     pnas_net_options options;
 } test_arguments;
@@ -31,6 +35,14 @@ static error_t parse_worst(struct argp_state *state, const char *text, int *out)
     error_t error = pnas_program_parse_integer(state, "worst", text, 1, PNAS_SHEET_IMAGES_MAX, &worst);
     *out = (int)worst;
     return error;
+}
+
+static error_t parse_crop(struct argp_state *state, const char *text, double *out)
+{
+    if (!pnas_decimal_parse(text, out) || !(*out > 0 && *out <= 1))
+        return pnas_program_complain(state, "--crop: '%s' is no share above 0 and at most 1, such as 0.875",
+                                     text);
+    return 0;
 }
 
 static bool is_picture(const char *name)
@@ -51,6 +63,8 @@ static error_t check_arguments(const test_arguments *arguments, struct argp_stat
         return 0;
     if (!arguments->path)
         return pnas_program_complain(state, "a network is missing");
+    if (arguments->crop < 1 && arguments->write)
+        return pnas_program_complain(state, "--write keeps the figures of whole images: leave out --crop");
     if (arguments->worst && !arguments->output)
         return pnas_program_complain(state,
                                      "--worst draws a picture: name it with -o FILE.svg, .png or .pdf");
@@ -81,6 +95,8 @@ static error_t parse_test(int key, char *argument, struct argp_state *state)
     case KEY_WRITE:
         arguments->write = true;
         return 0;
+    case KEY_CROP:
+        return parse_crop(state, argument, &arguments->crop);
     case KEY_WORST:
         return parse_worst(state, argument, &arguments->worst);
     case 'o':
@@ -101,6 +117,8 @@ static const struct argp_option test_options[] = {
     {"json", KEY_JSON, NULL, 0, "Print JSON, with the confusion matrix", 1},
     {"confusion", KEY_CONFUSION, "FILE", 0,
      "Write the confusion matrix: FILE.csv, or drawn as FILE.svg, .png or .pdf", 1},
+    {"crop", KEY_CROP, "SHARE", 0,
+     "Look at the middle of each image, this share of both sides, scaled to its size (1)", 1},
     {"worst", KEY_WORST, "N", 0,
      "Draw the N images whose own class the network finds least probable, with -o", 1},
     {"output", 'o', "FILE", 0, "The picture of --worst: .svg, .png or .pdf", 1},
@@ -195,6 +213,26 @@ static pnas_status open_data(const test_arguments *arguments, const pnas_net_ses
     return check_data(session, *dataset);
 }
 
+static pnas_status crop_images(pnas_dataset *dataset, double share)
+{
+    size_t size = (size_t)dataset->height * (size_t)dataset->width * (size_t)dataset->channels;
+    uint8_t *cropped = malloc(size);
+    PNAS_CHECK(cropped, PNAS_ERROR_MEMORY, "no memory for an image");
+    pnas_status status = PNAS_OK;
+    for (size_t i = 0; i < dataset->test.count && status == PNAS_OK; i++) {
+        uint8_t *image = dataset->test.images + i * size;
+        const pnas_picture picture = {.height = (size_t)dataset->height,
+                                      .width = (size_t)dataset->width,
+                                      .channels = dataset->channels,
+                                      .pixels = image};
+        status = pnas_picture_zoom(dataset->name, &picture, share, cropped);
+        if (status == PNAS_OK)
+            memcpy(image, cropped, size);
+    }
+    free(cropped);
+    return status;
+}
+
 static pnas_status run_test(const test_arguments *arguments, pnas_layout *layout, pnas_net_session *session,
                             pnas_dataset **dataset)
 {
@@ -207,6 +245,8 @@ static pnas_status run_test(const test_arguments *arguments, pnas_layout *layout
                      (*dataset)->name);
     const char *place = arguments->data ? arguments->data : session->file.dataset;
     PNAS_TRY(pnas_data_compare(layout, place, (*dataset)->sha256));
+    if (arguments->crop < 1)
+        PNAS_TRY(pnas_mpi_agree(crop_images(*dataset, arguments->crop)));
     PNAS_TRY(pnas_net_session_start(session, &arguments->options, layout));
     PNAS_TRY(pnas_net_session_run(session, (*dataset)->test.images, (*dataset)->test.count, &logits));
     pnas_status status = layout->rank == 0 ? report(arguments, session, *dataset, logits, other) : PNAS_OK;
@@ -216,7 +256,7 @@ static pnas_status run_test(const test_arguments *arguments, pnas_layout *layout
 
 pnas_status pnas_net_read_test(int argc, char **argv, bool speak, bool *answered)
 {
-    test_arguments arguments = {.options = PNAS_NET_OPTIONS_DEFAULTS};
+    test_arguments arguments = {.crop = 1, .options = PNAS_NET_OPTIONS_DEFAULTS};
     pnas_status status = pnas_net_read(&test_argp, argc, argv, speak, &arguments, &arguments.options);
     *answered = arguments.options.answered;
     return status;
@@ -224,7 +264,7 @@ pnas_status pnas_net_read_test(int argc, char **argv, bool speak, bool *answered
 
 pnas_status pnas_net_run_test(pnas_layout *layout, int argc, char **argv, bool *complained)
 {
-    test_arguments arguments = {.options = PNAS_NET_OPTIONS_DEFAULTS};
+    test_arguments arguments = {.crop = 1, .options = PNAS_NET_OPTIONS_DEFAULTS};
     pnas_net_session session = {0};
     pnas_dataset *dataset = NULL;
     pnas_network_lock lock = PNAS_NO_NETWORK_LOCK;

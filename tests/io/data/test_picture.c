@@ -198,6 +198,29 @@ Test(picture, is_scaled_and_cut_as_defined)
     PNAS_EXPECT_NO_LEAKS();
 }
 
+Test(picture, the_middle_is_enlarged_as_defined)
+{
+    static const int sizes[][2] = {{8, 8}, {7, 31}, {1, 3}};
+    static const double shares[] = {1, 0.875, 0.5, 0.1};
+    uint8_t pixels[40 * 40 * 3], out[40 * 40 * 3];
+    for (int i = 0; i < (int)sizeof pixels; i++)
+        pixels[i] = (uint8_t)((unsigned)i * 2654435761u >> 24);
+    for (int i = 0; i < 3 * 4; i++) {
+        size_t height = (size_t)sizes[i / 4][0], width = (size_t)sizes[i / 4][1];
+        double h = (double)height / shares[i % 4], w = (double)width / shares[i % 4];
+        double top = (h - (double)height) / 2, left = (w - (double)width) / 2;
+        pnas_picture picture = {.height = height, .width = width, .channels = 3, .pixels = pixels};
+        cr_assert_eq(pnas_picture_zoom("a", &picture, shares[i % 4], out), PNAS_OK, "%s", pnas_message());
+        for (size_t k = 0; k < height * width * 3; k++) {
+            double y = (double)(k / 3 / width), x = (double)(k / 3 % width);
+            double want = expected(&picture, h, w, top + y, left + x, (int)(k % 3));
+            cr_assert(fabs(out[k] - want) <= 0.51, "%zu x %zu, share %g: value %zu: %d, not %g", height,
+                      width, shares[i % 4], k, out[k], want);
+        }
+    }
+    PNAS_EXPECT_NO_LEAKS();
+}
+
 Test(picture, too_small_a_picture_is_not_cut)
 {
     uint8_t pixels[2 * 5] = {0}, out[9];
