@@ -511,6 +511,9 @@ case_wrong_use() {
         expect_code 64 2 "$tiny" $check --set training.augment.cutout=9
         expect_said 'training.augment.cutout is 9, but the images of digits are 8 pixels high and 8 wide; give at most 8'
     done
+    expect_code 64 2 "$tiny" -o small.h5 --set network.stem=imagenet
+    expect_said 'images of 8 x 8 pixels are too small for its stem'
+    [ ! -e small.h5 ] || fail "a run file of networks that cannot be"
     expect_code 64 1 "$tiny" -o run.h5 --time-limit soon
     expect_code 64 1 "$tiny" -o run.h5 --lanes 0
     expect_said 'lanes wants auto or a whole number from 1 to 64'

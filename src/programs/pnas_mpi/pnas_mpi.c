@@ -275,8 +275,19 @@ static pnas_status keep_checkpoints(mpi_program *program)
     return PNAS_OK;
 }
 
+/* A network that no images of this size fit is refused before there is a run file. */
+static pnas_status check_network(const mpi_program *program)
+{
+    const pnas_cell any = {.blocks = 1, .block = {{.in1 = -1, .in2 = -1}}};
+    uint64_t bytes;
+    if (program->replay.table || program->devices.lanes == 0)
+        return PNAS_OK;
+    return pnas_trainer_memory(pnas_devices_trainer(&program->devices, 0), &any, &bytes);
+}
+
 static pnas_status search(mpi_program *program)
 {
+    PNAS_TRY(pnas_mpi_agree(check_network(program)));
     PNAS_TRY(pnas_mpi_agree(pnas_link_target(program->options.output, &program->run_path)));
     PNAS_TRY(pnas_mpi_agree(keep_checkpoints(program)));
     int lanes = make_evaluators(program);

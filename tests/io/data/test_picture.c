@@ -212,8 +212,8 @@ Test(picture, the_middle_is_enlarged_as_defined)
         pnas_picture picture = {.height = height, .width = width, .channels = 3, .pixels = pixels};
         cr_assert_eq(pnas_picture_zoom("a", &picture, shares[i % 4], out), PNAS_OK, "%s", pnas_message());
         for (size_t k = 0; k < height * width * 3; k++) {
-            double y = (double)(k / 3 / width), x = (double)(k / 3 % width);
-            double want = expected(&picture, h, w, top + y, left + x, (int)(k % 3));
+            size_t row = k / 3 / width, column = k / 3 % width;
+            double want = expected(&picture, h, w, top + (double)row, left + (double)column, (int)(k % 3));
             cr_assert(fabs(out[k] - want) <= 0.51, "%zu x %zu, share %g: value %zu: %d, not %g", height,
                       width, shares[i % 4], k, out[k], want);
         }
