@@ -63,7 +63,10 @@ static const char documentation[] =
     "Scores every cell of a search space with the surrogate that a search has trained, or judges surrogates "
     "on cells that were trained already."
     "\vUnder mpirun each rank takes its share. Finished parts are kept in SCORES.h5.parts: after a kill the "
-    "same command continues from them. With --all they stay, as SCORES.h5 is a view of them.\n\n"
+    "same command continues from them. With --all they stay, as SCORES.h5 is a view of them. Messages go to "
+    "stderr. Stdout has the best cells and, in its last line, the score file, for scripts. --csv replaces no "
+    "file "
+    "that holds anything else.\n\n"
     "Exit codes: 0 done; 75 stopped, the same command continues; 64 wrong use; 65 bad input data; 69 no "
     "usable device; 74 file trouble; 70 a fault of the program.";
 
