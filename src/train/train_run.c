@@ -307,16 +307,17 @@ static pnas_status close_epoch(train_run *run)
     float *row = state->history + (size_t)state->at.epoch * PNAS_TRAIN_COLUMNS;
     PNAS_TRY(pnas_shard_trainer_check(run->trainer));
     fill_row(run, row);
-    state->at.last = NAN;
+    double last = NAN;
     if (run->update.counts.evaluations > 0) {
         PNAS_TRY(evaluate(run, false, row));
         if (goes_on(run) && training_of(run)->average > 0)
             PNAS_TRY(evaluate(run, true, row));
-        if (!goes_on(run))
+        if (!goes_on(run)) /* the state stays that of the last whole epoch, with this one's updates */
             return PNAS_OK;
-        state->at.last = (double)row[PNAS_TRAIN_VALIDATION_ACCURACY];
-        state->at.best = fmax(state->at.best, state->at.last);
+        last = (double)row[PNAS_TRAIN_VALIDATION_ACCURACY];
+        state->at.best = fmax(state->at.best, last);
     }
+    state->at.last = last;
     state->at.epoch++;
     state->at.batch = 0;
     tell_epoch(run, row);

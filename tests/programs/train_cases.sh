@@ -177,6 +177,22 @@ time_limit)
     expect_code 0
     expect_reference net.h5
     ;;
+stopped_in_evaluation) # nearly all of the time goes into the validation images
+    slow=("${train[@]}" --set dataset.training_images=64 --set dataset.validation=1200 --set training.epochs=40
+        --set checkpoint_seconds=1000)
+    alone "${slow[@]}" -o whole.h5
+    expect_code 0
+    for seconds in 0.7 0.9 1.1 1.3 1.6; do
+        alone "${slow[@]}" -o net.h5 --time-limit ${seconds}s
+        [ "$code" -eq 0 ] || expect_code 75
+        [ -e net.h5 ] || continue # stopped before its first update
+        alone "$pnas_train" --status net.h5
+        [ "$code" -eq 0 ] || expect_code 75
+    done
+    alone "${slow[@]}" -o net.h5
+    expect_code 0
+    h5diff --exclude-path /training whole.h5 net.h5 >differences 2>&1 || { cat differences; fail "net.h5 is another network"; }
+    ;;
 killed)
     for ranks in 2 3; do
         stop_with KILL "$ranks" net.h5
