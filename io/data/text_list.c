@@ -2,6 +2,7 @@
 
 #include "io/file/byte_file.h"
 #include "src/base/decimal.h"
+#include "src/base/log.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -150,6 +151,30 @@ static char *full_path(const char *root, const char *path)
     return asprintf(&full, "%s/%s", root, path) < 0 ? NULL : full;
 }
 
+static bool names_file(const char *root, const char *path)
+{
+    struct stat info;
+    char *full = full_path(root, path);
+    bool is = full && stat(full, &info) == 0 && S_ISREG(info.st_mode);
+    free(full);
+    return is;
+}
+
+/* Names of columns: the first line, if it is no picture's and no other line has its label. */
+static void leave_head_out(text_list *list)
+{
+    const list_row *first = &list->row[0];
+    bool head = list->rows > 1 && first->path && !pnas_picture_name_is(first->path) &&
+                !names_file(list->root, first->path);
+    for (size_t i = 1; i < list->rows && head; i++)
+        head = strcmp(list->row[i].label, first->label) != 0;
+    if (!head)
+        return;
+    pnas_info("%s: line %zu (%s, %s) is taken for names of columns", list->name, first->line, first->path,
+              first->label);
+    memmove(list->row, list->row + 1, --list->rows * sizeof *list->row);
+}
+
 static pnas_status add_file(const text_list *list, const list_row *row, pnas_picture_list *out)
 {
     struct stat info;
@@ -170,6 +195,7 @@ static pnas_status make_list(text_list *list, pnas_picture_list *out)
 {
     PNAS_TRY(pnas_bytes_check_text(list->name, &list->bytes));
     PNAS_TRY(split_lines(list));
+    leave_head_out(list);
     PNAS_TRY(check_paths(list));
     PNAS_TRY(add_classes(list, out));
     qsort(list->row, list->rows, sizeof *list->row, by_class);
@@ -210,19 +236,17 @@ bool pnas_text_list_is(const char *path, const char *root)
     unsigned char start[4096 + 1];
     size_t size = pnas_bytes_peek(path, start, sizeof start - 1);
     list_row row;
-    struct stat info;
     start[size] = '\0';
     if (size == 0 || memchr(start, '\0', size))
         return false;
-    char *line = (char *)pnas_bytes_text((const char *)start, size);
-    line[strcspn(line, "\n")] = '\0';
-    if (!split(line, separator_of(line), &row))
-        return false;
-    if (pnas_picture_name_is(row.path))
-        return true;
-    char *folder = find_root(path, root), *full = folder ? full_path(folder, row.path) : NULL;
-    bool is = full && stat(full, &info) == 0 && S_ISREG(info.st_mode);
+    char *text = (char *)pnas_bytes_text((const char *)start, size), *folder = find_root(path, root),
+         separator = 0;
+    bool is = false;
+    for (int line = 0; line < 2 && folder && text && !is; line++) { /* the first may be a head line */
+        char *at = strsep(&text, "\n");
+        separator = separator ? separator : separator_of(at);
+        is = split(at, separator, &row) && (pnas_picture_name_is(row.path) || names_file(folder, row.path));
+    }
     free(folder);
-    free(full);
     return is;
 }

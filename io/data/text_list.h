@@ -1,7 +1,8 @@
 /* A text with the path of a picture and its label in each line: what there is to read. Not for callers. Local.
  *
  * Path and label are parted by a tab; in a text whose first line has none, by a comma; in one whose first line has
- * neither, by the last blanks of the line. Quotes around both are left out. Relative paths are below `root`; NULL: below
+ * neither, by the last blanks of the line. Quotes around both are left out, as is a first
+ * line that names columns: no picture, and a label that no other line has. Relative paths are below `root`; NULL: below
  * the text's own folder. */
 #ifndef PNAS_IO_TEXT_LIST_H
 #define PNAS_IO_TEXT_LIST_H

@@ -48,7 +48,7 @@ static pnas_status check_extension(const run_match *match, const pnas_configurat
                "%s: this run is complete, and a larger %s (%s instead of %s) counts for %s to come only; "
                "make %s larger than %.0f, too, or write another run file with -o",
                match->path, change->key, change->after, change->before,
-               strategy->all_sizes ? "children" : "levels", key->path, before);
+               strategy->all_sizes ? "children" : "levels", key->path, before > 0 ? before : (double)there);
     PNAS_CHECK(
         mine->search.children == 0 || wanted > there, PNAS_ERROR_USAGE,
         "%s: this run is complete with its %zu children, and search.children: %d leaves none for what is "

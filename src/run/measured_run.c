@@ -129,6 +129,16 @@ static void fit_accuracy(const reading *run)
 
 /* --- the surrogate --- */
 
+/* Of a search without levels: how often the surrogate chose children. */
+static double rounds_of(const reading *run)
+{
+    size_t chosen = 0;
+    for (int b = 0; b < run->levels; b++)
+        for (size_t i = 0; i < run->level[b].count; i++)
+            chosen += !isnan(run->level[b].child[i].predicted);
+    return ceil((double)chosen / run->configuration.search.round);
+}
+
 static void learn_from_surrogate(const reading *run)
 {
     int members = run->configuration.surrogate.members;
@@ -142,6 +152,11 @@ static void learn_from_surrogate(const reading *run)
         shares += level->fit_seconds > 0 ? turns * seen : 0;
         scores += level->score_seconds * ranks;
         candidates += (double)level->candidates;
+    }
+    if (!pnas_strategy_get(run->configuration.search.strategy)->levelwise) {
+        double rounds = rounds_of(run);
+        candidates *= rounds; /* those of the last round, and the seconds of all */
+        shares = fits > 0 ? turns * rounds * seen / 2 : 0; /* a round knows half of the children on average */
     }
     run->out->fit_seconds = shares > 0 ? fits / shares : 0;
     run->out->score_seconds = candidates > 0 ? scores / candidates : 0;

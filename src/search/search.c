@@ -50,11 +50,11 @@ static pnas_status check_first(const pnas_search_options *options)
     PNAS_CHECK((size_t)options->first <= most, PNAS_ERROR_USAGE,
                "%d cells of level 1 are to be trained; it must be 1 to %zu, or 0 for all of them",
                options->first, most);
-    PNAS_CHECK(
-        options->children == 0 || options->children - later >= first, PNAS_ERROR_USAGE,
-        "%d children are to be trained; it must be %d at least, with %d for level 1 and one for each of "
-        "%d further levels, or 0 for as many as the beam gives",
-        options->children, first + later, first, later);
+    PNAS_CHECK(options->children == 0 || options->children - later >= first, PNAS_ERROR_USAGE,
+               "search.children: %d children are to be trained; it must be %d at least, with %d for level 1 "
+               "and one for each of "
+               "%d further levels, or 0 for as many as the beam gives",
+               options->children, first + later, first, later);
     return PNAS_OK;
 }
 

@@ -38,6 +38,18 @@ grep -qE '^training could have taken .* known beforehand \([0-9.]+ % of best\)$'
     fail "exit code $?"
 [ "$(awk '/^  all/ {print $NF}' many.out)" -eq 34 ] || fail "not two messages for each of 17 children"
 
+# What the rounds of a guided search took for scoring, simulated by itself.
+guided=(--set search.strategy=guided --set search.children=14 --set search.first=4 --set search.round=1
+    --set space.blocks=3 --set training.epochs=1 --set surrogate.refit=scratch)
+"$pnas_mpi" "$tiny" -o guided.h5 "${guided[@]}" >guided.out 2>guided.err || fail "guided: exit code $?"
+"$pnas_mpi" --simulate 1 --durations guided.h5 "$tiny" "${guided[@]}" >rounds.out 2>rounds.err || fail "exit code $?"
+h5dump -a /levels/3/score_seconds guided.h5 >measured.out
+awk '/\(0\)/ { measured = $2 }
+     /^  all / { simulated = $(NF - 2) }
+     END { print measured, simulated; exit !(simulated >= measured / 2 - 1 && simulated <= 2 * measured + 1) }' \
+    measured.out rounds.out || fail "scoring of rounds is not simulated as it was"
+rm guided.h5
+
 refused 64 'go together' --simulate 5 "$tiny"
 refused 64 'go together' --durations "$reference" "$tiny" -o run.h5
 refused 64 "from 1 to 1000000, not '0'" --simulate 0 --durations "$reference" "$tiny"

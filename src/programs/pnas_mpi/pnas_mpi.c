@@ -185,9 +185,19 @@ static void tell_rungs(const pnas_configuration *configuration)
             100 * pnas_rung_expected_share(&configuration->search, 0, epochs), epochs);
 }
 
+/* What only the search itself looks at. */
+static pnas_status check_search(const mpi_program *program)
+{
+    pnas_search *search;
+    PNAS_TRY(pnas_search_create(&program->configuration.search, &search));
+    pnas_search_destroy(&search);
+    return PNAS_OK;
+}
+
 static pnas_status check(mpi_program *program)
 {
     pnas_ensemble_memory surrogate = {0};
+    PNAS_TRY(pnas_mpi_agree(check_search(program)));
     PNAS_TRY(pnas_mpi_agree(check_surrogate(program, &surrogate)));
     uint64_t kept = surrogate.kept + (program->configuration.search.overlap ? surrogate.working : 0);
     if (program->images)

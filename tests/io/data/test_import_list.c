@@ -55,6 +55,18 @@ Test(import_list, paths_and_labels_are_parted_by_tabs_commas_or_blanks)
     PNAS_EXPECT_NO_LEAKS();
 }
 
+Test(import_list, a_first_line_may_name_the_columns)
+{
+    expect_set("filename,label\na/2.JPG,wine\nb c/1.jpeg,wine\na/1.png,ale\nb c/hot dog.png,ale\n", "ale",
+               "wine");
+    expect_set("path\tlabel\na/2.JPG\twine\nb c/1.jpeg\twine\na/1.png\tale\nb c/hot dog.png\tale\n", "ale",
+               "wine");
+    pnas_import_options options =
+        make_list("gone,x\na/1.png,x\na/2.JPG,y\n"); /* a label that another line has */
+    expect_failure(&options, PNAS_ERROR_DATA, "1 of 3 pictures", "gone: line 1 of the list: No such file");
+    PNAS_EXPECT_NO_LEAKS();
+}
+
 /* As in the ground truth of ImageNet, which counts from 1. */
 Test(import_list, numbers_are_classes_by_their_value)
 {
@@ -134,6 +146,8 @@ Test(import_list, lists_are_recognised)
     pnas_import_options options = make_list("somewhere/else.JPEG 7\n");
     cr_expect_eq(pnas_import_recognise(options.path), &pnas_import_list);
     options = make_list("a/1.png,x\n");
+    cr_expect_eq(pnas_import_recognise(options.path), &pnas_import_list);
+    options = make_list("file,class\na/1.png,x\n");
     cr_expect_eq(pnas_import_recognise(options.path), &pnas_import_list);
     options = make_list("1,2,3\n");
     cr_expect_eq(pnas_import_recognise(options.path), &pnas_import_csv);
