@@ -1,4 +1,5 @@
 #include "io/config/configuration.h"
+#include "io/hdf5/hdf5_content_sum.h"
 #include "io/run/run_parts.h"
 #include "src/search/strategy.h"
 
@@ -202,10 +203,6 @@ pnas_status pnas_run_check_whole(const pnas_run_file *file)
         status = check_surrogate(file, configuration);
     free(configuration);
     PNAS_TRY(status);
-    PNAS_CHECK(
-        !file->changed, PNAS_ERROR_DATA,
-        "%s: another program changed, added or removed values since it was written; put a copy of it back "
-        "(attributes may be added, and h5repack may lay it out anew)",
-        file->path);
+    PNAS_CHECK(!file->changed, PNAS_ERROR_DATA, "%s: %s", file->path, PNAS_CONTENT_CHANGED);
     return PNAS_OK;
 }

@@ -1,4 +1,5 @@
-/* edit_network FILE.h5 EDIT...: damages a network file as another program could, through HDF5, and takes its seal off.
+/* edit_network FILE.h5 EDIT...: damages a network file as another program could, through HDF5, and takes its seal off,
+ * and the sum of its content, which alone would find every change.
  * An edit is `delete PATH`, `number OBJECT ATTRIBUTE VALUE`, `real OBJECT ATTRIBUTE VALUE`,
  * `text OBJECT ATTRIBUTE VALUE`, `floats PATH COUNT`: an array of so many zeros in the place of what is there,
  * `nan PATH`: its values are no numbers any more, or `fill PATH VALUE`: all of them are this one. Run files can be edited
@@ -84,6 +85,8 @@ int main(int argc, char **argv)
     must(file < 0 ? -1 : 0, "opening the file");
     for (char **at = argv + 2; *at;)
         at += edit(file, at);
+    if (H5Aexists(file, "content_sha256") > 0)
+        must(H5Adelete(file, "content_sha256"), "taking the sum off");
     must(H5Fclose(file), "closing the file");
     FILE *stream = fopen(argv[1], "rb+");
     if (!stream || fseek(stream, 0, SEEK_END) != 0)
