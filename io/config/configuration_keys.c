@@ -128,7 +128,8 @@ const pnas_key pnas_configuration_keys[] = {
      .help = "How far an epoch's shuffle moves images: runs of a sixteenth of so many are shuffled, then the "
              "images within each so many. 0: all at once. A set that is streamed needs a window."},
     {KEY_AS(PNAS_KEY_COUNT, "dataset.buffer", image_buffer), .initial = "0", FROM_TO(0, 1e15), FREE,
-     .help = "Bytes of memory that images may take: 8G, 500M. A larger set is streamed from its file through "
+     .help = "Bytes of memory that images may take: 8G (8 * 10^9), 500M. A larger set is streamed from its "
+             "file through "
              "a buffer of at most this size, one for each child that trains at once. Any size gives the same "
              "figures. 0: half of the memory."},
 
@@ -155,8 +156,8 @@ const pnas_key pnas_configuration_keys[] = {
      .help =
          "How many one-block cells are trained. 0: all, as in the paper (136 with its operators), or with "
          "search.children their share of these. guided: how many cells of space.blocks blocks it begins "
-         "with. 0: as many as there are operators, at least 4, and with search.overlap search.lag rounds "
-         "more than that."},
+         "with. 0: as many as there are operators, and at least 4; with search.overlap at least 4 and the "
+         "children of search.lag rounds."},
     {KEY("search.acquisition", search.acquisition), .initial = "mean", WORDS(acquisitions), FIXED,
      .help = "pnas, guided: what makes a candidate the best. mean: the prediction (the paper). ucb: the "
              "prediction plus kappa times its spread. ei: the expected improvement on the best "

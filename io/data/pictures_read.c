@@ -180,13 +180,18 @@ static pnas_status find_size(const pnas_picture_list *list, const pnas_pictures_
                              pnas_pictures *out)
 {
     pnas_status status = PNAS_ERROR_DATA;
+    char first[600] = "";
     for (size_t i = 0; i < list->files && status == PNAS_ERROR_DATA; i++) {
         pnas_picture picture;
         status = read_picture(&list->file[i], wish->channels, &picture);
         out->height = picture.height;
         out->width = picture.width;
         pnas_picture_free(&picture);
+        if (i == 0 && status != PNAS_OK)
+            snprintf(first, sizeof first, "%s", pnas_message());
     }
+    PNAS_CHECK(status != PNAS_ERROR_DATA, status, "%s: none of its %zu pictures can be read, the first: %s",
+               list->root, list->files, first);
     return status;
 }
 

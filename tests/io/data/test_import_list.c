@@ -125,6 +125,15 @@ Test(import_list, pictures_that_are_not_there_can_be_left_out)
     PNAS_EXPECT_NO_LEAKS();
 }
 
+Test(import_list, a_list_of_another_folder_says_so)
+{
+    pnas_import_options options = make_list("a/1.png x\na/2.JPG y\n");
+    options.root = test_path("nowhere");
+    expect_failure(&options, PNAS_ERROR_DATA, "list.txt: none of its 2 pictures can be read, the first: ",
+                   "nowhere/a/1.png: line 1 of the list: No such file");
+    PNAS_EXPECT_NO_LEAKS();
+}
+
 Test(import_list, the_test_part_may_have_a_list)
 {
     pnas_import_options options = make_list("a/1.png x\na/2.JPG y\nb c/1.jpeg z\n");
