@@ -2,6 +2,7 @@
 
 #include "io/config/configuration_fill.h"
 #include "io/config/configuration_value.h"
+#include "io/file/file_kind.h"
 #include "io/file/regular_file.h"
 #include "src/search/strategy.h"
 
@@ -201,7 +202,7 @@ static pnas_status read_text(const char *path, char **out)
     pnas_status status = PNAS_OK;
     if (error)
         status = pnas_fail(PNAS_ERROR_FILE, "%s: cannot be read: %s", path, pnas_system_reason(error));
-    else if (length >= 8 && memcmp(text, "\x89HDF\r\n\x1a\n", 8) == 0)
+    else if (length >= 8 && memcmp(text, PNAS_HDF5_MAGIC, 8) == 0)
         status = pnas_fail(
             PNAS_ERROR_USAGE,
             "%s: is an HDF5 file, such as a run or a data set; a configuration (YAML) is wanted here", path);

@@ -2,6 +2,8 @@
 #ifndef PNAS_IO_FILE_KIND_H
 #define PNAS_IO_FILE_KIND_H
 
+#define PNAS_HDF5_MAGIC "\x89HDF\r\n\x1a\n" /* an HDF5 file begins so; 8 bytes without the end */
+
 /* The 8 bytes that a journal begins with: PNASJRN1. */
 #define PNAS_JOURNAL_MAGIC                                                                                   \
     {                                                                                                        \

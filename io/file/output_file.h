@@ -18,8 +18,8 @@ typedef struct {
 #define PNAS_NO_OUTPUT_FILE ((pnas_output_file){.leftover = -1})
 
 /* PNAS_ERROR_FILE if the folder is missing or not writable, or if what is at `path` is no regular file, or HDF5 or
- * a journal, which are never replaced by something else. The new file gets the rights of the one it replaces. A symbolic link is
- * replaced, and what it leads to stays. */
+ * a journal, which are never replaced by something else. The new file gets the rights of the one it replaces. A
+ * symbolic link is replaced, and what it leads to stays. */
 pnas_status pnas_output_file_create(const char *path, pnas_output_file *out);
 
 /* Puts the file in its place; `lasting`: once it and its folder are safe on the disk. On failure what was at the

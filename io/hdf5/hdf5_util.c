@@ -318,7 +318,6 @@ void pnas_h5_output_discard(pnas_h5_output *output)
 
 pnas_status pnas_h5_is_meant(const char *path, bool *out)
 {
-    static const char signature[8] = "\x89HDF\r\n\x1a\n";
     char start[8];
     char trouble[PNAS_FILE_TROUBLE];
     FILE *file = pnas_file_open_stream(path, trouble);
@@ -327,7 +326,7 @@ pnas_status pnas_h5_is_meant(const char *path, bool *out)
     int error = ferror(file) ? errno : 0;
     fclose(file);
     PNAS_CHECK(error == 0, PNAS_ERROR_FILE, "%s: cannot be read: %s", path, pnas_system_reason(error));
-    *out = (got == sizeof start && memcmp(start, signature, sizeof start) == 0) ||
+    *out = (got == sizeof start && memcmp(start, PNAS_HDF5_MAGIC, sizeof start) == 0) ||
            pnas_name_ends_in(path, ".h5");
     return PNAS_OK;
 }

@@ -1,24 +1,21 @@
 #include "io/report/report_output.h"
 
 #include "io/file/byte_file.h"
+#include "io/file/file_kind.h"
 #include "io/report/report_start.h"
 
 #include <string.h>
 #include <sys/stat.h>
 
-#define HDF5_START "\211HDF\r\n\032\n"
-
-/* Whether what is there may go: nothing, an empty file, or a report. HDF5 is refused by
+/* Whether what is there may go: nothing, an empty file, or a report. What no other file ever replaces is refused by
  * pnas_output_file_create, which --force does not change. */
 static bool may_be_replaced(const char *path)
 {
     char start[sizeof PNAS_REPORT_START] = "";
     struct stat info;
-    if (stat(path, &info) != 0 || info.st_size == 0)
+    if (stat(path, &info) != 0 || info.st_size == 0 || pnas_file_kind_of(path) != PNAS_FILE_OTHER)
         return true;
     size_t length = pnas_bytes_peek(path, (unsigned char *)start, sizeof start - 1);
-    if (length >= strlen(HDF5_START) && memcmp(start, HDF5_START, strlen(HDF5_START)) == 0)
-        return true;
     return length == sizeof start - 1 && memcmp(start, PNAS_REPORT_START, length) == 0;
 }
 
