@@ -19,14 +19,6 @@ static int better_first(const void *a, const void *b)
     return (left->index > right->index) - (left->index < right->index);
 }
 
-static size_t count_stopped(const pnas_search *search)
-{
-    size_t stopped = 0;
-    for (int b = 1; pnas_search_level(search, b); b++)
-        stopped += pnas_level_count(pnas_search_level(search, b), PNAS_CHILD_STOPPED);
-    return stopped;
-}
-
 static size_t count_children(const pnas_search *search)
 {
     size_t total = 0;
@@ -58,7 +50,7 @@ pnas_status pnas_best_children_print(const pnas_search *search, size_t most)
     pnas_best_child *best = NULL;
     size_t count = 0;
     PNAS_TRY(pnas_best_children(search, &best, &count));
-    size_t shown = count < most ? count : most, stopped = count_stopped(search);
+    size_t shown = count < most ? count : most, stopped = pnas_search_count(search, PNAS_CHILD_STOPPED);
     char early[48] = "";
     if (stopped > 0)
         snprintf(early, sizeof early, "; %zu more were stopped early", stopped);

@@ -179,7 +179,7 @@ static void report_resume(const pnas_search_run_options *options, const pnas_sea
     if (pnas_strategy_get(options->configuration->search.strategy)->all_sizes) {
         size_t children = pnas_search_children(search);
         pnas_info("%s: continuing with %zu of %zu children done", options->path,
-                  children - pnas_search_pending(search) - pnas_search_paused(search),
+                  children - pnas_search_unfinished(search),
                   children + pnas_search_remaining(search, pnas_search_levels(search)));
         return;
     }

@@ -157,9 +157,8 @@ static void keep_round_usage(search_run *run)
         return;
     pnas_usage_text(usage, text, sizeof text);
     pnas_info("%zu of %zu children: %s",
-              pnas_search_children(run->search) - pnas_search_pending(run->search) -
-                  pnas_search_paused(run->search),
-              run->progress.children, text);
+              pnas_search_children(run->search) - pnas_search_unfinished(run->search), run->progress.children,
+              text);
 }
 
 static void keep_level_usage(search_run *run, int level)
@@ -483,8 +482,8 @@ static int count_trainers(const pnas_search_run_options *options)
     return trainers;
 }
 
-#define WINDOW_OF_LANES                                                                                      \
-    4 /* children known at a time for each lane, from which on lanes hardly wait (docs/scaling.md) */
+/* Children known at a time for each lane, from which on lanes hardly wait (docs/scaling.md) */
+#define WINDOW_OF_LANES 4
 
 static void warn_of_waiting_lanes(const search_run *run)
 {
@@ -493,10 +492,10 @@ static void warn_of_waiting_lanes(const search_run *run)
     double known = (double)search->round * (search->lag + 1);
     if (!rounds_overlap(run) || lanes < 2 || known >= WINDOW_OF_LANES * (double)lanes)
         return;
-    pnas_warning("search.overlap: %d children are trained at once, and search.round * (search.lag + 1) = "
-                 "%.0f are known "
-                 "at a time; with less than %d some may wait for others",
-                 lanes, known, WINDOW_OF_LANES * lanes);
+    pnas_warning(
+        "search.overlap: %d children are trained at once, and search.round * (search.lag + 1) = %.0f "
+        "are known at a time; with less than %d some may wait for others",
+        lanes, known, WINDOW_OF_LANES * lanes);
 }
 
 static pnas_status search_to_the_end(search_run *run)

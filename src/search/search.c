@@ -52,8 +52,7 @@ static pnas_status check_first(const pnas_search_options *options)
                options->first, most);
     PNAS_CHECK(options->children == 0 || options->children - later >= first, PNAS_ERROR_USAGE,
                "search.children: %d children are to be trained; it must be %d at least, with %d for level 1 "
-               "and one for each of "
-               "%d further levels, or 0 for as many as the beam gives",
+               "and one for each of %d further levels, or 0 for as many as the beam gives",
                options->children, first + later, first, later);
     return PNAS_OK;
 }
@@ -126,20 +125,22 @@ const pnas_choice *pnas_search_last_choice(const pnas_search *search)
     return &search->choice;
 }
 
-size_t pnas_search_pending(const pnas_search *search)
+size_t pnas_search_count(const pnas_search *search, pnas_child_status status)
 {
-    size_t pending = 0;
+    size_t count = 0;
     for (int i = 0; i < search->levels; ++i)
-        pending += pnas_level_count(&search->level[i], PNAS_CHILD_PENDING);
-    return pending;
+        count += pnas_level_count(&search->level[i], status);
+    return count;
 }
 
-size_t pnas_search_paused(const pnas_search *search)
+size_t pnas_search_pending(const pnas_search *search)
 {
-    size_t paused = 0;
-    for (int i = 0; i < search->levels; ++i)
-        paused += pnas_level_count(&search->level[i], PNAS_CHILD_PAUSED);
-    return paused;
+    return pnas_search_count(search, PNAS_CHILD_PENDING);
+}
+
+size_t pnas_search_unfinished(const pnas_search *search)
+{
+    return pnas_search_pending(search) + pnas_search_count(search, PNAS_CHILD_PAUSED);
 }
 
 const pnas_level *pnas_search_current(const pnas_search *search)
@@ -165,14 +166,14 @@ static bool is_anything_left(const pnas_search *search)
 
 bool pnas_search_complete(const pnas_search *search)
 {
-    return !is_anything_left(search) && pnas_search_pending(search) == 0 && pnas_search_paused(search) == 0;
+    return !is_anything_left(search) && pnas_search_unfinished(search) == 0;
 }
 
 /* How many of the children that are not finished the next proposal waits for. */
 static size_t count_awaited(const pnas_search *search)
 {
     const pnas_strategy *strategy = strategy_of(search);
-    size_t unfinished = pnas_search_pending(search) + pnas_search_paused(search), awaited = 0;
+    size_t unfinished = pnas_search_unfinished(search), awaited = 0;
     if (unfinished == 0 || !strategy->awaits || search->options.rungs > 0)
         return unfinished; /* rungs leave nothing to overlap */
     size_t first = strategy->awaits(search);
@@ -209,7 +210,7 @@ pnas_status pnas_search_propose(pnas_search *search, const pnas_surrogate *surro
 static int level_at_rung(const pnas_search *search)
 {
     if (!strategy_of(search)->levelwise)
-        return pnas_search_paused(search) > 0 && pnas_search_pending(search) == 0 ? 0 : -1;
+        return pnas_search_count(search, PNAS_CHILD_PAUSED) > 0 && pnas_search_pending(search) == 0 ? 0 : -1;
     for (int i = 0; i < search->levels; ++i)
         if (pnas_level_count(&search->level[i], PNAS_CHILD_PAUSED) > 0 &&
             pnas_level_count(&search->level[i], PNAS_CHILD_PENDING) == 0)
@@ -360,8 +361,7 @@ static pnas_status check_restored_child(const pnas_search *search, const pnas_le
                    (status == PNAS_CHILD_DONE && is_accuracy(child->result.accuracy)),
                PNAS_ERROR_DATA,
                "child %zu of level %d has status %d, accuracy %g and %d epochs; a done child's accuracy is "
-               "from 0 to "
-               "1, and one that is not at its end has the epochs of a rung",
+               "from 0 to 1, and one that is not at its end has the epochs of a rung",
                index, level->blocks, status, child->result.accuracy, child->result.epochs);
     const pnas_strategy *strategy = strategy_of(search);
     bool predicted = level->blocks > 1 && strategy->levelwise && strategy->surrogate;
@@ -379,7 +379,7 @@ pnas_status pnas_search_restore(pnas_search *search, pnas_level *level)
                search->levels, search->options.space.blocks);
     PNAS_CHECK(!level->begun || (search->levels > 0 && strategy->begin_next), PNAS_ERROR_DATA,
                "level %d was begun early, which cannot be", level->blocks);
-    size_t unfinished = pnas_search_pending(search) + pnas_search_paused(search);
+    size_t unfinished = pnas_search_unfinished(search);
     PNAS_CHECK(level->begun || !strategy->levelwise || search->retries || unfinished == 0, PNAS_ERROR_DATA,
                "level %d was to be put back, but %zu children of level %d are not finished", level->blocks,
                unfinished, search->levels);

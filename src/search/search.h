@@ -58,8 +58,8 @@ pnas_status pnas_search_keep_begun(pnas_search *search, size_t count);
 /* Whether children wait at a rung, and no other one of their round is to be trained before the best are chosen. */
 bool pnas_search_at_rung(const pnas_search *search);
 
-/* Chooses those that go on, which are pending then; the others are stopped (src/search/rungs/rungs.h). *level: whose they
- * are, or 0 where a round has children on several levels. PNAS_ERROR_INTERNAL unless some wait. */
+/* Chooses those that go on, which are pending then; the others are stopped (src/search/rungs/rungs.h). *level: whose
+ * they are, or 0 where a round has children on several levels. PNAS_ERROR_INTERNAL unless some wait. */
 pnas_status pnas_search_pass_rung(pnas_search *search, int *level, pnas_rung_choice *choice);
 
 /* Records child `index` of level `blocks`, which is done, has failed, or has reached its next rung; takes over
@@ -78,8 +78,11 @@ void pnas_search_add_usage(pnas_search *search, int blocks, const pnas_level_usa
 /* Fits the surrogate on all done children after the last level, for its weights to be kept. */
 pnas_status pnas_search_fit(pnas_search *search, const pnas_surrogate *surrogate);
 
-size_t pnas_search_pending(const pnas_search *search); /* of all levels but one that was only begun */
-size_t pnas_search_paused(const pnas_search *search);  /* at a rung */
+/* How many children of all levels, but one that was only begun, have this status; are pending; are pending or at a
+ * rung. */
+size_t pnas_search_count(const pnas_search *search, pnas_child_status status);
+size_t pnas_search_pending(const pnas_search *search);
+size_t pnas_search_unfinished(const pnas_search *search);
 
 /* The level to train now: the first of these that has pending children; NULL if none has. */
 const pnas_level *pnas_search_current(const pnas_search *search);
