@@ -33,13 +33,12 @@ typedef struct {
     int train_steps;                       /* steps an epoch */
     int evaluation_steps;                  /* batches an evaluation */
     cl_mem images;                         /* uint8 [n, H, W, C], borrowed */
-    struct pnas_image_stream *stream; /* borrowed: what brings the N images of a step there; NULL: all lie
-                                              there */
-    cl_mem mean_deviation;            /* [2][C], borrowed */
-    bool separate;                    /* no launches are joined, for comparison */
-    struct pnas_child_group *group;   /* borrowed; NULL: it takes its steps alone */
-    int member;                       /* of the group */
-    pnas_child_room room;             /* borrowed; buffer NULL: the plan makes its own buffers */
+    struct pnas_image_stream *stream;      /* borrowed: brings those of a step there; NULL: all lie there */
+    cl_mem mean_deviation;                 /* [2][C], borrowed */
+    bool separate;                         /* no launches are joined, for comparison */
+    struct pnas_child_group *group;        /* borrowed; NULL: it takes its steps alone */
+    int member;                            /* of the group */
+    pnas_child_room room;                  /* borrowed; buffer NULL: the plan makes its own buffers */
 } pnas_child_plan_options;
 
 typedef struct { /* a list as it was recorded, for joining; zero it to start */

@@ -42,9 +42,9 @@ typedef struct {
 
 typedef struct pnas_shard_trainer pnas_shard_trainer;
 
-/* From seeded initial weights, with the images uploaded and all kernels built. `cl` and the pixels of
- * `images` are borrowed for its life; the rest for this call, in which `tick` is polled while kernels are built. PNAS_ERROR_USAGE if the batch cannot be
- * cut, or has more images than there are. */
+/* From seeded initial weights, with the images uploaded and all kernels built. `cl` and the pixels of `images` are
+ * borrowed for its life; the rest for this call, in which `tick` is polled while kernels are built. PNAS_ERROR_USAGE if
+ * the batch cannot be cut, or has more images than there are. */
 pnas_status pnas_shard_trainer_create(pnas_cl *cl, const pnas_shard_trainer_options *options,
                                       const pnas_image_set *images, pnas_tick tick, void *payload,
                                       pnas_shard_trainer **out);

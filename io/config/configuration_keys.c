@@ -129,8 +129,8 @@ const pnas_key pnas_configuration_keys[] = {
              "images within each so many. 0: all at once. A set that is streamed needs a window."},
     {KEY_AS(PNAS_KEY_COUNT, "dataset.buffer", image_buffer), .initial = "0", FROM_TO(0, 1e15), FREE,
      .help = "Bytes of memory that images may take: 8G (8 * 10^9), 500M. A larger set is streamed from its "
-             "file through "
-             "a buffer of at most this size, one for each child that trains at once. Any size gives the same "
+             "file through a buffer of at most this size, one for each child that trains at once. Any size "
+             "gives the same "
              "figures. 0: half of the memory."},
 
     {KEY("space.blocks", search.space.blocks), .initial = "5", FROM_TO(1, PNAS_BLOCKS_MAX), MAY_GROW,

@@ -25,10 +25,10 @@ typedef struct {
     float mean[PNAS_IMAGE_CHANNELS_MAX], deviation[PNAS_IMAGE_CHANNELS_MAX]; /* of train pixels / 255; the
                                                   deviation of a channel that never changes is given as 1 */
     pnas_dataset_part train, test;                                           /* test.count may be 0 */
-    struct pnas_image_reader
-        *reader; /* of the training images where they stay in the file, and train.images is NULL */
-    pnas_shared_memory
-        shared; /* where train.images lie, for other processes to read; none: they have their own */
+    /* Of the training images where they stay in the file, and train.images is NULL */
+    struct pnas_image_reader *reader;
+    /* Where train.images lie, for other processes to read; none: they have their own */
+    pnas_shared_memory shared;
 } pnas_dataset;
 
 /* Reads "digits" (the embedded set, see pnas_dataset_find) or the file at a path, and checks ranks, types, sizes and

@@ -164,8 +164,7 @@ static void write_words(FILE *out, const pnas_ranking *ranking, const pnas_confi
     if (strcmp(strategy, "pnas") == 0 && search->diversity > 0)
         fprintf(out,
                 "It trains cells of one block, and from two blocks on %d: those that its surrogate expects "
-                "to be best, "
-                "and for a share of %g those of which it is unsure. ",
+                "to be best, and for a share of %g those of which it is unsure. ",
                 search->beam, search->diversity);
     else if (strcmp(strategy, "pnas") == 0)
         fprintf(out,

@@ -122,8 +122,7 @@ static pnas_status code_of_defined(pnas_table_rows *rows, const char *path, cons
     describe(known, there);
     PNAS_CHECK(is_same(known, op), PNAS_ERROR_DATA,
                "%s: its operator %s is another one (%s) than that of the same name elsewhere (%s), so their "
-               "accuracies "
-               "are not comparable",
+               "accuracies are not comparable",
                path, op->name, here, there);
     return PNAS_OK;
 }
@@ -451,8 +450,7 @@ void pnas_cell_table_warn(const char *name, const pnas_cell_table *table)
     size_t unlike = pnas_cell_table_unlike(table);
     if (unlike > 0)
         pnas_warning("%s: the children of %zu cells have other numbers of parameters from row to row, so "
-                     "they were not "
-                     "trained alike; the mean accuracy of each cell is kept",
+                     "they were not trained alike; the mean accuracy of each cell is kept",
                      name, unlike);
 }
 

@@ -9,9 +9,9 @@
 
 typedef struct {
     pnas_operator_set operators; /* those asked for first, then what else the files name */
-    bool defined
-        [PNAS_OPERATORS_MAX]; /* more is known of it than its name, as of those of runs and of a space */
-    char data[65];            /* SHA-256 of the data set of the first run; "": not known */
+    /* Of an operator more is known than its name, as of those of runs and of a space */
+    bool defined[PNAS_OPERATORS_MAX];
+    char data[65]; /* SHA-256 of the data set of the first run; "": not known */
     size_t count, room;
     pnas_table_entry *entry; /* [count]; codes by `operators` */
 } pnas_table_rows;

@@ -39,9 +39,10 @@ typedef struct { /* arrays are owned by the ranking */
     int blocks;                       /* B of the run; else of its longest cell */
     size_t count;
     pnas_ranked_cell *cell; /* [count]; by pnas_ranked_cell_order, equal ones by place */
-    size_t stopped_count;   /* children of a run that were stopped at rungs, which are none of the cells: */
-    pnas_ranked_cell
-        *stopped; /* [stopped_count]; guessed, scores are what their curves let expect; same order */
+    /* Children of a run that were stopped at rungs, which are none of the cells: guessed, scores are what their
+     * curves let expect; in the same order */
+    size_t stopped_count;
+    pnas_ranked_cell *stopped; /* [stopped_count] */
     int levels;
     pnas_ranking_level level[PNAS_BLOCKS_MAX]; /* those that have cells, ascending */
     pnas_run_file *run;                        /* NULL for other files */

@@ -45,8 +45,7 @@ static pnas_status check_child(const pnas_run_file *file, const pnas_configurati
     PNAS_CHECK(!at_rung || pnas_is_rung(&configuration->search, (int)pnas_result_rows(result)),
                PNAS_ERROR_DATA,
                "%s: is damaged: child %zu of level %d waits or was stopped at a rung after epoch %zu, where "
-               "there is "
-               "none; put a copy of it back",
+               "there is none; put a copy of it back",
                file->path, index, level, pnas_result_rows(result));
     if (result->status != PNAS_CHILD_DONE)
         return PNAS_OK;

@@ -21,11 +21,11 @@ static pnas_status describe(const char *path, const char *sha256, pnas_dataset *
 static pnas_status check_curves(const pnas_search_options *search, const pnas_replay *replay)
 {
     int last = search->rungs > 0 ? search->rung[search->rungs - 1] : 0;
-    PNAS_CHECK(search->rungs == 0 || pnas_cell_table_curves(replay->table, last) > 0, PNAS_ERROR_DATA,
-               "%s: no cell has a learning curve of more than %d epochs, but search.rungs needs one of each; "
-               "take the "
-               "RUN.h5 of children that were trained so long, or a table that pnas_table made of one",
-               replay->path, last);
+    PNAS_CHECK(
+        search->rungs == 0 || pnas_cell_table_curves(replay->table, last) > 0, PNAS_ERROR_DATA,
+        "%s: no cell has a learning curve of more than %d epochs, but search.rungs needs one of each; "
+        "take the RUN.h5 of children that were trained so long, or a table that pnas_table made of one",
+        replay->path, last);
     return PNAS_OK;
 }
 

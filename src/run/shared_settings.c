@@ -85,8 +85,8 @@ static pnas_status check_window(const pnas_configuration *configuration, const p
     PNAS_CHECK(
         window > 0, PNAS_ERROR_USAGE,
         "%s: its training images take %.4g MiB, more than dataset.buffer allows in memory, so they are "
-        "streamed, "
-        "and cannot be shuffled all at once; give dataset.shuffle_window: %llu, or a larger dataset.buffer",
+        "streamed, and cannot be shuffled all at once; give dataset.shuffle_window: %llu, or a larger "
+        "dataset.buffer",
         configuration->dataset, mebibytes, (unsigned long long)most);
     PNAS_CHECK(room == 0 || window <= most, PNAS_ERROR_USAGE,
                "dataset.shuffle_window: two windows of %llu images take %.4g MiB, more than the %.4g MiB of "

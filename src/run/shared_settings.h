@@ -22,9 +22,9 @@ typedef struct { /* all borrowed; NULL or 0: as the configuration has it */
 pnas_status pnas_settings_share(const pnas_layout *layout, const pnas_settings_source *source,
                                 pnas_configuration *out, char **text);
 
-/* The ranks of a machine share one copy of the images (src/run/dataset_share.h), and every rank draws the same split; the
- * images' shape goes into configuration->network. Ranks that read another file than rank 0 are refused. What is made is the caller's, also
- * after a failure; the data set has to outlive whatever trains on the images. */
+/* The ranks of a machine share one copy of the images (src/run/dataset_share.h), and every rank draws the
+ * same split; the images' shape goes into configuration->network. Ranks that read another file than rank 0 are refused.
+ * What is made is the caller's, also after a failure; the data set has to outlive whatever trains on the images. */
 pnas_status pnas_data_share(const pnas_layout *layout, pnas_configuration *configuration,
                             pnas_dataset **dataset, pnas_image_set **images);
 

@@ -25,9 +25,9 @@ typedef struct { /* what the last proposal took */
 typedef struct {
     bool surrogate; /* asks a surrogate, which is fit on the children so far; else propose is given NULL. A
                         fit is kept by the last level that there is */
-    bool
-        closed_form; /* its surrogate, which it fits often, is the kernel part alone, unless options say otherwise or
-                         ask for the spread of the members */
+    /* Its surrogate, which it fits often, is the kernel part alone, unless options say otherwise or ask for the
+     * spread of the members. */
+    bool closed_form;
     bool levelwise; /* a proposal is the next level, whole; else all levels are there from the first proposal
                         on, mostly empty, and a proposal adds children to them */
     bool all_sizes; /* children of a round lie on several levels: each knows its place in the order in which
@@ -38,8 +38,8 @@ typedef struct {
     /* PNAS_ERROR_USAGE unless the options suit the strategy; NULL: there is nothing to check. */
     pnas_status (*check)(const pnas_search_options *options);
 
-    /* Adds children to the search; of those it awaits none is pending before. `surrogate`: NULL where none is asked, now or
-     * ever. Adds at least one child, or nothing remains from now on (`exhausted` in search_state.h).
+    /* Adds children to the search; of those it awaits none is pending before. `surrogate`: NULL where none is
+     * asked, now or ever. Adds at least one child, or nothing remains from now on (`exhausted` in search_state.h).
      * PNAS_ERROR_INTERNAL if nothing remains before, PNAS_ERROR_DATA if nothing can be proposed. After a
      * failure the children are those from before. */
     pnas_status (*propose)(pnas_search *search, const pnas_surrogate *surrogate);

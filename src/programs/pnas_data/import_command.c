@@ -3,7 +3,6 @@
 #include "io/file/same_file.h"
 #include "src/programs/common/program.h"
 #include "src/programs/pnas_data/data_commands.h"
-
 #include "src/programs/pnas_data/import_arguments.h"
 
 #include <stdlib.h>

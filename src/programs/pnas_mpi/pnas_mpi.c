@@ -205,10 +205,10 @@ static pnas_status check(mpi_program *program)
             pnas_devices_check_memory(&program->layout, &program->devices, &program->configuration, kept));
     bool leads = program->layout.rank == 0;
     PNAS_TRY(pnas_mpi_agree(leads ? pnas_warm_start_check(&program->configuration) : PNAS_OK));
-    if (leads)
+    if (leads) {
         tell_rungs(&program->configuration);
-    if (leads)
         fputs(program->configuration_text, stdout);
+    }
     fflush(stdout); /* the verdict is the last line where both are one stream */
     pnas_info("everything is in order; nothing was trained");
     return PNAS_OK;

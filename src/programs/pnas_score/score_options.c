@@ -65,8 +65,7 @@ static const char documentation[] =
     "\vUnder mpirun each rank takes its share. Finished parts are kept in SCORES.h5.parts: after a kill the "
     "same command continues from them. With --all they stay, as SCORES.h5 is a view of them. Messages go to "
     "stderr. Stdout has the best cells and, in its last line, the score file, for scripts. --csv replaces no "
-    "file "
-    "that holds anything else.\n\n"
+    "file that holds anything else.\n\n"
     "Exit codes: 0 done; 75 stopped, the same command continues; 64 wrong use; 65 bad input data; 69 no "
     "usable device; 74 file trouble; 70 a fault of the program.";
 

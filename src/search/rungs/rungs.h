@@ -23,9 +23,9 @@ typedef struct {
     size_t kept, stopped;
 } pnas_rung_choice;
 
-/* Chooses among the paused children of level[0 .. levels), those at the lowest rung where they are at several: the
- * best rung_share of them, rounded up, by validation accuracy there become pending again, equal ones in the order in which they were proposed; the
- * others are stopped. There must be some. */
+/* Chooses among the paused children of level[0 .. levels), those at the lowest rung where they are at several. The
+ * best rung_share of them, rounded up, by validation accuracy there, become pending again, equal ones in the order in
+ * which they were proposed; the others are stopped. There must be some. */
 pnas_status pnas_rungs_choose(const pnas_search_options *options, pnas_level *level, int levels,
                               pnas_rung_choice *out);
 
