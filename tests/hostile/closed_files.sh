@@ -5,7 +5,7 @@
 set -euo pipefail
 shift
 pnas_data=$1 pnas_device=$2 pnas_mpi=$3 pnas_net=$4 pnas_rank=$5 pnas_score=$6 pnas_table=$7 pnas_train=$8
-. "$(dirname "${BASH_SOURCE[0]}")/own_folder.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../own_folder.sh"
 
 # untold COMMAND...: without stdout, and without the other two as well
 untold() {

@@ -3,7 +3,7 @@
 # link leads to is never written over, and nobody waits for a pipe.
 set -euo pipefail
 pnas_data=$2 pnas_mpi=$3 pnas_rank=$4
-. "$(dirname "${BASH_SOURCE[0]}")/own_folder.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../own_folder.sh"
 
 # expect CODE TEXT COMMAND...: ends by itself with CODE and says TEXT.
 expect() {

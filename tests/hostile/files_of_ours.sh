@@ -3,7 +3,7 @@
 # end a bad disk has zeroed are damaged, and no program reads them as if another one had written them.
 set -euo pipefail
 pnas_data=$2 pnas_mpi=$3 pnas_rank=$4 pnas_table=$5 pnas_net=$6 pnas_score=$7 pnas_train=$8
-. "$(dirname "${BASH_SOURCE[0]}")/own_folder.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../own_folder.sh"
 
 # zeroed FILE: its last sector, as far as it reaches into the file; with nothing but the seal in it, too
 zeroed() {

@@ -3,24 +3,7 @@
 # leave no half files, and messages keep their reason, however long a name is.
 set -euo pipefail
 pnas_data=$2 pnas_mpi=$3 pnas_rank=$4 pnas_table=$5 pnas_net=$6 pnas_score=$7
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-
-fail() {
-    echo "FAILED: $1"
-    tail -n 20 last.out last.err 2>/dev/null || true
-    ls -A . out 2>/dev/null || true
-    exit 1
-}
-
-# run CODE COMMAND...
-run() {
-    local expected=$1 code=0
-    shift
-    "$@" >last.out 2>last.err </dev/null || code=$?
-    [ "$code" -eq "$expected" ] || fail "exit code $code instead of $expected: $*"
-}
+. "$(dirname "${BASH_SOURCE[0]}")/../own_folder.sh"
 
 expect_said() {
     grep -qE "$1" last.err || fail "no message like '$1'"

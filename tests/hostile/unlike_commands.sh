@@ -3,7 +3,7 @@
 # wait for each other for ever, or end with a fault of the program. They are refused before anything is done.
 set -euo pipefail
 pnas_mpi=$2 pnas_train=$3 pnas_net=$4 pnas_score=$5
-. "$(dirname "${BASH_SOURCE[0]}")/own_folder.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../own_folder.sh"
 
 cat >tiny.yaml <<'END_OF_CONFIGURATION'
 dataset: {validation: 60, training_images: 120}

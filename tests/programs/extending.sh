@@ -6,15 +6,7 @@ tiny=$1/tests/programs/tiny.yaml
 pnas_mpi=$2
 pnas_rank=$3
 reference=$4
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-
-fail() {
-    echo "FAILED: $1"
-    tail -n 60 ./*.out ./*.err 2>/dev/null || true
-    exit 1
-}
+. "$(dirname "${BASH_SOURCE[0]}")/../own_folder.sh"
 
 # run CODE ARGUMENTS...
 run() {

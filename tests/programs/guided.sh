@@ -7,16 +7,8 @@ pnas_mpi=$2
 pnas_rank=$3
 reference=$4
 . "$(dirname "${BASH_SOURCE[0]}")/cell_list.sh"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cp "$1/tests/programs/tiny.yaml" "$work"
-cd "$work"
-
-fail() {
-    echo "FAILED: $1"
-    tail -n 60 ./*.out ./*.err 2>/dev/null || true
-    exit 1
-}
+. "$(dirname "${BASH_SOURCE[0]}")/../own_folder.sh"
+cp "$1/tests/programs/tiny.yaml" .
 
 list_cells | awk '
     BEGIN { print "score,parameters,multiply_adds,train_seconds,cell" }

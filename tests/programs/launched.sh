@@ -3,15 +3,7 @@
 # all print the same and write the same file, so they end with one sentence; devices are each process's own.
 set -euo pipefail
 pnas_data=$2 pnas_rank=$3 pnas_table=$4 pnas_device=$5
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-
-fail() {
-    echo "FAILED: $1"
-    tail -n 20 last.out last.err
-    exit 1
-}
+. "$(dirname "${BASH_SOURCE[0]}")/../own_folder.sh"
 
 # launch RANKS CODES PROGRAM ARGUMENTS...: what each rank ends with
 launch() {

@@ -7,15 +7,7 @@ pnas_net=$2
 pnas_mpi=$3
 pnas_train=$4
 
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-
-fail() {
-    echo "FAILED: $1"
-    tail -n 50 ./*.out ./*.err 2>/dev/null || true
-    exit 1
-}
+. "$(dirname "${BASH_SOURCE[0]}")/../own_folder.sh"
 
 # net CODE ARGUMENTS...: stdout and stderr go to last.out and last.err
 net() {

@@ -4,15 +4,7 @@ set -euo pipefail
 pnas_net=$2
 write_fake_network=$3
 
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-
-fail() {
-    echo "FAILED: $1"
-    tail -n 50 ./*.out ./*.err 2>/dev/null || true
-    exit 1
-}
+. "$(dirname "${BASH_SOURCE[0]}")/../own_folder.sh"
 
 # ranks N CODE ARGUMENTS...: stdout and stderr go to last.out and last.err
 ranks() {

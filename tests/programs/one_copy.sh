@@ -3,17 +3,9 @@
 # images. Where they cannot, they say so and train to the same bits.
 set -euo pipefail
 tiny=$1/tests/programs/tiny.yaml pnas_train=$2 pnas_mpi=$3 troubler=$4
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
+. "$(dirname "${BASH_SOURCE[0]}")/../own_folder.sh"
 train=("$pnas_train" "$tiny" --cell '-1:identity+-2:max3' --set training.epochs=2 --set training.batch=60
     --set training.shards=3)
-
-fail() {
-    echo "FAILED: $1"
-    tail -n 20 ./*.err
-    exit 1
-}
 
 # run TROUBLE RANKS COMMAND...; the processes that opened the data set are in `readers`
 run() {

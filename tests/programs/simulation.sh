@@ -4,15 +4,7 @@ set -euo pipefail
 tiny=$1/tests/programs/tiny.yaml
 pnas_mpi=$2
 reference=$3
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-
-fail() {
-    echo "FAILED: $1"
-    tail -n 50 ./*.out ./*.err 2>/dev/null || true
-    exit 1
-}
+. "$(dirname "${BASH_SOURCE[0]}")/../own_folder.sh"
 
 # refused CODE WORDS ARGUMENTS...
 refused() {

@@ -3,15 +3,7 @@
 # lie in memory, on any number of ranks, in lanes, and after stops; what happens to the file meanwhile ends in a sentence.
 set -euo pipefail
 pnas_data=$2 pnas_train=$3 pnas_mpi=$4
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-
-fail() {
-    echo "FAILED: $1"
-    tail -n 20 ./*.err 2>/dev/null || true
-    exit 1
-}
+. "$(dirname "${BASH_SOURCE[0]}")/../own_folder.sh"
 
 # 1,100 images of 64 bytes, 70 kB, of which the class can be learned; the buffer holds a tenth.
 awk 'BEGIN { srand(1); for (i = 0; i < 1160; i++) { c = int(10 * rand())

@@ -5,15 +5,7 @@ source_dir=$1
 pnas_mpi=$2
 here=$source_dir/tests/programs
 . "$here/run_figures.sh"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-
-fail() {
-    echo "FAILED: $1"
-    tail -n 40 ./*.err 2>/dev/null || true
-    exit 1
-}
+. "$(dirname "${BASH_SOURCE[0]}")/../own_folder.sh"
 
 # The surrogates are small, and hardly any child is needed.
 cat >search.yaml <<EOF

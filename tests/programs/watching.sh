@@ -4,15 +4,7 @@
 set -euo pipefail
 pnas_mpi=$2
 pnas_rank=$3
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-
-fail() {
-    echo "FAILED: $1"
-    tail -n 60 ./*.out ./*.err 2>/dev/null || true
-    exit 1
-}
+. "$(dirname "${BASH_SOURCE[0]}")/../own_folder.sh"
 
 echo 'score,parameters,multiply_adds,train_seconds,cell' >table.csv
 for op in identity sep3 sep5 sep7 avg3 max3 dil3; do

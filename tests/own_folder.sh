@@ -1,12 +1,12 @@
-# Sourced by the scripts of this folder that run programs in a folder of their own, into last.out and last.err: makes it
-# and goes there; `fail MESSAGE`; `run CODE COMMAND...`.
+# Sourced by scripts that run programs in a folder of their own, with output in *.out and *.err: makes it and goes there;
+# `fail MESSAGE`, which shows these; `run CODE COMMAND...`, into last.out and last.err.
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 
 fail() {
     echo "FAILED: $1"
-    tail -n 20 last.out last.err
+    tail -n 60 ./*.out ./*.err 2>/dev/null || true
     exit 1
 }
 
