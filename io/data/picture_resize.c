@@ -24,7 +24,8 @@ static side_view view_of(size_t size, size_t shorter, pnas_picture_fit fit, size
     if (fit == PNAS_RESIZE_STRETCH)
         return (side_view){size, (double)side, 0};
     size_t scaled = fit == PNAS_RESIZE_CROP ? size : (size * side + shorter / 2) / shorter;
-    return (side_view){size, (double)scaled, (double)((scaled - side) / 2)};
+    size_t offset = (scaled - side) / 2; /* whole pixels */
+    return (side_view){size, (double)scaled, (double)offset};
 }
 
 static void free_taps(side_taps *taps)
