@@ -120,8 +120,8 @@ const pnas_key pnas_configuration_keys[] = {
              "that goes on checks that the data are the same."},
     {KEY_AS(PNAS_KEY_SHARE, "dataset.validation", validation), .initial = "0.1", FROM_TO(0, 1e9), FIXED,
      .help = "This much of the training part is held out, the same share of each class. It gives the "
-             "reward and is never trained on. The paper: 5,000 of CIFAR-10's 50,000. 0, in pnas_train only: "
-             "nothing is held out."},
+             "reward and is never trained on. The paper: 5,000 of CIFAR-10's 50,000. A data set that has "
+             "validation images of its own gives those instead. 0, in pnas_train only: nothing is held out."},
     {KEY("dataset.training_images", training_images), .initial = "0", FROM_TO(0, 1e9), FIXED,
      .help = "Children train on this many of the rest, the same ones for every child. 0: on all."},
     {KEY("dataset.shuffle_window", shuffle_window), .initial = "0", FROM_TO(0, 1e9), FIXED,

@@ -45,6 +45,23 @@ pnas_status pnas_dataset_allocate(const pnas_dataset *dataset, size_t count, pna
     return PNAS_OK;
 }
 
+pnas_status pnas_dataset_append(const pnas_dataset *dataset, const pnas_dataset_part *from,
+                                pnas_dataset_part *to)
+{
+    size_t bytes = image_size(dataset), count = to->count + from->count;
+    PNAS_CHECK(count <= UINT32_MAX, PNAS_ERROR_DATA, "%zu images in one part, at most %u are allowed", count,
+               UINT32_MAX);
+    uint8_t *images = realloc(to->images, (count + 1) * bytes);
+    to->images = images ? images : to->images;
+    uint16_t *labels = realloc(to->labels, (count + 1) * sizeof *labels);
+    to->labels = labels ? labels : to->labels;
+    PNAS_CHECK(images && labels, PNAS_ERROR_MEMORY, "out of memory for %zu images", count);
+    memcpy(images + to->count * bytes, from->images, from->count * bytes);
+    memcpy(labels + to->count, from->labels, from->count * sizeof *labels);
+    to->count = count;
+    return PNAS_OK;
+}
+
 pnas_status pnas_dataset_allocate_shared(pnas_dataset *dataset, size_t count)
 {
     if (pnas_shared_memory_create(count * image_size(dataset), &dataset->shared) != PNAS_OK) {
@@ -141,11 +158,13 @@ static pnas_status sum_up(pnas_dataset *dataset)
 {
     const uint64_t shape[] = {dataset->train.count,        dataset->test.count,
                               (uint64_t)dataset->height,   (uint64_t)dataset->width,
-                              (uint64_t)dataset->channels, (uint64_t)dataset->classes};
+                              (uint64_t)dataset->channels, (uint64_t)dataset->classes,
+                              dataset->validation};
+    size_t numbers = sizeof shape / sizeof *shape - (dataset->validation == 0);
     pnas_sha256 *sha = NULL;
     pnas_status status;
     PNAS_TRY_CLEANUP(pnas_sha256_create(&sha));
-    for (size_t i = 0; i < sizeof shape / sizeof *shape; ++i)
+    for (size_t i = 0; i < numbers; ++i)
         PNAS_TRY_CLEANUP(add_number(sha, shape[i]));
     PNAS_TRY_CLEANUP(add_part(sha, dataset, &dataset->train));
     PNAS_TRY_CLEANUP(add_part(sha, dataset, &dataset->test));

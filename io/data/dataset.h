@@ -25,6 +25,7 @@ typedef struct {
     float mean[PNAS_IMAGE_CHANNELS_MAX], deviation[PNAS_IMAGE_CHANNELS_MAX]; /* of train pixels / 255; the
                                                   deviation of a channel that never changes is given as 1 */
     pnas_dataset_part train, test;                                           /* test.count may be 0 */
+    size_t validation; /* so many training images, the last ones, are meant to validate; 0: none is chosen */
     /* Of the training images where they stay in the file, and train.images is NULL */
     struct pnas_image_reader *reader;
     /* Where train.images lie, for other processes to read; none: they have their own */
@@ -51,6 +52,10 @@ pnas_status pnas_dataset_find(const char *name, char *out, size_t size);
  * channels are set. */
 pnas_status pnas_dataset_create(pnas_dataset **out);
 pnas_status pnas_dataset_allocate(const pnas_dataset *dataset, size_t count, pnas_dataset_part *part);
+
+/* Copies the images and labels of `from` behind those of `to`. */
+pnas_status pnas_dataset_append(const pnas_dataset *dataset, const pnas_dataset_part *from,
+                                pnas_dataset_part *to);
 
 /* Only for its labels. */
 pnas_status pnas_dataset_allocate_labels(size_t count, pnas_dataset_part *part);

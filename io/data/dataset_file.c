@@ -78,6 +78,12 @@ static pnas_status write_images(const pnas_dataset *dataset, const pnas_dataset_
     return pnas_h5_write_array(group, &images);
 }
 
+static pnas_status write_validation(const pnas_dataset *dataset, hid_t group)
+{
+    uint64_t count = dataset->validation;
+    return pnas_h5_write_number(group, "validation", H5T_STD_U64LE, H5T_NATIVE_UINT64, &count);
+}
+
 static pnas_status write_part(const pnas_dataset *dataset, const pnas_dataset_part *part, const char *name,
                               hid_t file)
 {
@@ -96,6 +102,8 @@ static pnas_status write_part(const pnas_dataset *dataset, const pnas_dataset_pa
     pnas_status status = write_images(dataset, part, group);
     if (status == PNAS_OK)
         status = pnas_h5_write_array(group, &labels);
+    if (status == PNAS_OK && part == &dataset->train && dataset->validation > 0)
+        status = write_validation(dataset, group);
     pnas_h5_close_group(&group);
     return status;
 }
@@ -230,6 +238,20 @@ static pnas_status leave_images(hid_t group, const pnas_dataset *dataset, const 
     return pnas_h5_find_rows(group, "images", 4, &how->rows);
 }
 
+static pnas_status read_validation(hid_t group, pnas_dataset *dataset)
+{
+    uint64_t count = 0;
+    if (!pnas_h5_has_attribute(group, "validation"))
+        return PNAS_OK;
+    PNAS_TRY(pnas_h5_read_number(group, "validation", H5T_NATIVE_UINT64, &count));
+    if (count < 1 || count >= dataset->train.count)
+        return pnas_h5_fail(PNAS_ERROR_DATA, group, "validation",
+                            "%" PRIu64 " of %zu training images, expected 1 to %zu", count,
+                            dataset->train.count, dataset->train.count - 1);
+    dataset->validation = (size_t)count;
+    return PNAS_OK;
+}
+
 static pnas_status read_part(hid_t file, const char *name, pnas_dataset *dataset, pnas_dataset_part *part,
                              file_reading *how)
 {
@@ -252,6 +274,8 @@ static pnas_status read_part(hid_t file, const char *name, pnas_dataset *dataset
         PNAS_TRY_CLEANUP(pnas_h5_read_array(group, "images", H5T_NATIVE_UINT8, 4, expected, part->images));
     PNAS_TRY_CLEANUP(pnas_h5_read_array(group, "labels", H5T_NATIVE_UINT16, 1, expected, part->labels));
     PNAS_TRY_CLEANUP(check_labels(group, dataset, part));
+    if (part == &dataset->train)
+        PNAS_TRY_CLEANUP(read_validation(group, dataset));
 cleanup:
     pnas_h5_close_group(&group);
     return status;

@@ -127,12 +127,25 @@ static void fill_set(const pnas_dataset *dataset, pnas_image_set *set)
     memcpy(set->deviation, dataset->deviation, sizeof set->deviation);
 }
 
+/* The last `held` images are held out. */
+static void hold_out_last(size_t count, size_t held, uint32_t *held_out, uint32_t *rest)
+{
+    for (size_t i = 0; i < count - held; ++i)
+        rest[i] = (uint32_t)i;
+    for (size_t i = 0; i < held; ++i)
+        held_out[i] = (uint32_t)(count - held + i);
+}
+
 pnas_status pnas_image_set_create(const pnas_dataset *dataset, double validation, size_t limit, uint64_t seed,
                                   pnas_image_set **out)
 {
     size_t count = dataset->train.count, held = 0;
     *out = NULL;
-    PNAS_TRY(count_validation(validation, count, &held));
+    bool chosen = dataset->validation > 0 && validation > 0;
+    if (chosen)
+        held = dataset->validation;
+    else
+        PNAS_TRY(count_validation(validation, count, &held));
     size_t left = count - held, kept = limit && limit < left ? limit : left;
     pnas_status status;
     pnas_image_set *set = calloc(1, sizeof *set);
@@ -142,8 +155,11 @@ pnas_status pnas_image_set_create(const pnas_dataset *dataset, double validation
                        "out of memory for a split of %zu images", count);
     for (size_t i = 0; i < count; ++i)
         all[i] = (uint32_t)i;
-    PNAS_TRY_CLEANUP(pnas_split_draw(dataset->train.labels, dataset->classes, all, count, held, seed,
-                                     PNAS_DRAW_VALIDATION, held_out, rest));
+    if (chosen)
+        hold_out_last(count, held, held_out, rest);
+    else
+        PNAS_TRY_CLEANUP(pnas_split_draw(dataset->train.labels, dataset->classes, all, count, held, seed,
+                                         PNAS_DRAW_VALIDATION, held_out, rest));
     PNAS_TRY_CLEANUP(pnas_split_draw(dataset->train.labels, dataset->classes, rest, left, kept, seed,
                                      PNAS_DRAW_LIMIT, train, all));
     fill_set(dataset, set);

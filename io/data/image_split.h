@@ -22,7 +22,8 @@ pnas_status pnas_split_draw(const uint16_t *labels, int classes, const uint32_t 
 /* What training needs: borrows the images of `dataset`; *out and its index lists are freed by
  * pnas_image_set_destroy. Validation is held out of the train part: `validation` below 1 is a share, else a
  * count; at most `limit` (0: all) of the rest are kept. Stratified by class and drawn from (seed, SPLIT), so
- * every rank and every child has the same split. Normalisation is that of the data set. */
+ * every rank and every child has the same split. A data set with images chosen to validate gives these alone,
+ * whatever `validation` is, unless it is 0. Normalisation is that of the data set. */
 pnas_status pnas_image_set_create(const pnas_dataset *dataset, double validation, size_t limit, uint64_t seed,
                                   pnas_image_set **out);
 void pnas_image_set_destroy(pnas_image_set **set);

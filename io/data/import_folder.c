@@ -16,11 +16,12 @@ static pnas_status read_folder(const pnas_import_options *options, pnas_dataset 
 
 static const pnas_import_option folder_options[] = {PNAS_IMPORT_PICTURE_OPTIONS};
 
-const pnas_import_format pnas_import_folder = {.name = "folder",
-                                               .help = "PNG and JPEG pictures, a folder for each class",
-                                               .usage = "[--size N] [--resize HOW] [--test-from DIR] DIR",
-                                               .takes = "a folder",
-                                               .option = folder_options,
-                                               .options = sizeof folder_options / sizeof *folder_options,
-                                               .recognises = pnas_folder_list_is,
-                                               .read = read_folder};
+const pnas_import_format pnas_import_folder = {
+    .name = "folder",
+    .help = "PNG and JPEG pictures, a folder for each class",
+    .usage = "[--size N] [--resize HOW] [--test-from DIR] [--validation-from DIR] DIR",
+    .takes = "a folder",
+    .option = folder_options,
+    .options = sizeof folder_options / sizeof *folder_options,
+    .recognises = pnas_folder_list_is,
+    .read = read_folder};

@@ -32,9 +32,9 @@ typedef struct { /* a plain value; texts are borrowed */
     double test_share;       /* at least 0 and below 1, the same of each class, */
     uint64_t seed;           /* from (seed, SPLIT) */
 
-    int side, picture_channels, allow_bad; /* folder, list: 0: not said */
-    const char *fit, *test_from;           /* folder, list: NULL: not said */
-    const char *root;                      /* list: where relative paths begin; NULL: the list's folder */
+    int side, picture_channels, allow_bad;         /* folder, list: 0: not said */
+    const char *fit, *test_from, *validation_from; /* folder, list: NULL: not said */
+    const char *root; /* list: where relative paths begin; NULL: the list's folder */
 
     int classes;                         /* IDX, CSV: 0: as many as the labels name, without gaps */
     const char *class_names;             /* comma-separated; NULL: known ones, else "0", "1", ... */

@@ -11,6 +11,13 @@ static const char *const fits[] = {
     [PNAS_RESIZE_SHORTER] = "shorter", [PNAS_RESIZE_STRETCH] = "stretch", [PNAS_RESIZE_CROP] = "crop"};
 #define FITS (sizeof fits / sizeof *fits)
 
+static pnas_status check_other(const pnas_import_options *options, const char *option, const char *path)
+{
+    PNAS_CHECK(!path || !pnas_same_file(options->path, path), PNAS_ERROR_USAGE,
+               "%s: %s is the training part, too; without it a share of the pictures is drawn", option, path);
+    return PNAS_OK;
+}
+
 static pnas_status make_wish(const pnas_import_options *options, pnas_pictures_wish *out)
 {
     size_t fit = 0;
@@ -27,9 +34,12 @@ static pnas_status make_wish(const pnas_import_options *options, pnas_pictures_w
                "--channels: is %d, expected 1 (grey) or 3 (colour)", out->channels);
     PNAS_CHECK(options->side <= PNAS_DATASET_SIDE_MAX, PNAS_ERROR_USAGE, "--size: is %d, expected at most %d",
                options->side, PNAS_DATASET_SIDE_MAX);
-    PNAS_CHECK(!options->test_from || !pnas_same_file(options->path, options->test_from), PNAS_ERROR_USAGE,
-               "--test-from: %s is the training part, too; without it a share of the pictures is drawn",
-               options->test_from);
+    PNAS_TRY(check_other(options, "--test-from", options->test_from));
+    PNAS_TRY(check_other(options, "--validation-from", options->validation_from));
+    PNAS_CHECK(!options->test_from || !options->validation_from ||
+                   !pnas_same_file(options->test_from, options->validation_from),
+               PNAS_ERROR_USAGE, "--validation-from: %s is the test part, too, which is never used to choose",
+               options->validation_from);
     return pnas_import_check_test_share(options);
 }
 
@@ -85,22 +95,39 @@ static pnas_status match_classes(const char *path, const pnas_picture_list *trai
     return PNAS_OK;
 }
 
-static pnas_status read_test(const pnas_import_options *options, pnas_picture_lister *lister,
-                             const pnas_picture_list *train, const pnas_pictures_wish *wish,
-                             pnas_dataset *dataset)
+/* The pictures at `path`, of classes that the training part has. */
+static pnas_status read_other(const pnas_import_options *options, const char *path,
+                              pnas_picture_lister *lister, const pnas_picture_list *train,
+                              const pnas_pictures_wish *wish, pnas_dataset *dataset, pnas_dataset_part *part)
 {
     pnas_picture_list list;
     pnas_status status;
-    PNAS_TRY(lister(options, options->test_from, &list));
+    PNAS_TRY(lister(options, path, &list));
     uint16_t *label = calloc(list.classes, sizeof *label);
     PNAS_CHECK_CLEANUP(label, PNAS_ERROR_MEMORY, "no memory for %zu classes", list.classes);
-    PNAS_TRY_CLEANUP(match_classes(options->test_from, train, &list, label));
-    PNAS_TRY_CLEANUP(take_images(options->test_from, &list, wish, dataset, &dataset->test));
-    for (size_t i = 0; i < dataset->test.count; i++)
-        dataset->test.labels[i] = label[dataset->test.labels[i]];
+    PNAS_TRY_CLEANUP(match_classes(path, train, &list, label));
+    PNAS_TRY_CLEANUP(take_images(path, &list, wish, dataset, part));
+    for (size_t i = 0; i < part->count; i++)
+        part->labels[i] = label[part->labels[i]];
 cleanup:
     free(label);
     pnas_picture_list_free(&list);
+    return status;
+}
+
+/* Behind the images that are trained on. */
+static pnas_status read_validation(const pnas_import_options *options, pnas_picture_lister *lister,
+                                   const pnas_picture_list *train, const pnas_pictures_wish *wish,
+                                   pnas_dataset *dataset)
+{
+    pnas_dataset_part part = {0};
+    pnas_status status = read_other(options, options->validation_from, lister, train, wish, dataset, &part);
+    if (status == PNAS_OK)
+        status = pnas_dataset_append(dataset, &part, &dataset->train);
+    if (status == PNAS_OK)
+        dataset->validation = part.count;
+    free(part.images);
+    free(part.labels);
     return status;
 }
 
@@ -116,8 +143,10 @@ static pnas_status read_parts(const pnas_import_options *options, pnas_picture_l
         PNAS_TRY(
             pnas_import_name_classes(dataset, (const char *const *)list->class_name, (int)list->classes));
     if (options->test_from)
-        return read_test(options, lister, list, wish, dataset);
-    return pnas_import_draw_test(options, dataset);
+        PNAS_TRY(read_other(options, options->test_from, lister, list, wish, dataset, &dataset->test));
+    else
+        PNAS_TRY(pnas_import_draw_test(options, dataset));
+    return options->validation_from ? read_validation(options, lister, list, wish, dataset) : PNAS_OK;
 }
 
 pnas_status pnas_import_pictures(const pnas_import_options *options, pnas_picture_lister *lister,

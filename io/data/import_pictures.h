@@ -9,7 +9,8 @@
 typedef pnas_status pnas_picture_lister(const pnas_import_options *options, const char *path,
                                         pnas_picture_list *out);
 
-/* Reads the pictures of options->path, and of options->test_from or a share of the first as the test part. */
+/* Reads the pictures of options->path, of options->test_from or a share of the first as the test part, and of
+ * options->validation_from as the last of the training part, which validate. */
 pnas_status pnas_import_pictures(const pnas_import_options *options, pnas_picture_lister *lister,
                                  pnas_dataset *dataset);
 
@@ -37,6 +38,14 @@ pnas_status pnas_import_pictures(const pnas_import_options *options, pnas_pictur
          "The test part: a folder, or with --format list a list, with the same classes",                     \
          PNAS_IMPORT_TEXT,                                                                                   \
          offsetof(pnas_import_options, test_from),                                                           \
+         false},                                                                                             \
+        {"validation-from",                                                                                  \
+         "PATH",                                                                                             \
+         "Images that validate: a folder or a list as for --test-from; without it a search draws a share "   \
+         "of "                                                                                               \
+         "the training part",                                                                                \
+         PNAS_IMPORT_TEXT,                                                                                   \
+         offsetof(pnas_import_options, validation_from),                                                     \
          false},                                                                                             \
         {"allow-bad",                                                                                        \
          "N",                                                                                                \

@@ -38,7 +38,8 @@ static void put_dataset(const pnas_dataset *dataset, pnas_wire_writer *to)
                              dataset->channels,
                              dataset->classes,
                              (int64_t)dataset->train.count,
-                             (int64_t)dataset->test.count};
+                             (int64_t)dataset->test.count,
+                             (int64_t)dataset->validation};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
         pnas_wire_put_int(to, sizes[i]);
     pnas_wire_put_text(to, dataset->name);
@@ -121,6 +122,7 @@ static pnas_status get_dataset(pnas_wire_reader *from, pnas_dataset *dataset)
     dataset->classes = (int)pnas_wire_get_int(from, 1, PNAS_DATASET_CLASSES_MAX);
     dataset->train.count = (size_t)pnas_wire_get_int(from, 1, UINT32_MAX);
     dataset->test.count = (size_t)pnas_wire_get_int(from, 0, UINT32_MAX);
+    dataset->validation = (size_t)pnas_wire_get_int(from, 0, (int64_t)dataset->train.count - 1);
     pnas_wire_get_text(from, dataset->name, sizeof dataset->name);
     pnas_wire_get_text(from, dataset->source, sizeof dataset->source);
     pnas_wire_get_text(from, dataset->licence, sizeof dataset->licence);

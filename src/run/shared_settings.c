@@ -139,6 +139,9 @@ pnas_status pnas_data_share(const pnas_layout *layout, pnas_configuration *confi
     pnas_info("data set %s: %zu training and %zu validation images, %dx%dx%d, %d classes", dataset->name,
               (*images)->train_count, (*images)->validation_count, dataset->height, dataset->width,
               dataset->channels, dataset->classes);
+    if (dataset->validation > 0 && configuration->validation > 0)
+        pnas_info("its own validation images are taken, instead of a share of the others "
+                  "(dataset.validation)");
     if (dataset->reader)
         pnas_info("the images are streamed from their file, %lld at a time",
                   (long long)configuration->shuffle_window);

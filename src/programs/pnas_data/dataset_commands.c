@@ -83,7 +83,10 @@ pnas_status pnas_data_info(int argc, char **argv)
     pnas_text_line(stdout, "%-10s %s", "licence", dataset->licence);
     printf("%-10s %d x %d x %d (height x width x channels)\n", "images", dataset->height, dataset->width,
            dataset->channels);
-    printf("%-10s %zu\n%-10s %zu\n", "train", dataset->train.count, "test", dataset->test.count);
+    printf("%-10s %zu", "train", dataset->train.count);
+    if (dataset->validation > 0)
+        printf(", the last %zu of which validate", dataset->validation);
+    printf("\n%-10s %zu\n", "test", dataset->test.count);
     print_figures("mean", dataset->mean, dataset->channels);
     print_figures("deviation", dataset->deviation, dataset->channels);
     pnas_text_line(stdout, "%-10s %s", "sha256", dataset->sha256);

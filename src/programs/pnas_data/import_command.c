@@ -22,9 +22,12 @@ static pnas_status report_import(const pnas_dataset *dataset, const char *path)
     PNAS_TRY(pnas_data_count_classes(&dataset->test, dataset->classes, &tested));
     warn_of_untested_classes(dataset, tested);
     free(tested);
-    pnas_info("%s: %s, %zu training and %zu test images of %dx%dx%d in %d classes", path, dataset->name,
-              dataset->train.count, dataset->test.count, dataset->height, dataset->width, dataset->channels,
-              dataset->classes);
+    char validation[64] = "";
+    if (dataset->validation > 0)
+        snprintf(validation, sizeof validation, ", %zu validation", dataset->validation);
+    pnas_info("%s: %s, %zu training%s and %zu test images of %dx%dx%d in %d classes", path, dataset->name,
+              dataset->train.count - dataset->validation, validation, dataset->test.count, dataset->height,
+              dataset->width, dataset->channels, dataset->classes);
     return PNAS_OK;
 }
 
@@ -32,9 +35,9 @@ static pnas_status report_import(const pnas_dataset *dataset, const char *path)
 static pnas_status check_output(const pnas_import_arguments *arguments)
 {
     const pnas_import_options *import = &arguments->import;
-    const char *const input[] = {import->path,        import->train_images, import->train_labels,
-                                 import->test_images, import->test_labels,  import->test,
-                                 import->test_from};
+    const char *const input[] = {import->path,        import->train_images,   import->train_labels,
+                                 import->test_images, import->test_labels,    import->test,
+                                 import->test_from,   import->validation_from};
     PNAS_CHECK(arguments->force || access(arguments->output, F_OK) != 0, PNAS_ERROR_FILE,
                "%s: is there already; give another name or --force", arguments->output);
     for (size_t i = 0; i < sizeof input / sizeof *input; i++)

@@ -126,6 +126,24 @@ Test(dataset, what_is_written_is_read)
     PNAS_EXPECT_NO_LEAKS();
 }
 
+Test(dataset, the_last_training_images_may_be_chosen_to_validate)
+{
+    pnas_dataset *made = make_dataset(), *read;
+    char before[65];
+    strcpy(before, made->sha256);
+    made->validation = 2;
+    cr_assert_eq(pnas_dataset_complete(made), PNAS_OK);
+    cr_expect_str_neq(made->sha256, before);
+    cr_assert_eq(pnas_dataset_write(made, test_path("a.h5")), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(pnas_dataset_open(test_path("a.h5"), &read), PNAS_OK, "%s", pnas_message());
+    cr_expect(read->validation == 2 && read->train.count == 6);
+    cr_expect_str_eq(read->sha256, made->sha256);
+    cr_expect_eq(pnas_dataset_verify(test_path("a.h5")), PNAS_OK, "%s", pnas_message());
+    pnas_dataset_destroy(&made);
+    pnas_dataset_destroy(&read);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
 Test(dataset, a_set_without_test_images_is_a_data_set)
 {
     pnas_dataset *dataset = make_dataset(), *read;
@@ -209,6 +227,17 @@ Test(dataset, other_shapes_and_types_are_refused)
     expect_refused("/train/images: dimension 3 is 99, expected 1 to 16");
     replace_array("train/images", H5T_STD_U8LE, 4, none);
     expect_refused("/train/images: there are no training images");
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+Test(dataset, validation_images_leave_some_to_train_on)
+{
+    pnas_dataset *dataset = make_dataset();
+    dataset->validation = 6;
+    cr_assert_eq(pnas_dataset_complete(dataset), PNAS_OK);
+    cr_assert_eq(pnas_dataset_write(dataset, test_path("a.h5")), PNAS_OK);
+    expect_refused("/train/validation: 6 of 6 training images, expected 1 to 5");
+    pnas_dataset_destroy(&dataset);
     PNAS_EXPECT_NO_LEAKS();
 }
 

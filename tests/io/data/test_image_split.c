@@ -151,6 +151,27 @@ Test(image_split, splits_that_leave_nothing_are_refused)
     PNAS_EXPECT_NO_LEAKS();
 }
 
+Test(image_split, images_chosen_to_validate_are_taken)
+{
+    pnas_dataset *dataset = make_dataset();
+    dataset->validation = 50;
+    pnas_image_set *set = make_set(dataset, 0.1, 0, 1);
+    cr_assert(set->train_count == 950 && set->validation_count == 50);
+    for (uint32_t i = 0; i < 50; ++i)
+        cr_expect_eq(set->validation[i], 950 + i);
+    expect_ascending(set->train, 950, 950);
+    pnas_image_set_destroy(&set);
+    set = make_set(dataset, 0.1, 100, 1);
+    cr_expect_eq(set->train_count, 100);
+    expect_ascending(set->train, 100, 950);
+    pnas_image_set_destroy(&set);
+    set = make_set(dataset, 0, 0, 1);
+    cr_expect(set->train_count == 1000 && set->validation_count == 0);
+    pnas_image_set_destroy(&set);
+    pnas_dataset_destroy(&dataset);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
 Test(image_split, a_draw_of_few_from_a_list_takes_only_from_it)
 {
     const uint16_t labels[8] = {0, 0, 0, 0, 1, 1, 1, 1};

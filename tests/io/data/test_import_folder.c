@@ -224,6 +224,29 @@ Test(import_folder, a_folder_may_be_the_test_part)
     PNAS_EXPECT_NO_LEAKS();
 }
 
+Test(import_folder, a_folder_may_be_the_validation_images)
+{
+    pnas_import_options options = make_set();
+    test_make_folder("chosen");
+    test_make_folder("chosen/dog");
+    test_make_folder("chosen/\xc3\xa4ne");
+    put("chosen/dog/1.png", 7);
+    put("chosen/\xc3\xa4ne/1.png", 8);
+    options.validation_from = test_path("chosen");
+    options.test_share = 0.5;
+    pnas_dataset *dataset = expect_import(&options);
+    cr_assert(dataset->train.count == 5 && dataset->test.count == 3 && dataset->validation == 2);
+    cr_expect(dataset->train.labels[3] == 1 && dataset->train.labels[4] == 2);
+    expect_value(dataset, 3, 7);
+    expect_value(dataset, 4, 8);
+    pnas_dataset_destroy(&dataset);
+    options.test_from = options.validation_from;
+    expect_failure(&options, PNAS_ERROR_USAGE, "--validation-from", "is the test part, too");
+    options.validation_from = options.path;
+    expect_failure(&options, PNAS_ERROR_USAGE, "--validation-from", "is the training part, too");
+    PNAS_EXPECT_NO_LEAKS();
+}
+
 Test(import_folder, a_share_may_be_drawn_as_test_part)
 {
     pnas_import_options options = make_set();
