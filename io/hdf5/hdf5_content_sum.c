@@ -14,6 +14,7 @@ typedef struct {
     pnas_sha256 *sha;
     char **name; /* [names], sorted: the attributes that count */
     size_t names, room;
+    bool older; /* as older versions summed: nothing of enumerations */
     pnas_status status;
 } content_walk;
 
@@ -164,6 +165,19 @@ static pnas_status add_texts(content_walk *walk, hid_t file, const char *path)
     return status;
 }
 
+/* An enumeration by the names of its values, as it is read. */
+static pnas_status add_value_names(content_walk *walk, hid_t type, const char *values, size_t count)
+{
+    char name[64];
+    PNAS_TRY(add_text(walk, "names"));
+    for (size_t i = 0; i < count; i++) {
+        if (H5Tenum_nameof(type, values + i * H5Tget_size(type), name, sizeof name) < 0)
+            name[0] = '\0'; /* none of them */
+        PNAS_TRY(add_text(walk, name));
+    }
+    return PNAS_OK;
+}
+
 static pnas_status add_array(content_walk *walk, hid_t file, const char *path, hid_t native)
 {
     hsize_t shape[PNAS_H5_RANK_MAX];
@@ -175,7 +189,8 @@ static pnas_status add_array(content_walk *walk, hid_t file, const char *path, h
         count *= shape[i];
     pnas_status status = pnas_sha256_add(walk->sha, shape, (size_t)rank * sizeof *shape);
     if (status == PNAS_OK)
-        status = add_numbers(walk, "array", native, values, count);
+        status = H5Tget_class(native) == H5T_ENUM ? add_value_names(walk, native, values, count)
+                                                  : add_numbers(walk, "array", native, values, count);
     free(values);
     return status;
 }
@@ -183,7 +198,8 @@ static pnas_status add_array(content_walk *walk, hid_t file, const char *path, h
 static pnas_status add_dataset(content_walk *walk, hid_t file, const char *path, hid_t dataset)
 {
     hid_t type = H5Dget_type(dataset);
-    hid_t native = is_summed(type) ? H5Tget_native_type(type, H5T_DIR_ASCEND) : -1;
+    bool summed = is_summed(type) || (H5Tget_class(type) == H5T_ENUM && !walk->older);
+    hid_t native = summed ? H5Tget_native_type(type, H5T_DIR_ASCEND) : -1;
     pnas_status status = native < 0                         ? add_text(walk, "another type")
                          : H5Tget_class(type) == H5T_STRING ? add_texts(walk, file, path)
                                                             : add_array(walk, file, path, native);
@@ -266,6 +282,10 @@ pnas_status pnas_content_sum_check(hid_t file)
         status = split_names(&walk, names);
     if (status == PNAS_OK)
         status = sum(&walk, file, found);
+    if (status == PNAS_OK && strcmp(expected, found) != 0) {
+        walk.older = true;
+        status = sum(&walk, file, found);
+    }
     if (status == PNAS_OK && strcmp(expected, found) != 0)
         status = pnas_h5_fail(PNAS_ERROR_DATA, file, NULL, "%s", PNAS_CONTENT_CHANGED);
     clear(&walk, names);

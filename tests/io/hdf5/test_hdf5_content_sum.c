@@ -15,6 +15,28 @@ TestSuite(content_sum, .init = test_folder_make, .fini = test_folder_remove);
 static const float figures[2][3] = {{1, 2, 3}, {4, 5, 6}};
 static const int64_t counts[2] = {7, -8};
 
+/* H5Tclose is the caller's. */
+static hid_t state_type(void)
+{
+    hid_t type = H5Tenum_create(H5T_NATIVE_INT);
+    for (int i = 0; i < 3; i++)
+        H5Tenum_insert(type, (const char *[]){"NEW", "DONE", "FAILED"}[i], &(int){i});
+    return type;
+}
+
+static void write_states(hid_t group)
+{
+    hid_t type = state_type();
+    pnas_h5_array states = {.name = "states",
+                            .file_type = type,
+                            .memory_type = type,
+                            .rank = 1,
+                            .shape = {2},
+                            .data = (int[]){1, 2}};
+    cr_assert_eq(pnas_h5_write_array(group, &states), PNAS_OK, "%s", pnas_message());
+    H5Tclose(type);
+}
+
 static void write_group(hid_t file)
 {
     hid_t group;
@@ -43,6 +65,7 @@ static void write_group(hid_t file)
     cr_assert_eq(pnas_h5_write_strings(group, "texts", (const char *[]){"a", "bc"}, 2, "texts", NULL),
                  PNAS_OK);
     cr_assert_eq(pnas_h5_write_number(group, "count", H5T_STD_I64LE, H5T_NATIVE_INT64, counts), PNAS_OK);
+    write_states(group);
     pnas_h5_close_group(&group);
 }
 
@@ -81,6 +104,28 @@ static void change_text(hid_t file)
     cr_assert_geq(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, other), 0);
     H5Tclose(type);
     H5Dclose(dataset);
+}
+
+static void change_state(hid_t file)
+{
+    hid_t dataset = H5Dopen2(file, "g/states", H5P_DEFAULT), type = H5Dget_type(dataset);
+    cr_assert_geq(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, (int[]){1, 0}), 0);
+    H5Tclose(type);
+    H5Dclose(dataset);
+}
+
+/* The same numbers, which mean something else. */
+static void rename_states(hid_t file)
+{
+    hid_t type = H5Tenum_create(H5T_NATIVE_INT), space = H5Screate_simple(1, (hsize_t[]){2}, NULL);
+    for (int i = 0; i < 3; i++)
+        H5Tenum_insert(type, (const char *[]){"NEW", "FAILED", "DONE"}[i], &(int){i});
+    cr_assert_geq(H5Ldelete(file, "g/states", H5P_DEFAULT), 0);
+    hid_t dataset = H5Dcreate2(file, "g/states", type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    cr_assert_geq(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, (int[]){1, 2}), 0);
+    H5Dclose(dataset);
+    H5Sclose(space);
+    H5Tclose(type);
 }
 
 static void remove_array(hid_t file)
@@ -137,9 +182,10 @@ static void leave_names_out(hid_t file)
 
 Test(content_sum, every_change_of_what_is_there_is_found)
 {
-    change *const changes[] = {change_value,  change_text,      remove_array,   add_array,
-                               reshape,       add_group,        move_group,     change_attribute,
-                               change_number, remove_attribute, copy_attribute, leave_names_out};
+    change *const changes[] = {change_value,   change_state,     rename_states, change_text,
+                               remove_array,   add_array,        reshape,       add_group,
+                               move_group,     change_attribute, change_number, remove_attribute,
+                               copy_attribute, leave_names_out};
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
         write_file();
         hid_t file = H5Fopen(test_path("a.h5"), H5F_ACC_RDWR, H5P_DEFAULT);
@@ -193,6 +239,7 @@ Test(content_sum, a_file_that_is_laid_out_anew_has_the_same_sum)
     H5Dclose(dataset);
     H5Sclose(space);
     cr_assert_geq(H5Ocopy(from, "g/axis", group, "axis", H5P_DEFAULT, H5P_DEFAULT), 0);
+    cr_assert_geq(H5Ocopy(from, "g/states", group, "states", H5P_DEFAULT, H5P_DEFAULT), 0);
     H5LTset_attribute_string(group, "figures", "units", "1");
     H5LTset_attribute_string(group, "figures", "long_name", "figures");
     space = H5Screate(H5S_SCALAR);
@@ -211,5 +258,17 @@ Test(content_sum, a_file_that_is_laid_out_anew_has_the_same_sum)
     H5Fclose(to);
     H5Fclose(from);
     cr_expect_eq(check("b.h5"), PNAS_OK, "%s", pnas_message());
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+/* Sums of the first versions that had them were taken without enumerations. */
+Test(content_sum, a_sum_of_an_older_version_is_known)
+{
+    static const char older[] = "b2efcc1d804d32f95fff726b82152d5b9479abf96e531ea5a71bf67d83e3f653";
+    write_file();
+    hid_t file = H5Fopen(test_path("a.h5"), H5F_ACC_RDWR, H5P_DEFAULT);
+    H5LTset_attribute_string(file, "/", "content_sha256", older);
+    H5Fclose(file);
+    cr_expect_eq(check("a.h5"), PNAS_OK, "%s", pnas_message());
     PNAS_EXPECT_NO_LEAKS();
 }
