@@ -476,6 +476,7 @@ case_check() {
     expect_said 'data set .*: 1000 training and 100 validation images, 8x8x1, 10 classes'
     expect_said 'largest possible child: [0-9.]+ MiB'
     expect_said 'surrogate: [0-9.]+ MiB on a device, weights of 3 members'
+    expect_said 'search: 7 \+ 5 children of 1 to 2 blocks, 12 in all'
     expect_said 'nothing was trained'
     large=(--set surrogate.members=1000 --set surrogate.hidden=4096)
     expect_code 69 2 "$tiny" --check "${large[@]}"
@@ -484,6 +485,7 @@ case_check() {
     expect_said 'surrogate of 1000 members takes [0-9.]+ GiB .*lower surrogate.members'
     [ ! -e large.h5 ] || fail "a search began whose surrogate fits nowhere"
     expect_code 0 1 "$tiny" --check "${large[@]}" --set search.strategy=random
+    expect_said 'search: 12 children of up to 2 blocks, in rounds of 10'
     expect_code 0 1 "$tiny" --check
     "$pnas_mpi" "$tiny" --check >last.out 2>&1 || fail "exit code $?"
     [ "$(tail -n 1 last.out)" = 'pnas_mpi: everything is in order; nothing was trained' ] ||

@@ -176,6 +176,27 @@ static pnas_status check_surrogate(const mpi_program *program, pnas_ensemble_mem
     return PNAS_OK;
 }
 
+/* How much there is to train, if nothing runs out of cells. */
+static void tell_children(const pnas_search_options *search)
+{
+    size_t sum = 0, total = pnas_search_budget(search);
+    char levels[PNAS_BLOCKS_MAX * 24] = "";
+    if (!pnas_strategy_get(search->strategy)->levelwise) {
+        pnas_info("search: %zu children of up to %d blocks, in rounds of %d", total, search->space.blocks,
+                  search->round);
+        return;
+    }
+    for (int b = 1; b <= search->space.blocks; b++) {
+        size_t length = strlen(levels), size = pnas_search_level_size(search, b, sum);
+        snprintf(levels + length, sizeof levels - length, "%s%zu", b > 1 ? " + " : "", size);
+        sum += size;
+    }
+    if (search->space.blocks == 1)
+        pnas_info("search: %zu children of one block", sum);
+    else
+        pnas_info("search: %s children of 1 to %d blocks, %zu in all", levels, search->space.blocks, sum);
+}
+
 static void tell_rungs(const pnas_configuration *configuration)
 {
     int epochs = configuration->training.epochs;
@@ -206,6 +227,7 @@ static pnas_status check(mpi_program *program)
     bool leads = program->layout.rank == 0;
     PNAS_TRY(pnas_mpi_agree(leads ? pnas_warm_start_check(&program->configuration) : PNAS_OK));
     if (leads) {
+        tell_children(&program->configuration.search);
         tell_rungs(&program->configuration);
         fputs(program->configuration_text, stdout);
     }
