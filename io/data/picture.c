@@ -1,13 +1,11 @@
 #include "io/data/picture.h"
 
+#include "io/data/jpeg_failure.h"
 #include "io/data/picture_orientation.h"
 
-#include <setjmp.h>
-#include <stdio.h> /* before jpeglib.h, which needs it */
 #include <stdlib.h>
 #include <string.h>
 
-#include <jpeglib.h>
 #include <png.h>
 #include <zlib.h>
 
@@ -182,26 +180,6 @@ static pnas_status decode_png(const picture_source *source, pnas_picture *out)
 
 /* --- JPEG --- */
 
-typedef struct {
-    struct jpeg_error_mgr manager; /* first: libjpeg knows only this */
-    jmp_buf jump;
-    char message[JMSG_LENGTH_MAX];
-} jpeg_failure;
-
-static void leave_jpeg(j_common_ptr common)
-{
-    jpeg_failure *failure = (jpeg_failure *)common->err;
-    common->err->format_message(common, failure->message);
-    longjmp(failure->jump, 1);
-}
-
-/* A warning is damage: what is shown in place of what is missing would be classified. */
-static void note_jpeg(j_common_ptr common, int level)
-{
-    if (level < 0)
-        leave_jpeg(common);
-}
-
 static void read_rows(struct jpeg_decompress_struct *jpeg, uint8_t *pixels)
 {
     size_t row = (size_t)jpeg->output_width * (size_t)jpeg->output_components;
@@ -244,12 +222,10 @@ static pnas_status begin_jpeg(const picture_source *source, struct jpeg_decompre
 /* Nothing that this function changes is read after a jump but `status`, which is volatile, and *out. */
 static pnas_status decode_jpeg(const picture_source *source, pnas_picture *out)
 {
-    jpeg_failure failure;
-    struct jpeg_decompress_struct jpeg = {.err = jpeg_std_error(&failure.manager)};
+    pnas_jpeg_failure failure;
+    struct jpeg_decompress_struct jpeg = {.err = pnas_jpeg_failure_begin(&failure)};
     volatile pnas_status status = PNAS_OK;
     int orientation = 1;
-    failure.manager.error_exit = leave_jpeg;
-    failure.manager.emit_message = note_jpeg;
     if (setjmp(failure.jump)) {
         jpeg_destroy_decompress(&jpeg);
         return pnas_fail(PNAS_ERROR_DATA, "%s: is a damaged JPEG: %s", source->path, failure.message);
