@@ -1,8 +1,10 @@
 #include "io/data/dataset.h"
+#include "io/data/encoded_part.h"
 #include "io/data/image_reader.h"
 #include "io/file/sha256.h"
 #include "src/base/log.h"
 
+#include <assert.h>
 #include <endian.h>
 #include <libgen.h>
 #include <math.h>
@@ -76,7 +78,16 @@ static void free_part(pnas_dataset_part *part)
 {
     free(part->images);
     free(part->labels);
+    pnas_dataset_drop_encoded(part);
     *part = (pnas_dataset_part){.count = part->count};
+}
+
+void pnas_dataset_drop_encoded(pnas_dataset_part *part)
+{
+    free(part->encoded);
+    free(part->ends);
+    part->encoded = NULL;
+    part->ends = NULL;
 }
 
 void pnas_dataset_drop_test(pnas_dataset *dataset)
@@ -116,26 +127,42 @@ static pnas_status number_classes(pnas_dataset *dataset)
     return PNAS_OK;
 }
 
-/* Integer sums, so that the figures are the same to the bit wherever they are made. */
-static void measure_pixels(pnas_dataset *dataset)
+static pnas_image_shape shape_of(const pnas_dataset *dataset)
+{
+    return (pnas_image_shape){dataset->height, dataset->width, dataset->channels};
+}
+
+static void sum_pixels(const pnas_dataset *dataset, uint64_t *sum, uint64_t *squares)
 {
     size_t pixels = dataset->train.count * dataset->height * dataset->width;
     int channels = dataset->channels;
-    uint64_t sum[PNAS_IMAGE_CHANNELS_MAX] = {0}, squares[PNAS_IMAGE_CHANNELS_MAX] = {0};
     for (size_t i = 0; i < pixels; ++i)
         for (int c = 0; c < channels; ++c) {
             uint64_t value = dataset->train.images[i * channels + c];
             sum[c] += value;
             squares[c] += value * value;
         }
-    for (int c = 0; c < channels; ++c) {
+}
+
+/* Integer sums, so that the figures are the same to the bit wherever they are made. */
+static pnas_status measure_pixels(pnas_dataset *dataset)
+{
+    const pnas_image_shape shape = shape_of(dataset);
+    size_t pixels = dataset->train.count * dataset->height * dataset->width;
+    uint64_t sum[PNAS_IMAGE_CHANNELS_MAX] = {0}, squares[PNAS_IMAGE_CHANNELS_MAX] = {0};
+    if (dataset->train.images)
+        sum_pixels(dataset, sum, squares);
+    else
+        PNAS_TRY(pnas_encoded_part_measure(&shape, &dataset->train, sum, squares));
+    for (int c = 0; c < dataset->channels; ++c) {
         double mean = (double)sum[c] / (double)pixels;
         double variance = (double)squares[c] / (double)pixels - mean * mean;
-        uint64_t first = dataset->train.images[c];
-        bool constant = sum[c] == first * pixels && squares[c] == first * first * pixels;
+        uint64_t one = sum[c] / pixels; /* what all of them are, if they are equal */
+        bool constant = sum[c] == one * pixels && squares[c] == one * one * pixels;
         dataset->mean[c] = (float)(mean / 255.0);
         dataset->deviation[c] = constant ? 1.0f : (float)(sqrt(variance) / 255.0);
     }
+    return PNAS_OK;
 }
 
 static pnas_status add_number(pnas_sha256 *sha, uint64_t value)
@@ -144,9 +171,18 @@ static pnas_status add_number(pnas_sha256 *sha, uint64_t value)
     return pnas_sha256_add(sha, &little, sizeof little);
 }
 
+static pnas_status add_encoded(pnas_sha256 *sha, const pnas_dataset_part *part)
+{
+    PNAS_TRY(pnas_sha256_add(sha, part->encoded, pnas_encoded_begin(part->ends, part->count)));
+    for (size_t i = 0; i < part->count; ++i)
+        PNAS_TRY(add_number(sha, part->ends[i]));
+    return PNAS_OK;
+}
+
 static pnas_status add_part(pnas_sha256 *sha, const pnas_dataset *dataset, const pnas_dataset_part *part)
 {
-    PNAS_TRY(pnas_sha256_add(sha, part->images, part->count * image_size(dataset)));
+    PNAS_TRY(dataset->quality ? add_encoded(sha, part)
+                              : pnas_sha256_add(sha, part->images, part->count * image_size(dataset)));
     for (size_t i = 0; i < part->count; ++i) {
         uint16_t little = htole16(part->labels[i]);
         PNAS_TRY(pnas_sha256_add(sha, &little, sizeof little));
@@ -179,8 +215,32 @@ pnas_status pnas_dataset_complete(pnas_dataset *dataset)
     PNAS_CHECK(dataset->train.count > 0, PNAS_ERROR_DATA, "the training part has no images");
     if (!dataset->class_names)
         PNAS_TRY(number_classes(dataset));
-    measure_pixels(dataset);
+    PNAS_TRY(measure_pixels(dataset));
     return sum_up(dataset);
+}
+
+static pnas_status encode_part(const pnas_dataset *dataset, int quality, pnas_dataset_part *part)
+{
+    const pnas_image_shape shape = shape_of(dataset);
+    PNAS_TRY(pnas_encoded_part_make(&shape, quality, part));
+    free(part->images);
+    part->images = NULL;
+    return PNAS_OK;
+}
+
+pnas_status pnas_dataset_encode(pnas_dataset *dataset, int quality)
+{
+    assert(dataset->quality == 0 && !dataset->shared.at);
+    PNAS_TRY(encode_part(dataset, quality, &dataset->train));
+    PNAS_TRY(encode_part(dataset, quality, &dataset->test));
+    dataset->quality = quality;
+    return PNAS_OK;
+}
+
+uint64_t pnas_dataset_encoded_bytes(const pnas_dataset *dataset)
+{
+    return pnas_encoded_begin(dataset->train.ends, dataset->train.count) +
+           pnas_encoded_begin(dataset->test.ends, dataset->test.count);
 }
 
 /* --- Where data sets are found ------------------------------------------------------------------------- */

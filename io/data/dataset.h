@@ -13,7 +13,10 @@
 
 typedef struct { /* one part: arrays owned by the data set */
     size_t count;
-    uint8_t *images;  /* [count, H, W, C] */
+    uint8_t *images; /* [count, H, W, C] */
+    uint8_t
+        *encoded; /* the images as JPEG, one behind the other (io/data/encoded_image.h); NULL: they are not */
+    uint64_t *ends;   /* [count] with `encoded`: the byte behind each */
     uint16_t *labels; /* [count] */
 } pnas_dataset_part;
 
@@ -21,10 +24,11 @@ typedef struct {
     char name[128], source[512], licence[128];
     char sha256[65]; /* over shape, images and labels of both parts, hexadecimal: docs/formats.md */
     int height, width, channels, classes;
-    char **class_names;                                                      /* [classes] */
+    int quality;        /* with which the images of both parts were encoded; 0: they are stored as they are */
+    char **class_names; /* [classes] */
     float mean[PNAS_IMAGE_CHANNELS_MAX], deviation[PNAS_IMAGE_CHANNELS_MAX]; /* of train pixels / 255; the
                                                   deviation of a channel that never changes is given as 1 */
-    pnas_dataset_part train, test;                                           /* test.count may be 0 */
+    pnas_dataset_part train, test; /* test.count may be 0; images may be NULL in a set that is encoded */
     size_t validation; /* so many training images, the last ones, are meant to validate; 0: none is chosen */
     /* Of the training images where they stay in the file, and train.images is NULL */
     struct pnas_image_reader *reader;
@@ -34,14 +38,15 @@ typedef struct {
 
 /* Reads "digits" (the embedded set, see pnas_dataset_find) or the file at a path, and checks ranks, types, sizes and
  * labels; of a file without its seal also what pnas_dataset_verify looks at. PNAS_ERROR_FILE or PNAS_ERROR_DATA
- * names the file and what is wrong in it. *out is the caller's (pnas_dataset_destroy), NULL after an error. */
+ * names the file and what is wrong in it. An encoded set is decoded, too. *out is the caller's (pnas_dataset_destroy),
+ * NULL after an error. */
 pnas_status pnas_dataset_open(const char *name, pnas_dataset **out);
 void pnas_dataset_destroy(pnas_dataset **dataset);
 
 /* The same, checked as strictly, for training: the training images lie in shared memory (read-only) where the system
  * gives it, and the images and labels of the test part are not kept, only their count. Images of more than `room` bytes
- * (0: half of the machine's memory) stay in the file, if it has its seal and they lie there as whole images; else
- * PNAS_ERROR_DATA. */
+ * (0: half of the machine's memory), decoded, stay in the file, if it has its seal and they lie there as whole images;
+ * else PNAS_ERROR_DATA. Encoded images that stay there, and those of the test part, are not decoded to be checked. */
 pnas_status pnas_dataset_open_training(const char *name, uint64_t room, pnas_dataset **out);
 
 /* The file that `name` stands for. The embedded set is digits.h5 in the folder $PNAS_DATA if that is set,
@@ -57,6 +62,13 @@ pnas_status pnas_dataset_allocate(const pnas_dataset *dataset, size_t count, pna
 pnas_status pnas_dataset_append(const pnas_dataset *dataset, const pnas_dataset_part *from,
                                 pnas_dataset_part *to);
 
+/* Encodes the images of both parts, which are there no longer then, so that it is written like that;
+ * pnas_dataset_complete comes after it. quality: 1 to 100. PNAS_ERROR_DATA for images of other than 1 or 3 channels. */
+pnas_status pnas_dataset_encode(pnas_dataset *dataset, int quality);
+
+/* Bytes of the encoded images of both parts. */
+uint64_t pnas_dataset_encoded_bytes(const pnas_dataset *dataset);
+
 /* Only for its labels. */
 pnas_status pnas_dataset_allocate_labels(size_t count, pnas_dataset_part *part);
 
@@ -66,7 +78,11 @@ pnas_status pnas_dataset_allocate_shared(pnas_dataset *dataset, size_t count);
 /* Frees the images and labels of the test part; their count stays. */
 void pnas_dataset_drop_test(pnas_dataset *dataset);
 
-/* Fills in class names "0", "1", ... if NULL, normalisation figures and SHA-256 from the pixels. */
+/* Frees the encoded images of a part. */
+void pnas_dataset_drop_encoded(pnas_dataset_part *part);
+
+/* Fills in class names "0", "1", ... if NULL, normalisation figures and SHA-256 from the pixels. Of an encoded set
+ * PNAS_ERROR_DATA names an image that cannot be decoded. */
 pnas_status pnas_dataset_complete(pnas_dataset *dataset);
 
 /* Writes to a temporary file beside `path`, syncs, renames: never half a file. PNAS_ERROR_FILE, also where another

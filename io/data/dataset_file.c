@@ -1,5 +1,7 @@
-/* The HDF5 layout of docs/formats.md, written and read. */
+/* The HDF5 layout of docs/formats.md, read. */
 #include "io/data/dataset.h"
+#include "io/data/dataset_layout.h"
+#include "io/data/encoded_part.h"
 #include "io/data/image_reader.h"
 #include "io/file/file_version.h"
 #include "io/file/regular_file.h"
@@ -7,145 +9,10 @@
 #include "io/hdf5/hdf5_attribute.h"
 #include "io/hdf5/hdf5_rows.h"
 
-#include "pnas_version.h"
-#include "src/base/clock.h"
-#include "src/base/commit.h"
-
-#include <assert.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define CONVENTIONS "PNAS-dataset-1"
-#define CHUNK_BYTES (512 * 1024)
-
-/* --- Writing ------------------------------------------------------------------------------------------- */
-
-static pnas_status write_attributes(const pnas_dataset *dataset, hid_t file)
-{
-    char title[256], created[32], program[128];
-    snprintf(title, sizeof title, "%s: images and labels for classification", dataset->name);
-    snprintf(program, sizeof program, "pnas " PNAS_VERSION " (%s)", pnas_commit());
-    pnas_clock_stamp(pnas_clock_unix(), created);
-    const struct {
-        const char *name, *value;
-    } attributes[] = {
-        {"title", title},
-        {"conventions", CONVENTIONS},
-        {"name", dataset->name},
-        {"source", dataset->source},
-        {"licence", dataset->licence},
-        {"sha256", dataset->sha256},
-        {"created", created},
-        {"program", program},
-    };
-    for (size_t i = 0; i < sizeof attributes / sizeof *attributes; ++i)
-        PNAS_TRY(pnas_h5_write_text(file, attributes[i].name, attributes[i].value));
-    return PNAS_OK;
-}
-
-static pnas_status write_channel_figures(const pnas_dataset *dataset, hid_t file, const char *name,
-                                         const char *long_name, const float *values)
-{
-    const pnas_h5_array array = {.name = name,
-                                 .file_type = H5T_IEEE_F32LE,
-                                 .memory_type = H5T_NATIVE_FLOAT,
-                                 .rank = 1,
-                                 .shape = {(hsize_t)dataset->channels},
-                                 .data = values,
-                                 .long_name = long_name,
-                                 .units = "1",
-                                 .dimension = {"channel"}};
-    return pnas_h5_write_array(file, &array);
-}
-
-static pnas_status write_images(const pnas_dataset *dataset, const pnas_dataset_part *part, hid_t group)
-{
-    hsize_t height = (hsize_t)dataset->height, width = (hsize_t)dataset->width;
-    hsize_t channels = (hsize_t)dataset->channels, rows = CHUNK_BYTES / (height * width * channels);
-    const pnas_h5_array images = {.name = "images",
-                                  .file_type = H5T_STD_U8LE,
-                                  .memory_type = H5T_NATIVE_UINT8,
-                                  .rank = 4,
-                                  .shape = {part->count, height, width, channels},
-                                  .chunk = {rows ? rows : 1, height, width, channels},
-                                  .data = part->images,
-                                  .long_name = "pixel values, 0 (none) to 255 (full)",
-                                  .units = "1",
-                                  .dimension = {"image", "row", "column", "channel"}};
-    return pnas_h5_write_array(group, &images);
-}
-
-static pnas_status write_validation(const pnas_dataset *dataset, hid_t group)
-{
-    uint64_t count = dataset->validation;
-    return pnas_h5_write_number(group, "validation", H5T_STD_U64LE, H5T_NATIVE_UINT64, &count);
-}
-
-static pnas_status write_part(const pnas_dataset *dataset, const pnas_dataset_part *part, const char *name,
-                              hid_t file)
-{
-    const pnas_h5_array labels = {.name = "labels",
-                                  .file_type = H5T_STD_U16LE,
-                                  .memory_type = H5T_NATIVE_UINT16,
-                                  .rank = 1,
-                                  .shape = {part->count},
-                                  .chunk = {16384},
-                                  .data = part->labels,
-                                  .long_name = "class of each image, an index into /class_names",
-                                  .units = "1",
-                                  .dimension = {"image"}};
-    hid_t group;
-    PNAS_TRY(pnas_h5_create_group(file, name, &group));
-    pnas_status status = write_images(dataset, part, group);
-    if (status == PNAS_OK)
-        status = pnas_h5_write_array(group, &labels);
-    if (status == PNAS_OK && part == &dataset->train && dataset->validation > 0)
-        status = write_validation(dataset, group);
-    pnas_h5_close_group(&group);
-    return status;
-}
-
-static pnas_status write_content(const pnas_dataset *dataset, hid_t file)
-{
-    PNAS_TRY(write_attributes(dataset, file));
-    PNAS_TRY(pnas_h5_write_strings(file, "class_names", (const char *const *)dataset->class_names,
-                                   (size_t)dataset->classes, "name of each class", "class"));
-    PNAS_TRY(write_channel_figures(dataset, file, "mean", "mean of the training pixels / 255, by channel",
-                                   dataset->mean));
-    PNAS_TRY(write_channel_figures(dataset, file, "deviation",
-                                   "standard deviation of the training pixels / 255, by channel",
-                                   dataset->deviation));
-    PNAS_TRY(write_part(dataset, &dataset->train, "train", file));
-    return write_part(dataset, &dataset->test, "test", file);
-}
-
-/* Who forces a name means an old data set, or a file of no use, not a run that took days. */
-static pnas_status spare_others(const char *path)
-{
-    static const char ours[] = "PNAS-";
-    char found[64];
-    pnas_h5_read_conventions(path, found, sizeof found);
-    PNAS_CHECK(strncmp(found, ours, sizeof ours - 1) != 0 || strcmp(found, CONVENTIONS) == 0, PNAS_ERROR_FILE,
-               "%s: is there already and is no data set; name another file", path);
-    return PNAS_OK;
-}
-
-pnas_status pnas_dataset_write(const pnas_dataset *dataset, const char *path)
-{
-    assert(dataset->sha256[0]); /* pnas_dataset_complete comes first */
-    pnas_h5_output output = PNAS_H5_NO_OUTPUT;
-    pnas_status status;
-    PNAS_TRY_CLEANUP(spare_others(path));
-    PNAS_TRY_CLEANUP(pnas_h5_output_create(path, &output));
-    PNAS_TRY_CLEANUP(write_content(dataset, output.id));
-    PNAS_TRY_CLEANUP(pnas_h5_output_commit(&output));
-cleanup:
-    pnas_h5_output_discard(&output);
-    return status;
-}
 
 /* --- Reading ------------------------------------------------------------------------------------------- */
 
@@ -153,9 +20,10 @@ static pnas_status read_attributes(hid_t file, pnas_dataset *dataset)
 {
     char conventions[64];
     PNAS_TRY(pnas_h5_copy_text(file, "conventions", conventions, sizeof conventions));
-    if (strcmp(conventions, CONVENTIONS) != 0)
+    if (strcmp(conventions, PNAS_DATASET_CONVENTIONS) != 0)
         return pnas_h5_fail(PNAS_ERROR_DATA, file, "conventions",
-                            "is \"%s\"; a data set for this program says \"%s\"", conventions, CONVENTIONS);
+                            "is \"%s\"; a data set for this program says \"%s\"", conventions,
+                            PNAS_DATASET_CONVENTIONS);
     PNAS_TRY(pnas_h5_copy_text(file, "name", dataset->name, sizeof dataset->name));
     PNAS_TRY(pnas_h5_copy_text(file, "source", dataset->source, sizeof dataset->source));
     PNAS_TRY(pnas_h5_copy_text(file, "licence", dataset->licence, sizeof dataset->licence));
@@ -175,8 +43,33 @@ static pnas_status read_classes(hid_t file, pnas_dataset *dataset)
     return PNAS_OK;
 }
 
+static pnas_status read_side(hid_t file, const char *name, int most, int *out)
+{
+    int64_t value = 0;
+    PNAS_TRY(pnas_h5_read_number(file, name, H5T_NATIVE_INT64, &value));
+    if (value < 1 || value > most)
+        return pnas_h5_fail(PNAS_ERROR_DATA, file, name, "is %" PRId64 ", expected 1 to %d", value, most);
+    *out = (int)value;
+    return PNAS_OK;
+}
+
+static pnas_status read_encoding(hid_t file, pnas_dataset *dataset)
+{
+    char encoding[32];
+    PNAS_TRY(pnas_h5_copy_text(file, PNAS_DATASET_ENCODING, encoding, sizeof encoding));
+    if (strcmp(encoding, PNAS_DATASET_JPEG) != 0)
+        return pnas_h5_fail(PNAS_ERROR_DATA, file, PNAS_DATASET_ENCODING, "is \"%s\"; expected \"%s\"",
+                            encoding, PNAS_DATASET_JPEG);
+    PNAS_TRY(read_side(file, "height", PNAS_DATASET_SIDE_MAX, &dataset->height));
+    PNAS_TRY(read_side(file, "width", PNAS_DATASET_SIDE_MAX, &dataset->width));
+    PNAS_TRY(read_side(file, "channels", 3, &dataset->channels));
+    if (dataset->channels == 2)
+        return pnas_h5_fail(PNAS_ERROR_DATA, file, "channels", "is 2; a JPEG has 1 or 3");
+    return read_side(file, "quality", 100, &dataset->quality);
+}
+
 /* The shape of images is that of the training part; the test part must have the same. */
-static pnas_status read_image_shape(hid_t file, pnas_dataset *dataset)
+static pnas_status read_array_shape(hid_t file, pnas_dataset *dataset)
 {
     static const char *const place = "train/images";
     hsize_t shape[4];
@@ -194,6 +87,12 @@ static pnas_status read_image_shape(hid_t file, pnas_dataset *dataset)
     dataset->width = (int)shape[2];
     dataset->channels = (int)shape[3];
     return PNAS_OK;
+}
+
+static pnas_status read_image_shape(hid_t file, pnas_dataset *dataset)
+{
+    return pnas_h5_has_attribute(file, PNAS_DATASET_ENCODING) ? read_encoding(file, dataset)
+                                                              : read_array_shape(file, dataset);
 }
 
 static pnas_status check_labels(hid_t group, const pnas_dataset *dataset, const pnas_dataset_part *part)
@@ -215,27 +114,27 @@ typedef struct { /* how a file is read */
 static pnas_status allocate_part(pnas_dataset *dataset, size_t count, pnas_dataset_part *part,
                                  const file_reading *how)
 {
-    if (how->rows.place)
+    bool decoded_never = dataset->quality > 0 && how->training && part == &dataset->test;
+    if (how->rows.place || decoded_never)
         return pnas_dataset_allocate_labels(count, part);
     return how->training && part == &dataset->train ? pnas_dataset_allocate_shared(dataset, count)
                                                     : pnas_dataset_allocate(dataset, count, part);
 }
 
-/* Whether the images of a part stay in the file: how->rows are theirs then. Those of the test part are not looked at
- * where the training part is too large. */
-static pnas_status leave_images(hid_t group, const pnas_dataset *dataset, const hsize_t shape[4],
-                                file_reading *how)
+/* Whether the images of a part stay in the file, because they take more memory than there is room. Those of the test
+ * part are not looked at where the training part is too large. */
+static pnas_status leave_images(hid_t group, const char *name, const pnas_dataset *dataset, size_t count,
+                                const file_reading *how, bool *out)
 {
-    double bytes = (double)shape[0] * (double)shape[1] * (double)shape[2] * (double)shape[3];
-    if (!how->training || how->rows.place || dataset->train.count > 0 || bytes <= (double)how->room)
-        return PNAS_OK;
-    if (!how->sealed)
+    double bytes = (double)count * dataset->height * dataset->width * dataset->channels;
+    *out = how->training && !how->rows.place && dataset->train.count == 0 && bytes > (double)how->room;
+    if (*out && !how->sealed)
         return pnas_h5_fail(
-            PNAS_ERROR_DATA, group, "images",
+            PNAS_ERROR_DATA, group, name,
             "hold %.4g MiB, more than the %.4g MiB of dataset.buffer, and the file has no seal, so that "
             "all of it has to be read to be checked; import it again, or raise dataset.buffer",
             bytes / 0x1p20, (double)how->room / 0x1p20);
-    return pnas_h5_find_rows(group, "images", 4, &how->rows);
+    return PNAS_OK;
 }
 
 static pnas_status read_validation(hid_t group, pnas_dataset *dataset)
@@ -252,27 +151,111 @@ static pnas_status read_validation(hid_t group, pnas_dataset *dataset)
     return PNAS_OK;
 }
 
+static pnas_status take_room(hid_t group, const char *name, pnas_dataset *dataset, size_t count,
+                             pnas_dataset_part *part, const file_reading *how)
+{
+    pnas_status status = allocate_part(dataset, count, part, how);
+    return status == PNAS_OK ? PNAS_OK : pnas_h5_fail(status, group, name, "%s", pnas_message());
+}
+
+static pnas_status read_images(hid_t group, pnas_dataset *dataset, pnas_dataset_part *part, file_reading *how)
+{
+    hsize_t images[4];
+    bool stay;
+    PNAS_TRY(pnas_h5_read_shape(group, "images", H5T_NATIVE_UINT8, 4, images));
+    const hsize_t expected[4] = {images[0], (hsize_t)dataset->height, (hsize_t)dataset->width,
+                                 (hsize_t)dataset->channels};
+    /* Before memory is taken: images of no pixels could be any number. */
+    PNAS_TRY(pnas_h5_check_shape(group, "images", 4, expected, images));
+    PNAS_TRY(leave_images(group, "images", dataset, images[0], how, &stay));
+    if (stay)
+        PNAS_TRY(pnas_h5_find_rows(group, "images", 4, &how->rows));
+    PNAS_TRY(take_room(group, "images", dataset, images[0], part, how));
+    return part->images ? pnas_h5_read_array(group, "images", H5T_NATIVE_UINT8, 4, expected, part->images)
+                        : PNAS_OK;
+}
+
+/* --- Encoded images --- */
+
+/* Samples that a byte of a baseline JPEG can stand for: a block takes two bits or more, and the finest grid has at
+ * least eight of the at most ten blocks that belong together. */
+#define SAMPLES_A_BYTE 1024.0
+
+static pnas_status read_ends(hid_t group, const pnas_dataset *dataset, pnas_dataset_part *part, hsize_t count,
+                             hsize_t total)
+{
+    const pnas_image_shape shape = {dataset->height, dataset->width, dataset->channels};
+    double samples = (double)count * shape.height * shape.width * shape.channels;
+    if (samples > SAMPLES_A_BYTE * (double)total)
+        return pnas_h5_fail(PNAS_ERROR_DATA, group, "encoded",
+                            "claims to hold %.3g bytes of pixels in %" PRIu64 " bytes", samples,
+                            (uint64_t)total);
+    part->ends = malloc((count + 1) * sizeof *part->ends);
+    PNAS_CHECK(part->ends, PNAS_ERROR_MEMORY, "no memory for the ends of %" PRIu64 " images",
+               (uint64_t)count);
+    PNAS_TRY(pnas_h5_read_array(group, "encoded_ends", H5T_NATIVE_UINT64, 1, &count, part->ends));
+    pnas_status status = pnas_encoded_ends_check(&shape, part->ends, count, total);
+    return status == PNAS_OK ? PNAS_OK : pnas_h5_fail(status, group, "encoded_ends", "%s", pnas_message());
+}
+
+/* Where each of them lies in the file. */
+static pnas_status find_encoded(hid_t group, const uint64_t *ends, size_t count, pnas_stored_rows *out)
+{
+    uint64_t at = 0;
+    PNAS_TRY(pnas_h5_find_bytes(group, "encoded", &at));
+    *out = (pnas_stored_rows){.rows = 1,
+                              .form = PNAS_STORED_ENCODED,
+                              .count = count,
+                              .place = calloc(count + 1, sizeof *out->place)};
+    PNAS_CHECK(out->place, PNAS_ERROR_MEMORY, "no memory for the places of %zu images", count);
+    for (size_t i = 0; i < count; ++i) {
+        uint64_t begin = pnas_encoded_begin(ends, i);
+        out->place[i] = (pnas_stored_place){at + begin, ends[i] - begin};
+    }
+    return PNAS_OK;
+}
+
+static pnas_status decode(hid_t group, const pnas_dataset *dataset, pnas_dataset_part *part, hsize_t total)
+{
+    const pnas_image_shape shape = {dataset->height, dataset->width, dataset->channels};
+    part->encoded = malloc(total + 1);
+    PNAS_CHECK(part->encoded, PNAS_ERROR_MEMORY, "no memory for %" PRIu64 " bytes of encoded images",
+               (uint64_t)total);
+    PNAS_TRY(pnas_h5_read_array(group, "encoded", H5T_NATIVE_UINT8, 1, &total, part->encoded));
+    if (!part->images)
+        return PNAS_OK;
+    pnas_status status = pnas_encoded_part_decode(&shape, part, part->images);
+    return status == PNAS_OK ? PNAS_OK : pnas_h5_fail(status, group, "encoded", "%s", pnas_message());
+}
+
+static pnas_status read_encoded(hid_t group, pnas_dataset *dataset, pnas_dataset_part *part,
+                                file_reading *how)
+{
+    hsize_t total, count;
+    bool stay;
+    PNAS_TRY(pnas_h5_read_shape(group, "encoded", H5T_NATIVE_UINT8, 1, &total));
+    PNAS_TRY(pnas_h5_read_shape(group, "encoded_ends", H5T_NATIVE_UINT64, 1, &count));
+    if (count < 1 && part == &dataset->train)
+        return pnas_h5_fail(PNAS_ERROR_DATA, group, "encoded_ends", "there are no training images");
+    PNAS_TRY(leave_images(group, "encoded", dataset, count, how, &stay));
+    PNAS_TRY(read_ends(group, dataset, part, count, total));
+    if (stay)
+        PNAS_TRY(find_encoded(group, part->ends, count, &how->rows));
+    PNAS_TRY(take_room(group, "encoded", dataset, count, part, how));
+    return how->rows.place ? PNAS_OK : decode(group, dataset, part, total);
+}
+
+/* --- A part --- */
+
 static pnas_status read_part(hid_t file, const char *name, pnas_dataset *dataset, pnas_dataset_part *part,
                              file_reading *how)
 {
     hid_t group;
-    hsize_t images[4];
     pnas_status status;
     PNAS_TRY_CLEANUP(pnas_h5_open_group(file, name, &group));
-    PNAS_TRY_CLEANUP(pnas_h5_read_shape(group, "images", H5T_NATIVE_UINT8, 4, images));
-    const hsize_t expected[4] = {images[0], (hsize_t)dataset->height, (hsize_t)dataset->width,
-                                 (hsize_t)dataset->channels};
-    /* Before memory is taken: images of no pixels could be any number. */
-    PNAS_TRY_CLEANUP(pnas_h5_check_shape(group, "images", 4, expected, images));
-    PNAS_TRY_CLEANUP(leave_images(group, dataset, images, how));
-    status = allocate_part(dataset, images[0], part, how);
-    if (status != PNAS_OK) {
-        status = pnas_h5_fail(status, group, "images", "%s", pnas_message());
-        goto cleanup;
-    }
-    if (part->images)
-        PNAS_TRY_CLEANUP(pnas_h5_read_array(group, "images", H5T_NATIVE_UINT8, 4, expected, part->images));
-    PNAS_TRY_CLEANUP(pnas_h5_read_array(group, "labels", H5T_NATIVE_UINT16, 1, expected, part->labels));
+    PNAS_TRY_CLEANUP((dataset->quality ? read_encoded : read_images)(group, dataset, part, how));
+    const hsize_t count[1] = {part->count};
+    PNAS_TRY_CLEANUP(pnas_h5_read_array(group, "labels", H5T_NATIVE_UINT16, 1, count, part->labels));
     PNAS_TRY_CLEANUP(check_labels(group, dataset, part));
     if (part == &dataset->train)
         PNAS_TRY_CLEANUP(read_validation(group, dataset));
@@ -337,6 +320,7 @@ static pnas_status verify(const char *path, pnas_dataset *dataset)
 static pnas_status keep_for_training(pnas_dataset *dataset)
 {
     pnas_dataset_drop_test(dataset);
+    pnas_dataset_drop_encoded(&dataset->train);
     if (!dataset->shared.at)
         return PNAS_OK;
     dataset->train.images = NULL;
@@ -358,9 +342,9 @@ static pnas_status take_version(const char *path, struct stat *out)
 
 static pnas_status open_reader(const char *path, file_reading *how, pnas_dataset *dataset)
 {
-    size_t bytes = (size_t)dataset->height * (size_t)dataset->width * (size_t)dataset->channels;
+    const pnas_image_shape shape = {dataset->height, dataset->width, dataset->channels};
     return how->rows.place ? pnas_image_reader_open(path, &how->version, &how->rows, dataset->train.count,
-                                                    bytes, &dataset->reader)
+                                                    &shape, &dataset->reader)
                            : PNAS_OK;
 }
 

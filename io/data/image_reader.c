@@ -1,5 +1,7 @@
 #include "io/data/image_reader.h"
 
+#include "io/data/encoded_image.h"
+#include "io/data/row_threads.h"
 #include "io/file/file_version.h"
 #include "io/file/regular_file.h"
 
@@ -24,7 +26,7 @@ static pnas_status open_file(pnas_image_reader *reader)
 }
 
 pnas_status pnas_image_reader_open(const char *path, const struct stat *version, pnas_stored_rows *rows,
-                                   size_t count, size_t image_bytes, pnas_image_reader **out)
+                                   size_t count, const pnas_image_shape *shape, pnas_image_reader **out)
 {
     pnas_image_reader *reader = calloc(1, sizeof *reader);
     *out = NULL;
@@ -36,7 +38,9 @@ pnas_status pnas_image_reader_open(const char *path, const struct stat *version,
                                   .version = *version,
                                   .rows = *rows,
                                   .count = count,
-                                  .image_bytes = image_bytes,
+                                  .shape = *shape,
+                                  .image_bytes =
+                                      (size_t)shape->height * (size_t)shape->width * (size_t)shape->channels,
                                   .file = -1};
     *rows = (pnas_stored_rows){0};
     pnas_status status =
@@ -67,11 +71,17 @@ typedef struct {
     size_t place; /* of the output */
 } wanted_image;
 
-typedef struct { /* rooms of one call */
+typedef struct {
+    unsigned char *bytes;
+    size_t room;
+} stored_bytes;
+
+typedef struct { /* of one call */
     const pnas_image_reader *reader;
-    unsigned char *stored, *rows;
-    size_t stored_room;
     wanted_image *wanted; /* by image */
+    uint8_t *out;
+    unsigned char *rows;                        /* of a place, if they are not encoded */
+    stored_bytes stored[PNAS_ROW_THREADS_MOST]; /* of a thread */
 } reading;
 
 static int by_image(const void *a, const void *b)
@@ -91,15 +101,15 @@ static pnas_status read_bytes(const pnas_image_reader *reader, pnas_stored_place
     return PNAS_OK;
 }
 
-static pnas_status make_stored_room(reading *work, size_t bytes)
+static pnas_status make_stored_room(const pnas_image_reader *reader, size_t bytes, stored_bytes *stored)
 {
-    if (bytes <= work->stored_room)
+    if (bytes <= stored->room)
         return PNAS_OK;
-    free(work->stored);
-    work->stored = malloc(bytes);
-    work->stored_room = work->stored ? bytes : 0;
-    PNAS_CHECK(work->stored, PNAS_ERROR_MEMORY, "%s: out of memory for a chunk of %zu bytes",
-               work->reader->path, bytes);
+    free(stored->bytes);
+    stored->bytes = malloc(bytes);
+    stored->room = stored->bytes ? bytes : 0;
+    PNAS_CHECK(stored->bytes, PNAS_ERROR_MEMORY, "%s: out of memory for a chunk of %zu bytes", reader->path,
+               bytes);
     return PNAS_OK;
 }
 
@@ -108,15 +118,16 @@ static pnas_status read_rows(reading *work, size_t index)
 {
     const pnas_image_reader *reader = work->reader;
     pnas_stored_place place = reader->rows.place[index];
+    stored_bytes *stored = &work->stored[0];
     uLongf bytes = (uLongf)(reader->rows.rows * reader->image_bytes), found = bytes;
-    if (!reader->rows.deflated) {
+    if (reader->rows.form == PNAS_STORED_PLAIN) {
         PNAS_CHECK(place.size == bytes, PNAS_ERROR_DATA, "%s: is damaged: chunk %zu has %zu bytes, not %zu",
                    reader->path, index, (size_t)place.size, (size_t)bytes);
         return read_bytes(reader, place, work->rows);
     }
-    PNAS_TRY(make_stored_room(work, place.size));
-    PNAS_TRY(read_bytes(reader, place, work->stored));
-    PNAS_CHECK(uncompress(work->rows, &found, work->stored, (uLong)place.size) == Z_OK && found == bytes,
+    PNAS_TRY(make_stored_room(reader, place.size, stored));
+    PNAS_TRY(read_bytes(reader, place, stored->bytes));
+    PNAS_CHECK(uncompress(work->rows, &found, stored->bytes, (uLong)place.size) == Z_OK && found == bytes,
                PNAS_ERROR_DATA,
                "%s: is damaged: chunk %zu of its images cannot be unpacked; put a copy of it back",
                reader->path, index);
@@ -124,19 +135,37 @@ static pnas_status read_rows(reading *work, size_t index)
 }
 
 /* Each chunk once. */
-static pnas_status read_wanted(reading *work, size_t count, uint8_t *out)
+static pnas_status read_wanted(reading *work, size_t count)
 {
     const pnas_image_reader *reader = work->reader;
     size_t bytes = reader->image_bytes, rows = reader->rows.rows, held = SIZE_MAX;
+    work->rows = malloc(rows * bytes);
+    PNAS_CHECK(work->rows, PNAS_ERROR_MEMORY, "%s: out of memory for a chunk of %zu images", reader->path,
+               rows);
     for (size_t i = 0; i < count; ++i) {
         const wanted_image *wanted = &work->wanted[i];
         size_t index = wanted->image / rows;
         if (index != held)
             PNAS_TRY(read_rows(work, index));
         held = index;
-        memcpy(out + wanted->place * bytes, work->rows + wanted->image % rows * bytes, bytes);
+        memcpy(work->out + wanted->place * bytes, work->rows + wanted->image % rows * bytes, bytes);
     }
     return PNAS_OK;
+}
+
+static pnas_status decode_wanted(void *payload, int thread, size_t row)
+{
+    reading *work = payload;
+    const pnas_image_reader *reader = work->reader;
+    const wanted_image *wanted = &work->wanted[row];
+    pnas_stored_place place = reader->rows.place[wanted->image];
+    stored_bytes *stored = &work->stored[thread];
+    PNAS_TRY(make_stored_room(reader, place.size, stored));
+    PNAS_TRY(read_bytes(reader, place, stored->bytes));
+    pnas_status status = pnas_encoded_image_decode(stored->bytes, place.size, &reader->shape,
+                                                   work->out + wanted->place * reader->image_bytes);
+    return status == PNAS_OK ? PNAS_OK
+                             : pnas_fail_at(status, "%s: training image %u", reader->path, wanted->image);
 }
 
 /* What is read behind a change of the file may be anything, and an error of it says less than that. */
@@ -150,26 +179,30 @@ static pnas_status check_version(const pnas_image_reader *reader, pnas_status st
     return status;
 }
 
+static void free_reading(reading *work)
+{
+    for (int i = 0; i < PNAS_ROW_THREADS_MOST; ++i)
+        free(work->stored[i].bytes);
+    free(work->rows);
+    free(work->wanted);
+}
+
 static pnas_status read_images(void *payload, const uint32_t *image, size_t count, uint8_t *out)
 {
     const pnas_image_reader *reader = payload;
-    reading work = {.reader = reader,
-                    .rows = malloc(reader->rows.rows * reader->image_bytes),
-                    .wanted = malloc((count ? count : 1) * sizeof *work.wanted)};
-    pnas_status status;
-    PNAS_CHECK_CLEANUP(work.rows && work.wanted, PNAS_ERROR_MEMORY, "%s: out of memory for %zu images",
-                       reader->path, count);
+    reading work = {.reader = reader, .out = out, .wanted = malloc((count + 1) * sizeof *work.wanted)};
+    PNAS_CHECK(work.wanted, PNAS_ERROR_MEMORY, "%s: out of memory for %zu images", reader->path, count);
     for (size_t i = 0; i < count; ++i) {
         assert(image[i] < reader->count);
         work.wanted[i] = (wanted_image){image[i], i};
     }
     qsort(work.wanted, count, sizeof *work.wanted, by_image);
-    status = check_version(reader, read_wanted(&work, count, out));
-cleanup:
-    free(work.stored);
-    free(work.rows);
-    free(work.wanted);
-    return status;
+    pnas_status status =
+        reader->rows.form == PNAS_STORED_ENCODED
+            ? pnas_rows_each(count, pnas_row_threads(count, reader->image_bytes), decode_wanted, &work)
+            : read_wanted(&work, count);
+    free_reading(&work);
+    return check_version(reader, status);
 }
 
 pnas_image_source pnas_image_reader_source(pnas_image_reader *reader)

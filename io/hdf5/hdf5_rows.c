@@ -46,12 +46,20 @@ static pnas_status find_chunks(hid_t parent, const char *name, hid_t dataset, pn
     return PNAS_OK;
 }
 
-static pnas_status find_piece(hid_t parent, const char *name, hid_t dataset, size_t row_bytes,
-                              pnas_stored_rows *out)
+static pnas_status find_offset(hid_t parent, const char *name, hid_t dataset, uint64_t *out)
 {
     haddr_t at = H5Dget_offset(dataset);
     if (at == HADDR_UNDEF)
         return pnas_h5_fail(PNAS_ERROR_DATA, parent, name, "has values that nobody has ever written");
+    *out = at;
+    return PNAS_OK;
+}
+
+static pnas_status find_piece(hid_t parent, const char *name, hid_t dataset, size_t row_bytes,
+                              pnas_stored_rows *out)
+{
+    uint64_t at = 0;
+    PNAS_TRY(find_offset(parent, name, dataset, &at));
     for (size_t i = 0; i < out->count; ++i)
         out->place[i] = (pnas_stored_place){at + i * row_bytes, row_bytes};
     return PNAS_OK;
@@ -64,7 +72,8 @@ static pnas_status find(hid_t parent, const char *name, hid_t dataset, int rank,
     hsize_t chunk[PNAS_H5_RANK_MAX] = {1};
     H5D_layout_t layout = H5Pget_layout(properties);
     bool chunked = layout == H5D_CHUNKED && H5Pget_chunk(properties, PNAS_H5_RANK_MAX, chunk) == rank;
-    bool known = known_filters(properties, &out->deflated) &&
+    bool deflated = false;
+    bool known = known_filters(properties, &deflated) &&
                  (layout == H5D_CONTIGUOUS || (chunked && whole_rows(shape, chunk, rank)));
     H5Pclose(properties);
     if (!known)
@@ -74,6 +83,7 @@ static pnas_status find(hid_t parent, const char *name, hid_t dataset, int rank,
     size_t row_bytes = 1;
     for (int i = 1; i < rank; ++i)
         row_bytes *= shape[i];
+    out->form = deflated ? PNAS_STORED_DEFLATED : PNAS_STORED_PLAIN;
     out->rows = chunked ? chunk[0] : 1;
     out->count = (shape[0] + out->rows - 1) / out->rows;
     out->place = calloc(out->count ? out->count : 1, sizeof *out->place);
@@ -96,5 +106,25 @@ pnas_status pnas_h5_find_rows(hid_t parent, const char *name, int rank, pnas_sto
     H5Dclose(dataset);
     if (status != PNAS_OK)
         pnas_stored_rows_free(out);
+    return status;
+}
+
+pnas_status pnas_h5_find_bytes(hid_t parent, const char *name, uint64_t *at)
+{
+    hsize_t shape[PNAS_H5_RANK_MAX] = {0};
+    PNAS_TRY(pnas_h5_read_shape(parent, name, H5T_NATIVE_UINT8, 1, shape));
+    hid_t dataset = H5Dopen2(parent, name, H5P_DEFAULT);
+    if (dataset < 0)
+        return pnas_h5_fail(PNAS_ERROR_DATA, parent, name, "cannot be read");
+    hid_t properties = H5Dget_create_plist(dataset);
+    bool whole = H5Pget_layout(properties) == H5D_CONTIGUOUS && H5Dget_storage_size(dataset) == shape[0];
+    H5Pclose(properties);
+    pnas_status status =
+        whole
+            ? find_offset(parent, name, dataset, at)
+            : pnas_h5_fail(PNAS_ERROR_DATA, parent, name,
+                           "is not stored in one piece, so it cannot be streamed; 'pnas_data encode' lays it "
+                           "out so");
+    H5Dclose(dataset);
     return status;
 }

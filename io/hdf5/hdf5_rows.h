@@ -11,4 +11,8 @@
  * the caller's (pnas_stored_rows_free). */
 pnas_status pnas_h5_find_rows(hid_t parent, const char *name, int rank, pnas_stored_rows *out);
 
+/* Where the bytes of an array of uint8 of one dimension begin, which lies in one piece, as it is. PNAS_ERROR_DATA where
+ * it does not. */
+pnas_status pnas_h5_find_bytes(hid_t parent, const char *name, uint64_t *at);
+
 #endif

@@ -61,9 +61,9 @@ static void put_reader(const pnas_image_reader *reader, pnas_wire_writer *to)
         return;
     const struct stat *version = &reader->version;
     const int64_t values[] = {
-        version->st_size,           version->st_mtim.tv_sec,  version->st_mtim.tv_nsec,
-        version->st_ctim.tv_sec,    version->st_ctim.tv_nsec, (int64_t)version->st_nlink,
-        (int64_t)reader->rows.rows, reader->rows.deflated,    (int64_t)reader->rows.count};
+        version->st_size,           version->st_mtim.tv_sec,    version->st_mtim.tv_nsec,
+        version->st_ctim.tv_sec,    version->st_ctim.tv_nsec,   (int64_t)version->st_nlink,
+        (int64_t)reader->rows.rows, (int64_t)reader->rows.form, (int64_t)reader->rows.count};
     for (size_t i = 0; i < sizeof values / sizeof *values; i++)
         pnas_wire_put_int(to, values[i]);
     for (size_t i = 0; i < reader->rows.count; i++) {
@@ -147,7 +147,7 @@ static void get_version(pnas_wire_reader *from, const struct stat *file, struct 
 static pnas_status get_rows(pnas_wire_reader *from, pnas_stored_rows *out)
 {
     out->rows = (size_t)pnas_wire_get_int(from, 1, INT64_MAX);
-    out->deflated = pnas_wire_get_int(from, 0, 1);
+    out->form = (pnas_stored_form)pnas_wire_get_int(from, 0, PNAS_STORED_ENCODED);
     out->count = pnas_wire_get_count(from, 2 * sizeof(int64_t));
     out->place = calloc(out->count + 1, sizeof *out->place);
     PNAS_CHECK(out->place, PNAS_ERROR_MEMORY, "no memory for the places of %zu chunks", out->count);
@@ -165,7 +165,7 @@ static pnas_status get_reader(pnas_wire_reader *from, const char *name, const st
     char path[4096];
     struct stat version;
     pnas_stored_rows rows = {0};
-    size_t bytes = (size_t)dataset->height * (size_t)dataset->width * (size_t)dataset->channels;
+    const pnas_image_shape shape = {dataset->height, dataset->width, dataset->channels};
     if (pnas_wire_get_int(from, 0, 1) == 0)
         return PNAS_OK;
     get_version(from, file, &version);
@@ -173,7 +173,8 @@ static pnas_status get_reader(pnas_wire_reader *from, const char *name, const st
     if (status == PNAS_OK)
         status = pnas_dataset_find(name, path, sizeof path);
     if (status == PNAS_OK)
-        status = pnas_image_reader_open(path, &version, &rows, dataset->train.count, bytes, &dataset->reader);
+        status =
+            pnas_image_reader_open(path, &version, &rows, dataset->train.count, &shape, &dataset->reader);
     pnas_stored_rows_free(&rows);
     return status;
 }

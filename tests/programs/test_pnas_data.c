@@ -98,12 +98,39 @@ Test(pnas_data, the_embedded_set_is_described_when_none_is_named)
     expect_run(run_program(PROGRAM "verify"), 0, "digits.h5: verified", "");
 }
 
+static const program_run *encode(const char *arguments)
+{
+    return run_program("cd '%s' && " PROGRAM "encode %s", test_path(""), arguments);
+}
+
+Test(pnas_data, a_set_is_encoded_described_and_verified)
+{
+    expect_run(encode("digits -o out.h5 --quality 90"), 0, "", "out.h5: 1797 images in ");
+    const program_run *run = run_program(PROGRAM "info '%s'", test_path("out.h5"));
+    expect_run(run, 0, "name       digits\n", "");
+    expect_run(run, 0, "encoded    JPEG of quality 90, ", "");
+    expect_run(run, 0, " bytes an image\ntrain      1438\ntest       359\n", "");
+    expect_run(run_program(PROGRAM "verify '%s'", test_path("out.h5")), 0, "out.h5: verified\n", "");
+    expect_run(encode("digits -o out.h5"), 74, "", "out.h5: is there already; give another name or --force");
+    expect_run(encode("out.h5 -o out.h5 --force"), 64, "", "out.h5: is both read and to be written");
+    expect_run(encode("out.h5 -o two.h5"), 64, "", "out.h5: is encoded already, with quality 90");
+    cr_expect(!test_file_exists("two.h5"));
+    expect_run(encode("digits -o out.h5 --force -q"), 0, "", "");
+    expect_run(run_program(PROGRAM "info '%s'", test_path("out.h5")), 0, "JPEG of quality 95, ", "");
+    expect_run(encode("-o two.h5"), 64, "", "name the data set to encode");
+    expect_run(encode("digits"), 64, "", "give --output OUT.h5");
+    expect_run(encode("digits -o two.h5 --quality 101"), 64, "", "--quality");
+    expect_run(encode("no.h5 -o two.h5"), 74, "", "no.h5: cannot be opened");
+    cr_expect(!test_file_exists("two.h5"));
+}
+
 Test(pnas_data, help_and_version_are_everywhere)
 {
     expect_run(run_program(PROGRAM "--version"), 0, "pnas_data 0.", "");
     expect_run(run_program(PROGRAM "--help"), 0, "import   make a data set", "");
     expect_run(run_program(PROGRAM "import --help"), 0, "--train-images=FILE", "");
     expect_run(run_program(PROGRAM "import --version"), 0, "pnas_data 0.", "");
+    expect_run(run_program(PROGRAM "encode --help"), 0, "Usage: pnas_data encode", "");
     expect_run(run_program(PROGRAM "info --help"), 0, "Usage: pnas_data info", "");
     expect_run(run_program(PROGRAM "verify --help"), 0, "Usage: pnas_data verify", "");
 }
@@ -202,7 +229,7 @@ Test(pnas_data, wrong_command_lines_are_64_and_leave_nothing)
     snprintf(message, sizeof message, "--format is missing: %s\n", pnas_import_names(names, sizeof names));
     expect_run(import("-o out.h5 nowhere"), 64, "", message);
     expect_run(run_program(PROGRAM), 64, "", "a command is missing");
-    expect_run(run_program(PROGRAM "export"), 64, "", "'export' is not import, info or verify");
+    expect_run(run_program(PROGRAM "export"), 64, "", "'export' is not import, encode, info or verify");
     expect_run(run_program(PROGRAM "info a b"), 64, "", "'b' is one argument too many");
 }
 

@@ -6,6 +6,7 @@
 #include "io/data/dataset.h"
 
 pnas_status pnas_data_import(int argc, char **argv);
+pnas_status pnas_data_encode(int argc, char **argv);
 pnas_status pnas_data_info(int argc, char **argv);
 pnas_status pnas_data_verify(int argc, char **argv);
 

@@ -83,6 +83,10 @@ pnas_status pnas_data_info(int argc, char **argv)
     pnas_text_line(stdout, "%-10s %s", "licence", dataset->licence);
     printf("%-10s %d x %d x %d (height x width x channels)\n", "images", dataset->height, dataset->width,
            dataset->channels);
+    if (dataset->quality)
+        printf("%-10s JPEG of quality %d, %.0f bytes an image\n", "encoded", dataset->quality,
+               (double)pnas_dataset_encoded_bytes(dataset) /
+                   (double)(dataset->train.count + dataset->test.count));
     printf("%-10s %zu", "train", dataset->train.count);
     if (dataset->validation > 0)
         printf(", the last %zu of which validate", dataset->validation);

@@ -7,6 +7,7 @@
 /* ROW(name, what runs it, its line of --help) */
 #define DATA_COMMANDS(ROW)                                                                                   \
     ROW("import", pnas_data_import, "make a data set of published files")                                    \
+    ROW("encode", pnas_data_encode, "make a smaller data set, its images as JPEG")                           \
     ROW("info", pnas_data_info, "describe a data set")                                                       \
     ROW("verify", pnas_data_verify, "check a data set against its SHA-256")
 

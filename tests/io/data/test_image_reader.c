@@ -161,9 +161,10 @@ Test(image_reader, a_reader_of_another_version_of_the_file_is_refused)
     pnas_dataset *dataset = open_training(ROOM);
     pnas_stored_rows rows = {.rows = 1, .place = calloc(1, sizeof *rows.place)};
     struct stat version = dataset->reader->version;
+    const pnas_image_shape shape = {SIDE, SIDE, CHANNELS};
     pnas_image_reader *reader;
     version.st_size++;
-    cr_expect_eq(pnas_image_reader_open(test_path("a.h5"), &version, &rows, 0, BYTES, &reader),
+    cr_expect_eq(pnas_image_reader_open(test_path("a.h5"), &version, &rows, 0, &shape, &reader),
                  PNAS_ERROR_FILE);
     expect_message("a.h5: was changed by another program since it was checked");
     cr_expect_null(reader);

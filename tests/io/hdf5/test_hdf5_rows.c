@@ -52,7 +52,7 @@ static void expect_rows(size_t a_place, bool deflated)
     size_t size = 0;
     cr_assert_eq(find(&rows), PNAS_OK, "%s", pnas_message());
     cr_expect_eq(rows.rows, a_place);
-    cr_expect_eq(rows.deflated, deflated);
+    cr_expect_eq(rows.form, deflated ? PNAS_STORED_DEFLATED : PNAS_STORED_PLAIN);
     cr_expect_eq(rows.count, (ROWS + a_place - 1) / a_place);
     char *bytes = test_read_file("a.h5", &size);
     for (size_t i = 0; i < ROWS; ++i) {
