@@ -159,6 +159,14 @@ static pnas_status write_chart(const pnas_report *report)
 
 /* ---- table ---- */
 
+static bool stopped_any(const pnas_report *report)
+{
+    for (size_t f = 0; f < report->count; f++)
+        if (report->ranking[f]->stopped_count > 0)
+            return true;
+    return false;
+}
+
 static void write_row(const pnas_report *report, size_t file, const pnas_ranking_level *level)
 {
     FILE *out = report->out;
@@ -168,6 +176,8 @@ static void write_row(const pnas_report *report, size_t file, const pnas_ranking
     pnas_html_whole(out, (int64_t)level->candidates > 0 ? (int64_t)level->candidates : -1);
     pnas_html_whole(out, (int64_t)level->children);
     pnas_html_whole(out, (int64_t)level->done);
+    if (stopped_any(report))
+        pnas_html_whole(out, (int64_t)level->stopped);
     pnas_html_whole(out, (int64_t)level->failed);
     pnas_html_real(out, 4, level->done > 0 || report->guessed ? level->best : NAN);
     pnas_html_real(out, 4, level->done > 0 || report->guessed ? level->mean : NAN);
@@ -181,8 +191,10 @@ static pnas_status write(const pnas_report *report)
     fputs("<div class=\"two\">\n<div>\n", out);
     PNAS_TRY(write_chart(report));
     fputs("</div>\n<div>\n", out);
-    pnas_report_table_begin(report, report->guessed ? "Levels, by what was predicted" : "Levels",
-                            "level#|candidates#|cells#|done#|failed#|best#|mean#|Spearman#");
+    pnas_report_table_begin(
+        report, report->guessed ? "Levels, by what was predicted" : "Levels",
+        stopped_any(report) ? "level#|candidates#|cells#|done#|stopped early#|failed#|best#|mean#|Spearman#"
+                            : "level#|candidates#|cells#|done#|failed#|best#|mean#|Spearman#");
     for (size_t f = 0; f < report->count; f++)
         for (int i = 0; i < report->ranking[f]->levels; i++)
             write_row(report, f, &report->ranking[f]->level[i]);

@@ -53,6 +53,8 @@ grep -q 'best 4 of 4 children; 8 more were stopped early' whole.out || fail "the
 "$pnas_rank" --top 100 whole.h5 >ranking.out
 [ "$(grep -cE '^ +[0-9]+ +- .*\(stopped after epoch [13], 0\.[0-9]+ expected\)$' ranking.out)" -eq 8 ] || fail "ranking"
 grep -qE '^ +1 +7 +2 +0 .* 5 stopped early$' ranking.out || fail "the level does not tell"
+"$pnas_rank" whole.h5 --report report.html || fail "no report"
+grep -q '>stopped early</th>' report.html || fail "the report's levels do not tell"
 awk '/^rank/ { on = 1; next } on && $1 <= 4 && /stopped/ { bad = 1 } END { exit bad }' ranking.out ||
     fail "a stopped child before a finished one"
 "$pnas_rank" --top 100 whole.h5 --format csv >cells.csv
