@@ -498,7 +498,7 @@ pnas_status pnas_cell_csv_parse(const char *name, const char *text, size_t size,
     return status;
 }
 
-/* "scores_3.csv", as pnas_score and the Keras implementation call what they predict. */
+/* "scores_3.csv", as pnas_score and the Keras implementation call what they predict, packed or not. */
 static bool is_of_scores(const char *path)
 {
     static const char start[] = "scores_";
@@ -507,7 +507,8 @@ static bool is_of_scores(const char *path)
         return false;
     name += sizeof start - 1;
     size_t digits = strspn(name, "0123456789");
-    return digits > 0 && strcmp(name + digits, ".csv") == 0;
+    name += digits;
+    return digits > 0 && (strcmp(name, ".csv") == 0 || strcmp(name, ".csv.gz") == 0);
 }
 
 static void take_for_predictions(pnas_cell_csv *csv)

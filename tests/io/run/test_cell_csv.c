@@ -119,8 +119,9 @@ Test(cell_csv, a_file_called_scores_and_a_number_holds_predictions)
     static const struct {
         const char *name;
         bool predictions;
-    } of[] = {{"scores_3.csv", true},   {"scores_12.csv", true},    {"scores_.csv", false},
-              {"scores_3b.csv", false}, {"my_scores_3.csv", false}, {"scores_3.csv.old", false}};
+    } of[] = {{"scores_3.csv", true},     {"scores_12.csv", true},    {"scores_.csv", false},
+              {"scores_3.csv.gz", true},  {"scores_3.gz", false},     {"scores_3b.csv", false},
+              {"my_scores_3.csv", false}, {"scores_3.csv.old", false}};
     const char *text = "0.5,-1,sep3,-2,max3\n", *named = "score,cell\n0.5,-1:sep3+-2:max3\n";
     for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
         test_write_file(of[i].name, text, strlen(text));
