@@ -5,6 +5,7 @@
 #include "mpi/collectives.h"
 #include "src/programs/pnas_net/net_commands.h"
 #include "src/programs/pnas_net/net_figures.h"
+#include "src/programs/pnas_net/net_images.h"
 #include "src/programs/pnas_net/net_prediction.h"
 #include "src/programs/pnas_net/net_session.h"
 #include "src/programs/pnas_net/net_text.h"
@@ -302,7 +303,11 @@ static pnas_status run_predict(const predict_arguments *arguments, pnas_layout *
     PNAS_TRY(pnas_mpi_agree(read_images(session, arguments, list)));
     PNAS_TRY(compare_images(layout, session, arguments, list));
     PNAS_TRY(pnas_net_session_start(session, &arguments->options, layout));
-    PNAS_TRY(pnas_net_session_run(session, list->pixels, list->count, &logits));
+    const pnas_network_options *network = &session->file.network;
+    const pnas_net_images images = {"the images",   list->pixels,      network->height,
+                                    network->width, network->channels, 1};
+    const pnas_image_source source = pnas_net_images_source(&images);
+    PNAS_TRY(pnas_net_session_run(session, &source, list->count, &logits));
     pnas_status status = layout->rank == 0 ? write_results(arguments, session, list, logits) : PNAS_OK;
     free(logits);
     return pnas_mpi_agree(status);

@@ -234,6 +234,8 @@ void pnas_net_session_end(pnas_net_session *session)
 
 /* --- computing --- */
 
+#define PIECE_BYTES ((size_t)64 << 20) /* images that are read at a time take so much, or a batch of them */
+
 typedef struct {
     size_t count, classes; /* images in all */
     float *logits;         /* [count, classes] */
@@ -264,17 +266,40 @@ static void find_share(const pnas_net_session *session, size_t count, size_t *fi
     *share = (end < count ? end : count) - *first;
 }
 
-static pnas_status compute_share(pnas_net_session *session, const uint8_t *images, size_t count,
-                                 pnas_wire_writer *to)
+/* logits: [share, classes], of the images from `first` on. */
+static pnas_status classify(pnas_net_session *session, const pnas_image_source *images, size_t first,
+                            size_t share, float *logits)
 {
     const pnas_network_options *network = &session->file.network;
     size_t bytes = (size_t)network->height * (size_t)network->width * (size_t)network->channels;
-    size_t classes = (size_t)network->classes, first, share;
+    size_t batch = (size_t)session->batch, classes = (size_t)network->classes;
+    size_t piece = bytes * batch < PIECE_BYTES ? PIECE_BYTES / (bytes * batch) * batch : batch;
+    piece = piece < share ? piece : share;
+    uint8_t *pixels = malloc(piece * bytes + 1);
+    uint32_t *image = malloc((piece + 1) * sizeof *image);
+    pnas_status status = PNAS_OK;
+    PNAS_CHECK_CLEANUP(pixels && image, PNAS_ERROR_MEMORY, "no memory for %zu images", piece);
+    for (size_t done = 0; done < share; done += piece) {
+        size_t count = share - done < piece ? share - done : piece;
+        for (size_t i = 0; i < count; ++i)
+            image[i] = (uint32_t)(first + done + i);
+        PNAS_TRY_CLEANUP(images->read(images->payload, image, count, pixels));
+        PNAS_TRY_CLEANUP(pnas_predictor_run(session->predictor, pixels, count, logits + done * classes));
+    }
+cleanup:
+    free(pixels);
+    free(image);
+    return status;
+}
+
+static pnas_status compute_share(pnas_net_session *session, const pnas_image_source *images, size_t count,
+                                 pnas_wire_writer *to)
+{
+    size_t classes = (size_t)session->file.network.classes, first, share;
     find_share(session, count, &first, &share);
     float *logits = malloc(share * classes * sizeof *logits + 1);
     PNAS_CHECK(logits, PNAS_ERROR_MEMORY, "no memory for the results of %zu images", share);
-    pnas_status status =
-        share ? pnas_predictor_run(session->predictor, images + first * bytes, share, logits) : PNAS_OK;
+    pnas_status status = share ? classify(session, images, first, share, logits) : PNAS_OK;
     if (status == PNAS_OK) {
         pnas_wire_begin(to);
         pnas_wire_put_int(to, (int64_t)first);
@@ -286,7 +311,7 @@ static pnas_status compute_share(pnas_net_session *session, const uint8_t *image
     return status;
 }
 
-pnas_status pnas_net_session_run(pnas_net_session *session, const uint8_t *images, size_t count,
+pnas_status pnas_net_session_run(pnas_net_session *session, const pnas_image_source *images, size_t count,
                                  float **logits)
 {
     gathered_logits all = {.count = count, .classes = (size_t)session->file.network.classes};

@@ -63,10 +63,10 @@ void pnas_net_session_tell(const pnas_net_session *session);
 pnas_status pnas_net_session_start(pnas_net_session *session, const pnas_net_options *options,
                                    pnas_layout *layout);
 
-/* images: uint8 [count, H, W, C], the same on all ranks; *logits: [count, classes] on rank 0, the caller's
- * (free), else NULL. Ranks share whole batches, so any number of them gives the same bits. Collective,
- * agreed. */
-pnas_status pnas_net_session_run(pnas_net_session *session, const uint8_t *images, size_t count,
+/* The images 0 .. count - 1 of `images`, the same on all ranks, of which each reads those alone that it classifies;
+ * *logits: [count, classes] on rank 0, the caller's (free), else NULL. Ranks share whole batches, so any number of
+ * them gives the same bits. Collective, agreed. */
+pnas_status pnas_net_session_run(pnas_net_session *session, const pnas_image_source *images, size_t count,
                                  float **logits);
 
 void pnas_net_session_end(pnas_net_session *session);

@@ -1,5 +1,4 @@
 /* pnas_net test: how good a network is on images that nobody looked at. */
-#include "io/data/picture.h"
 #include "io/file/name_end.h"
 #include "io/net/network_lock.h"
 #include "io/plot/image_sheet.h"
@@ -8,6 +7,7 @@
 #include "src/base/decimal.h"
 #include "src/programs/pnas_net/net_commands.h"
 #include "src/programs/pnas_net/net_figures.h"
+#include "src/programs/pnas_net/net_images.h"
 #include "src/programs/pnas_net/net_report.h"
 #include "src/programs/pnas_net/net_session.h"
 #include "src/programs/pnas_net/net_text.h"
@@ -189,18 +189,24 @@ static pnas_status write_confusion(const char *path, const pnas_network_file *fi
     return status;
 }
 
+typedef struct {
+    const pnas_dataset *dataset;
+    pnas_image_source source; /* of its test part, as the network sees it */
+    bool other;               /* not what the network was trained on */
+} test_images;
+
 /* On rank 0. */
 static pnas_status report(const test_arguments *arguments, pnas_net_session *session,
-                          const pnas_dataset *dataset, const float *logits, bool other)
+                          const test_images *images, const float *logits)
 {
-    const pnas_test_report figures = {&session->file, &session->weights, other};
-    PNAS_TRY(take_figures(&session->file, dataset, logits));
+    const pnas_test_report figures = {&session->file, &session->weights, images->other};
+    PNAS_TRY(take_figures(&session->file, images->dataset, logits));
     snprintf(session->file.test.weights, sizeof session->file.test.weights, "%s", session->weights.name);
     if (arguments->confusion)
         PNAS_TRY(write_confusion(arguments->confusion, &session->file));
     if (arguments->worst)
-        PNAS_TRY(
-            pnas_worst_draw(&session->file, dataset, logits, (size_t)arguments->worst, arguments->output));
+        PNAS_TRY(pnas_worst_draw(&session->file, images->dataset, &images->source, logits,
+                                 (size_t)arguments->worst, arguments->output));
     if (arguments->write)
         PNAS_TRY(pnas_network_file_write(arguments->path, &session->file));
     return print(arguments, &figures);
@@ -211,26 +217,6 @@ static pnas_status open_data(const test_arguments *arguments, const pnas_net_ses
 {
     PNAS_TRY(pnas_net_open_data(session, arguments->data, dataset, other));
     return check_data(session, *dataset);
-}
-
-static pnas_status crop_images(pnas_dataset *dataset, double share)
-{
-    size_t size = (size_t)dataset->height * (size_t)dataset->width * (size_t)dataset->channels;
-    uint8_t *cropped = malloc(size);
-    PNAS_CHECK(cropped, PNAS_ERROR_MEMORY, "no memory for an image");
-    pnas_status status = PNAS_OK;
-    for (size_t i = 0; i < dataset->test.count && status == PNAS_OK; i++) {
-        uint8_t *image = dataset->test.images + i * size;
-        const pnas_picture picture = {.height = (size_t)dataset->height,
-                                      .width = (size_t)dataset->width,
-                                      .channels = dataset->channels,
-                                      .pixels = image};
-        status = pnas_picture_zoom(dataset->name, &picture, share, cropped);
-        if (status == PNAS_OK)
-            memcpy(image, cropped, size);
-    }
-    free(cropped);
-    return status;
 }
 
 static pnas_status run_test(const test_arguments *arguments, pnas_layout *layout, pnas_net_session *session,
@@ -245,11 +231,16 @@ static pnas_status run_test(const test_arguments *arguments, pnas_layout *layout
                      (*dataset)->name);
     const char *place = arguments->data ? arguments->data : session->file.dataset;
     PNAS_TRY(pnas_data_compare(layout, place, (*dataset)->sha256));
-    if (arguments->crop < 1)
-        PNAS_TRY(pnas_mpi_agree(crop_images(*dataset, arguments->crop)));
+    const pnas_net_images pixels = {.name = (*dataset)->name,
+                                    .pixels = (*dataset)->test.images,
+                                    .height = (*dataset)->height,
+                                    .width = (*dataset)->width,
+                                    .channels = (*dataset)->channels,
+                                    .share = arguments->crop};
+    test_images images = {*dataset, pnas_net_images_source(&pixels), other};
     PNAS_TRY(pnas_net_session_start(session, &arguments->options, layout));
-    PNAS_TRY(pnas_net_session_run(session, (*dataset)->test.images, (*dataset)->test.count, &logits));
-    pnas_status status = layout->rank == 0 ? report(arguments, session, *dataset, logits, other) : PNAS_OK;
+    PNAS_TRY(pnas_net_session_run(session, &images.source, (*dataset)->test.count, &logits));
+    pnas_status status = layout->rank == 0 ? report(arguments, session, &images, logits) : PNAS_OK;
     free(logits);
     return pnas_mpi_agree(status);
 }

@@ -5,8 +5,10 @@
 #include "io/data/dataset.h"
 #include "io/net/network_file.h"
 
-/* Draws the `wanted` worst (pnas_worst_order), or as many as there are. As io/plot/image_sheet.h. */
-pnas_status pnas_worst_draw(const pnas_network_file *file, const pnas_dataset *dataset, const float *logits,
-                            size_t wanted, const char *output);
+/* Draws the `wanted` worst (pnas_worst_order), or as many as there are, of the data set's test part, whose images are
+ * those of `images`. As io/plot/image_sheet.h. */
+pnas_status pnas_worst_draw(const pnas_network_file *file, const pnas_dataset *dataset,
+                            const pnas_image_source *images, const float *logits, size_t wanted,
+                            const char *output);
 
 #endif
