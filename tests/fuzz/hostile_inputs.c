@@ -77,11 +77,12 @@ static size_t pack(const void *head, size_t size, unsigned char out[PACKED_MAX])
 }
 
 /* `first`: what the harness takes before the file. */
-static void put_image(const char *name, unsigned char first, const void *file, size_t size)
+static void put_image(const char *harness, const char *name, unsigned char first, const void *file,
+                      size_t size)
 {
     unsigned char bytes[1 + PACKED_MAX] = {first};
     memcpy(bytes + 1, file, size);
-    put("image_file", name, bytes, 1 + size);
+    put(harness, name, bytes, 1 + size);
 }
 
 /* As images and as labels of IDX, without a test part. */
@@ -100,17 +101,37 @@ static void put_idx(const char *name, unsigned char flags, const void *file, siz
     put("import", name, bytes, length + 3);
 }
 
+/* Of 65,535 x 65,535 pixels, and nothing of them. */
+static void put_large_pictures(void)
+{
+    static const unsigned char jpeg[] = {0xff, 0xd8, 0xff, 0xc0, 0, 11,   8, 0xff,
+                                         0xff, 0xff, 0xff, 1,    1, 0x11, 0},
+                               png[] = {0x89, 'P',  'N', 'G', '\r', '\n', 26, '\n', 0,    0, 0,
+                                        13,   'I',  'H', 'D', 'R',  0,    0,  0xff, 0xff, 0, 0,
+                                        0xff, 0xff, 8,   2,   0,    0,    0,  1,    2,    3, 4};
+    put_image("picture", "large_jpeg", 0, jpeg, sizeof jpeg);
+    put_image("picture", "large_png", 0, png, sizeof png);
+    put_image("encoded_image", "large", 0, jpeg, sizeof jpeg);
+}
+
+/* A row that begins behind the file's end, and one that ends there. */
+static void put_stored_rows(void)
+{
+    static const unsigned char rows[] = {0, 0, 1, 0, 0xff, 0xff, 64, 0, 0, 0, 0xff, 0xff, 1, 2, 3};
+    put("image_reader", "behind_the_end", rows, sizeof rows);
+}
+
 static void put_bombs(void)
 {
     unsigned char packed[PACKED_MAX];
     size_t size = pack(idx_head, sizeof idx_head, packed);
-    put_image("packed_zeros_idx", 0, packed, size);
+    put_image("image_file", "packed_zeros_idx", 0, packed, size);
     put_idx("packed_zeros", 0, packed, size);
     size = pack("\x89PNG", 4, packed);
-    put_image("packed_zeros_png", 0, packed, size);
+    put_image("image_file", "packed_zeros_png", 0, packed, size);
     size = pack("", 0, packed);
-    put_image("packed_zeros", 0, packed, size);
-    put_image("holes_idx", IMAGE_STRETCHED, idx_head, sizeof idx_head);
+    put_image("image_file", "packed_zeros", 0, packed, size);
+    put_image("image_file", "holes_idx", IMAGE_STRETCHED, idx_head, sizeof idx_head);
     put_idx("holes", FILE_STRETCHED, idx_head, sizeof idx_head);
 }
 
@@ -141,8 +162,8 @@ static void put_journal(void)
 
 int main(int argc, char **argv)
 {
-    static const char *const hdf5[] = {"checkpoint_file", "dataset_file", "network_file",
-                                       "run_file",        "score_file",   "table_file"};
+    static const char *const hdf5[] = {"checkpoint_file", "dataset_file", "encoded_dataset",  "network_file",
+                                       "run_file",        "score_file",   "streamed_dataset", "table_file"};
     if (argc != 2) {
         fprintf(stderr, "usage: hostile_inputs FOLDER\n");
         return 64;
@@ -152,6 +173,8 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < sizeof hdf5 / sizeof *hdf5; ++i)
         put_edits(hdf5[i]);
     put_bombs();
+    put_large_pictures();
+    put_stored_rows();
     put_names();
     put_journal();
     return 0;
