@@ -13,6 +13,7 @@ typedef struct {
     pnas_slice weight; /* [taps][C][M] */
     const pnas_window *window;
     const pnas_view *y; /* shape and, forward, what to write; a borrowed view */
+    pnas_route route;   /* that serves it; the op finds it */
 } pnas_convolution;
 
 typedef struct {

@@ -1,4 +1,4 @@
-/* The pieces and stages of the tile route, and its launches. */
+/* The pieces and stages of the tile and wide routes, and their launches. */
 #include "cl/ops/convolution_tile.h"
 
 #include <stdio.h>
@@ -98,6 +98,11 @@ static const char *build_options(char out[128], size_t floats, const pnas_window
     return out;
 }
 
+static const char *file_of(const pnas_convolution *conv)
+{
+    return pnas_route_file(PNAS_OP_CONVOLUTION_FORWARD, conv->route);
+}
+
 static double moved_bytes(const pnas_convolution *conv, double bytes_of_y)
 {
     return conv->N * (pnas_view_bytes(&conv->x->view) + bytes_of_y);
@@ -112,9 +117,9 @@ pnas_status pnas_convolution_tile_forward(pnas_cl *cl, pnas_launch_list *list, c
     const piece p = choose_piece(stage_inputs, &on, y->height, y->width, VECTOR);
     char options[128];
     const pnas_launch_spec spec = {.label = "convolution forward",
-                                   .file = "convolution_tile.cl",
+                                   .file = file_of(conv),
                                    .options = build_options(options, p.floats, on.window, true),
-                                   .kernel = "convolution_forward_tile",
+                                   .kernel = PNAS_KERNEL_OF(conv->route, "convolution_forward"),
                                    .global = {(size_t)conv->N},
                                    .local = {1, 1, 1},
                                    .flops = pnas_convolution_flops(conv->N, on.window, x, y),
@@ -140,9 +145,9 @@ pnas_status pnas_convolution_tile_input_gradient(pnas_cl *cl, pnas_launch_list *
     const piece p = choose_piece(stage_upstream, &on, x->height, x->width, VECTOR * on.window->stride_w);
     char options[128];
     const pnas_launch_spec spec = {.label = "convolution input gradient",
-                                   .file = "convolution_tile.cl",
+                                   .file = file_of(conv),
                                    .options = build_options(options, p.floats, on.window, y->normalise),
-                                   .kernel = "convolution_input_gradient_tile",
+                                   .kernel = PNAS_KERNEL_OF(conv->route, "convolution_input_gradient"),
                                    .global = {(size_t)conv->N},
                                    .local = {1, 1, 1},
                                    .flops = pnas_convolution_flops(conv->N, on.window, x, shape),
@@ -166,9 +171,9 @@ pnas_status pnas_convolution_tile_weight_gradient(pnas_cl *cl, pnas_launch_list 
     const piece p = choose_piece(stage_both, &on, shape->height, shape->width, VECTOR);
     char options[128];
     const pnas_launch_spec spec = {.label = "convolution weight gradient",
-                                   .file = "convolution_tile.cl",
+                                   .file = file_of(conv),
                                    .options = build_options(options, p.floats, on.window, y->normalise),
-                                   .kernel = "convolution_weight_gradient_tile",
+                                   .kernel = PNAS_KERNEL_OF(conv->route, "convolution_weight_gradient"),
                                    .global = {(size_t)chunks},
                                    .local = {1, 1, 1},
                                    .flops = pnas_convolution_flops(conv->N, on.window, x, shape),
@@ -204,9 +209,9 @@ pnas_status pnas_convolution_tile_pointwise(pnas_cl *cl, pnas_launch_list *list,
     char options[128];
     const pnas_launch_spec spec = {
         .label = window->reduction_split ? "reduction backward" : "pointwise backward",
-        .file = "pointwise_tile.cl",
+        .file = pnas_route_file(PNAS_OP_POINTWISE_BACKWARD, conv->route),
         .options = build_options(options, p.floats, window, y->normalise),
-        .kernel = "pointwise_backward_tile",
+        .kernel = PNAS_KERNEL_OF(conv->route, "pointwise_backward"),
         .global = {(size_t)chunks},
         .local = {1, 1, 1},
         .flops = (1 + wanted) * pnas_convolution_flops(conv->N, window, x, shape),
@@ -230,9 +235,9 @@ pnas_status pnas_convolution_tile_transpose(pnas_cl *cl, pnas_launch_list *list,
     size_t weights = pnas_convolution_weights(conv->window, C, M);
     char options[128];
     const pnas_launch_spec spec = {.label = "convolution transpose",
-                                   .file = "convolution_tile.cl",
+                                   .file = file_of(conv),
                                    .options = build_options(options, 0, conv->window, true),
-                                   .kernel = "convolution_transpose_tile",
+                                   .kernel = PNAS_KERNEL_OF(conv->route, "convolution_transpose"),
                                    .global = {(size_t)M / VECTOR, weights / ((size_t)C * M)},
                                    .local = {1, 1, 1},
                                    .bytes = 8.0 * (double)weights,
@@ -252,9 +257,9 @@ pnas_status pnas_convolution_tile_weight_sum(pnas_cl *cl, pnas_launch_list *list
     pnas_slice partial = pnas_convolution_partial(conv, scratch);
     char options[128];
     const pnas_launch_spec spec = {.label = "convolution weight sum",
-                                   .file = "convolution_tile.cl",
+                                   .file = file_of(conv),
                                    .options = build_options(options, 0, conv->window, true),
-                                   .kernel = "convolution_weight_sum_tile",
+                                   .kernel = PNAS_KERNEL_OF(conv->route, "convolution_weight_sum"),
                                    .global = {weights / (VECTOR * VECTOR)},
                                    .local = {1, 1, 1},
                                    .bytes = 4.0 * (double)weights * (1 + chunks),

@@ -1,4 +1,4 @@
-/* Private to cl: launches of the tile route of convolutions. V = 8. Parameters as in
+/* Private to cl: launches of the tile and wide routes of convolutions, by conv->route. V = 8. Parameters as in
  * cl/ops/convolution.h. Local. */
 #ifndef PNAS_CL_CONVOLUTION_TILE_H
 #define PNAS_CL_CONVOLUTION_TILE_H

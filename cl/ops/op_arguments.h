@@ -160,7 +160,16 @@ static inline void pnas_op_image_groups(const pnas_cl *cl, pnas_launch_spec *spe
 
 /* The kernel of a route: the routes of an op name theirs alike. */
 #define PNAS_KERNEL_OF(route, name)                                                                          \
-    ((route) == PNAS_ROUTE_GPU ? name "_gpu" : (route) == PNAS_ROUTE_TILE ? name "_tile" : name)
+    ((route) == PNAS_ROUTE_GPU    ? name "_gpu"                                                              \
+     : (route) == PNAS_ROUTE_TILE ? name "_tile"                                                             \
+     : (route) == PNAS_ROUTE_WIDE ? name "_wide"                                                             \
+                                  : name)
+
+/* One work-item has a large piece of work. */
+static inline bool pnas_route_tiled(pnas_route route)
+{
+    return route == PNAS_ROUTE_TILE || route == PNAS_ROUTE_WIDE;
+}
 
 /* Work-items for writing view `v` by any route: pnas_op_global, or the float4s of N images. */
 static inline void pnas_op_range(const pnas_cl *cl, pnas_launch_spec *spec, pnas_route route,

@@ -163,14 +163,21 @@ int pnas_convolution_statistics_tile(const pnas_cl *cl, pnas_op_kind op, int N, 
     return gpu ? pnas_convolution_gpu_statistics_tile(pixels) : pixels;
 }
 
-pnas_status pnas_convolution_forward(pnas_cl *cl, pnas_launch_list *list, pnas_op_kind op,
-                                     const pnas_convolution *conv, pnas_slice statistics)
+static pnas_convolution with_route(const pnas_cl *cl, pnas_op_kind op, const pnas_convolution *conv)
 {
+    pnas_convolution routed = *conv;
+    routed.route = pnas_op_route_of(cl, op, conv->N, &conv->x->view, conv->window, conv->y);
+    return routed;
+}
+
+pnas_status pnas_convolution_forward(pnas_cl *cl, pnas_launch_list *list, pnas_op_kind op,
+                                     const pnas_convolution *asked, pnas_slice statistics)
+{
+    const pnas_convolution routed = with_route(cl, op, asked), *conv = &routed;
     pnas_tap_range range[2];
     int ranges = split_taps(conv->window, conv->y->channels, range);
-    pnas_route route = pnas_op_route_of(cl, op, conv->N, &conv->x->view, conv->window, conv->y);
-    bool tiled = route == PNAS_ROUTE_TILE;
-    if (route == PNAS_ROUTE_GPU)
+    bool tiled = pnas_route_tiled(conv->route);
+    if (conv->route == PNAS_ROUTE_GPU)
         return pnas_convolution_gpu_forward(cl, list, conv, statistics);
     for (int i = 0; i < ranges; ++i) {
         pnas_slice weight = tap_range_slice(conv, &range[i], conv->weight);
@@ -210,15 +217,15 @@ static bool separate_pixels(const pnas_convolution *conv)
 }
 
 pnas_status pnas_convolution_backward(pnas_cl *cl, pnas_launch_list *list, pnas_op_kind op,
-                                      const pnas_convolution *conv, const pnas_upstream *y,
+                                      const pnas_convolution *asked, const pnas_upstream *y,
                                       const pnas_downstream *dx, pnas_slice weight_gradient,
                                       pnas_slice scratch)
 {
+    const pnas_convolution routed = with_route(cl, op, asked), *conv = &routed;
     pnas_tap_range range[2];
     int ranges = split_taps(conv->window, conv->y->channels, range);
-    pnas_route route = pnas_op_route_of(cl, op, conv->N, &conv->x->view, conv->window, conv->y);
-    bool tiled = route == PNAS_ROUTE_TILE;
-    if (route == PNAS_ROUTE_GPU)
+    bool tiled = pnas_route_tiled(conv->route);
+    if (conv->route == PNAS_ROUTE_GPU)
         return pnas_convolution_gpu_backward(cl, list, conv, y, dx, weight_gradient, scratch);
     pnas_downstream into = *dx;
     if (into.into.at.buffer)
@@ -239,7 +246,7 @@ pnas_status pnas_op_convolution_forward(pnas_cl *cl, pnas_launch_list *list, int
                                         pnas_slice weight, const pnas_window *window, const pnas_view *y,
                                         pnas_slice statistics)
 {
-    const pnas_convolution conv = {N, x, weight, window, y};
+    const pnas_convolution conv = {N, x, weight, window, y, PNAS_ROUTE_AUTO};
     return pnas_convolution_forward(cl, list, PNAS_OP_CONVOLUTION_FORWARD, &conv, statistics);
 }
 
@@ -248,7 +255,7 @@ pnas_status pnas_op_convolution_backward(pnas_cl *cl, pnas_launch_list *list, in
                                          const pnas_downstream *dx, pnas_slice weight_gradient,
                                          pnas_slice scratch)
 {
-    const pnas_convolution conv = {N, x, weight, window, &y->gradient};
+    const pnas_convolution conv = {N, x, weight, window, &y->gradient, PNAS_ROUTE_AUTO};
     return pnas_convolution_backward(cl, list, PNAS_OP_CONVOLUTION_BACKWARD, &conv, y, dx, weight_gradient,
                                      scratch);
 }

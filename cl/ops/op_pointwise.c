@@ -26,7 +26,7 @@ pnas_status pnas_op_pointwise_forward(pnas_cl *cl, pnas_launch_list *list, int N
         flat_x.view = flatten(&x->view);
         flat_y = flatten(y);
     }
-    const pnas_convolution conv = {N, &flat_x, weight, window, &flat_y};
+    const pnas_convolution conv = {N, &flat_x, weight, window, &flat_y, PNAS_ROUTE_AUTO};
     return pnas_convolution_forward(cl, list, PNAS_OP_POINTWISE_FORWARD, &conv, statistics);
 }
 
@@ -44,7 +44,7 @@ pnas_status pnas_op_pointwise_backward(pnas_cl *cl, pnas_launch_list *list, int 
         flat_y.raw = flatten(&y->raw);
         flat_dx.into = flatten(&dx->into);
     }
-    const pnas_convolution conv = {N, &flat_x, weight, window, &flat_y.gradient};
+    const pnas_convolution conv = {N, &flat_x, weight, window, &flat_y.gradient, PNAS_ROUTE_AUTO};
     return pnas_convolution_backward(cl, list, PNAS_OP_POINTWISE_BACKWARD, &conv, &flat_y, &flat_dx,
                                      weight_gradient, scratch);
 }

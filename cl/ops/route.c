@@ -31,7 +31,9 @@ static bool has_what_it_needs(const pnas_op_route *route, const pnas_cl *cl, con
 
 static bool fits_device(const pnas_op_route *route, const pnas_cl *cl)
 {
-    return route->device == PNAS_ON_CPU ? cl->info.cpu && !cl->no_tiles : !cl->info.cpu;
+    if (route->device == PNAS_ON_GPU)
+        return !cl->info.cpu;
+    return cl->info.cpu && !cl->no_tiles && (route->device == PNAS_ON_CPU || cl->info.float_width >= 16);
 }
 
 /* The row of a route of an op; NULL if it is PLAIN or there is none. */

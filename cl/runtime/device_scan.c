@@ -76,7 +76,7 @@ static const char *type_name(cl_device_type type)
 static void read_info(pnas_device *device)
 {
     pnas_device_info *info = &device->info;
-    cl_uint units = 0;
+    cl_uint units = 0, width = 0;
     cl_ulong memory = 0, largest = 0;
     char platform[512] = "";
     clGetPlatformInfo(device->platform, CL_PLATFORM_NAME, sizeof platform, platform, NULL);
@@ -87,11 +87,13 @@ static void read_info(pnas_device *device)
     read_text(device->device, CL_DEVICE_VERSION, info->version, sizeof info->version);
     clGetDeviceInfo(device->device, CL_DEVICE_TYPE, sizeof device->type, &device->type, NULL);
     clGetDeviceInfo(device->device, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof units, &units, NULL);
+    clGetDeviceInfo(device->device, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, sizeof width, &width, NULL);
     clGetDeviceInfo(device->device, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof memory, &memory, NULL);
     clGetDeviceInfo(device->device, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof largest, &largest, NULL);
     info->cpu = (device->type & CL_DEVICE_TYPE_CPU) != 0;
     snprintf(info->type, sizeof info->type, "%s", type_name(device->type));
     info->compute_units = (int)units;
+    info->float_width = (int)width;
     info->memory = memory;
     info->largest_allocation = largest;
     read_pci(device->device, info->pci);

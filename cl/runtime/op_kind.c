@@ -17,10 +17,8 @@ const char *pnas_op_kind_name(pnas_op_kind op)
 
 const char *pnas_route_name(pnas_route route)
 {
-    static const char *const names[] = {[PNAS_ROUTE_AUTO] = "auto",
-                                        [PNAS_ROUTE_PLAIN] = "plain",
-                                        [PNAS_ROUTE_TILE] = "tile",
-                                        [PNAS_ROUTE_CLBLAST] = "clblast",
-                                        [PNAS_ROUTE_GPU] = "gpu"};
+    static const char *const names[] = {
+        [PNAS_ROUTE_AUTO] = "auto",       [PNAS_ROUTE_PLAIN] = "plain", [PNAS_ROUTE_TILE] = "tile",
+        [PNAS_ROUTE_CLBLAST] = "clblast", [PNAS_ROUTE_GPU] = "gpu",     [PNAS_ROUTE_WIDE] = "wide"};
     return names[route];
 }

@@ -12,11 +12,16 @@ typedef enum {
     PNAS_ROUTE_PLAIN,   /* one work-item an output; any V, any device; the reference */
     PNAS_ROUTE_TILE,    /* explicit float8 register tiles, one work-item a large piece; V = 8, CPUs */
     PNAS_ROUTE_CLBLAST, /* matrix products on GPUs */
-    PNAS_ROUTE_GPU      /* work-groups that share local memory, float4; V = 4, GPUs */
+    PNAS_ROUTE_GPU,     /* work-groups that share local memory, float4; V = 4, GPUs */
+    PNAS_ROUTE_WIDE     /* TILE in vectors of float16, with the same bits; V = 8, CPUs with such registers */
 } pnas_route;
-enum { PNAS_ROUTES = PNAS_ROUTE_GPU + 1 };
+enum { PNAS_ROUTES = PNAS_ROUTE_WIDE + 1 };
 
-typedef enum { PNAS_ON_CPU, PNAS_ON_GPU } pnas_route_device;
+typedef enum {
+    PNAS_ON_CPU,
+    PNAS_ON_WIDE_CPU, /* whose own vectors have 16 floats or more */
+    PNAS_ON_GPU
+} pnas_route_device;
 
 /* What a route needs to work at all (cl/ops/route.c) */
 typedef enum {
@@ -43,15 +48,19 @@ typedef struct {
         {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_NOTHING, "gemm_tile.cl"},                                  \
         {PNAS_ROUTE_CLBLAST, PNAS_ON_GPU, PNAS_NEEDS_CLBLAST, "CLBlast"})                                    \
     ROW(PNAS_OP_POINTWISE_FORWARD, "pointwise forward", "convolution.cl",                                    \
+        {PNAS_ROUTE_WIDE, PNAS_ON_WIDE_CPU, PNAS_NEEDS_V8, "convolution_wide.cl"},                           \
         {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_V8, "convolution_tile.cl"},                                \
         {PNAS_ROUTE_GPU, PNAS_ON_GPU, PNAS_NEEDS_V4, "convolution_gpu.cl"})                                  \
     ROW(PNAS_OP_POINTWISE_BACKWARD, "pointwise backward", "convolution.cl",                                  \
+        {PNAS_ROUTE_WIDE, PNAS_ON_WIDE_CPU, PNAS_NEEDS_V8, "pointwise_wide.cl"},                             \
         {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_V8, "pointwise_tile.cl"},                                  \
         {PNAS_ROUTE_GPU, PNAS_ON_GPU, PNAS_NEEDS_V4, "pointwise_gpu.cl"})                                    \
     ROW(PNAS_OP_CONVOLUTION_FORWARD, "convolution forward", "convolution.cl",                                \
+        {PNAS_ROUTE_WIDE, PNAS_ON_WIDE_CPU, PNAS_NEEDS_V8, "convolution_wide.cl"},                           \
         {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_V8, "convolution_tile.cl"},                                \
         {PNAS_ROUTE_GPU, PNAS_ON_GPU, PNAS_NEEDS_V4, "convolution_gpu.cl"})                                  \
     ROW(PNAS_OP_CONVOLUTION_BACKWARD, "convolution backward", "convolution.cl",                              \
+        {PNAS_ROUTE_WIDE, PNAS_ON_WIDE_CPU, PNAS_NEEDS_V8, "convolution_wide.cl"},                           \
         {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_V8, "convolution_tile.cl"},                                \
         {PNAS_ROUTE_GPU, PNAS_ON_GPU, PNAS_NEEDS_V4, "weight_gradient_gpu.cl"})                              \
     ROW(PNAS_OP_DEPTHWISE_FORWARD, "depthwise forward", "depthwise.cl",                                      \
@@ -99,6 +108,6 @@ typedef struct {           /* what a route's needs may look at; 0 where it means
 
 const pnas_op_kind_row *pnas_op_kind_row_of(pnas_op_kind op); /* borrowed from the table */
 const char *pnas_op_kind_name(pnas_op_kind op);
-const char *pnas_route_name(pnas_route route); /* "plain", "tile", "clblast" */
+const char *pnas_route_name(pnas_route route); /* "plain", "tile", ... */
 
 #endif

@@ -30,7 +30,8 @@ typedef struct { /* what one V gave */
     bool tried_clblast;  /* for its parameters */
 } tuner_outcome;
 
-static const pnas_route routes[] = {PNAS_ROUTE_PLAIN, PNAS_ROUTE_TILE, PNAS_ROUTE_GPU, PNAS_ROUTE_CLBLAST};
+static const pnas_route routes[] = {PNAS_ROUTE_PLAIN, PNAS_ROUTE_TILE, PNAS_ROUTE_WIDE, PNAS_ROUTE_GPU,
+                                    PNAS_ROUTE_CLBLAST};
 enum { ROUTES = sizeof routes / sizeof *routes };
 
 static bool same(const pnas_routed_op *a, const pnas_routed_op *b)
@@ -78,6 +79,7 @@ static void report(const pnas_tuner_options *options, const pnas_cl *cl, const t
                                 .route = pnas_route_name(row->route),
                                 .plain = microseconds[PNAS_ROUTE_PLAIN],
                                 .tile = microseconds[PNAS_ROUTE_TILE],
+                                .wide = microseconds[PNAS_ROUTE_WIDE],
                                 .gpu = microseconds[PNAS_ROUTE_GPU],
                                 .clblast = microseconds[PNAS_ROUTE_CLBLAST]};
     pnas_routed_op_describe(&item->op, result.shape, sizeof result.shape);

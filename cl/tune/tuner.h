@@ -16,7 +16,7 @@ typedef struct {
     int count;         /* how often the children have it */
     const char *route; /* the fastest correct one */
     /* Microseconds; 0: not for this device; below 0: it computed wrongly; NAN: it failed. */
-    double plain, tile, gpu, clblast;
+    double plain, tile, wide, gpu, clblast;
 } pnas_tuner_result;
 
 typedef struct {

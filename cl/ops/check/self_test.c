@@ -83,7 +83,7 @@ static bool is_for_device(const pnas_self_test_options *options, const pnas_cl *
 
 static pnas_status check_vector(self_tester *checker, int vector)
 {
-    static const pnas_route routes[] = {PNAS_ROUTE_PLAIN, PNAS_ROUTE_TILE, PNAS_ROUTE_GPU,
+    static const pnas_route routes[] = {PNAS_ROUTE_PLAIN, PNAS_ROUTE_TILE, PNAS_ROUTE_WIDE, PNAS_ROUTE_GPU,
                                         PNAS_ROUTE_CLBLAST};
     enum { ROUTES = sizeof routes / sizeof *routes };
     pnas_cl_options options = checker->options->device;

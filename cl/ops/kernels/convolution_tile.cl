@@ -1,4 +1,4 @@
-/* Dense convolution by register tiles: V = 8, any kernel, stride and dilation. One work-item is an image (the
+/* Dense convolution by register tiles: V = 8, in vectors of LANES; any kernel, stride and dilation. One work-item is an image (the
  * weight gradient: a chunk of images), which it goes through in pieces of `rows` x `columns` outputs. A
  * piece's inputs are staged: transformed once into private memory of STAGE floats. At most TAPS = kh * kw
  * taps.
@@ -6,8 +6,15 @@
  * x [N][C/8][H*W][8], weight [kh][kw][C][M], y [N][M/8][OH*OW][8]. Only the outputs first <= m < last are
  * served (a factorized reduction is two launches of one tap each); the host chooses the pieces and the
  * stage's shape, which are parameters here: SHAPE. */
+#ifndef LANES
+#define LANES 8
+#endif
 #define WIDTH 8
 #include "view.h"
+
+#if LANES == 16
+#include "pair.h"
+#endif
 
 #include "piece.h"
 #include "wide.h"
@@ -35,10 +42,11 @@ INLINE void find_taps(const stage_shape s, const int kernel_h, const int kernel_
 }
 
 /* statistics [N][2][M] (if has_statistics). NDRange: (N) */
-TILE_KERNEL void convolution_forward_tile(OPERAND(x), const int C, const int x_used, const int H, const int W,
-                                          SLICE(weight), WINDOW, const int first, const int last, OUT_VIEW(y),
-                                          const int M, const int OH, const int OW, OUT_SLICE(statistics),
-                                          const int has_statistics, SHAPE)
+TILE_KERNEL void TILE_NAME(convolution_forward)(OPERAND(x), const int C, const int x_used, const int H,
+                                                const int W, SLICE(weight), WINDOW, const int first,
+                                                const int last, OUT_VIEW(y), const int M, const int OH,
+                                                const int OW, OUT_SLICE(statistics), const int has_statistics,
+                                                SHAPE)
 {
     const int n = get_global_id(0);
     float stage[STAGE];
@@ -91,10 +99,11 @@ INLINE int find_upstream_taps(const stage_shape s, const int kernel_h, const int
 }
 
 /* transposed [kh][kw][M][C]; pieces are of x. NDRange: (N) */
-TILE_KERNEL void convolution_input_gradient_tile(OPERAND(x), const int C, const int H, const int W,
-                                                 SLICE(transposed), WINDOW, const int first, const int last,
-                                                 UPSTREAM(dy), const int M, const int dy_used, const int OH,
-                                                 const int OW, DOWNSTREAM(dx), SHAPE)
+TILE_KERNEL void TILE_NAME(convolution_input_gradient)(OPERAND(x), const int C, const int H, const int W,
+                                                       SLICE(transposed), WINDOW, const int first,
+                                                       const int last, UPSTREAM(dy), const int M,
+                                                       const int dy_used, const int OH, const int OW,
+                                                       DOWNSTREAM(dx), SHAPE)
 {
     const int n = get_global_id(0);
     float stage[STAGE];
@@ -150,11 +159,12 @@ INLINE void find_weight_rows(const stage_shape s, const int first, const int row
 /* partial [chunks][..][kh][kw][C][M], `partial_stride` floats a chunk: the sum over the chunk's images, which
  * are chunk * N / chunks up to the next chunk's. The stage of x is followed by one of the upstream gradient,
  * `rows` x `columns` pixels. NDRange: (chunks) */
-TILE_KERNEL void convolution_weight_gradient_tile(OPERAND(x), const int C, const int x_used, const int H,
-                                                  const int W, WINDOW, const int first, const int last,
-                                                  UPSTREAM(dy), const int M, const int OH, const int OW,
-                                                  const int N, const int chunks, OUT_SLICE(partial),
-                                                  const ulong partial_stride, SHAPE)
+TILE_KERNEL void TILE_NAME(convolution_weight_gradient)(OPERAND(x), const int C, const int x_used,
+                                                        const int H, const int W, WINDOW, const int first,
+                                                        const int last, UPSTREAM(dy), const int M,
+                                                        const int OH, const int OW, const int N,
+                                                        const int chunks, OUT_SLICE(partial),
+                                                        const ulong partial_stride, SHAPE)
 {
     const int chunk = get_global_id(0), first_image = chunk * N / chunks;
     float stage[STAGE];
@@ -198,9 +208,9 @@ INLINE int8 weights_count(const int m, const int tap, const int split)
 
 /* gradient [taps][C][M]: partial [chunks][taps][C][M] summed over chunks, in their order; 64 weights a
  * work-item. NDRange: (taps * C * M / 64) */
-TILE_KERNEL void convolution_weight_sum_tile(SLICE(partial), const int chunks, const int count, const int C,
-                                             const int used, const int M, const int split,
-                                             OUT_SLICE(gradient))
+TILE_KERNEL void TILE_NAME(convolution_weight_sum)(SLICE(partial), const int chunks, const int count,
+                                                   const int C, const int used, const int M, const int split,
+                                                   OUT_SLICE(gradient))
 {
     const int first = get_global_id(0) * 64;
     const __global float *from = partial + partial_at + first;
@@ -217,8 +227,8 @@ TILE_KERNEL void convolution_weight_sum_tile(SLICE(partial), const int chunks, c
 }
 
 /* transposed [taps][M][C] of weight [taps][C][M], 0 where a weight does not count. NDRange: (M / 8, taps) */
-TILE_KERNEL void convolution_transpose_tile(SLICE(weight), const int C, const int M, const int split,
-                                            OUT_SLICE(transposed))
+TILE_KERNEL void TILE_NAME(convolution_transpose)(SLICE(weight), const int C, const int M, const int split,
+                                                  OUT_SLICE(transposed))
 {
     const int m = get_global_id(0) * 8, tap = get_global_id(1);
     const __global float *from = weight + weight_at + (ulong)tap * C * M + m;

@@ -77,6 +77,9 @@ INLINE void stage_operand(float *to, const stage_shape s, const __global STORED 
 {
     for (int b = 0; b < C / 8; ++b) {
         const transform t = transform_make(scale_shift, C, b * 8, normalise, relu);
+#ifdef PAIR_H
+        const transform_pair two = transform_pair_make(t);
+#endif
         for (int r = 0; r < s.rows; ++r)
             for (int p = 0; p < s.phases; ++p) {
                 const int h = h0 + r * s.row_step, w = w0 + p;
@@ -84,7 +87,13 @@ INLINE void stage_operand(float *to, const stage_shape s, const __global STORED 
                 const __global STORED *from = x + ((long)b * H * W + (long)h * W + w) * 8;
                 float *out = to + b * s.plane + r * s.row + p * s.columns * 8;
                 stage_zero(out, 0, inside.x);
-                for (int i = inside.x; i < inside.y; ++i)
+                int i = inside.x;
+#ifdef PAIR_H
+                if (stride_w == 1)
+                    for (; i + 2 <= inside.y; i += 2)
+                        put16(transform_pair_apply(two, READ16(from + i * 8)), 0, out + i * 8);
+#endif
+                for (; i < inside.y; ++i)
                     put8(transform_apply(t, READ(i * stride_w, from)), i, out);
                 stage_zero(out, inside.y, s.columns);
             }
@@ -99,13 +108,21 @@ INLINE void stage_upstream(float *to, const stage_shape s, const __global float 
 {
     for (int b = first_block; b < last_block; ++b) {
         const upstream u = upstream_make(coefficients, M, b * 8);
+#ifdef PAIR_H
+        const upstream_pair two = upstream_pair_make(u);
+#endif
         for (int r = 0; r < s.rows; ++r) {
             const int oh = oh0 + r;
             const int2 inside = stage_inside(s, ow0, 1, OW, oh >= 0 && oh < OH);
             const long at = ((long)b * OH * OW + (long)oh * OW + ow0) * 8;
             float *out = to + (b - first_block) * s.plane + r * s.row;
             stage_zero(out, 0, inside.x);
-            for (int i = inside.x; i < inside.y; ++i)
+            int i = inside.x;
+#ifdef PAIR_H
+            for (; i + 2 <= inside.y; i += 2)
+                put16(upstream_pair_read(two, g + at + i * 8, raw + at + i * 8), 0, out + i * 8);
+#endif
+            for (; i < inside.y; ++i)
                 put8(upstream_read(u, g + at + i * 8, raw + at + i * 8), i, out);
             stage_zero(out, inside.y, s.columns);
         }

@@ -1,4 +1,4 @@
-/* Backward of convolutions whose taps see one pixel each, by register tiles: V = 8. A pointwise convolution
+/* Backward of convolutions whose taps see one pixel each, by register tiles: V = 8, in vectors of LANES. A pointwise convolution
  * has one tap; a factorized reduction two, at (0, 0) and (1, 1) under an output, the first for outputs m <
  * split, the second for the others. No padding; no pixel of x is seen twice. In one pass over the outputs,
  * `rows` x `columns` at a time: the upstream gradient and each tap's x are staged in private memory (STAGE
@@ -7,8 +7,15 @@
  *
  * x [N][C/8][H*W][8], transposed weight [taps][M][C], dy [N][M/8][OH*OW][8], partial [chunks][taps][C][M];
  * chunk k has images k * N / chunks up to the next chunk's. */
+#ifndef LANES
+#define LANES 8
+#endif
 #define WIDTH 8
 #include "view.h"
+
+#if LANES == 16
+#include "pair.h"
+#endif
 
 #define PLANES_AHEAD 3
 #include "piece.h"
@@ -92,12 +99,12 @@ INLINE place next_place(place at, const int taps, const int OH, const int OW, co
 }
 
 /* NDRange: (chunks) */
-TILE_KERNEL void pointwise_backward_tile(OPERAND(x), const int C, const int H, const int W, SLICE(transposed),
-                                         const int taps, const int stride_h, const int stride_w,
-                                         const int split, UPSTREAM(dy), const int M, const int dy_used,
-                                         const int OH, const int OW, DOWNSTREAM(dx), const int has_dx,
-                                         const int N, const int chunks, OUT_SLICE(partial), const int rows,
-                                         const int columns)
+TILE_KERNEL void TILE_NAME(pointwise_backward)(OPERAND(x), const int C, const int H, const int W,
+                                               SLICE(transposed), const int taps, const int stride_h,
+                                               const int stride_w, const int split, UPSTREAM(dy), const int M,
+                                               const int dy_used, const int OH, const int OW, DOWNSTREAM(dx),
+                                               const int has_dx, const int N, const int chunks,
+                                               OUT_SLICE(partial), const int rows, const int columns)
 {
     const int chunk = get_global_id(0), pixels = H * W, out_pixels = OH * OW;
     const int tap_at = 0, tap_weight = 0;

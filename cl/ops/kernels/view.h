@@ -112,6 +112,13 @@ INLINE REAL ROUNDED(const REAL value)
 #define TILE_KERNEL                                                                                          \
     __kernel __attribute__((reqd_work_group_size(1, 1, 1))) /* one work-item a large piece of work */
 
+/* Where a file serves the routes `tile` and `wide`: the one in vectors of LANES 8, the other of 16. */
+#if LANES == 16
+#define TILE_NAME(name) name##_wide
+#else
+#define TILE_NAME(name) name##_tile
+#endif
+
 #define SLICE(name)        const __global float *restrict name, const ulong name##_at
 #define INT_SLICE(name)    const __global int *restrict name, const ulong name##_at
 #define OUT_SLICE(name)    __global float *restrict name, const ulong name##_at

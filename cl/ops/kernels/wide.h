@@ -1,9 +1,10 @@
-/* The register tiles of product.h, three, two and one vector wide, and the choice between them. */
+/* The register tiles of product.h, three, two and one vector of 8 wide, or with LANES 16 those of product_pair.h, six,
+ * four, three and two wide, and the choice between them. Both give the same bits. */
 #ifndef WIDE_H
 #define WIDE_H
 
 /* Input channels of an outer product's tile. */
-#ifdef __AVX512VL__
+#if defined(__AVX512VL__) || LANES == 16
 #define OUTER_CHANNELS 8
 #else
 #define OUTER_CHANNELS 4
@@ -23,16 +24,53 @@ typedef struct {
 #define FETCH_AHEAD(p)
 #endif
 
+#if LANES == 16
+#define WIDE 6
+#include "product_pair.h"
+#undef WIDE
+#define WIDE 4
+#include "product_pair.h"
+#undef WIDE
+#define WIDE 3
+#include "product_pair.h"
+#undef WIDE
+#define WIDE 2
+#include "product_pair.h"
+#undef WIDE
+#else
 #define WIDE 3
 #include "product.h"
 #undef WIDE
 #define WIDE 2
 #include "product.h"
 #undef WIDE
+#endif
 #define WIDE 1
 #include "product.h"
 #undef WIDE
 
+#if LANES == 16
+/* How many of `left` vectors of 8 the next tile takes. */
+INLINE int wide_next(const int left)
+{
+    return left == 6 || left >= 9 ? 6 : left == 4 || left >= 7 ? 4 : min(left, 3);
+}
+
+/* Calls <name>6, <name>4, <name>3, <name>2 or <name>1 for the width `wide`. */
+#define WIDE_CALL(wide, name, ...)                                                                           \
+    do {                                                                                                     \
+        if ((wide) == 6)                                                                                     \
+            name##6(__VA_ARGS__);                                                                            \
+        else if ((wide) == 4)                                                                                \
+            name##4(__VA_ARGS__);                                                                            \
+        else if ((wide) == 3)                                                                                \
+            name##3(__VA_ARGS__);                                                                            \
+        else if ((wide) == 2)                                                                                \
+            name##2(__VA_ARGS__);                                                                            \
+        else                                                                                                 \
+            name##1(__VA_ARGS__);                                                                            \
+    } while (0)
+#else
 /* How many of `left` vectors the next tile takes: 4 are better served as 2 + 2 than as 3 + 1. */
 INLINE int wide_next(const int left)
 {
@@ -49,5 +87,7 @@ INLINE int wide_next(const int left)
         else                                                                                                 \
             name##1(__VA_ARGS__);                                                                            \
     } while (0)
+
+#endif
 
 #endif

@@ -71,6 +71,7 @@ static void print_result(void *payload, const pnas_tuner_result *result)
     printf("%d  %-20s %-44s", result->vector, result->op, result->shape);
     print_time(result->plain);
     print_time(result->tile);
+    print_time(result->wide);
     print_time(result->gpu);
     print_time(result->clblast);
     printf("  %s\n", result->route);
@@ -80,8 +81,8 @@ static void print_result(void *payload, const pnas_tuner_result *result)
 static pnas_status tune(const pnas_tuner_options *options)
 {
     pnas_tuner_summary summary;
-    printf("%s  %-20s %-44s %10s %10s %10s %10s  %s\n", "V", "op", "shape", "plain us", "tile us", "gpu us",
-           "clblast us", "fastest");
+    printf("%s  %-20s %-44s %10s %10s %10s %10s %10s  %s\n", "V", "op", "shape", "plain us", "tile us",
+           "wide us", "gpu us", "clblast us", "fastest");
     PNAS_TRY(pnas_tune(options, &summary));
     printf("V = %d: %d routes; all of them together %.3f s, by the built-in table %.3f s\n"
            "CLBlast's parameters: %s; %s\n",

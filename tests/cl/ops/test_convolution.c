@@ -55,6 +55,11 @@ Test(convolution, tile_agrees_with_the_reference)
     check_random(8, PNAS_ROUTE_TILE, test_device_small() ? 1 : 6);
 }
 
+Test(convolution, wide_agrees_with_the_reference)
+{
+    check_random(8, PNAS_ROUTE_WIDE, test_device_small() ? 1 : 6);
+}
+
 Test(convolution, gpu_agrees_with_the_reference)
 {
     check_random(4, PNAS_ROUTE_GPU, test_device_small() ? 1 : 6);
@@ -91,6 +96,11 @@ static void check_search_sizes(pnas_route route)
 Test(convolution, tile_agrees_at_the_sizes_of_a_search)
 {
     check_search_sizes(PNAS_ROUTE_TILE);
+}
+
+Test(convolution, wide_agrees_at_the_sizes_of_a_search)
+{
+    check_search_sizes(PNAS_ROUTE_WIDE);
 }
 
 Test(convolution, gpu_agrees_at_the_sizes_of_a_search)
@@ -148,6 +158,7 @@ Test(convolution, a_factorized_reduction_uses_one_tap_for_each_output)
     check_reductions(4, PNAS_ROUTE_PLAIN);
     check_reductions(8, PNAS_ROUTE_PLAIN);
     check_reductions(8, PNAS_ROUTE_TILE);
+    check_reductions(8, PNAS_ROUTE_WIDE);
     check_reductions(4, PNAS_ROUTE_GPU);
 }
 
@@ -159,7 +170,23 @@ Test(convolution, two_runs_give_the_same_bits)
     op_test_close(&h);
     convolution_check_bits(8, PNAS_ROUTE_PLAIN, &test);
     convolution_check_bits(8, PNAS_ROUTE_TILE, &test);
+    convolution_check_bits(8, PNAS_ROUTE_WIDE, &test);
     convolution_check_bits(4, PNAS_ROUTE_GPU, &test);
+}
+
+Test(convolution, wide_gives_the_bits_of_tile)
+{
+    op_harness h;
+    for (int round = 0; round < (test_device_small() ? 1 : 12); ++round) {
+        op_test_open(&h, 8, PNAS_ROUTE_TILE, 200 + (uint64_t)round);
+        convolution_case test =
+            convolution_case_random(&h, random_shape(&h, kernels[round % KERNELS]), false);
+        op_test_close(&h);
+        test.no_input_gradient = test.no_statistics = false;
+        convolution_check_same(8, PNAS_ROUTE_TILE, PNAS_ROUTE_WIDE, &test);
+    }
+    const convolution_case split = {.shape = reduction(2, 40, 56, 7, 9), .x_relu = true, .y_normalise = true};
+    convolution_check_same(8, PNAS_ROUTE_TILE, PNAS_ROUTE_WIDE, &split);
 }
 
 /* The reference itself: the gradient of sum(u * y) by differences. */

@@ -1,4 +1,5 @@
 /* Pointwise convolutions against the double precision reference, on every route. */
+#include "cl/ops/route.h"
 #include "tests/cl/ops/convolution_bits.h"
 
 #include <criterion/criterion.h>
@@ -49,6 +50,11 @@ Test(pointwise, tile_agrees_with_the_reference)
     check_random(8, PNAS_ROUTE_TILE, test_device_small() ? 6 : 24);
 }
 
+Test(pointwise, wide_agrees_with_the_reference)
+{
+    check_random(8, PNAS_ROUTE_WIDE, test_device_small() ? 6 : 24);
+}
+
 Test(pointwise, gpu_agrees_with_the_reference)
 {
     check_random(4, PNAS_ROUTE_GPU, test_device_small() ? 8 : 24);
@@ -70,6 +76,7 @@ static void check_fixed_on(pnas_route route, int N, int C, int M, int size, int 
 static void check_fixed(int N, int C, int M, int size, int stride)
 {
     check_fixed_on(PNAS_ROUTE_TILE, N, C, M, size, stride);
+    check_fixed_on(PNAS_ROUTE_WIDE, N, C, M, size, stride);
     check_fixed_on(PNAS_ROUTE_GPU, N, C, M, size, stride);
 }
 
@@ -118,5 +125,40 @@ Test(pointwise, two_runs_give_the_same_bits)
                              .y_normalise = true};
     convolution_check_bits(8, PNAS_ROUTE_PLAIN, &test);
     convolution_check_bits(8, PNAS_ROUTE_TILE, &test);
+    convolution_check_bits(8, PNAS_ROUTE_WIDE, &test);
     convolution_check_bits(4, PNAS_ROUTE_GPU, &test);
+}
+
+/* Every number of vectors of a row, so all widths of a tile and all odd ends; images with an odd last pixel. */
+Test(pointwise, wide_gives_the_bits_of_tile)
+{
+    for (int vectors = 1; vectors <= (test_device_small() ? 3 : 13); ++vectors)
+        for (int stride = 1; stride <= 2; ++stride) {
+            convolution_case test = {.shape =
+                                         shape_of(3, 8 * vectors, 8 * (14 - vectors), 5, 7, stride, stride),
+                                     .pointwise = true,
+                                     .x_normalise = vectors % 2 == 0,
+                                     .x_relu = vectors % 3 > 0,
+                                     .y_normalise = vectors % 5 > 0,
+                                     .accumulate = vectors % 4 == 0};
+            convolution_check_same(8, PNAS_ROUTE_TILE, PNAS_ROUTE_WIDE, &test);
+        }
+}
+
+Test(pointwise, wide_serves_cpus_with_wide_vectors_of_their_own)
+{
+    pnas_cl *cl = test_device_open_route(8, PNAS_ROUTE_AUTO);
+    const pnas_route_shape shape = {.N = 1, .C = 8, .M = 8, .H = 1, .W = 9, .kernel_h = 1, .kernel_w = 1};
+    cl->info.cpu = true;
+    cl->no_tiles = false;
+    cl->info.float_width = 16;
+    cr_assert_eq(pnas_route_choose(cl, PNAS_OP_POINTWISE_FORWARD, &shape), PNAS_ROUTE_WIDE);
+    cl->info.float_width = 8;
+    cr_assert_eq(pnas_route_choose(cl, PNAS_OP_POINTWISE_FORWARD, &shape), PNAS_ROUTE_TILE);
+    cl->info.float_width = 0;
+    cr_assert_eq(pnas_route_choose(cl, PNAS_OP_POINTWISE_BACKWARD, &shape), PNAS_ROUTE_TILE);
+    cl->info.float_width = 16;
+    cl->info.cpu = false;
+    cr_assert_eq(pnas_route_choose(cl, PNAS_OP_POINTWISE_BACKWARD, &shape), PNAS_ROUTE_PLAIN);
+    pnas_cl_destroy(&cl);
 }

@@ -19,7 +19,7 @@ static void take_result(void *payload, const pnas_tuner_result *result)
 {
     tuning_log *log = payload;
     log->results += 1;
-    log->tiles += result->tile != 0;
+    log->tiles += result->tile != 0 || result->wide != 0;
     log->products += result->clblast != 0;
 }
 

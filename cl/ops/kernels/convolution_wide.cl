@@ -1,0 +1,3 @@
+/* convolution_tile.cl in vectors of sixteen, for processors whose registers hold as many. */
+#define LANES 16
+#include "convolution_tile.cl"

@@ -1,0 +1,3 @@
+/* pointwise_tile.cl in vectors of sixteen, for processors whose registers hold as many. */
+#define LANES 16
+#include "pointwise_tile.cl"
