@@ -1,13 +1,12 @@
 #include "io/data/dataset.h"
+#include "io/data/dataset_sum.h"
 #include "io/data/encoded_part.h"
 #include "io/data/image_reader.h"
-#include "io/file/sha256.h"
+#include "io/data/row_store.h"
 #include "src/base/log.h"
 
 #include <assert.h>
-#include <endian.h>
 #include <libgen.h>
-#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,23 +43,6 @@ pnas_status pnas_dataset_allocate(const pnas_dataset *dataset, size_t count, pna
     part->images = calloc(count + 1, image_size(dataset));
     PNAS_CHECK(part->images, PNAS_ERROR_MEMORY, "out of memory for %zu images of %dx%dx%d", count,
                dataset->height, dataset->width, dataset->channels);
-    return PNAS_OK;
-}
-
-pnas_status pnas_dataset_append(const pnas_dataset *dataset, const pnas_dataset_part *from,
-                                pnas_dataset_part *to)
-{
-    size_t bytes = image_size(dataset), count = to->count + from->count;
-    PNAS_CHECK(count <= UINT32_MAX, PNAS_ERROR_DATA, "%zu images in one part, at most %u are allowed", count,
-               UINT32_MAX);
-    uint8_t *images = realloc(to->images, (count + 1) * bytes);
-    to->images = images ? images : to->images;
-    uint16_t *labels = realloc(to->labels, (count + 1) * sizeof *labels);
-    to->labels = labels ? labels : to->labels;
-    PNAS_CHECK(images && labels, PNAS_ERROR_MEMORY, "out of memory for %zu images", count);
-    memcpy(images + to->count * bytes, from->images, from->count * bytes);
-    memcpy(labels + to->count, from->labels, from->count * sizeof *labels);
-    to->count = count;
     return PNAS_OK;
 }
 
@@ -106,6 +88,7 @@ void pnas_dataset_destroy(pnas_dataset **dataset)
         (*dataset)->train.images = NULL;
     pnas_shared_memory_release(&(*dataset)->shared);
     pnas_image_reader_close(&(*dataset)->reader);
+    pnas_row_store_close(&(*dataset)->store);
     free_part(&(*dataset)->train);
     free_part(&(*dataset)->test);
     free(*dataset);
@@ -132,90 +115,45 @@ static pnas_image_shape shape_of(const pnas_dataset *dataset)
     return (pnas_image_shape){dataset->height, dataset->width, dataset->channels};
 }
 
-static void sum_pixels(const pnas_dataset *dataset, uint64_t *sum, uint64_t *squares)
-{
-    size_t pixels = dataset->train.count * dataset->height * dataset->width;
-    int channels = dataset->channels;
-    for (size_t i = 0; i < pixels; ++i)
-        for (int c = 0; c < channels; ++c) {
-            uint64_t value = dataset->train.images[i * channels + c];
-            sum[c] += value;
-            squares[c] += value * value;
-        }
-}
-
-/* Integer sums, so that the figures are the same to the bit wherever they are made. */
-static pnas_status measure_pixels(pnas_dataset *dataset)
+static pnas_status sum_encoded(pnas_dataset_sum *sum, const pnas_dataset *dataset,
+                               const pnas_dataset_part *part)
 {
     const pnas_image_shape shape = shape_of(dataset);
-    size_t pixels = dataset->train.count * dataset->height * dataset->width;
-    uint64_t sum[PNAS_IMAGE_CHANNELS_MAX] = {0}, squares[PNAS_IMAGE_CHANNELS_MAX] = {0};
-    if (dataset->train.images)
-        sum_pixels(dataset, sum, squares);
-    else
-        PNAS_TRY(pnas_encoded_part_measure(&shape, &dataset->train, sum, squares));
-    for (int c = 0; c < dataset->channels; ++c) {
-        double mean = (double)sum[c] / (double)pixels;
-        double variance = (double)squares[c] / (double)pixels - mean * mean;
-        uint64_t one = sum[c] / pixels; /* what all of them are, if they are equal */
-        bool constant = sum[c] == one * pixels && squares[c] == one * one * pixels;
-        dataset->mean[c] = (float)(mean / 255.0);
-        dataset->deviation[c] = constant ? 1.0f : (float)(sqrt(variance) / 255.0);
-    }
-    return PNAS_OK;
+    if (part == &dataset->train && !part->images)
+        PNAS_TRY(pnas_encoded_part_measure(&shape, part, sum->sum, sum->squares));
+    PNAS_TRY(pnas_dataset_sum_add(sum, part->encoded, pnas_encoded_begin(part->ends, part->count)));
+    return pnas_dataset_sum_ends(sum, part);
 }
 
-static pnas_status add_number(pnas_sha256 *sha, uint64_t value)
+static pnas_status sum_part(pnas_dataset_sum *sum, const pnas_dataset *dataset, const pnas_dataset_part *part)
 {
-    uint64_t little = htole64(value);
-    return pnas_sha256_add(sha, &little, sizeof little);
-}
-
-static pnas_status add_encoded(pnas_sha256 *sha, const pnas_dataset_part *part)
-{
-    PNAS_TRY(pnas_sha256_add(sha, part->encoded, pnas_encoded_begin(part->ends, part->count)));
-    for (size_t i = 0; i < part->count; ++i)
-        PNAS_TRY(add_number(sha, part->ends[i]));
-    return PNAS_OK;
-}
-
-static pnas_status add_part(pnas_sha256 *sha, const pnas_dataset *dataset, const pnas_dataset_part *part)
-{
-    PNAS_TRY(dataset->quality ? add_encoded(sha, part)
-                              : pnas_sha256_add(sha, part->images, part->count * image_size(dataset)));
-    for (size_t i = 0; i < part->count; ++i) {
-        uint16_t little = htole16(part->labels[i]);
-        PNAS_TRY(pnas_sha256_add(sha, &little, sizeof little));
-    }
-    return PNAS_OK;
+    size_t bytes = part->count * image_size(dataset);
+    if (part == &dataset->train && part->images)
+        pnas_dataset_sum_measure(sum, dataset, part->images, bytes);
+    PNAS_TRY(dataset->quality ? sum_encoded(sum, dataset, part)
+                              : pnas_dataset_sum_add(sum, part->images, bytes));
+    return pnas_dataset_sum_labels(sum, part);
 }
 
 static pnas_status sum_up(pnas_dataset *dataset)
 {
-    const uint64_t shape[] = {dataset->train.count,        dataset->test.count,
-                              (uint64_t)dataset->height,   (uint64_t)dataset->width,
-                              (uint64_t)dataset->channels, (uint64_t)dataset->classes,
-                              dataset->validation};
-    size_t numbers = sizeof shape / sizeof *shape - (dataset->validation == 0);
-    pnas_sha256 *sha = NULL;
-    pnas_status status;
-    PNAS_TRY_CLEANUP(pnas_sha256_create(&sha));
-    for (size_t i = 0; i < numbers; ++i)
-        PNAS_TRY_CLEANUP(add_number(sha, shape[i]));
-    PNAS_TRY_CLEANUP(add_part(sha, dataset, &dataset->train));
-    PNAS_TRY_CLEANUP(add_part(sha, dataset, &dataset->test));
-    PNAS_TRY_CLEANUP(pnas_sha256_finish(sha, dataset->sha256));
-cleanup:
-    pnas_sha256_destroy(&sha);
-    return status;
+    pnas_dataset_sum sum;
+    pnas_status status = pnas_dataset_sum_begin(dataset, &sum);
+    if (status == PNAS_OK)
+        status = sum_part(&sum, dataset, &dataset->train);
+    if (status == PNAS_OK)
+        status = sum_part(&sum, dataset, &dataset->test);
+    return pnas_dataset_sum_end(&sum, status, dataset);
+}
+
+pnas_status pnas_dataset_name_classes(pnas_dataset *dataset)
+{
+    return dataset->class_names ? PNAS_OK : number_classes(dataset);
 }
 
 pnas_status pnas_dataset_complete(pnas_dataset *dataset)
 {
-    PNAS_CHECK(dataset->train.count > 0, PNAS_ERROR_DATA, "the training part has no images");
-    if (!dataset->class_names)
-        PNAS_TRY(number_classes(dataset));
-    PNAS_TRY(measure_pixels(dataset));
+    PNAS_TRY(pnas_dataset_name_classes(dataset));
     return sum_up(dataset);
 }
 

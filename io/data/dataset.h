@@ -32,6 +32,9 @@ typedef struct {
     size_t validation; /* so many training images, the last ones, are meant to validate; 0: none is chosen */
     /* Of the training images where they stay in the file, and train.images is NULL */
     struct pnas_image_reader *reader;
+    /* Of all images where an import has them in a file of its own, and those of both parts are NULL: stream 0 has the
+     * images of the training part, 1 those of the test part */
+    struct pnas_row_store *store;
     /* Where train.images lie, for other processes to read; none: they have their own */
     pnas_shared_memory shared;
 } pnas_dataset;
@@ -58,10 +61,6 @@ pnas_status pnas_dataset_find(const char *name, char *out, size_t size);
 pnas_status pnas_dataset_create(pnas_dataset **out);
 pnas_status pnas_dataset_allocate(const pnas_dataset *dataset, size_t count, pnas_dataset_part *part);
 
-/* Copies the images and labels of `from` behind those of `to`. */
-pnas_status pnas_dataset_append(const pnas_dataset *dataset, const pnas_dataset_part *from,
-                                pnas_dataset_part *to);
-
 /* Encodes the images of both parts, which are there no longer then, so that it is written like that;
  * pnas_dataset_complete comes after it. quality: 1 to 100. PNAS_ERROR_DATA for images of other than 1 or 3 channels. */
 pnas_status pnas_dataset_encode(pnas_dataset *dataset, int quality);
@@ -81,13 +80,33 @@ void pnas_dataset_drop_test(pnas_dataset *dataset);
 /* Frees the encoded images of a part. */
 void pnas_dataset_drop_encoded(pnas_dataset_part *part);
 
-/* Fills in class names "0", "1", ... if NULL, normalisation figures and SHA-256 from the pixels. Of an encoded set
+/* Fills in class names "0", "1", ... if NULL. */
+pnas_status pnas_dataset_name_classes(pnas_dataset *dataset);
+
+/* The same, and normalisation figures and SHA-256 from the pixels. Of an encoded set
  * PNAS_ERROR_DATA names an image that cannot be decoded. */
 pnas_status pnas_dataset_complete(pnas_dataset *dataset);
 
 /* Writes to a temporary file beside `path`, syncs, renames: never half a file. PNAS_ERROR_FILE, also where another
  * file of ours, such as a run, has that name. */
 pnas_status pnas_dataset_write(const pnas_dataset *dataset, const char *path);
+
+/* Whom a long write asks whether to go on, now and then, with bytes of all; look may be NULL. Its failure is returned. */
+typedef struct {
+    pnas_status (*look)(void *payload, uint64_t done, uint64_t all);
+    void *payload;
+} pnas_dataset_watch;
+
+/* The same for images in dataset->store, which are read once, a chunk at a time; completes the data set on the way. The
+ * store takes no more rows then, and stays. */
+pnas_status pnas_dataset_write_stored(pnas_dataset *dataset, const char *path,
+                                      const pnas_dataset_watch *watch);
+
+/* Images of a chunk of the file, where they are not encoded. */
+size_t pnas_dataset_chunk_rows(const pnas_dataset *dataset);
+
+/* Who forces a name means an old data set, or a file of no use, not a run that took days: PNAS_ERROR_FILE. */
+pnas_status pnas_dataset_check_target(const char *path);
 
 /* Recomputes everything that is stored and compares. PNAS_ERROR_DATA says what differs. */
 pnas_status pnas_dataset_verify(const char *path);

@@ -38,25 +38,25 @@ static pnas_status begin_class(folder_walk *walk, const char *name)
     return pnas_picture_list_add_class(walk->list, walk->path, name);
 }
 
-static pnas_status add_file(folder_walk *walk, const char *path, const char *refused)
+static pnas_status add_file(folder_walk *walk, const char *path, const struct stat *info, const char *refused)
 {
-    return pnas_picture_list_add_file(walk->list, path, walk->list->classes - 1, refused);
+    return pnas_picture_list_add_file(walk->list, path, walk->list->classes - 1, info, refused);
 }
 
-/* Whether a link's goal is a file of the folder, or why not. */
-static const char *judge_link(const folder_walk *walk, const char *path)
+/* A link whose goal is a file of the folder; else it is said why not. */
+static pnas_status add_link(folder_walk *walk, const char *path)
 {
-    struct stat info;
+    struct stat info = {0};
     size_t length = strlen(walk->list->root);
     char *goal = realpath(path, NULL);
     bool inside = goal && strncmp(goal, walk->list->root, length) == 0 && goal[length] == '/';
-    bool file = goal && stat(goal, &info) == 0 && S_ISREG(info.st_mode);
+    bool file = inside && stat(goal, &info) == 0 && S_ISREG(info.st_mode);
     const char *wrong = !goal     ? "is a link that leads nowhere"
                         : !inside ? "is a link that leads out of the folder"
                         : !file   ? "is a link to something that is no file"
                                   : NULL;
     free(goal);
-    return wrong;
+    return add_file(walk, path, &info, wrong);
 }
 
 static pnas_status note_other(folder_walk *walk, const char *path)
@@ -97,14 +97,14 @@ static pnas_status take(folder_walk *walk, FTS *tree, FTSENT *entry)
             "%s: is a link to a folder; such links are not followed, so copy or mount the folder there",
             entry->fts_path);
         if (!hidden && entry->fts_level > 1 && pnas_picture_name_is(entry->fts_name))
-            return add_file(walk, entry->fts_path, judge_link(walk, entry->fts_path));
+            return add_link(walk, entry->fts_path);
         return PNAS_OK;
     default:
         if (hidden || entry->fts_level < 1 ||
             (entry->fts_level == 1 && !pnas_picture_name_is(entry->fts_name)))
             return PNAS_OK;
         return entry->fts_level > 1 && pnas_picture_name_is(entry->fts_name)
-                   ? add_file(walk, entry->fts_path, NULL)
+                   ? add_file(walk, entry->fts_path, entry->fts_statp, NULL)
                    : note_other(walk, entry->fts_path);
     }
 }

@@ -1,10 +1,13 @@
 #include "io/data/import.h"
 
 #include "io/data/import_parts.h"
+#include "io/data/row_store.h"
+#include "src/base/progress.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* --- The list ------------------------------------------------------------------------------------------ */
 
@@ -54,36 +57,6 @@ const char *pnas_import_path(const pnas_import_options *options)
 }
 
 /* --- Names --------------------------------------------------------------------------------------------- */
-
-static int count_names(const char *list)
-{
-    int count = 1;
-    for (; *list; ++list)
-        count += *list == ',';
-    return count;
-}
-
-static pnas_status take_names(const char *list, pnas_dataset *dataset)
-{
-    int count = count_names(list);
-    PNAS_CHECK(count == dataset->classes, PNAS_ERROR_USAGE,
-               "--class-names gives %d names, but the data has %d classes", count, dataset->classes);
-    char *copy = strdup(list), *rest = copy;
-    const char **names = calloc((size_t)count, sizeof *names);
-    pnas_status status = PNAS_OK;
-    PNAS_CHECK_CLEANUP(copy && names, PNAS_ERROR_MEMORY, "out of memory for class names");
-    for (int i = 0; i < count; ++i) {
-        names[i] = strsep(&rest, ",");
-        PNAS_CHECK_CLEANUP(*names[i], PNAS_ERROR_USAGE, "--class-names: name %d is empty", i);
-    }
-    status = pnas_import_name_classes(dataset, names, count);
-    if (status == PNAS_ERROR_DATA)
-        status = pnas_fail_at(PNAS_ERROR_USAGE, "--class-names");
-cleanup:
-    free(copy);
-    free(names);
-    return status;
-}
 
 /* The last part of a path, without what follows its first dot. */
 static void name_from_path(const char *path, char *out, size_t size)
@@ -155,19 +128,62 @@ static pnas_status check_sizes(const pnas_import_options *options, const pnas_da
     return PNAS_OK;
 }
 
+static pnas_status check_output(const pnas_import_options *options)
+{
+    PNAS_CHECK(options->output || !options->format->goes_on, PNAS_ERROR_USAGE,
+               "--format %s needs a file to write", options->format->name);
+    PNAS_CHECK(!options->output || options->replace || access(options->output, F_OK) != 0, PNAS_ERROR_FILE,
+               "%s: is there already; give another name or --force", options->output);
+    return options->output && options->format->goes_on ? pnas_dataset_check_target(options->output) : PNAS_OK;
+}
+
+static pnas_status read_files(const pnas_import_options *options, pnas_dataset *dataset)
+{
+    if (pnas_import_path(options)) /* a name that is too long is told before hours of reading */
+        PNAS_TRY(describe(options, dataset));
+    PNAS_TRY(options->format->read(options, dataset));
+    PNAS_TRY(check_sizes(options, dataset));
+    if (options->class_names && !dataset->class_names)
+        PNAS_TRY(pnas_import_take_names(options->class_names, dataset));
+    return dataset->store ? PNAS_OK : pnas_dataset_complete(dataset);
+}
+
+/* Between chunks of the output. */
+static pnas_status look(void *payload, uint64_t done, uint64_t all)
+{
+    const pnas_import_options *options = payload;
+    pnas_progress_show("%s: %.0f of %.0f MiB written", options->output, (double)done / 0x1p20,
+                       (double)all / 0x1p20);
+    PNAS_CHECK(!options->stop || !options->stop(), PNAS_STOPPED,
+               "%s: stopped while it was written; the same command goes on", options->output);
+    return PNAS_OK;
+}
+
+static pnas_status write_output(const pnas_import_options *options, pnas_dataset *dataset)
+{
+    const pnas_dataset_watch watch = {look, (void *)options};
+    if (!options->output)
+        return PNAS_OK;
+    PNAS_TRY(check_output(options)); /* it may have come meanwhile */
+    if (!dataset->store)
+        return pnas_dataset_write(dataset, options->output);
+    pnas_status status = pnas_dataset_write_stored(dataset, options->output, &watch);
+    pnas_progress_end();
+    if (status == PNAS_OK)
+        pnas_row_store_remove(&dataset->store);
+    return status;
+}
+
 pnas_status pnas_import(const pnas_import_options *options, pnas_dataset **out)
 {
     pnas_status status;
     *out = NULL;
     PNAS_TRY(check_options(options));
     PNAS_TRY(check_format(options));
+    PNAS_TRY(check_output(options));
     PNAS_TRY(pnas_dataset_create(out));
-    PNAS_TRY_CLEANUP(options->format->read(options, *out));
-    PNAS_TRY_CLEANUP(check_sizes(options, *out));
-    if (options->class_names)
-        PNAS_TRY_CLEANUP(take_names(options->class_names, *out));
-    PNAS_TRY_CLEANUP(describe(options, *out));
-    PNAS_TRY_CLEANUP(pnas_dataset_complete(*out));
+    PNAS_TRY_CLEANUP(read_files(options, *out));
+    status = write_output(options, *out);
 cleanup:
     if (status != PNAS_OK)
         pnas_dataset_destroy(out);

@@ -1,4 +1,4 @@
-/* Turning files as they are published into a data set. Nothing is written here. Local. */
+/* Turning files as they are published into a data set. Local. */
 #ifndef PNAS_IO_IMPORT_H
 #define PNAS_IO_IMPORT_H
 
@@ -23,9 +23,11 @@ void pnas_import_defaults(const pnas_import_format *format, pnas_import_options 
 /* What is read first: the path, or the training images. Borrowed; NULL if neither is said. */
 const char *pnas_import_path(const pnas_import_options *options);
 
-/* *out is complete (pnas_dataset_complete) and the caller's; NULL after an error. PNAS_ERROR_USAGE for
+/* Makes options->output, unless that is NULL. *out is complete (pnas_dataset_complete), or without its images where the format goes on, and the caller's;
+ * NULL after an error. PNAS_ERROR_USAGE for
  * options that cannot be; PNAS_ERROR_DATA for bad files, and for those that look like another format, which
- * the message names. */
+ * the message names; PNAS_ERROR_FILE where the output is there and not to be replaced, or cannot be written;
+ * PNAS_STOPPED. */
 pnas_status pnas_import(const pnas_import_options *options, pnas_dataset **out);
 
 #endif

@@ -23,5 +23,6 @@ const pnas_import_format pnas_import_folder = {
     .takes = "a folder",
     .option = folder_options,
     .options = sizeof folder_options / sizeof *folder_options,
+    .goes_on = true,
     .recognises = pnas_folder_list_is,
     .read = read_folder};

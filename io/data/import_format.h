@@ -38,6 +38,9 @@ typedef struct { /* a plain value; texts are borrowed */
 
     int classes;                         /* IDX, CSV: 0: as many as the labels name, without gaps */
     const char *class_names;             /* comma-separated; NULL: known ones, else "0", "1", ... */
+    const char *output;                  /* the file to make; NULL: none, for formats that are read at once */
+    bool replace;                        /* if it is there */
+    bool (*stop)(void);                  /* whether to stop in good order; NULL: never */
     bool larger_test;                    /* a test part larger than the training part is meant so */
     const char *name, *source, *licence; /* NULL: known ones, else the file's name and "unknown" */
 } pnas_import_options;
@@ -71,11 +74,15 @@ struct pnas_import_format { /* constant; texts are static */
     const char *title,
         *source; /* name and source of the data if nobody says; NULL: the file's name, "unknown" */
 
+    bool
+        goes_on; /* it is read batch by batch into a file beside the output; after a stop or kill it goes on */
+
     /* Whether the file or folder looks like this format, by its first bytes or by the files in it. */
     bool (*recognises)(const char *path);
 
     /* Reads all files wholly, checks them, and fills in the shape, the parts and the number of classes; the
-     * class names, too, where they are known. Writes nothing. PNAS_ERROR_DATA with a message that names the
+     * class names, too, where they are known. Writes nothing, unless it goes on: then the images are in
+     * dataset->store. PNAS_ERROR_DATA with a message that names the
      * file, the byte, line or record, and what was expected; PNAS_ERROR_USAGE for options that cannot be. */
     pnas_status (*read)(const pnas_import_options *options, pnas_dataset *dataset);
 };

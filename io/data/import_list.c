@@ -30,5 +30,6 @@ const pnas_import_format pnas_import_list = {
     .takes = "a file",
     .option = list_options,
     .options = sizeof list_options / sizeof *list_options,
+    .goes_on = true,
     .recognises = looks_like_list,
     .read = read_list};

@@ -97,6 +97,36 @@ pnas_status pnas_import_name_classes(pnas_dataset *dataset, const char *const *n
     return PNAS_OK;
 }
 
+static int count_names(const char *list)
+{
+    int count = 1;
+    for (; *list; ++list)
+        count += *list == ',';
+    return count;
+}
+
+pnas_status pnas_import_take_names(const char *list, pnas_dataset *dataset)
+{
+    int count = count_names(list);
+    PNAS_CHECK(count == dataset->classes, PNAS_ERROR_USAGE,
+               "--class-names gives %d names, but the data has %d classes", count, dataset->classes);
+    char *copy = strdup(list), *rest = copy;
+    const char **names = calloc((size_t)count, sizeof *names);
+    pnas_status status = PNAS_OK;
+    PNAS_CHECK_CLEANUP(copy && names, PNAS_ERROR_MEMORY, "out of memory for class names");
+    for (int i = 0; i < count; ++i) {
+        names[i] = strsep(&rest, ",");
+        PNAS_CHECK_CLEANUP(*names[i], PNAS_ERROR_USAGE, "--class-names: name %d is empty", i);
+    }
+    status = pnas_import_name_classes(dataset, names, count);
+    if (status == PNAS_ERROR_DATA)
+        status = pnas_fail_at(PNAS_ERROR_USAGE, "--class-names");
+cleanup:
+    free(copy);
+    free(names);
+    return status;
+}
+
 /* --- The test part ------------------------------------------------------------------------------------- */
 
 static pnas_status copy_images(const pnas_dataset *dataset, const pnas_dataset_part *all,

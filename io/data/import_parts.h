@@ -22,6 +22,9 @@ pnas_status pnas_import_check_labels(const pnas_dataset_part *part, int classes,
  * same. */
 pnas_status pnas_import_name_classes(pnas_dataset *dataset, const char *const *names, int count);
 
+/* The same from a text with commas: --class-names. PNAS_ERROR_USAGE if it is not as many as there are classes. */
+pnas_status pnas_import_take_names(const char *list, pnas_dataset *dataset);
+
 /* The options of formats that draw the test part. --help shows the text of the first such format alone. */
 #define PNAS_IMPORT_TEST_SHARE                                                                               \
     {                                                                                                        \

@@ -3,14 +3,11 @@
 #define PNAS_IO_IMPORT_PICTURES_H
 
 #include "io/data/import_parts.h"
-#include "io/data/picture_list.h"
-
-/* What pictures there are at `path`, by their class. */
-typedef pnas_status pnas_picture_lister(const pnas_import_options *options, const char *path,
-                                        pnas_picture_list *out);
+#include "io/data/picture_sources.h"
 
 /* Reads the pictures of options->path, of options->test_from or a share of the first as the test part, and of
- * options->validation_from as the last of the training part, which validate. */
+ * options->validation_from as the last of the training part, which validate. The images go into dataset->store, beside options->output.
+ * PNAS_STOPPED where options->stop wants it. What was read is kept then, and after failures, and the next call goes on. */
 pnas_status pnas_import_pictures(const pnas_import_options *options, pnas_picture_lister *lister,
                                  pnas_dataset *dataset);
 

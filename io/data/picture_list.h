@@ -8,11 +8,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 typedef struct {
     char *path;
     uint16_t label;
-    char *refused; /* why it is not to be read; NULL: it is */
+    char *refused;   /* why it is not to be read; NULL: it is */
+    uint64_t bytes;  /* of the file; */
+    int64_t changed; /* when, in nanoseconds since 1970; both 0 if that was not asked */
 } pnas_picture_entry;
 
 typedef struct { /* all of it the list's; all zero: an empty one */
@@ -29,9 +32,9 @@ typedef struct { /* all of it the list's; all zero: an empty one */
  * PNAS_DATASET_CLASSES_MAX. */
 pnas_status pnas_picture_list_add_class(pnas_picture_list *list, const char *list_name, const char *name);
 
-/* Copies the texts; refused may be NULL. */
+/* Copies the texts. info: of the file; refused: why it is not to be read; either may be NULL. */
 pnas_status pnas_picture_list_add_file(pnas_picture_list *list, const char *path, size_t label,
-                                       const char *refused);
+                                       const struct stat *info, const char *refused);
 
 void pnas_picture_list_free(pnas_picture_list *list);
 

@@ -1,30 +1,20 @@
 #include "io/data/pictures_read.h"
 
+#include "io/data/row_threads.h"
 #include "src/base/clock.h"
-#include "src/base/log.h"
-#include "src/base/progress.h"
 
-#include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define THREADS_MAX   64
-#define LOOK_SECONDS  0.05
-#define WARNINGS_MOST 20
+#define PICTURE_WORK (1024 * 1024) /* a picture is worth a thread, however small its image is */
 
 typedef struct {
-    const pnas_picture_list *list;
-    const pnas_pictures_wish *wish;
-    pnas_pictures *out;
+    pnas_pictures_batch *batch;
     size_t image_size;
-    char **error;        /* [files]: why it is bad, or NULL */
-    pnas_status *status; /* [files]: of reading it */
-    unsigned *changes;   /* [files] */
-    atomic_size_t next, done;
-    atomic_bool no_memory;
+    double end;
+    atomic_bool *done; /* [count] */
 } pictures_work;
 
 static double claim(const unsigned char *first, size_t size)
@@ -43,203 +33,105 @@ static pnas_status read_picture(const pnas_picture_entry *file, int channels, pn
     return status;
 }
 
-/* --- one thread --- */
-
-static pnas_status read_image(pictures_work *work, size_t i)
+static pnas_status read_image(const pnas_picture_entry *file, const pnas_pictures_wish *wish,
+                              const size_t size[2], uint8_t *to, unsigned *changes)
 {
-    const pnas_pictures_wish *wish = work->wish;
-    const pnas_picture_entry *file = &work->list->file[i];
-    uint8_t *to = work->out->images + i * work->image_size;
     pnas_picture picture;
     PNAS_TRY(read_picture(file, wish->channels, &picture));
-    work->changes[i] = picture.changes;
+    *changes = picture.changes;
     pnas_status status = PNAS_OK;
     if (wish->side > 0)
         status = pnas_picture_resize(file->path, &picture, wish->fit, wish->side, to);
-    else if (picture.height == work->out->height && picture.width == work->out->width)
-        memcpy(to, picture.pixels, work->image_size);
+    else if (picture.height == size[0] && picture.width == size[1])
+        memcpy(to, picture.pixels, size[0] * size[1] * (size_t)wish->channels);
     else
         status =
             pnas_fail(PNAS_ERROR_DATA,
                       "%s: is %zu pixels high and %zu wide, others are %zu and %zu; --size N makes all alike",
-                      file->path, picture.height, picture.width, work->out->height, work->out->width);
+                      file->path, picture.height, picture.width, size[0], size[1]);
     pnas_picture_free(&picture);
     return status;
 }
 
-static void *read_images(void *payload)
+/* --- a batch --- */
+
+static pnas_status read_row(void *payload, int thread, size_t i)
 {
     pictures_work *work = payload;
-    for (size_t i; (i = atomic_fetch_add(&work->next, 1)) < work->list->files;) {
-        work->status[i] = read_image(work, i);
-        if (work->status[i] != PNAS_OK && !(work->error[i] = strdup(pnas_message())))
-            atomic_store(&work->no_memory, true);
-        if (work->status[i] == PNAS_ERROR_MEMORY)
-            atomic_store(&work->no_memory, true);
-        atomic_fetch_add(&work->done, 1);
-    }
-    return NULL;
-}
-
-/* --- all threads --- */
-
-static void show_progress(const pictures_work *work, double began)
-{
-    char left[32];
-    size_t done = atomic_load(&work->done), all = work->list->files;
-    double seconds = pnas_clock_seconds() - began;
-    if (seconds < 1 || done == 0)
-        return;
-    pnas_clock_duration((double)(all - done) * seconds / (double)done, left, sizeof left);
-    pnas_progress_show("%zu of %zu pictures, %.0f a second, %s left", done, all, (double)done / seconds,
-                       left);
-}
-
-static void run_threads(pictures_work *work)
-{
-    pthread_t thread[THREADS_MAX];
-    cpu_set_t cores;
-    int count = sched_getaffinity(0, sizeof cores, &cores) == 0 ? CPU_COUNT(&cores) : 1, begun = 0;
-    double began = pnas_clock_seconds();
-    for (int i = 0; i < count && i < THREADS_MAX; i++)
-        begun += pthread_create(&thread[begun], NULL, read_images, work) == 0;
-    if (begun == 0)
-        read_images(work);
-    while (atomic_load(&work->done) < work->list->files) {
-        pnas_clock_sleep(LOOK_SECONDS);
-        show_progress(work, began);
-    }
-    for (int i = 0; i < begun; i++)
-        pthread_join(thread[i], NULL);
-    pnas_progress_end();
-}
-
-/* --- what was bad --- */
-
-/* A file that the system does not give says nothing about the picture in it. */
-static pnas_status check_read(const pictures_work *work)
-{
-    for (size_t i = 0; i < work->list->files; i++)
-        PNAS_CHECK(work->status[i] == PNAS_OK || work->status[i] == PNAS_ERROR_DATA, work->status[i], "%s",
-                   work->error[i]);
+    pnas_pictures_batch *batch = work->batch;
+    pnas_picture_outcome *outcome = &batch->outcome[i];
+    const size_t size[] = {batch->height, batch->width};
+    (void)thread;
+    if (i > 0 && pnas_clock_seconds() >= work->end)
+        return PNAS_OK;
+    outcome->status =
+        read_image(batch->file[i], batch->wish, size, batch->rows + i * work->image_size, &outcome->changes);
+    PNAS_CHECK(outcome->status != PNAS_ERROR_MEMORY, PNAS_ERROR_MEMORY, "%s", pnas_message());
+    if (outcome->status != PNAS_OK)
+        outcome->error = strdup(pnas_message());
+    PNAS_CHECK(outcome->status == PNAS_OK || outcome->error, PNAS_ERROR_MEMORY,
+               "%s: no memory for what is wrong with it", batch->file[i]->path);
+    atomic_store(&work->done[i], true);
     return PNAS_OK;
 }
 
-static pnas_status judge(const pictures_work *work)
+static void forget(pnas_picture_outcome *outcome)
 {
-    const char *first = NULL;
-    char remedy[64] = "";
-    size_t bad = 0;
-    for (size_t i = 0; i < work->list->files; i++) {
-        if (!work->error[i])
-            continue;
-        first = first ? first : work->error[i];
-        if (bad++ < WARNINGS_MOST)
-            pnas_warning("%s", work->error[i]);
-    }
-    if (bad > WARNINGS_MOST)
-        pnas_warning("and %zu more that cannot be taken", bad - WARNINGS_MOST);
-    work->out->bad = bad;
-    if (bad <= work->list->files / 2) /* to leave out nearly all is no remedy */
-        snprintf(remedy, sizeof remedy, "; --allow-bad %zu leaves them out", bad);
-    PNAS_CHECK(bad <= work->wish->bad_most, PNAS_ERROR_DATA,
-               "%zu of %zu pictures cannot be taken, the first: %.600s%s", bad, work->list->files, first,
-               remedy);
-    return PNAS_OK;
+    free(outcome->error);
+    *outcome = (pnas_picture_outcome){0};
 }
 
-/* The good ones move together. */
-static pnas_status keep_good(pictures_work *work)
+pnas_status pnas_pictures_read(pnas_pictures_batch *batch)
 {
-    pnas_pictures *out = work->out;
-    const pnas_picture_list *list = work->list;
-    for (size_t i = 0; i < list->files; i++) {
-        if (work->error[i])
-            continue;
-        if (out->count < i)
-            memcpy(out->images + out->count * work->image_size, out->images + i * work->image_size,
-                   work->image_size);
-        out->labels[out->count++] = list->file[i].label;
-        for (int c = 0; c < PNAS_PICTURE_CHANGES; c++)
-            out->changed[c] += work->changes[i] >> c & 1;
-    }
-    for (size_t label = 0, i = 0; label < list->classes; label++) {
-        size_t before = i;
-        while (i < out->count && out->labels[i] == label)
-            i++;
-        PNAS_CHECK(i > before, PNAS_ERROR_DATA, "%s: class \"%s\": none of its pictures can be read",
-                   list->root, list->class_name[label]);
-    }
-    return PNAS_OK;
+    pictures_work work = {.batch = batch,
+                          .image_size = batch->height * batch->width * (size_t)batch->wish->channels,
+                          .end = pnas_clock_seconds() + batch->seconds,
+                          .done = calloc(batch->count, sizeof *work.done)};
+    PNAS_CHECK(work.done, PNAS_ERROR_MEMORY, "no memory for %zu pictures", batch->count);
+    memset(batch->outcome, 0, batch->count * sizeof *batch->outcome);
+    pnas_status status =
+        pnas_rows_each(batch->count, pnas_row_threads(batch->count, PICTURE_WORK), read_row, &work);
+    batch->done = 0;
+    while (status == PNAS_OK && batch->done < batch->count && atomic_load(&work.done[batch->done]))
+        batch->done++;
+    for (size_t i = batch->done; i < batch->count; i++)
+        forget(&batch->outcome[i]);
+    free(work.done);
+    return status;
 }
 
-/* --- the whole --- */
+/* --- one --- */
 
-/* Those of the first picture that can be read. */
-static pnas_status find_size(const pnas_picture_list *list, const pnas_pictures_wish *wish,
-                             pnas_pictures *out)
+pnas_status pnas_pictures_look(const pnas_picture_entry *file, const pnas_pictures_wish *wish, size_t height,
+                               size_t width)
+{
+    unsigned changes;
+    const size_t size[] = {height, width};
+    uint8_t *row = malloc(height * width * (size_t)wish->channels);
+    PNAS_CHECK(row, PNAS_ERROR_MEMORY, "no memory for an image of %zu x %zu", height, width);
+    pnas_status status = read_image(file, wish, size, row, &changes);
+    free(row);
+    return status;
+}
+
+pnas_status pnas_pictures_size(const pnas_picture_list *list, const pnas_pictures_wish *wish, size_t *height,
+                               size_t *width)
 {
     pnas_status status = PNAS_ERROR_DATA;
     char first[600] = "";
+    *height = *width = wish->side;
+    if (wish->side > 0)
+        return PNAS_OK;
     for (size_t i = 0; i < list->files && status == PNAS_ERROR_DATA; i++) {
         pnas_picture picture;
         status = read_picture(&list->file[i], wish->channels, &picture);
-        out->height = picture.height;
-        out->width = picture.width;
+        *height = picture.height;
+        *width = picture.width;
         pnas_picture_free(&picture);
         if (i == 0 && status != PNAS_OK)
             snprintf(first, sizeof first, "%s", pnas_message());
     }
     PNAS_CHECK(status != PNAS_ERROR_DATA, status, "%s: none of its %zu pictures can be read, the first: %s",
                list->root, list->files, first);
-    return status;
-}
-
-static pnas_status make_room(pictures_work *work)
-{
-    size_t files = work->list->files;
-    pnas_pictures *out = work->out;
-    work->image_size = out->height * out->width * (size_t)work->wish->channels;
-    work->error = calloc(files, sizeof *work->error);
-    work->status = calloc(files, sizeof *work->status);
-    work->changes = calloc(files, sizeof *work->changes);
-    out->images = calloc(files, work->image_size);
-    out->labels = calloc(files, sizeof *out->labels);
-    PNAS_CHECK(work->error && work->status && work->changes && out->images && out->labels, PNAS_ERROR_MEMORY,
-               "%s: no memory for %zu images of %zu x %zu x %d", work->list->root, files, out->height,
-               out->width, work->wish->channels);
-    return PNAS_OK;
-}
-
-static pnas_status read_all(pictures_work *work)
-{
-    PNAS_TRY(make_room(work));
-    run_threads(work);
-    PNAS_CHECK(!atomic_load(&work->no_memory), PNAS_ERROR_MEMORY, "%s: no memory for reading its pictures",
-               work->list->root);
-    PNAS_TRY(check_read(work));
-    PNAS_TRY(judge(work));
-    return keep_good(work);
-}
-
-pnas_status pnas_pictures_read(const pnas_picture_list *list, const pnas_pictures_wish *wish, size_t height,
-                               size_t width, pnas_pictures *out)
-{
-    pictures_work work = {.list = list, .wish = wish, .out = out};
-    *out = (pnas_pictures){.height = wish->side > 0 ? wish->side : height,
-                           .width = wish->side > 0 ? wish->side : width};
-    if (out->height == 0)
-        PNAS_TRY(find_size(list, wish, out));
-    pnas_status status = read_all(&work);
-    for (size_t i = 0; work.error && i < list->files; i++)
-        free(work.error[i]);
-    free(work.error);
-    free(work.status);
-    free(work.changes);
-    if (status != PNAS_OK) {
-        free(out->images);
-        free(out->labels);
-        *out = (pnas_pictures){0};
-    }
     return status;
 }

@@ -1,4 +1,4 @@
-/* All pictures of a list, decoded by as many threads as there are cores. Not for callers. Local. */
+/* Pictures of a list, decoded by as many threads as there are cores, as rows of one size. Not for callers. Local. */
 #ifndef PNAS_IO_PICTURES_READ_H
 #define PNAS_IO_PICTURES_READ_H
 
@@ -9,21 +9,36 @@ typedef struct {
     size_t side;          /* 0: nothing is scaled, and all have the size of the first one */
     pnas_picture_fit fit; /* with `side` */
     int channels;         /* 1 or 3 */
-    size_t bad_most;      /* so many may be left out as they cannot be read */
 } pnas_pictures_wish;
 
 typedef struct {
-    size_t height, width, count;
-    uint8_t *images;                      /* [count, height, width, channels], the caller's (free) */
-    uint16_t *labels;                     /* [count], the caller's */
-    size_t bad;                           /* left out, each with a warning */
-    size_t changed[PNAS_PICTURE_CHANGES]; /* pictures with the bit of that change */
-} pnas_pictures;
+    pnas_status
+        status; /* PNAS_ERROR_DATA: it is a bad picture; PNAS_ERROR_FILE: the system does not let it be read */
+    char *error;      /* why; the caller's (free); NULL: it was read */
+    unsigned changes; /* pnas_picture_change */
+} pnas_picture_outcome;
 
-/* height, width: those of pictures that are not scaled; 0: the first one's. In the order of the list, whatever the
- * threads. PNAS_ERROR_DATA, naming files, if more are bad than may be, or a class is left without a picture;
- * PNAS_ERROR_FILE if the system does not let one be read, however many may be bad. */
-pnas_status pnas_pictures_read(const pnas_picture_list *list, const pnas_pictures_wish *wish, size_t height,
-                               size_t width, pnas_pictures *out);
+typedef struct {                           /* what is read at once */
+    const pnas_picture_entry *const *file; /* [count] */
+    size_t count;
+    const pnas_pictures_wish *wish;
+    size_t height, width;          /* of an image */
+    double seconds;                /* after so many no picture is begun */
+    uint8_t *rows;                 /* [count, height, width, channels]; of bad ones anything */
+    pnas_picture_outcome *outcome; /* [count] */
+    size_t done;                   /* out: so many, the first ones, are read; at least 1 */
+} pnas_pictures_batch;
+
+/* The height and the width of images: of `side`, or those of the first picture of the list that can be read.
+ * PNAS_ERROR_DATA if none can be. */
+pnas_status pnas_pictures_size(const pnas_picture_list *list, const pnas_pictures_wish *wish, size_t *height,
+                               size_t *width);
+
+/* PNAS_ERROR_MEMORY; what is wrong with a picture is its outcome. The same, whatever the threads. */
+pnas_status pnas_pictures_read(pnas_pictures_batch *batch);
+
+/* Why a picture is bad; PNAS_OK if it is not. */
+pnas_status pnas_pictures_look(const pnas_picture_entry *file, const pnas_pictures_wish *wish, size_t height,
+                               size_t width);
 
 #endif

@@ -186,7 +186,8 @@ static pnas_status add_file(const text_list *list, const list_row *row, pnas_pic
         snprintf(refused, sizeof refused, "line %zu of the list: %s", row->line, pnas_system_reason(errno));
     else
         snprintf(refused, sizeof refused, "line %zu of the list: is no file", row->line);
-    pnas_status status = pnas_picture_list_add_file(out, path, row->class, file ? NULL : refused);
+    pnas_status status =
+        pnas_picture_list_add_file(out, path, row->class, there ? &info : NULL, file ? NULL : refused);
     free(path);
     return status;
 }

@@ -69,29 +69,50 @@ static pnas_status describe_dimensions(hid_t parent, hid_t dataset, const pnas_h
     return PNAS_OK;
 }
 
-pnas_status pnas_h5_write_array(hid_t parent, const pnas_h5_array *array)
+pnas_status pnas_h5_begin_array(hid_t parent, const pnas_h5_array *array, hid_t *out)
 {
-    pnas_status status;
     hid_t properties = array_properties(array);
     hid_t space = H5Screate_simple(array->rank, array->shape, NULL);
-    hid_t dataset =
-        H5Dcreate2(parent, array->name, array->file_type, space, H5P_DEFAULT, properties, H5P_DEFAULT);
-    if (dataset < 0) {
-        status = pnas_h5_fail(PNAS_ERROR_FILE, parent, array->name, "cannot be created");
-        goto cleanup;
-    }
-    bool empty = H5Sget_simple_extent_npoints(space) == 0;
-    if (!empty && H5Dwrite(dataset, array->memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, array->data) < 0) {
-        status = pnas_h5_fail(PNAS_ERROR_FILE, parent, array->name, "cannot be written");
-        goto cleanup;
-    }
-    PNAS_TRY_CLEANUP(describe_array(dataset, array->long_name, array->units));
-    PNAS_TRY_CLEANUP(describe_dimensions(parent, dataset, array));
-cleanup:
-    if (dataset >= 0)
-        H5Dclose(dataset);
+    *out = H5Dcreate2(parent, array->name, array->file_type, space, H5P_DEFAULT, properties, H5P_DEFAULT);
+    pnas_status status =
+        *out >= 0 ? PNAS_OK : pnas_h5_fail(PNAS_ERROR_FILE, parent, array->name, "cannot be created");
     H5Sclose(space);
     H5Pclose(properties);
+    if (status == PNAS_OK)
+        status = describe_array(*out, array->long_name, array->units);
+    if (status == PNAS_OK)
+        status = describe_dimensions(parent, *out, array);
+    if (status != PNAS_OK)
+        pnas_h5_end_array(out);
+    return status;
+}
+
+pnas_status pnas_h5_write_chunk(hid_t dataset, hsize_t first_row, const void *packed, size_t size)
+{
+    const hsize_t begin[PNAS_H5_RANK_MAX] = {first_row};
+    return H5Dwrite_chunk(dataset, H5P_DEFAULT, 0, begin, size, packed) >= 0
+               ? PNAS_OK
+               : pnas_h5_fail(PNAS_ERROR_FILE, dataset, NULL, "cannot be written");
+}
+
+void pnas_h5_end_array(hid_t *dataset)
+{
+    if (*dataset >= 0)
+        H5Dclose(*dataset);
+    *dataset = -1;
+}
+
+pnas_status pnas_h5_write_array(hid_t parent, const pnas_h5_array *array)
+{
+    hid_t dataset;
+    hsize_t values = 1;
+    for (int i = 0; i < array->rank; ++i)
+        values *= array->shape[i];
+    PNAS_TRY(pnas_h5_begin_array(parent, array, &dataset));
+    pnas_status status = PNAS_OK;
+    if (values > 0 && H5Dwrite(dataset, array->memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, array->data) < 0)
+        status = pnas_h5_fail(PNAS_ERROR_FILE, parent, array->name, "cannot be written");
+    pnas_h5_end_array(&dataset);
     return status;
 }
 

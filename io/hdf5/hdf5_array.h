@@ -23,6 +23,12 @@ typedef struct {
 
 pnas_status pnas_h5_write_array(hid_t parent, const pnas_h5_array *array);
 
+/* The same in two steps, for data that come chunk by chunk, packed as HDF5 packs them: of values of one byte, deflated
+ * by zlib. The array has chunks of whole rows; each is written once, in its order. */
+pnas_status pnas_h5_begin_array(hid_t parent, const pnas_h5_array *array, hid_t *out);
+pnas_status pnas_h5_write_chunk(hid_t dataset, hsize_t first_row, const void *packed, size_t size);
+void pnas_h5_end_array(hid_t *dataset); /* takes -1; sets it to -1 */
+
 /* Checks that `name` is an array of numbers of `rank` dimensions and of memory_type's class, size and sign,
  * and gives its shape. */
 pnas_status pnas_h5_read_shape(hid_t parent, const char *name, hid_t memory_type, int rank, hsize_t *shape);

@@ -220,10 +220,38 @@ static pnas_status create_image(const char *path, pnas_h5_output *output)
     return status;
 }
 
-pnas_status pnas_h5_output_create(const char *path, pnas_h5_output *out)
+/* What HDF5 opens by its name must be what we hold. */
+static bool is_held(const pnas_h5_output *output)
+{
+    int *file = NULL;
+    struct stat held, opened;
+    return H5Fget_vfd_handle(output->id, H5P_DEFAULT, (void **)&file) >= 0 && file &&
+           fstat(output->lock, &held) == 0 && fstat(*file, &opened) == 0 && held.st_ino == opened.st_ino &&
+           held.st_dev == opened.st_dev;
+}
+
+static pnas_status create_on_disk(uint64_t bytes, pnas_h5_output *output)
+{
+    hid_t access = file_access();
+    output->id = H5Fcreate(output->partial, H5F_ACC_TRUNC, H5P_DEFAULT, access);
+    pnas_status status = output->id >= 0
+                             ? PNAS_OK
+                             : pnas_h5_fail(PNAS_ERROR_FILE, -1, NULL, "%s: cannot be created", output->path);
+    H5Pclose(access);
+    PNAS_TRY(status);
+    PNAS_CHECK(is_held(output), PNAS_ERROR_FILE, "%s: another program changes this file", output->partial);
+    bool kept = fallocate(output->lock, FALLOC_FL_KEEP_SIZE, 0, (off_t)bytes) == 0;
+    PNAS_CHECK(kept || (errno != ENOSPC && errno != EDQUOT && errno != EFBIG), PNAS_ERROR_FILE,
+               "%s: cannot be written: %s; %.0f MiB are needed", output->path, pnas_system_reason(errno),
+               (double)bytes / 0x1p20);
+    return PNAS_OK;
+}
+
+static pnas_status create_output(const char *path, bool on_disk, uint64_t bytes, pnas_h5_output *out)
 {
     pnas_status status;
     pnas_h5_output output = PNAS_H5_NO_OUTPUT;
+    output.on_disk = on_disk;
     pthread_mutex_lock(&one_thread);
     output.taken = true;
     set_up_library();
@@ -233,12 +261,22 @@ pnas_status pnas_h5_output_create(const char *path, pnas_h5_output *out)
     PNAS_CHECK_CLEANUP(output.partial, PNAS_ERROR_MEMORY, "%s: out of memory", path);
     sprintf(output.partial, "%s.partial", output.path);
     PNAS_TRY_CLEANUP(lock_partial(&output));
-    PNAS_TRY_CLEANUP(create_image(path, &output));
+    PNAS_TRY_CLEANUP(on_disk ? create_on_disk(bytes, &output) : create_image(path, &output));
 cleanup:
     if (status != PNAS_OK)
         pnas_h5_output_discard(&output);
     *out = output;
     return status;
+}
+
+pnas_status pnas_h5_output_create(const char *path, pnas_h5_output *out)
+{
+    return create_output(path, false, 0, out);
+}
+
+pnas_status pnas_h5_output_create_on_disk(const char *path, uint64_t bytes, pnas_h5_output *out)
+{
+    return create_output(path, true, bytes, out);
 }
 
 /* The bytes of the file as HDF5 would have written them; *out is the caller's (free). */
@@ -265,6 +303,37 @@ static pnas_status write_image(const pnas_h5_output *output, const char *image, 
                    "%s: cannot be written: %s", output->path, pnas_system_reason(errno));
         done += written > 0 ? (size_t)written : 0;
     }
+    return PNAS_OK;
+}
+
+/* What was kept behind its end is given back. */
+static pnas_status close_file(pnas_h5_output *output)
+{
+    struct stat info;
+    bool closed = H5Fflush(output->id, H5F_SCOPE_GLOBAL) >= 0 && H5Fclose(output->id) >= 0;
+    if (!closed)
+        return pnas_h5_fail(PNAS_ERROR_FILE, -1, NULL, "%s: cannot be written", output->path);
+    output->id = -1;
+    PNAS_CHECK(fstat(output->lock, &info) == 0 && ftruncate(output->lock, info.st_size) == 0, PNAS_ERROR_FILE,
+               "%s: cannot be written: %s", output->path, pnas_system_reason(errno));
+    return PNAS_OK;
+}
+
+static pnas_status write_file(pnas_h5_output *output)
+{
+    void *image = NULL;
+    size_t size = 0;
+    if (output->on_disk)
+        return close_file(output);
+    pnas_status status = take_image(output, &image, &size);
+    if (status == PNAS_OK)
+        status = write_image(output, image, size);
+    free(image);
+    return status;
+}
+
+static pnas_status seal_and_sync(const pnas_h5_output *output)
+{
     PNAS_TRY(pnas_file_seal(output->lock, output->path));
     PNAS_CHECK(fsync(output->lock) == 0, PNAS_ERROR_FILE, "%s: cannot be synced: %s", output->path,
                pnas_system_reason(errno));
@@ -282,10 +351,8 @@ static void keep_rights(const pnas_h5_output *output)
 pnas_status pnas_h5_output_commit(pnas_h5_output *output)
 {
     pnas_status status;
-    void *image = NULL;
-    size_t size = 0;
-    PNAS_TRY_CLEANUP(take_image(output, &image, &size));
-    PNAS_TRY_CLEANUP(write_image(output, image, size));
+    PNAS_TRY_CLEANUP(write_file(output));
+    PNAS_TRY_CLEANUP(seal_and_sync(output));
     keep_rights(output);
     PNAS_CHECK_CLEANUP(rename(output->partial, output->path) == 0, PNAS_ERROR_FILE,
                        "%s: cannot be put in place: %s", output->path, pnas_system_reason(errno));
@@ -295,7 +362,6 @@ pnas_status pnas_h5_output_commit(pnas_h5_output *output)
     output->partial = NULL; /* nothing is left to remove */
     status = pnas_folder_sync(output->path);
 cleanup:
-    free(image);
     pnas_h5_output_discard(output);
     return status;
 }

@@ -13,6 +13,7 @@
 
 #include <hdf5.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 /* What H5Ovisit2 says of an object. HDF5 1.12 gave the plain name to what H5Ovisit3 says. */
 #if H5_VERSION_GE(1, 12, 0)
@@ -24,12 +25,14 @@ typedef H5O_info_t pnas_h5_object_info;
 /* --- Files ------------------------------------------------------------------------------------------- */
 
 /* A file being made: PATH.partial, locked against a second writer, which takes PATH's place when it is
- * complete and sealed (io/hdf5/file_seal.h). It is made in memory, so memory must hold it. A partial file
+ * complete and sealed (io/hdf5/file_seal.h). It is made in memory, so memory must hold it, unless
+ * pnas_h5_output_create_on_disk makes it. A partial file
  * that a killed program left is written over; anything else of that name is refused. */
 typedef struct {
     hid_t id;           /* the open file, borrowed; negative when there is none */
     int lock, leftover; /* io/file/leftover.h */
     bool taken;         /* other threads wait */
+    bool on_disk;       /* made there, not in memory */
     char *path, *partial;
 } pnas_h5_output;
 
@@ -38,6 +41,10 @@ typedef struct {
 /* PNAS_ERROR_FILE if the folder is missing or not writable, if PATH is there and is no regular file, or if
  * another program is writing it. */
 pnas_status pnas_h5_output_create(const char *path, pnas_h5_output *out);
+
+/* The same for a file that memory may not hold: it is made on the disk, which keeps room for `bytes` where the file
+ * system can do that. PNAS_ERROR_FILE, too, where there is no such room: HDF5 itself does not outlive a full disk. */
+pnas_status pnas_h5_output_create_on_disk(const char *path, uint64_t bytes, pnas_h5_output *out);
 
 /* Closes every object of the file, writes and syncs it, renames it and syncs the folder. On failure nothing
  * is left but what was at PATH before. */

@@ -266,7 +266,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     options.class_names = names[second % 6];
     options.classes = second & 64 ? (int)take(&in) : 0;
     choose_options(&options, &in);
+    if (options.format->goes_on)
+        options.output = scratch_path("made.h5");
+    options.replace = true;
     pnas_status status = pnas_import(&options, &dataset);
+    if (status == PNAS_OK && options.output) { /* its images are in the file */
+        pnas_dataset_destroy(&dataset);
+        if (pnas_dataset_open(options.output, &dataset) != PNAS_OK)
+            abort();
+    }
     if (status != PNAS_OK) {
         if (dataset || !*pnas_message() || (status != PNAS_ERROR_DATA && status != PNAS_ERROR_USAGE))
             abort();

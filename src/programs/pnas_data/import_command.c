@@ -5,8 +5,9 @@
 #include "src/programs/pnas_data/data_commands.h"
 #include "src/programs/pnas_data/import_arguments.h"
 
+#include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 /* A class that no test image has is either rare or a slip in the labels; a person can tell. */
 static void warn_of_untested_classes(const pnas_dataset *dataset, const size_t *tested)
@@ -38,12 +39,38 @@ static pnas_status check_output(const pnas_import_arguments *arguments)
     const char *const input[] = {import->path,        import->train_images,   import->train_labels,
                                  import->test_images, import->test_labels,    import->test,
                                  import->test_from,   import->validation_from};
-    PNAS_CHECK(arguments->force || access(arguments->output, F_OK) != 0, PNAS_ERROR_FILE,
-               "%s: is there already; give another name or --force", arguments->output);
     for (size_t i = 0; i < sizeof input / sizeof *input; i++)
         PNAS_CHECK(!input[i] || !pnas_same_file(input[i], arguments->output), PNAS_ERROR_USAGE,
                    "%s: is both read and to be written; give the data set another name", arguments->output);
     return PNAS_OK;
+}
+
+static volatile sig_atomic_t stop_wanted;
+
+static void note_stop(int number)
+{
+    (void)number;
+    stop_wanted = 1;
+}
+
+static bool is_stop_wanted(void)
+{
+    return stop_wanted;
+}
+
+/* Signals that end what takes long in good order; a second Ctrl-C ends it at once. SIGHUP stays as nohup wants it. */
+static void listen(pnas_import_options *options)
+{
+    static const int ends[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        struct sigaction action = {.sa_handler = note_stop, .sa_flags = SA_RESTART}, there;
+        if (ends[i] == SIGINT)
+            action.sa_flags |= SA_RESETHAND;
+        sigemptyset(&action.sa_mask);
+        if (sigaction(ends[i], NULL, &there) == 0 && there.sa_handler != SIG_IGN)
+            sigaction(ends[i], &action, NULL);
+    }
+    options->stop = is_stop_wanted;
 }
 
 pnas_status pnas_data_import(int argc, char **argv)
@@ -53,10 +80,12 @@ pnas_status pnas_data_import(int argc, char **argv)
     pnas_log_setup(pnas_log_program(), arguments.level, 0, 1);
     PNAS_TRY(check_output(&arguments));
     pnas_dataset *dataset;
+    arguments.import.output = arguments.output;
+    arguments.import.replace = arguments.force;
+    if (arguments.import.format->goes_on)
+        listen(&arguments.import);
     PNAS_TRY(pnas_import(&arguments.import, &dataset));
-    pnas_status status = pnas_dataset_write(dataset, arguments.output);
-    if (status == PNAS_OK)
-        status = report_import(dataset, arguments.output);
+    pnas_status status = report_import(dataset, arguments.output);
     pnas_dataset_destroy(&dataset);
     return status;
 }

@@ -1,0 +1,179 @@
+#include "io/data/picture_sources.h"
+
+#include "io/data/image_split.h"
+
+#include "pnas_version.h"
+#include "src/base/commit.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- labels --- */
+
+/* Those of the first source's classes of the same name. */
+static pnas_status match_classes(const pnas_picture_list *first, pnas_picture_source *source)
+{
+    for (size_t i = 0; i < source->list.classes; i++) {
+        size_t found = 0;
+        while (found < first->classes && strcmp(first->class_name[found], source->list.class_name[i]) != 0)
+            found++;
+        PNAS_CHECK(found < first->classes, PNAS_ERROR_DATA,
+                   "%s: class \"%s\": the training part has no class of that name", source->path,
+                   source->list.class_name[i]);
+        source->label[i] = (uint16_t)found;
+    }
+    return PNAS_OK;
+}
+
+/* --- the draw --- */
+
+static pnas_status draw_from(const pnas_import_options *options, pnas_picture_source *source, uint16_t *label,
+                             uint32_t *from, uint32_t *test, uint32_t *train)
+{
+    const pnas_picture_list *list = &source->list;
+    size_t wanted = (size_t)llround(options->test_share * (double)list->files);
+    PNAS_CHECK(wanted < list->files, PNAS_ERROR_USAGE,
+               "--test-share %g of %zu images leaves none to train on", options->test_share, list->files);
+    for (size_t i = 0; i < list->files; i++) {
+        from[i] = (uint32_t)i;
+        label[i] = list->file[i].label;
+    }
+    PNAS_TRY(pnas_split_draw(label, (int)list->classes, from, list->files, wanted, options->seed,
+                             PNAS_DRAW_TEST, test, train));
+    for (size_t i = 0; i < wanted; i++)
+        source->drawn[test[i]] = true;
+    return PNAS_OK;
+}
+
+/* Before anything is read: what turns out to be bad is missing in its part, and the others stay where they are. */
+static pnas_status draw_test(const pnas_import_options *options, pnas_picture_source *source)
+{
+    size_t files = source->list.files;
+    pnas_status status;
+    PNAS_CHECK(files <= UINT32_MAX, PNAS_ERROR_DATA, "%s: has %zu pictures, at most %" PRIu32 " are allowed",
+               source->path, files, UINT32_MAX);
+    uint16_t *label = malloc(files * sizeof *label);
+    uint32_t *from = malloc(files * sizeof *from), *test = malloc(files * sizeof *test);
+    uint32_t *train = malloc(files * sizeof *train);
+    source->drawn = calloc(files, sizeof *source->drawn);
+    PNAS_CHECK_CLEANUP(label && from && test && train && source->drawn, PNAS_ERROR_MEMORY,
+                       "out of memory for a split of %zu images", files);
+    status = draw_from(options, source, label, from, test, train);
+cleanup:
+    free(label);
+    free(from);
+    free(test);
+    free(train);
+    return status;
+}
+
+bool pnas_picture_source_is_test(const pnas_picture_source *source, size_t i)
+{
+    return source->test || (source->drawn && source->drawn[i]);
+}
+
+/* --- the whole --- */
+
+static pnas_status add_source(const pnas_import_options *options, const char *path,
+                              pnas_picture_lister *lister, pnas_picture_sources *sources)
+{
+    pnas_picture_source *source = &sources->source[sources->count];
+    PNAS_TRY(lister(options, path, &source->list));
+    sources->count++;
+    source->path = path;
+    sources->files += source->list.files;
+    source->label = calloc(source->list.classes, sizeof *source->label);
+    PNAS_CHECK(source->label, PNAS_ERROR_MEMORY, "no memory for %zu classes", source->list.classes);
+    return match_classes(&sources->source[0].list, source);
+}
+
+static pnas_status list_all(const pnas_import_options *options, pnas_picture_lister *lister,
+                            pnas_picture_sources *out)
+{
+    PNAS_TRY(add_source(options, options->path, lister, out));
+    const pnas_picture_list *first = &out->source[0].list;
+    PNAS_CHECK(first->classes > 1, PNAS_ERROR_DATA, "%s: has one class alone, \"%s\"; expected two or more",
+               options->path, first->class_name[0]);
+    if (options->test_from) {
+        PNAS_TRY(add_source(options, options->test_from, lister, out));
+        out->source[out->count - 1].test = true;
+    } else {
+        PNAS_TRY(draw_test(options, &out->source[0]));
+    }
+    if (options->validation_from) {
+        PNAS_TRY(add_source(options, options->validation_from, lister, out));
+        out->source[out->count - 1].validates = true;
+    }
+    return PNAS_OK;
+}
+
+pnas_status pnas_picture_sources_list(const pnas_import_options *options, pnas_picture_lister *lister,
+                                      pnas_picture_sources *out)
+{
+    *out = (pnas_picture_sources){0};
+    pnas_status status = list_all(options, lister, out);
+    if (status != PNAS_OK)
+        pnas_picture_sources_free(out);
+    return status;
+}
+
+void pnas_picture_sources_free(pnas_picture_sources *sources)
+{
+    for (size_t i = 0; i < PNAS_PICTURE_SOURCES_MAX; i++) {
+        pnas_picture_list_free(&sources->source[i].list);
+        free(sources->source[i].label);
+        free(sources->source[i].drawn);
+    }
+    *sources = (pnas_picture_sources){0};
+}
+
+/* --- the key --- */
+
+static pnas_status add_text(pnas_sha256 *sha, const char *text)
+{
+    return pnas_sha256_add(sha, text, strlen(text) + 1);
+}
+
+static pnas_status add_picture(pnas_sha256 *sha, const pnas_picture_source *source, size_t i)
+{
+    const pnas_picture_entry *file = &source->list.file[i];
+    char numbers[128];
+    snprintf(numbers, sizeof numbers, "%u %d %" PRIu64 " %" PRId64, source->label[file->label],
+             pnas_picture_source_is_test(source, i), file->bytes, file->changed);
+    PNAS_TRY(add_text(sha, file->path));
+    PNAS_TRY(add_text(sha, file->refused ? file->refused : ""));
+    return add_text(sha, numbers);
+}
+
+static pnas_status add_all(pnas_sha256 *sha, const pnas_picture_sources *sources,
+                           const pnas_pictures_wish *wish)
+{
+    char numbers[128];
+    PNAS_TRY(add_text(sha, PNAS_VERSION));
+    PNAS_TRY(add_text(sha, pnas_commit()));
+    snprintf(numbers, sizeof numbers, "%zu %d %d", wish->side, (int)wish->fit, wish->channels);
+    PNAS_TRY(add_text(sha, numbers));
+    for (size_t s = 0; s < sources->count; s++) {
+        snprintf(numbers, sizeof numbers, "%zu %d", sources->source[s].list.files,
+                 sources->source[s].validates);
+        PNAS_TRY(add_text(sha, numbers));
+        for (size_t i = 0; i < sources->source[s].list.files; i++)
+            PNAS_TRY(add_picture(sha, &sources->source[s], i));
+    }
+    return PNAS_OK;
+}
+
+pnas_status pnas_picture_sources_key(const pnas_picture_sources *sources, const pnas_pictures_wish *wish,
+                                     char out[PNAS_SHA256_TEXT])
+{
+    pnas_sha256 *sha;
+    PNAS_TRY(pnas_sha256_create(&sha));
+    pnas_status status = add_all(sha, sources, wish);
+    if (status == PNAS_OK)
+        status = pnas_sha256_finish(sha, out);
+    pnas_sha256_destroy(&sha);
+    return status;
+}
