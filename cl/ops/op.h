@@ -217,14 +217,19 @@ pnas_status pnas_op_softmax_loss(pnas_cl *cl, pnas_launch_list *list, int N, int
                                  pnas_slice records, pnas_slice state, int period,
                                  const pnas_loss_targets *targets, pnas_slice logits_gradient,
                                  pnas_slice metrics);
+typedef struct {    /* uint8 [n][H][W][C] */
+    cl_mem buffer;  /* borrowed */
+    size_t offset;  /* bytes */
+    size_t written; /* so many bytes from there on are written by launches; 0: no launch writes any */
+} pnas_pixels;
 /* y = (x / 255 - mean[c]) / deviation[c] of image [n][H][W][C] uint8 after shift, flip and cutout; pixels
  * from outside and cut ones are 0. mean_deviation [2][C]. Output pixel (h, w) shows input pixel (h + shift_y,
  * w' + shift_x), w' = W - 1 - w where flipped. */
-pnas_status pnas_op_load_images(pnas_cl *cl, pnas_launch_list *list, int N, cl_mem images, int channels,
+pnas_status pnas_op_load_images(pnas_cl *cl, pnas_launch_list *list, int N, pnas_pixels images, int channels,
                                 pnas_slice mean_deviation, pnas_slice records, pnas_slice state, int period,
                                 const pnas_view *y);
 /* y, loaded before, becomes share * y + (1 - share) * the other image, shown as its record says. */
-pnas_status pnas_op_mix_images(pnas_cl *cl, pnas_launch_list *list, int N, cl_mem images, int channels,
+pnas_status pnas_op_mix_images(pnas_cl *cl, pnas_launch_list *list, int N, pnas_pixels images, int channels,
                                pnas_slice mean_deviation, pnas_slice mixes, pnas_slice state, int period,
                                const pnas_view *y);
 /* state[0] += 1 */

@@ -158,26 +158,28 @@ pnas_status pnas_op_softmax_loss(pnas_cl *cl, pnas_launch_list *list, int N, int
 
 /* What either kernel for images gets: `drive` is the records or the mixes, `drive_ints` each. */
 static pnas_status append_images(pnas_cl *cl, pnas_launch_list *list, pnas_launch_spec spec, pnas_route route,
-                                 int N, cl_mem images, int channels, pnas_slice mean_deviation,
+                                 int N, pnas_pixels images, int channels, pnas_slice mean_deviation,
                                  pnas_slice drive, size_t drive_ints, pnas_slice state, int period,
                                  const pnas_view *y)
 {
     spec.file = pnas_route_file(PNAS_OP_HEAD, route);
     spec.bytes = N * (pnas_view_bytes(y) + (double)y->height * y->width * channels);
     spec.half = y->half;
-    /* No launch writes images. */
-    PNAS_SET_ACCESSES(spec, pnas_slice_access(mean_deviation, 2 * (size_t)channels, false),
+    const pnas_access read = {
+        .buffer = images.buffer, .first = images.offset, .length = images.written, .count = 1};
+    PNAS_SET_ACCESSES(spec, pnas_access_if(images.written > 0, read),
+                      pnas_slice_access(mean_deviation, 2 * (size_t)channels, false),
                       pnas_slice_access(drive, (size_t)period * (size_t)N * drive_ints, false),
                       pnas_slice_access(state, 1, false), pnas_view_access(y, N, true));
     pnas_op_range(cl, &spec, route, y, N);
     return pnas_op_append(cl, list, &spec, route, 1,
-                          PNAS_ARGS(PNAS_ARG_INT(N), PNAS_ARG_BUFFER(images), PNAS_ARG_INT(channels),
+                          PNAS_ARGS(PNAS_ARG_INT(N), ARG_SLICE(images), PNAS_ARG_INT(channels),
                                     ARG_SLICE(mean_deviation), ARG_SLICE(drive), ARG_SLICE(state),
                                     PNAS_ARG_INT(period), ARG_VIEW(y), ARG_SIZE(y),
                                     PNAS_ARG_INT(y->channels)));
 }
 
-pnas_status pnas_op_load_images(pnas_cl *cl, pnas_launch_list *list, int N, cl_mem images, int channels,
+pnas_status pnas_op_load_images(pnas_cl *cl, pnas_launch_list *list, int N, pnas_pixels images, int channels,
                                 pnas_slice mean_deviation, pnas_slice records, pnas_slice state, int period,
                                 const pnas_view *y)
 {
@@ -187,7 +189,7 @@ pnas_status pnas_op_load_images(pnas_cl *cl, pnas_launch_list *list, int N, cl_m
                          PNAS_RECORD_INTS, state, period, y);
 }
 
-pnas_status pnas_op_mix_images(pnas_cl *cl, pnas_launch_list *list, int N, cl_mem images, int channels,
+pnas_status pnas_op_mix_images(pnas_cl *cl, pnas_launch_list *list, int N, pnas_pixels images, int channels,
                                pnas_slice mean_deviation, pnas_slice mixes, pnas_slice state, int period,
                                const pnas_view *y)
 {

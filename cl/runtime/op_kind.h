@@ -84,7 +84,9 @@ typedef struct {
     ROW(PNAS_OP_UPDATE, "update", "update.cl", {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_V8, "update.cl"},   \
         {PNAS_ROUTE_GPU, PNAS_ON_GPU, PNAS_NEEDS_V4, "update_gpu.cl"})                                       \
     ROW(PNAS_OP_TRIE, "trie of an LSTM", "trie.cl", /* cl/surrogate/trie_device.h */                         \
-        {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_NOTHING, "trie_tile.cl"})
+        {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_NOTHING, "trie_tile.cl"})                                  \
+    ROW(PNAS_OP_AUGMENT, "augment", "augment.cl",                                                            \
+        {PNAS_ROUTE_GPU, PNAS_ON_GPU, PNAS_NEEDS_V4, "augment_gpu.cl"})
 
 #define PNAS_AS_CONSTANT(kind, ...) kind,
 #define PNAS_PLUS_ONE(...)          +1

@@ -1,5 +1,6 @@
 #include "cl/train/child_epoch.h"
 
+#include "cl/ops/op_augment.h"
 #include "cl/runtime/cl_error.h"
 #include "cl/runtime/event_wait.h"
 #include "cl/train/child_group.h"
@@ -16,7 +17,7 @@ enum { BATCHES_IN_FLIGHT = 2, BATCHES_BETWEEN_LOSS_CHECKS = 50 };
 static void augment(const pnas_training_options *training, const pnas_sample_set *samples,
                     pnas_stream *stream, cl_int *record)
 {
-    if (training->pad > 0) {
+    if (training->pad > 0 && !pnas_augmentation_crops(training)) {
         uint32_t shifts = 2 * (uint32_t)training->pad + 1;
         record[PNAS_RECORD_SHIFT_Y] = (cl_int)pnas_stream_below(stream, shifts) - training->pad;
         record[PNAS_RECORD_SHIFT_X] = (cl_int)pnas_stream_below(stream, shifts) - training->pad;
@@ -100,6 +101,33 @@ static pnas_status write_mixes(pnas_child_plan *plan, const pnas_sample_set *sam
     return status;
 }
 
+/* --- recipes --- */
+
+/* Their images become places 0 .. batch - 1 of what a step shows, which is what records name from then on. */
+static pnas_status write_recipes(pnas_child_plan *plan, const pnas_sample_set *samples, cl_int *records,
+                                 uint64_t hash, int epoch)
+{
+    const pnas_training_options *training = plan->options.training;
+    size_t batch = (size_t)plan->options.batch, count = (size_t)plan->train.period * batch;
+    cl_int *recipes = calloc(count * PNAS_RECIPE_INTS, sizeof *recipes);
+    PNAS_CHECK(recipes, PNAS_ERROR_MEMORY, "no memory for %zu augmented images", count);
+    pnas_stream stream = pnas_stream_make(training->seed, PNAS_STREAM_RESAMPLE, hash, (uint32_t)epoch);
+    for (size_t i = 0; i < count; ++i) {
+        cl_int *recipe = recipes + i * PNAS_RECIPE_INTS, *image = &records[i * PNAS_RECORD_INTS];
+        pnas_augmentation drawn;
+        pnas_augmentation_draw(training, samples->height, samples->width, &stream, &drawn);
+        recipe[PNAS_RECIPE_IMAGE] = image[PNAS_RECORD_IMAGE];
+        memcpy(recipe + PNAS_RECIPE_AFFINE, drawn.affine, sizeof drawn.affine);
+        recipe[PNAS_RECIPE_OPS] = drawn.ops;
+        memcpy(recipe + PNAS_RECIPE_OP, drawn.op, sizeof drawn.op);
+        image[PNAS_RECORD_IMAGE] = (cl_int)(i % batch);
+    }
+    pnas_status status = pnas_slice_write(plan->cl, plan->train.recipes, 0,
+                                          count * PNAS_RECIPE_INTS * sizeof *recipes, recipes);
+    free(recipes);
+    return status;
+}
+
 /* --- drop-path --- */
 
 /* One step's bits from `kept` on, which are zero. */
@@ -161,6 +189,8 @@ pnas_status pnas_epoch_write_training(pnas_child_plan *plan, const pnas_sample_s
         record[PNAS_RECORD_LABEL] = samples->labels[order[i]];
         augment(training, samples, &draws, record);
     }
+    if (plan->train.recipes.buffer)
+        PNAS_TRY_CLEANUP(write_recipes(plan, samples, records, hash, epoch));
     PNAS_TRY_CLEANUP(upload(plan, &plan->train, records));
     if (plan->train.mixes.buffer)
         PNAS_TRY_CLEANUP(write_mixes(plan, samples, records, hash, epoch));

@@ -20,9 +20,9 @@ typedef struct {
 } pnas_epoch_result;
 
 /* Uploads the records of one training epoch: the training images in an order drawn from (seed, SHUFFLE, hash,
- * epoch), shifts, flips and cutouts from (seed, AUGMENT, hash, epoch), what is mixed from (seed, MIX,
- * hash, epoch), and which paths are kept from (seed, DROP_PATH, hash, epoch). The images that do not fill a last
- * batch are left out of this epoch. */
+ * epoch), shifts, flips and cutouts from (seed, AUGMENT, hash, epoch), recipes from (seed, RESAMPLE, hash, epoch), what
+ * is mixed from (seed, MIX, hash, epoch), and which paths are kept from (seed, DROP_PATH, hash, epoch). The images that
+ * do not fill a last batch are left out of this epoch. */
 pnas_status pnas_epoch_write_training(pnas_child_plan *plan, const pnas_sample_set *samples, uint64_t hash,
                                       int epoch);
 

@@ -1,5 +1,12 @@
 #include "cl/train/child_layout.h"
 
+#include "src/net/augmentation.h"
+
+bool pnas_child_augments(const pnas_child_plan *plan)
+{
+    return pnas_augmentation_wanted(plan->options.training);
+}
+
 bool pnas_child_drops(const pnas_child_plan *plan)
 {
     double keep = plan->options.training->drop_path;

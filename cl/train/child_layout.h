@@ -15,6 +15,8 @@ typedef struct { /* a stream of batches driven by records; period = batches befo
     int period;
     pnas_slice records; /* ints, [period][N][PNAS_RECORD_INTS] */
     pnas_slice mixes;   /* ints, [period][N][PNAS_MIX_INTS]; buffer NULL: images are not mixed */
+    pnas_slice
+        recipes; /* ints, [period][N][PNAS_RECIPE_INTS]; buffer NULL: images are shown as they are stored */
     pnas_slice kept;    /* words, [period][N][words]: paths that are kept (pnas_drop); buffer NULL: all */
     pnas_slice state;   /* int[4]; [0] counts batches */
     pnas_slice metrics; /* [period][2]: mean loss, number right */
@@ -71,8 +73,9 @@ typedef struct {
     pnas_slice *arena; /* [arena_parts] of memory->part floats each */
     size_t arena_parts;
     pnas_slice parameters, gradients, moments, norms, scratch, statistics, rates;
-    pnas_slice factors;      /* [graph->drop_paths][N] of a training step; buffer NULL without drop-path */
-    pnas_slice average;      /* with shards: moving average of the parameters; buffer NULL: none */
+    pnas_slice factors; /* [graph->drop_paths][N] of a training step; buffer NULL without drop-path */
+    pnas_slice shown;   /* [N] images as a training step's recipes make them; buffer NULL without recipes */
+    pnas_slice average; /* with shards: moving average of the parameters; buffer NULL: none */
     pnas_slice update_state; /* with shards: int[4], [0] counts updates */
     pnas_batch_stream train, validation;
     pnas_launch_list step; /* forward, loss, backward; without shards: update, advance */
@@ -84,6 +87,8 @@ typedef struct {
     pnas_launch_list evaluation;        /* forward and loss of one batch */
 } pnas_child_plan;
 
+/* Whether training changes images by recipes (cl/ops/op_augment.h). */
+bool pnas_child_augments(const pnas_child_plan *plan);
 /* Whether training drops paths. */
 bool pnas_child_drops(const pnas_child_plan *plan);
 int pnas_child_padded(const pnas_child_plan *plan, int channels);

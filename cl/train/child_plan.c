@@ -1,5 +1,6 @@
 #include "cl/train/child_plan.h"
 
+#include "cl/ops/op_augment.h"
 #include "cl/runtime/context.h"
 #include "cl/runtime/kernel_warm.h"
 #include "cl/train/child_arena.h"
@@ -38,6 +39,19 @@ static bool mixes_images(const pnas_child_plan *plan)
     return plan->options.training->mixup > 0 || plan->options.training->cutmix > 0;
 }
 
+/* Of the images of one step, as bytes. */
+static size_t shown_bytes(const pnas_child_plan *plan)
+{
+    const pnas_network_options *network = &plan->graph->options;
+    return (size_t)plan->options.batch * (size_t)network->height * (size_t)network->width *
+           (size_t)network->channels;
+}
+
+static size_t shown_floats(const pnas_child_plan *plan)
+{
+    return pnas_child_augments(plan) ? (shown_bytes(plan) + sizeof(cl_float) - 1) / sizeof(cl_float) : 0;
+}
+
 static size_t factor_floats(const pnas_child_plan *plan)
 {
     return pnas_child_drops(plan) ? (size_t)plan->graph->drop_paths * (size_t)plan->options.batch : 0;
@@ -45,7 +59,7 @@ static size_t factor_floats(const pnas_child_plan *plan)
 
 /* --- memory --- */
 
-enum { PIECES = 20 };
+enum { PIECES = 24 };
 
 static size_t list_stream(const pnas_child_plan *plan, pnas_batch_stream *stream, int period, bool training,
                           pnas_child_piece *out)
@@ -54,6 +68,8 @@ static size_t list_stream(const pnas_child_plan *plan, pnas_batch_stream *stream
     out[count++] = (pnas_child_piece){&stream->records, images * PNAS_RECORD_INTS};
     if (training && mixes_images(plan))
         out[count++] = (pnas_child_piece){&stream->mixes, images * PNAS_MIX_INTS};
+    if (training && pnas_child_augments(plan))
+        out[count++] = (pnas_child_piece){&stream->recipes, images * PNAS_RECIPE_INTS};
     if (training && pnas_child_drops(plan))
         out[count++] = (pnas_child_piece){&stream->kept, images * pnas_drop_words(plan->graph->drop_paths)};
     out[count++] = (pnas_child_piece){&stream->state, 4};
@@ -73,6 +89,7 @@ static size_t list_pieces(pnas_child_plan *plan, pnas_child_piece *out)
     out[count++] = (pnas_child_piece){&plan->statistics, plan->statistics_floats};
     out[count++] = (pnas_child_piece){&plan->rates, rate_floats(plan)};
     out[count++] = (pnas_child_piece){&plan->factors, factor_floats(plan)};
+    out[count++] = (pnas_child_piece){&plan->shown, shown_floats(plan)};
     out[count++] = (pnas_child_piece){&plan->average, average_floats(plan)};
     out[count++] = (pnas_child_piece){&plan->update_state, plan->options.shards ? 4 : 0};
     count += list_stream(plan, &plan->train, plan->options.train_steps, true, out + count);
@@ -167,6 +184,8 @@ static pnas_status append_zeros(pnas_child_plan *plan, pnas_launch_list *list)
         PNAS_TRY(pnas_op_zero(plan->cl, list, streams[i]->records, images * PNAS_RECORD_INTS));
         if (streams[i]->mixes.buffer)
             PNAS_TRY(pnas_op_zero(plan->cl, list, streams[i]->mixes, images * PNAS_MIX_INTS));
+        if (streams[i]->recipes.buffer)
+            PNAS_TRY(pnas_op_zero(plan->cl, list, streams[i]->recipes, images * PNAS_RECIPE_INTS));
         PNAS_TRY(pnas_op_zero(plan->cl, list, streams[i]->state, 4));
     }
     if (plan->update_state.buffer)
@@ -198,6 +217,19 @@ static pnas_status append_loss(pnas_child_plan *plan, pnas_launch_list *list, co
     return append_loss_of(plan, list, stream, graph->layer[graph->layer_count - 1].out, training);
 }
 
+/* *pixels become those that the recipes make of the step's images. */
+static pnas_status append_shown(pnas_child_plan *plan, pnas_launch_list *list,
+                                const pnas_batch_stream *stream, pnas_slice figures, pnas_pixels *pixels)
+{
+    const pnas_network_options *network = &plan->graph->options;
+    const pnas_slice shown = {plan->shown.buffer, plan->shown.offset * sizeof(cl_float)};
+    PNAS_TRY(pnas_op_augment_images(plan->cl, list, plan->options.batch, pixels->buffer, network->channels,
+                                    network->height, network->width, figures, stream->recipes, stream->state,
+                                    stream->period, shown));
+    *pixels = (pnas_pixels){shown.buffer, shown.offset, shown_bytes(plan)};
+    return PNAS_OK;
+}
+
 static pnas_status append_images(pnas_child_plan *plan, pnas_launch_list *list,
                                  const pnas_batch_stream *stream)
 {
@@ -205,12 +237,15 @@ static pnas_status append_images(pnas_child_plan *plan, pnas_launch_list *list,
     pnas_view view = pnas_child_data(plan, image->tensor, 0, 1);
     pnas_slice figures = {plan->options.mean_deviation, 0};
     int N = plan->options.batch, channels = plan->graph->options.channels;
-    PNAS_TRY(pnas_op_load_images(plan->cl, list, N, plan->options.images, channels, figures, stream->records,
-                                 stream->state, stream->period, &view));
+    pnas_pixels pixels = {.buffer = plan->options.images};
+    if (stream->recipes.buffer)
+        PNAS_TRY(append_shown(plan, list, stream, figures, &pixels));
+    PNAS_TRY(pnas_op_load_images(plan->cl, list, N, pixels, channels, figures, stream->records, stream->state,
+                                 stream->period, &view));
     if (!stream->mixes.buffer)
         return PNAS_OK;
-    return pnas_op_mix_images(plan->cl, list, N, plan->options.images, channels, figures, stream->mixes,
-                              stream->state, stream->period, &view);
+    return pnas_op_mix_images(plan->cl, list, N, pixels, channels, figures, stream->mixes, stream->state,
+                              stream->period, &view);
 }
 
 /* Before the first layer of a training step. */

@@ -153,9 +153,10 @@ static pnas_status append_evaluation(pnas_predictor *predictor)
             pnas_child_parameter(plan, graph->norm[i].gamma), pnas_child_parameter(plan, graph->norm[i].beta),
             predictor->training.norm_epsilon, pnas_child_norm(plan, i, PNAS_NORM_RUNNING),
             pnas_child_norm(plan, i, PNAS_NORM_SCALE_SHIFT)));
-    PNAS_TRY(pnas_op_load_images(plan->cl, &plan->evaluation, plan->options.batch, predictor->images,
-                                 graph->options.channels, (pnas_slice){predictor->mean_deviation, 0},
-                                 plan->validation.records, plan->validation.state, 1, &view));
+    PNAS_TRY(pnas_op_load_images(plan->cl, &plan->evaluation, plan->options.batch,
+                                 (pnas_pixels){.buffer = predictor->images}, graph->options.channels,
+                                 (pnas_slice){predictor->mean_deviation, 0}, plan->validation.records,
+                                 plan->validation.state, 1, &view));
     return pnas_child_append_forward(plan, &plan->evaluation, false);
 }
 

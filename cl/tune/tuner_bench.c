@@ -35,7 +35,7 @@ static bool is_layer(pnas_op_kind op)
 
 bool pnas_tuner_bench_knows(pnas_op_kind op)
 {
-    return op != PNAS_OP_HEAD && op != PNAS_OP_UPDATE && op != PNAS_OP_TRIE;
+    return op != PNAS_OP_HEAD && op != PNAS_OP_UPDATE && op != PNAS_OP_TRIE && op != PNAS_OP_AUGMENT;
 }
 
 /* --- tensors --- */

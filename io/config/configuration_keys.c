@@ -1,5 +1,6 @@
 #include "io/config/configuration_keys.h"
 
+#include "src/net/augmentation.h"
 #include "src/net/network_size.h"
 #include "src/search/strategy.h"
 
@@ -282,11 +283,31 @@ const pnas_key pnas_configuration_keys[] = {
      .help = "A child's accuracy: the best or the last epoch's on the validation images."},
     {KEY("training.augment.pad", training.pad), .initial = "4", FROM_TO(0, 1024), FIXED,
      .help = "Images are padded by this many pixels on each side and cropped at random. 0: not at "
-             "all."},
+             "all. With crop_area below 1 it has no effect."},
     {KEY("training.augment.flip", training.flip), .initial = "true", FIXED,
      .help = "Mirrors every other image, left to right. Not for digits or text."},
     {KEY("training.augment.cutout", training.cutout), .initial = "0", FROM_TO(0, 4096), FIXED,
      .help = "Side of a square that is set to zero at a random place, at most that of the images. 0: none."},
+    {KEY("training.augment.crop_area", training.crop_area), .initial = "1", ABOVE(0, 1), FIXED,
+     .help = "Random resized crop: a part of each image, from this share of its area on, is scaled to the "
+             "whole size. Usual for large photographs: 0.08. 1: none."},
+    {KEY("training.augment.crop_aspect", training.crop_aspect), .initial = "1.3333", FROM_TO(1, 10), FIXED,
+     .help = "The largest width by height of such a part, and the largest height by width."},
+    {KEY("training.augment.brightness", training.brightness), .initial = "0", FROM_TO(0, 10), FIXED,
+     .help = "Strength s: each image's brightness is multiplied by a factor drawn from 1 - s to 1 + s. 0: "
+             "none."},
+    {KEY("training.augment.contrast", training.contrast), .initial = "0", FROM_TO(0, 10), FIXED,
+     .help = "The same of the distance of each value from the mean grey of the image."},
+    {KEY("training.augment.saturation", training.saturation), .initial = "0", FROM_TO(0, 10), FIXED,
+     .help = "The same of the distance of each pixel from its grey. For images of three channels."},
+    {KEY("training.augment.hue", training.hue), .initial = "0", FROM_TO(0, 0.5), FIXED,
+     .help = "Colours are turned by up to this part of the circle, either way; 0.5 is all of it. For images "
+             "of three channels. 0: none."},
+    {KEY("training.augment.rand_ops", training.rand_ops), .initial = "0", FROM_TO(0, PNAS_RAND_OPS_MAX),
+     FIXED, .help = "RandAugment: so many ops for each image, drawn from 13. 0: none."},
+    {KEY("training.augment.rand_magnitude", training.rand_magnitude), .initial = "9",
+     FROM_TO(0, PNAS_RAND_MAGNITUDE_MAX), FIXED,
+     .help = "How strong these ops are. 30: as strong as can be."},
     {KEY("training.shards", training.shards), .initial = "4", FROM_TO(1, 4096), FIXED,
      .help = "pnas_train: a batch is cut into this many equal pieces, which ranks share. Each has batch "
              "statistics of its own. Any number of ranks up to it gives the same figures. A search does not "

@@ -26,11 +26,17 @@ typedef struct {
     double label_smoothing; /* share of a label that is spread over all classes; 0: none */
     double norm_momentum;   /* running = momentum * running + (1 - momentum) * batch */
     double norm_epsilon;
-    pnas_storage storage;     /* of what the forward pass writes; all else is float */
-    pnas_reward reward;       /* the best or the last epoch's validation accuracy */
-    int pad;                  /* crop from images padded by so many pixels; 0: none */
-    bool flip;                /* horizontal, one in two */
-    int cutout;               /* side of the square set to zero; 0: none */
+    pnas_storage storage; /* of what the forward pass writes; all else is float */
+    pnas_reward reward;   /* the best or the last epoch's validation accuracy */
+    int pad;              /* crop from images padded by so many pixels; 0: none */
+    bool flip;            /* horizontal, one in two */
+    int cutout;           /* side of the square set to zero; 0: none */
+    double crop_area;   /* a random part of each image from this share of its area on, scaled; 0 or 1: none */
+    double crop_aspect; /* of such a part: its width by its height at most, and the other way round */
+    double brightness, contrast; /* strengths of factors that are drawn; 0: none (src/net/augmentation.h) */
+    double saturation, hue;
+    int rand_ops;             /* ops of RandAugment's set an image; 0: none */
+    double rand_magnitude;    /* of these, 0 .. PNAS_RAND_MAGNITUDE_MAX */
     double mixup;             /* alpha of the shares of two images that are mixed; 0: none */
     double cutmix;            /* alpha of the share that a patch of another image leaves; 0: none */
     int mix_until;            /* neither from this epoch on, counted from 0; 0: in every epoch */

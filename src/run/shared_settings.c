@@ -70,6 +70,27 @@ static pnas_status check_cutout(const pnas_configuration *configuration)
     return PNAS_OK;
 }
 
+/* Colours are those of one channel or of three. */
+static pnas_status check_channels(const pnas_configuration *configuration)
+{
+    const pnas_training_options *training = &configuration->training;
+    int channels = configuration->network.channels;
+    const struct {
+        const char *key;
+        bool wanted, grey; /* grey: one channel will do */
+    } keys[] = {{"brightness", training->brightness > 0, true},
+                {"contrast", training->contrast > 0, true},
+                {"saturation", training->saturation > 0, false},
+                {"hue", training->hue > 0, false},
+                {"rand_ops", training->rand_ops > 0, true}};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; ++i)
+        PNAS_CHECK(!keys[i].wanted || channels == 3 || (channels == 1 && keys[i].grey), PNAS_ERROR_USAGE,
+                   "training.augment.%s is for images of %sthree channels, but those of %s have %d; set it "
+                   "to 0",
+                   keys[i].key, keys[i].grey ? "one or " : "", configuration->dataset, channels);
+    return PNAS_OK;
+}
+
 /* Images that stay in the file come from it in windows of the shuffle, two at a time. */
 static pnas_status check_window(const pnas_configuration *configuration, const pnas_dataset *dataset)
 {
@@ -104,6 +125,7 @@ static pnas_status make_image_set(const pnas_layout *layout, const pnas_dataset 
     configuration->network.channels = dataset->channels;
     configuration->network.classes = dataset->classes;
     PNAS_TRY(check_cutout(configuration));
+    PNAS_TRY(check_channels(configuration));
     PNAS_TRY(check_window(configuration, dataset));
     PNAS_TRY(pnas_image_set_create(dataset, configuration->validation, (size_t)configuration->training_images,
                                    configuration->seed, images));

@@ -17,7 +17,8 @@ dataset: {file: set.h5, validation: 100, training_images: 960, shuffle_window: 5
 space: {blocks: 1, operators: [identity, sep3, max3]}
 search: {first: 4}
 network: {filters: 4, repeats: 1}
-training: {epochs: 6, batch: 64, shards: 8, learning_rate: 0.05, average: 0.9, mixup: 0.2, augment: {pad: 1}}
+training: {epochs: 6, batch: 64, shards: 8, learning_rate: 0.05, average: 0.9, mixup: 0.2,
+    augment: {crop_area: 0.3, contrast: 0.4, rand_ops: 2}}
 surrogate: {members: 1, epochs: 2, hidden: 4, embedding: 2}
 checkpoint_seconds: 0.1
 END_OF_CONFIGURATION

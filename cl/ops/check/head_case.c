@@ -259,7 +259,7 @@ void images_case_check(op_harness *h, int N, int C, int H, int W)
                counter = op_harness_ints(h, 4, state);
     cl_mem pixels = op_harness_buffer(h, bytes, images);
     pnas_view y = op_harness_stored_output(h, N, C, H, W, NULL);
-    op_harness_ok(h, pnas_op_load_images(h->cl, &h->list, N, pixels, C,
+    op_harness_ok(h, pnas_op_load_images(h->cl, &h->list, N, (pnas_pixels){.buffer = pixels}, C,
                                          op_harness_slice(h, 2 * (size_t)C, figures), ring, counter, PERIOD,
                                          &y));
     op_harness_run(h);
@@ -308,7 +308,7 @@ void mix_case_check(op_harness *h, int N, int C, int H, int W)
     cl_mem pixels = op_harness_buffer(h, bytes, images);
     pnas_view y = op_harness_stored_output(h, N, C, H, W, own);
     op_harness_ok(h,
-                  pnas_op_mix_images(h->cl, &h->list, N, pixels, C,
+                  pnas_op_mix_images(h->cl, &h->list, N, (pnas_pixels){.buffer = pixels}, C,
                                      op_harness_slice(h, 2 * (size_t)C, figures), ring, counter, PERIOD, &y));
     op_harness_run(h);
     double *expected = op_harness_zeros(h, count), *magnitude = op_harness_zeros(h, count);

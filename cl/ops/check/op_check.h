@@ -19,7 +19,7 @@ typedef struct {
 } op_check;
 
 /* The ops of a child that are no layer. */
-#define OP_CHECKS_WITHOUT_LAYER(ROW) ROW(norm) ROW(classifier) ROW(images) ROW(loss) ROW(update)
+#define OP_CHECKS_WITHOUT_LAYER(ROW) ROW(norm) ROW(classifier) ROW(images) ROW(augment) ROW(loss) ROW(update)
 
 #define OP_CHECK(of)                 const op_check op_check_##of
 #define DECLARE_OP_CHECK(of, ...)    extern OP_CHECK(of);

@@ -143,9 +143,9 @@ softmax_loss(const int N, const int classes, SLICE(logits), INT_SLICE(records), 
 }
 
 /* images uint8 [n][H][W][channels] to y [N][C/V][H*W][V]. NDRange: (lanes and pixels, C/V, N). */
-__kernel void load_images(const int N, const __global uchar *restrict images, const int channels,
-                          SLICE(mean_deviation), INT_SLICE(records), INT_SLICE(state), const int period,
-                          OUT_VIEW(y), const int H, const int W)
+__kernel void load_images(const int N, BYTE_SLICE(images), const int channels, SLICE(mean_deviation),
+                          INT_SLICE(records), INT_SLICE(state), const int period, OUT_VIEW(y), const int H,
+                          const int W)
 {
     const int i = get_global_id(0), block = get_global_id(1), n = get_global_id(2);
     const int c = block * V + i % V, h = i / V / W, w = i / V % W;
@@ -157,15 +157,15 @@ __kernel void load_images(const int N, const __global uchar *restrict images, co
     float value = 0.0f;
     if (c < channels && pixel >= 0)
         value =
-            whitened(images[((ulong)record[IMAGE] * H * W + pixel) * channels + c],
+            whitened(images[images_at + ((ulong)record[IMAGE] * H * W + pixel) * channels + c],
                      mean_deviation[mean_deviation_at + c], mean_deviation[mean_deviation_at + channels + c]);
     WRITE(value, i, BLOCK(y, n, block, H * W));
 }
 
 /* y, loaded, becomes share y + (1 - share) other. NDRange: (lanes and pixels, C/V, N). */
-__kernel void mix_images(const int N, const __global uchar *restrict images, const int channels,
-                         SLICE(mean_deviation), INT_SLICE(mixes), INT_SLICE(state), const int period,
-                         OUT_VIEW(y), const int H, const int W)
+__kernel void mix_images(const int N, BYTE_SLICE(images), const int channels, SLICE(mean_deviation),
+                         INT_SLICE(mixes), INT_SLICE(state), const int period, OUT_VIEW(y), const int H,
+                         const int W)
 {
     const int i = get_global_id(0), block = get_global_id(1), n = get_global_id(2);
     const int c = block * V + i % V, h = i / V / W, w = i / V % W;
@@ -178,7 +178,7 @@ __kernel void mix_images(const int N, const __global uchar *restrict images, con
     float value = 0.0f;
     if (pixel >= 0)
         value =
-            whitened(images[((ulong)mix[IMAGE] * H * W + pixel) * channels + c],
+            whitened(images[images_at + ((ulong)mix[IMAGE] * H * W + pixel) * channels + c],
                      mean_deviation[mean_deviation_at + c], mean_deviation[mean_deviation_at + channels + c]);
     PUT(share * GET(out) + (1.0f - share) * value, out);
 }

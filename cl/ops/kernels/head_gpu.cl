@@ -320,7 +320,9 @@ softmax_loss_gpu(JOB_FLOATS(logits), const __global int *restrict records, const
 
 typedef struct {
     JOB_HEAD;
-    int N, channels;
+    int N;
+    JOB_SLICE(images); /* bytes */
+    int channels;
     JOB_SLICE(mean_deviation);
     JOB_SLICE(drive); /* the records or the mixes */
     JOB_SLICE(state);
@@ -359,8 +361,9 @@ load_images_gpu(const __global uchar *restrict images, JOB_FLOATS(mean_deviation
         const int pixel = augmented_pixel(record, H, W, at.pixel / W, at.pixel % W);
         float4 value = (float4)(0.0f);
         if (pixel >= 0)
-            value = pixel_whitened(images + ((ulong)record[IMAGE] * H * W + pixel) * channels,
-                                   mean_deviation + job->mean_deviation_at, at.block * V, channels);
+            value =
+                pixel_whitened(images + job->images_at + ((ulong)record[IMAGE] * H * W + pixel) * channels,
+                               mean_deviation + job->mean_deviation_at, at.block * V, channels);
         WRITE(value, at.pixel, JOB_BLOCK(y, at.n, at.block, H * W));
     }
 }
@@ -384,7 +387,7 @@ mix_images_gpu(const __global uchar *restrict images, JOB_FLOATS(mean_deviation)
         const float share = mix_share(mix, h, w);
         float4 value = (float4)(0.0f);
         if (pixel >= 0)
-            value = pixel_whitened(images + ((ulong)mix[IMAGE] * H * W + pixel) * channels,
+            value = pixel_whitened(images + job->images_at + ((ulong)mix[IMAGE] * H * W + pixel) * channels,
                                    mean_deviation + job->mean_deviation_at, at.block * V, channels);
         __global STORED *out = JOB_BLOCK(y, at.n, at.block, H * W);
         WRITE(share * READ(at.pixel, out) + (1.0f - share) * value, at.pixel, out);

@@ -32,14 +32,14 @@ TILE_KERNEL void global_pool_backward_tile(OPERAND(x), const int C, const int pi
 }
 
 /* A block has few channels of an image, often one to three of eight: the others are zero. */
-TILE_KERNEL void load_images_tile(const int N, const __global uchar *restrict images, const int channels,
-                                  SLICE(mean_deviation), INT_SLICE(records), INT_SLICE(state),
-                                  const int period, OUT_VIEW(y), const int H, const int W)
+TILE_KERNEL void load_images_tile(const int N, BYTE_SLICE(images), const int channels, SLICE(mean_deviation),
+                                  INT_SLICE(records), INT_SLICE(state), const int period, OUT_VIEW(y),
+                                  const int H, const int W)
 {
     const int block = get_global_id(0), n = get_global_id(1), lanes = min(8, channels - block * 8);
     const __global int *record =
         step_records(records + records_at, state + state_at, period, N) + n * RECORD_INTS;
-    const __global uchar *image = images + (ulong)record[IMAGE] * H * W * channels + block * 8;
+    const __global uchar *image = images + images_at + (ulong)record[IMAGE] * H * W * channels + block * 8;
     const __global float *mean = mean_deviation + mean_deviation_at + block * 8;
     __global STORED *out = BLOCK(y, n, block, H * W);
     for (int h = 0; h < H; ++h)
@@ -52,13 +52,13 @@ TILE_KERNEL void load_images_tile(const int N, const __global uchar *restrict im
 }
 
 /* y, loaded, becomes share y + (1 - share) other. */
-TILE_KERNEL void mix_images_tile(const int N, const __global uchar *restrict images, const int channels,
-                                 SLICE(mean_deviation), INT_SLICE(mixes), INT_SLICE(state), const int period,
-                                 OUT_VIEW(y), const int H, const int W)
+TILE_KERNEL void mix_images_tile(const int N, BYTE_SLICE(images), const int channels, SLICE(mean_deviation),
+                                 INT_SLICE(mixes), INT_SLICE(state), const int period, OUT_VIEW(y),
+                                 const int H, const int W)
 {
     const int block = get_global_id(0), n = get_global_id(1), lanes = min(8, channels - block * 8);
     const __global int *mix = step_mixes(mixes + mixes_at, state + state_at, period, N) + n * MIX_INTS;
-    const __global uchar *image = images + (ulong)mix[IMAGE] * H * W * channels + block * 8;
+    const __global uchar *image = images + images_at + (ulong)mix[IMAGE] * H * W * channels + block * 8;
     const __global float *mean = mean_deviation + mean_deviation_at + block * 8;
     __global STORED *out = BLOCK(y, n, block, H * W);
     for (int h = 0; h < H; ++h)

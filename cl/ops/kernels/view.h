@@ -121,6 +121,7 @@ INLINE REAL ROUNDED(const REAL value)
 
 #define SLICE(name)        const __global float *restrict name, const ulong name##_at
 #define INT_SLICE(name)    const __global int *restrict name, const ulong name##_at
+#define BYTE_SLICE(name)   const __global uchar *restrict name, const ulong name##_at
 #define OUT_SLICE(name)    __global float *restrict name, const ulong name##_at
 #define VIEW(name)         const __global STORED *restrict name, const ulong name##_at, const ulong name##_stride
 #define OUT_VIEW(name)     __global STORED *restrict name, const ulong name##_at, const ulong name##_stride

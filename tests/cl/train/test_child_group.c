@@ -71,6 +71,8 @@ static bed open_bed(int members)
 {
     bed b = {.tiny = tiny_images_make(8, 1, 48, 16), .options = tiny_options()};
     b.options.training.epochs = 2;
+    b.options.training.crop_area = 0.3;
+    b.options.training.contrast = 0.5;
     b.cl = test_device_open_route(4, PNAS_ROUTE_GPU);
     b.first = open_trainer(b.cl, &b.options, &b.tiny);
     if (members > 1)

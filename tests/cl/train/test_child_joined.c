@@ -1,5 +1,6 @@
 /* A child whose launches are joined against the same child whose launches run as they were recorded, and what its
  * launches say that they access, on the routes of GPUs. */
+#include "cl/ops/op_augment.h"
 #include "cl/runtime/launch_check.h"
 #include "cl/train/child_epoch.h"
 #include "cl/train/child_parameters.h"
@@ -37,6 +38,19 @@ static void write_records(pnas_child_plan *plan)
     cr_assert_eq(pnas_slice_write(plan->cl, plan->train.records, 0, sizeof records, records), PNAS_OK);
 }
 
+/* Half of the image turned upside down, in contrast and then equalized; the other steps show others. */
+static void write_recipes(pnas_child_plan *plan)
+{
+    cl_int recipes[STEPS * N * PNAS_RECIPE_INTS] = {0};
+    for (int i = 0; i < STEPS * N; ++i) {
+        const cl_int recipe[PNAS_RECIPE_INTS] = {
+            (i + 1) % N,        1 << 15, 0, 1 << 16, 0, -(1 << 16), 7 << 16, 2, PNAS_PIXEL_CONTRAST, 3 << 15,
+            PNAS_PIXEL_EQUALIZE};
+        memcpy(recipes + (size_t)i * PNAS_RECIPE_INTS, recipe, sizeof recipe);
+    }
+    cr_assert_eq(pnas_slice_write(plan->cl, plan->train.recipes, 0, sizeof recipes, recipes), PNAS_OK);
+}
+
 static void open_child(pnas_cl *cl, const pnas_training_options *training, bool separate, child *c)
 {
     pnas_operator_set operators;
@@ -66,6 +80,8 @@ static void open_child(pnas_cl *cl, const pnas_training_options *training, bool 
     cr_assert_eq(pnas_child_plan_build(c->plan, NULL), PNAS_OK, "%s", pnas_message());
     cr_assert_eq(pnas_child_parameters_initialize(c->plan, 3, pnas_cell_hash(&c->cell)), PNAS_OK);
     write_records(c->plan);
+    if (c->plan->train.recipes.buffer)
+        write_recipes(c->plan);
 }
 
 static void close_child(child *c)
@@ -181,6 +197,7 @@ Test(child_joined, launches_of_regularised_training_access_what_they_say)
     training.drop_path = 0.5;
     training.mixup = 1;
     training.label_smoothing = 0.1;
+    training.rand_ops = 1;
     training.storage = PNAS_STORAGE_HALF;
     check_launches(&training);
 }

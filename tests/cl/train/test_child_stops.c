@@ -196,6 +196,11 @@ static pnas_trainer_options regularised_options(void)
     options.training.mixup = 0.4;
     options.training.cutmix = 1;
     options.training.mix_until = 2;
+    options.training.crop_area = 0.3;
+    options.training.crop_aspect = 1.5;
+    options.training.brightness = options.training.contrast = 0.4;
+    options.training.rand_ops = 2;
+    options.training.rand_magnitude = 15;
     return options;
 }
 

@@ -167,6 +167,8 @@ static pnas_result train_child(pnas_cl *cl, const pnas_image_set *set, bool in_l
     pnas_job job = {.level = 1};
     pnas_result result;
     options.training.mixup = 0.3;
+    options.training.crop_area = 0.4;
+    options.training.saturation = 0.5;
     pnas_operator_set_paper(&options.operators);
     cr_assert_eq(pnas_cell_parse("-1:sep3+-2:max3", &options.operators, &job.cell), PNAS_OK);
     cr_assert_eq(pnas_trainer_create(cl, &options, set, &first), PNAS_OK, "%s", pnas_message());

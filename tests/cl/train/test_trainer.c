@@ -164,6 +164,51 @@ Test(trainer, images_are_mixed_until_the_epoch_that_was_asked_for)
     tiny_images_free(&tiny);
 }
 
+/* Training losses of two epochs on any of the ways to change images. */
+static void two_augmented(pnas_cl *cl, const tiny_images *tiny, const pnas_training_options *changed,
+                          float *loss)
+{
+    pnas_trainer_options options = tiny_options();
+    options.training = *changed;
+    options.training.epochs = 2;
+    pnas_trainer *trainer = open_trainer(cl, &options, tiny);
+    pnas_job job = job_of(&options, "-1:sep3+-1:max3");
+    pnas_result result = train(trainer, &job);
+    cr_assert_eq(result.status, PNAS_CHILD_DONE, "%s", result.error);
+    for (int epoch = 0; epoch < 2; ++epoch)
+        loss[epoch] = result.history[epoch * PNAS_METRICS + PNAS_METRIC_TRAIN_LOSS];
+    pnas_result_clear(&result);
+    pnas_trainer_destroy(&trainer);
+}
+
+Test(trainer, what_changes_images_changes_losses_and_what_is_off_changes_none)
+{
+    tiny_images tiny = tiny_images_make(8, 3, 64, 43);
+    pnas_cl *cl = test_device_open(0);
+    pnas_training_options off = tiny_training;
+    float plain[2], same[2], other[2];
+    two_augmented(cl, &tiny, &tiny_training, plain);
+    off.crop_area = 1;
+    off.crop_aspect = 2;
+    off.rand_magnitude = 30;
+    two_augmented(cl, &tiny, &off, same);
+    cr_expect(same[0] == plain[0] && same[1] == plain[1]);
+    for (int i = 0; i < 6; ++i) {
+        pnas_training_options on = off;
+        double *const strength[] = {&on.brightness, &on.contrast, &on.saturation, &on.hue};
+        if (i < 4)
+            *strength[i] = 0.5;
+        on.crop_area = i == 4 ? 0.5 : 1;
+        on.rand_ops = i == 5;
+        two_augmented(cl, &tiny, &on, other);
+        cr_expect(other[0] != plain[0] && other[1] != plain[1], "setting %d", i);
+        two_augmented(cl, &tiny, &on, same);
+        cr_expect(same[0] == other[0] && same[1] == other[1], "setting %d", i);
+    }
+    pnas_cl_destroy(&cl);
+    tiny_images_free(&tiny);
+}
+
 Test(trainer, every_optimizer_and_concatenation_learns)
 {
     tiny_images tiny = tiny_images_make(8, 1, 96, 32);
@@ -237,6 +282,12 @@ Test(trainer, memory_grows_with_the_cell_and_holds_the_images)
     cr_assert_eq(pnas_trainer_memory(trainer, &large.cell, &large_bytes), PNAS_OK, "%s", pnas_message());
     cr_assert_gt(small_bytes, 96 * 8 * 8 * 3);
     cr_assert_gt(large_bytes, small_bytes);
+    pnas_trainer_destroy(&trainer);
+    options.training.crop_area = 0.5;
+    trainer = open_trainer(cl, &options, &tiny);
+    uint64_t augmented_bytes = 0;
+    cr_assert_eq(pnas_trainer_memory(trainer, &small.cell, &augmented_bytes), PNAS_OK, "%s", pnas_message());
+    cr_assert_geq(augmented_bytes, small_bytes + 16 * 8 * 8 * 3 + 64 * 24 * 4);
     pnas_trainer_destroy(&trainer);
     pnas_cl_destroy(&cl);
     tiny_images_free(&tiny);

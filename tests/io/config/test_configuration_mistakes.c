@@ -41,7 +41,8 @@ Test(configuration_mistakes, unknown_keys_are_named_with_those_that_there_are)
          "kind"},
         {"training:\n  augment:\n    pad: 1\n    mirror: true\n",
          "line 4: unknown key 'training.augment.mirror'; did you mean surrogate.mirror? The keys of "
-         "training.augment are pad, flip and cutout"},
+         "training.augment are pad, flip, cutout, crop_area, crop_aspect, brightness, contrast, saturation, "
+         "hue, rand_ops and rand_magnitude"},
         {"seed: 1\nlr: 1\n", "line 2: unknown key 'lr'; the keys at the top are title, "},
     };
     EXPECT_ALL(mistakes);
