@@ -7,9 +7,14 @@ pnas_train=$(realpath "$(command -v "$1")") images=$(realpath "$2") pairs=${3:-3
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
-shape=$(h5dump -H -d /train/images "$images" | sed -n 's/.*SIMPLE { ( \([^)]*\) .*/\1/p' | head -n 1 | tr -d ' ')
-bytes=$((${shape//,/*}))
-one=$((bytes / ${shape%%,*}))
+shape_of() { # ARRAY: its sizes, with asterisks between them
+    h5dump -H -d "$1" "$images" 2>/dev/null | sed -n 's/.*SIMPLE { ( \([^)]*\) .*/\1/p' | head -n 1 | tr -d ' ' | tr , '*' || true
+}
+number() { h5dump -a "/$1" "$images" | sed -n 's/.*(0): \([0-9]*\)$/\1/p'; }
+shape=$(shape_of /train/images)
+[ -n "$shape" ] || shape="$(shape_of /train/encoded_ends)*$(number height)*$(number width)*$(number channels)"
+bytes=$((shape))
+one=$((bytes / ${shape%%\**}))
 cat >step.yaml <<YAML
 dataset: {file: "$images", validation: 0, shuffle_window: $((bytes / 20 / one))}
 network: {filters: 8, repeats: 1}
