@@ -318,11 +318,13 @@ static void edit(hid_t file, stream *in)
                           H5P_DEFAULT);
 }
 
-/* In memory, which is quicker than in a file; HDF5 wants the name of a file that is not there. */
+/* In memory, which is quicker than in a file; HDF5 wants the name of a file that is not there. Whatever an edit left
+ * open is closed with it: else the next input would get this file, as it has the same name. */
 static void edit_objects(const char *path, stream *in)
 {
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
     H5Pset_fapl_core(access, 1 << 16, 0);
+    H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
     H5Pset_file_image(access, base, base_size);
     hid_t file = H5Fopen("edited", H5F_ACC_RDWR, access);
     if (file < 0)

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define FILE_MOST 100000 /* larger ones have more of the same, of which the seal is summed up each time */
+
 enum { HEIGHT = 8, WIDTH = 6, CHANNELS = 3, TRAIN = 6, TEST = 3, CLASSES = 3 };
 
 static void fill(pnas_dataset_part *part)
@@ -62,8 +64,11 @@ void streamed_read(const char *path)
     const struct timespec past[2] = {{.tv_sec = 1},
                                      {.tv_sec = 1}}; /* else a reader waits for the clock's next step */
     pnas_dataset *whole = NULL, *streamed = NULL;
-    if (utimensat(AT_FDCWD, path, past, 0) != 0)
+    struct stat file;
+    if (utimensat(AT_FDCWD, path, past, 0) != 0 || stat(path, &file) != 0)
         abort();
+    if (file.st_size > FILE_MOST)
+        return;
     pnas_status status = pnas_dataset_open(path, &whole);
     pnas_status streams = pnas_dataset_open_training(path, 1, &streamed);
     if ((status != PNAS_OK && whole) || (streams != PNAS_OK && (streamed || !*pnas_message())))
