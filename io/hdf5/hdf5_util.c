@@ -42,9 +42,11 @@ static open_file *all_open;
 static int open_files;
 static double stored_left = INFINITY, unstored_left = INFINITY;
 
-/* HDF5 prints nothing by itself, and follows no link to another file. */
+/* HDF5 prints nothing by itself, and follows no link to another file. At exit it has nothing to do, as all files are
+ * closed; but it would crash there after a write that failed. */
 static void set_up_library(void)
 {
+    H5dont_atexit();
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     if (H5Lis_registered(H5L_TYPE_EXTERNAL) > 0)
         H5Lunregister(H5L_TYPE_EXTERNAL);
@@ -310,10 +312,12 @@ static pnas_status write_image(const pnas_h5_output *output, const char *image, 
 static pnas_status close_file(pnas_h5_output *output)
 {
     struct stat info;
-    bool closed = H5Fflush(output->id, H5F_SCOPE_GLOBAL) >= 0 && H5Fclose(output->id) >= 0;
+    if (H5Fflush(output->id, H5F_SCOPE_GLOBAL) < 0)
+        return pnas_h5_fail(PNAS_ERROR_FILE, -1, NULL, "%s: cannot be written", output->path);
+    bool closed = H5Fclose(output->id) >= 0;
+    output->id = -1;
     if (!closed)
         return pnas_h5_fail(PNAS_ERROR_FILE, -1, NULL, "%s: cannot be written", output->path);
-    output->id = -1;
     PNAS_CHECK(fstat(output->lock, &info) == 0 && ftruncate(output->lock, info.st_size) == 0, PNAS_ERROR_FILE,
                "%s: cannot be written: %s", output->path, pnas_system_reason(errno));
     return PNAS_OK;

@@ -43,7 +43,7 @@ typedef struct {
 pnas_status pnas_h5_output_create(const char *path, pnas_h5_output *out);
 
 /* The same for a file that memory may not hold: it is made on the disk, which keeps room for `bytes` where the file
- * system can do that. PNAS_ERROR_FILE, too, where there is no such room: HDF5 itself does not outlive a full disk. */
+ * system can do that. PNAS_ERROR_FILE, too, where there is no such room. */
 pnas_status pnas_h5_output_create_on_disk(const char *path, uint64_t bytes, pnas_h5_output *out);
 
 /* Closes every object of the file, writes and syncs it, renames it and syncs the folder. On failure nothing
