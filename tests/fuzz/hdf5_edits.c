@@ -275,6 +275,9 @@ static void make_elsewhere(hid_t file, const char *name, const char *target, str
         H5Dclose(array);
     H5Pclose(properties);
     H5Sclose(space);
+    if (kind == ELSEWHERE_VIRTUAL || kind == ELSEWHERE_VIRTUAL_FIXED)
+        in->at =
+            in->end; /* the last edit: where it is of itself, HDF5 never gives back what it opens to look at it */
 }
 
 static void make_link(hid_t file, const char *name, stream *in)
