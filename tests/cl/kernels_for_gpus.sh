@@ -155,7 +155,7 @@ try_all() {
     done | TMPDIR=$work xargs -P "$(nproc)" -d '\n' -I LINE bash -c 'try_one LINE'
 }
 
-mapfile -t files < <(find "$kernels" -name '*.cl' ! -name '*_tile.cl' | sort) # tiles are CPUs'
+mapfile -t files < <(find "$kernels" -name '*.cl' ! -name '*_tile.cl' ! -name '*_wide.cl' | sort) # CPUs'
 [ "${#files[@]}" -ge 12 ] || { echo "only ${#files[@]} kernel files in $kernels"; exit 1; }
 wrong=$(try_all "${files[@]}")
 if [ -n "$wrong" ]; then
