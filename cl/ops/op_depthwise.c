@@ -6,7 +6,7 @@
 enum { PIXELS_TOGETHER = 512 };
 enum { IMAGES_PER_PARTIAL = 4 }; /* tile route: fixed, so that sums do not depend on the machine */
 
-static const char plain_file[] = "depthwise.cl", tile_file[] = "depthwise_tile.cl";
+static const char plain_file[] = "depthwise.cl";
 
 static pnas_route route_of(const pnas_cl *cl, pnas_op_kind op, int N, const pnas_view *x,
                            const pnas_window *window, const pnas_view *y)
@@ -20,29 +20,35 @@ static double multiply_adds(int N, const pnas_window *window, const pnas_view *y
     return (double)N * pnas_view_values(y) * window->kernel_h * window->kernel_w;
 }
 
-/* Images of a work-item of the tile route: of small ones several. */
-static int images_together(const pnas_view *y)
+/* Images, and partial sums of a weight gradient, that a work-item has side by side. */
+static int side_by_side(pnas_route route)
+{
+    return route == PNAS_ROUTE_WIDE ? 2 : 1;
+}
+
+/* Images of a work-item of the tile and wide routes: of small ones several. */
+static int images_together(const pnas_view *y, pnas_route route)
 {
     int images = PIXELS_TOGETHER / (y->height * y->width);
-    return images > 1 ? images : 1;
+    return (images > 1 ? images : 1) * side_by_side(route);
 }
 
 pnas_status pnas_op_depthwise_forward(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_operand *x,
                                       pnas_slice weight, const pnas_window *window, const pnas_view *y)
 {
     pnas_route route = route_of(cl, PNAS_OP_DEPTHWISE_FORWARD, N, &x->view, window, y);
-    bool tiled = route == PNAS_ROUTE_TILE;
+    bool tiled = pnas_route_tiled(route);
     if (route == PNAS_ROUTE_GPU)
         return pnas_depthwise_gpu_forward(cl, list, N, x, weight, window, y);
     pnas_op_options text;
     pnas_launch_spec spec = {.label = "depthwise forward",
-                             .file = tiled ? tile_file : plain_file,
+                             .file = pnas_route_file(PNAS_OP_DEPTHWISE_FORWARD, route),
                              .options = pnas_op_window_options(&text, tiled, window, false),
-                             .kernel = tiled ? "depthwise_forward_tile" : "depthwise_forward",
+                             .kernel = PNAS_KERNEL_OF(route, "depthwise_forward"),
                              .flops = 2 * multiply_adds(N, window, y),
                              .bytes = N * (pnas_view_bytes(&x->view) + pnas_view_bytes(y)),
                              .half = x->view.half};
-    int images = images_together(y);
+    int images = images_together(y, route);
     const pnas_arg arguments[] = {ARG_OPERAND(x),      PNAS_ARG_INT(x->view.channels),
                                   ARG_SIZE(&x->view),  ARG_SLICE(weight),
                                   ARG_WINDOW(window),  ARG_VIEW(y),
@@ -55,18 +61,19 @@ pnas_status pnas_op_depthwise_forward(pnas_cl *cl, pnas_launch_list *list, int N
 
 static pnas_status input_gradient(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_operand *x,
                                   pnas_slice weight, const pnas_window *window, const pnas_upstream *y,
-                                  const pnas_downstream *dx, bool tiled)
+                                  const pnas_downstream *dx, pnas_route route)
 {
+    bool tiled = pnas_route_tiled(route);
     const pnas_view *dy = &y->gradient;
     pnas_op_options text;
     pnas_launch_spec spec = {.label = "depthwise input gradient",
-                             .file = tiled ? tile_file : plain_file,
+                             .file = pnas_route_file(PNAS_OP_DEPTHWISE_BACKWARD, route),
                              .options = pnas_op_window_options(&text, tiled, window, y->normalise),
-                             .kernel = tiled ? "depthwise_input_gradient_tile" : "depthwise_input_gradient",
+                             .kernel = PNAS_KERNEL_OF(route, "depthwise_input_gradient"),
                              .flops = 2 * multiply_adds(N, window, dy),
                              .bytes = N * (pnas_view_bytes(&x->view) + pnas_view_bytes(dy)),
                              .half = x->view.half};
-    int images = images_together(&dx->into);
+    int images = images_together(&dx->into, route);
     const pnas_arg arguments[] = {ARG_OPERAND(x),     PNAS_ARG_INT(x->view.channels),
                                   ARG_SIZE(&x->view), ARG_SLICE(weight),
                                   ARG_WINDOW(window), ARG_UPSTREAM(y),
@@ -84,21 +91,22 @@ static int tile_partials(int N)
 
 static pnas_status partial_sums(pnas_cl *cl, pnas_launch_list *list, int N, const pnas_operand *x,
                                 const pnas_window *window, const pnas_upstream *y, pnas_slice scratch,
-                                bool tiled)
+                                pnas_route route)
 {
+    bool tiled = pnas_route_tiled(route);
     const pnas_view *dy = &y->gradient;
     const size_t channels = (size_t)x->view.channels, taps = (size_t)window->kernel_h * window->kernel_w;
     pnas_op_options text;
     pnas_launch_spec spec = {.label = "depthwise weight gradient",
-                             .file = tiled ? tile_file : plain_file,
+                             .file = pnas_route_file(PNAS_OP_DEPTHWISE_BACKWARD, route),
                              .options = pnas_op_window_options(&text, tiled, window, y->normalise),
+                             .kernel = PNAS_KERNEL_OF(route, "depthwise_weight_gradient"),
                              .flops = 2 * multiply_adds(N, window, dy),
                              .bytes = N * (pnas_view_bytes(&x->view) + pnas_view_bytes(dy)),
                              .half = x->view.half};
     if (tiled) {
-        spec.kernel = "depthwise_weight_gradient_tile";
         spec.global[0] = channels / (size_t)cl->vector;
-        spec.global[1] = (size_t)tile_partials(N);
+        spec.global[1] = (size_t)((tile_partials(N) + side_by_side(route) - 1) / side_by_side(route));
         spec.local[0] = 1;
         return pnas_launch_append(cl, list, &spec,
                                   PNAS_ARGS(ARG_OPERAND(x), PNAS_ARG_INT(channels), ARG_SIZE(&x->view),
@@ -106,7 +114,6 @@ static pnas_status partial_sums(pnas_cl *cl, pnas_launch_list *list, int N, cons
                                             ARG_SLICE(scratch), PNAS_ARG_INT(N),
                                             PNAS_ARG_INT(IMAGES_PER_PARTIAL)));
     }
-    spec.kernel = "depthwise_weight_gradient";
     spec.global[0] = channels;
     spec.global[1] = taps;
     spec.global[2] = (size_t)N;
@@ -127,9 +134,9 @@ pnas_status pnas_op_depthwise_backward(pnas_cl *cl, pnas_launch_list *list, int 
         return dx->into.at.buffer ? pnas_depthwise_gpu_input_gradient(cl, list, N, x, weight, window, y, dx)
                                   : PNAS_OK;
     }
-    bool tiled = route == PNAS_ROUTE_TILE;
+    bool tiled = pnas_route_tiled(route);
     int count = window->kernel_h * window->kernel_w * x->view.channels;
-    PNAS_TRY(partial_sums(cl, list, N, x, window, y, scratch, tiled));
+    PNAS_TRY(partial_sums(cl, list, N, x, window, y, scratch, route));
     pnas_launch_spec reduce = {.label = "depthwise weight gradient, sum",
                                .file = plain_file,
                                .kernel = "depthwise_reduce",
@@ -140,7 +147,7 @@ pnas_status pnas_op_depthwise_backward(pnas_cl *cl, pnas_launch_list *list, int 
                                           PNAS_ARG_INT(count), ARG_SLICE(weight_gradient))));
     if (!dx->into.at.buffer)
         return PNAS_OK;
-    return input_gradient(cl, list, N, x, weight, window, y, dx, tiled);
+    return input_gradient(cl, list, N, x, weight, window, y, dx, route);
 }
 
 size_t pnas_op_depthwise_scratch(const pnas_cl *cl, int N, const pnas_view *x, const pnas_window *window,

@@ -64,9 +64,11 @@ typedef struct {
         {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_V8, "convolution_tile.cl"},                                \
         {PNAS_ROUTE_GPU, PNAS_ON_GPU, PNAS_NEEDS_V4, "weight_gradient_gpu.cl"})                              \
     ROW(PNAS_OP_DEPTHWISE_FORWARD, "depthwise forward", "depthwise.cl",                                      \
+        {PNAS_ROUTE_WIDE, PNAS_ON_WIDE_CPU, PNAS_NEEDS_SMALL_WINDOW, "depthwise_wide.cl"},                   \
         {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_SMALL_WINDOW, "depthwise_tile.cl"},                        \
         {PNAS_ROUTE_GPU, PNAS_ON_GPU, PNAS_NEEDS_V4_SMALL_WINDOW, "depthwise_gpu.cl"})                       \
     ROW(PNAS_OP_DEPTHWISE_BACKWARD, "depthwise backward", "depthwise.cl",                                    \
+        {PNAS_ROUTE_WIDE, PNAS_ON_WIDE_CPU, PNAS_NEEDS_SMALL_WINDOW, "depthwise_wide.cl"},                   \
         {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_SMALL_WINDOW, "depthwise_tile.cl"},                        \
         {PNAS_ROUTE_GPU, PNAS_ON_GPU, PNAS_NEEDS_V4_SMALL_WINDOW, "depthwise_gpu.cl"})                       \
     ROW(PNAS_OP_MAX_POOL, "max pool", "pool.cl",                                                             \

@@ -1,29 +1,33 @@
-/* Depthwise convolution in register tiles of float8: V = 8.
+/* Depthwise convolution in register tiles: V = 8, in vectors of LANES.
  *
- * x [N][C/8][H*W][8], weight [kh][kw][C], y [N][C/8][OH*OW][8]. One work-item serves a channel block of an
- * image (weight gradient: of several). A tile is TILE neighbouring values of a row; each staged column is
- * used for all the taps that touch it. */
+ * x [N][C/8][H*W][8], weight [kh][kw][C], y [N][C/8][OH*OW][8]. One work-item serves a channel block of some images,
+ * IMAGES at a time side by side. A tile is TILE neighbouring values of a row; each staged column is used for all the
+ * taps that touch it. */
+#ifndef LANES
+#define LANES 8
+#endif
 #define WIDTH 8
 #include "view.h"
 
 #define TILE 8
+#include "images.h"
 #include "stage.h"
 
-INLINE void load_taps(float8 *tap, const __global float *weight, const int C)
+INLINE void load_taps(lanes *tap, const __global float *weight, const int C)
 {
 #pragma unroll
     for (int kx = 0; kx < KERNEL_W; ++kx)
-        tap[kx] = LOAD(weight + kx * C);
+        tap[kx] = LANES_OF(LOAD(weight + kx * C));
 }
 
 /* Adds one row of taps to a tile of outputs; `row` starts under its first output and tap 0. */
-INLINE void forward_row(float8 *sum, const float8 *row, const __global float *weight, const int C)
+INLINE void forward_row(lanes *sum, const lanes *row, const __global float *weight, const int C)
 {
-    float8 tap[KERNEL_W];
+    lanes tap[KERNEL_W];
     load_taps(tap, weight, C);
 #pragma unroll
     for (int j = 0; j < TILE_COLUMNS; ++j) {
-        const float8 x = row[j];
+        const lanes x = row[j];
 #pragma unroll
         for (int kx = 0; kx < KERNEL_W; ++kx) {
             const int reach = j - kx * DILATION;
@@ -33,19 +37,19 @@ INLINE void forward_row(float8 *sum, const float8 *row, const __global float *we
     }
 }
 
-/* One strip of an image's outputs; the edges of `ring` are clear. */
-INLINE void forward_strip(float8 ring[SLOTS][STRIP_COLUMNS], const strip s, const __global STORED *x,
-                          const transform t, const int H, const int W, const __global float *weight,
-                          const int C, const int pad_top, __global STORED *y, const int left, const int OH,
-                          const int OW)
+/* One strip of the images' outputs; the edges of `ring` are clear. */
+INLINE void forward_strip(lanes ring[SLOTS][STRIP_COLUMNS], const strip s, const stored_images x,
+                          const lanes_transform t, const int H, const int W, const __global float *weight,
+                          const int C, const int pad_top, __global STORED *const *y, const int left,
+                          const int OH, const int OW)
 {
     int staged = 0; /* the next row of x to make ready */
     for (int oh = 0; oh < OH; ++oh) {
         const int top = oh * STRIDE_H - pad_top;
         for (staged = max(staged, top); staged < min(H, top + ROWS); ++staged)
-            stage_operand(ring[SLOT(staged)], x + (ulong)staged * W * 8, s, t);
+            stage_operand(ring[SLOT(staged)], x, staged * W * 8, s, t);
         for (int at = 0; at < s.width; at += TILE) {
-            float8 sum[TILE];
+            lanes sum[TILE];
             clear(sum, TILE);
             for (int ky = 0; ky < KERNEL_H; ++ky) {
                 const int h = top + ky * DILATION;
@@ -54,39 +58,48 @@ INLINE void forward_strip(float8 ring[SLOTS][STRIP_COLUMNS], const strip s, cons
             }
 #pragma unroll
             for (int i = 0; i < TILE; ++i)
-                if (left + at + i < OW)
-                    WRITE(sum[i], 0, y + (oh * OW + left + at + i) * 8);
+#pragma unroll
+                for (int side = 0; side < IMAGES; ++side)
+                    if (side < COUNT(x) && left + at + i < OW)
+                        WRITE(lanes_of_image(sum[i], side), 0, y[side] + (oh * OW + left + at + i) * 8);
         }
     }
 }
 
-/* A work-item has `images` images, so that small ones share what is done once. NDRange: (C/8, N / images). */
-TILE_KERNEL void depthwise_forward_tile(OPERAND(x), const int C, const int H, const int W, SLICE(weight),
-                                        WINDOW, OUT_VIEW(y), const int OH, const int OW, const int N,
-                                        const int images)
+/* A work-item has `images` images, a multiple of IMAGES; of small ones many, which share what is done once. NDRange:
+ * (C/8, N / images). */
+TILE_KERNEL void TILE_NAME(depthwise_forward)(OPERAND(x), const int C, const int H, const int W,
+                                              SLICE(weight), WINDOW, OUT_VIEW(y), const int OH, const int OW,
+                                              const int N, const int images)
 {
     const int block = get_global_id(0), first = get_global_id(1) * images, last = min(N, first + images);
     const __global float *wb = weight + weight_at + block * 8;
-    const transform t = TRANSFORM(x, C, block * 8);
-    float8 ring[SLOTS][STRIP_COLUMNS];
+    const lanes_transform t = LANES_TRANSFORM_OF(TRANSFORM(x, C, block * 8));
+    lanes ring[SLOTS][STRIP_COLUMNS];
     for (int left = 0; left < OW; left += STRIP) {
         const strip s = strip_under(left, OW, pad_left, W);
         for (int r = 0; r < SLOTS; ++r)
             stage_edges(ring[r], s);
-        for (int n = first; n < last; ++n)
-            forward_strip(ring, s, BLOCK(x, n, block, H * W), t, H, W, wb, C, pad_top,
-                          BLOCK(y, n, block, OH * OW), left, OH, OW);
+        for (int n = first; n < last; n += IMAGES) {
+            const int count = min(IMAGES, last - n);
+            __global STORED *out[IMAGES];
+            stored_images in;
+            IMAGES_TAKE(in, x, n, 1, count, block, H * W);
+            for (int side = 0; side < IMAGES; ++side)
+                out[side] = BLOCK(y, n + side, block, OH * OW);
+            forward_strip(ring, s, in, t, H, W, wb, C, pad_top, out, left, OH, OW);
+        }
     }
 }
 
 /* Adds one row of taps to a tile of input gradients; `row` starts REACH columns left of the tile's own. */
-INLINE void input_gradient_row(float8 *sum, const float8 *row, const __global float *weight, const int C)
+INLINE void input_gradient_row(lanes *sum, const lanes *row, const __global float *weight, const int C)
 {
-    float8 tap[KERNEL_W];
+    lanes tap[KERNEL_W];
     load_taps(tap, weight, C);
 #pragma unroll
     for (int j = 0; j < TILE_COLUMNS_OVER; ++j) {
-        const float8 d = row[j];
+        const lanes d = row[j];
 #pragma unroll
         for (int kx = 0; kx < KERNEL_W; ++kx) {
             const int i = (j - REACH) * STRIDE_W + kx * DILATION;
@@ -96,22 +109,20 @@ INLINE void input_gradient_row(float8 *sum, const float8 *row, const __global fl
     }
 }
 
-/* One strip of an image's input gradients; the edges of `ring` are clear. */
-INLINE void input_gradient_strip(float8 ring[SLOTS][COLUMNS_OVER(STRIP)], const strip s,
-                                 const __global float *g, const __global STORED *raw, const upstream u,
-                                 const int OH, const int OW, const __global float *weight, const int C,
-                                 const int pad_top, const int left, const __global STORED *x,
-                                 const transform t, const int masked, const int H, const int W,
-                                 __global float *into, const int accumulate)
+/* One strip of the images' input gradients; the edges of `ring` are clear. */
+INLINE void input_gradient_strip(lanes ring[SLOTS][COLUMNS_OVER(STRIP)], const strip s, const float_images g,
+                                 const stored_images raw, const lanes_upstream u, const int OH, const int OW,
+                                 const __global float *weight, const int C, const int pad_top, const int left,
+                                 const stored_images x, const lanes_transform t, const int masked,
+                                 const int H, const int W, __global float *const *into, const int accumulate)
 {
     int staged = 0; /* the next row of dy to make ready */
     for (int h = 0; h < H; ++h) {
         const int bottom = (h + pad_top) / STRIDE_H, above = h + pad_top - (KERNEL_H - 1) * DILATION;
         for (staged = max(staged, above / STRIDE_H); staged <= min(OH - 1, bottom); ++staged)
-            stage_upstream(ring[SLOT(staged)], g + (ulong)staged * OW * 8, raw + (ulong)staged * OW * 8, s,
-                           u);
+            stage_upstream(ring[SLOT(staged)], g, raw, staged * OW * 8, s, u);
         for (int at = 0; at < s.width; at += TILE) {
-            float8 sum[TILE];
+            lanes sum[TILE];
             clear(sum, TILE);
             for (int ky = 0; ky < KERNEL_H; ++ky) {
                 const int top = h + pad_top - ky * DILATION, oh = top / STRIDE_H;
@@ -125,23 +136,33 @@ INLINE void input_gradient_strip(float8 ring[SLOTS][COLUMNS_OVER(STRIP)], const 
 
 /* A tile starts where w + pad_left is a multiple of the stride, so that which tap meets which column is known
  * when compiling. NDRange: (C/8, N / images) */
-TILE_KERNEL void depthwise_input_gradient_tile(OPERAND(x), const int C, const int H, const int W,
-                                               SLICE(weight), WINDOW, UPSTREAM(dy), const int OH,
-                                               const int OW, DOWNSTREAM(dx), const int N, const int images)
+TILE_KERNEL void TILE_NAME(depthwise_input_gradient)(OPERAND(x), const int C, const int H, const int W,
+                                                     SLICE(weight), WINDOW, UPSTREAM(dy), const int OH,
+                                                     const int OW, DOWNSTREAM(dx), const int N,
+                                                     const int images)
 {
     const int block = get_global_id(0), first = get_global_id(1) * images, last = min(N, first + images);
     const __global float *wb = weight + weight_at + block * 8;
-    const transform t = TRANSFORM(x, C, block * 8);
-    const upstream u = UPSTREAM_AT(dy, C, block * 8);
-    float8 ring[SLOTS][COLUMNS_OVER(STRIP)];
+    const lanes_transform t = LANES_TRANSFORM_OF(TRANSFORM(x, C, block * 8));
+    const lanes_upstream u = LANES_UPSTREAM_OF(UPSTREAM_AT(dy, C, block * 8));
+    lanes ring[SLOTS][COLUMNS_OVER(STRIP)];
     for (int left = -(pad_left % STRIDE_W); left < W; left += STRIP) {
         const strip s = strip_over(left, W, pad_left, OW);
         for (int r = 0; r < SLOTS; ++r)
             stage_edges(ring[r], s);
-        for (int n = first; n < last; ++n)
-            input_gradient_strip(ring, s, BLOCK(dy, n, block, OH * OW), BLOCK(dy_raw, n, block, OH * OW), u,
-                                 OH, OW, wb, C, pad_top, left, BLOCK(x, n, block, H * W), t, x_relu, H, W,
-                                 BLOCK(dx, n, block, H * W), dx_accumulate);
+        for (int n = first; n < last; n += IMAGES) {
+            const int count = min(IMAGES, last - n);
+            __global float *into[IMAGES];
+            stored_images in, raw;
+            float_images g;
+            IMAGES_TAKE(in, x, n, 1, count, block, H * W);
+            IMAGES_TAKE(g, dy, n, 1, count, block, OH * OW);
+            IMAGES_TAKE(raw, dy_raw, n, 1, count, block, OH * OW);
+            for (int side = 0; side < IMAGES; ++side)
+                into[side] = BLOCK(dx, n + side, block, H * W);
+            input_gradient_strip(ring, s, g, raw, u, OH, OW, wb, C, pad_top, left, in, t, x_relu, H, W, into,
+                                 dx_accumulate);
+        }
     }
 }
 
@@ -158,11 +179,11 @@ TILE_KERNEL void depthwise_input_gradient_tile(OPERAND(x), const int C, const in
 #define DEPTH_COLUMNS COLUMNS_UNDER(DEPTH)
 
 /* Adds to `rows` rows of taps what `width` columns of one row of dy and the rows of x under it give. */
-INLINE void weight_gradient_rows(float8 sum[][KERNEL_W], float8 ring[SLOTS][STRIP_COLUMNS], const float8 *dy,
+INLINE void weight_gradient_rows(lanes sum[][KERNEL_W], lanes ring[SLOTS][STRIP_COLUMNS], const lanes *dy,
                                  const int top, const int width, const int rows)
 {
-    float8 part[GROUP][KERNEL_W];
-    const float8 *x[GROUP];
+    lanes part[GROUP][KERNEL_W];
+    const lanes *x[GROUP];
 #pragma unroll
     for (int r = 0; r < rows; ++r) {
         x[r] = ring[SLOT(top + r * DILATION)];
@@ -171,7 +192,7 @@ INLINE void weight_gradient_rows(float8 sum[][KERNEL_W], float8 ring[SLOTS][STRI
             part[r][kx] = sum[r][kx];
     }
     for (int at = 0; at < width; at += DEPTH) {
-        float8 d[DEPTH];
+        lanes d[DEPTH];
 #pragma unroll
         for (int i = 0; i < DEPTH; ++i)
             d[i] = dy[at + i];
@@ -179,7 +200,7 @@ INLINE void weight_gradient_rows(float8 sum[][KERNEL_W], float8 ring[SLOTS][STRI
         for (int r = 0; r < rows; ++r)
 #pragma unroll
             for (int j = 0; j < DEPTH_COLUMNS; ++j) {
-                const float8 value = x[r][at * STRIDE_W + j];
+                const lanes value = x[r][at * STRIDE_W + j];
 #pragma unroll
                 for (int kx = 0; kx < KERNEL_W; ++kx) {
                     const int reach = j - kx * DILATION;
@@ -195,15 +216,16 @@ INLINE void weight_gradient_rows(float8 sum[][KERNEL_W], float8 ring[SLOTS][STRI
             sum[r][kx] = part[r][kx];
 }
 
-/* Partial sums of `images` images: partial [ceil(N / images)][kh * kw][C]. NDRange: (C/8, partials). */
-TILE_KERNEL void depthwise_weight_gradient_tile(OPERAND(x), const int C, const int H, const int W, WINDOW,
-                                                UPSTREAM(dy), const int OH, const int OW, OUT_SLICE(partial),
-                                                const int N, const int images)
+/* Partial sums of `images` images: partial [ceil(N / images)][kh * kw][C]. A work-item makes IMAGES of them, side by
+ * side. NDRange: (C/8, partials / IMAGES). */
+TILE_KERNEL void TILE_NAME(depthwise_weight_gradient)(OPERAND(x), const int C, const int H, const int W,
+                                                      WINDOW, UPSTREAM(dy), const int OH, const int OW,
+                                                      OUT_SLICE(partial), const int N, const int images)
 {
-    const int block = get_global_id(0), part = get_global_id(1);
-    const transform t = TRANSFORM(x, C, block * 8);
-    const upstream u = UPSTREAM_AT(dy, C, block * 8);
-    float8 ring[SLOTS][STRIP_COLUMNS], d[STRIP], sum[KERNEL_H][KERNEL_W];
+    const int block = get_global_id(0), part = get_global_id(1) * IMAGES;
+    const lanes_transform t = LANES_TRANSFORM_OF(TRANSFORM(x, C, block * 8));
+    const lanes_upstream u = LANES_UPSTREAM_OF(UPSTREAM_AT(dy, C, block * 8));
+    lanes ring[SLOTS][STRIP_COLUMNS], d[STRIP], sum[KERNEL_H][KERNEL_W];
 #pragma unroll
     for (int k = 0; k < KERNEL_H; ++k)
         clear(sum[k], KERNEL_W);
@@ -214,20 +236,22 @@ TILE_KERNEL void depthwise_weight_gradient_tile(OPERAND(x), const int C, const i
         for (int r = 0; r < SLOTS; ++r)
             stage_edges(ring[r], s);
         for (int n = part * images; n < min(N, (part + 1) * images); ++n) {
-            const __global STORED *xb = BLOCK(x, n, block, H * W);
-            const __global float *gb = BLOCK(dy, n, block, OH * OW);
-            const __global STORED *rb = BLOCK(dy_raw, n, block, OH * OW);
+            const int count = n + images < N ? IMAGES : 1;
+            stored_images in, raw;
+            float_images g;
+            IMAGES_TAKE(in, x, n, images, count, block, H * W);
+            IMAGES_TAKE(g, dy, n, images, count, block, OH * OW);
+            IMAGES_TAKE(raw, dy_raw, n, images, count, block, OH * OW);
             int staged = -pad_top; /* the next row of x to make ready; rows outside are zero */
             for (int oh = 0; oh < OH; ++oh) {
                 const int top = oh * STRIDE_H - pad_top;
                 for (staged = max(staged, top); staged < top + ROWS; ++staged)
                     if (staged >= 0 && staged < H)
-                        stage_operand(ring[SLOT(staged)], xb + (ulong)staged * W * 8, s, t);
+                        stage_operand(ring[SLOT(staged)], in, staged * W * 8, s, t);
                     else
                         stage_nothing(ring[SLOT(staged)], s);
-                const ulong row = ((ulong)oh * OW + left) * 8;
                 for (int j = 0; j < columns; ++j)
-                    d[j] = upstream_read(u, gb + row + j * 8, rb + row + j * 8);
+                    d[j] = read_upstream(u, g, raw, (oh * OW + left + j) * 8);
                 int ky = 0;
                 for (; ky + GROUP <= KERNEL_H; ky += GROUP)
                     weight_gradient_rows(sum + ky, ring, d, top + ky * DILATION, s.width, GROUP);
@@ -237,7 +261,10 @@ TILE_KERNEL void depthwise_weight_gradient_tile(OPERAND(x), const int C, const i
             }
         }
     }
-    __global float *out = partial + partial_at + (ulong)part * KERNEL_H * KERNEL_W * C + block * 8;
-    for (int tap = 0; tap < KERNEL_H * KERNEL_W; ++tap)
-        STORE(sum[tap / KERNEL_W][tap % KERNEL_W], out + tap * C);
+    for (int side = 0; side < IMAGES && (part + side) * images < N; ++side) {
+        __global float *out =
+            partial + partial_at + (ulong)(part + side) * KERNEL_H * KERNEL_W * C + block * 8;
+        for (int tap = 0; tap < KERNEL_H * KERNEL_W; ++tap)
+            STORE(lanes_of_image(sum[tap / KERNEL_W][tap % KERNEL_W], side), out + tap * C);
+    }
 }

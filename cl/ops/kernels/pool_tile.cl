@@ -6,6 +6,7 @@
 #include "view.h"
 
 #define TILE 8
+#include "images.h"
 #include "stage.h"
 
 /* --- max: values are compared as integers of the same order, in which not-a-numbers are the largest, so that
@@ -131,8 +132,8 @@ TILE_KERNEL void max_pool_backward_tile(OPERAND(x), const int C, const int H, co
                                         DOWNSTREAM(dx))
 {
     const int block = get_global_id(0), n = get_global_id(1);
-    const __global float *gb = BLOCK(dy, n, block, OH * OW);
-    const __global STORED *rb = BLOCK(dy_raw, n, block, OH * OW), *xb = BLOCK(x, n, block, H * W);
+    const float_images g = {{BLOCK(dy, n, block, OH * OW)}, 1};
+    const stored_images raw = {{BLOCK(dy_raw, n, block, OH * OW)}, 1}, in = {{BLOCK(x, n, block, H * W)}, 1};
     const __global uchar *pb = positions + positions_at + ((ulong)n * (C / 8) + block) * OH * OW * 8;
     __global float *db = BLOCK(dx, n, block, H * W);
     const transform t = TRANSFORM(x, C, block * 8);
@@ -147,9 +148,8 @@ TILE_KERNEL void max_pool_backward_tile(OPERAND(x), const int C, const int H, co
         for (int h = 0; h < H; ++h) {
             const int bottom = (h + pad_top) / STRIDE_H, above = h + pad_top - (KERNEL_H - 1) * DILATION;
             for (staged = max(staged, above / STRIDE_H); staged <= min(OH - 1, bottom); ++staged) {
-                const ulong row = (ulong)staged * OW * 8;
-                stage_upstream(ring[SLOT(staged)], gb + row, rb + row, s, u);
-                stage_positions(kept[SLOT(staged)], pb + row, s);
+                stage_upstream(ring[SLOT(staged)], g, raw, staged * OW * 8, s, u);
+                stage_positions(kept[SLOT(staged)], pb + (ulong)staged * OW * 8, s);
             }
             for (int at = 0; at < s.width; at += TILE) {
                 float8 sum[TILE];
@@ -160,7 +160,7 @@ TILE_KERNEL void max_pool_backward_tile(OPERAND(x), const int C, const int H, co
                         max_gradient_row(sum, ring[SLOT(oh)] + at / STRIDE_W, kept[SLOT(oh)] + at / STRIDE_W,
                                          ky);
                 }
-                downstream_tile(db, sum, xb, h, left + at, W, t, x_relu, dx_accumulate);
+                downstream_tile(&db, sum, in, h, left + at, W, t, x_relu, dx_accumulate);
             }
         }
     }
@@ -196,7 +196,7 @@ TILE_KERNEL void average_pool_forward_tile(OPERAND(x), const int C, const int H,
                                            OUT_VIEW(y), const int OH, const int OW)
 {
     const int block = get_global_id(0), n = get_global_id(1);
-    const __global STORED *xb = BLOCK(x, n, block, H * W);
+    const stored_images in = {{BLOCK(x, n, block, H * W)}, 1};
     __global STORED *yb = BLOCK(y, n, block, OH * OW);
     const transform t = TRANSFORM(x, C, block * 8);
     float8 ring[SLOTS][STRIP_COLUMNS];
@@ -208,7 +208,7 @@ TILE_KERNEL void average_pool_forward_tile(OPERAND(x), const int C, const int H,
         for (int oh = 0; oh < OH; ++oh) {
             const int top = oh * STRIDE_H - pad_top, rows = taps_inside(top, KERNEL_H, H);
             for (staged = max(staged, top); staged < min(H, top + ROWS); ++staged)
-                stage_operand(ring[SLOT(staged)], xb + (ulong)staged * W * 8, s, t);
+                stage_operand(ring[SLOT(staged)], in, staged * W * 8, s, t);
             for (int at = 0; at < s.width; at += TILE) {
                 float8 sum[TILE];
                 clear(sum, TILE);
@@ -247,8 +247,8 @@ TILE_KERNEL void average_pool_backward_tile(OPERAND(x), const int C, const int H
                                             UPSTREAM(dy), const int OH, const int OW, DOWNSTREAM(dx))
 {
     const int block = get_global_id(0), n = get_global_id(1);
-    const __global float *gb = BLOCK(dy, n, block, OH * OW);
-    const __global STORED *rb = BLOCK(dy_raw, n, block, OH * OW), *xb = BLOCK(x, n, block, H * W);
+    const float_images g = {{BLOCK(dy, n, block, OH * OW)}, 1};
+    const stored_images raw = {{BLOCK(dy_raw, n, block, OH * OW)}, 1}, in = {{BLOCK(x, n, block, H * W)}, 1};
     __global float *db = BLOCK(dx, n, block, H * W);
     const transform t = TRANSFORM(x, C, block * 8);
     const upstream u = UPSTREAM_AT(dy, C, block * 8);
@@ -261,10 +261,9 @@ TILE_KERNEL void average_pool_backward_tile(OPERAND(x), const int C, const int H
         for (int h = 0; h < H; ++h) {
             const int bottom = (h + pad_top) / STRIDE_H, above = h + pad_top - (KERNEL_H - 1) * DILATION;
             for (staged = max(staged, above / STRIDE_H); staged <= min(OH - 1, bottom); ++staged) {
-                const ulong row = (ulong)staged * OW * 8;
                 const int rows = taps_inside(staged * STRIDE_H - pad_top, KERNEL_H, H);
                 float8 *out = ring[SLOT(staged)];
-                stage_upstream(out, gb + row, rb + row, s, u);
+                stage_upstream(out, g, raw, staged * OW * 8, s, u);
                 for (int j = s.begin; j < s.end; ++j) {
                     const int columns = taps_inside((s.first + j) * STRIDE_W - pad_left, KERNEL_W, W);
                     out[j] *= 1.0f / (float)max(rows * columns, 1);
@@ -278,7 +277,7 @@ TILE_KERNEL void average_pool_backward_tile(OPERAND(x), const int C, const int H
                     if (top >= 0 && top % STRIDE_H == 0 && oh < OH)
                         average_gradient_row(sum, ring[SLOT(oh)] + at / STRIDE_W);
                 }
-                downstream_tile(db, sum, xb, h, left + at, W, t, x_relu, dx_accumulate);
+                downstream_tile(&db, sum, in, h, left + at, W, t, x_relu, dx_accumulate);
             }
         }
     }

@@ -1,6 +1,6 @@
 /* Rows of a tensor made ready in private memory: transformed once, zero where outside the image, so that the kernels
  * that slide a window over them neither test edges nor transform again. Tile kernels with a window include this
- * after view.h with WIDTH 8.
+ * after view.h with WIDTH 8 and images.h.
  *
  * Work goes in strips of STRIP values a row, in tiles of TILE. A ring holds the ROWS rows under one row of the
  * result; row r, which may lie above the image, stands in slot r & (SLOTS - 1). Sizes of the window are constants so
@@ -74,53 +74,62 @@ INLINE strip strip_over(const int left, const int W, const int pad_left, const i
 }
 
 /* Columns outside of the image: the same for all rows of a strip, so cleared once. */
-INLINE void stage_edges(float8 *out, const strip s)
+INLINE void stage_edges(lanes *out, const strip s)
 {
     for (int j = 0; j < s.begin; ++j)
-        out[j] = (float8)(0.0f);
+        out[j] = (lanes)(0.0f);
     for (int j = s.end; j < s.count; ++j)
-        out[j] = (float8)(0.0f);
+        out[j] = (lanes)(0.0f);
 }
 
 /* A row outside of the image. */
-INLINE void stage_nothing(float8 *out, const strip s)
+INLINE void stage_nothing(lanes *out, const strip s)
 {
     for (int j = s.begin; j < s.end; ++j)
-        out[j] = (float8)(0.0f);
+        out[j] = (lanes)(0.0f);
 }
 
-/* A row of x, transformed. */
-INLINE void stage_operand(float8 *out, const __global STORED *row, const strip s, const transform t)
+/* A row of x, which starts at `row`, transformed. */
+INLINE void stage_operand(lanes *out, const stored_images x, const int row, const strip s,
+                          const lanes_transform t)
 {
     for (int j = s.begin; j < s.end; ++j)
-        out[j] = transform_apply(t, READ(0, row + (s.first + j) * 8));
+        out[j] = LANES_APPLY(t, read_stored(x, row + (s.first + j) * 8));
 }
 
 /* A row of an upstream gradient. */
-INLINE void stage_upstream(float8 *out, const __global float *g, const __global STORED *raw, const strip s,
-                           const upstream u)
+INLINE void stage_upstream(lanes *out, const float_images g, const stored_images raw, const int row,
+                           const strip s, const lanes_upstream u)
 {
     for (int j = s.begin; j < s.end; ++j)
-        out[j] = upstream_read(u, g + (s.first + j) * 8, raw + (s.first + j) * 8);
+        out[j] = read_upstream(u, g, raw, row + (s.first + j) * 8);
 }
 
-INLINE void clear(float8 *sum, const int count)
+INLINE void clear(lanes *sum, const int count)
 {
 #pragma unroll
     for (int i = 0; i < count; ++i)
-        sum[i] = (float8)(0.0f);
+        sum[i] = (lanes)(0.0f);
 }
 
-/* Writes a tile of input gradients at row h, from column w on, where the image has those columns. */
-INLINE void downstream_tile(__global float *into, const float8 *sum, const __global STORED *x, const int h,
-                            const int w, const int W, const transform t, const int masked,
+/* Writes a tile of input gradients at row h, from column w on, where the image has those columns; `into` has a place
+ * for each image. */
+INLINE void downstream_tile(__global float *const *into, const lanes *sum, const stored_images x, const int h,
+                            const int w, const int W, const lanes_transform t, const int masked,
                             const int accumulate)
 {
 #pragma unroll
     for (int i = 0; i < TILE; ++i)
-        if (w + i >= 0 && w + i < W)
-            downstream_write(into + (h * W + w + i) * 8, sum[i], x + (h * W + w + i) * 8, t, masked,
-                             accumulate);
+        if (w + i >= 0 && w + i < W) {
+            const int at = (h * W + w + i) * 8;
+            const lanes g = masked ? LANES_MASK(t, read_stored(x, at), sum[i]) : sum[i];
+#pragma unroll
+            for (int side = 0; side < IMAGES; ++side)
+                if (side < COUNT(x)) {
+                    const float8 value = lanes_of_image(g, side);
+                    STORE(accumulate ? value + LOAD(into[side] + at) : value, into[side] + at);
+                }
+        }
 }
 
 #endif

@@ -45,6 +45,11 @@ Test(depthwise, tile_agrees_with_the_reference)
     check_windows(8, PNAS_ROUTE_TILE, test_device_small() ? 1 : 4);
 }
 
+Test(depthwise, wide_agrees_with_the_reference)
+{
+    check_windows(8, PNAS_ROUTE_WIDE, test_device_small() ? 1 : 4);
+}
+
 Test(depthwise, gpu_agrees_with_the_reference)
 {
     check_windows(4, PNAS_ROUTE_GPU, test_device_small() ? 1 : 4);
@@ -74,6 +79,11 @@ Test(depthwise, tile_agrees_at_the_sizes_of_a_search)
     check_sizes_of_a_search(8, PNAS_ROUTE_TILE);
 }
 
+Test(depthwise, wide_agrees_at_the_sizes_of_a_search)
+{
+    check_sizes_of_a_search(8, PNAS_ROUTE_WIDE);
+}
+
 Test(depthwise, gpu_agrees_at_the_sizes_of_a_search)
 {
     check_sizes_of_a_search(4, PNAS_ROUTE_GPU);
@@ -96,6 +106,7 @@ static void check_strides_of_rows(int vector, pnas_route route, int largest)
 Test(depthwise, stride_of_rows_may_differ_from_stride_of_columns)
 {
     check_strides_of_rows(8, PNAS_ROUTE_TILE, 3);
+    check_strides_of_rows(8, PNAS_ROUTE_WIDE, 3);
     check_strides_of_rows(4, PNAS_ROUTE_GPU, 3);
 }
 
@@ -143,6 +154,55 @@ Test(depthwise, runs_repeat_to_the_bit)
 {
     check_repeats(8, PNAS_ROUTE_AUTO);
     check_repeats(4, PNAS_ROUTE_GPU);
+}
+
+/* Output, input gradient and weight gradient, and how many values they are; the harness's. */
+static void run(op_harness *h, const depthwise_case *test, double *out[3], size_t count[3])
+{
+    depthwise_setting at = depthwise_case_set_up(h, test);
+    const reference_window *s = &test->shape;
+    pnas_view y = op_harness_stored_output(h, s->N, s->C, s->OH, s->OW, NULL);
+    op_upstream dy = op_harness_upstream(h, s->N, s->C, s->OH, s->OW, true);
+    pnas_downstream dx = {.into = op_harness_output(h, s->N, s->C, s->H, s->W, NULL)};
+    count[0] = at.outputs;
+    count[1] = at.inputs;
+    count[2] = (size_t)at.taps * at.padded;
+    pnas_slice dw = op_harness_output_slice(h, count[2], NULL);
+    pnas_slice scratch = op_harness_output_slice(
+        h, pnas_op_depthwise_scratch(h->cl, s->N, &at.x.operand.view, &s->window, &dy.upstream.gradient),
+        NULL);
+    op_harness_ok(
+        h, pnas_op_depthwise_forward(h->cl, &h->list, s->N, &at.x.operand, at.weight_slice, &s->window, &y));
+    op_harness_ok(h, pnas_op_depthwise_backward(h->cl, &h->list, s->N, &at.x.operand, at.weight_slice,
+                                                &s->window, &dy.upstream, &dx, dw, scratch));
+    op_harness_run(h);
+    out[0] = op_harness_read(h, &y, s->N, s->C);
+    out[1] = op_harness_read(h, &dx.into, s->N, s->C);
+    out[2] = op_harness_read_slice(h, dw, count[2]);
+}
+
+/* Images without another one beside them, partial sums of fewer images than the one beside, or alone. */
+Test(depthwise, wide_gives_the_bits_of_tile)
+{
+    static const int images[] = {1, 2, 5, 6, 11, 16};
+    for (int i = 0; i < (test_device_small() ? 2 : 6); ++i) {
+        op_harness h[2];
+        double *made[2][3];
+        size_t count[3];
+        for (int r = 0; r < 2; ++r) {
+            op_test_open(&h[r], 8, r ? PNAS_ROUTE_WIDE : PNAS_ROUTE_TILE, 81);
+            depthwise_case test = depthwise_case_random(&h[r], 3 + i % 2 * 2, 3 + i % 2 * 2, 1, 1 + i / 3);
+            test.shape.N = images[i];
+            test.shape.H = 9;
+            test.shape.W = 7;
+            reference_window_same(&test.shape);
+            run(&h[r], &test, made[r], count);
+        }
+        for (int what = 0; what < 3; ++what)
+            cr_assert_arr_eq(made[0][what], made[1][what], count[what] * sizeof(double));
+        op_test_close(&h[0]);
+        op_test_close(&h[1]);
+    }
 }
 
 /* --- the reference itself, by finite differences --- */
