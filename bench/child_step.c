@@ -31,6 +31,7 @@ static const struct argp_option options[] = {
     {"threads", 't', "T", 0, "cores of a CPU device (all)", 0},
     {"device", 'd', "DEVICE", 0, "index, cpu, gpu or part of a name (auto)", 0},
     {"storage", 'S', "KIND", 0, "of activations: float or half (float)", 0},
+    {"augment", 'A', "KIND", 0, "of the images: crop, colours, rand (two ops of RandAugment) or all", 0},
     {"ops", 'o', NULL, 0,
      "print a table by op, with its share of the device's floors (uses a profiling queue)", 0},
     {"lanes", 'l', "L", 0, "then time 1, 2, 4 ... L such children at once, a queue and a thread each", 0},

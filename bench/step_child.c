@@ -1,5 +1,6 @@
 #include "bench/step_child.h"
 
+#include "cl/ops/op_augment.h"
 #include "cl/train/child_parameters.h"
 #include "src/base/random.h"
 #include "src/net/graph_create.h"
@@ -36,6 +37,12 @@ error_t step_child_parse(int key, const char *value, struct argp_state *state, s
         if (strcmp(value, "float") != 0 && strcmp(value, "half") != 0)
             argp_error(state, "--storage is float or half, not %s", value);
         out->storage = strcmp(value, "half") == 0 ? PNAS_STORAGE_HALF : PNAS_STORAGE_FLOAT;
+        return 0;
+    case 'A':
+        out->augment = value;
+        if (strcmp(value, "crop") != 0 && strcmp(value, "colours") != 0 && strcmp(value, "rand") != 0 &&
+            strcmp(value, "all") != 0)
+            argp_error(state, "--augment %s: crop, colours, rand or all is wanted", value);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -74,6 +81,22 @@ static pnas_status write_records(pnas_child_plan *plan, const step_child_options
     return status;
 }
 
+static pnas_status write_recipes(pnas_child_plan *plan, const step_child_options *o)
+{
+    size_t bytes = (size_t)o->batch * PNAS_RECIPE_INTS * sizeof(cl_int);
+    cl_int *recipe = malloc(bytes);
+    PNAS_CHECK(recipe, PNAS_ERROR_MEMORY, "no memory for %d recipes", o->batch);
+    pnas_stream stream = pnas_stream_make(1, PNAS_STREAM_TEST, 1, 0);
+    for (int i = 0; i < o->batch; ++i) {
+        pnas_augmentation drawn;
+        pnas_augmentation_draw(plan->options.training, o->size, o->size, &stream, &drawn);
+        pnas_recipe_write(&drawn, i, recipe + (size_t)i * PNAS_RECIPE_INTS);
+    }
+    pnas_status status = pnas_slice_write(plan->cl, plan->train.recipes, 0, bytes, recipe);
+    free(recipe);
+    return status;
+}
+
 pnas_status step_child_graph(const step_child_options *o, pnas_cell *cell, step_child *child)
 {
     pnas_operator_set operators;
@@ -99,7 +122,16 @@ pnas_status step_child_graph(const step_child_options *o, pnas_cell *cell, step_
 
 pnas_training_options step_child_training(const step_child_options *o)
 {
-    return (pnas_training_options){.epochs = o->steps, /* of one batch: a learning rate for each step */
+    const char *augment = o->augment ? o->augment : "none";
+    bool all = strcmp(augment, "all") == 0, colours = all || strcmp(augment, "colours") == 0;
+    return (pnas_training_options){.crop_area = all || strcmp(augment, "crop") == 0 ? 0.08 : 1,
+                                   .crop_aspect = 4.0 / 3,
+                                   .brightness = colours ? 0.4 : 0,
+                                   .contrast = colours ? 0.4 : 0,
+                                   .saturation = colours ? 0.4 : 0,
+                                   .rand_ops = all || strcmp(augment, "rand") == 0 ? 2 : 0,
+                                   .rand_magnitude = 9,
+                                   .epochs = o->steps, /* of one batch: a learning rate for each step */
                                    .batch = o->batch,
                                    .optimizer = PNAS_OPTIMIZER_SGD,
                                    .momentum = 0.9,
@@ -126,6 +158,8 @@ pnas_status step_child_create(pnas_cl *cl, const step_child_options *o, step_chi
     PNAS_TRY(pnas_child_plan_create(cl, child->graph, &wanted, &child->plan));
     PNAS_TRY(pnas_child_plan_build(child->plan, NULL));
     PNAS_TRY(pnas_child_parameters_initialize(child->plan, 1, pnas_cell_hash(&cell)));
+    if (child->plan->train.recipes.buffer)
+        PNAS_TRY(write_recipes(child->plan, o));
     return write_records(child->plan, o);
 }
 

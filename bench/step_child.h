@@ -10,6 +10,7 @@
 typedef struct {
     const char *cell;     /* NULL: the first `blocks` of a fixed five */
     const char *operator; /* a built-in one of `cell` beside the paper's eight; may be NULL */
+    const char *augment;  /* "crop", "colours", "rand" or "all" (docs/training.md); may be NULL */
     int blocks, filters, repeats, batch, size, channels, classes;
     int steps; /* that will be run at most */
     pnas_storage storage;
@@ -23,7 +24,7 @@ typedef struct { /* must not move: the plan points into it */
     cl_mem images, mean_deviation;
 } step_child;
 
-/* The options that commands have in common: -b, -f, -n, -m, -s, -S. ARGP_ERR_UNKNOWN for any other. */
+/* The options that commands have in common: -b, -f, -n, -m, -s, -S, -A. ARGP_ERR_UNKNOWN for any other. */
 error_t step_child_parse(int key, const char *value, struct argp_state *state, step_child_options *out);
 
 /* How such a child is trained, and its network, with `text` and `cell`; parts of step_child_create. */

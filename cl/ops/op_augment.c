@@ -2,7 +2,17 @@
 
 #include "cl/ops/op_arguments.h"
 
+#include <string.h>
+
 enum { GROUP = 128 }; /* as in kernels/augment_gpu.cl */
+
+void pnas_recipe_write(const pnas_augmentation *drawn, int image, cl_int *recipe)
+{
+    recipe[PNAS_RECIPE_IMAGE] = image;
+    memcpy(recipe + PNAS_RECIPE_AFFINE, drawn->affine, sizeof drawn->affine);
+    recipe[PNAS_RECIPE_OPS] = drawn->ops;
+    memcpy(recipe + PNAS_RECIPE_OP, drawn->op, sizeof drawn->op);
+}
 
 pnas_status pnas_op_augment_images(pnas_cl *cl, pnas_launch_list *list, int N, cl_mem images, int channels,
                                    int H, int W, pnas_slice mean_deviation, pnas_slice recipes,

@@ -15,6 +15,9 @@ enum {
     PNAS_RECIPE_INTS = PNAS_RECIPE_OP + 2 * PNAS_PIXEL_OPS_MAX
 };
 
+/* Writes such a recipe, PNAS_RECIPE_INTS, of what was drawn for the image of this index. */
+void pnas_recipe_write(const pnas_augmentation *drawn, int image, cl_int *recipe);
+
 /* shown uint8 [N][H][W][channels], a slice of bytes, becomes the images of the recipes. mean_deviation [2][channels]:
  * what lies outside of an image gets the level nearest to the mean. With ops of pixels, 1 or 3 channels. All in whole
  * numbers: the same on every device. */

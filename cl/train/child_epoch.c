@@ -113,14 +113,11 @@ static pnas_status write_recipes(pnas_child_plan *plan, const pnas_sample_set *s
     PNAS_CHECK(recipes, PNAS_ERROR_MEMORY, "no memory for %zu augmented images", count);
     pnas_stream stream = pnas_stream_make(training->seed, PNAS_STREAM_RESAMPLE, hash, (uint32_t)epoch);
     for (size_t i = 0; i < count; ++i) {
-        cl_int *recipe = recipes + i * PNAS_RECIPE_INTS, *image = &records[i * PNAS_RECORD_INTS];
+        cl_int *image = &records[i * PNAS_RECORD_INTS + PNAS_RECORD_IMAGE];
         pnas_augmentation drawn;
         pnas_augmentation_draw(training, samples->height, samples->width, &stream, &drawn);
-        recipe[PNAS_RECIPE_IMAGE] = image[PNAS_RECORD_IMAGE];
-        memcpy(recipe + PNAS_RECIPE_AFFINE, drawn.affine, sizeof drawn.affine);
-        recipe[PNAS_RECIPE_OPS] = drawn.ops;
-        memcpy(recipe + PNAS_RECIPE_OP, drawn.op, sizeof drawn.op);
-        image[PNAS_RECORD_IMAGE] = (cl_int)(i % batch);
+        pnas_recipe_write(&drawn, *image, recipes + i * PNAS_RECIPE_INTS);
+        *image = (cl_int)(i % batch);
     }
     pnas_status status = pnas_slice_write(plan->cl, plan->train.recipes, 0,
                                           count * PNAS_RECIPE_INTS * sizeof *recipes, recipes);

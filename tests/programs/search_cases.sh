@@ -512,6 +512,8 @@ case_wrong_use() {
         expect_said 'error: dataset.validation: 5000 of [0-9]+ training images cannot be held out'
         expect_code 64 2 "$tiny" $check --set training.augment.cutout=9
         expect_said 'training.augment.cutout is 9, but the images of digits are 8 pixels high and 8 wide; give at most 8'
+        expect_code 64 2 "$tiny" $check --set training.augment.hue=0.1
+        expect_said 'training.augment.hue is for images of three channels, but those of digits have 1; set it to 0'
     done
     expect_code 64 2 "$tiny" -o small.h5 --set network.stem=imagenet
     expect_said 'images of 8 x 8 pixels are too small for its stem'

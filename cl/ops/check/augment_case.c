@@ -170,13 +170,10 @@ static void draw_recipes(op_harness *h, int count, int H, int W, const pnas_trai
                          int *recipes)
 {
     for (int r = 0; r < count; ++r) {
-        int *recipe = recipes + (size_t)r * PNAS_RECIPE_INTS;
         pnas_augmentation drawn;
         pnas_augmentation_draw(training, H, W, &h->random, &drawn);
-        recipe[PNAS_RECIPE_IMAGE] = op_harness_between(h, 0, IMAGES - 1);
-        memcpy(recipe + PNAS_RECIPE_AFFINE, drawn.affine, sizeof drawn.affine);
-        recipe[PNAS_RECIPE_OPS] = drawn.ops;
-        memcpy(recipe + PNAS_RECIPE_OP, drawn.op, sizeof drawn.op);
+        pnas_recipe_write(&drawn, op_harness_between(h, 0, IMAGES - 1),
+                          recipes + (size_t)r * PNAS_RECIPE_INTS);
     }
 }
 

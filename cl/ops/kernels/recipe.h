@@ -191,11 +191,32 @@ INLINE canvas canvas_of(const int n, const __global uchar *images, const int cha
     return c;
 }
 
-/* Any number of channels, without ops: every items-th pixel from `item` on. */
+/* Pixel i is (h, w); every items-th one from `item` on, without a division for each. */
+typedef struct {
+    int i, h, w, step, step_h, step_w;
+} walk;
+
+INLINE walk walk_of(const int item, const int items, const int W)
+{
+    const walk at = {item, item / W, item % W, items, items / W, items % W};
+    return at;
+}
+
+INLINE walk walk_on(walk at, const int W)
+{
+    const int over = at.w + at.step_w >= W;
+    at.i += at.step;
+    at.h += at.step_h + over;
+    at.w += at.step_w - (over ? W : 0);
+    return at;
+}
+
+/* Any number of channels, without ops. */
 INLINE void resample(const canvas c, const int item, const int items)
 {
-    for (int i = item; i < c.H * c.W; i += items) {
-        const taps t = taps_of(c.recipe + RECIPE_AFFINE, c.H, c.W, i / c.W, i % c.W);
+    for (walk at = walk_of(item, items, c.W); at.i < c.H * c.W; at = walk_on(at, c.W)) {
+        const int i = at.i;
+        const taps t = taps_of(c.recipe + RECIPE_AFFINE, c.H, c.W, at.h, at.w);
         for (int k = 0; k < c.channels; ++k)
             c.out[i * c.channels + k] = (uchar)tapped(t, c.image, c.channels, k, c.mean);
     }
@@ -209,12 +230,12 @@ INLINE void recolour(const canvas c, const int item, const int items, const int 
                      __local uint *counts)
 {
     uint greys = 0;
-    for (int i = item; i < c.H * c.W; i += items) {
-        __global uchar *out = c.out + i * c.channels;
+    for (walk at = walk_of(item, items, c.W); at.i < c.H * c.W; at = walk_on(at, c.W)) {
+        __global uchar *out = c.out + at.i * c.channels;
         int4 p;
         if (first)
-            p = pixel_tapped(taps_of(c.recipe + RECIPE_AFFINE, c.H, c.W, i / c.W, i % c.W), c.image,
-                             c.channels, c.mean);
+            p = pixel_tapped(taps_of(c.recipe + RECIPE_AFFINE, c.H, c.W, at.h, at.w), c.image, c.channels,
+                             c.mean);
         else
             p = pixel_get(out, c.channels);
 #pragma unroll 1
