@@ -32,8 +32,8 @@ typedef struct {
     size_t validation; /* so many training images, the last ones, are meant to validate; 0: none is chosen */
     /* Of the training images where they stay in the file, and train.images is NULL */
     struct pnas_image_reader *reader;
-    /* Of all images where an import has them in a file of its own, and those of both parts are NULL: stream 0 has the
-     * images of the training part, 1 those of the test part */
+    /* Of all images where an import has them in a file of its own (streams as in io/data/dataset_layout.h), and those of
+     * both parts are NULL */
     struct pnas_row_store *store;
     /* Where train.images lie, for other processes to read; none: they have their own */
     pnas_shared_memory shared;

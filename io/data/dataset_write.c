@@ -12,12 +12,12 @@
 #include "src/base/commit.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
-#define CHUNK_BYTES (512 * 1024)
 #define PLACE_BYTES 256 /* more than what HDF5 notes of a chunk */
 
 static pnas_status write_attributes(const pnas_dataset *dataset, hid_t file)
@@ -78,7 +78,7 @@ static pnas_status write_channel_figures(const pnas_dataset *dataset, hid_t file
 size_t pnas_dataset_chunk_rows(const pnas_dataset *dataset)
 {
     size_t bytes = (size_t)dataset->height * (size_t)dataset->width * (size_t)dataset->channels;
-    return bytes < CHUNK_BYTES ? CHUNK_BYTES / bytes : 1;
+    return bytes < PNAS_DATASET_CHUNK_BYTES ? PNAS_DATASET_CHUNK_BYTES / bytes : 1;
 }
 
 static pnas_h5_array images_of(const pnas_dataset *dataset, const pnas_dataset_part *part)
@@ -103,6 +103,42 @@ static pnas_status write_images(const pnas_dataset *dataset, const pnas_dataset_
     return pnas_h5_write_array(group, &images);
 }
 
+/* In one piece, so that each image lies in the file as it is. */
+static pnas_h5_array encoded_of(const pnas_dataset_part *part)
+{
+    return (pnas_h5_array){.name = "encoded",
+                           .file_type = H5T_STD_U8LE,
+                           .memory_type = H5T_NATIVE_UINT8,
+                           .rank = 1,
+                           .shape = {pnas_encoded_begin(part->ends, part->count)},
+                           .data = part->encoded,
+                           .long_name = "the images as JPEG, one behind the other",
+                           .units = "1",
+                           .dimension = {"byte"}};
+}
+
+static pnas_status write_ends(const pnas_dataset_part *part, hid_t group)
+{
+    const pnas_h5_array ends = {.name = "encoded_ends",
+                                .file_type = H5T_STD_U64LE,
+                                .memory_type = H5T_NATIVE_UINT64,
+                                .rank = 1,
+                                .shape = {part->count},
+                                .chunk = {65536},
+                                .data = part->ends,
+                                .long_name = "where each image ends in encoded",
+                                .units = "byte",
+                                .dimension = {"image"}};
+    return pnas_h5_write_array(group, &ends);
+}
+
+static pnas_status write_encoded(const pnas_dataset_part *part, hid_t group)
+{
+    const pnas_h5_array encoded = encoded_of(part);
+    PNAS_TRY(pnas_h5_write_array(group, &encoded));
+    return write_ends(part, group);
+}
+
 /* A writing of images that a store holds. */
 typedef struct {
     pnas_dataset *dataset;
@@ -124,18 +160,28 @@ static pnas_status write_small(hid_t images, const pnas_row_chunk *chunk)
     return status;
 }
 
+static pnas_status write_chunk(stored_writing *work, const pnas_dataset_part *part, hid_t images, size_t i,
+                               const pnas_row_chunk *chunk)
+{
+    const pnas_dataset *dataset = work->dataset;
+    size_t rows = pnas_dataset_chunk_rows(dataset);
+    if (dataset->quality)
+        return pnas_h5_write_piece(images, i * PNAS_DATASET_CHUNK_BYTES, chunk->plain, chunk->plain_size);
+    if (part == &dataset->train)
+        pnas_dataset_sum_measure(&work->sum, dataset, chunk->plain, chunk->plain_size);
+    return part->count < rows ? write_small(images, chunk)
+                              : pnas_h5_write_chunk(images, i * rows, chunk->stored, chunk->stored_size);
+}
+
 static pnas_status write_chunks(stored_writing *work, const pnas_dataset_part *part, hid_t images)
 {
     const pnas_dataset *dataset = work->dataset;
-    size_t stream = part == &dataset->test, rows = pnas_dataset_chunk_rows(dataset);
+    size_t stream = part == &dataset->test ? PNAS_STREAM_TEST : PNAS_STREAM_TRAIN;
     for (size_t i = 0; i < pnas_row_store_chunks(dataset->store, stream); ++i) {
         pnas_row_chunk chunk;
         PNAS_TRY(pnas_row_store_chunk(dataset->store, stream, i, &chunk));
-        if (stream == 0)
-            pnas_dataset_sum_measure(&work->sum, dataset, chunk.plain, chunk.plain_size);
+        PNAS_TRY(write_chunk(work, part, images, i, &chunk));
         PNAS_TRY(pnas_dataset_sum_add(&work->sum, chunk.plain, chunk.plain_size));
-        PNAS_TRY(part->count < rows ? write_small(images, &chunk)
-                                    : pnas_h5_write_chunk(images, i * rows, chunk.stored, chunk.stored_size));
         work->done += chunk.stored_size;
         if (work->watch && work->watch->look)
             PNAS_TRY(work->watch->look(work->watch->payload, work->done, work->all));
@@ -145,38 +191,36 @@ static pnas_status write_chunks(stored_writing *work, const pnas_dataset_part *p
 
 static pnas_status write_stored_images(stored_writing *work, const pnas_dataset_part *part, hid_t group)
 {
-    const pnas_h5_array array = images_of(work->dataset, part);
+    bool encoded = work->dataset->quality > 0;
+    const pnas_h5_array array = encoded ? encoded_of(part) : images_of(work->dataset, part);
     hid_t images;
     PNAS_TRY(pnas_h5_begin_array(group, &array, &images));
     pnas_status status = write_chunks(work, part, images);
     pnas_h5_end_array(&images);
+    if (status == PNAS_OK && encoded)
+        status = write_ends(part, group);
+    if (status == PNAS_OK && encoded)
+        status = pnas_dataset_sum_ends(&work->sum, part);
     return status == PNAS_OK ? pnas_dataset_sum_labels(&work->sum, part) : status;
 }
 
-/* In one piece, so that each image lies in the file as it is. */
-static pnas_status write_encoded(const pnas_dataset_part *part, hid_t group)
+/* Those of encoded images, each of which the store has. */
+static pnas_status add_sums(stored_writing *work)
 {
-    const pnas_h5_array encoded = {.name = "encoded",
-                                   .file_type = H5T_STD_U8LE,
-                                   .memory_type = H5T_NATIVE_UINT8,
-                                   .rank = 1,
-                                   .shape = {pnas_encoded_begin(part->ends, part->count)},
-                                   .data = part->encoded,
-                                   .long_name = "the images as JPEG, one behind the other",
-                                   .units = "1",
-                                   .dimension = {"byte"}};
-    const pnas_h5_array ends = {.name = "encoded_ends",
-                                .file_type = H5T_STD_U64LE,
-                                .memory_type = H5T_NATIVE_UINT64,
-                                .rank = 1,
-                                .shape = {part->count},
-                                .chunk = {65536},
-                                .data = part->ends,
-                                .long_name = "where each image ends in encoded",
-                                .units = "byte",
-                                .dimension = {"image"}};
-    PNAS_TRY(pnas_h5_write_array(group, &encoded));
-    return pnas_h5_write_array(group, &ends);
+    size_t channels = (size_t)work->dataset->channels;
+    pnas_row_store *store = work->dataset->store;
+    for (size_t i = 0; i < pnas_row_store_chunks(store, PNAS_STREAM_SUMS); ++i) {
+        pnas_row_chunk chunk;
+        PNAS_TRY(pnas_row_store_chunk(store, PNAS_STREAM_SUMS, i, &chunk));
+        for (size_t at = 0; at < chunk.plain_size / sizeof(uint64_t); ++at) {
+            uint64_t little;
+            memcpy(&little, chunk.plain + at * sizeof little, sizeof little);
+            size_t place = at % (2 * channels);
+            *(place < channels ? &work->sum.sum[place] : &work->sum.squares[place - channels]) +=
+                le64toh(little);
+        }
+    }
+    return PNAS_OK;
 }
 
 static pnas_status write_validation(const pnas_dataset *dataset, hid_t group)
@@ -268,6 +312,8 @@ static pnas_status write_stored_content(stored_writing *work, hid_t file)
 {
     pnas_dataset *dataset = work->dataset;
     pnas_status status = pnas_dataset_sum_begin(dataset, &work->sum);
+    if (status == PNAS_OK && dataset->quality)
+        status = add_sums(work);
     if (status == PNAS_OK)
         status = write_part(dataset, &dataset->train, work, "train", file);
     if (status == PNAS_OK)
@@ -284,7 +330,7 @@ static uint64_t room_besides(const pnas_dataset *dataset)
         bytes += PLACE_BYTES * pnas_row_store_chunks(dataset->store, stream);
     for (int i = 0; i < dataset->classes; ++i)
         bytes += 64 + strlen(dataset->class_names[i]);
-    return bytes + 3 * (dataset->train.count + dataset->test.count);
+    return bytes + 12 * (dataset->train.count + dataset->test.count);
 }
 
 pnas_status pnas_dataset_write_stored(pnas_dataset *dataset, const char *path,

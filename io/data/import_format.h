@@ -34,6 +34,8 @@ typedef struct { /* a plain value; texts are borrowed */
 
     int side, picture_channels, allow_bad;         /* folder, list: 0: not said */
     const char *fit, *test_from, *validation_from; /* folder, list: NULL: not said */
+    bool encoded;                                  /* folder, list: images are kept as JPEG, */
+    int quality;                                   /* 1 to 100; 0: not said */
     const char *root; /* list: where relative paths begin; NULL: the list's folder */
 
     int classes;                         /* IDX, CSV: 0: as many as the labels name, without gaps */

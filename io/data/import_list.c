@@ -26,7 +26,8 @@ static const pnas_import_option list_options[] = {
 const pnas_import_format pnas_import_list = {
     .name = "list",
     .help = "PNG and JPEG pictures, a path and a label a line",
-    .usage = "[--root DIR] [--size N] [--resize HOW] [--test-from LIST] [--validation-from LIST] LIST",
+    .usage =
+        "[--root DIR] [--size N] [--resize HOW] [--encoded] [--test-from LIST] [--validation-from LIST] LIST",
     .takes = "a file",
     .option = list_options,
     .options = sizeof list_options / sizeof *list_options,

@@ -1,5 +1,9 @@
 #include "io/data/import_pictures.h"
 
+#include "io/data/dataset_layout.h"
+#include "io/data/dataset_sum.h"
+#include "io/data/encoded_image.h"
+#include "io/data/encoded_part.h"
 #include "io/data/picture_sources.h"
 #include "io/data/row_store.h"
 #include "io/file/link_target.h"
@@ -9,6 +13,7 @@
 #include "src/base/progress.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,11 +22,11 @@
 #define BATCH_FIRST   16 /* pictures of a start's first batch; each may be twice the one before */
 #define BATCH_SECONDS 1.0
 #define COMMIT_SHARE  20.0 /* a commit comes after so many times the seconds that the last one took */
+#define DAMAGED       "%s: is damaged; remove it, and the import begins anew"
 #define WARNINGS_MOST 20
 #define OUTCOME_BAD   0x80 /* of a picture; else its changes */
-#define OUTCOME_CHUNK (64 * 1024)
-
-enum { STREAM_TRAIN, STREAM_TEST, STREAM_OUTCOME, STREAMS };
+#define SMALL_CHUNK   (64 * 1024)
+#define SUMS_CHUNK    2048 /* images */
 
 static const char *const fits[] = {
     [PNAS_RESIZE_SHORTER] = "shorter", [PNAS_RESIZE_STRETCH] = "stretch", [PNAS_RESIZE_CROP] = "crop"};
@@ -41,7 +46,10 @@ static pnas_status make_wish(const pnas_import_options *options, pnas_pictures_w
         fit++;
     *out = (pnas_pictures_wish){.side = (size_t)options->side,
                                 .fit = (pnas_picture_fit)fit,
-                                .channels = options->picture_channels > 0 ? options->picture_channels : 3};
+                                .channels = options->picture_channels > 0 ? options->picture_channels : 3,
+                                .quality = !options->encoded      ? 0
+                                           : options->quality > 0 ? options->quality
+                                                                  : PNAS_ENCODED_QUALITY};
     PNAS_CHECK(fit < FITS, PNAS_ERROR_USAGE, "--resize: is \"%s\", expected shorter, stretch or crop",
                options->fit);
     PNAS_CHECK(!options->fit || options->side > 0, PNAS_ERROR_USAGE, "--resize goes with --size N");
@@ -49,6 +57,9 @@ static pnas_status make_wish(const pnas_import_options *options, pnas_pictures_w
                "--channels: is %d, expected 1 (grey) or 3 (colour)", out->channels);
     PNAS_CHECK(options->side <= PNAS_DATASET_SIDE_MAX, PNAS_ERROR_USAGE, "--size: is %d, expected at most %d",
                options->side, PNAS_DATASET_SIDE_MAX);
+    PNAS_CHECK(options->quality == 0 || options->encoded, PNAS_ERROR_USAGE, "--quality goes with --encoded");
+    PNAS_CHECK(options->quality <= 100, PNAS_ERROR_USAGE, "--quality: is %d, expected 1 to 100",
+               options->quality);
     PNAS_TRY(check_other(options, "--test-from", options->test_from));
     PNAS_TRY(check_other(options, "--validation-from", options->validation_from));
     PNAS_CHECK(!options->test_from || !options->validation_from ||
@@ -102,6 +113,28 @@ static pnas_status commit(picture_import *import)
     return PNAS_OK;
 }
 
+static pnas_status add_encoded(picture_import *import, const pnas_picture_outcome *outcome, bool test,
+                               const uint8_t *row)
+{
+    pnas_row_store *store = import->dataset->store;
+    size_t channels = (size_t)import->wish.channels;
+    size_t to = test ? PNAS_STREAM_TEST : PNAS_STREAM_TRAIN;
+    pnas_dataset_sum sum = {.sha = NULL};
+    uint64_t little[2 * PNAS_IMAGE_CHANNELS_MAX];
+    PNAS_TRY(pnas_row_store_add(store, to, outcome->encoded, outcome->encoded_size));
+    uint64_t end = htole64(pnas_row_store_bytes(store, to));
+    PNAS_TRY(
+        pnas_row_store_add(store, test ? PNAS_STREAM_TEST_ENDS : PNAS_STREAM_TRAIN_ENDS, &end, sizeof end));
+    if (test)
+        return PNAS_OK;
+    pnas_dataset_sum_measure(&sum, import->dataset, row, import->image_size);
+    for (size_t c = 0; c < channels; c++) {
+        little[c] = htole64(sum.sum[c]);
+        little[channels + c] = htole64(sum.squares[c]);
+    }
+    return pnas_row_store_add(store, PNAS_STREAM_SUMS, little, 2 * channels * sizeof *little);
+}
+
 static pnas_status take_picture(picture_import *import, const pnas_picture_outcome *outcome,
                                 const uint8_t *row)
 {
@@ -109,14 +142,15 @@ static pnas_status take_picture(picture_import *import, const pnas_picture_outco
     size_t i = import->done;
     const pnas_picture_source *source = source_of(import, &i);
     uint8_t *note = &import->outcome[import->done];
+    bool test = pnas_picture_source_is_test(source, i);
     *note = outcome->error ? OUTCOME_BAD : (uint8_t)outcome->changes;
     if (outcome->error && import->bad++ < WARNINGS_MOST)
         pnas_warning("%s", outcome->error);
     if (!outcome->error)
-        PNAS_TRY(pnas_row_store_add(store,
-                                    pnas_picture_source_is_test(source, i) ? STREAM_TEST : STREAM_TRAIN, row,
-                                    import->image_size));
-    PNAS_TRY(pnas_row_store_add(store, STREAM_OUTCOME, note, 1));
+        PNAS_TRY(outcome->encoded ? add_encoded(import, outcome, test, row)
+                                  : pnas_row_store_add(store, test ? PNAS_STREAM_TEST : PNAS_STREAM_TRAIN,
+                                                       row, import->image_size));
+    PNAS_TRY(pnas_row_store_add(store, PNAS_STREAM_OUTCOME, note, 1));
     import->done++;
     return PNAS_OK;
 }
@@ -149,7 +183,7 @@ static pnas_status read_batch(picture_import *import, pnas_pictures_batch *batch
     PNAS_TRY(pnas_pictures_read(batch));
     pnas_status status = take_batch(import, batch);
     for (size_t i = 0; i < batch->done; i++)
-        free(batch->outcome[i].error);
+        pnas_picture_outcome_free(&batch->outcome[i]);
     show_progress(import);
     return status;
 }
@@ -222,6 +256,7 @@ static pnas_status set_size(picture_import *import, size_t height, size_t width)
     dataset->height = (int)height;
     dataset->width = (int)width;
     dataset->channels = import->wish.channels;
+    dataset->quality = import->wish.quality;
     import->image_size = height * width * (size_t)dataset->channels;
     return PNAS_OK;
 }
@@ -232,11 +267,16 @@ static pnas_status begin(picture_import *import)
     PNAS_TRY(pnas_pictures_size(&import->sources.source[0].list, &import->wish, &height, &width));
     PNAS_TRY(set_size(import, height, width));
     const uint32_t numbers[2] = {(uint32_t)height, (uint32_t)width};
-    uint64_t chunk = pnas_dataset_chunk_rows(import->dataset) * import->image_size;
-    const pnas_row_stream stream[STREAMS] = {[STREAM_TRAIN] = {chunk, true},
-                                             [STREAM_TEST] = {chunk, true},
-                                             [STREAM_OUTCOME] = {OUTCOME_CHUNK, true}};
-    return pnas_row_store_begin(import->dataset->store, stream, STREAMS, numbers);
+    bool plain = import->wish.quality == 0;
+    uint64_t chunk =
+        plain ? pnas_dataset_chunk_rows(import->dataset) * import->image_size : PNAS_DATASET_CHUNK_BYTES;
+    uint64_t sums = SUMS_CHUNK * 2 * (uint64_t)import->wish.channels * sizeof(uint64_t);
+    const pnas_row_stream stream[] = {
+        [PNAS_STREAM_TRAIN] = {chunk, plain},          [PNAS_STREAM_TEST] = {chunk, plain},
+        [PNAS_STREAM_OUTCOME] = {SMALL_CHUNK, true},   [PNAS_STREAM_TRAIN_ENDS] = {SMALL_CHUNK, true},
+        [PNAS_STREAM_TEST_ENDS] = {SMALL_CHUNK, true}, [PNAS_STREAM_SUMS] = {sums, true}};
+    return pnas_row_store_begin(import->dataset->store, stream,
+                                plain ? PNAS_STREAMS_PLAIN : PNAS_STREAMS_ENCODED, numbers);
 }
 
 static pnas_status go_on(picture_import *import)
@@ -245,9 +285,9 @@ static pnas_status go_on(picture_import *import)
     uint32_t numbers[2];
     pnas_row_store_numbers(store, numbers);
     PNAS_TRY(set_size(import, numbers[0], numbers[1]));
-    import->done = import->begun_with = (size_t)pnas_row_store_bytes(store, STREAM_OUTCOME);
+    import->done = import->begun_with = (size_t)pnas_row_store_bytes(store, PNAS_STREAM_OUTCOME);
     assert(import->done <= import->sources.files);
-    PNAS_TRY(pnas_row_store_copy(store, STREAM_OUTCOME, import->outcome));
+    PNAS_TRY(pnas_row_store_copy(store, PNAS_STREAM_OUTCOME, import->outcome));
     for (size_t i = 0; i < import->done; i++)
         import->bad += import->outcome[i] == OUTCOME_BAD;
     pnas_info("%s: goes on after %zu of %zu pictures, which %s has", import->options->output, import->done,
@@ -358,6 +398,30 @@ static void count_parts(const picture_import *import, pnas_dataset_part part[2],
     }
 }
 
+static pnas_status read_ends(pnas_row_store *store, size_t stream, pnas_dataset_part *part)
+{
+    PNAS_CHECK(pnas_row_store_bytes(store, stream) == part->count * sizeof *part->ends, PNAS_ERROR_DATA,
+               DAMAGED, pnas_row_store_path(store));
+    part->ends = calloc(part->count + 1, sizeof *part->ends);
+    PNAS_CHECK(part->ends, PNAS_ERROR_MEMORY, "out of memory for %zu images", part->count);
+    PNAS_TRY(pnas_row_store_copy(store, stream, (unsigned char *)part->ends));
+    for (size_t i = 0; i < part->count; i++)
+        part->ends[i] = le64toh(part->ends[i]);
+    return PNAS_OK;
+}
+
+static pnas_status check_part(const picture_import *import, size_t stream, pnas_dataset_part *part)
+{
+    pnas_row_store *store = import->dataset->store;
+    if (import->wish.quality > 0)
+        PNAS_TRY(read_ends(store, PNAS_STREAM_TRAIN_ENDS + stream, part));
+    uint64_t bytes = import->wish.quality > 0 ? pnas_encoded_begin(part->ends, part->count)
+                                              : part->count * import->image_size;
+    PNAS_CHECK(pnas_row_store_bytes(store, stream) == bytes, PNAS_ERROR_DATA, DAMAGED,
+               pnas_row_store_path(store));
+    return PNAS_OK;
+}
+
 static pnas_status fill_parts(const picture_import *import)
 {
     pnas_dataset *dataset = import->dataset;
@@ -371,11 +435,8 @@ static pnas_status fill_parts(const picture_import *import)
     dataset->train = part[0];
     dataset->test = part[1];
     PNAS_TRY(status);
-    for (size_t i = 0; i < 2; i++)
-        PNAS_CHECK(pnas_row_store_bytes(dataset->store, i) == part[i].count * import->image_size,
-                   PNAS_ERROR_DATA, "%s: is damaged; remove it, and the import begins anew",
-                   pnas_row_store_path(dataset->store));
-    return PNAS_OK;
+    PNAS_TRY(check_part(import, PNAS_STREAM_TRAIN, &dataset->train));
+    return check_part(import, PNAS_STREAM_TEST, &dataset->test);
 }
 
 /* --- the whole --- */

@@ -44,6 +44,18 @@ pnas_status pnas_import_pictures(const pnas_import_options *options, pnas_pictur
          PNAS_IMPORT_TEXT,                                                                                   \
          offsetof(pnas_import_options, validation_from),                                                     \
          false},                                                                                             \
+        {"encoded",                                                                                          \
+         NULL,                                                                                               \
+         "Keep the images as JPEG, as 'pnas_data encode' makes them",                                        \
+         PNAS_IMPORT_FLAG,                                                                                   \
+         offsetof(pnas_import_options, encoded),                                                             \
+         false},                                                                                             \
+        {"quality",                                                                                          \
+         "N",                                                                                                \
+         "Quality of these, 1 to 100 (95)",                                                                  \
+         PNAS_IMPORT_WHOLE,                                                                                  \
+         offsetof(pnas_import_options, quality),                                                             \
+         false},                                                                                             \
         {"allow-bad",                                                                                        \
          "N",                                                                                                \
          "Leave out up to N pictures that cannot be read (0)",                                               \

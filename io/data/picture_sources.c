@@ -154,7 +154,8 @@ static pnas_status add_all(pnas_sha256 *sha, const pnas_picture_sources *sources
     char numbers[128];
     PNAS_TRY(add_text(sha, PNAS_VERSION));
     PNAS_TRY(add_text(sha, pnas_commit()));
-    snprintf(numbers, sizeof numbers, "%zu %d %d", wish->side, (int)wish->fit, wish->channels);
+    snprintf(numbers, sizeof numbers, "%zu %d %d %d", wish->side, (int)wish->fit, wish->channels,
+             wish->quality);
     PNAS_TRY(add_text(sha, numbers));
     for (size_t s = 0; s < sources->count; s++) {
         snprintf(numbers, sizeof numbers, "%zu %d", sources->source[s].list.files,

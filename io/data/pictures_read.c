@@ -1,5 +1,6 @@
 #include "io/data/pictures_read.h"
 
+#include "io/data/encoded_image.h"
 #include "io/data/row_threads.h"
 #include "src/base/clock.h"
 
@@ -55,6 +56,15 @@ static pnas_status read_image(const pnas_picture_entry *file, const pnas_picture
 
 /* --- a batch --- */
 
+/* The row becomes what the encoded image is seen as. */
+static pnas_status encode_row(const pnas_pictures_batch *batch, uint8_t *row, pnas_picture_outcome *outcome)
+{
+    const pnas_image_shape shape = {(int)batch->height, (int)batch->width, batch->wish->channels};
+    PNAS_TRY(pnas_encoded_image_make(&shape, batch->wish->quality, row, &outcome->encoded,
+                                     &outcome->encoded_size));
+    return pnas_encoded_image_decode(outcome->encoded, outcome->encoded_size, &shape, row);
+}
+
 static pnas_status read_row(void *payload, int thread, size_t i)
 {
     pictures_work *work = payload;
@@ -64,8 +74,10 @@ static pnas_status read_row(void *payload, int thread, size_t i)
     (void)thread;
     if (i > 0 && pnas_clock_seconds() >= work->end)
         return PNAS_OK;
-    outcome->status =
-        read_image(batch->file[i], batch->wish, size, batch->rows + i * work->image_size, &outcome->changes);
+    uint8_t *row = batch->rows + i * work->image_size;
+    outcome->status = read_image(batch->file[i], batch->wish, size, row, &outcome->changes);
+    if (outcome->status == PNAS_OK && batch->wish->quality > 0)
+        PNAS_TRY(encode_row(batch, row, outcome));
     PNAS_CHECK(outcome->status != PNAS_ERROR_MEMORY, PNAS_ERROR_MEMORY, "%s", pnas_message());
     if (outcome->status != PNAS_OK)
         outcome->error = strdup(pnas_message());
@@ -75,9 +87,10 @@ static pnas_status read_row(void *payload, int thread, size_t i)
     return PNAS_OK;
 }
 
-static void forget(pnas_picture_outcome *outcome)
+void pnas_picture_outcome_free(pnas_picture_outcome *outcome)
 {
     free(outcome->error);
+    free(outcome->encoded);
     *outcome = (pnas_picture_outcome){0};
 }
 
@@ -95,7 +108,7 @@ pnas_status pnas_pictures_read(pnas_pictures_batch *batch)
     while (status == PNAS_OK && batch->done < batch->count && atomic_load(&work.done[batch->done]))
         batch->done++;
     for (size_t i = batch->done; i < batch->count; i++)
-        forget(&batch->outcome[i]);
+        pnas_picture_outcome_free(&batch->outcome[i]);
     free(work.done);
     return status;
 }

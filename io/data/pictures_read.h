@@ -9,6 +9,7 @@ typedef struct {
     size_t side;          /* 0: nothing is scaled, and all have the size of the first one */
     pnas_picture_fit fit; /* with `side` */
     int channels;         /* 1 or 3 */
+    int quality;          /* images are encoded with it (io/data/encoded_image.h); 0: they are not */
 } pnas_pictures_wish;
 
 typedef struct {
@@ -16,6 +17,9 @@ typedef struct {
         status; /* PNAS_ERROR_DATA: it is a bad picture; PNAS_ERROR_FILE: the system does not let it be read */
     char *error;      /* why; the caller's (free); NULL: it was read */
     unsigned changes; /* pnas_picture_change */
+    uint8_t *
+        encoded; /* with a quality: the image as JPEG, the caller's (free); its row is what that decodes to */
+    size_t encoded_size;
 } pnas_picture_outcome;
 
 typedef struct {                           /* what is read at once */
@@ -36,6 +40,9 @@ pnas_status pnas_pictures_size(const pnas_picture_list *list, const pnas_picture
 
 /* PNAS_ERROR_MEMORY; what is wrong with a picture is its outcome. The same, whatever the threads. */
 pnas_status pnas_pictures_read(pnas_pictures_batch *batch);
+
+/* Frees what an outcome holds. */
+void pnas_picture_outcome_free(pnas_picture_outcome *outcome);
 
 /* Why a picture is bad; PNAS_OK if it is not. */
 pnas_status pnas_pictures_look(const pnas_picture_entry *file, const pnas_pictures_wish *wish, size_t height,

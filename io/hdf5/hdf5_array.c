@@ -95,6 +95,19 @@ pnas_status pnas_h5_write_chunk(hid_t dataset, hsize_t first_row, const void *pa
                : pnas_h5_fail(PNAS_ERROR_FILE, dataset, NULL, "cannot be written");
 }
 
+pnas_status pnas_h5_write_piece(hid_t dataset, hsize_t first, const void *data, size_t count)
+{
+    const hsize_t values = count;
+    hid_t space = H5Dget_space(dataset), memory = H5Screate_simple(1, &values, NULL);
+    bool written = H5Sselect_hyperslab(space, H5S_SELECT_SET, &first, NULL, &values, NULL) >= 0 &&
+                   H5Dwrite(dataset, H5T_NATIVE_UINT8, memory, space, H5P_DEFAULT, data) >= 0;
+    pnas_status status =
+        written ? PNAS_OK : pnas_h5_fail(PNAS_ERROR_FILE, dataset, NULL, "cannot be written");
+    H5Sclose(memory);
+    H5Sclose(space);
+    return status;
+}
+
 void pnas_h5_end_array(hid_t *dataset)
 {
     if (*dataset >= 0)

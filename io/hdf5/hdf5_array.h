@@ -27,6 +27,9 @@ pnas_status pnas_h5_write_array(hid_t parent, const pnas_h5_array *array);
  * by zlib. The array has chunks of whole rows; each is written once, in its order. */
 pnas_status pnas_h5_begin_array(hid_t parent, const pnas_h5_array *array, hid_t *out);
 pnas_status pnas_h5_write_chunk(hid_t dataset, hsize_t first_row, const void *packed, size_t size);
+
+/* The same for an array of one dimension in one piece: `count` of its values of uint8 from the place `first` on. */
+pnas_status pnas_h5_write_piece(hid_t dataset, hsize_t first, const void *data, size_t count);
 void pnas_h5_end_array(hid_t *dataset); /* takes -1; sets it to -1 */
 
 /* Checks that `name` is an array of numbers of `rank` dimensions and of memory_type's class, size and sign,

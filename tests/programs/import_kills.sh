@@ -148,3 +148,17 @@ if [ "$count" -lt 1000 ] && unshare --mount --map-root-user true 2>/dev/null; th
     export pnas_data sum
     unshare --mount --map-root-user bash -euo pipefail -c "$(declare -p import); small_disk" || fail "on a small disk"
 fi
+
+# Encoded images, killed again and again.
+rm out.h5
+import=("$pnas_data" import --format folder --size 32 --test-share 0.34 set -o out.h5 --force)
+run 0 "${import[@]}" --allow-bad 30
+run 0 "$pnas_data" encode out.h5 -o encoded.h5
+sum=$(sum_of encoded.h5)
+import+=(--encoded)
+for ((times = 1; times < 100; times++)); do
+    killed $((24 + 4 * times))
+    [ "$code" -ne 0 ] || break
+done
+[ $times -gt 2 ] || fail "an encoded import is not killed"
+same_set out.h5

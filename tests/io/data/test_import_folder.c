@@ -259,6 +259,37 @@ Test(import_folder, a_share_may_be_drawn_as_test_part)
     PNAS_EXPECT_NO_LEAKS();
 }
 
+/* As 'pnas_data encode' makes one of the set that is not encoded. */
+Test(import_folder, images_may_be_kept_encoded)
+{
+    pnas_import_options options = make_set();
+    uint8_t pixels[24 * 31 * 3];
+    for (size_t i = 0; i < sizeof pixels; i++)
+        pixels[i] = (uint8_t)(i * i / 7);
+    write_jpeg("set/dog/c.jpg", 24, 31, pixels, 6);
+    options.side = 19;
+    options.test_share = 0.4;
+    for (int channels = 1; channels <= 3; channels += 2) {
+        options.picture_channels = channels;
+        options.encoded = false;
+        pnas_dataset *expected = expect_import(&options);
+        cr_assert_eq(pnas_dataset_encode(expected, 80), PNAS_OK, "%s", pnas_message());
+        cr_assert_eq(pnas_dataset_complete(expected), PNAS_OK, "%s", pnas_message());
+        options.encoded = true;
+        options.quality = 80;
+        pnas_dataset *found = expect_import(&options);
+        cr_assert(found->quality == 80 && found->train.count == 4 && found->test.count == 3);
+        cr_expect_str_eq(found->sha256, expected->sha256);
+        cr_expect_arr_eq(found->mean, expected->mean, sizeof found->mean);
+        cr_expect_arr_eq(found->deviation, expected->deviation, sizeof found->deviation);
+        cr_expect_eq(pnas_dataset_verify(test_path("made.h5")), PNAS_OK, "%s", pnas_message());
+        pnas_dataset_destroy(&expected);
+        pnas_dataset_destroy(&found);
+        options.quality = 0;
+    }
+    PNAS_EXPECT_NO_LEAKS();
+}
+
 Test(import_folder, options_that_cannot_be_are_wrong_use)
 {
     pnas_import_options good = make_set(), options = good;
@@ -270,6 +301,12 @@ Test(import_folder, options_that_cannot_be_are_wrong_use)
     options = good;
     options.picture_channels = 2;
     expect_failure(&options, PNAS_ERROR_USAGE, "--channels", "1 (grey) or 3 (colour)");
+    options = good;
+    options.quality = 80;
+    expect_failure(&options, PNAS_ERROR_USAGE, "--quality", "goes with --encoded");
+    options.encoded = true;
+    options.quality = 101;
+    expect_failure(&options, PNAS_ERROR_USAGE, "--quality", "is 101, expected 1 to 100");
     options = good;
     options.side = 5000;
     expect_failure(&options, PNAS_ERROR_USAGE, "--size", "at most 4096");
