@@ -46,6 +46,10 @@ typedef struct {
 pnas_status pnas_dataset_open(const char *name, pnas_dataset **out);
 void pnas_dataset_destroy(pnas_dataset **dataset);
 
+/* The same, for what looks at the test part: of a file with its seal the training images are neither read nor decoded
+ * (train.images is NULL then) unless there are no test images. */
+pnas_status pnas_dataset_open_test(const char *name, pnas_dataset **out);
+
 /* The same, checked as strictly, for training: the training images lie in shared memory (read-only) where the system
  * gives it, and the images and labels of the test part are not kept, only their count. Images of more than `room` bytes
  * (0: half of the machine's memory), decoded, stay in the file, if it has its seal and they lie there as whole images;

@@ -105,7 +105,8 @@ static pnas_status check_labels(hid_t group, const pnas_dataset *dataset, const 
 }
 
 typedef struct { /* how a file is read */
-    bool training, sealed;
+    bool training, testing, sealed;
+    bool skips_training;   /* testing: its images are not read */
     uint64_t room;         /* training: bytes of images that memory may hold */
     struct stat version;   /* training: of the file before it was looked at */
     pnas_stored_rows rows; /* of the training images, if they stay in the file */
@@ -115,7 +116,7 @@ static pnas_status allocate_part(pnas_dataset *dataset, size_t count, pnas_datas
                                  const file_reading *how)
 {
     bool decoded_never = dataset->quality > 0 && how->training && part == &dataset->test;
-    if (how->rows.place || decoded_never)
+    if (how->rows.place || decoded_never || (how->skips_training && part == &dataset->train))
         return pnas_dataset_allocate_labels(count, part);
     return how->training && part == &dataset->train ? pnas_dataset_allocate_shared(dataset, count)
                                                     : pnas_dataset_allocate(dataset, count, part);
@@ -242,7 +243,8 @@ static pnas_status read_encoded(hid_t group, pnas_dataset *dataset, pnas_dataset
     if (stay)
         PNAS_TRY(find_encoded(group, part->ends, count, &how->rows));
     PNAS_TRY(take_room(group, "encoded", dataset, count, part, how));
-    return how->rows.place ? PNAS_OK : decode(group, dataset, part, total);
+    bool read = !how->rows.place && !(how->skips_training && part == &dataset->train);
+    return read ? decode(group, dataset, part, total) : PNAS_OK;
 }
 
 /* --- A part --- */
@@ -279,12 +281,24 @@ static pnas_status read_channel_figures(hid_t file, pnas_dataset *dataset)
     return PNAS_OK;
 }
 
+/* A file without its seal has to be read whole to be checked. */
+static pnas_status choose_parts(hid_t file, file_reading *how)
+{
+    hsize_t count = 0;
+    if (!how->testing || !how->sealed)
+        return PNAS_OK;
+    PNAS_TRY(pnas_h5_read_shape(file, "test/labels", H5T_NATIVE_UINT16, 1, &count));
+    how->skips_training = count > 0;
+    return PNAS_OK;
+}
+
 static pnas_status read_content(hid_t file, pnas_dataset *dataset, file_reading *how)
 {
     PNAS_TRY(read_attributes(file, dataset));
     PNAS_TRY(read_classes(file, dataset));
     PNAS_TRY(read_image_shape(file, dataset));
     PNAS_TRY(read_channel_figures(file, dataset));
+    PNAS_TRY(choose_parts(file, how));
     PNAS_TRY(read_part(file, "train", dataset, &dataset->train, how));
     return read_part(file, "test", dataset, &dataset->test, how);
 }
@@ -378,6 +392,12 @@ cleanup:
 pnas_status pnas_dataset_open(const char *name, pnas_dataset **out)
 {
     file_reading how = {0};
+    return open_dataset(name, &how, out);
+}
+
+pnas_status pnas_dataset_open_test(const char *name, pnas_dataset **out)
+{
+    file_reading how = {.testing = true};
     return open_dataset(name, &how, out);
 }
 

@@ -155,6 +155,37 @@ Test(encoded_dataset, a_file_without_its_seal_is_summed_up)
     PNAS_EXPECT_NO_LEAKS();
 }
 
+/* --- For testing --- */
+
+Test(encoded_dataset, for_testing_the_training_images_are_left_alone)
+{
+    pnas_dataset *dataset = make_dataset(), *whole, *read;
+    memset(dataset->train.encoded, 0, 40); /* nobody looks at it */
+    write_file(dataset);
+    cr_assert_eq(pnas_dataset_open_test(test_path("a.h5"), &read), PNAS_OK, "%s", pnas_message());
+    cr_expect(!read->train.images && !read->train.encoded && read->train.labels &&
+              read->train.count == TRAIN);
+    write_file(make_dataset());
+    cr_assert_eq(pnas_dataset_open(test_path("a.h5"), &whole), PNAS_OK, "%s", pnas_message());
+    cr_expect_arr_eq(read->test.images, whole->test.images, (size_t)TEST * BYTES);
+    cr_expect_arr_eq(read->test.labels, whole->test.labels, TEST * sizeof *read->test.labels);
+    cr_expect_eq(pnas_dataset_encoded_bytes(read), pnas_dataset_encoded_bytes(whole));
+    pnas_dataset_destroy(&read);
+    drop_seal();
+    cr_assert_eq(pnas_dataset_open_test(test_path("a.h5"), &read), PNAS_OK, "%s", pnas_message());
+    cr_expect_not_null(read->train.images, "it was summed up");
+    pnas_dataset_destroy(&read);
+    pnas_dataset_destroy(&whole);
+    dataset = make_dataset();
+    dataset->test.count = 0;
+    cr_assert_eq(pnas_dataset_complete(dataset), PNAS_OK);
+    write_file(dataset);
+    cr_assert_eq(pnas_dataset_open_test(test_path("a.h5"), &read), PNAS_OK, "%s", pnas_message());
+    cr_expect_not_null(read->train.images, "there is nothing else");
+    pnas_dataset_destroy(&read);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
 /* --- For training --- */
 
 /* All images backwards, and some twice. */

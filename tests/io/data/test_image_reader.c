@@ -187,3 +187,18 @@ Test(image_reader, a_file_without_its_seal_is_not_left_unread)
                  "in memory it can be checked");
     pnas_dataset_destroy(&dataset);
 }
+
+Test(image_reader, for_testing_only_the_test_images_are_read)
+{
+    pnas_dataset *dataset;
+    write_dataset();
+    cr_assert_eq(pnas_dataset_open_test(test_path("a.h5"), &dataset), PNAS_OK, "%s", pnas_message());
+    cr_expect(!dataset->train.images && dataset->train.labels && dataset->train.count == TRAIN);
+    cr_expect(dataset->test.images && dataset->test.labels && dataset->test.count == TEST);
+    pnas_dataset_destroy(&dataset);
+    cr_assert_eq(truncate(test_path("a.h5"), (off_t)test_file_size("a.h5") - SEAL), 0);
+    cr_assert_eq(pnas_dataset_open_test(test_path("a.h5"), &dataset), PNAS_OK, "%s", pnas_message());
+    cr_expect_not_null(dataset->train.images, "it was summed up");
+    pnas_dataset_destroy(&dataset);
+    PNAS_EXPECT_NO_LEAKS();
+}
