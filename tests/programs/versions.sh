@@ -26,7 +26,7 @@ for program in "${programs[@]}"; do
     name=$(basename "$program")
     said=$("$program" --version) || fail "$name: exit code $?"
     [[ $(head -1 <<<"$said") =~ ^$name\ [0-9]+\.[0-9]+\.[0-9]+\ \([0-9a-z-]+\)$ ]] || fail "the first line of $name"
-    [ "$(wc -l <<<"$said")" -eq 6 ] || fail "lines of $name"
+    [ "$(wc -l <<<"$said")" -eq 7 ] || fail "lines of $name"
     expect_version_of HDF5 h5dump
     expect_version_of MPI mpirun
     expect_version_of compiler "$compiler"
@@ -34,5 +34,6 @@ for program in "${programs[@]}"; do
     grep -qE '^OpenCL +headers [0-9.]+, loader /' <<<"$said" || fail "OpenCL"
     loader=$(sed -n 's/^OpenCL .*, loader //p' <<<"$said")
     [ -e "$loader" ] || fail "there is no $loader"
+    grep -qE '^libjpeg +[0-9.]+$' <<<"$said" || fail "libjpeg"
     grep -qE '^CLBlast +([0-9.]+|of unknown version)$' <<<"$said" || fail "CLBlast"
 done
