@@ -17,12 +17,12 @@
 static pnas_status match_classes(const pnas_picture_list *first, pnas_picture_source *source)
 {
     for (size_t i = 0; i < source->list.classes; i++) {
-        size_t found = 0;
-        while (found < first->classes && strcmp(first->class_name[found], source->list.class_name[i]) != 0)
+        const char *name = source->list.class_name[i];
+        size_t found = i < first->classes && strcmp(first->class_name[i], name) == 0 ? i : 0; /* mostly */
+        while (found < first->classes && strcmp(first->class_name[found], name) != 0)
             found++;
         PNAS_CHECK(found < first->classes, PNAS_ERROR_DATA,
-                   "%s: class \"%s\": the training part has no class of that name", source->path,
-                   source->list.class_name[i]);
+                   "%s: class \"%s\": the training part has no class of that name", source->path, name);
         source->label[i] = (uint16_t)found;
     }
     return PNAS_OK;
