@@ -6,11 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TENSORS = 8 };
+enum { TENSORS = 10, FOREST_TENSORS = 2 }; /* the forest's come last */
 
 /* --- as tensors --- */
 
-static void list_tensors(const pnas_kernel_model *model, pnas_stored_tensor out[TENSORS])
+/* How many they are. */
+static size_t list_tensors(const pnas_kernel_model *model, pnas_stored_tensor out[TENSORS])
 {
     size_t O = (size_t)model->operators, S = (size_t)model->places, n = model->count;
     size_t side = PNAS_KERNEL_HEAD, pair = side + PNAS_INPUT_KINDS * O, weight = pair + O * O;
@@ -23,8 +24,11 @@ static void list_tensors(const pnas_kernel_model *model, pnas_stored_tensor out[
         {"kernel/pair", 2, O, 1, O, O, pair},
         {"kernel/weight", 1, 1, 1, n, n, weight},
         {"kernel/sides", 2, n, 1, S, S, weight + n},
+        {"kernel/forest", 1, 1, 1, 1, 1, PNAS_KERNEL_FOREST},
+        {"kernel/target", 1, 1, 1, model->targets, model->targets, weight + n + n * S},
     };
     memcpy(out, all, sizeof all);
+    return model->targets > 0 ? TENSORS : TENSORS - FOREST_TENSORS;
 }
 
 pnas_status pnas_kernel_part_append(const pnas_kernel_model *model, pnas_named_tensor **tensors,
@@ -34,17 +38,17 @@ pnas_status pnas_kernel_part_append(const pnas_kernel_model *model, pnas_named_t
     pnas_named_tensor *mine = NULL;
     if (!model->values)
         return PNAS_OK;
-    list_tensors(model, list);
-    PNAS_TRY(pnas_stored_tensors_name(list, TENSORS, model->values, &mine));
-    pnas_named_tensor *all = realloc(*tensors, (*count + TENSORS) * sizeof *all);
+    size_t more = list_tensors(model, list);
+    PNAS_TRY(pnas_stored_tensors_name(list, more, model->values, &mine));
+    pnas_named_tensor *all = realloc(*tensors, (*count + more) * sizeof *all);
     if (!all) {
-        pnas_named_tensors_free(&mine, TENSORS);
+        pnas_named_tensors_free(&mine, more);
         return pnas_fail(PNAS_ERROR_MEMORY, "no memory for the surrogate's weights");
     }
-    memcpy(all + *count, mine, TENSORS * sizeof *mine);
+    memcpy(all + *count, mine, more * sizeof *mine);
     free(mine);
     *tensors = all;
-    *count += TENSORS;
+    *count += more;
     return PNAS_OK;
 }
 
@@ -60,8 +64,8 @@ static pnas_status take_values(const pnas_named_tensor *tensors, size_t count, p
 {
     pnas_stored_tensor list[TENSORS];
     pnas_kernel_model taken = {0};
-    list_tensors(model, list);
-    PNAS_TRY(pnas_stored_tensors_take(list, TENSORS, tensors, count, model->values));
+    size_t known = list_tensors(model, list);
+    PNAS_TRY(pnas_stored_tensors_take(list, known, tensors, count, model->values));
     PNAS_TRY(pnas_kernel_take(model->operators, model->values, model->size, &taken));
     pnas_kernel_free(model);
     *model = taken;
@@ -73,7 +77,9 @@ pnas_status pnas_kernel_part_take(const pnas_named_tensor *tensors, size_t count
 {
     const pnas_named_tensor *share = find(tensors, count, "kernel/share"),
                             *pair = find(tensors, count, "kernel/pair"),
-                            *sides = find(tensors, count, "kernel/sides");
+                            *sides = find(tensors, count, "kernel/sides"),
+                            *forest = find(tensors, count, "kernel/forest"),
+                            *target = find(tensors, count, "kernel/target");
     *out = (pnas_kernel_model){0};
     if (!share && !pair && !sides)
         return PNAS_OK;
@@ -84,7 +90,11 @@ pnas_status pnas_kernel_part_take(const pnas_named_tensor *tensors, size_t count
                    sides->shape[1] <= 2 * PNAS_BLOCKS_MAX,
                PNAS_ERROR_DATA, "the stored surrogate's kernel part is of %zu operators, which does not fit",
                pair->shape[0]);
-    PNAS_TRY(pnas_kernel_make((int)pair->shape[0], (int)sides->shape[1], sides->shape[0], out));
+    PNAS_CHECK(!target == !forest && (!target || (target->rank == 1 && target->shape[0] >= 1 &&
+                                                  target->shape[0] <= sides->shape[0])),
+               PNAS_ERROR_DATA, "the stored surrogate's forest is damaged: it was fit to other cells");
+    PNAS_TRY(pnas_kernel_make((int)pair->shape[0], (int)sides->shape[1], sides->shape[0],
+                              target ? target->shape[0] : 0, out));
     pnas_status status = take_values(tensors, count, out);
     if (status != PNAS_OK)
         pnas_kernel_free(out);

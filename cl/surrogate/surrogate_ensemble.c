@@ -18,6 +18,8 @@ static pnas_status check_options(const pnas_surrogate_options *o)
                "a linear part of %g of the surrogate's logit: allowed are 0 to 1", o->linear);
     PNAS_CHECK(o->kernel >= 0 && o->kernel <= 1, PNAS_ERROR_USAGE,
                "a kernel part of %g of the surrogate's logit: allowed are 0 to 1", o->kernel);
+    PNAS_CHECK(o->forest >= 0 && o->forest <= 1, PNAS_ERROR_USAGE,
+               "a forest of %g of the kernel part of the surrogate: allowed are 0 to 1", o->forest);
     PNAS_CHECK(o->embedding >= 1 && o->embedding <= 4096, PNAS_ERROR_USAGE,
                "a surrogate's embedding of %d: allowed are 1 to 4096", o->embedding);
     PNAS_CHECK(o->hidden >= 1 && o->hidden <= 4096, PNAS_ERROR_USAGE,
@@ -150,6 +152,7 @@ pnas_status pnas_ensemble_fit_kernel(pnas_ensemble *ensemble, const pnas_cell *c
     const pnas_kernel_model *origin = ensemble->origin.values ? &ensemble->origin : NULL;
     PNAS_TRY(pnas_kernel_fit(ensemble->member[0].network.operators, cells, accuracy, count, origin,
                              &ensemble->kernel));
+    PNAS_TRY(pnas_kernel_add_forest(&ensemble->kernel, options_of(ensemble)->forest, accuracy, count));
     pnas_kernel_set_share(&ensemble->kernel, options_of(ensemble)->kernel);
     return PNAS_OK;
 }

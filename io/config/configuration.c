@@ -15,15 +15,19 @@
 #define FILE_MAX     (256 * 1024) /* far above any configuration, far below what YAML can be made to cost */
 
 #define KERNEL_SHARE 0.8 /* surrogate.kernel beside networks */
+#define FOREST_SHARE 0.5 /* surrogate.forest where nothing is asked of the networks */
 
-/* Where the kernel part says everything, nothing is asked of the networks; the least of them is kept. */
+/* Where the kernel part says everything, nothing is asked of the networks; the least of them is kept. Where it does so
+ * by what is written, as in all runs of versions without a forest, there is none by itself. */
 static void derive_surrogate(pnas_configuration *all)
 {
     const pnas_search_options *search = &all->search;
     bool spread = search->acquisition != PNAS_ACQUISITION_MEAN || search->diversity > 0;
+    bool closed = pnas_strategy_get(search->strategy)->closed_form && !spread;
+    if (all->surrogate.forest < 0)
+        all->surrogate.forest = all->surrogate.kernel < 0 && closed ? FOREST_SHARE : 0;
     if (all->surrogate.kernel < 0)
-        all->surrogate.kernel =
-            pnas_strategy_get(search->strategy)->closed_form && !spread ? 1 : KERNEL_SHARE;
+        all->surrogate.kernel = closed ? 1 : KERNEL_SHARE;
     if (all->surrogate.kernel >= 1)
         all->surrogate.members = all->surrogate.epochs = 1;
 }
@@ -68,7 +72,7 @@ void pnas_configuration_defaults(pnas_configuration *out)
         if (pnas_configuration_keys[i].initial)
             pnas_key_read(&pnas_configuration_keys[i], pnas_configuration_keys[i].initial, out);
     pnas_operator_set_paper(&out->search.space.operators);
-    out->surrogate.kernel = -1;
+    out->surrogate.kernel = out->surrogate.forest = -1;
     derive(out);
 }
 
@@ -175,7 +179,7 @@ pnas_status pnas_configuration_parse(const char *name, const char *text, const c
     PNAS_TRY(pnas_yaml_parse(name, text, length, &source.document));
     pnas_configuration_defaults(out);
     out->search.round = 0; /* the defaults of these are the strategy's */
-    out->surrogate.kernel = -1;
+    out->surrogate.kernel = out->surrogate.forest = -1;
     pnas_status status = pnas_configuration_fill(&source, out);
     derive(out);
     for (size_t i = 0; i < pnas_configuration_key_count && status == PNAS_OK; i++)

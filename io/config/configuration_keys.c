@@ -337,6 +337,10 @@ const pnas_key pnas_configuration_keys[] = {
              "the paper. 1: all of it, so that members and epochs are 1 and say nothing; the default of "
              "guided, but with another acquisition than mean or with diversity, which need the spread of the "
              "members."},
+    {KEY("surrogate.forest", surrogate.forest), .initial_note = "0; guided: 0.5", FROM_TO(0, 1), FIXED,
+     .help = "This share of the kernel part's logit comes from a random forest of 100 trees on counts of "
+             "operators and inputs, fit to all children. 0: none. 0.5 is the default of guided where "
+             "surrogate.kernel is not given and 1 by default."},
     {KEY("surrogate.mirror", surrogate.augment_swap), .initial = "true", FIXED,
      .help = "Fits on each cell a second time with the two sides of its blocks exchanged, which is "
              "the same network."},

@@ -25,7 +25,8 @@ typedef enum {
     PNAS_STREAM_DROP_PATH = 12,
     PNAS_STREAM_FIRST_CELLS = 13,
     PNAS_STREAM_THOMPSON = 14,
-    PNAS_STREAM_RESAMPLE = 15
+    PNAS_STREAM_RESAMPLE = 15,
+    PNAS_STREAM_FOREST = 16
 } pnas_stream_purpose;
 
 typedef struct { /* a plain value; copy it to fork the stream */

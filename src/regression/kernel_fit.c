@@ -296,7 +296,7 @@ static pnas_status take_model(const cell_data *d, const covariance *c, pnas_kern
     process p;
     for (size_t i = 0; i < d->count; ++i)
         most = d->places[i] > most ? d->places[i] : most;
-    PNAS_TRY(pnas_kernel_make(d->operators, most, d->count, out));
+    PNAS_TRY(pnas_kernel_make(d->operators, most, d->count, 0, out));
     PNAS_TRY(make_process(d->count, &p));
     for (size_t i = 0; i < d->count; ++i)
         p.cell[i] = i;

@@ -202,12 +202,49 @@ static double begin(pnas_kernel_values *v, const pnas_cell *cell, side_counts *c
     return linear;
 }
 
+/* --- the forest beside --- */
+
+enum { COUNTS_MAX = PNAS_OPERATORS_MAX + PNAS_INPUT_KINDS + 1 };
+
+/* The counts of the blocks of `cell` in the model's numbers, of a cell of v->blocks blocks. */
+static void begin_counts(const pnas_kernel_values *v, const pnas_cell *cell, uint8_t out[COUNTS_MAX])
+{
+    int sides[2 * PNAS_BLOCKS_MAX], count = pnas_kernel_sides(v->operators, cell, sides);
+    for (int s = 0; s < count; ++s)
+        sides[s] = sides[s] / v->operators * v->model->operators + v->operator_of[sides[s] % v->operators];
+    pnas_kernel_counts(v->model->operators, sides, count, out);
+    out[v->model->operators + PNAS_INPUT_KINDS] = (uint8_t)v->blocks;
+}
+
+static void count_side(const pnas_kernel_values *v, int side, int more, uint8_t counts[COUNTS_MAX])
+{
+    uint8_t *op = &counts[v->operator_of[side % v->operators]],
+            *kind = &counts[v->model->operators + side / v->operators];
+    *op = (uint8_t)(*op + more);
+    *kind = (uint8_t)(*kind + more);
+}
+
+static double with_forest(const pnas_kernel_values *v, double logit, const uint8_t *counts)
+{
+    const double share = v->model->forest_share;
+    return (1 - share) * logit + share * pnas_forest_value(v->model->forest, counts);
+}
+
+/* --- of a cell --- */
+
 double pnas_kernel_values_of(pnas_kernel_values *v, const pnas_cell *cell)
 {
     side_counts counts;
-    double linear = begin(v, cell, &counts);
-    return linear + sum(v->product, v->lanes);
+    uint8_t plain[COUNTS_MAX];
+    double logit = begin(v, cell, &counts);
+    logit += sum(v->product, v->lanes);
+    if (!v->model->forest)
+        return logit;
+    begin_counts(v, cell, plain);
+    return with_forest(v, logit, plain);
 }
+
+/* --- of all cells after a prefix --- */
 
 /* The factor that a side is after those of `counts`, to out [lanes]. */
 static void next_factor(const pnas_kernel_values *v, const side_counts *counts, int side, float *out)
@@ -236,6 +273,24 @@ static void finish_with(pnas_kernel_values *v, const side_counts *before, int si
     }
 }
 
+/* out has the logits of the process. */
+static void add_forest(const pnas_kernel_values *v, const pnas_cell *prefix, float *out)
+{
+    int S = PNAS_INPUT_KINDS * v->operators;
+    uint8_t counts[COUNTS_MAX];
+    begin_counts(v, prefix, counts);
+    for (int side1 = 0; side1 < S; ++side1) {
+        count_side(v, side1, 1, counts);
+        for (int side2 = side1; side2 < S; ++side2) {
+            count_side(v, side2, 1, counts);
+            float *one = &out[side1 * S + side2];
+            *one = out[side2 * S + side1] = (float)with_forest(v, *one, counts);
+            count_side(v, side2, -1, counts);
+        }
+        count_side(v, side1, -1, counts);
+    }
+}
+
 void pnas_kernel_values_after(pnas_kernel_values *v, const pnas_cell *prefix, float *out)
 {
     side_counts counts;
@@ -245,4 +300,6 @@ void pnas_kernel_values_after(pnas_kernel_values *v, const pnas_cell *prefix, fl
         next_factor(v, &counts, side, v->next + (size_t)side * v->lanes);
     for (int side = 0; side < S; ++side)
         finish_with(v, &counts, side, linear, out);
+    if (v->model->forest)
+        add_forest(v, prefix, out);
 }

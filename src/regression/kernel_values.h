@@ -1,6 +1,7 @@
 /* What the kernel part of a surrogate (src/regression/kernel_model.h) says of many cells of one length: the
  * covariance with a cell that was fit to is a product of a factor for each side and each operator by how
- * often they stand in the cell, in tables. In single precision, added up in double. Local. */
+ * often they stand in the cell, in tables. In single precision, added up in double. A forest's share of the
+ * logits is in them. Local. */
 #ifndef PNAS_REGRESSION_KERNEL_VALUES_H
 #define PNAS_REGRESSION_KERNEL_VALUES_H
 

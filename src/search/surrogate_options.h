@@ -37,6 +37,7 @@ typedef struct {
     int members;       /* of the ensemble: 5 */
     double fit_share;  /* share of the cells that each member is fit on, another one each: 0.8; 1: all */
     double kernel;     /* share of a kernel part (src/regression/kernel_model.h) in the logit; 0: none */
+    double forest;     /* share of a random forest in the kernel part's logit; 0: none */
     double linear;     /* share of a linear part (src/regression/linear_model.h) in the rest; 0: none */
     bool augment_swap; /* fit on each cell a second time with the sides of its blocks exchanged */
     int embedding;     /* 100 */

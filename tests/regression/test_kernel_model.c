@@ -190,7 +190,7 @@ Test(kernel_model, equals_a_gaussian_process_written_out)
 
 /* --- cells that begin alike --- */
 
-Test(kernel_model, the_cells_after_a_prefix_get_what_each_gets_alone)
+static void check_after(double forest)
 {
     const sample s = random_sample(5);
     const int operator_of[] = {2, 0}; /* of two operators, in another order */
@@ -198,6 +198,7 @@ Test(kernel_model, the_cells_after_a_prefix_get_what_each_gets_alone)
     pnas_kernel_values *values = NULL;
     float after[6 * 6];
     cr_assert_eq(pnas_kernel_fit(OPERATORS, s.cell, s.accuracy, CELLS, NULL, &model), PNAS_OK);
+    cr_assert_eq(pnas_kernel_add_forest(&model, forest, s.accuracy, CELLS), PNAS_OK);
     cr_assert_eq(pnas_kernel_values_create(&model, 3, 2, operator_of, &values), PNAS_OK);
     const pnas_cell prefix = {.blocks = 2, .block = {{-2, 0, -1, 1}, {0, 1, -1, 1}}};
     pnas_kernel_values_after(values, &prefix, after);
@@ -210,6 +211,60 @@ Test(kernel_model, the_cells_after_a_prefix_get_what_each_gets_alone)
     }
     pnas_kernel_values_destroy(&values);
     pnas_kernel_free(&model);
+}
+
+Test(kernel_model, the_cells_after_a_prefix_get_what_each_gets_alone)
+{
+    check_after(0);
+    check_after(0.4);
+}
+
+/* --- a forest beside --- */
+
+/* Of the forest alone, by the counts of operators, kinds of input and blocks. */
+static double forest_reference(const sample *s, const pnas_cell *cell)
+{
+    enum { COUNTED = OPERATORS + 4 };
+    uint8_t row[CELLS + 1][COUNTED];
+    float target[CELLS];
+    pnas_forest *forest = NULL;
+    memset(row, 0, sizeof row);
+    for (int i = 0; i <= CELLS; ++i) {
+        const pnas_cell *c = i < CELLS ? &s->cell[i] : cell;
+        for (int b = 0; b < c->blocks; ++b) {
+            const pnas_block *block = &c->block[b];
+            ++row[i][block->op1];
+            ++row[i][block->op2];
+            ++row[i][OPERATORS + pnas_input_kind(block->in1)];
+            ++row[i][OPERATORS + pnas_input_kind(block->in2)];
+        }
+        row[i][COUNTED - 1] = (uint8_t)c->blocks;
+        if (i < CELLS)
+            target[i] = (float)log(s->accuracy[i] / (1 - s->accuracy[i]));
+    }
+    cr_assert_eq(pnas_forest_fit(row[0], target, CELLS, COUNTED, &forest), PNAS_OK);
+    double value = pnas_forest_value(forest, row[CELLS]);
+    pnas_forest_destroy(&forest);
+    return value;
+}
+
+Test(kernel_model, a_forest_takes_its_share_of_the_logit)
+{
+    const sample s = random_sample(7);
+    pnas_kernel_model plain, with;
+    cr_assert_eq(pnas_kernel_fit(OPERATORS, s.cell, s.accuracy, CELLS, NULL, &plain), PNAS_OK);
+    cr_assert_eq(pnas_kernel_fit(OPERATORS, s.cell, s.accuracy, CELLS, NULL, &with), PNAS_OK);
+    cr_assert_eq(pnas_kernel_add_forest(&with, 0.4, s.accuracy, CELLS), PNAS_OK);
+    cr_assert_eq(pnas_kernel_add_forest(&plain, 0, s.accuracy, CELLS), PNAS_OK);
+    cr_expect_null(plain.forest);
+    pnas_stream stream = pnas_stream_make(7, PNAS_STREAM_TEST, 1, 0);
+    for (int i = 0; i < 30; ++i) {
+        const pnas_cell cell = random_cell(&stream, 1 + i % 4, OPERATORS);
+        cr_expect_float_eq(logit_of(&with, &cell),
+                           0.6 * logit_of(&plain, &cell) + 0.4 * forest_reference(&s, &cell), 2e-6);
+    }
+    pnas_kernel_free(&plain);
+    pnas_kernel_free(&with);
 }
 
 /* --- another search --- */
@@ -276,6 +331,7 @@ Test(kernel_model, its_values_make_it_again_and_damaged_ones_are_refused)
 {
     const sample s = random_sample(9);
     pnas_kernel_model model = fit_some(&s, CELLS, NULL), again;
+    cr_assert_eq(pnas_kernel_add_forest(&model, 0.5, s.accuracy, CELLS), PNAS_OK);
     pnas_kernel_set_share(&model, 0.75);
     cr_assert_eq(pnas_kernel_take(OPERATORS, model.values, model.size, &again), PNAS_OK);
     cr_expect_eq(again.share, 0.75F);
@@ -289,6 +345,15 @@ Test(kernel_model, its_values_make_it_again_and_damaged_ones_are_refused)
     again.sides[0] = -1;
     cr_expect_eq(take(again.values, again.size), PNAS_ERROR_DATA);
     again.sides[0] = model.sides[0];
+    again.target[1] = INFINITY;
+    cr_expect_eq(take(again.values, again.size), PNAS_ERROR_DATA);
+    again.target[1] = model.target[1];
+    again.values[PNAS_KERNEL_TARGETS] = 0; /* a forest of nothing */
+    cr_expect_eq(take(again.values, again.size - CELLS), PNAS_ERROR_DATA);
+    again.values[PNAS_KERNEL_TARGETS] = CELLS + 1;
+    cr_expect_eq(take(again.values, again.size), PNAS_ERROR_DATA);
+    again.values[PNAS_KERNEL_TARGETS] = CELLS;
+    cr_expect_eq(take(again.values, again.size), PNAS_OK);
     again.values[2] = 0; /* the width */
     cr_expect_eq(take(again.values, again.size), PNAS_ERROR_DATA);
     again.values[2] = NAN;

@@ -44,6 +44,7 @@ static pnas_surrogate_options options_of(pnas_surrogate_model model, double kern
                                     .members = members,
                                     .fit_share = members > 1 ? 0.8 : 1,
                                     .kernel = kernel,
+                                    .forest = 0.5,
                                     .linear = 0.25,
                                     .embedding = 5,
                                     .hidden = 6,
@@ -99,6 +100,7 @@ Test(kernel_part, takes_its_share_of_the_logit)
     pnas_kernel_model model;
     double none[CELLS], all[CELLS], some[CELLS];
     cr_assert_eq(pnas_kernel_fit(OPERATORS, s.cell, s.accuracy, CELLS, NULL, &model), PNAS_OK);
+    cr_assert_eq(pnas_kernel_add_forest(&model, 0.5, s.accuracy, CELLS), PNAS_OK);
     for (int kind = 0; kind < 2; ++kind) {
         predict_with(cl, options_of((pnas_surrogate_model)kind, 0, 1), &s, none);
         predict_with(cl, options_of((pnas_surrogate_model)kind, 1, 1), &s, all);
@@ -146,7 +148,7 @@ Test(kernel_part, is_kept_with_member_0_and_not_missed_where_there_is_none)
         cr_assert_eq(pnas_ensemble_weights(from, m, &tensors[m], &count[m]), PNAS_OK);
         cr_assert_eq(pnas_ensemble_set_weights(to, m, tensors[m], count[m]), PNAS_OK, "%s", pnas_message());
     }
-    cr_expect_eq(count[0], count[1] + 8);
+    cr_expect_eq(count[0], count[1] + 10);
     expect_same(to, &s, with);
     size_t older = without_kernel(tensors[0], count[0]);
     cr_assert_eq(older, count[1]);

@@ -63,6 +63,17 @@ Test(configuration, guided_takes_the_kernel_part_alone_unless_a_spread_is_asked_
     cr_expect_eq(parse("surrogate: {kernel: 1, members: 7}\n").surrogate.members, 1);
 }
 
+/* Configurations of runs that were begun before there was a forest name the kernel part. */
+Test(configuration, guided_has_a_forest_unless_the_kernel_part_is_given_or_stands_beside_networks)
+{
+    cr_expect_eq(parse("seed: 1\n").surrogate.forest, 0);
+    cr_expect_eq(parse("search: {strategy: guided}\n").surrogate.forest, 0.5);
+    cr_expect_eq(parse("search: {strategy: guided}\nsurrogate: {kernel: 1}\n").surrogate.forest, 0);
+    cr_expect_eq(parse("search: {strategy: guided}\nsurrogate: {forest: 0.2}\n").surrogate.forest, 0.2);
+    cr_expect_eq(parse("search: {strategy: guided, acquisition: ei}\n").surrogate.forest, 0);
+    cr_expect_eq(parse("surrogate: {kernel: 1, forest: 0.3}\n").surrogate.forest, 0.3);
+}
+
 Test(configuration, values_of_every_section_reach_their_fields)
 {
     pnas_configuration read = parse(
