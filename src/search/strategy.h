@@ -52,6 +52,10 @@ typedef struct {
      * NULL: all. Where options say that rounds overlap these may be fewer than there are. */
     size_t (*awaits)(const pnas_search *search);
 
+    /* How many children are proposed before more results are known than a surrogate is fit to at least; NULL: not
+     * said. */
+    size_t (*begins_with)(const pnas_search_options *options);
+
     /* How many children of level `blocks` are still to be proposed, as far as that is known. The search is
      * complete when none is on any level. */
     size_t (*remaining)(const pnas_search *search, int blocks);

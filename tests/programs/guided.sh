@@ -97,6 +97,10 @@ search closed3 3 --set search.acquisition=mean
 expect_same closed.h5 closed3.h5
 h5dump -d /controller/2/0/kernel/share closed.h5 | grep -q '(0): 1$' || fail "networks are asked, too"
 h5dump -n /controller/2 closed.h5 | grep -q '/2/1$' && fail "there is more than one member"
+h5dump -d /controller/2/0/kernel/forest closed.h5 | grep -q '(0): 0.5$' || fail "there is no forest"
+search bare 1 --set search.acquisition=mean --set surrogate.forest=0
+h5dump -n /controller/2 bare.h5 | grep -q 'kernel/forest' && fail "there is a forest"
+! cmp -s <(figures closed.h5) <(figures bare.h5) || fail "a forest changes nothing"
 
 # Rounds that overlap. Of two ranks that sleep for their children none waits for a round.
 overlapping=(--set search.overlap=true --set search.lag=1 --set search.round=2)
@@ -135,6 +139,12 @@ refuse 'fits the surrogate from fresh weights' --set surrogate.refit=finetune
 refuse 'both say how many children are trained' --set search.beam=5 --set search.children=5
 "$pnas_mpi" guided.yaml -o refused.h5 --check >check.out 2>check.err || fail "--check"
 grep -q 'children: 16' check.out || fail "the number of children is not printed"
+! grep -q 'before it knows enough results' check.err || fail "a warning of chance without a reason"
+"$pnas_mpi" guided.yaml --check --set search.first=9 >check.out 2>check.err || fail "--check"
+grep -q 'guided chooses 9 of the 16 children before it knows enough results' check.err || fail "no warning of chance"
+"$pnas_mpi" guided.yaml --check --set search.overlap=true >check.out 2>check.err || fail "--check"
+grep -q 'guided chooses 13 of the 16 children before' check.err || fail "no warning of a long lag"
+"$pnas_mpi" guided.yaml --check >check.out 2>check.err || fail "--check"
 ! grep -q 'beam:' check.out || fail "the beam is printed, which says nothing here"
 
 # In simulated time, from durations of children that were trained.

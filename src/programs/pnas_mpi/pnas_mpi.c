@@ -197,6 +197,20 @@ static void tell_children(const pnas_search_options *search)
         pnas_info("search: %s children of 1 to %d blocks, %zu in all", levels, search->space.blocks, sum);
 }
 
+/* A surrogate that is asked for a few of the children only is hardly better than chance. */
+static void warn_of_chance(const pnas_search_options *search)
+{
+    const pnas_strategy *strategy = pnas_strategy_get(search->strategy);
+    size_t total = pnas_search_budget(search),
+           begin = strategy->begins_with ? strategy->begins_with(search) : 0;
+    if (begin > total / 2)
+        pnas_warning(
+            "search.strategy: %s chooses %zu of the %zu children before it knows enough results, nearly "
+            "as search.strategy: random does; take more search.children, or a smaller search.first%s",
+            pnas_strategy_name(search->strategy), begin < total ? begin : total, total,
+            search->overlap ? ", search.lag or search.round" : "");
+}
+
 static void tell_rungs(const pnas_configuration *configuration)
 {
     int epochs = configuration->training.epochs;
@@ -228,6 +242,7 @@ static pnas_status check(mpi_program *program)
     PNAS_TRY(pnas_mpi_agree(leads ? pnas_warm_start_check(&program->configuration) : PNAS_OK));
     if (leads) {
         tell_children(&program->configuration.search);
+        warn_of_chance(&program->configuration.search);
         tell_rungs(&program->configuration);
         fputs(program->configuration_text, stdout);
     }
@@ -326,8 +341,10 @@ static pnas_status search(mpi_program *program)
     PNAS_TRY(pnas_mpi_agree(
         pnas_scheduler_create(&program->layout, program->evaluator, lanes, &program->scheduler)));
     PNAS_TRY(pnas_mpi_agree(open_surrogate(program)));
-    if (program->layout.rank == 0)
+    if (program->layout.rank == 0) {
+        warn_of_chance(&program->configuration.search);
         return lead(program);
+    }
     pnas_status run_status = PNAS_OK;
     if (pnas_scheduler_serve(program->scheduler, &run_status) != PNAS_OK)
         pnas_mpi_abort(pnas_program_end(PNAS_ERROR_INTERNAL));

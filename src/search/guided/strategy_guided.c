@@ -44,6 +44,12 @@ static size_t first_size(const pnas_search_options *options)
     return operators > least ? operators : least;
 }
 
+static size_t begins_with(const pnas_search_options *options)
+{
+    size_t first = first_size(options), least = PNAS_GUIDED_LEAST + pnas_guided_lag(options);
+    return first > least ? first : least;
+}
+
 static void begin_levels(pnas_search *search)
 {
     for (; search->levels < search->options.space.blocks; ++search->levels)
@@ -240,5 +246,6 @@ const pnas_strategy pnas_strategy_guided = {
     .check = check,
     .propose = propose,
     .awaits = pnas_guided_known,
+    .begins_with = begins_with,
     .remaining = remaining,
 };
