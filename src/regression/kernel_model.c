@@ -142,13 +142,15 @@ static void count_cell(const pnas_kernel_model *m, size_t cell, uint8_t *out)
 static pnas_status grow_forest(pnas_kernel_model *m)
 {
     size_t features = pnas_kernel_counts_size(m->operators);
+    pnas_forest *forest = NULL;
     if (m->targets == 0)
         return PNAS_OK;
     uint8_t *row = malloc(m->targets * features);
     PNAS_CHECK(row, PNAS_ERROR_MEMORY, "no memory for a forest over %zu cells", m->targets);
     for (size_t i = 0; i < m->targets; ++i)
         count_cell(m, i, row + i * features);
-    pnas_status status = pnas_forest_fit(row, m->target, m->targets, features, &m->forest);
+    pnas_status status = pnas_forest_fit(row, m->target, m->targets, features, &forest);
+    m->forest = forest;
     free(row);
     return status;
 }
