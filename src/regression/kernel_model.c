@@ -114,14 +114,14 @@ static bool has_targets(const pnas_kernel_model *m)
 
 /* --- the forest --- */
 
-size_t pnas_kernel_counts_size(int operators)
+static size_t counts_size(int operators)
 {
     return (size_t)operators + PNAS_INPUT_KINDS + 1;
 }
 
 void pnas_kernel_counts(int operators, const int *sides, int count, uint8_t *out)
 {
-    memset(out, 0, pnas_kernel_counts_size(operators));
+    memset(out, 0, counts_size(operators));
     for (int s = 0; s < count; ++s) {
         ++out[sides[s] % operators];
         ++out[operators + sides[s] / operators];
@@ -141,7 +141,7 @@ static void count_cell(const pnas_kernel_model *m, size_t cell, uint8_t *out)
 /* Of a model whose values have been checked. */
 static pnas_status grow_forest(pnas_kernel_model *m)
 {
-    size_t features = pnas_kernel_counts_size(m->operators);
+    size_t features = counts_size(m->operators);
     pnas_forest *forest = NULL;
     if (m->targets == 0)
         return PNAS_OK;

@@ -78,8 +78,8 @@ void pnas_kernel_set_share(pnas_kernel_model *model, double share);
 pnas_status pnas_kernel_add_forest(pnas_kernel_model *model, double share, const double *accuracy,
                                    size_t count);
 
-/* What the forest looks at: how often each operator and each kind of input stands in a cell, and its blocks. */
-size_t pnas_kernel_counts_size(int operators);
+/* What the forest looks at: how often each operator and each kind of input stands in a cell, and its blocks; out
+ * [operators + PNAS_INPUT_KINDS + 1]. */
 void pnas_kernel_counts(int operators, const int *sides, int count, uint8_t *out);
 
 /* The number of a side. */
