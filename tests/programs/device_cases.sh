@@ -95,7 +95,7 @@ case_check_fails() {
 case_routes() {
     run 0 routes --cell '-1:sep3+-2:max3' --cell '-1:1x7-7x1+-2:identity'
     says '^layer +op +shape +route +kernel file +chosen by$'
-    says '^cell_0/block_0/left_sep3/0/depthwise +depthwise backward +N 32, 24x32x32 to 24, 3x3 +(tile|plain) +depthwise'
+    says '^cell_0/block_0/left_sep3/0/depthwise +depthwise backward +N 32, 24x32x32 to 24, 3x3 +(wide|tile|plain) +depthwise'
     says '^cell_0/block_0/right_max3/pool +max pool '
     says '^cell_0/block_0/left_1x7-7x1/.* convolution forward .*, 1x7 '
     says '^head/classifier +matrix product '
@@ -116,7 +116,7 @@ case_tune() {
     export POCL_CACHE_DIR PNAS_CACHE=$work/cache
     local cell=(--config "$source/configs/demo.yaml" --cell '-1:identity+-2:identity') table
     run 0 tune "${cell[@]}"
-    says '^[148] +pointwise backward +N 32, 24x1x64 to 8, 1x1 +[0-9]+ +[0-9-]+ +- +- +(tile|plain)$'
+    says '^[148] +pointwise backward +N 32, 24x1x64 to 8, 1x1 +[0-9]+ +[0-9-]+ +[0-9-]+ +- +- +(wide|tile|plain)$'
     says '^V = [148]: [0-9]+ routes; all of them together [0-9.]+ s, by the built-in table [0-9.]+ s$'
     says "^CLBlast's parameters: XgemmDirect own; Xgemm own\$"
     says '^table [0-9a-f]{16} in '
