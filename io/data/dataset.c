@@ -61,6 +61,7 @@ static void free_part(pnas_dataset_part *part)
     free(part->images);
     free(part->labels);
     pnas_dataset_drop_encoded(part);
+    pnas_image_reader_close(&part->reader);
     *part = (pnas_dataset_part){.count = part->count};
 }
 
@@ -87,7 +88,6 @@ void pnas_dataset_destroy(pnas_dataset **dataset)
     if ((*dataset)->shared.at)
         (*dataset)->train.images = NULL;
     pnas_shared_memory_release(&(*dataset)->shared);
-    pnas_image_reader_close(&(*dataset)->reader);
     pnas_row_store_close(&(*dataset)->store);
     free_part(&(*dataset)->train);
     free_part(&(*dataset)->test);

@@ -16,8 +16,9 @@ typedef struct { /* one part: arrays owned by the data set */
     uint8_t *images; /* [count, H, W, C] */
     uint8_t
         *encoded; /* the images as JPEG, one behind the other (io/data/encoded_image.h); NULL: they are not */
-    uint64_t *ends;   /* [count] with `encoded`: the byte behind each */
-    uint16_t *labels; /* [count] */
+    uint64_t *ends;                   /* [count] with `encoded`: the byte behind each */
+    uint16_t *labels;                 /* [count] */
+    struct pnas_image_reader *reader; /* of images that stay in the file, `images` being NULL */
 } pnas_dataset_part;
 
 typedef struct {
@@ -30,8 +31,6 @@ typedef struct {
                                                   deviation of a channel that never changes is given as 1 */
     pnas_dataset_part train, test; /* test.count may be 0; images may be NULL in a set that is encoded */
     size_t validation; /* so many training images, the last ones, are meant to validate; 0: none is chosen */
-    /* Of the training images where they stay in the file, and train.images is NULL */
-    struct pnas_image_reader *reader;
     /* Of all images where an import has them in a file of its own (streams as in io/data/dataset_layout.h), and those of
      * both parts are NULL */
     struct pnas_row_store *store;
@@ -46,15 +45,19 @@ typedef struct {
 pnas_status pnas_dataset_open(const char *name, pnas_dataset **out);
 void pnas_dataset_destroy(pnas_dataset **dataset);
 
-/* The same, for what looks at the test part: of a file with its seal the training images are neither read nor decoded
- * (train.images is NULL then) unless there are no test images. */
-pnas_status pnas_dataset_open_test(const char *name, pnas_dataset **out);
-
 /* The same, checked as strictly, for training: the training images lie in shared memory (read-only) where the system
  * gives it, and the images and labels of the test part are not kept, only their count. Images of more than `room` bytes
  * (0: half of the machine's memory), decoded, stay in the file, if it has its seal and they lie there as whole images;
  * else PNAS_ERROR_DATA. Encoded images that stay there, and those of the test part, are not decoded to be checked. */
 pnas_status pnas_dataset_open_training(const char *name, uint64_t room, pnas_dataset **out);
+
+/* The same to test a network: there are no training images, and those of the test part stay in the file if they take more
+ * than `room` bytes (0: 256 MiB). A set without test images is opened whole. Of a file without its seal all is read, to be
+ * checked. */
+pnas_status pnas_dataset_open_test(const char *name, uint64_t room, pnas_dataset **out);
+
+/* The same without any images. */
+pnas_status pnas_dataset_describe(const char *name, pnas_dataset **out);
 
 /* The file that `name` stands for. The embedded set is digits.h5 in the folder $PNAS_DATA if that is set,
  * else in the installed data folder, found from the running program's place, else in the source tree. */

@@ -14,6 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define TEST_ROOM ((uint64_t)256 << 20) /* bytes of test images that are read at once */
+
 /* --- Reading ------------------------------------------------------------------------------------------- */
 
 static pnas_status read_attributes(hid_t file, pnas_dataset *dataset)
@@ -104,38 +106,61 @@ static pnas_status check_labels(hid_t group, const pnas_dataset *dataset, const 
     return PNAS_OK;
 }
 
+typedef enum { TO_HAVE, TO_TRAIN, TO_TEST, TO_DESCRIBE } reading_purpose;
+
 typedef struct { /* how a file is read */
-    bool training, testing, sealed;
-    bool skips_training;   /* testing: its images are not read */
-    uint64_t room;         /* training: bytes of images that memory may hold */
-    struct stat version;   /* training: of the file before it was looked at */
-    pnas_stored_rows rows; /* of the training images, if they stay in the file */
+    reading_purpose purpose;
+    bool sealed;
+    uint64_t room;            /* bytes of images that memory may hold */
+    struct stat version;      /* of the file before it was looked at */
+    pnas_stored_rows rows[2]; /* of the training and the test images, if they stay in the file */
 } file_reading;
 
-static pnas_status allocate_part(pnas_dataset *dataset, size_t count, pnas_dataset_part *part,
-                                 const file_reading *how)
+typedef enum { IMAGES_LOADED, IMAGES_STAY, IMAGES_LEFT } images_place;
+
+static pnas_stored_rows *rows_of(file_reading *how, const pnas_dataset *dataset,
+                                 const pnas_dataset_part *part)
 {
-    bool decoded_never = dataset->quality > 0 && how->training && part == &dataset->test;
-    if (how->rows.place || decoded_never || (how->skips_training && part == &dataset->train))
-        return pnas_dataset_allocate_labels(count, part);
-    return how->training && part == &dataset->train ? pnas_dataset_allocate_shared(dataset, count)
-                                                    : pnas_dataset_allocate(dataset, count, part);
+    return &how->rows[part == &dataset->test];
 }
 
-/* Whether the images of a part stay in the file, because they take more memory than there is room. Those of the test
- * part are not looked at where the training part is too large. */
-static pnas_status leave_images(hid_t group, const char *name, const pnas_dataset *dataset, size_t count,
-                                const file_reading *how, bool *out)
+/* Only as a whole can a file without its seal be checked. */
+static images_place place_images(const pnas_dataset *dataset, const pnas_dataset_part *part, double bytes,
+                                 const file_reading *how)
+{
+    bool test = part == &dataset->test, large = bytes > (double)how->room;
+    if (how->purpose == TO_TRAIN) /* the test part is looked at unless the training part is too large */
+        return test ? (how->rows[0].place ? IMAGES_LEFT : IMAGES_LOADED)
+                    : (large ? IMAGES_STAY : IMAGES_LOADED);
+    if (how->purpose == TO_HAVE || !how->sealed)
+        return IMAGES_LOADED;
+    return how->purpose == TO_TEST && test ? (large ? IMAGES_STAY : IMAGES_LOADED) : IMAGES_LEFT;
+}
+
+static pnas_status leave_images(hid_t group, const char *name, const pnas_dataset *dataset,
+                                const pnas_dataset_part *part, size_t count, const file_reading *how,
+                                images_place *out)
 {
     double bytes = (double)count * dataset->height * dataset->width * dataset->channels;
-    *out = how->training && !how->rows.place && dataset->train.count == 0 && bytes > (double)how->room;
-    if (*out && !how->sealed)
+    *out = place_images(dataset, part, bytes, how);
+    if (*out == IMAGES_STAY && !how->sealed)
         return pnas_h5_fail(
             PNAS_ERROR_DATA, group, name,
             "hold %.4g MiB, more than the %.4g MiB of dataset.buffer, and the file has no seal, so that "
             "all of it has to be read to be checked; import it again, or raise dataset.buffer",
             bytes / 0x1p20, (double)how->room / 0x1p20);
     return PNAS_OK;
+}
+
+static pnas_status allocate_part(pnas_dataset *dataset, size_t count, images_place place,
+                                 pnas_dataset_part *part, const file_reading *how)
+{
+    bool training = how->purpose == TO_TRAIN;
+    bool decoded_never = dataset->quality > 0 && training && part == &dataset->test;
+    if (place != IMAGES_LOADED || decoded_never)
+        return pnas_dataset_allocate_labels(count, part);
+    return training && part == &dataset->train ? pnas_dataset_allocate_shared(dataset, count)
+                                               : pnas_dataset_allocate(dataset, count, part);
 }
 
 static pnas_status read_validation(hid_t group, pnas_dataset *dataset)
@@ -153,25 +178,35 @@ static pnas_status read_validation(hid_t group, pnas_dataset *dataset)
 }
 
 static pnas_status take_room(hid_t group, const char *name, pnas_dataset *dataset, size_t count,
-                             pnas_dataset_part *part, const file_reading *how)
+                             images_place place, pnas_dataset_part *part, const file_reading *how)
 {
-    pnas_status status = allocate_part(dataset, count, part, how);
+    pnas_status status = allocate_part(dataset, count, place, part, how);
     return status == PNAS_OK ? PNAS_OK : pnas_h5_fail(status, group, name, "%s", pnas_message());
+}
+
+/* Test images that another program has laid out anew are read where ours would stay in the file. */
+static pnas_status find_or_load(pnas_status found, const file_reading *how, images_place *place)
+{
+    if (found != PNAS_ERROR_DATA || how->purpose != TO_TEST)
+        return found;
+    *place = IMAGES_LOADED;
+    return PNAS_OK;
 }
 
 static pnas_status read_images(hid_t group, pnas_dataset *dataset, pnas_dataset_part *part, file_reading *how)
 {
     hsize_t images[4];
-    bool stay;
+    images_place place;
     PNAS_TRY(pnas_h5_read_shape(group, "images", H5T_NATIVE_UINT8, 4, images));
     const hsize_t expected[4] = {images[0], (hsize_t)dataset->height, (hsize_t)dataset->width,
                                  (hsize_t)dataset->channels};
     /* Before memory is taken: images of no pixels could be any number. */
     PNAS_TRY(pnas_h5_check_shape(group, "images", 4, expected, images));
-    PNAS_TRY(leave_images(group, "images", dataset, images[0], how, &stay));
-    if (stay)
-        PNAS_TRY(pnas_h5_find_rows(group, "images", 4, &how->rows));
-    PNAS_TRY(take_room(group, "images", dataset, images[0], part, how));
+    PNAS_TRY(leave_images(group, "images", dataset, part, images[0], how, &place));
+    if (place == IMAGES_STAY)
+        PNAS_TRY(
+            find_or_load(pnas_h5_find_rows(group, "images", 4, rows_of(how, dataset, part)), how, &place));
+    PNAS_TRY(take_room(group, "images", dataset, images[0], place, part, how));
     return part->images ? pnas_h5_read_array(group, "images", H5T_NATIVE_UINT8, 4, expected, part->images)
                         : PNAS_OK;
 }
@@ -233,18 +268,18 @@ static pnas_status read_encoded(hid_t group, pnas_dataset *dataset, pnas_dataset
                                 file_reading *how)
 {
     hsize_t total, count;
-    bool stay;
+    images_place place;
     PNAS_TRY(pnas_h5_read_shape(group, "encoded", H5T_NATIVE_UINT8, 1, &total));
     PNAS_TRY(pnas_h5_read_shape(group, "encoded_ends", H5T_NATIVE_UINT64, 1, &count));
     if (count < 1 && part == &dataset->train)
         return pnas_h5_fail(PNAS_ERROR_DATA, group, "encoded_ends", "there are no training images");
-    PNAS_TRY(leave_images(group, "encoded", dataset, count, how, &stay));
+    PNAS_TRY(leave_images(group, "encoded", dataset, part, count, how, &place));
     PNAS_TRY(read_ends(group, dataset, part, count, total));
-    if (stay)
-        PNAS_TRY(find_encoded(group, part->ends, count, &how->rows));
-    PNAS_TRY(take_room(group, "encoded", dataset, count, part, how));
-    bool read = !how->rows.place && !(how->skips_training && part == &dataset->train);
-    return read ? decode(group, dataset, part, total) : PNAS_OK;
+    if (place == IMAGES_STAY)
+        PNAS_TRY(
+            find_or_load(find_encoded(group, part->ends, count, rows_of(how, dataset, part)), how, &place));
+    PNAS_TRY(take_room(group, "encoded", dataset, count, place, part, how));
+    return place == IMAGES_LOADED ? decode(group, dataset, part, total) : PNAS_OK;
 }
 
 /* --- A part --- */
@@ -281,24 +316,12 @@ static pnas_status read_channel_figures(hid_t file, pnas_dataset *dataset)
     return PNAS_OK;
 }
 
-/* A file without its seal has to be read whole to be checked. */
-static pnas_status choose_parts(hid_t file, file_reading *how)
-{
-    hsize_t count = 0;
-    if (!how->testing || !how->sealed)
-        return PNAS_OK;
-    PNAS_TRY(pnas_h5_read_shape(file, "test/labels", H5T_NATIVE_UINT16, 1, &count));
-    how->skips_training = count > 0;
-    return PNAS_OK;
-}
-
 static pnas_status read_content(hid_t file, pnas_dataset *dataset, file_reading *how)
 {
     PNAS_TRY(read_attributes(file, dataset));
     PNAS_TRY(read_classes(file, dataset));
     PNAS_TRY(read_image_shape(file, dataset));
     PNAS_TRY(read_channel_figures(file, dataset));
-    PNAS_TRY(choose_parts(file, how));
     PNAS_TRY(read_part(file, "train", dataset, &dataset->train, how));
     return read_part(file, "test", dataset, &dataset->test, how);
 }
@@ -330,7 +353,20 @@ static pnas_status verify(const char *path, pnas_dataset *dataset)
     return compare_figures(path, &stored, dataset);
 }
 
-/* From here on as training wants it. */
+/* From here on as it is wanted, also where all of it was read to be checked. */
+static void keep_for_testing(pnas_dataset *dataset, bool test_images)
+{
+    pnas_dataset_part *const parts[] = {&dataset->train, &dataset->test};
+    for (int i = 0; i < 2; i++) {
+        free(parts[i]->encoded);
+        parts[i]->encoded = NULL;
+        if (i == 1 && test_images)
+            continue;
+        free(parts[i]->images);
+        parts[i]->images = NULL;
+    }
+}
+
 static pnas_status keep_for_training(pnas_dataset *dataset)
 {
     pnas_dataset_drop_test(dataset);
@@ -354,12 +390,22 @@ static pnas_status take_version(const char *path, struct stat *out)
     return PNAS_OK;
 }
 
-static pnas_status open_reader(const char *path, file_reading *how, pnas_dataset *dataset)
+static pnas_status keep(pnas_dataset *dataset, const file_reading *how)
+{
+    if (how->purpose == TO_TRAIN)
+        return keep_for_training(dataset);
+    if (how->purpose != TO_HAVE)
+        keep_for_testing(dataset, how->purpose == TO_TEST);
+    return PNAS_OK;
+}
+
+static pnas_status open_reader(const char *path, file_reading *how, const pnas_dataset *dataset,
+                               pnas_dataset_part *part)
 {
     const pnas_image_shape shape = {dataset->height, dataset->width, dataset->channels};
-    return how->rows.place ? pnas_image_reader_open(path, &how->version, &how->rows, dataset->train.count,
-                                                    &shape, &dataset->reader)
-                           : PNAS_OK;
+    pnas_stored_rows *rows = rows_of(how, dataset, part);
+    return rows->place ? pnas_image_reader_open(path, &how->version, rows, part->count, &shape, &part->reader)
+                       : PNAS_OK;
 }
 
 static pnas_status open_dataset(const char *name, file_reading *how, pnas_dataset **out)
@@ -369,21 +415,23 @@ static pnas_status open_dataset(const char *name, file_reading *how, pnas_datase
     pnas_status status, end;
     *out = NULL;
     PNAS_TRY(pnas_dataset_find(name, path, sizeof path));
-    if (how->training)
+    if (how->purpose != TO_HAVE)
         PNAS_TRY(take_version(path, &how->version));
     PNAS_TRY_CLEANUP(pnas_h5_open_sealed(path, &file, &how->sealed));
     PNAS_TRY_CLEANUP(pnas_dataset_create(out));
     PNAS_TRY_CLEANUP(read_content(file, *out, how));
     if (!how->sealed) /* any program may have changed it */
         PNAS_TRY_CLEANUP(verify(path, *out));
-    if (how->training)
-        status = keep_for_training(*out);
+    status = keep(*out, how);
 cleanup:
     end = pnas_h5_finish(&file, status);
     status = end != PNAS_OK ? end : status;
     if (status == PNAS_OK)
-        status = open_reader(path, how, *out);
-    pnas_stored_rows_free(&how->rows);
+        status = open_reader(path, how, *out, &(*out)->train);
+    if (status == PNAS_OK)
+        status = open_reader(path, how, *out, &(*out)->test);
+    pnas_stored_rows_free(&how->rows[0]);
+    pnas_stored_rows_free(&how->rows[1]);
     if (status != PNAS_OK)
         pnas_dataset_destroy(out);
     return status;
@@ -391,20 +439,30 @@ cleanup:
 
 pnas_status pnas_dataset_open(const char *name, pnas_dataset **out)
 {
-    file_reading how = {0};
+    file_reading how = {.purpose = TO_HAVE};
     return open_dataset(name, &how, out);
 }
 
-pnas_status pnas_dataset_open_test(const char *name, pnas_dataset **out)
+pnas_status pnas_dataset_open_test(const char *name, uint64_t room, pnas_dataset **out)
 {
-    file_reading how = {.testing = true};
+    file_reading how = {.purpose = TO_TEST, .room = room ? room : TEST_ROOM};
+    PNAS_TRY(open_dataset(name, &how, out));
+    if ((*out)->test.count > 0)
+        return PNAS_OK;
+    pnas_dataset_destroy(out);
+    return pnas_dataset_open(name, out);
+}
+
+pnas_status pnas_dataset_describe(const char *name, pnas_dataset **out)
+{
+    file_reading how = {.purpose = TO_DESCRIBE};
     return open_dataset(name, &how, out);
 }
 
 pnas_status pnas_dataset_open_training(const char *name, uint64_t room, pnas_dataset **out)
 {
     uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
-    file_reading how = {.training = true, .room = room ? room : memory / 2};
+    file_reading how = {.purpose = TO_TRAIN, .room = room ? room : memory / 2};
     return open_dataset(name, &how, out);
 }
 

@@ -164,8 +164,7 @@ static pnas_status decode_wanted(void *payload, int thread, size_t row)
     PNAS_TRY(read_bytes(reader, place, stored->bytes));
     pnas_status status = pnas_encoded_image_decode(stored->bytes, place.size, &reader->shape,
                                                    work->out + wanted->place * reader->image_bytes);
-    return status == PNAS_OK ? PNAS_OK
-                             : pnas_fail_at(status, "%s: training image %u", reader->path, wanted->image);
+    return status == PNAS_OK ? PNAS_OK : pnas_fail_at(status, "%s: image %u", reader->path, wanted->image);
 }
 
 /* What is read behind a change of the file may be anything, and an error of it says less than that. */

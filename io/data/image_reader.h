@@ -1,4 +1,4 @@
-/* The training images of a data set, read from its file when they are wanted: a set that memory does not hold. Any
+/* The images of a part of a data set, read from its file when they are wanted: a set that memory does not hold. Any
  * number of threads may read; none of them uses HDF5. Local. */
 #ifndef PNAS_IO_IMAGE_READER_H
 #define PNAS_IO_IMAGE_READER_H

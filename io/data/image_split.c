@@ -120,8 +120,8 @@ static void fill_set(const pnas_dataset *dataset, pnas_image_set *set)
     set->classes = dataset->classes;
     set->count = dataset->train.count;
     set->images = dataset->train.images;
-    if (dataset->reader)
-        set->source = pnas_image_reader_source(dataset->reader);
+    if (dataset->train.reader)
+        set->source = pnas_image_reader_source(dataset->train.reader);
     set->labels = dataset->train.labels;
     memcpy(set->mean, dataset->mean, sizeof set->mean);
     memcpy(set->deviation, dataset->deviation, sizeof set->deviation);

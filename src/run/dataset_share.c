@@ -81,7 +81,7 @@ static pnas_status write_message(const char *name, const pnas_dataset *dataset, 
     pnas_wire_put_int(to, (int64_t)file.st_ino);
     put_place(dataset, to);
     put_dataset(dataset, to);
-    put_reader(dataset->reader, to);
+    put_reader(dataset->train.reader, to);
     return pnas_wire_finish(to);
 }
 
@@ -173,8 +173,8 @@ static pnas_status get_reader(pnas_wire_reader *from, const char *name, const st
     if (status == PNAS_OK)
         status = pnas_dataset_find(name, path, sizeof path);
     if (status == PNAS_OK)
-        status =
-            pnas_image_reader_open(path, &version, &rows, dataset->train.count, &shape, &dataset->reader);
+        status = pnas_image_reader_open(path, &version, &rows, dataset->train.count, &shape,
+                                        &dataset->train.reader);
     pnas_stored_rows_free(&rows);
     return status;
 }
@@ -214,7 +214,7 @@ static pnas_status take_message(const char *name, const void *data, size_t size,
     PNAS_TRY(get_dataset(&from, *out));
     PNAS_TRY(get_reader(&from, name, &file, *out));
     PNAS_TRY(pnas_wire_close(&from, "a data set"));
-    if (!(*out)->train.images && !(*out)->reader) /* the other rank's own */
+    if (!(*out)->train.images && !(*out)->train.reader) /* the other rank's own */
         pnas_dataset_destroy(out);
     return PNAS_OK;
 }

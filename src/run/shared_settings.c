@@ -97,7 +97,7 @@ static pnas_status check_window(const pnas_configuration *configuration, const p
     uint64_t image = (uint64_t)dataset->height * (uint64_t)dataset->width * (uint64_t)dataset->channels;
     uint64_t room = (uint64_t)configuration->image_buffer, window = (uint64_t)configuration->shuffle_window;
     double mebibytes = (double)dataset->train.count * (double)image / 0x1p20;
-    if (!dataset->reader)
+    if (!dataset->train.reader)
         return PNAS_OK;
     PNAS_CHECK(room == 0 || room >= 2 * image, PNAS_ERROR_USAGE,
                "dataset.buffer: %.4g MiB hold no two images of %s; give more", (double)room / 0x1p20,
@@ -164,7 +164,7 @@ pnas_status pnas_data_share(const pnas_layout *layout, pnas_configuration *confi
     if (dataset->validation > 0 && configuration->validation > 0)
         pnas_info("its own validation images are taken, instead of a share of the others "
                   "(dataset.validation)");
-    if (dataset->reader)
+    if (dataset->train.reader)
         pnas_info("the images are streamed from their file, %lld at a time",
                   (long long)configuration->shuffle_window);
     return PNAS_OK;

@@ -50,7 +50,7 @@ static void read_images(const pnas_dataset *dataset, const pnas_dataset *whole)
     uint8_t *out = malloc(count * bytes);
     for (size_t i = 0; i < count; ++i)
         wanted[i] = (uint32_t)i;
-    pnas_image_source source = pnas_image_reader_source(dataset->reader);
+    pnas_image_source source = pnas_image_reader_source(dataset->train.reader);
     pnas_status status = source.read(source.payload, wanted, count, out);
     if (status == PNAS_OK ? whole && memcmp(out, whole->train.images, count * bytes) != 0
                           : whole || (status != PNAS_ERROR_DATA && status != PNAS_ERROR_FILE))
@@ -73,7 +73,7 @@ void streamed_read(const char *path)
     pnas_status streams = pnas_dataset_open_training(path, 1, &streamed);
     if ((status != PNAS_OK && whole) || (streams != PNAS_OK && (streamed || !*pnas_message())))
         abort();
-    if (streamed && streamed->reader)
+    if (streamed && streamed->train.reader)
         read_images(streamed, whole);
     if (whole && fuzz_choice() % 8 == 0)
         (void)pnas_dataset_verify(path);

@@ -76,7 +76,7 @@ pnas_status pnas_data_info(int argc, char **argv)
     char path[4096];
     pnas_dataset *dataset;
     PNAS_TRY(pnas_dataset_find(name, path, sizeof path));
-    PNAS_TRY(pnas_dataset_open_test(path, &dataset));
+    PNAS_TRY(pnas_dataset_describe(path, &dataset));
     pnas_text_line(stdout, "%-10s %s", "file", path);
     pnas_text_line(stdout, "%-10s %s", "name", dataset->name);
     pnas_text_line(stdout, "%-10s %s", "source", dataset->source);

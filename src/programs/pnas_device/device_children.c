@@ -60,7 +60,7 @@ static pnas_status read_configuration(const char *path, pnas_configuration *out)
     }
     pnas_dataset *dataset = NULL;
     PNAS_TRY(pnas_configuration_read(path, NULL, 0, out));
-    PNAS_TRY(pnas_dataset_open(out->dataset, &dataset));
+    PNAS_TRY(pnas_dataset_describe(out->dataset, &dataset));
     network->height = dataset->height;
     network->width = dataset->width;
     network->channels = dataset->channels;

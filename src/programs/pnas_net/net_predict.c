@@ -178,17 +178,28 @@ static pnas_status make_room(image_list *list, size_t more, size_t bytes)
     return PNAS_OK;
 }
 
-static pnas_status add_images(image_list *list, const char *name, const uint8_t *pixels, size_t count,
-                              bool several, size_t bytes)
+/* Of what was read behind those that are there. */
+static void name_images(image_list *list, const char *name, size_t count, bool several)
 {
-    PNAS_TRY(make_room(list, count, bytes));
-    memcpy(list->pixels + list->count * bytes, pixels, count * bytes);
     for (size_t i = 0; i < count; ++i) {
         list->name[list->count + i] = name;
         list->index[list->count + i] = several ? (int64_t)i : -1;
     }
     list->count += count;
-    return PNAS_OK;
+}
+
+/* All images of a source, which has `count` of them. */
+static pnas_status read_source(image_list *list, const pnas_image_source *source, size_t count, size_t bytes)
+{
+    uint32_t *image = malloc((count + 1) * sizeof *image);
+    PNAS_CHECK(image, PNAS_ERROR_MEMORY, "no memory for %zu images", count);
+    for (size_t i = 0; i < count; ++i)
+        image[i] = (uint32_t)i;
+    pnas_status status = make_room(list, count, bytes);
+    if (status == PNAS_OK)
+        status = source->read(source->payload, image, count, list->pixels + list->count * bytes);
+    free(image);
+    return status;
 }
 
 /* The test part, or the training part of a data set without one. */
@@ -200,7 +211,11 @@ static pnas_status read_data(const pnas_net_session *session, const char *name, 
     const pnas_dataset_part *part = dataset->test.count > 0 ? &dataset->test : &dataset->train;
     pnas_info("%s: %zu images of the %s part", name, part->count,
               dataset->test.count > 0 ? "test" : "training");
-    pnas_status status = add_images(list, name, part->images, part->count, true, bytes_of(session));
+    const pnas_net_images images = pnas_net_images_of(dataset, part, 1);
+    const pnas_image_source source = pnas_net_images_source(&images);
+    pnas_status status = read_source(list, &source, part->count, bytes_of(session));
+    if (status == PNAS_OK)
+        name_images(list, name, part->count, true);
     pnas_dataset_destroy(&dataset);
     return status;
 }
@@ -212,7 +227,12 @@ static pnas_status read_file(const pnas_net_session *session, const char *path, 
     uint8_t *pixels = NULL;
     size_t count;
     PNAS_TRY(pnas_image_file_read(path, &shape, &pixels, &count));
-    pnas_status status = add_images(list, path, pixels, count, count > 1, bytes_of(session));
+    size_t bytes = bytes_of(session);
+    pnas_status status = make_room(list, count, bytes);
+    if (status == PNAS_OK) {
+        memcpy(list->pixels + list->count * bytes, pixels, count * bytes);
+        name_images(list, path, count, count > 1);
+    }
     free(pixels);
     return status;
 }
@@ -304,8 +324,12 @@ static pnas_status run_predict(const predict_arguments *arguments, pnas_layout *
     PNAS_TRY(compare_images(layout, session, arguments, list));
     PNAS_TRY(pnas_net_session_start(session, &arguments->options, layout));
     const pnas_network_options *network = &session->file.network;
-    const pnas_net_images images = {"the images",   list->pixels,      network->height,
-                                    network->width, network->channels, 1};
+    const pnas_net_images images = {.name = "the images",
+                                    .pixels = list->pixels,
+                                    .height = network->height,
+                                    .width = network->width,
+                                    .channels = network->channels,
+                                    .share = 1};
     const pnas_image_source source = pnas_net_images_source(&images);
     PNAS_TRY(pnas_net_session_run(session, &source, list->count, &logits));
     pnas_status status = layout->rank == 0 ? write_results(arguments, session, list, logits) : PNAS_OK;

@@ -356,7 +356,7 @@ pnas_status pnas_net_open_data(const pnas_net_session *session, const char *name
     *out = NULL;
     PNAS_CHECK(*chosen, PNAS_ERROR_USAGE, "%s does not say what it was trained on; name data with --data",
                session->path);
-    pnas_status status = pnas_dataset_open_test(chosen, out);
+    pnas_status status = pnas_dataset_open_test(chosen, 0, out);
     if (status != PNAS_OK && !name) {
         snprintf(reason, sizeof reason, "%s", pnas_message());
         return pnas_fail(status, "%s; %s was trained on it, name another place with --data", reason,

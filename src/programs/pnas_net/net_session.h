@@ -72,7 +72,8 @@ pnas_status pnas_net_session_run(pnas_net_session *session, const pnas_image_sou
 void pnas_net_session_end(pnas_net_session *session);
 
 /* Opens a data set, that of the training if `name` is NULL, and checks that its images are of the network's
- * shape. *other: it is not the one that the network was trained on. *out is the caller's. Local. */
+ * shape: its test part (pnas_dataset_open_test), or all of a set without one. *other: it is not the one that the
+ * network was trained on. *out is the caller's. Local. */
 pnas_status pnas_net_open_data(const pnas_net_session *session, const char *name, pnas_dataset **out,
                                bool *other);
 

@@ -231,12 +231,7 @@ static pnas_status run_test(const test_arguments *arguments, pnas_layout *layout
                      (*dataset)->name);
     const char *place = arguments->data ? arguments->data : session->file.dataset;
     PNAS_TRY(pnas_data_compare(layout, place, (*dataset)->sha256));
-    const pnas_net_images pixels = {.name = (*dataset)->name,
-                                    .pixels = (*dataset)->test.images,
-                                    .height = (*dataset)->height,
-                                    .width = (*dataset)->width,
-                                    .channels = (*dataset)->channels,
-                                    .share = arguments->crop};
+    const pnas_net_images pixels = pnas_net_images_of(*dataset, &(*dataset)->test, arguments->crop);
     test_images images = {*dataset, pnas_net_images_source(&pixels), other};
     PNAS_TRY(pnas_net_session_start(session, &arguments->options, layout));
     PNAS_TRY(pnas_net_session_run(session, &images.source, (*dataset)->test.count, &logits));

@@ -101,7 +101,7 @@ static pnas_status prepare_limits(pnas_score_source *source)
     pnas_network_options network = source->configuration.network;
     pnas_dataset *dataset = NULL;
     const pnas_run_info *info = pnas_run_file_info(source->file);
-    pnas_status status = pnas_dataset_open_test(source->configuration.dataset, &dataset);
+    pnas_status status = pnas_dataset_describe(source->configuration.dataset, &dataset);
     if (status != PNAS_OK)
         return pnas_fail_at(status, "the limits depend on the size of the run's images");
     if (source->configuration.evaluator == PNAS_EVALUATOR_TABLE) /* the run's SHA-256 is the table's */

@@ -162,7 +162,7 @@ Test(encoded_dataset, for_testing_the_training_images_are_left_alone)
     pnas_dataset *dataset = make_dataset(), *whole, *read;
     memset(dataset->train.encoded, 0, 40); /* nobody looks at it */
     write_file(dataset);
-    cr_assert_eq(pnas_dataset_open_test(test_path("a.h5"), &read), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(pnas_dataset_open_test(test_path("a.h5"), 0, &read), PNAS_OK, "%s", pnas_message());
     cr_expect(!read->train.images && !read->train.encoded && read->train.labels &&
               read->train.count == TRAIN);
     write_file(make_dataset());
@@ -172,15 +172,15 @@ Test(encoded_dataset, for_testing_the_training_images_are_left_alone)
     cr_expect_eq(pnas_dataset_encoded_bytes(read), pnas_dataset_encoded_bytes(whole));
     pnas_dataset_destroy(&read);
     drop_seal();
-    cr_assert_eq(pnas_dataset_open_test(test_path("a.h5"), &read), PNAS_OK, "%s", pnas_message());
-    cr_expect_not_null(read->train.images, "it was summed up");
+    cr_assert_eq(pnas_dataset_open_test(test_path("a.h5"), 0, &read), PNAS_OK, "%s", pnas_message());
+    cr_expect(!read->train.images && read->test.images, "it was summed up");
     pnas_dataset_destroy(&read);
     pnas_dataset_destroy(&whole);
     dataset = make_dataset();
     dataset->test.count = 0;
     cr_assert_eq(pnas_dataset_complete(dataset), PNAS_OK);
     write_file(dataset);
-    cr_assert_eq(pnas_dataset_open_test(test_path("a.h5"), &read), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(pnas_dataset_open_test(test_path("a.h5"), 0, &read), PNAS_OK, "%s", pnas_message());
     cr_expect_not_null(read->train.images, "there is nothing else");
     pnas_dataset_destroy(&read);
     PNAS_EXPECT_NO_LEAKS();
@@ -199,12 +199,12 @@ Test(encoded_dataset, gives_the_same_bits_from_memory_and_from_the_file)
     cr_assert_eq(pnas_dataset_open_training(test_path("a.h5"), 0, &memory), PNAS_OK, "%s", pnas_message());
     cr_assert_eq(pnas_dataset_open_training(test_path("a.h5"), ROOM, &file), PNAS_OK, "%s", pnas_message());
     cr_expect_eq((void *)memory->train.images, memory->shared.at);
-    cr_expect(!memory->reader && !memory->train.encoded && !memory->test.labels);
-    cr_assert(file->reader && !file->train.images && !file->train.encoded && file->train.labels);
+    cr_expect(!memory->train.reader && !memory->train.encoded && !memory->test.labels);
+    cr_assert(file->train.reader && !file->train.images && !file->train.encoded && file->train.labels);
     cr_expect(file->test.count == TEST && !file->test.labels);
     for (uint32_t i = 3; i < COUNT; i++)
         wanted[i] = COUNT - 1 - i;
-    pnas_image_source source = pnas_image_reader_source(file->reader);
+    pnas_image_source source = pnas_image_reader_source(file->train.reader);
     cr_assert_eq(source.read(source.payload, wanted, COUNT, found), PNAS_OK, "%s", pnas_message());
     for (size_t i = 0; i < COUNT; i++)
         cr_assert(memcmp(found + i * BYTES, memory->train.images + wanted[i] * (size_t)BYTES, BYTES) == 0,
@@ -212,6 +212,34 @@ Test(encoded_dataset, gives_the_same_bits_from_memory_and_from_the_file)
     free(found);
     pnas_dataset_destroy(&memory);
     pnas_dataset_destroy(&file);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+Test(encoded_dataset, gives_its_test_part_from_memory_and_from_the_file)
+{
+    uint32_t wanted[TEST];
+    uint8_t *found = malloc((size_t)TEST * BYTES);
+    pnas_dataset *whole, *memory, *file, *none;
+    write_file(make_dataset());
+    cr_assert_eq(pnas_dataset_open(test_path("a.h5"), &whole), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(pnas_dataset_open_test(test_path("a.h5"), 0, &memory), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(pnas_dataset_open_test(test_path("a.h5"), 1, &file), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(pnas_dataset_describe(test_path("a.h5"), &none), PNAS_OK, "%s", pnas_message());
+    cr_assert(!memory->train.images && memory->test.images && !memory->test.encoded && memory->test.labels);
+    cr_assert(!file->train.reader && !file->test.images && file->test.reader && file->test.labels);
+    cr_expect(!none->train.images && !none->test.images && !none->test.reader && none->train.labels);
+    cr_expect_eq(pnas_dataset_encoded_bytes(none), pnas_dataset_encoded_bytes(whole));
+    for (uint32_t i = 0; i < TEST; i++)
+        wanted[i] = i;
+    pnas_image_source source = pnas_image_reader_source(file->test.reader);
+    cr_assert_eq(source.read(source.payload, wanted, TEST, found), PNAS_OK, "%s", pnas_message());
+    cr_expect_arr_eq(memory->test.images, whole->test.images, (size_t)TEST * BYTES);
+    cr_expect_arr_eq(found, whole->test.images, (size_t)TEST * BYTES);
+    free(found);
+    pnas_dataset_destroy(&whole);
+    pnas_dataset_destroy(&memory);
+    pnas_dataset_destroy(&file);
+    pnas_dataset_destroy(&none);
     PNAS_EXPECT_NO_LEAKS();
 }
 
@@ -235,7 +263,7 @@ static void expect_streamed_damage(uint32_t image, const char *text)
     uint8_t found[2 * BYTES];
     cr_assert_eq(pnas_dataset_open_training(test_path("a.h5"), ROOM, &dataset), PNAS_OK, "%s",
                  pnas_message());
-    pnas_image_source source = pnas_image_reader_source(dataset->reader);
+    pnas_image_source source = pnas_image_reader_source(dataset->train.reader);
     cr_expect_eq(source.read(source.payload, wanted, 2, found), PNAS_ERROR_DATA);
     expect_message(text);
     cr_expect_eq(source.read(source.payload, wanted + 1, 1, found), PNAS_OK, "%s", pnas_message());
@@ -249,7 +277,7 @@ Test(encoded_dataset, an_image_that_cannot_be_decoded_is_named)
     memset(image + 20, 0xd9, 40);
     memset(dataset->train.encoded + dataset->train.ends[70], 0, 40); /* the first one is named */
     expect_damaged(dataset, "a.h5: /train/encoded: image 41: is a damaged JPEG: ");
-    expect_streamed_damage(41, "a.h5: training image 41: is a damaged JPEG: ");
+    expect_streamed_damage(41, "a.h5: image 41: is a damaged JPEG: ");
     dataset = make_dataset();
     memset(dataset->test.encoded, 0, 40);
     expect_damaged(dataset, "a.h5: /test/encoded: image 0: is a damaged JPEG: ");
@@ -271,7 +299,7 @@ Test(encoded_dataset, an_image_of_another_size_is_named)
     free(all);
     free(bytes);
     expect_damaged(dataset, "/train/encoded: image 0: is 20 x 24 x 3; 24 x 20 x 3 are wanted");
-    expect_streamed_damage(0, "a.h5: training image 0: is 20 x 24 x 3; 24 x 20 x 3 are wanted");
+    expect_streamed_damage(0, "a.h5: image 0: is 20 x 24 x 3; 24 x 20 x 3 are wanted");
 }
 
 static void expect_bad_ends(size_t image, uint64_t change, const char *text)

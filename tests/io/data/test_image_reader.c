@@ -82,7 +82,7 @@ Test(image_reader, a_small_set_lies_in_memory_that_nobody_may_write_and_has_no_t
     pnas_dataset *dataset = open_training(0);
     cr_assert_not_null(dataset->train.images);
     cr_expect_eq((void *)dataset->train.images, dataset->shared.at);
-    cr_expect_null(dataset->reader);
+    cr_expect_null(dataset->train.reader);
     cr_expect_eq(dataset->train.images[(size_t)TRAIN * BYTES - 1], pixel(TRAIN - 1, BYTES - 1));
     cr_expect_eq(dataset->test.count, TEST);
     cr_expect(!dataset->test.images && !dataset->test.labels);
@@ -95,13 +95,36 @@ Test(image_reader, images_of_a_larger_set_stay_in_the_file_and_are_read_from_it)
     write_dataset();
     pnas_dataset *dataset = open_training(ROOM);
     cr_expect_null(dataset->train.images);
-    cr_assert_not_null(dataset->reader);
+    cr_assert_not_null(dataset->train.reader);
     cr_expect_eq(dataset->train.count, TRAIN);
     cr_expect_eq(dataset->train.labels[TRAIN - 1], (TRAIN - 1) % 5);
     cr_expect_eq(dataset->test.count, TEST);
-    pnas_image_source source = pnas_image_reader_source(dataset->reader);
+    pnas_image_source source = pnas_image_reader_source(dataset->train.reader);
     expect_images(&source);
     pnas_dataset_destroy(&dataset);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+Test(image_reader, test_images_that_are_many_stay_in_the_file)
+{
+    uint8_t *found = malloc(BYTES);
+    const uint32_t last = TEST - 1;
+    pnas_dataset *whole, *dataset;
+    write_dataset();
+    cr_assert_eq(pnas_dataset_open(test_path("a.h5"), &whole), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(pnas_dataset_open_test(test_path("a.h5"), 1, &dataset), PNAS_OK, "%s", pnas_message());
+    cr_assert(!dataset->train.images && !dataset->train.reader && dataset->train.count == TRAIN);
+    cr_assert(!dataset->test.images && dataset->test.reader && dataset->test.labels);
+    pnas_image_source source = pnas_image_reader_source(dataset->test.reader);
+    cr_assert_eq(source.read(source.payload, &last, 1, found), PNAS_OK, "%s", pnas_message());
+    cr_expect_arr_eq(found, whole->test.images + (size_t)last * BYTES, BYTES);
+    pnas_dataset_destroy(&dataset);
+    cr_assert_eq(pnas_dataset_open_test(test_path("a.h5"), 0, &dataset), PNAS_OK, "%s", pnas_message());
+    cr_assert(!dataset->train.images && dataset->test.images && !dataset->test.reader);
+    cr_expect_arr_eq(dataset->test.images, whole->test.images, (size_t)TEST * BYTES);
+    free(found);
+    pnas_dataset_destroy(&dataset);
+    pnas_dataset_destroy(&whole);
     PNAS_EXPECT_NO_LEAKS();
 }
 
@@ -110,7 +133,7 @@ static void expect_changed(void (*change)(void))
 {
     write_dataset();
     pnas_dataset *dataset = open_training(ROOM);
-    pnas_image_source source = pnas_image_reader_source(dataset->reader);
+    pnas_image_source source = pnas_image_reader_source(dataset->train.reader);
     uint8_t *found = malloc(2 * BYTES);
     const uint32_t wanted[] = {0, 399};
     change();
@@ -143,10 +166,10 @@ Test(image_reader, a_damaged_chunk_is_named)
 {
     write_dataset();
     pnas_dataset *dataset = open_training(ROOM);
-    pnas_image_source source = pnas_image_reader_source(dataset->reader);
+    pnas_image_source source = pnas_image_reader_source(dataset->train.reader);
     uint8_t *found = malloc(BYTES);
     uint32_t wanted = 200;
-    dataset->reader->rows.place[1].at += 8; /* as if its bytes were others */
+    dataset->train.reader->rows.place[1].at += 8; /* as if its bytes were others */
     cr_expect_eq(source.read(source.payload, &wanted, 1, found), PNAS_ERROR_DATA);
     expect_message("a.h5: is damaged: chunk 1 of its images cannot be unpacked; put a copy of it back");
     wanted = 5;
@@ -160,7 +183,7 @@ Test(image_reader, a_reader_of_another_version_of_the_file_is_refused)
     write_dataset();
     pnas_dataset *dataset = open_training(ROOM);
     pnas_stored_rows rows = {.rows = 1, .place = calloc(1, sizeof *rows.place)};
-    struct stat version = dataset->reader->version;
+    struct stat version = dataset->train.reader->version;
     const pnas_image_shape shape = {SIDE, SIDE, CHANNELS};
     pnas_image_reader *reader;
     version.st_size++;
@@ -192,13 +215,13 @@ Test(image_reader, for_testing_only_the_test_images_are_read)
 {
     pnas_dataset *dataset;
     write_dataset();
-    cr_assert_eq(pnas_dataset_open_test(test_path("a.h5"), &dataset), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(pnas_dataset_open_test(test_path("a.h5"), 0, &dataset), PNAS_OK, "%s", pnas_message());
     cr_expect(!dataset->train.images && dataset->train.labels && dataset->train.count == TRAIN);
     cr_expect(dataset->test.images && dataset->test.labels && dataset->test.count == TEST);
     pnas_dataset_destroy(&dataset);
     cr_assert_eq(truncate(test_path("a.h5"), (off_t)test_file_size("a.h5") - SEAL), 0);
-    cr_assert_eq(pnas_dataset_open_test(test_path("a.h5"), &dataset), PNAS_OK, "%s", pnas_message());
-    cr_expect_not_null(dataset->train.images, "it was summed up");
+    cr_assert_eq(pnas_dataset_open_test(test_path("a.h5"), 0, &dataset), PNAS_OK, "%s", pnas_message());
+    cr_expect(!dataset->train.images && dataset->test.images, "it was summed up");
     pnas_dataset_destroy(&dataset);
     PNAS_EXPECT_NO_LEAKS();
 }
