@@ -20,7 +20,7 @@ static double processor_seconds(void)
 static pnas_status read_all(const pnas_dataset *dataset, size_t window)
 {
     size_t bytes = (size_t)dataset->height * (size_t)dataset->width * (size_t)dataset->channels;
-    pnas_image_source source = pnas_image_reader_source(dataset->reader);
+    pnas_image_source source = pnas_image_reader_source(dataset->train.reader);
     uint32_t *wanted = malloc(window * sizeof *wanted);
     uint8_t *out = malloc(window * bytes);
     pnas_status status =
