@@ -188,6 +188,15 @@ static void name_images(image_list *list, const char *name, size_t count, bool s
     list->count += count;
 }
 
+static pnas_status add_images(image_list *list, const char *name, const uint8_t *pixels, size_t count,
+                              size_t bytes)
+{
+    PNAS_TRY(make_room(list, count, bytes));
+    memcpy(list->pixels + list->count * bytes, pixels, count * bytes);
+    name_images(list, name, count, count > 1);
+    return PNAS_OK;
+}
+
 /* All images of a source, which has `count` of them. */
 static pnas_status read_source(image_list *list, const pnas_image_source *source, size_t count, size_t bytes)
 {
@@ -227,12 +236,7 @@ static pnas_status read_file(const pnas_net_session *session, const char *path, 
     uint8_t *pixels = NULL;
     size_t count;
     PNAS_TRY(pnas_image_file_read(path, &shape, &pixels, &count));
-    size_t bytes = bytes_of(session);
-    pnas_status status = make_room(list, count, bytes);
-    if (status == PNAS_OK) {
-        memcpy(list->pixels + list->count * bytes, pixels, count * bytes);
-        name_images(list, path, count, count > 1);
-    }
+    pnas_status status = add_images(list, path, pixels, count, bytes_of(session));
     free(pixels);
     return status;
 }
