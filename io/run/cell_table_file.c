@@ -4,6 +4,7 @@
 #include "io/file/sha256.h"
 #include "io/hdf5/hdf5_array.h"
 #include "io/hdf5/hdf5_attribute.h"
+#include "io/hdf5/hdf5_content_sum.h"
 #include "io/run/cell_csv.h"
 #include "io/run/run_file.h"
 #include "pnas_version.h"
@@ -362,8 +363,9 @@ static pnas_status read_table(const char *path, pnas_table_rows *rows, bool *is_
     hid_t file;
     char conventions[64] = "";
     table_columns all = {0};
+    bool sealed;
     pnas_status status;
-    PNAS_TRY(pnas_h5_open(path, &file));
+    PNAS_TRY(pnas_h5_open_sealed(path, &file, &sealed));
     if (pnas_h5_copy_text(file, "conventions", conventions, sizeof conventions) != PNAS_OK)
         conventions[0] = 0;
     *is_run = strncmp(conventions, RUN_CONVENTIONS, strlen(RUN_CONVENTIONS)) == 0;
@@ -375,6 +377,8 @@ static pnas_status read_table(const char *path, pnas_table_rows *rows, bool *is_
                        ") nor a run file, but '%s'",
                        path, conventions);
     PNAS_TRY_CLEANUP(read_columns(file, &all));
+    if (!sealed) /* any program may have changed it */
+        PNAS_TRY_CLEANUP(pnas_content_sum_check(file));
     status = take_columns(file, &all, rows);
 cleanup:
     free_columns(&all);
@@ -590,6 +594,7 @@ pnas_status pnas_cell_table_write(const char *path, const pnas_cell_table *table
     PNAS_TRY_CLEANUP(write_cells(output.id, table, operators));
     PNAS_TRY_CLEANUP(write_members(output.id, table));
     PNAS_TRY_CLEANUP(write_curves(output.id, table));
+    PNAS_TRY_CLEANUP(pnas_content_sum_write(output.id));
     status = pnas_h5_output_commit(&output);
 cleanup:
     pnas_h5_output_discard(&output);

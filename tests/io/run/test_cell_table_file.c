@@ -234,8 +234,8 @@ static void expect_refused(const char *name, pnas_status expected, const char *s
     cr_expect_not_null(strstr(pnas_message(), name), "%s", pnas_message());
 }
 
-/* Changes the second of two cells as another program would. */
-static void write_edited(const char *column, hid_t type, const void *values)
+/* Changes the second of two cells as another program would; `meant`: and says so. */
+static void write_edited(const char *column, hid_t type, const void *values, bool meant)
 {
     pnas_space space = paper_space(2);
     write_text("a.csv", "0.5,-1,sep3,-2,max3\n0.25,-1,sep3,-2,sep5\n");
@@ -246,22 +246,35 @@ static void write_edited(const char *column, hid_t type, const void *values)
     hid_t array = H5Dopen2(file, column, H5P_DEFAULT);
     cr_assert_geq(H5Dwrite(array, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), 0);
     H5Dclose(array);
+    if (meant)
+        cr_assert_geq(H5Adelete(file, "content_sha256"), 0);
     H5Fclose(file);
+}
+
+Test(cell_table_file, what_another_program_changed_is_refused)
+{
+    static const double other[] = {0.75, 0.5};
+    pnas_space space = paper_space(2);
+    write_edited("accuracy", H5T_NATIVE_DOUBLE, other, false);
+    expect_refused("table.h5", PNAS_ERROR_DATA, "another program changed, added or removed values");
+    write_edited("accuracy", H5T_NATIVE_DOUBLE, other, true);
+    pnas_cell_table *table = read_table("table.h5", &space, NULL);
+    pnas_cell_table_destroy(&table);
 }
 
 Test(cell_table_file, figures_that_no_cell_has_are_refused_with_its_number)
 {
     static const int64_t counts[] = {7, -5};
     static const double times[][2] = {{1, 0.0 / 0.0}, {1, -1}, {1, 1.0 / 0.0}};
-    write_edited("parameters", H5T_NATIVE_INT64, counts);
+    write_edited("parameters", H5T_NATIVE_INT64, counts, true);
     expect_refused("table.h5", PNAS_ERROR_DATA, "cell 2 has -5 parameters");
-    write_edited("multiply_adds", H5T_NATIVE_INT64, counts);
+    write_edited("multiply_adds", H5T_NATIVE_INT64, counts, true);
     expect_refused("table.h5", PNAS_ERROR_DATA, "cell 2 has 0 parameters and -5 multiply-adds");
     for (size_t i = 0; i < sizeof times / sizeof *times; ++i) {
-        write_edited("train_seconds", H5T_NATIVE_DOUBLE, times[i]);
+        write_edited("train_seconds", H5T_NATIVE_DOUBLE, times[i], true);
         expect_refused("table.h5", PNAS_ERROR_DATA, "cell 2 has train_seconds");
     }
-    write_edited("accuracy", H5T_NATIVE_DOUBLE, times[0]);
+    write_edited("accuracy", H5T_NATIVE_DOUBLE, times[0], true);
     expect_refused("table.h5", PNAS_ERROR_DATA, "cell 2 has accuracy");
 }
 
