@@ -125,8 +125,56 @@ static pnas_status sum_encoded(pnas_dataset_sum *sum, const pnas_dataset *datase
     return pnas_dataset_sum_ends(sum, part);
 }
 
+#define PIECE_BYTES ((size_t)32 << 20) /* of images that stay in their file */
+
+/* The images from `first` on: decoded, so that damage is found, and the bytes that are summed. */
+static pnas_status sum_piece(pnas_dataset_sum *sum, const pnas_dataset *dataset,
+                             const pnas_dataset_part *part, const uint32_t *image, size_t count,
+                             uint8_t *pixels)
+{
+    size_t bytes = count * image_size(dataset);
+    const pnas_image_source source = pnas_image_reader_source(part->reader);
+    PNAS_TRY(source.read(source.payload, image, count, pixels));
+    if (part == &dataset->train)
+        pnas_dataset_sum_measure(sum, dataset, pixels, bytes);
+    if (!dataset->quality)
+        return pnas_dataset_sum_add(sum, pixels, bytes);
+    uint64_t size = pnas_image_reader_stored_bytes(part->reader, image[0], count);
+    uint8_t *stored = malloc(size + 1);
+    PNAS_CHECK(stored, PNAS_ERROR_MEMORY, "no memory for %zu encoded images", count);
+    pnas_status status = pnas_image_reader_stored(part->reader, image[0], count, stored);
+    if (status == PNAS_OK)
+        status = pnas_dataset_sum_add(sum, stored, size);
+    free(stored);
+    return status;
+}
+
+static pnas_status sum_file(pnas_dataset_sum *sum, const pnas_dataset *dataset, const pnas_dataset_part *part)
+{
+    size_t most = PIECE_BYTES / image_size(dataset) + 1;
+    uint8_t *pixels = malloc(most * image_size(dataset));
+    uint32_t *image = malloc(most * sizeof *image);
+    pnas_status status = PNAS_OK;
+    PNAS_CHECK_CLEANUP(pixels && image, PNAS_ERROR_MEMORY, "no memory for %zu images", most);
+    for (size_t done = 0; done < part->count; done += most) {
+        size_t count = part->count - done < most ? part->count - done : most;
+        for (size_t i = 0; i < count; ++i)
+            image[i] = (uint32_t)(done + i);
+        PNAS_TRY_CLEANUP(sum_piece(sum, dataset, part, image, count, pixels));
+    }
+    if (dataset->quality)
+        PNAS_TRY_CLEANUP(pnas_dataset_sum_ends(sum, part));
+    status = pnas_dataset_sum_labels(sum, part);
+cleanup:
+    free(pixels);
+    free(image);
+    return status;
+}
+
 static pnas_status sum_part(pnas_dataset_sum *sum, const pnas_dataset *dataset, const pnas_dataset_part *part)
 {
+    if (part->reader)
+        return sum_file(sum, dataset, part);
     size_t bytes = part->count * image_size(dataset);
     if (part == &dataset->train && part->images)
         pnas_dataset_sum_measure(sum, dataset, part->images, bytes);

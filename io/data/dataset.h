@@ -115,7 +115,8 @@ size_t pnas_dataset_chunk_rows(const pnas_dataset *dataset);
 /* Who forces a name means an old data set, or a file of no use, not a run that took days: PNAS_ERROR_FILE. */
 pnas_status pnas_dataset_check_target(const char *path);
 
-/* Recomputes everything that is stored and compares. PNAS_ERROR_DATA says what differs. */
-pnas_status pnas_dataset_verify(const char *path);
+/* Recomputes everything that is stored and compares; a part of more than `room` bytes (0: 256 MiB) is read piece by piece,
+ * if it lies in the file as whole images. PNAS_ERROR_DATA says what differs. */
+pnas_status pnas_dataset_verify(const char *path, uint64_t room);
 
 #endif

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define TEST_ROOM ((uint64_t)256 << 20) /* bytes of test images that are read at once */
+#define READ_ROOM ((uint64_t)256 << 20) /* bytes of images that are read at once */
 
 /* --- Reading ------------------------------------------------------------------------------------------- */
 
@@ -106,7 +106,7 @@ static pnas_status check_labels(hid_t group, const pnas_dataset *dataset, const 
     return PNAS_OK;
 }
 
-typedef enum { TO_HAVE, TO_TRAIN, TO_TEST, TO_DESCRIBE } reading_purpose;
+typedef enum { TO_HAVE, TO_TRAIN, TO_TEST, TO_DESCRIBE, TO_VERIFY } reading_purpose;
 
 typedef struct { /* how a file is read */
     reading_purpose purpose;
@@ -132,6 +132,8 @@ static images_place place_images(const pnas_dataset *dataset, const pnas_dataset
     if (how->purpose == TO_TRAIN) /* the test part is looked at unless the training part is too large */
         return test ? (how->rows[0].place ? IMAGES_LEFT : IMAGES_LOADED)
                     : (large ? IMAGES_STAY : IMAGES_LOADED);
+    if (how->purpose == TO_VERIFY)
+        return large ? IMAGES_STAY : IMAGES_LOADED;
     if (how->purpose == TO_HAVE || !how->sealed)
         return IMAGES_LOADED;
     return how->purpose == TO_TEST && test ? (large ? IMAGES_STAY : IMAGES_LOADED) : IMAGES_LEFT;
@@ -143,7 +145,7 @@ static pnas_status leave_images(hid_t group, const char *name, const pnas_datase
 {
     double bytes = (double)count * dataset->height * dataset->width * dataset->channels;
     *out = place_images(dataset, part, bytes, how);
-    if (*out == IMAGES_STAY && !how->sealed)
+    if (*out == IMAGES_STAY && !how->sealed && how->purpose == TO_TRAIN)
         return pnas_h5_fail(
             PNAS_ERROR_DATA, group, name,
             "hold %.4g MiB, more than the %.4g MiB of dataset.buffer, and the file has no seal, so that "
@@ -184,10 +186,10 @@ static pnas_status take_room(hid_t group, const char *name, pnas_dataset *datase
     return status == PNAS_OK ? PNAS_OK : pnas_h5_fail(status, group, name, "%s", pnas_message());
 }
 
-/* Test images that another program has laid out anew are read where ours would stay in the file. */
+/* Images that another program has laid out anew are read where ours would stay in the file, but to train. */
 static pnas_status find_or_load(pnas_status found, const file_reading *how, images_place *place)
 {
-    if (found != PNAS_ERROR_DATA || how->purpose != TO_TEST)
+    if (found != PNAS_ERROR_DATA || how->purpose == TO_TRAIN)
         return found;
     *place = IMAGES_LOADED;
     return PNAS_OK;
@@ -394,7 +396,7 @@ static pnas_status keep(pnas_dataset *dataset, const file_reading *how)
 {
     if (how->purpose == TO_TRAIN)
         return keep_for_training(dataset);
-    if (how->purpose != TO_HAVE)
+    if (how->purpose == TO_TEST || how->purpose == TO_DESCRIBE)
         keep_for_testing(dataset, how->purpose == TO_TEST);
     return PNAS_OK;
 }
@@ -420,7 +422,7 @@ static pnas_status open_dataset(const char *name, file_reading *how, pnas_datase
     PNAS_TRY_CLEANUP(pnas_h5_open_sealed(path, &file, &how->sealed));
     PNAS_TRY_CLEANUP(pnas_dataset_create(out));
     PNAS_TRY_CLEANUP(read_content(file, *out, how));
-    if (!how->sealed) /* any program may have changed it */
+    if (!how->sealed && how->purpose != TO_VERIFY) /* any program may have changed it */
         PNAS_TRY_CLEANUP(verify(path, *out));
     status = keep(*out, how);
 cleanup:
@@ -445,7 +447,7 @@ pnas_status pnas_dataset_open(const char *name, pnas_dataset **out)
 
 pnas_status pnas_dataset_open_test(const char *name, uint64_t room, pnas_dataset **out)
 {
-    file_reading how = {.purpose = TO_TEST, .room = room ? room : TEST_ROOM};
+    file_reading how = {.purpose = TO_TEST, .room = room ? room : READ_ROOM};
     PNAS_TRY(open_dataset(name, &how, out));
     if ((*out)->test.count > 0)
         return PNAS_OK;
@@ -466,10 +468,11 @@ pnas_status pnas_dataset_open_training(const char *name, uint64_t room, pnas_dat
     return open_dataset(name, &how, out);
 }
 
-pnas_status pnas_dataset_verify(const char *path)
+pnas_status pnas_dataset_verify(const char *path, uint64_t room)
 {
+    file_reading how = {.purpose = TO_VERIFY, .room = room ? room : READ_ROOM};
     pnas_dataset *dataset;
-    PNAS_TRY(pnas_dataset_open(path, &dataset));
+    PNAS_TRY(open_dataset(path, &how, &dataset));
     pnas_status status = verify(path, dataset);
     pnas_dataset_destroy(&dataset);
     return status;

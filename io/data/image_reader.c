@@ -208,3 +208,24 @@ pnas_image_source pnas_image_reader_source(pnas_image_reader *reader)
 {
     return (pnas_image_source){.payload = reader, .read = read_images};
 }
+
+uint64_t pnas_image_reader_stored_bytes(const pnas_image_reader *reader, size_t first, size_t count)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < count; ++i)
+        bytes += reader->rows.place[first + i].size;
+    return bytes;
+}
+
+pnas_status pnas_image_reader_stored(const pnas_image_reader *reader, size_t first, size_t count,
+                                     uint8_t *out)
+{
+    pnas_status status = PNAS_OK;
+    assert(reader->rows.form == PNAS_STORED_ENCODED);
+    for (size_t i = 0; i < count && status == PNAS_OK; ++i) {
+        pnas_stored_place place = reader->rows.place[first + i];
+        status = read_bytes(reader, place, out);
+        out += place.size;
+    }
+    return check_version(reader, status);
+}

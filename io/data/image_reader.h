@@ -29,4 +29,9 @@ void pnas_image_reader_close(pnas_image_reader **reader);
  * PNAS_ERROR_DATA where its content is damaged. Encoded images are decoded by as many threads as there are cores. */
 pnas_image_source pnas_image_reader_source(pnas_image_reader *reader);
 
+/* Of encoded images: how many bytes those from `first` on have, and these bytes. Errors as above. */
+uint64_t pnas_image_reader_stored_bytes(const pnas_image_reader *reader, size_t first, size_t count);
+pnas_status pnas_image_reader_stored(const pnas_image_reader *reader, size_t first, size_t count,
+                                     uint8_t *out);
+
 #endif

@@ -60,5 +60,5 @@ void fuzz_read(const char *path)
     check_part(dataset, &dataset->train);
     check_part(dataset, &dataset->test);
     pnas_dataset_destroy(&dataset);
-    (void)pnas_dataset_verify(path);
+    (void)pnas_dataset_verify(path, 0);
 }

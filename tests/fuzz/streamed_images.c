@@ -76,7 +76,7 @@ void streamed_read(const char *path)
     if (streamed && streamed->train.reader)
         read_images(streamed, whole);
     if (whole && fuzz_choice() % 8 == 0)
-        (void)pnas_dataset_verify(path);
+        (void)pnas_dataset_verify(path, 0);
     pnas_dataset_destroy(&whole);
     pnas_dataset_destroy(&streamed);
 }

@@ -107,7 +107,7 @@ pnas_status pnas_data_verify(int argc, char **argv)
         "normalisation figures again and compares them with those in the file.");
     char path[4096];
     PNAS_TRY(pnas_dataset_find(name, path, sizeof path));
-    PNAS_TRY(pnas_dataset_verify(path));
+    PNAS_TRY(pnas_dataset_verify(path, 0));
     pnas_text_line(stdout, "%s: verified", path);
     return PNAS_OK;
 }

@@ -98,7 +98,8 @@ Test(encoded_dataset, is_read_decoded)
     cr_expect_eq(pnas_dataset_encoded_bytes(read), pnas_dataset_encoded_bytes(made));
     expect_part(&made->train, &read->train);
     expect_part(&made->test, &read->test);
-    cr_expect_eq(pnas_dataset_verify(test_path("a.h5")), PNAS_OK, "%s", pnas_message());
+    cr_expect_eq(pnas_dataset_verify(test_path("a.h5"), 0), PNAS_OK, "%s", pnas_message());
+    cr_expect_eq(pnas_dataset_verify(test_path("a.h5"), 1), PNAS_OK, "%s", pnas_message());
     pnas_dataset_destroy(&made);
     pnas_dataset_destroy(&read);
     PNAS_EXPECT_NO_LEAKS();
@@ -130,7 +131,8 @@ Test(encoded_dataset, may_have_no_test_images)
     cr_assert_eq(pnas_dataset_open(test_path("a.h5"), &read), PNAS_OK, "%s", pnas_message());
     cr_expect_eq(read->test.count, 0);
     pnas_dataset_destroy(&read);
-    cr_expect_eq(pnas_dataset_verify(test_path("a.h5")), PNAS_OK, "%s", pnas_message());
+    cr_expect_eq(pnas_dataset_verify(test_path("a.h5"), 0), PNAS_OK, "%s", pnas_message());
+    cr_expect_eq(pnas_dataset_verify(test_path("a.h5"), 1), PNAS_OK, "%s", pnas_message());
 }
 
 Test(encoded_dataset, a_file_without_its_seal_is_summed_up)
@@ -253,7 +255,8 @@ static void expect_damaged(pnas_dataset *dataset, const char *text)
     cr_expect_eq(pnas_dataset_open(test_path("a.h5"), &read), PNAS_ERROR_DATA, "%s", text);
     expect_message(text);
     cr_expect_null(read);
-    cr_expect_eq(pnas_dataset_verify(test_path("a.h5")), PNAS_ERROR_DATA);
+    cr_expect_eq(pnas_dataset_verify(test_path("a.h5"), 0), PNAS_ERROR_DATA);
+    cr_expect_eq(pnas_dataset_verify(test_path("a.h5"), 1), PNAS_ERROR_DATA);
 }
 
 static void expect_streamed_damage(uint32_t image, const char *text)

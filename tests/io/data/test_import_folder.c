@@ -282,7 +282,7 @@ Test(import_folder, images_may_be_kept_encoded)
         cr_expect_str_eq(found->sha256, expected->sha256);
         cr_expect_arr_eq(found->mean, expected->mean, sizeof found->mean);
         cr_expect_arr_eq(found->deviation, expected->deviation, sizeof found->deviation);
-        cr_expect_eq(pnas_dataset_verify(test_path("made.h5")), PNAS_OK, "%s", pnas_message());
+        cr_expect_eq(pnas_dataset_verify(test_path("made.h5"), 0), PNAS_OK, "%s", pnas_message());
         pnas_dataset_destroy(&expected);
         pnas_dataset_destroy(&found);
         options.quality = 0;

@@ -272,7 +272,7 @@ Test(import_idx, fashion_mnist_of_the_debian_package)
     cr_expect_float_eq(dataset->mean[0], 0.28604059, 1e-6); /* numpy, of the same files */
     cr_expect_float_eq(dataset->deviation[0], 0.35302424, 1e-6);
     cr_expect_eq(pnas_dataset_write(dataset, test_path("fashion.h5")), PNAS_OK, "%s", pnas_message());
-    cr_expect_eq(pnas_dataset_verify(test_path("fashion.h5")), PNAS_OK, "%s", pnas_message());
+    cr_expect_eq(pnas_dataset_verify(test_path("fashion.h5"), 0), PNAS_OK, "%s", pnas_message());
     pnas_dataset_destroy(&dataset);
     PNAS_EXPECT_NO_LEAKS();
 }
