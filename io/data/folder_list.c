@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 typedef struct {
@@ -109,6 +110,26 @@ static pnas_status take(folder_walk *walk, FTS *tree, FTSENT *entry)
     }
 }
 
+/* Folders that are named like the parts of a data set are taken for classes easily. */
+static pnas_status check_names(const folder_walk *walk)
+{
+    static const char *const parts[] = {"train", "training", "test",       "testing",
+                                        "val",   "valid",    "validation", "dev"};
+    const pnas_picture_list *list = walk->list;
+    for (size_t i = 0; i < list->classes; i++) {
+        bool part = false;
+        for (size_t p = 0; p < sizeof parts / sizeof *parts; p++)
+            part |= strcasecmp(list->class_name[i], parts[p]) == 0;
+        if (!part)
+            return PNAS_OK;
+    }
+    return pnas_fail(PNAS_ERROR_DATA,
+                     "%s: its folders are named like parts, \"%s\" and others, not like classes; import the "
+                     "folder of the training part, with those of the others behind --test-from and "
+                     "--validation-from",
+                     walk->path, list->class_name[0]);
+}
+
 static pnas_status walk_tree(folder_walk *walk)
 {
     char *roots[] = {(char *)walk->path, NULL};
@@ -122,7 +143,9 @@ static pnas_status walk_tree(folder_walk *walk)
         status = pnas_fail(PNAS_ERROR_FILE, "%s: cannot be read to its end: %s", walk->path,
                            pnas_system_reason(errno));
     fts_close(tree);
-    return status == PNAS_OK ? check_class(walk->list, walk->path) : status;
+    if (status == PNAS_OK)
+        status = check_class(walk->list, walk->path);
+    return status == PNAS_OK && walk->list->classes > 1 ? check_names(walk) : status;
 }
 
 pnas_status pnas_folder_list_read(const char *path, pnas_picture_list *out)

@@ -34,10 +34,13 @@ pnas_status pnas_picture_list_add_file(pnas_picture_list *list, const char *path
                                        const struct stat *info, const char *refused)
 {
     PNAS_TRY(grow((void **)&list->file, list->files, &list->file_room, sizeof *list->file));
-    pnas_picture_entry file = {strdup(path), (uint16_t)label, refused ? strdup(refused) : NULL, 0, 0};
+    pnas_picture_entry file = {
+        .path = strdup(path), .label = (uint16_t)label, .refused = refused ? strdup(refused) : NULL};
     if (info) {
         file.bytes = (uint64_t)info->st_size;
         file.changed = (int64_t)info->st_mtim.tv_sec * 1000000000 + info->st_mtim.tv_nsec;
+        file.device = info->st_dev;
+        file.inode = info->st_ino;
     }
     list->file[list->files++] = file; /* freed with the list */
     PNAS_CHECK(file.path && (!refused || file.refused), PNAS_ERROR_MEMORY,

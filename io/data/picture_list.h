@@ -13,9 +13,10 @@
 typedef struct {
     char *path;
     uint16_t label;
-    char *refused;   /* why it is not to be read; NULL: it is */
-    uint64_t bytes;  /* of the file; */
-    int64_t changed; /* when, in nanoseconds since 1970; both 0 if that was not asked */
+    char *refused;          /* why it is not to be read; NULL: it is */
+    uint64_t bytes;         /* of the file; */
+    int64_t changed;        /* when, in nanoseconds since 1970; */
+    uint64_t device, inode; /* which it is, whatever its names; all 0 if that was not asked */
 } pnas_picture_entry;
 
 typedef struct { /* all of it the list's; all zero: an empty one */

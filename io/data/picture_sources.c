@@ -75,6 +75,65 @@ bool pnas_picture_source_is_test(const pnas_picture_source *source, size_t i)
     return source->test || (source->drawn && source->drawn[i]);
 }
 
+/* --- pictures that are in two parts --- */
+
+typedef struct {
+    const pnas_picture_entry *file;
+    const pnas_picture_source *source;
+} placed_file;
+
+static int by_identity(const void *a, const void *b)
+{
+    const pnas_picture_entry *x = ((const placed_file *)a)->file, *y = ((const placed_file *)b)->file;
+    if (x->device != y->device)
+        return x->device < y->device ? -1 : 1;
+    return x->inode < y->inode ? -1 : x->inode > y->inode;
+}
+
+/* Some file systems give several files one number. */
+static bool are_one(const pnas_picture_entry *a, const pnas_picture_entry *b)
+{
+    return a->device == b->device && a->inode == b->inode && a->bytes == b->bytes && a->changed == b->changed;
+}
+
+/* place: ordered by identity. What is told is the same whatever the numbers of files are. */
+static pnas_status judge_overlap(const placed_file *place, size_t count)
+{
+    size_t shared = 0;
+    const placed_file *first = NULL;
+    for (size_t i = 1; i < count; i++) {
+        if (!are_one(place[i].file, place[i - 1].file) || place[i].source == place[i - 1].source)
+            continue;
+        shared++;
+        if (!first || strcmp(place[i].file->path, first->file->path) < 0)
+            first = &place[i];
+    }
+    PNAS_CHECK(
+        shared == 0, PNAS_ERROR_DATA,
+        "%s: is in two parts, those of %s and %s, as are %zu pictures in all; each belongs to one, or "
+        "the figures of the other would be worth nothing (relative paths of all lists begin at --root, "
+        "else at the list's folder)",
+        first->file->path, first[-1].source->path, first->source->path, shared);
+    return PNAS_OK;
+}
+
+static pnas_status check_overlap(const pnas_picture_sources *sources)
+{
+    size_t count = 0;
+    placed_file *place = calloc(sources->files + 1, sizeof *place);
+    PNAS_CHECK(place, PNAS_ERROR_MEMORY, "no memory for %zu pictures", sources->files);
+    for (size_t s = 0; s < sources->count; s++)
+        for (size_t i = 0; i < sources->source[s].list.files; i++) {
+            const pnas_picture_entry *file = &sources->source[s].list.file[i];
+            if (!file->refused && file->inode != 0)
+                place[count++] = (placed_file){file, &sources->source[s]};
+        }
+    qsort(place, count, sizeof *place, by_identity);
+    pnas_status status = judge_overlap(place, count);
+    free(place);
+    return status;
+}
+
 /* --- the whole --- */
 
 static pnas_status add_source(const pnas_import_options *options, const char *path,
@@ -107,7 +166,7 @@ static pnas_status list_all(const pnas_import_options *options, pnas_picture_lis
         PNAS_TRY(add_source(options, options->validation_from, lister, out));
         out->source[out->count - 1].validates = true;
     }
-    return PNAS_OK;
+    return out->count > 1 ? check_overlap(out) : PNAS_OK;
 }
 
 pnas_status pnas_picture_sources_list(const pnas_import_options *options, pnas_picture_lister *lister,

@@ -27,8 +27,8 @@ typedef struct { /* all zero: none */
 } pnas_picture_sources;
 
 /* The pictures of options->path, whose classes are the data set's, then those of test_from or a drawn share of the first,
- * then those of validation_from. PNAS_ERROR_DATA for one class alone and for classes that the first does not have. *out is
- * the caller's. */
+ * then those of validation_from. PNAS_ERROR_DATA for one class alone, for classes that the first does not have and for a file
+ * in two of them. *out is the caller's. */
 pnas_status pnas_picture_sources_list(const pnas_import_options *options, pnas_picture_lister *lister,
                                       pnas_picture_sources *out);
 void pnas_picture_sources_free(pnas_picture_sources *sources);

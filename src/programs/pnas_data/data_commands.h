@@ -10,7 +10,8 @@ pnas_status pnas_data_encode(int argc, char **argv);
 pnas_status pnas_data_info(int argc, char **argv);
 pnas_status pnas_data_verify(int argc, char **argv);
 
-/* How many images of each class a part has: *out [classes] is the caller's (free). PNAS_ERROR_MEMORY. */
-pnas_status pnas_data_count_classes(const pnas_dataset_part *part, int classes, size_t **out);
+/* How many images of each class there are from image `first` of a part on: *out [classes] is the caller's (free).
+ * PNAS_ERROR_MEMORY. */
+pnas_status pnas_data_count_classes(const pnas_dataset_part *part, size_t first, int classes, size_t **out);
 
 #endif

@@ -35,11 +35,11 @@ static const char *parse_file_command(int argc, char **argv, const char *doc)
     return arguments.path;
 }
 
-pnas_status pnas_data_count_classes(const pnas_dataset_part *part, int classes, size_t **out)
+pnas_status pnas_data_count_classes(const pnas_dataset_part *part, size_t first, int classes, size_t **out)
 {
     *out = calloc((size_t)classes, sizeof **out);
     PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "out of memory for %d classes", classes);
-    for (size_t i = 0; i < part->count; ++i)
+    for (size_t i = first; i < part->count; ++i)
         ++(*out)[part->labels[i]];
     return PNAS_OK;
 }
@@ -54,16 +54,25 @@ static void print_figures(const char *name, const float *values, int count)
 
 static pnas_status print_classes(const pnas_dataset *dataset)
 {
-    size_t *train = NULL, *test = NULL;
+    size_t *train = NULL, *validation = NULL, *test = NULL,
+           chosen = dataset->train.count - dataset->validation;
     pnas_status status;
+    char third[16] = "";
     int width = pnas_text_column("name", dataset->class_names, dataset->classes);
-    PNAS_TRY_CLEANUP(pnas_data_count_classes(&dataset->train, dataset->classes, &train));
-    PNAS_TRY_CLEANUP(pnas_data_count_classes(&dataset->test, dataset->classes, &test));
-    printf("\n%5s  %-*s  %8s  %8s\n", "class", width, "name", "train", "test");
-    for (int c = 0; c < dataset->classes; ++c)
-        pnas_text_line(stdout, "%5d  %-*s  %8zu  %8zu", c, width, dataset->class_names[c], train[c], test[c]);
+    PNAS_TRY_CLEANUP(pnas_data_count_classes(&dataset->train, 0, dataset->classes, &train));
+    PNAS_TRY_CLEANUP(pnas_data_count_classes(&dataset->train, chosen, dataset->classes, &validation));
+    PNAS_TRY_CLEANUP(pnas_data_count_classes(&dataset->test, 0, dataset->classes, &test));
+    printf("\n%5s  %-*s  %8s%s  %8s\n", "class", width, "name", "train",
+           dataset->validation > 0 ? "  validation" : "", "test");
+    for (int c = 0; c < dataset->classes; ++c) {
+        if (dataset->validation > 0)
+            snprintf(third, sizeof third, "  %10zu", validation[c]);
+        pnas_text_line(stdout, "%5d  %-*s  %8zu%s  %8zu", c, width, dataset->class_names[c],
+                       train[c] - validation[c], third, test[c]);
+    }
 cleanup:
     free(train);
+    free(validation);
     free(test);
     return status;
 }

@@ -9,20 +9,24 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-/* A class that no test image has is either rare or a slip in the labels; a person can tell. */
-static void warn_of_untested_classes(const pnas_dataset *dataset, const size_t *tested)
+/* A class that no image of a part has, from `first` on, is either rare or a slip in the labels; a person can tell. */
+static pnas_status warn_of_missing_classes(const pnas_dataset *dataset, const pnas_dataset_part *part,
+                                           size_t first, const char *kind)
 {
-    for (int c = 0; c < dataset->classes && dataset->test.count > 0; ++c)
-        if (tested[c] == 0)
-            pnas_warning("class %d (%s) has no test image", c, dataset->class_names[c]);
+    size_t *count;
+    PNAS_TRY(pnas_data_count_classes(part, first, dataset->classes, &count));
+    for (int c = 0; c < dataset->classes && part->count > first; ++c)
+        if (count[c] == 0)
+            pnas_warning("class %d (%s) has no %s image", c, dataset->class_names[c], kind);
+    free(count);
+    return PNAS_OK;
 }
 
 static pnas_status report_import(const pnas_dataset *dataset, const char *path)
 {
-    size_t *tested;
-    PNAS_TRY(pnas_data_count_classes(&dataset->test, dataset->classes, &tested));
-    warn_of_untested_classes(dataset, tested);
-    free(tested);
+    PNAS_TRY(warn_of_missing_classes(dataset, &dataset->test, 0, "test"));
+    PNAS_TRY(warn_of_missing_classes(dataset, &dataset->train, dataset->train.count - dataset->validation,
+                                     "validation"));
     char validation[64] = "";
     if (dataset->validation > 0)
         snprintf(validation, sizeof validation, ", %zu validation", dataset->validation);

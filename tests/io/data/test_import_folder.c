@@ -247,6 +247,43 @@ Test(import_folder, a_folder_may_be_the_validation_images)
     PNAS_EXPECT_NO_LEAKS();
 }
 
+Test(import_folder, a_picture_is_in_one_part_alone)
+{
+    pnas_import_options options = make_set();
+    char other[4096];
+    test_make_folder("chosen");
+    test_make_folder("chosen/dog");
+    put("chosen/dog/1.png", 7);
+    snprintf(other, sizeof other, "%s", test_path("chosen/dog/2.jpeg"));
+    cr_assert_eq(link(test_path("set/dog/a.jpeg"), other), 0);
+    options.validation_from = test_path("chosen");
+    expect_failure(&options, PNAS_ERROR_DATA, ".jpeg", "is in two parts, those of");
+    cr_assert_eq(unlink(other), 0);
+    pnas_dataset *dataset = expect_import(&options);
+    pnas_dataset_destroy(&dataset);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+Test(import_folder, folders_of_parts_are_no_classes)
+{
+    pnas_import_options options;
+    pnas_import_defaults(&pnas_import_folder, &options);
+    test_make_folder("parts");
+    test_make_folder("parts/Train");
+    test_make_folder("parts/val");
+    put("parts/Train/1.png", 7);
+    put("parts/val/1.png", 8);
+    options.path = test_path("parts");
+    options.test_share = 0;
+    expect_failure(&options, PNAS_ERROR_DATA, "parts",
+                   "its folders are named like parts, \"Train\" and others");
+    test_make_folder("parts/cat");
+    put("parts/cat/1.png", 9);
+    pnas_dataset *dataset = expect_import(&options);
+    pnas_dataset_destroy(&dataset);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
 Test(import_folder, a_share_may_be_drawn_as_test_part)
 {
     pnas_import_options options = make_set();
