@@ -53,15 +53,19 @@ net 0 test $w
 cp last.out whole.out
 net 0 test $w --crop 1
 cmp whole.out last.out || fail "--crop 1 is another test"
+net 0 test $w --crop 0.875
+expect last.out '^crop +0\.875 of both sides of each image, from its middle$'
 net 0 test $w --crop 0.5
-! cmp whole.out last.out || fail "--crop makes no difference"
+! diff <(grep -v '^crop ' last.out) whole.out || fail "--crop makes no difference"
+net 0 test $w --crop 0.5 --json
+expect last.out '"crop": 0\.5,'
 for share in 0 -1 1.5 half nan; do
     net 64 test $w --crop $share
     expect last.err "--crop: '$share' is no share above 0 and at most 1, such as 0.875"
 done
 net 64 test $w --crop 0.5 --write
 net 0 test $w --write --json
-expect last.out '"trained_on_this": true'
+expect last.out '"trained_on_this": true, "crop": 1,'
 net 0 info $w
 expect last.out "^test +$accuracy, .*359 images of digits"
 

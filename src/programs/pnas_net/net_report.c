@@ -34,6 +34,8 @@ void pnas_net_print_test(FILE *out, const pnas_test_report *report)
         pnas_text_line(out,
                        "           other data than the network was trained on: %s (their SHA-256 differ)",
                        *file->dataset_name ? file->dataset_name : "not known");
+    if (report->crop < 1)
+        fprintf(out, "crop       %.15g of both sides of each image, from its middle\n", report->crop);
     fprintf(out, "weights    %s\naccuracy   %.4f\ntop-5      %.4f\nloss       %.4f\n\n",
             report->weights->name, test->accuracy, test->top5, test->loss);
     fprintf(out, "%-*s  %8s  %8s  %9s  %9s\n", width, "class", "images", "right", "precision", "recall");
@@ -80,9 +82,9 @@ void pnas_net_json_test(FILE *out, const pnas_test_report *report)
     fprintf(out, ", \"dataset_sha256\": ");
     pnas_text_json(out, test->dataset_sha256);
     fprintf(out,
-            ", \"part\": \"test\", \"trained_on_this\": %s, \"weights\": \"%s\", \"images\": %" PRId64
-            ", \"accuracy\": ",
-            report->other ? "false" : "true", report->weights->name, test->images);
+            ", \"part\": \"test\", \"trained_on_this\": %s, \"crop\": %.15g, \"weights\": \"%s\", "
+            "\"images\": %" PRId64 ", \"accuracy\": ",
+            report->other ? "false" : "true", report->crop, report->weights->name, test->images);
     pnas_net_json_real(out, test->accuracy);
     fprintf(out, ", \"top5\": ");
     pnas_net_json_real(out, test->top5);

@@ -9,7 +9,8 @@
 typedef struct {                   /* borrowed */
     const pnas_network_file *file; /* with its test */
     const pnas_chosen_weights *weights;
-    bool other; /* the data are not those of the training */
+    bool other;  /* the data are not those of the training */
+    double crop; /* share of both sides of each image that was looked at; 1: all of it */
 } pnas_test_report;
 
 void pnas_net_print_test(FILE *out, const pnas_test_report *report);

@@ -199,7 +199,7 @@ typedef struct {
 static pnas_status report(const test_arguments *arguments, pnas_net_session *session,
                           const test_images *images, const float *logits)
 {
-    const pnas_test_report figures = {&session->file, &session->weights, images->other};
+    const pnas_test_report figures = {&session->file, &session->weights, images->other, arguments->crop};
     PNAS_TRY(take_figures(&session->file, images->dataset, logits));
     snprintf(session->file.test.weights, sizeof session->file.test.weights, "%s", session->weights.name);
     if (arguments->confusion)
