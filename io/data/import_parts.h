@@ -25,7 +25,8 @@ pnas_status pnas_import_name_classes(pnas_dataset *dataset, const char *const *n
 /* The same from a text with commas: --class-names. PNAS_ERROR_USAGE if it is not as many as there are classes. */
 pnas_status pnas_import_take_names(const char *list, pnas_dataset *dataset);
 
-/* The options of formats that draw the test part. --help shows the text of the first such format alone. */
+/* The options of formats that draw the test part. --help shows the text of the first such format, and names
+ * the others. */
 #define PNAS_IMPORT_TEST_SHARE                                                                               \
     {                                                                                                        \
         "test-share", "SHARE",                                                                               \

@@ -154,6 +154,16 @@ Test(pnas_data, help_lists_every_format_and_its_options)
     }
 }
 
+Test(pnas_data, help_says_which_formats_share_an_option)
+{
+    const char *help = squeeze_blanks(run_program(PROGRAM "import --help")->out);
+    cr_expect_not_null(strstr(help, " draws another test part (0); also of folder, list "), "%s", help);
+    cr_expect_not_null(strstr(help, " in files of its own (0.2); also of folder, list "), "%s", help);
+    cr_expect_not_null(strstr(help, " Number of classes (as the labels say); also of csv "), "%s", help);
+    cr_expect_not_null(strstr(help, " Height, width and channels of an image --test=FILE "), "%s", help);
+    cr_expect_not_null(strstr(help, " (the folder of the list) What the data is:"), "%s", help);
+}
+
 Test(pnas_data, quiet_is_quiet)
 {
     const program_run *run = import("-q --format csv --shape 2x2x1 --maximum 16 a.csv -o out.h5");

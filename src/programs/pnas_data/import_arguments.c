@@ -43,7 +43,15 @@ static size_t find_option(const import_parser *parser, const char *name)
     return i;
 }
 
-/* An option that several formats take stands with the first of them. */
+static bool takes(const pnas_import_format *format, const pnas_import_option *option)
+{
+    for (size_t i = 0; i < format->options; ++i)
+        if (strcmp(format->option[i].name, option->name) == 0)
+            return true;
+    return option >= descriptions && option < descriptions + DESCRIPTIONS;
+}
+
+/* An option that several formats take stands with the first of them, which names the others: write_others. */
 static struct argp_option *add_options(import_parser *parser, struct argp_option *line,
                                        const pnas_import_option *option, size_t count, int group)
 {
@@ -96,6 +104,25 @@ static char *make_usage(void)
     return text;
 }
 
+static bool is_of_format(int key)
+{
+    return key >= KEY_FIRST && key < KEY_FIRST + OPTIONS_MAX;
+}
+
+/* The formats that take an option beside the first one, with which it stands; options are told apart by their help. */
+static void write_others(const char *help, FILE *out)
+{
+    const pnas_import_option *found = NULL;
+    size_t others = 0;
+    for (size_t i = 0; i < pnas_import_format_count; ++i) {
+        const pnas_import_format *format = pnas_import_formats[i];
+        if (found && takes(format, found))
+            fprintf(out, "%s%s", others++ ? ", " : "; also of ", format->name);
+        for (size_t k = 0; k < format->options && !found; ++k)
+            found = strcmp(format->option[k].help, help) == 0 ? &format->option[k] : NULL;
+    }
+}
+
 static void write_help(int key, const char *text, FILE *out)
 {
     const pnas_import_format *format = pnas_import_find(text);
@@ -103,18 +130,20 @@ static void write_help(int key, const char *text, FILE *out)
         fprintf(out, "--format %s, %s:", format->name, format->help);
     else
         fputs(text, out);
+    if (is_of_format(key))
+        write_others(text, out);
     for (size_t i = 0; key == 'f' && i < pnas_import_format_count; ++i)
         fprintf(out, "%s%s (%s)", i ? ", " : "", pnas_import_formats[i]->name, pnas_import_formats[i]->help);
 }
 
-/* Says in the help of --format and in headings what the formats are, and names them for completion; argp
- * frees what is not `text`. */
+/* Says in the help of --format and in headings what the formats are, and with an option which of them take it, too; and
+ * names them for completion. argp frees what is not `text`. */
 static char *describe_formats(int key, const char *text, void *input)
 {
     char *help = NULL;
     size_t size;
     bool names = key == (PNAS_HELP_WORDS | 'f');
-    bool described = text && (key == 'f' || key == ARGP_KEY_HELP_HEADER);
+    bool described = text && (key == 'f' || key == ARGP_KEY_HELP_HEADER || is_of_format(key));
     FILE *stream = names || described ? open_memstream(&help, &size) : NULL;
     if (!stream)
         return (char *)text;
@@ -189,14 +218,6 @@ static const pnas_import_format *parse_format(struct argp_state *state, const ch
 }
 
 /* ---- the whole ---- */
-
-static bool takes(const pnas_import_format *format, const pnas_import_option *option)
-{
-    for (size_t i = 0; i < format->options; ++i)
-        if (strcmp(format->option[i].name, option->name) == 0)
-            return true;
-    return option >= descriptions && option < descriptions + DESCRIPTIONS;
-}
 
 /* "csv takes a file, --shape, ..." */
 static const char *describe_format(const pnas_import_format *format, char *out, size_t size)
