@@ -287,7 +287,9 @@ const pnas_key pnas_configuration_keys[] = {
     {KEY("training.augment.flip", training.flip), .initial = "true", FIXED,
      .help = "Mirrors every other image, left to right. Not for digits or text."},
     {KEY("training.augment.cutout", training.cutout), .initial = "0", FROM_TO(0, 4096), FIXED,
-     .help = "Side of a square that is set to zero at a random place, at most that of the images. 0: none."},
+     .help =
+         "Side of a square that gets the mean colour of the data set at a random place, at most that of the "
+         "images. 0: none."},
     {KEY("training.augment.crop_area", training.crop_area), .initial = "1", ABOVE(0, 1), FIXED,
      .help = "Random resized crop: a part of each image, from this share of its area on, is scaled to the "
              "whole size. Usual for large photographs: 0.08. 1: none."},

@@ -30,7 +30,7 @@ typedef struct {
     pnas_reward reward;   /* the best or the last epoch's validation accuracy */
     int pad;              /* crop from images padded by so many pixels; 0: none */
     bool flip;            /* horizontal, one in two */
-    int cutout;           /* side of the square set to zero; 0: none */
+    int cutout;           /* side of the square that gets the mean colour; 0: none */
     double crop_area;   /* a random part of each image from this share of its area on, scaled; 0 or 1: none */
     double crop_aspect; /* of such a part: its width by its height at most, and the other way round */
     double brightness, contrast; /* strengths of factors that are drawn; 0: none (src/net/augmentation.h) */
