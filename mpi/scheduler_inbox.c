@@ -100,7 +100,7 @@ static void take_failure(pnas_scheduler *scheduler, pnas_dispatch *dispatch, int
     if (!known)
         pnas_warning("rank %d cannot go on (%s: %s); its %s waits for another rank", rank,
                      pnas_status_name(status), message, child ? "child" : "share of the work");
-    if (child && status == PNAS_ERROR_FILE)
+    if (child && (status == PNAS_ERROR_FILE || status == PNAS_ERROR_DATA))
         scheduler->loss = status;
     snprintf(scheduler->last_loss, sizeof scheduler->last_loss, "the last, rank %d, failed: %s", rank,
              message);

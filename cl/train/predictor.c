@@ -184,6 +184,17 @@ cleanup:
 
 /* --- the interface --- */
 
+/* A system that promises more memory than it has would end the process later. */
+static pnas_status check_memory(const pnas_predictor *predictor)
+{
+    const pnas_device_info *device = pnas_cl_device(predictor->cl);
+    uint64_t bytes = pnas_child_plan_bytes(predictor->plan);
+    PNAS_CHECK(device->memory == 0 || bytes <= device->memory, PNAS_ERROR_TOO_LARGE,
+               "the network takes %.1f GiB for %d images at a time; %s has %.1f GiB", (double)bytes / 0x1p30,
+               predictor->training.batch, device->name, (double)device->memory / 0x1p30);
+    return PNAS_OK;
+}
+
 pnas_status pnas_predictor_create(pnas_cl *cl, const pnas_predictor_options *options, pnas_predictor **out)
 {
     const pnas_network_options *network = &options->graph->options;
@@ -199,6 +210,7 @@ pnas_status pnas_predictor_create(pnas_cl *cl, const pnas_predictor_options *opt
     const pnas_child_plan_options plan = {
         .training = &predictor->training, .batch = options->batch, .train_steps = 1, .evaluation_steps = 1};
     PNAS_TRY_CLEANUP(pnas_child_plan_create(cl, options->graph, &plan, &predictor->plan));
+    PNAS_TRY_CLEANUP(check_memory(predictor));
     PNAS_TRY_CLEANUP(build(predictor, options));
     *out = predictor;
     return PNAS_OK;

@@ -20,7 +20,7 @@ typedef struct {
 typedef struct pnas_predictor pnas_predictor;
 
 /* `cl` is borrowed for the predictor's life. PNAS_ERROR_DATA if a tensor of the graph is missing or of another
- * size, PNAS_ERROR_MEMORY if the device has not enough of it. */
+ * size, PNAS_ERROR_TOO_LARGE or PNAS_ERROR_MEMORY if the device has not enough of it. */
 pnas_status pnas_predictor_create(pnas_cl *cl, const pnas_predictor_options *options, pnas_predictor **out);
 
 /* images: uint8 [count, H, W, C]; logits: [count, classes]. Any count; the last batch may be smaller. */

@@ -27,6 +27,7 @@ typedef struct { /* all of it the list's; all zero: an empty one */
     size_t others;            /* files that are no pictures by their names, and pictures outside of classes */
     char *first_other;
     size_t class_room, file_room;
+    bool once; /* a file that is in it twice, by whatever names, is a slip */
 } pnas_picture_list;
 
 /* Copies the name; the class's label is its place. PNAS_ERROR_DATA, with `list_name`, if there would be more than

@@ -117,7 +117,31 @@ static pnas_status judge_overlap(const placed_file *place, size_t count)
     return PNAS_OK;
 }
 
-static pnas_status check_overlap(const pnas_picture_sources *sources)
+/* A folder may have links to its own files; two lines of a list that lead to one file are a slip. */
+static pnas_status judge_twice(const placed_file *place, size_t count)
+{
+    for (size_t i = 1; i < count; i++)
+        PNAS_CHECK(!place[i].source->list.once || place[i].source != place[i - 1].source ||
+                       !are_one(place[i].file, place[i - 1].file),
+                   PNAS_ERROR_DATA, "%s: %s and %s are one file; each picture has one line",
+                   place[i].source->path, place[i - 1].file->path, place[i].file->path);
+    return PNAS_OK;
+}
+
+/* Whoever replaces what is there means an old data set. */
+static pnas_status check_output(const placed_file *place, size_t count, const char *output)
+{
+    struct stat info;
+    if (!output || stat(output, &info) != 0)
+        return PNAS_OK;
+    for (size_t i = 0; i < count; i++)
+        PNAS_CHECK(place[i].file->device != info.st_dev || place[i].file->inode != info.st_ino,
+                   PNAS_ERROR_USAGE,
+                   "%s: is one of the pictures that are read; give the data set another name", output);
+    return PNAS_OK;
+}
+
+static pnas_status check_files(const pnas_import_options *options, const pnas_picture_sources *sources)
 {
     size_t count = 0;
     placed_file *place = calloc(sources->files + 1, sizeof *place);
@@ -129,7 +153,11 @@ static pnas_status check_overlap(const pnas_picture_sources *sources)
                 place[count++] = (placed_file){file, &sources->source[s]};
         }
     qsort(place, count, sizeof *place, by_identity);
-    pnas_status status = judge_overlap(place, count);
+    pnas_status status = check_output(place, count, options->output);
+    if (status == PNAS_OK)
+        status = judge_overlap(place, count);
+    if (status == PNAS_OK)
+        status = judge_twice(place, count);
     free(place);
     return status;
 }
@@ -166,7 +194,7 @@ static pnas_status list_all(const pnas_import_options *options, pnas_picture_lis
         PNAS_TRY(add_source(options, options->validation_from, lister, out));
         out->source[out->count - 1].validates = true;
     }
-    return out->count > 1 ? check_overlap(out) : PNAS_OK;
+    return check_files(options, out);
 }
 
 pnas_status pnas_picture_sources_list(const pnas_import_options *options, pnas_picture_lister *lister,

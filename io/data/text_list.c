@@ -203,6 +203,7 @@ static pnas_status make_list(text_list *list, pnas_picture_list *out)
     for (size_t i = 0; i < list->rows; i++)
         PNAS_TRY(add_file(list, &list->row[i], out));
     out->root = strdup(list->name);
+    out->once = true;
     PNAS_CHECK(out->root, PNAS_ERROR_MEMORY, "no memory for the name of a file");
     return PNAS_OK;
 }

@@ -66,6 +66,8 @@ pnas_status pnas_locked_file_open(const char *path, const char *shown, off_t own
     for (;;) {
         struct stat info;
         int file = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0666);
+        PNAS_CHECK(file >= 0 || (errno != ELOOP && errno != EISDIR), PNAS_ERROR_FILE,
+                   "%s: is a link or a folder, where a file is to be written; move it away", path);
         PNAS_CHECK(file >= 0, PNAS_ERROR_FILE,
                    "%s: cannot be written: %s; check that the folder is there and that you may write in it",
                    shown, pnas_system_reason(errno));

@@ -137,10 +137,16 @@ static pnas_status resolve_target(const char *path, char **out)
 
 /* Its name can be foreseen, so that a second writer meets the lock: whoever put something else there must not
  * get it written over. */
-static pnas_status check_partial(const pnas_h5_output *output, const struct stat *held)
+static pnas_status check_partial(const pnas_h5_output *output, int file, const struct stat *held)
 {
     PNAS_CHECK(S_ISREG(held->st_mode) && held->st_nlink <= 1 && held->st_uid == geteuid(), PNAS_ERROR_FILE,
                "%s: is not a file that this program left; move it away", output->partial);
+    char magic[sizeof PNAS_HDF5_MAGIC - 1] = "";
+    const char none[sizeof magic] = ""; /* of a file on disk that was not closed */
+    ssize_t size = pread(file, magic, sizeof magic, 0);
+    PNAS_CHECK(size <= 0 || memcmp(magic, PNAS_HDF5_MAGIC, (size_t)size) == 0 ||
+                   memcmp(magic, none, (size_t)size) == 0,
+               PNAS_ERROR_FILE, "%s: is not a file that this program left; move it away", output->partial);
     return PNAS_OK;
 }
 
@@ -169,7 +175,7 @@ static pnas_status take_lock(const pnas_h5_output *output, int file, bool made, 
     PNAS_CHECK(flock(file, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK, PNAS_ERROR_FILE,
                "%s: another program is writing this file", output->path);
     if (!made)
-        PNAS_TRY(check_partial(output, &held));
+        PNAS_TRY(check_partial(output, file, &held));
     if (lstat(output->partial, &there) != 0 || held.st_ino != there.st_ino || held.st_dev != there.st_dev)
         return PNAS_OK;
     PNAS_CHECK(ftruncate(file, 0) == 0, PNAS_ERROR_FILE, "%s: cannot be written: %s", output->path,

@@ -547,7 +547,7 @@ static pnas_status end_run(search_run *run, pnas_status status)
         outlook = "; what is finished is kept, and the same command continues";
     else if (status == PNAS_ERROR_DEVICE)
         outlook = "; what is finished is kept, and the same command continues where there are devices";
-    else if (status == PNAS_ERROR_FILE)
+    else if (status == PNAS_ERROR_FILE || status == PNAS_ERROR_DATA)
         outlook = "; what was finished before is kept, and the same command continues once that is corrected";
     return pnas_fail(status, "%s%s", message, outlook);
 }

@@ -39,6 +39,10 @@ ln precious data.h5.partial
 expect 74 'is not a file that this program left' "${import[@]}" images.csv -o data.h5
 untouched "a data set's partial file"
 rm data.h5.partial
+cp precious data.h5.partial
+expect 74 'data.h5.partial: is not a file that this program left' "${import[@]}" images.csv -o data.h5
+[ "$(cat data.h5.partial)" = mine ] || fail "a file under the name of a partial one was written over"
+rm data.h5.partial
 ln -s precious run.h5.journal
 expect 74 'run.h5.journal' "$pnas_mpi" tiny.yaml -o run.h5
 rm run.h5.journal

@@ -13,11 +13,15 @@
 static pnas_status warn_of_missing_classes(const pnas_dataset *dataset, const pnas_dataset_part *part,
                                            size_t first, const char *kind)
 {
+    enum { TOLD = 10 };
     size_t *count;
+    int missing = 0;
     PNAS_TRY(pnas_data_count_classes(part, first, dataset->classes, &count));
     for (int c = 0; c < dataset->classes && part->count > first; ++c)
-        if (count[c] == 0)
+        if (count[c] == 0 && missing++ < TOLD)
             pnas_warning("class %d (%s) has no %s image", c, dataset->class_names[c], kind);
+    if (missing > TOLD)
+        pnas_warning("nor have %d other classes", missing - TOLD);
     free(count);
     return PNAS_OK;
 }

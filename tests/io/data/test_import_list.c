@@ -55,6 +55,20 @@ Test(import_list, paths_and_labels_are_parted_by_tabs_commas_or_blanks)
     PNAS_EXPECT_NO_LEAKS();
 }
 
+Test(import_list, a_file_has_one_line_whatever_its_names_and_is_not_written_to)
+{
+    pnas_import_options options = make_list("a/1.png ale\n./a/1.png wine\na/2.JPG wine\n");
+    expect_failure(&options, PNAS_ERROR_DATA, "list.txt", "are one file; each picture has one line");
+    options = make_list("a/1.png ale\na/2.JPG wine\n");
+    options.output = test_path("a/2.JPG");
+    options.replace = true;
+    pnas_dataset *dataset;
+    cr_expect_eq(pnas_import(&options, &dataset), PNAS_ERROR_USAGE);
+    cr_expect_not_null(strstr(pnas_message(), "2.JPG: is one of the pictures that are read"), "%s",
+                       pnas_message());
+    PNAS_EXPECT_NO_LEAKS();
+}
+
 Test(import_list, a_first_line_may_name_the_columns)
 {
     expect_set("filename,label\na/2.JPG,wine\nb c/1.jpeg,wine\na/1.png,ale\nb c/hot dog.png,ale\n", "ale",

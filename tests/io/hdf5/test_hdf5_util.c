@@ -205,10 +205,25 @@ Test(hdf5_output, threads_use_hdf5_one_at_a_time)
 
 Test(hdf5_output, what_a_killed_program_left_is_written_over)
 {
-    test_write_file("a.h5.partial", "half a file", 11);
-    write_value("a.h5", 1);
-    cr_expect_eq(read_value("a.h5"), 1);
-    cr_expect_eq(test_folder_count(), 1);
+    static const struct {
+        const char *bytes;
+        size_t size;
+    } left[] = {{"", 0}, {"\x89HDF", 4}, {"\x89HDF\r\n\x1a\nhalf a file", 19}, {"\0\0\0\0\0\0\0\0more", 12}};
+    for (size_t i = 0; i < sizeof left / sizeof *left; i++) {
+        test_write_file("a.h5.partial", left[i].bytes, left[i].size);
+        write_value("a.h5", 1);
+        cr_expect_eq(read_value("a.h5"), 1);
+        cr_expect_eq(test_folder_count(), 1);
+    }
+}
+
+Test(hdf5_output, somebodys_file_of_that_name_is_kept)
+{
+    pnas_h5_output output;
+    test_write_file("a.h5.partial", "mine", 4);
+    cr_expect_eq(pnas_h5_output_create(test_path("a.h5"), &output), PNAS_ERROR_FILE);
+    cr_expect_not_null(strstr(pnas_message(), "is not a file that this program left"), "%s", pnas_message());
+    cr_expect_eq(test_file_size("a.h5.partial"), 4);
 }
 
 Test(hdf5_output, nothing_else_of_that_name_is_written_over)
