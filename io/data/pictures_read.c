@@ -144,7 +144,7 @@ pnas_status pnas_pictures_size(const pnas_picture_list *list, const pnas_picture
         if (i == 0 && status != PNAS_OK)
             snprintf(first, sizeof first, "%s", pnas_message());
     }
-    PNAS_CHECK(status != PNAS_ERROR_DATA, status, "%s: none of its %zu pictures can be read, the first: %s",
-               list->root, list->files, first);
+    PNAS_CHECK(status != PNAS_ERROR_DATA, status, "%s: none of its %zu pictures can be read, the first: %s%s",
+               list->root, list->files, first, list->once ? " (--root says where relative paths begin)" : "");
     return status;
 }

@@ -282,6 +282,8 @@ static pnas_status go_on(pnas_row_store *store, const char *key)
     bool whole = size == HEAD_SIZE && get(head + OWNER_AT - 4, 4) == checksum(head, OWNER_AT - 4);
     uint64_t commit = whole ? find_commit(store, (uint64_t)info.st_size) : 0;
     bool same = whole && memcmp(head + MAGIC_SIZE, key, KEY_SIZE) == 0;
+    if (commit == 0 && info.st_size > HEAD_SIZE)
+        pnas_warning("%s: holds nothing that can be gone on from; this import begins anew", store->path);
     if (commit > 0 && !same)
         pnas_warning(
             "%s: is of an import of other pictures, with other options or by another version of this "

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define LINE_MOST 65536 /* bytes that its first line may have */
+
 typedef struct { /* borrowed from the text */
     const char *path, *label;
     size_t line, class; /* the line from 1 */
@@ -70,6 +72,8 @@ static bool split(char *line, char separator, list_row *out)
 static pnas_status split_lines(text_list *list)
 {
     char *text = (char *)pnas_bytes_text((const char *)list->bytes.data, list->bytes.size), *line;
+    for (char *at = strchr(text, '\n') ? NULL : text; at && (at = strchr(at, '\r'));)
+        *at = '\n'; /* lines that end like that alone */
     size_t lines = 1, number = 0;
     char separator = 0;
     for (const char *at = text; *at; at++)
@@ -91,6 +95,19 @@ static pnas_status split_lines(text_list *list)
     PNAS_CHECK(list->rows > 0, PNAS_ERROR_DATA,
                "%s: names no picture; expected a path and a label in each line", list->name);
     return PNAS_OK;
+}
+
+/* Whatever a label is, hardly all of them are called like pictures. */
+static pnas_status check_columns(const text_list *list)
+{
+    for (size_t i = 0; i < list->rows; i++)
+        if (!pnas_picture_name_is(list->row[i].label) || pnas_picture_name_is(list->row[i].path))
+            return PNAS_OK;
+    return pnas_fail(
+        PNAS_ERROR_DATA,
+        "%s: its pictures stand behind their labels; expected a path and then a label in each line, "
+        "as in \"cat/1.jpg,cat\"",
+        list->name);
 }
 
 /* ---- order ---- */
@@ -197,6 +214,7 @@ static pnas_status make_list(text_list *list, pnas_picture_list *out)
     PNAS_TRY(pnas_bytes_check_text(list->name, &list->bytes));
     PNAS_TRY(split_lines(list));
     leave_head_out(list);
+    PNAS_TRY(check_columns(list));
     PNAS_TRY(check_paths(list));
     PNAS_TRY(add_classes(list, out));
     qsort(list->row, list->rows, sizeof *list->row, by_class);
@@ -217,11 +235,18 @@ static char *find_root(const char *path, const char *root)
     return strndup(path, slash == path ? 1 : (size_t)(slash - path));
 }
 
+/* A text has lines; without this, gigabytes of one byte would be unpacked to find out. */
+static double claim_of(const unsigned char *first, size_t size)
+{
+    bool lines = size < LINE_MOST || memchr(first, '\n', LINE_MOST) || memchr(first, '\r', LINE_MOST);
+    return lines ? (double)SIZE_MAX : LINE_MOST;
+}
+
 pnas_status pnas_text_list_read(const char *path, const char *root, pnas_picture_list *out)
 {
     text_list list = {.name = path};
     *out = (pnas_picture_list){0};
-    PNAS_TRY(pnas_bytes_read(path, "a list of pictures", NULL, &list.bytes));
+    PNAS_TRY(pnas_bytes_read(path, "a list of pictures", claim_of, &list.bytes));
     list.root = find_root(path, root);
     pnas_status status = list.root ? make_list(&list, out)
                                    : pnas_fail(PNAS_ERROR_MEMORY, "no memory for the name of a folder");
@@ -247,7 +272,8 @@ bool pnas_text_list_is(const char *path, const char *root)
     for (int line = 0; line < 2 && folder && text && !is; line++) { /* the first may be a head line */
         char *at = strsep(&text, "\n");
         separator = separator ? separator : separator_of(at);
-        is = split(at, separator, &row) && (pnas_picture_name_is(row.path) || names_file(folder, row.path));
+        is = split(at, separator, &row) && (pnas_picture_name_is(row.path) || names_file(folder, row.path) ||
+                                            pnas_picture_name_is(row.label));
     }
     free(folder);
     return is;

@@ -139,14 +139,15 @@ static const struct argp test_argp = {
 
 /* --- testing --- */
 
-static pnas_status check_data(const pnas_net_session *session, const pnas_dataset *dataset)
+/* place: its file, or the embedded set's name. */
+static pnas_status check_data(const pnas_net_session *session, const char *place, const pnas_dataset *dataset)
 {
     PNAS_CHECK(dataset->classes == session->file.network.classes, PNAS_ERROR_DATA,
-               "%s: has %d classes; %s tells %d apart", dataset->name, dataset->classes, session->path,
+               "%s: has %d classes; %s tells %d apart", place, dataset->classes, session->path,
                session->file.network.classes);
     PNAS_CHECK(dataset->test.count > 0, PNAS_ERROR_DATA,
                "%s: has no test part; import one with pnas_data import, or name other data with --data",
-               dataset->name);
+               place);
     return pnas_network_check_class_names(session->path, &session->file, dataset->name, dataset->class_names);
 }
 
@@ -216,7 +217,7 @@ static pnas_status open_data(const test_arguments *arguments, const pnas_net_ses
                              pnas_dataset **dataset, bool *other)
 {
     PNAS_TRY(pnas_net_open_data(session, arguments->data, dataset, other));
-    return check_data(session, *dataset);
+    return check_data(session, arguments->data ? arguments->data : session->file.dataset, *dataset);
 }
 
 static pnas_status run_test(const test_arguments *arguments, pnas_layout *layout, pnas_net_session *session,

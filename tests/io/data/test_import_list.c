@@ -69,6 +69,22 @@ Test(import_list, a_file_has_one_line_whatever_its_names_and_is_not_written_to)
     PNAS_EXPECT_NO_LEAKS();
 }
 
+Test(import_list, what_people_have_is_told_apart)
+{
+    pnas_import_options options = make_list("ale,a/1.png\nwine,a/2.JPG\n");
+    expect_failure(&options, PNAS_ERROR_DATA, "list.txt", "its pictures stand behind their labels");
+    options = make_list("x/1.png ale\nx/2.JPG wine\n");
+    expect_failure(&options, PNAS_ERROR_DATA, "x/", "--root says where relative paths begin");
+    expect_set("b c/1.jpeg,wine\ra/1.png,ale\rb c/hot dog.png,ale\ra/2.JPG,wine\r", "ale", "wine");
+    char *line = malloc(200001);
+    memset(line, 'a', 200000);
+    line[200000] = '\0';
+    options = make_list(line);
+    expect_failure(&options, PNAS_ERROR_DATA, "list.txt", "line 1: expected a path and a label");
+    free(line);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
 Test(import_list, a_first_line_may_name_the_columns)
 {
     expect_set("filename,label\na/2.JPG,wine\nb c/1.jpeg,wine\na/1.png,ale\nb c/hot dog.png,ale\n", "ale",

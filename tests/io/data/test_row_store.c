@@ -173,7 +173,7 @@ Test(row_store, files_of_others_and_of_other_processes_are_refused)
     test_write_file("text", "somebody's", 10);
     expect_refused("text", "is not a file that this program left; move it away");
     cr_assert_eq(symlink(test_path("text"), test_path("link")), 0);
-    expect_refused("link", "cannot be written");
+    expect_refused("link", "link: is a link or a folder, where a file is to be written; move it away");
     fill("held", size);
     int file = open(test_path("held"), O_RDWR | O_CLOEXEC);
     cr_assert(file >= 0 && flock(file, LOCK_EX) == 0);
