@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define PART " (part)" /* of a child that was not finished */
 
@@ -187,15 +188,39 @@ static void report_resume(const pnas_search_run_options *options, const pnas_sea
               level->count - pnas_level_unfinished(level), level->count);
 }
 
+static pnas_status check_whole(const pnas_run_info *info, const pnas_search_run_options *options,
+                               char extension[PNAS_EXTENSION_MAX])
+{
+    PNAS_TRY(check_same_search(info, options, extension));
+    if (*extension || info->status != PNAS_RUN_COMPLETE)
+        PNAS_TRY(pnas_kernel_check_run(options->path, info, options->kernels));
+    return PNAS_OK;
+}
+
+pnas_status pnas_run_record_check(const pnas_search_run_options *options)
+{
+    pnas_run_file *file = NULL;
+    char extension[PNAS_EXTENSION_MAX];
+    if (access(options->path, F_OK) != 0)
+        return PNAS_OK;
+    PNAS_TRY(pnas_run_file_read(options->path, &file));
+    const pnas_run_info *info = pnas_run_file_info(file);
+    pnas_status status = check_whole(info, options, extension);
+    if (status == PNAS_OK && info->status == PNAS_RUN_COMPLETE && !*extension)
+        pnas_info("%s is complete already; no child is left to train", options->path);
+    else if (status == PNAS_OK)
+        pnas_info("%s would be continued%s%s", options->path, *extension ? " with " : "", extension);
+    pnas_run_file_close(&file);
+    return status;
+}
+
 pnas_status pnas_run_record_resume(pnas_run_file *file, const pnas_search_run_options *options,
                                    pnas_search *search)
 {
     pnas_run_info *info = pnas_run_file_info(file);
     char extension[PNAS_EXTENSION_MAX];
     double ended = info->end;
-    PNAS_TRY(check_same_search(info, options, extension));
-    if (*extension || info->status != PNAS_RUN_COMPLETE)
-        PNAS_TRY(pnas_kernel_check_run(options->path, info, options->kernels));
+    PNAS_TRY(check_whole(info, options, extension));
     if (info->retried)
         pnas_search_expect_retries(search);
     PNAS_TRY(pnas_run_file_restore(file, search));

@@ -15,6 +15,10 @@ pnas_status pnas_run_record_begin(pnas_run_file *file, const pnas_search_run_opt
 pnas_status pnas_run_record_resume(pnas_run_file *file, const pnas_search_run_options *options,
                                    pnas_search *search);
 
+/* Whether the run at options->path, if there is one, would be continued by these options: the first checks of
+ * pnas_run_record_resume, without a lock, and nothing is written. */
+pnas_status pnas_run_record_check(const pnas_search_run_options *options);
+
 /* Timeline: the fit and scoring by which children of `level` were begun early, from `start` to now. */
 pnas_status pnas_run_record_early(pnas_run_file *file, const pnas_search_run_options *options, int level,
                                   double start);

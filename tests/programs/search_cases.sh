@@ -491,6 +491,14 @@ case_check() {
     [ "$(tail -n 1 last.out)" = 'pnas_mpi: everything is in order; nothing was trained' ] ||
         fail "the verdict is not the last line"
     [ "$(ls)" = "$(printf 'codes\nlast.err\nlast.out')" ] || fail "--check left something: $(ls)"
+    cp "$reference_dir/reference.h5" run.h5
+    expect_code 0 1 "$tiny" --check -o run.h5
+    expect_said 'run.h5 is complete already; no child is left to train'
+    expect_code 64 1 "$tiny" --check -o run.h5 --set network.filters=5
+    expect_said 'run.h5.*network.filters'
+    expect_code 0 1 "$tiny" --check -o run.h5 --set search.beam=6 --set space.blocks=3
+    expect_said 'run.h5 would be continued with space.blocks 2 -> 3'
+    cmp "$reference_dir/reference.h5" run.h5 || fail "--check changed a run"
 }
 
 case_wrong_use() {

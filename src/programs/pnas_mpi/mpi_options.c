@@ -32,8 +32,9 @@ static const struct argp_option option_list[] = {
     {"set", KEY_SET, "a.b=c", 0, "Set a key of the configuration, as in training.epochs=5; may be repeated",
      1},
     {"check", KEY_CHECK, NULL, 0,
-     "Check configuration, data set, devices and the memory of the largest possible child and the surrogate; "
-     "train nothing",
+     "Check configuration, data set, devices, the memory of the largest possible child and the surrogate, "
+     "and "
+     "with -o whether a run that is there would go on; train nothing",
      1},
     {"retry-failed", KEY_RETRY_FAILED, NULL, 0,
      "Of a run that is there: try every failed child once more. Cells that were chosen without them stay", 1},

@@ -16,6 +16,7 @@
 #include "src/run/rank_start.h"
 #include "src/run/replay.h"
 #include "src/run/run_deadline.h"
+#include "src/run/run_record.h"
 #include "src/run/search_run.h"
 #include "src/run/shared_settings.h"
 #include "src/run/simulate.h"
@@ -229,31 +230,9 @@ static pnas_status check_search(const mpi_program *program)
     return PNAS_OK;
 }
 
-static pnas_status check(mpi_program *program)
+static pnas_search_run_options options_of(const mpi_program *program)
 {
-    pnas_ensemble_memory surrogate = {0};
-    PNAS_TRY(pnas_mpi_agree(check_search(program)));
-    PNAS_TRY(pnas_mpi_agree(check_surrogate(program, &surrogate)));
-    uint64_t kept = surrogate.kept + (program->configuration.search.overlap ? surrogate.working : 0);
-    if (program->images)
-        PNAS_TRY(
-            pnas_devices_check_memory(&program->layout, &program->devices, &program->configuration, kept));
-    bool leads = program->layout.rank == 0;
-    PNAS_TRY(pnas_mpi_agree(leads ? pnas_warm_start_check(&program->configuration) : PNAS_OK));
-    if (leads) {
-        tell_children(&program->configuration.search);
-        warn_of_chance(&program->configuration.search);
-        tell_rungs(&program->configuration);
-        fputs(program->configuration_text, stdout);
-    }
-    fflush(stdout); /* the verdict is the last line where both are one stream */
-    pnas_info("everything is in order; nothing was trained");
-    return PNAS_OK;
-}
-
-static pnas_status lead(mpi_program *program)
-{
-    const pnas_search_run_options options = {
+    return (pnas_search_run_options){
         .path = program->run_path,
         .retry_failed = program->options.retry_failed,
         .command_line = program->command_line,
@@ -268,6 +247,44 @@ static pnas_status lead(mpi_program *program)
         .surrogate = program->surrogate,
         .checkpoints = program->checkpoints,
     };
+}
+
+/* The run that is there, if one is named. */
+static pnas_status check_run(mpi_program *program)
+{
+    if (!program->options.output)
+        return PNAS_OK;
+    PNAS_TRY(pnas_link_target(program->options.output, &program->run_path));
+    const pnas_search_run_options options = options_of(program);
+    return pnas_run_record_check(&options);
+}
+
+static pnas_status check(mpi_program *program)
+{
+    pnas_ensemble_memory surrogate = {0};
+    PNAS_TRY(pnas_mpi_agree(check_search(program)));
+    PNAS_TRY(pnas_mpi_agree(check_surrogate(program, &surrogate)));
+    uint64_t kept = surrogate.kept + (program->configuration.search.overlap ? surrogate.working : 0);
+    if (program->images)
+        PNAS_TRY(
+            pnas_devices_check_memory(&program->layout, &program->devices, &program->configuration, kept));
+    bool leads = program->layout.rank == 0;
+    PNAS_TRY(pnas_mpi_agree(leads ? pnas_warm_start_check(&program->configuration) : PNAS_OK));
+    PNAS_TRY(pnas_mpi_agree(leads ? check_run(program) : PNAS_OK));
+    if (leads) {
+        tell_children(&program->configuration.search);
+        warn_of_chance(&program->configuration.search);
+        tell_rungs(&program->configuration);
+        fputs(program->configuration_text, stdout);
+    }
+    fflush(stdout); /* the verdict is the last line where both are one stream */
+    pnas_info("everything is in order; nothing was trained");
+    return PNAS_OK;
+}
+
+static pnas_status lead(mpi_program *program)
+{
+    const pnas_search_run_options options = options_of(program);
     pnas_status status = pnas_search_run(&options);
     pnas_status released = pnas_scheduler_release(program->scheduler, status);
     if (released != PNAS_OK)
