@@ -22,11 +22,6 @@ pnas_status pnas_dataset_create(pnas_dataset **out)
     return PNAS_OK;
 }
 
-static size_t image_size(const pnas_dataset *dataset)
-{
-    return (size_t)dataset->height * dataset->width * dataset->channels;
-}
-
 pnas_status pnas_dataset_allocate_labels(size_t count, pnas_dataset_part *part)
 {
     PNAS_CHECK(count <= UINT32_MAX, PNAS_ERROR_DATA, "%zu images in one part, at most %u are allowed", count,
@@ -40,7 +35,7 @@ pnas_status pnas_dataset_allocate_labels(size_t count, pnas_dataset_part *part)
 pnas_status pnas_dataset_allocate(const pnas_dataset *dataset, size_t count, pnas_dataset_part *part)
 {
     PNAS_TRY(pnas_dataset_allocate_labels(count, part));
-    part->images = calloc(count + 1, image_size(dataset));
+    part->images = calloc(count + 1, pnas_dataset_image_bytes(dataset));
     PNAS_CHECK(part->images, PNAS_ERROR_MEMORY, "out of memory for %zu images of %dx%dx%d", count,
                dataset->height, dataset->width, dataset->channels);
     return PNAS_OK;
@@ -48,7 +43,7 @@ pnas_status pnas_dataset_allocate(const pnas_dataset *dataset, size_t count, pna
 
 pnas_status pnas_dataset_allocate_shared(pnas_dataset *dataset, size_t count)
 {
-    if (pnas_shared_memory_create(count * image_size(dataset), &dataset->shared) != PNAS_OK) {
+    if (pnas_shared_memory_create(count * pnas_dataset_image_bytes(dataset), &dataset->shared) != PNAS_OK) {
         pnas_warning("%s; each rank of this machine holds a copy of the images", pnas_message());
         return pnas_dataset_allocate(dataset, count, &dataset->train);
     }
@@ -120,23 +115,23 @@ static pnas_status sum_encoded(pnas_dataset_sum *sum, const pnas_dataset *datase
 {
     const pnas_image_shape shape = shape_of(dataset);
     if (part == &dataset->train && !part->images)
-        PNAS_TRY(pnas_encoded_part_measure(&shape, part, sum->sum, sum->squares));
+        PNAS_TRY(pnas_encoded_part_measure(&shape, part, sum));
     PNAS_TRY(pnas_dataset_sum_add(sum, part->encoded, pnas_encoded_begin(part->ends, part->count)));
     return pnas_dataset_sum_ends(sum, part);
 }
 
 #define PIECE_BYTES ((size_t)32 << 20) /* of images that stay in their file */
 
-/* The images from `first` on: decoded, so that damage is found, and the bytes that are summed. */
+/* image [count]: numbers that follow each other. They are decoded, so that damage is found, and what is stored is summed. */
 static pnas_status sum_piece(pnas_dataset_sum *sum, const pnas_dataset *dataset,
                              const pnas_dataset_part *part, const uint32_t *image, size_t count,
                              uint8_t *pixels)
 {
-    size_t bytes = count * image_size(dataset);
+    size_t bytes = count * pnas_dataset_image_bytes(dataset);
     const pnas_image_source source = pnas_image_reader_source(part->reader);
     PNAS_TRY(source.read(source.payload, image, count, pixels));
     if (part == &dataset->train)
-        pnas_dataset_sum_measure(sum, dataset, pixels, bytes);
+        pnas_dataset_sum_measure(sum, dataset->channels, pixels, bytes);
     if (!dataset->quality)
         return pnas_dataset_sum_add(sum, pixels, bytes);
     uint64_t size = pnas_image_reader_stored_bytes(part->reader, image[0], count);
@@ -151,8 +146,8 @@ static pnas_status sum_piece(pnas_dataset_sum *sum, const pnas_dataset *dataset,
 
 static pnas_status sum_file(pnas_dataset_sum *sum, const pnas_dataset *dataset, const pnas_dataset_part *part)
 {
-    size_t most = PIECE_BYTES / image_size(dataset) + 1;
-    uint8_t *pixels = malloc(most * image_size(dataset));
+    size_t most = PIECE_BYTES / pnas_dataset_image_bytes(dataset) + 1;
+    uint8_t *pixels = malloc(most * pnas_dataset_image_bytes(dataset));
     uint32_t *image = malloc(most * sizeof *image);
     pnas_status status = PNAS_OK;
     PNAS_CHECK_CLEANUP(pixels && image, PNAS_ERROR_MEMORY, "no memory for %zu images", most);
@@ -175,9 +170,9 @@ static pnas_status sum_part(pnas_dataset_sum *sum, const pnas_dataset *dataset, 
 {
     if (part->reader)
         return sum_file(sum, dataset, part);
-    size_t bytes = part->count * image_size(dataset);
+    size_t bytes = part->count * pnas_dataset_image_bytes(dataset);
     if (part == &dataset->train && part->images)
-        pnas_dataset_sum_measure(sum, dataset, part->images, bytes);
+        pnas_dataset_sum_measure(sum, dataset->channels, part->images, bytes);
     PNAS_TRY(dataset->quality ? sum_encoded(sum, dataset, part)
                               : pnas_dataset_sum_add(sum, part->images, bytes));
     return pnas_dataset_sum_labels(sum, part);

@@ -38,6 +38,11 @@ typedef struct {
     pnas_shared_memory shared;
 } pnas_dataset;
 
+static inline size_t pnas_dataset_image_bytes(const pnas_dataset *dataset)
+{
+    return (size_t)dataset->height * (size_t)dataset->width * (size_t)dataset->channels;
+}
+
 /* Reads "digits" (the embedded set, see pnas_dataset_find) or the file at a path, and checks ranks, types, sizes and
  * labels; of a file without its seal also what pnas_dataset_verify looks at. PNAS_ERROR_FILE or PNAS_ERROR_DATA
  * names the file and what is wrong in it. An encoded set is decoded, too. *out is the caller's (pnas_dataset_destroy),

@@ -26,13 +26,11 @@ pnas_status pnas_dataset_sum_begin(const pnas_dataset *dataset, pnas_dataset_sum
 }
 
 /* Integer sums, so that the figures are the same to the bit wherever they are made. */
-void pnas_dataset_sum_measure(pnas_dataset_sum *sum, const pnas_dataset *dataset, const uint8_t *pixels,
-                              size_t bytes)
+void pnas_dataset_sum_measure(pnas_dataset_sum *sum, int channels, const uint8_t *pixels, size_t bytes)
 {
-    size_t channels = (size_t)dataset->channels;
-    for (size_t i = 0; i < bytes; i += channels)
-        for (size_t c = 0; c < channels; ++c) {
-            uint64_t value = pixels[i + c];
+    for (size_t i = 0; i < bytes; i += (size_t)channels)
+        for (int c = 0; c < channels; ++c) {
+            uint64_t value = pixels[i + (size_t)c];
             sum->sum[c] += value;
             sum->squares[c] += value * value;
         }

@@ -15,8 +15,7 @@ typedef struct { /* over the training pixels, by channel */
 pnas_status pnas_dataset_sum_begin(const pnas_dataset *dataset, pnas_dataset_sum *out);
 
 /* Training pixels, in pieces of whole ones, in any order. */
-void pnas_dataset_sum_measure(pnas_dataset_sum *sum, const pnas_dataset *dataset, const uint8_t *pixels,
-                              size_t bytes);
+void pnas_dataset_sum_measure(pnas_dataset_sum *sum, int channels, const uint8_t *pixels, size_t bytes);
 
 /* Of the training part, then of the test part: the bytes of images, as they are stored, in any pieces; where images are
  * encoded their ends; and the labels. */

@@ -77,7 +77,7 @@ static pnas_status write_channel_figures(const pnas_dataset *dataset, hid_t file
 
 size_t pnas_dataset_chunk_rows(const pnas_dataset *dataset)
 {
-    size_t bytes = (size_t)dataset->height * (size_t)dataset->width * (size_t)dataset->channels;
+    size_t bytes = pnas_dataset_image_bytes(dataset);
     return bytes < PNAS_DATASET_CHUNK_BYTES ? PNAS_DATASET_CHUNK_BYTES / bytes : 1;
 }
 
@@ -168,7 +168,7 @@ static pnas_status write_chunk(stored_writing *work, const pnas_dataset_part *pa
     if (dataset->quality)
         return pnas_h5_write_piece(images, i * PNAS_DATASET_CHUNK_BYTES, chunk->plain, chunk->plain_size);
     if (part == &dataset->train)
-        pnas_dataset_sum_measure(&work->sum, dataset, chunk->plain, chunk->plain_size);
+        pnas_dataset_sum_measure(&work->sum, dataset->channels, chunk->plain, chunk->plain_size);
     return part->count < rows ? write_small(images, chunk)
                               : pnas_h5_write_chunk(images, i * rows, chunk->stored, chunk->stored_size);
 }

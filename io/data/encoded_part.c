@@ -13,11 +13,6 @@ uint64_t pnas_encoded_begin(const uint64_t *ends, size_t i)
     return i > 0 ? ends[i - 1] : 0;
 }
 
-static size_t image_size(const pnas_image_shape *shape)
-{
-    return (size_t)shape->height * (size_t)shape->width * (size_t)shape->channels;
-}
-
 pnas_status pnas_encoded_ends_check(const pnas_image_shape *shape, const uint64_t *ends, size_t count,
                                     uint64_t total)
 {
@@ -48,9 +43,9 @@ static pnas_status make_image(void *payload, int thread, size_t row)
     part_making *work = payload;
     size_t size = 0;
     (void)thread;
-    pnas_status status =
-        pnas_encoded_image_make(work->shape, work->quality,
-                                work->part->images + row * image_size(work->shape), &work->image[row], &size);
+    pnas_status status = pnas_encoded_image_make(
+        work->shape, work->quality, work->part->images + row * pnas_image_shape_bytes(work->shape),
+        &work->image[row], &size);
     work->part->ends[row] = size;
     return status == PNAS_OK ? PNAS_OK : pnas_fail_at(status, "image %zu", row);
 }
@@ -79,7 +74,8 @@ pnas_status pnas_encoded_part_make(const pnas_image_shape *shape, int quality, p
                              ? PNAS_OK
                              : pnas_fail(PNAS_ERROR_MEMORY, "no memory for %zu encoded images", count);
     if (status == PNAS_OK)
-        status = pnas_rows_each(count, pnas_row_threads(count, image_size(shape)), make_image, &work);
+        status =
+            pnas_rows_each(count, pnas_row_threads(count, pnas_image_shape_bytes(shape)), make_image, &work);
     if (status == PNAS_OK)
         status = join(&work, part);
     for (size_t i = 0; work.image && i < count; ++i)
@@ -92,7 +88,7 @@ pnas_status pnas_encoded_part_make(const pnas_image_shape *shape, int quality, p
 
 typedef struct { /* of a thread */
     uint8_t *pixels;
-    uint64_t sum[PNAS_IMAGE_CHANNELS_MAX], squares[PNAS_IMAGE_CHANNELS_MAX];
+    pnas_dataset_sum sum;
 } decoding_room;
 
 typedef struct {
@@ -103,35 +99,26 @@ typedef struct {
     decoding_room room[PNAS_ROW_THREADS_MOST];
 } part_decoding;
 
-static void measure(decoding_room *room, const pnas_image_shape *shape)
-{
-    size_t pixels = (size_t)shape->height * (size_t)shape->width, channels = (size_t)shape->channels;
-    for (size_t i = 0; i < pixels; ++i)
-        for (size_t c = 0; c < channels; ++c) {
-            uint64_t value = room->pixels[i * channels + c];
-            room->sum[c] += value;
-            room->squares[c] += value * value;
-        }
-}
-
 static pnas_status decode_image(void *payload, int thread, size_t row)
 {
     part_decoding *work = payload;
     const pnas_dataset_part *part = work->part;
     uint64_t begin = pnas_encoded_begin(part->ends, row);
-    uint8_t *to = work->out ? work->out + row * image_size(work->shape) : work->room[thread].pixels;
+    uint8_t *to =
+        work->out ? work->out + row * pnas_image_shape_bytes(work->shape) : work->room[thread].pixels;
     pnas_status status =
         pnas_encoded_image_decode(part->encoded + begin, part->ends[row] - begin, work->shape, to);
     if (status != PNAS_OK)
         return pnas_fail_at(status, "image %zu", row);
     if (work->measures)
-        measure(&work->room[thread], work->shape);
+        pnas_dataset_sum_measure(&work->room[thread].sum, work->shape->channels, to,
+                                 pnas_image_shape_bytes(work->shape));
     return PNAS_OK;
 }
 
 static pnas_status decode_all(part_decoding *work)
 {
-    size_t count = work->part->count, size = image_size(work->shape);
+    size_t count = work->part->count, size = pnas_image_shape_bytes(work->shape);
     int threads = pnas_row_threads(count, size);
     uint8_t *pixels = work->out ? NULL : malloc((size_t)threads * size);
     PNAS_CHECK(work->out || pixels, PNAS_ERROR_MEMORY, "no memory for decoding %d images at a time", threads);
@@ -150,16 +137,14 @@ pnas_status pnas_encoded_part_decode(const pnas_image_shape *shape, const pnas_d
 }
 
 pnas_status pnas_encoded_part_measure(const pnas_image_shape *shape, const pnas_dataset_part *part,
-                                      uint64_t *sum, uint64_t *squares)
+                                      pnas_dataset_sum *sum)
 {
     part_decoding work = {.shape = shape, .part = part, .measures = true};
     PNAS_TRY(decode_all(&work));
-    for (int c = 0; c < shape->channels; ++c) {
-        sum[c] = squares[c] = 0;
-        for (int i = 0; i < PNAS_ROW_THREADS_MOST; ++i) {
-            sum[c] += work.room[i].sum[c];
-            squares[c] += work.room[i].squares[c];
+    for (int i = 0; i < PNAS_ROW_THREADS_MOST; ++i)
+        for (int c = 0; c < shape->channels; ++c) {
+            sum->sum[c] += work.room[i].sum.sum[c];
+            sum->squares[c] += work.room[i].sum.squares[c];
         }
-    }
     return PNAS_OK;
 }

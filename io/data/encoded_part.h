@@ -3,6 +3,7 @@
 #define PNAS_IO_ENCODED_PART_H
 
 #include "io/data/dataset.h"
+#include "io/data/dataset_sum.h"
 #include "io/data/image_file.h"
 
 /* Where image i begins in part->encoded. */
@@ -19,8 +20,8 @@ pnas_status pnas_encoded_part_make(const pnas_image_shape *shape, int quality, p
 pnas_status pnas_encoded_part_decode(const pnas_image_shape *shape, const pnas_dataset_part *part,
                                      uint8_t *out);
 
-/* Sums over the decoded pixels, [PNAS_IMAGE_CHANNELS_MAX] each. PNAS_ERROR_DATA. */
+/* As pnas_dataset_sum_measure, of the decoded pixels. PNAS_ERROR_DATA. */
 pnas_status pnas_encoded_part_measure(const pnas_image_shape *shape, const pnas_dataset_part *part,
-                                      uint64_t *sum, uint64_t *squares);
+                                      pnas_dataset_sum *sum);
 
 #endif

@@ -13,14 +13,9 @@ typedef struct {
     pnas_bytes bytes;
 } image_source;
 
-static size_t pixels_of(const pnas_image_shape *shape)
-{
-    return (size_t)shape->height * (size_t)shape->width * (size_t)shape->channels;
-}
-
 static pnas_status allocate(const image_source *source, size_t count, uint8_t **out)
 {
-    *out = malloc(count * pixels_of(source->shape));
+    *out = malloc(count * pnas_image_shape_bytes(source->shape));
     PNAS_CHECK(*out, PNAS_ERROR_MEMORY, "%s: no memory for %zu images", source->path, count);
     return PNAS_OK;
 }
@@ -63,7 +58,7 @@ static pnas_status decode_idx(const image_source *source, uint8_t **out, size_t 
     PNAS_CHECK(channels == (size_t)source->shape->channels, PNAS_ERROR_DATA,
                "%s: has images of %zu channels; %d are wanted", source->path, channels,
                source->shape->channels);
-    size_t wanted = images * pixels_of(source->shape), found = source->bytes.size - header;
+    size_t wanted = images * pnas_image_shape_bytes(source->shape), found = source->bytes.size - header;
     PNAS_CHECK(images > 0 && wanted == found, PNAS_ERROR_DATA,
                "%s: says that it has %zu images, which are %zu bytes; it has %zu", source->path, images,
                wanted, found);

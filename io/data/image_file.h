@@ -11,6 +11,11 @@ typedef struct { /* what is wanted: nothing is scaled */
     int height, width, channels;
 } pnas_image_shape;
 
+static inline size_t pnas_image_shape_bytes(const pnas_image_shape *shape)
+{
+    return (size_t)shape->height * (size_t)shape->width * (size_t)shape->channels;
+}
+
 /* Told by the first bytes, not by the name; unpacked if gzipped. PNG and JPEG become 1 channel (grey) or 3
  * (red, green, blue), whatever they hold; what is transparent is black. PNAS_ERROR_DATA with `path` in the
  * message if the file is missing, none of these, damaged, or of another size. *out: [*count, H, W, C], the

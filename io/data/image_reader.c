@@ -39,8 +39,7 @@ pnas_status pnas_image_reader_open(const char *path, const struct stat *version,
                                   .rows = *rows,
                                   .count = count,
                                   .shape = *shape,
-                                  .image_bytes =
-                                      (size_t)shape->height * (size_t)shape->width * (size_t)shape->channels,
+                                  .image_bytes = pnas_image_shape_bytes(shape),
                                   .file = -1};
     *rows = (pnas_stored_rows){0};
     pnas_status status =

@@ -138,7 +138,7 @@ static pnas_status read_label(const csv_file *file, size_t column, const char *f
 static pnas_status read_row(csv_file *file, const pnas_dataset *dataset, double maximum, uint8_t *pixels,
                             uint16_t *label)
 {
-    size_t count = (size_t)dataset->height * dataset->width * dataset->channels;
+    size_t count = pnas_dataset_image_bytes(dataset);
     size_t label_column = file->label_first ? 0 : count;
     PNAS_TRY(check_columns(file, dataset, count));
     const char *field = file->line, *end = line_end(file);
@@ -175,7 +175,7 @@ static pnas_status open_csv(const char *path, bool label_first, csv_file *file)
 static pnas_status read_csv(const char *path, const pnas_import_options *options, bool label_first,
                             const pnas_dataset *dataset, pnas_dataset_part *part, size_t *first_line)
 {
-    size_t pixels = (size_t)dataset->height * dataset->width * dataset->channels;
+    size_t pixels = pnas_dataset_image_bytes(dataset);
     csv_file file;
     pnas_status status;
     PNAS_TRY_CLEANUP(open_csv(path, label_first, &file));

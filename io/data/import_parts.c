@@ -132,7 +132,7 @@ cleanup:
 static pnas_status copy_images(const pnas_dataset *dataset, const pnas_dataset_part *all,
                                const uint32_t *images, size_t count, pnas_dataset_part *part)
 {
-    size_t pixels = (size_t)dataset->height * dataset->width * dataset->channels;
+    size_t pixels = pnas_dataset_image_bytes(dataset);
     PNAS_TRY(pnas_dataset_allocate(dataset, count, part));
     assert(part->images && part->labels);
     for (size_t i = 0; i < count; ++i) {

@@ -127,7 +127,7 @@ static pnas_status add_encoded(picture_import *import, const pnas_picture_outcom
         pnas_row_store_add(store, test ? PNAS_STREAM_TEST_ENDS : PNAS_STREAM_TRAIN_ENDS, &end, sizeof end));
     if (test)
         return PNAS_OK;
-    pnas_dataset_sum_measure(&sum, import->dataset, row, import->image_size);
+    pnas_dataset_sum_measure(&sum, import->wish.channels, row, import->image_size);
     for (size_t c = 0; c < channels; c++) {
         little[c] = htole64(sum.sum[c]);
         little[channels + c] = htole64(sum.squares[c]);

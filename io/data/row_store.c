@@ -1,6 +1,7 @@
 #include "io/data/row_store.h"
 
 #include "io/data/row_threads.h"
+#include "io/file/little_endian.h"
 #include "io/file/locked_file.h"
 #include "src/base/log.h"
 
@@ -55,20 +56,6 @@ struct pnas_row_store {
 };
 
 /* --- bytes --- */
-
-static void put(unsigned char *at, uint64_t value, int bytes)
-{
-    for (int i = 0; i < bytes; i++)
-        at[i] = (unsigned char)(value >> (8 * i));
-}
-
-static uint64_t get(const unsigned char *at, int bytes)
-{
-    uint64_t value = 0;
-    for (int i = 0; i < bytes; i++)
-        value |= (uint64_t)at[i] << (8 * i);
-    return value;
-}
 
 static uint32_t checksum(const unsigned char *bytes, size_t size)
 {
@@ -133,9 +120,9 @@ static pnas_status append_frame(pnas_row_store *store, unsigned kind, size_t num
                                 const unsigned char *bytes, size_t size)
 {
     unsigned char head[FRAME_HEAD] = {(unsigned char)kind, (unsigned char)number};
-    put(head + 4, size, 8);
-    put(head + 12, checksum(bytes, size), 4);
-    put(head + 16, checksum(head, 16), 4);
+    pnas_little_put(head + 4, size, 8);
+    pnas_little_put(head + 12, checksum(bytes, size), 4);
+    pnas_little_put(head + 16, checksum(head, 16), 4);
     pnas_status status = write_at(store, head, sizeof head, store->end);
     if (status == PNAS_OK)
         status = write_at(store, bytes, size, store->end + FRAME_HEAD);
@@ -151,9 +138,9 @@ static bool read_frame(const pnas_row_store *store, uint64_t at, uint64_t size, 
 {
     unsigned char head[FRAME_HEAD];
     if (size < at + FRAME_HEAD || read_at(store, head, sizeof head, at) != PNAS_OK ||
-        get(head + 16, 4) != checksum(head, 16))
+        pnas_little_get(head + 16, 4) != checksum(head, 16))
         return false;
-    *out = (frame){head[0], head[1], get(head + 4, 8), (uint32_t)get(head + 12, 4)};
+    *out = (frame){head[0], head[1], pnas_little_get(head + 4, 8), (uint32_t)pnas_little_get(head + 12, 4)};
     return out->kind >= FRAME_BEGIN && out->kind <= FRAME_COMMIT && out->stream < PNAS_ROW_STREAMS_MAX &&
            out->size <= size - at - FRAME_HEAD;
 }
@@ -198,11 +185,11 @@ static pnas_status append_rest(pnas_row_store *store, row_stream *to, const void
 static void take_begin(pnas_row_store *store, const unsigned char *bytes)
 {
     for (int i = 0; i < 2; i++)
-        store->numbers[i] = (uint32_t)get(bytes + 4 * i, 4);
+        store->numbers[i] = (uint32_t)pnas_little_get(bytes + 4 * i, 4);
     store->streams = 0;
     for (size_t i = 0; i < PNAS_ROW_STREAMS_MAX; i++) {
         const unsigned char *at = bytes + 8 + 9 * i;
-        store->stream[i].kind = (pnas_row_stream){get(at, 8), at[8]};
+        store->stream[i].kind = (pnas_row_stream){pnas_little_get(at, 8), at[8]};
         store->streams += store->stream[i].kind.chunk_bytes > 0;
     }
     store->begun = true;
@@ -252,7 +239,7 @@ static pnas_status begin_file(pnas_row_store *store, const char *key)
     unsigned char head[HEAD_SIZE] = {0};
     memcpy(head, magic, MAGIC_SIZE);
     memcpy(head + MAGIC_SIZE, key, KEY_SIZE);
-    put(head + OWNER_AT - 4, checksum(head, OWNER_AT - 4), 4);
+    pnas_little_put(head + OWNER_AT - 4, checksum(head, OWNER_AT - 4), 4);
     pnas_locked_file_owner((char *)head + OWNER_AT);
     PNAS_CHECK(ftruncate(store->file, 0) == 0, PNAS_ERROR_FILE, "%s: cannot be written: %s", store->path,
                pnas_system_reason(errno));
@@ -279,7 +266,7 @@ static pnas_status go_on(pnas_row_store *store, const char *key)
     size_t size = info.st_size < HEAD_SIZE ? (size_t)info.st_size : HEAD_SIZE;
     PNAS_TRY(read_at(store, head, size, 0));
     PNAS_TRY(check_ours(store, head, size));
-    bool whole = size == HEAD_SIZE && get(head + OWNER_AT - 4, 4) == checksum(head, OWNER_AT - 4);
+    bool whole = size == HEAD_SIZE && pnas_little_get(head + OWNER_AT - 4, 4) == checksum(head, OWNER_AT - 4);
     uint64_t commit = whole ? find_commit(store, (uint64_t)info.st_size) : 0;
     bool same = whole && memcmp(head + MAGIC_SIZE, key, KEY_SIZE) == 0;
     if (commit == 0 && info.st_size > HEAD_SIZE)
@@ -367,9 +354,9 @@ pnas_status pnas_row_store_begin(pnas_row_store *store, const pnas_row_stream *s
     unsigned char bytes[BEGIN_SIZE] = {0};
     assert(!store->begun && streams <= PNAS_ROW_STREAMS_MAX);
     for (int i = 0; i < 2; i++)
-        put(bytes + 4 * i, numbers[i], 4);
+        pnas_little_put(bytes + 4 * i, numbers[i], 4);
     for (size_t i = 0; i < streams; i++) {
-        put(bytes + 8 + 9 * i, stream[i].chunk_bytes, 8);
+        pnas_little_put(bytes + 8 + 9 * i, stream[i].chunk_bytes, 8);
         bytes[8 + 9 * i + 8] = stream[i].deflated;
     }
     PNAS_TRY(append_frame(store, FRAME_BEGIN, 0, bytes, sizeof bytes));

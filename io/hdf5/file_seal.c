@@ -1,5 +1,8 @@
 #include "io/hdf5/file_seal.h"
 
+#include "io/file/file_kind.h"
+#include "io/file/little_endian.h"
+
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -13,21 +16,6 @@
 #define HEAD_SIZE 64 /* holds HDF5's superblock as far as it is looked at */
 
 static const unsigned char magic[8] = {'P', 'N', 'A', 'S', 'S', 'E', 'A', 'L'};
-static const unsigned char signature[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
-
-static void put(unsigned char *at, uint64_t value, int bytes)
-{
-    for (int i = 0; i < bytes; i++)
-        at[i] = (unsigned char)(value >> (8 * i));
-}
-
-static uint64_t get(const unsigned char *at, int bytes)
-{
-    uint64_t value = 0;
-    for (int i = 0; i < bytes; i++)
-        value |= (uint64_t)at[i] << (8 * i);
-    return value;
-}
 
 static pnas_status read_bytes(int file, const char *path, uint64_t at, unsigned char *out, size_t size)
 {
@@ -67,8 +55,8 @@ pnas_status pnas_file_seal(int file, const char *path)
                pnas_system_reason(errno));
     PNAS_TRY(checksum(file, path, (uint64_t)info.st_size, &crc));
     memcpy(seal, magic, sizeof magic);
-    put(seal + 8, (uint64_t)info.st_size, 8);
-    put(seal + 16, crc, 4);
+    pnas_little_put(seal + 8, (uint64_t)info.st_size, 8);
+    pnas_little_put(seal + 16, crc, 4);
     ssize_t written = pwrite(file, seal, SEAL_SIZE, info.st_size);
     PNAS_CHECK(written == SEAL_SIZE, PNAS_ERROR_FILE, "%s: cannot be written completely: %s", path,
                written < 0 ? pnas_system_reason(errno) : "no space left");
@@ -81,9 +69,10 @@ static uint64_t hdf5_end(const unsigned char head[HEAD_SIZE])
 {
     int version = head[8], address = version < 2 ? head[13] : head[9]; /* bytes of an address */
     const unsigned char *base = head + (version > 1 ? 12 : version == 1 ? 28 : 24);
-    if (memcmp(head, signature, sizeof signature) != 0 || address > 8 || get(base, address) != 0)
+    if (memcmp(head, PNAS_HDF5_MAGIC, sizeof PNAS_HDF5_MAGIC - 1) != 0 || address > 8 ||
+        pnas_little_get(base, address) != 0)
         return 0;
-    return get(base + 2 * address, address);
+    return pnas_little_get(base + 2 * address, address);
 }
 
 /* HDF5 itself leaves nothing behind its data: what stands there and is no seal was one. */
@@ -115,7 +104,8 @@ pnas_status pnas_file_check_seal(int file, const char *path, bool *sealed)
     *sealed = true;
     uint64_t length = (uint64_t)info.st_size - SEAL_SIZE;
     PNAS_TRY(checksum(file, path, length, &crc));
-    PNAS_CHECK(get(seal + 8, 8) == length && get(seal + 16, 4) == crc, PNAS_ERROR_DATA,
+    PNAS_CHECK(pnas_little_get(seal + 8, 8) == length && pnas_little_get(seal + 16, 4) == crc,
+               PNAS_ERROR_DATA,
                "%s: is damaged: its content does not match its checksum; put a copy of it back", path);
     return PNAS_OK;
 }

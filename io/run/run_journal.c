@@ -1,6 +1,7 @@
 #include "io/run/run_journal.h"
 
 #include "io/file/file_kind.h"
+#include "io/file/little_endian.h"
 #include "io/file/locked_file.h"
 #include "src/base/log.h"
 
@@ -44,8 +45,8 @@ typedef struct {
 
 static void put(pnas_bytes *bytes, uint64_t value, int size)
 {
-    for (int i = 0; i < size; i++)
-        *bytes->at++ = (unsigned char)(value >> (8 * i));
+    pnas_little_put(bytes->at, value, size);
+    bytes->at += size;
 }
 
 static void put_real(pnas_bytes *bytes, double value)
@@ -57,9 +58,7 @@ static void put_real(pnas_bytes *bytes, double value)
 
 static uint64_t get(const unsigned char **at, int size)
 {
-    uint64_t value = 0;
-    for (int i = 0; i < size; i++)
-        value |= (uint64_t)(*at)[i] << (8 * i);
+    uint64_t value = pnas_little_get(*at, size);
     *at += size;
     return value;
 }

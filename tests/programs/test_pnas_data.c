@@ -114,6 +114,7 @@ Test(pnas_data, a_set_is_encoded_described_and_verified)
     expect_run(encode("digits -o out.h5"), 74, "", "out.h5: is there already; give another name or --force");
     expect_run(encode("out.h5 -o out.h5 --force"), 64, "", "out.h5: is both read and to be written");
     expect_run(encode("out.h5 -o two.h5"), 64, "", "out.h5: is encoded already, with quality 90");
+    expect_run(encode("digits -o two.h5 --quality 0"), 64, "", "encode: --quality wants");
     cr_expect(!test_file_exists("two.h5"));
     expect_run(encode("digits -o out.h5 --force -q"), 0, "", "");
     expect_run(run_program(PROGRAM "info '%s'", test_path("out.h5")), 0, "JPEG of quality 95, ", "");

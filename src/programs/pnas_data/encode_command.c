@@ -29,7 +29,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         arguments->force = true;
         return 0;
     case KEY_QUALITY:
-        return pnas_program_parse_integer(state, "--quality", argument, 1, 100, &arguments->quality);
+        return pnas_program_parse_integer(state, "quality", argument, 1, 100, &arguments->quality);
     case ARGP_KEY_ARG:
         return pnas_program_take_argument(state, argument, &arguments->path);
     case ARGP_KEY_END:
@@ -84,8 +84,7 @@ pnas_status pnas_data_encode(int argc, char **argv)
         parse,
         "SET.h5",
         "Makes a data set of another one that keeps its images as JPEG, and is decoded as it is read. From "
-        "about 32 x 32 "
-        "pixels on it is smaller. Pixels change a little, so its SHA-256 is another.",
+        "about 32 x 32 pixels on it is smaller. Pixels change a little, so its SHA-256 is another.",
         children,
         NULL,
         NULL};

@@ -35,7 +35,7 @@ pnas_status pnas_worst_draw(const pnas_network_file *file, const pnas_dataset *d
                             const pnas_image_source *images, const float *logits, size_t wanted,
                             const char *output)
 {
-    size_t bytes = (size_t)dataset->height * (size_t)dataset->width * (size_t)dataset->channels;
+    size_t bytes = pnas_dataset_image_bytes(dataset);
     size_t count = dataset->test.count, shown = wanted < count ? wanted : count;
     int classes = file->network.classes;
     size_t *order = malloc(count * sizeof *order + 1);
