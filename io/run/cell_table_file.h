@@ -7,6 +7,8 @@
 
 #include "src/search/cell_table.h"
 
+#define PNAS_TABLE_CONVENTIONS "PNAS-table-1"
+
 typedef struct {
     pnas_operator_set operators; /* those asked for first, then what else the files name */
     /* Of an operator more is known than its name, as of those of runs and of a space */
