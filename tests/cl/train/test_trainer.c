@@ -125,48 +125,8 @@ Test(trainer, a_kernel_that_does_not_build_is_no_failure_of_the_child)
 }
 
 /* Training losses of two epochs. */
-static void two_epochs(pnas_cl *cl, const tiny_images *tiny, double mixup, double cutmix, int until,
+static void two_epochs(pnas_cl *cl, const tiny_images *tiny, const pnas_training_options *changed,
                        float *loss)
-{
-    pnas_trainer_options options = tiny_options();
-    options.training.epochs = 2;
-    options.training.mixup = mixup;
-    options.training.cutmix = cutmix;
-    options.training.mix_until = until;
-    pnas_trainer *trainer = open_trainer(cl, &options, tiny);
-    pnas_job job = job_of(&options, "-1:sep3+-1:max3");
-    pnas_result result = train(trainer, &job);
-    cr_assert_eq(result.status, PNAS_CHILD_DONE, "%s", result.error);
-    for (int epoch = 0; epoch < 2; ++epoch)
-        loss[epoch] = result.history[epoch * PNAS_METRICS + PNAS_METRIC_TRAIN_LOSS];
-    pnas_result_clear(&result);
-    pnas_trainer_destroy(&trainer);
-}
-
-Test(trainer, images_are_mixed_until_the_epoch_that_was_asked_for)
-{
-    tiny_images tiny = tiny_images_make(8, 1, 64, 43);
-    pnas_cl *cl = test_device_open(0);
-    float plain[2];
-    two_epochs(cl, &tiny, 0, 0, 0, plain);
-    for (int kind = 0; kind < 3; ++kind) {
-        float always[2], once[2], never_ending[2];
-        double mixup = kind != 1, cutmix = kind != 0;
-        two_epochs(cl, &tiny, mixup, cutmix, 0, always);
-        two_epochs(cl, &tiny, mixup, cutmix, 1, once);
-        two_epochs(cl, &tiny, mixup, cutmix, 2, never_ending);
-        cr_expect_neq(always[0], plain[0]);
-        cr_expect_eq(once[0], always[0]);
-        cr_expect_lt(once[1], always[1]);
-        cr_expect(never_ending[0] == always[0] && never_ending[1] == always[1]);
-    }
-    pnas_cl_destroy(&cl);
-    tiny_images_free(&tiny);
-}
-
-/* Training losses of two epochs on any of the ways to change images. */
-static void two_augmented(pnas_cl *cl, const tiny_images *tiny, const pnas_training_options *changed,
-                          float *loss)
 {
     pnas_trainer_options options = tiny_options();
     options.training = *changed;
@@ -181,17 +141,48 @@ static void two_augmented(pnas_cl *cl, const tiny_images *tiny, const pnas_train
     pnas_trainer_destroy(&trainer);
 }
 
+static void two_mixed(pnas_cl *cl, const tiny_images *tiny, double mixup, double cutmix, int until,
+                      float *loss)
+{
+    pnas_training_options training = tiny_training;
+    training.mixup = mixup;
+    training.cutmix = cutmix;
+    training.mix_until = until;
+    two_epochs(cl, tiny, &training, loss);
+}
+
+Test(trainer, images_are_mixed_until_the_epoch_that_was_asked_for)
+{
+    tiny_images tiny = tiny_images_make(8, 1, 64, 43);
+    pnas_cl *cl = test_device_open(0);
+    float plain[2];
+    two_mixed(cl, &tiny, 0, 0, 0, plain);
+    for (int kind = 0; kind < 3; ++kind) {
+        float always[2], once[2], never_ending[2];
+        double mixup = kind != 1, cutmix = kind != 0;
+        two_mixed(cl, &tiny, mixup, cutmix, 0, always);
+        two_mixed(cl, &tiny, mixup, cutmix, 1, once);
+        two_mixed(cl, &tiny, mixup, cutmix, 2, never_ending);
+        cr_expect_neq(always[0], plain[0]);
+        cr_expect_eq(once[0], always[0]);
+        cr_expect_lt(once[1], always[1]);
+        cr_expect(never_ending[0] == always[0] && never_ending[1] == always[1]);
+    }
+    pnas_cl_destroy(&cl);
+    tiny_images_free(&tiny);
+}
+
 Test(trainer, what_changes_images_changes_losses_and_what_is_off_changes_none)
 {
     tiny_images tiny = tiny_images_make(8, 3, 64, 43);
     pnas_cl *cl = test_device_open(0);
     pnas_training_options off = tiny_training;
     float plain[2], same[2], other[2];
-    two_augmented(cl, &tiny, &tiny_training, plain);
+    two_epochs(cl, &tiny, &tiny_training, plain);
     off.crop_area = 1;
     off.crop_aspect = 2;
     off.rand_magnitude = 30;
-    two_augmented(cl, &tiny, &off, same);
+    two_epochs(cl, &tiny, &off, same);
     cr_expect(same[0] == plain[0] && same[1] == plain[1]);
     for (int i = 0; i < 6; ++i) {
         pnas_training_options on = off;
@@ -200,9 +191,9 @@ Test(trainer, what_changes_images_changes_losses_and_what_is_off_changes_none)
             *strength[i] = 0.5;
         on.crop_area = i == 4 ? 0.5 : 1;
         on.rand_ops = i == 5;
-        two_augmented(cl, &tiny, &on, other);
+        two_epochs(cl, &tiny, &on, other);
         cr_expect(other[0] != plain[0] && other[1] != plain[1], "setting %d", i);
-        two_augmented(cl, &tiny, &on, same);
+        two_epochs(cl, &tiny, &on, same);
         cr_expect(same[0] == other[0] && same[1] == other[1], "setting %d", i);
     }
     pnas_cl_destroy(&cl);
