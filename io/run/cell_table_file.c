@@ -29,6 +29,7 @@ void pnas_table_rows_free(pnas_table_rows *rows)
     for (size_t i = 0; i < rows->count; ++i)
         free(rows->entry[i].curve);
     free(rows->entry);
+    pnas_table_origin_clear(&rows->origin);
     *rows = (pnas_table_rows){0};
 }
 
@@ -84,6 +85,7 @@ static pnas_status read_csv(const char *path, pnas_table_rows *rows)
                                .train_seconds = row->train_seconds > 0 ? row->train_seconds : 0};
     }
     pnas_cell_csv_free(&csv);
+    rows->origin.gaps = true;
     return status;
 }
 
@@ -207,15 +209,20 @@ cleanup:
     return status;
 }
 
-/* Accuracies on other data are no error, as one set may be another's better copy; but they are hardly meant. */
-static void compare_data(const char *path, const pnas_run_info *info, pnas_table_rows *rows)
+/* Of the rows from `before` on, which are those of `path`. */
+static pnas_status add_origin(const char *path, const char *configuration, const char *data_name,
+                              const char *data_sha256, size_t before, pnas_table_rows *rows)
 {
-    if (rows->data[0] == '\0')
-        snprintf(rows->data, sizeof rows->data, "%s", info->dataset_sha256);
-    else if (info->dataset_sha256[0] != '\0' && strcmp(rows->data, info->dataset_sha256) != 0)
-        pnas_warning("%s: was trained on other data (%s) than the first run; of a cell in both the mean "
-                     "accuracy is kept",
-                     path, info->dataset_name);
+    pnas_cells_origin cells = {
+        .configuration = configuration, .data_name = data_name, .data_sha256 = data_sha256};
+    for (size_t i = before; i < rows->count; ++i) {
+        int epochs = rows->entry[i].epochs;
+        if (epochs > 0 && (cells.least_epochs == 0 || epochs < cells.least_epochs))
+            cells.least_epochs = epochs;
+        if (epochs > cells.most_epochs)
+            cells.most_epochs = epochs;
+    }
+    return pnas_table_origin_add(&rows->origin, path, &cells);
 }
 
 static pnas_status read_run(const char *path, pnas_table_rows *rows)
@@ -225,13 +232,15 @@ static pnas_status read_run(const char *path, pnas_table_rows *rows)
     pnas_status status;
     PNAS_CHECK(configuration, PNAS_ERROR_MEMORY, "%s: out of memory", path);
     PNAS_TRY_CLEANUP(pnas_run_file_read(path, &file));
-    const char *text = pnas_run_file_info(file)->configuration;
+    const pnas_run_info *info = pnas_run_file_info(file);
+    const char *text = info->configuration;
     if (pnas_configuration_parse(path, text ? text : "", NULL, 0, configuration) != PNAS_OK) {
         status = pnas_fail_at(PNAS_ERROR_DATA, "the configuration in the run file");
         goto cleanup;
     }
-    compare_data(path, pnas_run_file_info(file), rows);
-    status = take_search(path, file, &configuration->search, rows);
+    size_t before = rows->count;
+    PNAS_TRY_CLEANUP(take_search(path, file, &configuration->search, rows));
+    status = add_origin(path, text, info->dataset_name, info->dataset_sha256, before, rows);
 cleanup:
     pnas_run_file_close(&file);
     free(configuration);
@@ -355,6 +364,21 @@ static pnas_status take_columns(hid_t file, const table_columns *all, pnas_table
     return PNAS_OK;
 }
 
+/* Older tables do not say how their cells were trained. */
+static pnas_status read_origin(hid_t file, const char *path, size_t before, pnas_table_rows *rows)
+{
+    char *text[3] = {NULL}; /* as pnas_table_optional */
+    pnas_status status = PNAS_OK;
+    for (int i = 0; pnas_table_optional[i] && status == PNAS_OK; ++i)
+        if (pnas_h5_has_attribute(file, pnas_table_optional[i]))
+            status = pnas_h5_read_text(file, pnas_table_optional[i], &text[i]);
+    if (status == PNAS_OK)
+        status = add_origin(path, text[0], text[1] ? text[1] : "", text[2] ? text[2] : "", before, rows);
+    for (int i = 0; i < 3; ++i)
+        free(text[i]);
+    return status;
+}
+
 /* *is_run: it is a run file, and nothing was read. */
 static pnas_status read_table(const char *path, pnas_table_rows *rows, bool *is_run)
 {
@@ -377,7 +401,9 @@ static pnas_status read_table(const char *path, pnas_table_rows *rows, bool *is_
     PNAS_TRY_CLEANUP(read_columns(file, &all));
     if (!sealed) /* any program may have changed it */
         PNAS_TRY_CLEANUP(pnas_content_sum_check(file));
-    status = take_columns(file, &all, rows);
+    size_t before = rows->count;
+    PNAS_TRY_CLEANUP(take_columns(file, &all, rows));
+    status = read_origin(file, path, before, rows);
 cleanup:
     free_columns(&all);
     return pnas_h5_finish(&file, status);

@@ -5,6 +5,7 @@
 #ifndef PNAS_IO_CELL_TABLE_FILE_H
 #define PNAS_IO_CELL_TABLE_FILE_H
 
+#include "io/run/table_origin.h"
 #include "src/search/cell_table.h"
 
 #define PNAS_TABLE_CONVENTIONS "PNAS-table-1"
@@ -13,14 +14,14 @@ typedef struct {
     pnas_operator_set operators; /* those asked for first, then what else the files name */
     /* Of an operator more is known than its name, as of those of runs and of a space */
     bool defined[PNAS_OPERATORS_MAX];
-    char data[65]; /* SHA-256 of the data set of the first run; "": not known */
+    pnas_table_origin origin; /* of the runs and tables among the files */
     size_t count, room;
     pnas_table_entry *entry; /* [count]; codes by `operators` */
 } pnas_table_rows;
 
 /* Appends the cells of `path` to `rows`, which is zero or has been appended to before. PNAS_ERROR_FILE or
- * PNAS_ERROR_DATA names the file and what is wrong in it, such as an operator that has the name of another one. A run
- * on other data than the first is warned of. */
+ * PNAS_ERROR_DATA names the file and what is wrong in it, such as an operator that has the name of another one. Cells
+ * that were trained otherwise than those before are warned of (io/run/table_origin.h). */
 pnas_status pnas_table_rows_read(const char *path, pnas_table_rows *rows);
 void pnas_table_rows_free(pnas_table_rows *rows);
 
@@ -41,7 +42,12 @@ pnas_status pnas_cell_table_sum(const pnas_cell_table *table, bool curves, char 
 typedef struct {
     const char *title, *source; /* source: where its cells come from, in words */
     const char *command_line;
+    /* How its cells were trained, which is written where all files agree; NULL: not known */
+    const pnas_table_origin *origin;
 } pnas_table_provenance;
+
+/* Attributes that a table may lack. NULL behind the last. */
+extern const char *const pnas_table_optional[];
 
 /* Never half a file. */
 pnas_status pnas_cell_table_write(const char *path, const pnas_cell_table *table,

@@ -13,13 +13,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *const pnas_table_optional[] = {"configuration", "dataset", "dataset_sha256", NULL};
+
+/* What holds for a part of the cells is not said of all. */
+static pnas_status write_origin(hid_t file, const pnas_table_origin *origin)
+{
+    if (!origin || origin->differs || origin->gaps || !origin->configuration)
+        return PNAS_OK;
+    const char *const text[] = {origin->configuration, origin->data_name, origin->data_sha256};
+    for (int i = 0; pnas_table_optional[i]; ++i)
+        if (text[i])
+            PNAS_TRY(pnas_h5_write_text(file, pnas_table_optional[i], text[i]));
+    return PNAS_OK;
+}
+
 static pnas_status write_attributes(hid_t file, const pnas_table_provenance *provenance)
 {
     PNAS_TRY(pnas_h5_write_text(file, "title", provenance->title));
     PNAS_TRY(pnas_h5_write_text(file, "conventions", PNAS_TABLE_CONVENTIONS));
     PNAS_TRY(pnas_h5_write_text(file, "program", "pnas " PNAS_VERSION));
     PNAS_TRY(pnas_h5_write_text(file, "command_line", provenance->command_line));
-    return pnas_h5_write_text(file, "source", provenance->source);
+    PNAS_TRY(pnas_h5_write_text(file, "source", provenance->source));
+    return write_origin(file, provenance->origin);
 }
 
 static pnas_status write_cells(hid_t file, const pnas_cell_table *table, const pnas_operator_set *operators)

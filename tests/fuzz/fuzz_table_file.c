@@ -27,7 +27,7 @@ void fuzz_make(const char *path)
             abort();
     if (pnas_cell_table_create(&paper, entry, 3, &table, NULL) != PNAS_OK ||
         pnas_cell_table_write(path, table, &paper.operators,
-                              &(pnas_table_provenance){"A table", "made up", "none"}) != PNAS_OK)
+                              &(pnas_table_provenance){"A table", "made up", "none", NULL}) != PNAS_OK)
         abort();
     pnas_cell_table_destroy(&table);
 }

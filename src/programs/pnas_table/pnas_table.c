@@ -64,7 +64,7 @@ static const struct argp table_argp = {
     .doc = "Joins the done children of run files (RUN.h5), CSV files and tables into one table of trained "
            "cells, on which 'evaluator: table' replays searches and 'pnas_score --evaluate' judges "
            "surrogates.\vOf a cell that is there more than once the mean accuracy is kept, so join only "
-           "what was trained alike.",
+           "what was trained alike: runs and tables that were not, by their settings and data, are told.",
     .children = children};
 
 static void print_levels(const pnas_cell_table *table)
@@ -98,7 +98,8 @@ static pnas_status make_table(const table_arguments *arguments, const char *comm
     PNAS_TRY_CLEANUP(pnas_cell_table_create(&space, rows.entry, rows.count, &table, NULL));
     pnas_cell_table_warn("the table", table);
     print_levels(table);
-    const pnas_table_provenance provenance = {arguments->title, arguments->source, command_line};
+    const pnas_table_provenance provenance = {arguments->title, arguments->source, command_line,
+                                              &rows.origin};
     if (arguments->output)
         status = pnas_cell_table_write(arguments->output, table, &rows.operators, &provenance);
 cleanup:

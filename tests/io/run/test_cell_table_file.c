@@ -6,6 +6,7 @@
 #include "tests/io/test_folder.h"
 
 #include <criterion/criterion.h>
+#include <criterion/redirect.h>
 #include <hdf5.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +37,7 @@ static pnas_cell_table *read_table(const char *name, const pnas_space *space, si
 
 static void write_table(const char *name, const pnas_cell_table *table, const pnas_operator_set *operators)
 {
-    const pnas_table_provenance provenance = {"A title", "A source", "pnas_table x"};
+    const pnas_table_provenance provenance = {"A title", "A source", "pnas_table x", NULL};
     cr_assert_eq(pnas_cell_table_write(test_path(name), table, operators, &provenance), PNAS_OK, "%s",
                  pnas_message());
 }
@@ -87,7 +88,7 @@ Test(cell_table_file, only_a_table_is_replaced)
     pnas_space space = paper_space(3);
     size_t left_out, size = test_file_size("run.h5");
     pnas_cell_table *table = read_table("run.h5", &space, &left_out);
-    const pnas_table_provenance provenance = {"A title", "A source", "pnas_table run.h5 -o run.h5"};
+    const pnas_table_provenance provenance = {"A title", "A source", "pnas_table run.h5 -o run.h5", NULL};
     cr_expect_eq(pnas_cell_table_write(test_path("run.h5"), table, &space.operators, &provenance),
                  PNAS_ERROR_FILE);
     cr_expect(strstr(pnas_message(), "run.h5: is there already and is no table"), "%s", pnas_message());
@@ -222,6 +223,113 @@ Test(cell_table_file, operators_of_one_name_are_the_same)
     pnas_table_rows_free(&rows);
     write_table("table.h5", table = read_table("a.csv", &space, NULL), &space.operators);
     pnas_cell_table_destroy(&table);
+}
+
+/* ---- how cells were trained ---- */
+
+static void write_run(const char *name, const char *training, const char *data_sha256)
+{
+    pnas_run_file *file = NULL;
+    bool existed;
+    pnas_search *search = fake_search();
+    fake_run_write(test_path(name));
+    cr_assert_eq(pnas_run_file_open(test_path(name), &file, &existed), PNAS_OK, "%s", pnas_message());
+    pnas_run_info *info = pnas_run_file_info(file);
+    char *text = info->configuration;
+    cr_assert(asprintf(&info->configuration, "%s%s\n", text, training) > 0);
+    free(text);
+    snprintf(info->dataset_sha256, sizeof info->dataset_sha256, "%s", data_sha256);
+    cr_assert_eq(pnas_run_file_restore(file, search), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(pnas_run_file_write(file, search), PNAS_OK, "%s", pnas_message());
+    pnas_search_destroy(&search);
+    pnas_run_file_close(&file);
+}
+
+static pnas_table_rows read_both(const char *one, const char *other)
+{
+    pnas_table_rows rows = {0};
+    cr_assert_eq(pnas_table_rows_read(test_path(one), &rows), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(pnas_table_rows_read(test_path(other), &rows), PNAS_OK, "%s", pnas_message());
+    return rows;
+}
+
+/* A table of cells that were trained so, by one file or by two. */
+static void write_table_of(const char *name, const char *training, const char *other)
+{
+    pnas_space space = paper_space(2);
+    pnas_table_origin origin = {0};
+    const pnas_cells_origin cells = {training, "digits", "00ff", 0, 0},
+                            more = {other, "digits", "00ff", 0, 0};
+    cr_assert_eq(pnas_table_origin_add(&origin, "one.h5", &cells), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(pnas_table_origin_add(&origin, "other.h5", &more), PNAS_OK, "%s", pnas_message());
+    const pnas_table_provenance provenance = {"A title", "A source", "pnas_table x", &origin};
+    write_text("a.csv", "0.5,-1,sep3,-2,max3\n");
+    pnas_cell_table *table = read_table("a.csv", &space, NULL);
+    cr_assert_eq(pnas_cell_table_write(test_path(name), table, &space.operators, &provenance), PNAS_OK, "%s",
+                 pnas_message());
+    pnas_cell_table_destroy(&table);
+    pnas_table_origin_clear(&origin);
+}
+
+static bool tells_settings(const char *name)
+{
+    hid_t file = H5Fopen(test_path(name), H5F_ACC_RDONLY, H5P_DEFAULT);
+    bool tells = H5Aexists(file, "configuration") > 0;
+    H5Fclose(file);
+    return tells;
+}
+
+/* What is said of one of the files, of both. */
+static void expect_said(const char *one, const char *other, const char *const *said)
+{
+    char text[16384];
+    pnas_table_rows rows = read_both(one, other);
+    pnas_table_rows_free(&rows);
+    fflush(stderr);
+    FILE *errors = cr_get_redirected_stderr();
+    size_t length = fread(text, 1, sizeof text - 1, errors);
+    text[length] = '\0';
+    for (; *said; said++)
+        cr_expect_not_null(strstr(text, *said), "'%s' is not in '%s'", *said, text);
+}
+
+#define EXPECT_SAID(one, other, ...) expect_said(one, other, (const char *const[]){__VA_ARGS__, NULL})
+
+Test(cell_table_file, runs_that_were_trained_otherwise_are_told)
+{
+    cr_redirect_stderr();
+    write_run("two.h5", "training: {epochs: 2}", "00ff");
+    write_run("three.h5", "training: {epochs: 3}\nnetwork: {filters: 8}", "00ff");
+    EXPECT_SAID("two.h5", "three.h5", "three.h5: was trained otherwise than ", "/two.h5 (",
+                "network.filters: 8 instead of 24", "training.epochs: 3 instead of 2");
+}
+
+Test(cell_table_file, other_data_are_told)
+{
+    cr_redirect_stderr();
+    write_run("two.h5", "", "00ff");
+    write_run("three.h5", "", "11ff");
+    EXPECT_SAID("two.h5", "three.h5", "three.h5: was trained on other data (", "00ff");
+}
+
+Test(cell_table_file, a_table_keeps_how_its_cells_were_trained_where_all_were_alike)
+{
+    cr_redirect_stderr();
+    write_run("run.h5", "training: {batch: 9}", "11ff");
+    write_table_of("table.h5", "training: {batch: 8}", "training: {batch: 8}\nseed: 7");
+    write_table_of("mixed.h5", "training: {batch: 8}", "training: {batch: 9}");
+    write_table_of("partly.h5", "training: {batch: 8}", NULL);
+    cr_expect(tells_settings("table.h5") && !tells_settings("mixed.h5") && !tells_settings("partly.h5"));
+    EXPECT_SAID("table.h5", "run.h5", "run.h5: was trained otherwise than ",
+                "/table.h5 (training.batch: 9 instead of 8)", "run.h5: was trained on other data (");
+}
+
+/* Those of the made-up runs differ from child to child. */
+Test(cell_table_file, curves_tell_epochs_where_nothing_else_does)
+{
+    cr_redirect_stderr();
+    write_run("run.h5", "", "00ff");
+    EXPECT_SAID("run.h5", "run.h5", "run.h5: its cells were trained for 2 to 3 epochs");
 }
 
 static void expect_refused(const char *name, pnas_status expected, const char *said)

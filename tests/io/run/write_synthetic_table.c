@@ -13,7 +13,7 @@ static pnas_status write(char **argument)
     pnas_space space = synthetic_space(atoi(argument[3]));
     pnas_cell_table *table = NULL;
     const pnas_table_provenance provenance = {
-        "Synthetic cells", "made up, as tests/search/synthetic_cells.h says", "write_synthetic_table"};
+        "Synthetic cells", "made up, as tests/search/synthetic_cells.h says", "write_synthetic_table", NULL};
     PNAS_TRY(synthetic_table(&space, (size_t)atol(argument[2]), (uint64_t)atol(argument[0]),
                              atof(argument[1]), &table));
     pnas_status status = pnas_cell_table_write(argument[4], table, &space.operators, &provenance);
