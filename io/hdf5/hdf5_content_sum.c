@@ -14,7 +14,9 @@ typedef struct {
     pnas_sha256 *sha;
     char **name; /* [names], sorted: the attributes that count */
     size_t names, room;
-    bool older; /* as older versions summed: nothing of enumerations */
+    const char *const *optional; /* as pnas_content_sum_check is given them */
+    bool added;                  /* one of them, which did not count when the sum was written */
+    bool older;                  /* as older versions summed: nothing of enumerations */
     pnas_status status;
 } content_walk;
 
@@ -28,6 +30,14 @@ static int by_text(const void *left, const void *right)
 static bool counts(const content_walk *walk, const char *name)
 {
     return walk->names > 0 && bsearch(&name, walk->name, walk->names, sizeof *walk->name, by_text);
+}
+
+static bool is_optional(const content_walk *walk, const char *name)
+{
+    const char *const *known = walk->optional;
+    while (known && *known && strcmp(*known, name) != 0)
+        known++;
+    return known && *known;
 }
 
 static pnas_status add_name(content_walk *walk, const char *name)
@@ -139,8 +149,10 @@ static herr_t add_attribute(hid_t object, const char *name, const H5A_info_t *in
     content_walk *walk = payload;
     char *text = NULL;
     (void)info;
-    if (!counts(walk, name))
+    if (!counts(walk, name)) {
+        walk->added = walk->added || is_optional(walk, name);
         return 0;
+    }
     hid_t attribute = H5Aopen(object, name, H5P_DEFAULT), type = H5Aget_type(attribute);
     walk->status = add_text(walk, name);
     if (walk->status == PNAS_OK && H5Tget_class(type) == H5T_STRING)
@@ -270,9 +282,9 @@ pnas_status pnas_content_sum_write(hid_t file)
     return status;
 }
 
-pnas_status pnas_content_sum_check(hid_t file)
+pnas_status pnas_content_sum_check(hid_t file, const char *const *optional)
 {
-    content_walk walk = {0};
+    content_walk walk = {.optional = optional};
     char expected[PNAS_SHA256_TEXT], found[PNAS_SHA256_TEXT], *names = NULL;
     if (!pnas_h5_has_attribute(file, sum_name))
         return PNAS_OK;
@@ -286,7 +298,7 @@ pnas_status pnas_content_sum_check(hid_t file)
         walk.older = true;
         status = sum(&walk, file, found);
     }
-    if (status == PNAS_OK && strcmp(expected, found) != 0)
+    if (status == PNAS_OK && (walk.added || strcmp(expected, found) != 0))
         status = pnas_h5_fail(PNAS_ERROR_DATA, file, NULL, "%s", PNAS_CONTENT_CHANGED);
     clear(&walk, names);
     return status;

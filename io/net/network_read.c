@@ -420,13 +420,14 @@ static pnas_status read_all(hid_t root, pnas_network_file *out)
 
 pnas_status pnas_network_file_read(const char *path, pnas_network_file *out)
 {
+    static const char *const optional[] = {"stem", "weights", NULL};
     *out = (pnas_network_file){0};
     hid_t file;
     bool sealed;
     PNAS_TRY(pnas_h5_open_sealed(path, &file, &sealed));
     pnas_status status = read_all(file, out);
     if (status == PNAS_OK && !sealed) /* any program may have changed it */
-        status = pnas_content_sum_check(file);
+        status = pnas_content_sum_check(file, optional);
     status = pnas_h5_finish(&file, status);
     if (status != PNAS_OK)
         pnas_network_file_clear(out);

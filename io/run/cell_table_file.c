@@ -400,7 +400,7 @@ static pnas_status read_table(const char *path, pnas_table_rows *rows, bool *is_
                        path, conventions);
     PNAS_TRY_CLEANUP(read_columns(file, &all));
     if (!sealed) /* any program may have changed it */
-        PNAS_TRY_CLEANUP(pnas_content_sum_check(file));
+        PNAS_TRY_CLEANUP(pnas_content_sum_check(file, pnas_table_optional));
     size_t before = rows->count;
     PNAS_TRY_CLEANUP(take_columns(file, &all, rows));
     status = read_origin(file, path, before, rows);

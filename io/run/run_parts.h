@@ -22,7 +22,7 @@ pnas_status pnas_run_read_all(pnas_run_file *file);
 
 /* PNAS_ERROR_DATA where what was read contradicts itself, as after a change by another program: figures that
  * no child can have, or another accuracy than that of the history; levels with other than the configuration's
- * children; children or levels that are missing behind others or in a run that is complete; members of a
+ * children; places among all children that are missing; children or levels that are missing behind others or in a run that is complete; members of a
  * surrogate that are missing; then anything else than was written. */
 pnas_status pnas_run_check_whole(const pnas_run_file *file);
 

@@ -135,6 +135,30 @@ static pnas_status check_counts(const pnas_run_file *file, const pnas_configurat
     return PNAS_OK;
 }
 
+/* Where children of several levels are proposed together, each has its place among all: what comes next follows from
+ * it. */
+static pnas_status check_places(const pnas_run_file *file)
+{
+    size_t count = 0;
+    for (int b = 0; b < file->levels; b++)
+        count += file->level[b].count;
+    bool *taken = calloc(count + 1, sizeof *taken), good = true;
+    PNAS_CHECK(taken, PNAS_ERROR_MEMORY, "%s: out of memory", file->path);
+    for (int b = 0; b < file->levels; b++)
+        for (size_t i = 0; i < file->level[b].count; i++) {
+            int order = file->level[b].child[i].order;
+            good = good && order >= 1 && (size_t)order <= count && !taken[order];
+            if (good)
+                taken[order] = true;
+        }
+    free(taken);
+    PNAS_CHECK(good, PNAS_ERROR_DATA,
+               "%s: is damaged: the order in which its children were proposed is not there, or impossible; "
+               "put a copy of it back",
+               file->path);
+    return PNAS_OK;
+}
+
 /* A run that says so ended with nothing left to train. */
 static pnas_status check_complete(const pnas_run_file *file, const pnas_configuration *configuration)
 {
@@ -196,6 +220,8 @@ pnas_status pnas_run_check_whole(const pnas_run_file *file)
         status = check_order(file, configuration->search.space.blocks);
     if (status == PNAS_OK && pnas_strategy_get(configuration->search.strategy)->levelwise)
         status = check_counts(file, configuration);
+    if (status == PNAS_OK && pnas_strategy_get(configuration->search.strategy)->all_sizes)
+        status = check_places(file);
     if (status == PNAS_OK && info->status == PNAS_RUN_COMPLETE)
         status = check_complete(file, configuration);
     if (status == PNAS_OK && pnas_strategy_get(configuration->search.strategy)->surrogate)

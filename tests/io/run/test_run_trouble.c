@@ -400,3 +400,35 @@ Test(run_trouble, a_run_that_another_program_changed_is_refused)
     pnas_run_file_close(&run);
     PNAS_EXPECT_NO_LEAKS();
 }
+
+/* Each says something where it is there, whatever it holds. */
+Test(run_trouble, an_attribute_that_a_run_lacked_may_not_be_added)
+{
+    static const char *const places[][2] = {
+        {"/levels/3", "begun_early"}, {"/", "extended"}, {"/", "retried"}};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        fake_run_write(test_path("run.h5"));
+        hid_t file = H5Fopen(test_path("run.h5"), H5F_ACC_RDWR, H5P_DEFAULT);
+        cr_assert_eq(H5Aexists_by_name(file, places[i][0], places[i][1], H5P_DEFAULT), 0);
+        H5LTset_attribute_string(file, places[i][0], places[i][1], "1");
+        H5Fclose(file);
+        expect_damaged("another program changed, added or removed values");
+        cr_assert_eq(remove(test_path("run.h5")), 0);
+    }
+}
+
+Test(run_trouble, a_guided_run_without_the_order_of_its_children_is_damaged)
+{
+    pnas_search *search = fake_search();
+    fake_run_write(test_path("run.h5"));
+    pnas_run_file *file = open_run("run.h5", true);
+    char **text = &pnas_run_file_info(file)->configuration;
+    free(*text);
+    *text = strdup("search: {strategy: guided, children: 17, first: 7}\nspace: {blocks: 3}\n"
+                   "surrogate: {members: 2}\n");
+    cr_assert_eq(pnas_run_file_restore(file, search), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(pnas_run_file_write(file, search), PNAS_OK, "%s", pnas_message());
+    pnas_run_file_close(&file);
+    pnas_search_destroy(&search);
+    expect_damaged("the order in which its children were proposed is not there, or impossible");
+}
