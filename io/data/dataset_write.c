@@ -286,7 +286,7 @@ pnas_status pnas_dataset_check_target(const char *path)
 {
     static const char ours[] = "PNAS-";
     char found[64];
-    pnas_h5_read_conventions(path, found, sizeof found);
+    (void)pnas_h5_read_conventions(path, found, sizeof found);
     PNAS_CHECK(strncmp(found, ours, sizeof ours - 1) != 0 || strcmp(found, PNAS_DATASET_CONVENTIONS) == 0,
                PNAS_ERROR_FILE, "%s: is there already and is no data set; name another file", path);
     return PNAS_OK;

@@ -132,14 +132,16 @@ pnas_status pnas_h5_read_number(hid_t object, const char *name, hid_t memory_typ
     return status;
 }
 
-void pnas_h5_read_conventions(const char *path, char *out, size_t size)
+pnas_status pnas_h5_read_conventions(const char *path, char *out, size_t size)
 {
     hid_t file = H5I_INVALID_HID;
     *out = '\0';
-    if (pnas_h5_open(path, &file) != PNAS_OK)
-        return;
-    if (pnas_h5_finish(&file, pnas_h5_copy_text(file, "conventions", out, size)) != PNAS_OK)
+    pnas_status status = pnas_h5_open(path, &file);
+    if (status == PNAS_OK)
+        status = pnas_h5_finish(&file, pnas_h5_copy_text(file, "conventions", out, size));
+    if (status != PNAS_OK)
         *out = '\0';
+    return status == PNAS_ERROR_FILE ? status : PNAS_OK;
 }
 
 pnas_status pnas_h5_check_target(const char *path, const char *conventions, const char *kind)
@@ -147,7 +149,7 @@ pnas_status pnas_h5_check_target(const char *path, const char *conventions, cons
     char found[64] = "";
     if (access(path, F_OK) != 0)
         return PNAS_OK;
-    pnas_h5_read_conventions(path, found, sizeof found);
+    (void)pnas_h5_read_conventions(path, found, sizeof found); /* what cannot be read is none of ours */
     PNAS_CHECK(strncmp(found, conventions, strlen(conventions)) == 0, PNAS_ERROR_FILE,
                "%s: is there already and is no %s; name another file", path, kind);
     return PNAS_OK;

@@ -20,8 +20,9 @@ pnas_status pnas_h5_write_number(hid_t object, const char *name, hid_t file_type
                                  const void *value);
 pnas_status pnas_h5_read_number(hid_t object, const char *name, hid_t memory_type, void *value);
 
-/* What a file says it is ("PNAS-run-1"); "" for one that says nothing, or that cannot be read. */
-void pnas_h5_read_conventions(const char *path, char *out, size_t size);
+/* What a file says it is ("PNAS-run-1"); "" for one that says nothing, or that is damaged. PNAS_ERROR_FILE, and "",
+ * where it cannot be read. */
+pnas_status pnas_h5_read_conventions(const char *path, char *out, size_t size);
 
 /* Only a file of this kind is replaced, whose conventions begin like that, not one that took days:
  * PNAS_ERROR_FILE, with `kind` ("table of cells") in its message, if anything else is at `path`. */

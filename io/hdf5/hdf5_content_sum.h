@@ -1,7 +1,7 @@
 /* A sum of what a file holds: all its arrays by path, shape and values, and the attributes that it has when the sum is
- * written. Other tools may lay the file out anew or add attributes of their own and the sum stays; who changes, adds or removes a
- * value or an array is found out, also where the file has lost its seal (io/hdf5/file_seal.h). It keeps no secret:
- * against forgers there is none. Local. Errors as in io/hdf5/hdf5_util.h. */
+ * written. Other tools may lay the file out anew or add attributes of their own and the sum stays; who changes, adds
+ * or removes a value or an array is found out, also where the file has lost its seal (io/hdf5/file_seal.h). It keeps
+ * no secret: against forgers there is none. Local. Errors as in io/hdf5/hdf5_util.h. */
 #ifndef PNAS_IO_HDF5_CONTENT_SUM_H
 #define PNAS_IO_HDF5_CONTENT_SUM_H
 

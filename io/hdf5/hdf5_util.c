@@ -40,13 +40,33 @@ static open_file *all_open;
  * one_thread. */
 static int open_files;
 static double stored_left = INFINITY, unstored_left = INFINITY;
+/* The system's code for a read of an open file that it refused, or 0. HDF5 takes what it could not read for an
+ * attribute or a link that is not there. Under one_thread. */
+static int refused_read;
+
+static herr_t note_refusal(unsigned depth, const H5E_error2_t *error, void *payload)
+{
+    static const char word[] = "errno = ";
+    (void)depth;
+    (void)payload;
+    const char *code = error->min_num == H5E_READERROR && error->desc ? strstr(error->desc, word) : NULL;
+    if (code)
+        refused_read = atoi(code + sizeof word - 1);
+    return 0;
+}
+
+/* HDF5 calls this wherever a call of ours fails. */
+static herr_t take_failure(hid_t stack, void *payload)
+{
+    return H5Ewalk2(stack, H5E_WALK_UPWARD, note_refusal, payload);
+}
 
 /* HDF5 prints nothing by itself, and follows no link to another file. At exit it has nothing to do, as all files are
  * closed; but it would crash there after a write that failed. */
 static void set_up_library(void)
 {
     H5dont_atexit();
-    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    H5Eset_auto2(H5E_DEFAULT, take_failure, NULL);
     if (H5Lis_registered(H5L_TYPE_EXTERNAL) > 0)
         H5Lunregister(H5L_TYPE_EXTERNAL);
 }
@@ -329,6 +349,11 @@ static pnas_status fail_as_changed(const char *path)
                      path);
 }
 
+static pnas_status fail_as_refused(const char *path)
+{
+    return pnas_fail(PNAS_ERROR_FILE, "%s: cannot be read: %s", path, pnas_system_reason(refused_read));
+}
+
 /* HDF5 opens the file by its name, behind which another file may have come meanwhile: then *out stays
  * negative. */
 static pnas_status open_same(const char *path, const struct stat *version, hid_t *out)
@@ -375,6 +400,7 @@ static pnas_status open_alone(const char *path, bool own, hid_t *out, bool *seal
     pnas_status status = PNAS_OK;
     set_up_library();
     *out = -1;
+    refused_read = all_open ? refused_read : 0;
     open_file *opened = calloc(1, sizeof *opened);
     PNAS_CHECK(opened, PNAS_ERROR_MEMORY, "%s: out of memory", path);
     opened->id = -1;
@@ -387,6 +413,8 @@ static pnas_status open_alone(const char *path, bool own, hid_t *out, bool *seal
     }
     if (status == PNAS_OK && opened->id < 0)
         status = fail_as_changed(path);
+    if (status != PNAS_OK && refused_read != 0)
+        status = fail_as_refused(path);
     if (status != PNAS_OK) {
         free(opened);
         return status;
@@ -453,10 +481,11 @@ pnas_status pnas_h5_finish(hid_t *file, pnas_status status)
     const open_file *opened = all_open;
     while (opened && opened->id != *file)
         opened = opened->next;
-    if (*file >= 0 && opened && H5Fget_vfd_handle(*file, H5P_DEFAULT, (void **)&handle) >= 0 &&
-        !pnas_file_version_holds(*handle, &opened->version)) {
+    if (*file >= 0 && opened && H5Fget_vfd_handle(*file, H5P_DEFAULT, (void **)&handle) >= 0) {
+        bool changed = !pnas_file_version_holds(*handle, &opened->version);
         H5Fget_name(*file, path, sizeof path);
-        status = fail_as_changed(path);
+        if (changed || refused_read != 0)
+            status = changed ? fail_as_changed(path) : fail_as_refused(path);
     }
     pnas_h5_close(file);
     return status;

@@ -265,7 +265,7 @@ static pnas_status read_content(pnas_ranking *ranking)
                ranking->path);
     if (!hdf5)
         return read_csv(ranking);
-    pnas_h5_read_conventions(ranking->path, conventions, sizeof conventions);
+    PNAS_TRY(pnas_h5_read_conventions(ranking->path, conventions, sizeof conventions));
     if (begins(conventions, "PNAS-table-"))
         return read_table(ranking);
     if (!begins(conventions, "PNAS-scores-"))
