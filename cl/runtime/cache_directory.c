@@ -163,6 +163,9 @@ bool pnas_cache_directory_has_room(void)
 
 pnas_status pnas_cache_directory_check_room(void)
 {
+    PNAS_CHECK(!pocl_folder[0] || pnas_cache_place_takes_long_files(), PNAS_ERROR_FILE,
+               "compiled kernels need files of up to 1 MiB, which a limit does not allow here: raise it "
+               "(ulimit -f)");
     PNAS_CHECK(
         pnas_cache_directory_has_room(), PNAS_ERROR_FILE,
         "%s has no room for another compiled kernel: make room (space and inodes), or set PNAS_CACHE to "

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -16,6 +17,8 @@
 /* Of a folder to begin with, and for one more kernel: a cold cache takes about 20 MiB, and with
  * its folders and seals 350 inodes. */
 enum { START_MIB = 24, START_FILES = 384, KERNEL_MIB = 4, KERNEL_FILES = 24, FILES_OF_A_FOLDER = 16 };
+/* The longest files of PoCL are preprocessed sources of 0.6 MB. */
+enum { FILE_BYTES = 1 << 20 };
 
 long pnas_cache_place_user(void)
 {
@@ -61,9 +64,17 @@ static bool can_write(const char *path)
     return written;
 }
 
+bool pnas_cache_place_takes_long_files(void)
+{
+    struct rlimit limit;
+    return getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ||
+           limit.rlim_cur >= FILE_BYTES;
+}
+
 bool pnas_cache_place_has_room(const char *path)
 {
-    return has_space(path, KERNEL_MIB, KERNEL_FILES) && can_write(path);
+    return pnas_cache_place_takes_long_files() && has_space(path, KERNEL_MIB, KERNEL_FILES) &&
+           can_write(path);
 }
 
 /* --- who may write --- */

@@ -21,6 +21,9 @@ bool pnas_cache_place_make_temporary(const char *base, char *out);
 /* Removes the folder with all that it holds. */
 void pnas_cache_place_remove(const char *path);
 
+/* Whether files may become as long as those of a kernel (ulimit -f). May be called in a handler of signals. */
+bool pnas_cache_place_takes_long_files(void);
+
 /* Whether one more kernel fits; tries to write a file. May be called in a handler of signals. */
 bool pnas_cache_place_has_room(const char *path);
 

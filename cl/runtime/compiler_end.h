@@ -7,4 +7,9 @@
 void pnas_compiler_end_watch(void);
 void pnas_compiler_end_leave(void);
 
+/* Around a call in which the driver may compile. There such an end for any other reason is explained, too, and the
+ * exit code is 69. Local to the thread, and to threads that are not the main one, as drivers have their own. */
+void pnas_compiler_end_begin(void);
+void pnas_compiler_end_done(void);
+
 #endif

@@ -2,6 +2,7 @@
 
 #include "cl/runtime/cache_directory.h"
 #include "cl/runtime/cl_error.h"
+#include "cl/runtime/compiler_end.h"
 #include "cl/runtime/kernel_source.h"
 #include "cl/runtime/program_cache.h"
 #include "src/base/clock.h"
@@ -86,6 +87,14 @@ static pnas_status fail_to_build(pnas_cl *cl, cl_program program, cl_int code, c
     return status;
 }
 
+static cl_int compile(pnas_cl *cl, cl_program program, const char *options)
+{
+    pnas_compiler_end_begin();
+    cl_int code = clBuildProgram(program, 1, &cl->device, options, NULL, NULL);
+    pnas_compiler_end_done();
+    return code;
+}
+
 /* A program from the cache; NULL if there is none or the driver does not take it. */
 static cl_program build_from_binary(pnas_cl *cl, const char *options, const char *key)
 {
@@ -97,7 +106,7 @@ static cl_program build_from_binary(pnas_cl *cl, const char *options, const char
     cl_program program = clCreateProgramWithBinary(cl->context, 1, &cl->device, &size,
                                                    (const unsigned char **)&binary, &state, &code);
     if (code == CL_SUCCESS && state == CL_SUCCESS)
-        code = clBuildProgram(program, 1, &cl->device, options, NULL, NULL);
+        code = compile(cl, program, options);
     free(binary);
     if (code == CL_SUCCESS && state == CL_SUCCESS)
         return program;
@@ -130,11 +139,11 @@ static pnas_status build_from_source(pnas_cl *cl, const char *file, const char *
         clReleaseProgram(program);
         return status;
     }
-    code = clBuildProgram(program, 1, &cl->device, options, NULL, NULL);
+    code = compile(cl, program, options);
     /* LLVM, which most drivers compile with, removes its half-written files at SIGINT, SIGTERM and SIGUSR2
      * and then fails: the kernel is sound, and the child must not be recorded as failed. */
     if (code == CL_BUILD_PROGRAM_FAILURE)
-        code = clBuildProgram(program, 1, &cl->device, options, NULL, NULL);
+        code = compile(cl, program, options);
     if (code != CL_SUCCESS) {
         status = fail_to_build(cl, program, code, file, options, key);
         if (pnas_cache_directory_check_room() != PNAS_OK)

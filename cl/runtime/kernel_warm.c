@@ -2,6 +2,7 @@
 
 #include "cl/runtime/cache_directory.h"
 #include "cl/runtime/cl_error.h"
+#include "cl/runtime/compiler_end.h"
 #include "cl/runtime/program_cache.h"
 #include "src/base/clock.h"
 
@@ -82,8 +83,10 @@ static pnas_status warm(pnas_cl *cl, const pnas_launch *launch, bool wait, const
     pnas_status status = pnas_build_tick(options);
     if (status == PNAS_OK)
         status = pnas_cache_directory_check_room();
+    pnas_compiler_end_begin();
     if (status == PNAS_OK)
         status = run_one_group(cl, launch);
+    pnas_compiler_end_done();
     if (status != PNAS_OK && status != PNAS_STOPPED && pnas_cache_directory_check_room() != PNAS_OK)
         status = PNAS_ERROR_FILE; /* whatever the driver calls it */
     pnas_program_cache_unlock(lock);

@@ -50,6 +50,11 @@ limited "$pnas_table" run.h5 -o out/table.h5
 limited "$pnas_net" export --format safetensors run.1.weights.h5 -o out/net.safetensors
 limited "$pnas_rank" run.h5 --plot levels -o out/plot.svg
 
+# PoCL's compiler, too, which would end the process by itself.
+(ulimit -f 300 && PNAS_CACHE=$work/cold run 74 "$pnas_mpi" tiny.yaml -o out/run.h5) || exit 1
+expect_said 'compiled kernels need files of up to 1 MiB.*ulimit -f'
+rm -rf cold out/run.h5*
+
 # The folder of a run is removed while it is at work.
 mkdir gone
 "$pnas_mpi" tiny.yaml -o gone/run.h5 --set training.epochs=400 >last.out 2>last.err </dev/null &
