@@ -121,6 +121,7 @@ pnas_status pnas_h5_fail(pnas_status status, hid_t object, const char *name, con
     name_place(object, name, place, sizeof place);
     va_list arguments;
     va_start(arguments, format);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): va_start is the line above */
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     H5Eclear2(H5E_DEFAULT);
