@@ -1,6 +1,8 @@
 /* Tiles, partial sums and launches of the GPU's route. */
 #include "cl/ops/convolution_gpu.h"
 
+#include "cl/ops/weight_sum_gpu.h"
+
 #include <stdio.h>
 
 enum {
@@ -8,8 +10,6 @@ enum {
     SLOTS = 128,
     ROWS = 24,
     COLUMNS = 24,
-    SUM_GROUP = 128,
-    SUM_FLOATS = 16,
 
     TILE_COST = 6,        /* of a tile beside its outputs: the values that it reads, in outputs' products */
     GROUPS_WANTED = 1024, /* of a weight gradient: enough for a large GPU */
@@ -237,20 +237,8 @@ static pnas_status append_weight_gradient(pnas_cl *cl, pnas_launch_list *list, c
 static pnas_status append_weight_sum(pnas_cl *cl, pnas_launch_list *list, const pnas_convolution *conv,
                                      int chunks, pnas_slice partial, pnas_slice weight_gradient)
 {
-    size_t weights = weights_of(conv);
-    pnas_launch_spec spec = {.label = "convolution weight sum",
-                             .file = "weight_gradient_gpu.cl",
-                             .kernel = "convolution_weight_sum_gpu",
-                             .bytes = 4.0 * (double)weights * (1 + chunks),
-                             .half = conv->x->view.half,
-                             PNAS_ACCESSES(pnas_slice_access(partial, (size_t)chunks * weights, false),
-                                           pnas_slice_access(weight_gradient, weights, true))};
-    pnas_op_groups(&spec, (weights + SUM_FLOATS - 1) / SUM_FLOATS, SUM_GROUP);
-    return pnas_launch_append(cl, list, &spec,
-                              PNAS_ARGS(ARG_SLICE(partial), PNAS_ARG_INT(chunks), PNAS_ARG_INT(weights),
-                                        PNAS_ARG_INT(conv->x->view.channels), PNAS_ARG_INT(conv->y->channels),
-                                        PNAS_ARG_INT(conv->window->reduction_split),
-                                        ARG_SLICE(weight_gradient)));
+    return pnas_weight_sum_gpu_split(cl, list, partial, chunks, weights_of(conv), conv->x->view.channels,
+                                     conv->y->channels, conv->window->reduction_split, weight_gradient);
 }
 
 pnas_status pnas_convolution_gpu_backward(pnas_cl *cl, pnas_launch_list *list, const pnas_convolution *conv,

@@ -1,9 +1,10 @@
 #include "cl/ops/depthwise_gpu.h"
 
 #include "cl/ops/op_arguments.h"
+#include "cl/ops/weight_sum_gpu.h"
 
 /* As in kernels/depthwise_gpu.cl. */
-enum { GROUP = 128, STRIP = 4, TILE = 1600, TAPS_MOST = 7, SUM_COLUMNS = 16 };
+enum { GROUP = 128, STRIP = 4, TILE = 1600, TAPS_MOST = 7 };
 enum { WIDEST = 32 }; /* columns of a tile: as many work-items side by side as read memory together */
 
 static const char file[] = "depthwise_gpu.cl";
@@ -153,24 +154,6 @@ pnas_status pnas_depthwise_gpu_input_gradient(pnas_cl *cl, pnas_launch_list *lis
                                         ARG_DOWNSTREAM(dx), ARG_DIVISION(N, &d)));
 }
 
-static pnas_status sum_partials(pnas_cl *cl, pnas_launch_list *list, pnas_slice partial, int partials,
-                                size_t count, pnas_slice out, const char *options, bool half)
-{
-    pnas_launch_spec spec = {.label = "depthwise weight gradient, sum",
-                             .file = file,
-                             .options = options,
-                             .kernel = "depthwise_reduce_gpu",
-                             .bytes = (double)count * sizeof(cl_float) * partials,
-                             .half = half,
-                             PNAS_ACCESSES(pnas_slice_access(partial, count * (size_t)partials, false),
-                                           pnas_slice_access(out, count, true))};
-    size_t of_group = (size_t)SUM_COLUMNS * (size_t)cl->vector;
-    pnas_op_groups(&spec, (count + of_group - 1) / of_group, GROUP);
-    return pnas_launch_append(
-        cl, list, &spec,
-        PNAS_ARGS(ARG_SLICE(partial), PNAS_ARG_INT(partials), PNAS_ARG_INT(count), ARG_SLICE(out)));
-}
-
 pnas_status pnas_depthwise_gpu_weight_gradient(pnas_cl *cl, pnas_launch_list *list, int N,
                                                const pnas_operand *x, const pnas_window *window,
                                                const pnas_upstream *y, pnas_slice weight_gradient,
@@ -194,7 +177,7 @@ pnas_status pnas_depthwise_gpu_weight_gradient(pnas_cl *cl, pnas_launch_list *li
                                 PNAS_ARGS(ARG_OPERAND(x), PNAS_ARG_INT(x->view.channels), ARG_SIZE(&x->view),
                                           ARG_WINDOW(window), ARG_UPSTREAM(y), ARG_SIZE(dy),
                                           ARG_SLICE(scratch), ARG_DIVISION(N, &d))));
-    return sum_partials(cl, list, scratch, d.parts, weights, weight_gradient, spec.options, spec.half);
+    return pnas_weight_sum_gpu(cl, list, scratch, d.parts, weights, weight_gradient);
 }
 
 size_t pnas_depthwise_gpu_scratch(int N, const pnas_view *x, const pnas_window *window, const pnas_view *y)

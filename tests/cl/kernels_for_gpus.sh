@@ -126,7 +126,7 @@ windows() {
 variants() {
     local normalised storage
     case $(basename "$1") in
-        augment.cl | augment_gpu.cl | gemm.cl | lstm.cl | mlp.cl | surrogate.cl) echo -DV=4 ;;
+        augment.cl | augment_gpu.cl | gemm.cl | lstm.cl | mlp.cl | surrogate.cl | weight_sum_gpu.cl) echo -DV=4 ;;
         trie.cl) printf '%s\n' '-DV=4 -DP=64 -DROWS=12' '-DV=4 -DP=64 -DROWS=12 -DCAREFUL' ;;
         depthwise_gpu.cl) windows {3,5,7}/{1,2}/1 3/1/2 5/2/3 9/1/1 15/1/1 ;;
         pool_gpu.cl) windows 3/{1,2}/1 {5,7}/1/1 3/1/2 ;;

@@ -308,35 +308,3 @@ depthwise_weight_gradient_gpu(JOB_OPERAND_BUFFERS(x), JOB_UPSTREAM_BUFFERS(dy), 
     sum_slots(tile, slots,
               partial + job->partial_at + (ulong)at.part * (KERNEL_H * KERNEL_W) * C + at.block * V, C);
 }
-
-#define SUM_COLUMNS 16
-#define SUM_SLICES  (GROUP / SUM_COLUMNS)
-
-typedef struct {
-    JOB_HEAD;
-    JOB_SLICE(partial);
-    int partials, count;
-    JOB_SLICE(out);
-} reduce_job;
-
-/* out [count] = the sum of partial [partials][count]: a group has SUM_COLUMNS float4s of it, an item every SUM_SLICESth
- * of the partial sums of one. */
-GROUP_KERNEL(GROUP)
-depthwise_reduce_gpu(JOB_FLOATS(partial), JOB_OUT_FLOATS(out), JOBS(reduce_job))
-{
-    __local float4 sums[GROUP];
-    const __global reduce_job *job = JOB;
-    const int item = get_local_id(0), slice = item / SUM_COLUMNS, count = job->count;
-    const int i = (JOB_GROUP * SUM_COLUMNS + item % SUM_COLUMNS) * V;
-    float4 sum = (float4)(0.0f);
-    for (int p = slice; p < job->partials && i < count; p += SUM_SLICES)
-        sum += LOAD(partial + job->partial_at + (ulong)p * count + i);
-    sums[item] = sum;
-    for (int half_slices = SUM_SLICES / 2; half_slices > 0; half_slices /= 2) {
-        barrier(CLK_LOCAL_MEM_FENCE);
-        if (slice < half_slices)
-            sums[item] += sums[item + half_slices * SUM_COLUMNS];
-    }
-    if (slice == 0 && i < count)
-        STORE(sums[item], out + job->out_at + i);
-}

@@ -1,5 +1,5 @@
 /* Weight gradients of convolutions for GPUs; any window, stride and dilation. V = 4. Partial sums of chunks
- * of pixels, then their sum. */
+ * of pixels, which weight_sum_gpu.cl adds up. */
 #define WIDTH 4
 #include "view.h"
 
@@ -67,42 +67,4 @@ convolution_weight_gradient_gpu(JOB_OPERAND_BUFFERS(x), JOB_UPSTREAM_BUFFERS(dy)
         piece_add(&cut, room, sums);
     }
     piece_write(&cut, sums, room, partial + job->partial_at + ((ulong)chunk * all + r0) * M + m0, M);
-}
-
-typedef struct {
-    JOB_HEAD;
-    JOB_SLICE(partial);
-    int chunks, count, C, M, split;
-    JOB_SLICE(gradient);
-} weight_sum_job;
-
-#define SUM_GROUP 128
-#define SUM_WIDE  4 /* blocks of four weights of a group */
-#define SUM_LANES (SUM_GROUP / SUM_WIDE)
-
-/* gradient [taps][C][M]: the sum of partial [chunks][taps][C][M], 0 where a factorized reduction does not use
- * a weight. Lane i adds chunks i, i + SUM_LANES, ...; then lanes are added in their order. Groups: SUM_WIDE
- * blocks of four weights. */
-GROUP_KERNEL(SUM_GROUP)
-convolution_weight_sum_gpu(JOB_FLOATS(partial), JOB_OUT_FLOATS(gradient), JOBS(weight_sum_job))
-{
-    __local float4 room[SUM_GROUP];
-    const __global weight_sum_job *job = JOB;
-    const int l = get_local_id(0), at = (JOB_GROUP * SUM_WIDE + l % SUM_WIDE) * 4, count = job->count;
-    float4 sum = 0.0f;
-    if (at < count)
-        for (int chunk = l / SUM_WIDE; chunk < job->chunks; chunk += SUM_LANES)
-            sum += LOAD(partial + job->partial_at + (ulong)chunk * count + at);
-    room[l] = sum;
-    barrier(CLK_LOCAL_MEM_FENCE);
-    if (l >= SUM_WIDE || at >= count)
-        return;
-    for (int lane = 1; lane < SUM_LANES; ++lane)
-        sum += room[lane * SUM_WIDE + l];
-    if (job->split) {
-        const int m = at % job->M, tap = at / (job->C * job->M);
-        const int4 first = (int4)(m, m + 1, m + 2, m + 3) < (int4)(job->split);
-        sum = select((float4)(0.0f), sum, tap ? ~first : first);
-    }
-    STORE(sum, gradient + job->gradient_at + at);
 }

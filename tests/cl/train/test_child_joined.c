@@ -131,6 +131,30 @@ Test(child_joined, gives_the_bits_of_a_child_whose_launches_are_separate)
     test_device_close(&cl);
 }
 
+static size_t count_of(const pnas_launch_list *list, const char *label)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < list->count; ++i)
+        count += strcmp(list->item[i].label, label) == 0;
+    return count;
+}
+
+/* Whatever its window, a convolution's sum of partial sums is the same kernel: it waits for others of its kind. */
+Test(child_joined, sums_of_all_weights_share_a_few_launches)
+{
+    pnas_cl *cl = test_device_open_route(4, PNAS_ROUTE_GPU);
+    child joined;
+    open_child(cl, &tiny_training, false, &joined);
+    const pnas_launch_list *recorded = &joined.plan->recorded_step.list, *step = &joined.plan->step;
+    size_t weights = count_of(recorded, "convolution forward") + count_of(recorded, "depthwise forward");
+    cr_assert_gt(count_of(recorded, "depthwise forward"), 4);
+    cr_assert_eq(count_of(recorded, "weight sum"), weights);
+    cr_assert_leq(count_of(step, "weight sum"), 8, "%zu sums are %zu launches", weights,
+                  count_of(step, "weight sum"));
+    close_child(&joined);
+    test_device_close(&cl);
+}
+
 Test(child_joined, its_memory_is_known_beforehand)
 {
     pnas_cl *cl = test_device_open_route(4, PNAS_ROUTE_GPU);
