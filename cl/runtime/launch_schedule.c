@@ -25,9 +25,18 @@ typedef struct {
     bool *done;                        /* [launches] */
 } work;
 
-/* Among kinds that miss equally few: the one on the longest chain, or the one with most launches; or the longest chain
- * whatever is missing. */
-typedef enum { RULE_CHAIN, RULE_MOST, RULE_CHAIN_ALONE, RULES } schedule_rule;
+/* The kind of least cost is next, at equal cost the one with the longest chain behind it (MOST: with most launches). */
+typedef enum {
+    RULE_CHAIN,       /* cost: what is missing */
+    RULE_MOST,        /* the same */
+    RULE_CHAIN_ALONE, /* none */
+    RULE_SHARE,       /* what is missing for each launch that is ready: many that are ready wait for no one */
+    RULE_SHARE_ROOT,  /* between the last and what is missing */
+    RULE_BALANCE,     /* what is missing against the chain */
+    RULES
+} schedule_rule;
+
+enum { CHAIN_OF_MISSING = 4 }; /* as long a chain makes up for a missing launch */
 
 static const part *part_of(const work *w, size_t launch)
 {
@@ -107,10 +116,30 @@ static void begin(work *w)
     }
 }
 
+/* Of a kind that has launches that are ready. */
+static double cost_of(const work *w, schedule_rule rule, size_t kind)
+{
+    double missing = (double)w->missing[kind], ready = (double)w->ready[kind];
+    switch (rule) {
+    case RULE_SHARE:
+        return missing / ready;
+    case RULE_SHARE_ROOT:
+        return missing * missing / ready;
+    case RULE_BALANCE:
+        return CHAIN_OF_MISSING * missing - (double)w->tallest[kind];
+    case RULE_CHAIN_ALONE:
+        return 0;
+    default:
+        return missing;
+    }
+}
+
 /* The kind of the next round. */
 static size_t choose(work *w, schedule_rule rule)
 {
+    const size_t *key = rule == RULE_MOST ? w->ready : w->tallest;
     size_t best = w->kinds;
+    double least = 0;
     memset(w->tallest, 0, w->kinds * sizeof *w->tallest);
     for (size_t i = 0; i < w->launches; ++i)
         if (!w->done[i] && w->waits[i] == 0 && w->height[i] > w->tallest[w->kind[i]])
@@ -118,16 +147,11 @@ static size_t choose(work *w, schedule_rule rule)
     for (size_t k = 0; k < w->kinds; ++k) {
         if (w->ready[k] == 0)
             continue;
-        if (best == w->kinds) {
+        double cost = cost_of(w, rule, k);
+        if (best == w->kinds || cost < least || (cost == least && key[k] > key[best])) {
             best = k;
-            continue;
+            least = cost;
         }
-        size_t mine = rule == RULE_CHAIN_ALONE ? 0 : w->missing[k],
-               its = rule == RULE_CHAIN_ALONE ? 0 : w->missing[best];
-        size_t key = rule == RULE_MOST ? w->ready[k] : w->tallest[k];
-        size_t its_key = rule == RULE_MOST ? w->ready[best] : w->tallest[best];
-        if (mine < its || (mine == its && key > its_key))
-            best = k;
     }
     return best;
 }
