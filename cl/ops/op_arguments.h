@@ -139,12 +139,14 @@ static inline void pnas_op_spread(pnas_launch_spec *spec, size_t count, size_t e
     pnas_op_groups(spec, (count + of_group - 1) / of_group, PNAS_SPREAD_GROUP);
 }
 
+enum { PNAS_PIXELS_OF_ITEM = 4 }; /* at least: an item that only waits for one value wastes its place */
+
 /* Work-items, a power of two, that share an image of so many pixels in a group of `group`: few for small
  * images, of which a group then has several. */
 static inline int pnas_op_items_of_image(int pixels, int group)
 {
     int items = 1;
-    while (items < group && items < pixels)
+    while (items < group && items * PNAS_PIXELS_OF_ITEM < pixels)
         items *= 2;
     return items;
 }

@@ -102,6 +102,7 @@ pnas_status pnas_op_norm_backward(pnas_cl *cl, pnas_launch_list *list, int N, co
         .file = pnas_route_file(PNAS_OP_NORM, route),
         .kernel = PNAS_KERNEL_OF(route, "norm_backward"),
         .global = {(size_t)channels},
+        .bytes = 8.0 * N * channels,
         PNAS_ACCESSES(rows_access(scratch, 2 * N, channels, false), rows_access(gamma, 1, channels, false),
                       rows_access(saved, 2, channels, false), rows_access(coefficients, 3, channels, true),
                       rows_access(gamma_gradient, 1, channels, true),

@@ -67,6 +67,14 @@ norm_forward_gpu(JOB_FLOATS(statistics), JOB_FLOATS(gamma), JOB_FLOATS(beta), JO
     const int item = get_local_id(0), c = JOB_GROUP * V, C = job->C, pixels = job->pixels, tile = job->tile;
     const int tiles = (pixels + tile - 1) / tile;
     const __global float *sums = statistics + job->statistics_at + c;
+    __global float *past = running + job->running_at + c, *kept = saved + job->saved_at + c;
+    /* Read here, so that nothing waits for them at the end; what is written then by the item that writes it. */
+    const float4 gamma_now = LOAD(gamma + job->gamma_at + c), beta_now = LOAD(beta + job->beta_at + c);
+    float4 past_mean = (float4)(0.0f), past_variance = (float4)(0.0f);
+    if (item == 0) {
+        past_mean = LOAD(past);
+        past_variance = LOAD(past + C);
+    }
     moments all = {0.0f, (float4)(0.0f), (float4)(0.0f)};
     for (int i = item; i < job->N * tiles; i += GROUP) {
         const __global float *own = sums + (ulong)i * 2 * C;
@@ -92,13 +100,11 @@ norm_forward_gpu(JOB_FLOATS(statistics), JOB_FLOATS(gamma), JOB_FLOATS(beta), JO
         return;
     const float count = counts[0];
     const float4 mean = means[0], m2 = m2s[0], inverse = 1.0f / sqrt(m2 / count + job->epsilon);
-    __global float *past = running + job->running_at + c, *kept = saved + job->saved_at + c;
-    STORE(job->old_share * LOAD(past) + job->new_share * mean, past);
-    STORE(job->old_share * LOAD(past + C) + job->new_share * (m2 / fmax(count - 1.0f, 1.0f)), past + C);
+    STORE(job->old_share * past_mean + job->new_share * mean, past);
+    STORE(job->old_share * past_variance + job->new_share * (m2 / fmax(count - 1.0f, 1.0f)), past + C);
     STORE(mean, kept);
     STORE(inverse, kept + C);
-    write_scale_shift(scale_shift + job->scale_shift_at + c, C, LOAD(gamma + job->gamma_at + c),
-                      LOAD(beta + job->beta_at + c), mean, inverse);
+    write_scale_shift(scale_shift + job->scale_shift_at + c, C, gamma_now, beta_now, mean, inverse);
 }
 
 typedef struct {
@@ -201,6 +207,8 @@ norm_backward_gpu(JOB_FLOATS(partial), JOB_FLOATS(gamma), JOB_FLOATS(saved), JOB
     __local float4 sums[GROUP], products[GROUP];
     const __global norm_backward_job *job = JOB;
     const int item = get_local_id(0), c = JOB_GROUP * V, C = job->C, N = job->N;
+    const __global float *kept = saved + job->saved_at + c;
+    const float4 mean = LOAD(kept), inverse = LOAD(kept + C), a = LOAD(gamma + job->gamma_at + c) * inverse;
     float4 sum = (float4)(0.0f), product = (float4)(0.0f);
     for (int n = item; n < N; n += GROUP) {
         const __global float *own = partial + job->partial_at + (ulong)n * 2 * C + c;
@@ -210,9 +218,6 @@ norm_backward_gpu(JOB_FLOATS(partial), JOB_FLOATS(gamma), JOB_FLOATS(saved), JOB
     add_as_tree(sums, products, sum, product, item, GROUP);
     if (item)
         return;
-    const __global float *kept = saved + job->saved_at + c;
-    const float4 mean = LOAD(kept), inverse = LOAD(kept + C);
-    const float4 a = LOAD(gamma + job->gamma_at + c) * inverse;
     const float count = (float)N * (float)job->pixels;
     const float4 b = -a * inverse * (products[0] / count);
     __global float *out = coefficients + job->coefficients_at + c;
