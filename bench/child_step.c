@@ -1,5 +1,6 @@
 /* How long one training step of a child takes: median and spread of many steps, and with --ops a table of the
  * step's kernels by op. */
+#include "bench/child_groups.h"
 #include "bench/child_lanes.h"
 #include "bench/floors.h"
 #include "cl/runtime/cl_error.h"
@@ -15,7 +16,8 @@
 typedef struct {
     step_child_options child; /* its steps: to time */
     const char *device;
-    int threads, lanes;
+    int threads, lanes, groups, vector;
+    pnas_route route;
     bool ops;
 } arguments;
 
@@ -35,6 +37,13 @@ static const struct argp_option options[] = {
     {"ops", 'o', NULL, 0,
      "print a table by op, with its share of the device's floors (uses a profiling queue)", 0},
     {"lanes", 'l', "L", 0, "then time 1, 2, 4 ... L such children at once, a queue and a thread each", 0},
+    {"groups", 'g', "G", 0,
+     "then time groups of 1, 2, 4 ... G children in one set of launches: random ones of --blocks blocks, or "
+     "all of "
+     "--cell",
+     0},
+    {"route", 'R', "gpu|auto", 0,
+     "gpu: the kernels of GPUs, on any device (auto: those that this device takes)", 0},
     {0}};
 
 static error_t parse(int key, char *value, struct argp_state *state)
@@ -61,6 +70,12 @@ static error_t parse(int key, char *value, struct argp_state *state)
         break;
     case 'l':
         a->lanes = atoi(value);
+        break;
+    case 'g':
+        a->groups = atoi(value);
+        break;
+    case 'R':
+        a->route = step_child_route(value, state, &a->vector);
         break;
     default:
         return step_child_parse(key, value, state, &a->child);
@@ -177,7 +192,10 @@ static pnas_status measure(const arguments *a)
     pnas_status status = PNAS_OK;
     double start = pnas_clock_seconds();
     wanted.steps = 2 + 2 * a->child.steps; /* to warm up, to time, and one kernel after the other */
-    PNAS_TRY_CLEANUP(pnas_cl_create(&(pnas_cl_options){.device = a->device, .threads = a->threads}, &cl));
+    PNAS_TRY_CLEANUP(pnas_cl_create(
+        &(pnas_cl_options){
+            .device = a->device, .threads = a->threads, .vector = a->vector, .route = a->route},
+        &cl));
     if (a->ops)
         PNAS_TRY_CLEANUP(use_profiling_queue(cl));
     PNAS_TRY_CLEANUP(step_child_create(cl, &wanted, &child));
@@ -191,7 +209,9 @@ static pnas_status measure(const arguments *a)
         PNAS_TRY_CLEANUP(time_ops(child.plan, a));
     step_child_destroy(&child);
     if (a->lanes > 0)
-        status = child_lanes_time(cl, &a->child, a->lanes);
+        PNAS_TRY_CLEANUP(child_lanes_time(cl, &a->child, a->lanes));
+    if (a->groups > 0)
+        status = child_groups_time(cl, &a->child, a->groups);
 cleanup:
     step_child_destroy(&child);
     pnas_cl_destroy(&cl);
@@ -216,9 +236,11 @@ int main(int argc, char **argv)
     pnas_log_setup("child_step", PNAS_LOG_INFO, 0, 1);
     pnas_status status = PNAS_OK;
     if (child->blocks < 1 || child->blocks > 5 || child->filters < 1 || child->repeats < 1 ||
-        child->batch < 1 || child->size < 4 || child->steps < 1 || a.lanes < 0 || a.lanes > 64)
-        status = pnas_fail(PNAS_ERROR_USAGE,
-                           "blocks must be 1 to 5, lanes 64 at most, sizes and counts positive; see --help");
+        child->batch < 1 || child->size < 4 || child->steps < 1 || a.lanes < 0 || a.lanes > 64 ||
+        a.groups < 0 || a.groups > 64)
+        status = pnas_fail(
+            PNAS_ERROR_USAGE,
+            "blocks must be 1 to 5, lanes and groups 64 at most, sizes and counts positive; see --help");
     else
         status = measure(&a);
     if (status != PNAS_OK)

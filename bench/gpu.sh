@@ -8,8 +8,8 @@
 # python3 has it.
 #
 # DEVICE=cpu     another device than gpu: an index, a part of its name (pnas_device list)
-# STEPS="a b"    only these of: machine devices check check-half launches child child-half lanes pytorch search demo tune
-#                child-tuned
+# STEPS="a b"    only these of: machine devices check check-half launches child child-half lanes groups pytorch search demo
+#                tune child-tuned
 # QUICK=1        smallest shapes and few repeats: to try this script, on a CPU
 # PNAS_CACHE     where compiled kernels and the tuned table stay; else a folder that goes with the script's end
 set -uo pipefail
@@ -23,11 +23,11 @@ export PNAS_CACHE=${PNAS_CACHE:-$work/cache} PNAS_KERNELS=$root/cl/ops/kernels
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 # in a container
 export build root device work peer_limit
 
-child=(--blocks 5 --repeats 1) steps=(--steps 20) rounds=20 check=() peer_limit=100
+child=(--blocks 5 --repeats 1) steps=(--steps 20) rounds=20 check=() groups=(--groups 8) peer_limit=100
 tuned=(--cell '-1:sep3+-2:max3 | -1:sep5+-2:identity | -1:1x7-7x1+0:avg3 | -2:dil3+1:sep7 | 0:sep3+-1:sep5')
 if [ -n "${QUICK:-}" ]; then
     child=(--blocks 1 --repeats 1 --filters 4 --size 8 --batch 8) steps=(--steps 3) rounds=1
-    check=(--small --op sum) peer_limit=30
+    check=(--small --op sum) groups=(--groups 8 --route gpu) peer_limit=30
     tuned=(--config "$root/configs/demo.yaml" --cell '-1:identity+-2:identity')
 fi
 
@@ -104,6 +104,7 @@ step launches 90 "$build/bench/launch_rate" --device "$device" --queues 8 --roun
 step child 240 "$build/bench/child_step" --device "$device" "${child[@]}" "${steps[@]}" --ops
 step child-half 240 "$build/bench/child_step" --device "$device" "${child[@]}" "${steps[@]}" --ops --storage half
 step lanes 240 "$build/bench/child_step" --device "$device" "${child[@]}" "${steps[@]}" --lanes 8
+step groups 300 "$build/bench/child_step" --device "$device" "${child[@]}" "${steps[@]}" "${groups[@]}"
 step pytorch 900 pytorch "${child[@]}" "${steps[@]}"
 step search 240 search
 [ -n "${QUICK:-}" ] || step demo 240 demo

@@ -2,10 +2,9 @@
 
 #include "cl/ops/op_augment.h"
 #include "cl/train/child_parameters.h"
-#include "src/base/random.h"
 #include "src/net/graph_create.h"
 #include "src/search/canonical.h"
-#include "src/search/cell_text.h"
+#include "src/search/search_draw.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,6 +46,24 @@ error_t step_child_parse(int key, const char *value, struct argp_state *state, s
     default:
         return ARGP_ERR_UNKNOWN;
     }
+}
+
+pnas_route step_child_route(const char *value, struct argp_state *state, int *vector)
+{
+    bool gpu = strcmp(value, "gpu") == 0;
+    if (!gpu && strcmp(value, "auto") != 0)
+        argp_error(state, "--route is gpu or auto, not %s", value);
+    *vector = gpu ? 4 : 0;
+    return gpu ? PNAS_ROUTE_GPU : PNAS_ROUTE_AUTO;
+}
+
+void step_child_draw(int how_many, pnas_stream *stream, char text[PNAS_CELL_TEXT_MAX])
+{
+    pnas_space space = {.blocks = how_many, .lookback = -2, .lookforward = -1};
+    pnas_cell cell;
+    pnas_operator_set_paper(&space.operators);
+    pnas_draw_cell(&space, stream, &cell);
+    pnas_cell_format(&cell, &space.operators, text);
 }
 
 static pnas_status make_images(pnas_cl *cl, const step_child_options *o, step_child *child)
@@ -143,24 +160,47 @@ pnas_training_options step_child_training(const step_child_options *o)
                                    .storage = o->storage};
 }
 
-pnas_status step_child_create(pnas_cl *cl, const step_child_options *o, step_child *child)
+static void share_images(const step_child *from, step_child *child)
+{
+    clRetainMemObject(from->images);
+    clRetainMemObject(from->mean_deviation);
+    child->images = from->images;
+    child->mean_deviation = from->mean_deviation;
+}
+
+pnas_status step_child_plan(pnas_cl *cl, const step_child_options *o, const step_child *images_of,
+                            step_child *child)
 {
     pnas_cell cell;
     *child = (step_child){.training = step_child_training(o)};
-    PNAS_TRY(make_images(cl, o, child));
+    if (images_of)
+        share_images(images_of, child);
+    else
+        PNAS_TRY(make_images(cl, o, child));
     PNAS_TRY(step_child_graph(o, &cell, child));
+    child->hash = pnas_cell_hash(&cell);
     const pnas_child_plan_options wanted = {.training = &child->training,
                                             .batch = o->batch,
                                             .train_steps = 1,
                                             .evaluation_steps = 1,
                                             .images = child->images,
                                             .mean_deviation = child->mean_deviation};
-    PNAS_TRY(pnas_child_plan_create(cl, child->graph, &wanted, &child->plan));
+    return pnas_child_plan_create(cl, child->graph, &wanted, &child->plan);
+}
+
+pnas_status step_child_build(const step_child_options *o, step_child *child)
+{
     PNAS_TRY(pnas_child_plan_build(child->plan, NULL));
-    PNAS_TRY(pnas_child_parameters_initialize(child->plan, 1, pnas_cell_hash(&cell)));
+    PNAS_TRY(pnas_child_parameters_initialize(child->plan, 1, child->hash));
     if (child->plan->train.recipes.buffer)
         PNAS_TRY(write_recipes(child->plan, o));
     return write_records(child->plan, o);
+}
+
+pnas_status step_child_create(pnas_cl *cl, const step_child_options *o, step_child *child)
+{
+    PNAS_TRY(step_child_plan(cl, o, NULL, child));
+    return step_child_build(o, child);
 }
 
 void step_child_destroy(step_child *child)

@@ -6,8 +6,6 @@
 #include "cl/runtime/launch_check.h"
 #include "cl/runtime/launch_join.h"
 #include "src/base/log.h"
-#include "src/base/random.h"
-#include "src/search/search_draw.h"
 
 #include <argp.h>
 #include <stdio.h>
@@ -58,10 +56,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
         a->device = value;
         return 0;
     case 'R':
-        if (strcmp(value, "gpu") != 0 && strcmp(value, "auto") != 0)
-            argp_error(state, "--route is gpu or auto, not %s", value);
-        a->route = strcmp(value, "gpu") == 0 ? PNAS_ROUTE_GPU : PNAS_ROUTE_AUTO;
-        a->vector = a->route == PNAS_ROUTE_GPU ? 4 : 0;
+        a->route = step_child_route(value, state, &a->vector);
         return 0;
     case 'l':
         a->list = true;
@@ -114,14 +109,10 @@ static pnas_status record(group *g, const arguments *a, const char *cell)
 
 static pnas_status record_random(group *g, const arguments *a)
 {
-    pnas_space space = {.blocks = a->child.blocks, .lookback = -2, .lookforward = -1};
     pnas_stream stream = pnas_stream_make(1, PNAS_STREAM_TEST, 0, 0);
-    pnas_operator_set_paper(&space.operators);
     for (int i = 0; i < a->random; ++i) {
         char text[PNAS_CELL_TEXT_MAX];
-        pnas_cell cell;
-        pnas_draw_cell(&space, &stream, &cell);
-        pnas_cell_format(&cell, &space.operators, text);
+        step_child_draw(a->child.blocks, &stream, text);
         PNAS_TRY(record(g, a, text));
     }
     return PNAS_OK;

@@ -38,11 +38,12 @@ program build/bench/launch_rate 'echo "launch_rate $*"'
 program path/mpirun 'exit 0'
 program path/python3 'exit 1' # has no PyTorch
 report 0
-for step in machine devices check check-half launches child child-half lanes pytorch search tune child-tuned; do
+for step in machine devices check check-half launches child child-half lanes groups pytorch search tune child-tuned; do
     says "^=== $step: done in [0-9]+ s$"
 done
 says '^pnas_device check --device cpu --half --small --op sum$'
 says '^child_step .* --lanes 8$'
+says '^child_step .* --groups 8 --route gpu$'
 says '^left out: python3 has no PyTorch$'
 says '^two ranks found the same as one, to the bit$'
 
