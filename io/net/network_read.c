@@ -372,6 +372,7 @@ static pnas_status check_complete(hid_t root, const pnas_network_file *out)
     pnas_status status =
         pnas_configuration_parse("its configuration", out->configuration, NULL, 0, configuration);
     int epochs = configuration->training.epochs;
+    bool averages = configuration->training.average > 0;
     free(configuration);
     if (status != PNAS_OK) { /* an older version's may have other keys */
         pnas_fail(PNAS_OK, "%s", "");
@@ -383,6 +384,11 @@ static pnas_status check_complete(hid_t root, const pnas_network_file *out)
             "is damaged: its history has %zu of %d epochs, and what its training would go on from is not "
             "there; put a copy of it back",
             out->history.epochs, epochs);
+    if (averages && out->average.count == 0)
+        return pnas_h5_fail(
+            PNAS_ERROR_DATA, root, NULL,
+            "is damaged: by its configuration it has a moving average of its weights, which is "
+            "not there; put a copy of it back");
     return PNAS_OK;
 }
 

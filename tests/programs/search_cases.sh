@@ -672,6 +672,12 @@ case_weights() {
     expect_code 65 1 "$tiny" -o run.h5 --set keep_weights=2
     expect_said 'run.2.weights.h5: is .*, or move it away; the search is complete, and the same command writes the weights'
     cmp first.h5 run.1.weights.h5 || fail "not the weights of this run"
+
+    # One byte that has changed is met by the same command, before anything is trained.
+    mv first.h5 run.2.weights.h5
+    printf '\377\377' | dd of=run.2.weights.h5 bs=1 seek=$(($(stat -c %s run.2.weights.h5) / 2)) conv=notrunc 2>dd.err
+    expect_code 65 1 "$tiny" -o run.h5 --set keep_weights=2
+    expect_said 'run.2.weights.h5: is damaged: its content does not match its checksum; .*, or move it away'
 }
 
 case_weights_later() {

@@ -417,6 +417,27 @@ Test(network_file, a_training_that_is_over_has_a_history_and_a_configuration)
     }
 }
 
+/* Else other weights than those of its test would be used, without a word. */
+Test(network_file, a_moving_average_that_is_gone_is_damage)
+{
+    pnas_network_file written;
+    fake_network_make(&written);
+    size_t count = written.average.count;
+    written.in_training = false;
+    free(written.configuration);
+    cr_assert(asprintf(&written.configuration, "training: {epochs: %zu, average: 0.9}\n",
+                       written.history.epochs) > 0);
+    write_network(&written);
+    pnas_network_file read;
+    cr_expect_eq(pnas_network_file_read(test_path("net.h5"), &read), PNAS_OK, "%s", pnas_message());
+    pnas_network_file_clear(&read);
+    written.average.count = 0;
+    write_network(&written);
+    expect_refused("it has a moving average of its weights, which is not there");
+    written.average.count = count;
+    pnas_network_file_clear(&written);
+}
+
 Test(network_file, tensors_that_the_network_does_not_have_are_refused)
 {
     static const char *const groups[] = {"weights", "average"};
