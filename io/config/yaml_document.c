@@ -7,6 +7,7 @@
 #include <yaml.h>
 
 #define DEPTH_MAX 16
+#define KEYS_MAX  256 /* of one section */
 
 /* A node's start_mark holds its place: `index` the source + 1, `line` the line from 1. */
 struct pnas_yaml {
@@ -84,22 +85,65 @@ static const yaml_char_t *tag_of(const yaml_event_t *event)
                                                       : NULL;
 }
 
-static pnas_status check_event(const char *name, const yaml_event_t *event)
+/* What the events of a text have told so far. */
+typedef struct {
+    const char *name;
+    int depth; /* lists and sections that are open */
+    char anchor[64];
+    size_t anchor_line; /* of the first anchor, from 1; 0 if there is none */
+} pnas_yaml_events;
+
+static void count_depth(pnas_yaml_events *events, const yaml_event_t *event)
+{
+    yaml_event_type_t type = event->type;
+    events->depth += type == YAML_SEQUENCE_START_EVENT || type == YAML_MAPPING_START_EVENT;
+    events->depth -= type == YAML_SEQUENCE_END_EVENT || type == YAML_MAPPING_END_EVENT;
+}
+
+static pnas_status refuse_anchor(const pnas_yaml_events *events)
+{
+    return pnas_fail(PNAS_ERROR_USAGE,
+                     "%s: line %zu: an anchor (&%s) is of no use without aliases; leave it out", events->name,
+                     events->anchor_line, events->anchor);
+}
+
+/* An alias of what stands nowhere is told by the loader. */
+static pnas_status check_alias(const pnas_yaml_events *events, const char *alias)
+{
+    if (events->anchor_line == 0)
+        return PNAS_OK;
+    PNAS_CHECK(strncmp(alias, events->anchor, sizeof events->anchor - 1) != 0, PNAS_ERROR_USAGE,
+               "%s: line %zu: what stands here is used again through an alias (*name); write it out in each "
+               "place",
+               events->name, events->anchor_line);
+    return refuse_anchor(events);
+}
+
+static pnas_status check_event(pnas_yaml_events *events, const yaml_event_t *event)
 {
     size_t line = event->start_mark.line + 1;
-    PNAS_CHECK(!anchor_of(event), PNAS_ERROR_USAGE,
-               "%s: line %zu: an anchor (&%s) is of no use without aliases; leave it out", name, line,
-               (const char *)anchor_of(event));
+    const char *anchor = (const char *)anchor_of(event);
+    count_depth(events, event);
+    PNAS_CHECK(events->depth <= DEPTH_MAX, PNAS_ERROR_USAGE,
+               "%s: line %zu: nested deeper than any key of a configuration", events->name, line);
+    if (event->type == YAML_ALIAS_EVENT)
+        return check_alias(events, (const char *)event->data.alias.anchor);
+    if (anchor && events->anchor_line == 0) {
+        events->anchor_line = line;
+        snprintf(events->anchor, sizeof events->anchor, "%s", anchor);
+    }
     PNAS_CHECK(!tag_of(event), PNAS_ERROR_USAGE,
                "%s: line %zu: a tag (!) says what kind a value is, which its key says already; leave it out",
-               name, line);
+               events->name, line);
     return PNAS_OK;
 }
 
-/* What a loaded document does not tell any more. An alias was refused before this. */
+/* Refuses what only complicates a configuration, before it is loaded: libyaml's time to load goes with the square
+ * of the depth and of the number of anchors. What is not YAML is left to the loader. */
 static pnas_status check_events(const char *name, const char *text, size_t length)
 {
     yaml_parser_t parser;
+    pnas_yaml_events events = {.name = name};
     pnas_status status = PNAS_OK;
     bool more = true;
     if (!yaml_parser_initialize(&parser))
@@ -110,11 +154,11 @@ static pnas_status check_events(const char *name, const char *text, size_t lengt
         if (!yaml_parser_parse(&parser, &event))
             break;
         more = event.type != YAML_STREAM_END_EVENT;
-        status = check_event(name, &event);
+        status = check_event(&events, &event);
         yaml_event_delete(&event);
     }
     yaml_parser_delete(&parser);
-    return status;
+    return status == PNAS_OK && events.anchor_line > 0 ? refuse_anchor(&events) : status;
 }
 
 static pnas_status load(const char *name, const char *text, size_t length, yaml_document_t *out)
@@ -147,55 +191,45 @@ static pnas_status load(const char *name, const char *text, size_t length, yaml_
     return status;
 }
 
-typedef struct {
-    const char *name;
-    const pnas_yaml *document;
-    bool *seen; /* [nodes + 1] */
-} pnas_yaml_check;
+static pnas_status check_node(const char *name, const pnas_yaml *document, int number);
 
-static pnas_status check_node(const pnas_yaml_check *check, int number, int depth);
-
-static pnas_status check_mapping(const pnas_yaml_check *check, const yaml_node_t *mapping, int depth)
+static pnas_status check_mapping(const char *name, const pnas_yaml *document, const yaml_node_t *mapping)
 {
     const yaml_node_pair_t *first = mapping->data.mapping.pairs.start, *end = mapping->data.mapping.pairs.top;
     for (const yaml_node_pair_t *pair = first; pair < end; pair++) {
-        const yaml_node_t *key = node_of(check->document, pair->key);
+        const yaml_node_t *key = node_of(document, pair->key);
+        size_t line = key->start_mark.line + 1;
         PNAS_CHECK(key->type == YAML_SCALAR_NODE, PNAS_ERROR_USAGE,
-                   "%s: line %zu: a key must be a plain word", check->name, key->start_mark.line + 1);
-        PNAS_TRY(check_node(check, pair->key, depth + 1));
+                   "%s: line %zu: a key must be a plain word", name, line);
+        PNAS_CHECK(pair - first < KEYS_MAX, PNAS_ERROR_USAGE,
+                   "%s: line %zu: more keys than any section of a configuration has", name, line);
+        PNAS_TRY(check_node(name, document, pair->key));
         const char *text = (const char *)key->data.scalar.value;
         for (const yaml_node_pair_t *other = first; other < pair; other++) {
-            const yaml_node_t *twin = node_of(check->document, other->key);
+            const yaml_node_t *twin = node_of(document, other->key);
             PNAS_CHECK(!scalar_is(twin, text, key->data.scalar.length), PNAS_ERROR_USAGE,
                        "%s: line %zu: the key '%s' stands here a second time (first in line %zu); remove one",
-                       check->name, key->start_mark.line + 1, text, twin->start_mark.line + 1);
+                       name, line, text, twin->start_mark.line + 1);
         }
-        PNAS_TRY(check_node(check, pair->value, depth + 1));
+        PNAS_TRY(check_node(name, document, pair->value));
     }
     return PNAS_OK;
 }
 
-/* Refuses what only complicates a configuration. An alias shows as a node met twice. */
-static pnas_status check_node(const pnas_yaml_check *check, int number, int depth)
+/* Its depth is bounded by check_events. */
+static pnas_status check_node(const char *name, const pnas_yaml *document, int number)
 {
-    const yaml_node_t *node = node_of(check->document, number);
-    size_t line = node->start_mark.line + 1;
-    PNAS_CHECK(
-        !check->seen[number], PNAS_ERROR_USAGE,
-        "%s: line %zu: what stands here is used again through an alias (*name); write it out in each place",
-        check->name, line);
-    check->seen[number] = true;
-    PNAS_CHECK(depth <= DEPTH_MAX, PNAS_ERROR_USAGE,
-               "%s: line %zu: nested deeper than any key of a configuration", check->name, line);
+    const yaml_node_t *node = node_of(document, number);
     if (node->type == YAML_MAPPING_NODE)
-        return check_mapping(check, node, depth);
+        return check_mapping(name, document, node);
     if (node->type == YAML_SCALAR_NODE) {
         PNAS_CHECK(strlen((const char *)node->data.scalar.value) == node->data.scalar.length,
-                   PNAS_ERROR_USAGE, "%s: line %zu: a zero byte stands inside the text", check->name, line);
+                   PNAS_ERROR_USAGE, "%s: line %zu: a zero byte stands inside the text", name,
+                   node->start_mark.line + 1);
         return PNAS_OK;
     }
     for (const int *item = node->data.sequence.items.start; item < node->data.sequence.items.top; item++)
-        PNAS_TRY(check_node(check, *item, depth + 1));
+        PNAS_TRY(check_node(name, document, *item));
     return PNAS_OK;
 }
 
@@ -228,6 +262,7 @@ static void note_places(pnas_yaml *document)
 pnas_status pnas_yaml_parse(const char *name, const char *text, size_t length, pnas_yaml **out)
 {
     *out = NULL;
+    PNAS_TRY(check_events(name, text, length));
     pnas_yaml *document = calloc(1, sizeof *document);
     if (!document)
         return no_memory();
@@ -236,13 +271,7 @@ pnas_status pnas_yaml_parse(const char *name, const char *text, size_t length, p
         free(document);
         return status;
     }
-    pnas_yaml_check check = {.name = name, .document = document};
-    check.seen =
-        calloc((size_t)(document->yaml.nodes.top - document->yaml.nodes.start) + 1, sizeof *check.seen);
-    status = check.seen ? check_node(&check, pnas_yaml_root(document), 0) : no_memory();
-    free(check.seen);
-    if (status == PNAS_OK)
-        status = check_events(name, text, length);
+    status = check_node(name, document, pnas_yaml_root(document));
     if (status != PNAS_OK) {
         pnas_yaml_destroy(&document);
         return status;

@@ -2,7 +2,7 @@
  *
  * A path names a node: "training.augment.pad", "space.operators[2].name" (from 0). Nodes are positive
  * numbers; 0 is none. Only the plain part of YAML is taken: one document, mappings with plain keys, no key
- * twice, no aliases. Local. */
+ * twice, no aliases. Text that would take long to load is refused before. Local. */
 #ifndef PNAS_IO_YAML_DOCUMENT_H
 #define PNAS_IO_YAML_DOCUMENT_H
 

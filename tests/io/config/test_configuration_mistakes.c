@@ -193,6 +193,63 @@ Test(configuration_mistakes, text_that_is_not_plain_yaml_is_refused_at_its_line)
     EXPECT_ALL(mistakes);
 }
 
+/* `start`, then `part` again and again until `size` bytes are full; %d in `part` is the count. */
+static char *write_often(const char *start, const char *part, size_t size)
+{
+    char *text = malloc(size + 64);
+    cr_assert_not_null(text);
+    size_t length = (size_t)snprintf(text, 64, "%s", start);
+    for (int i = 0; length < size; i++)
+        length += (size_t)snprintf(text + length, 64, part, i); // NOLINT(clang-diagnostic-format-nonliteral)
+    return text;
+}
+
+/* Of the size that a configuration may have. libyaml alone takes minutes for some. */
+Test(configuration_mistakes, text_that_would_take_long_is_refused_at_once, .timeout = 20)
+{
+    static const struct {
+        const char *start, *part, *sentence;
+    } texts[] = {
+        {"", "[", "line 1: nested deeper than any key"},
+        {"title: ", "[", "line 1: nested deeper than any key"},
+        {"", "[\n", "line 17: nested deeper than any key"},
+        {"", "{a: ", "nested deeper than any key"},
+        {"", "{", "nested deeper than any key"},
+        {"", "{? ", "nested deeper than any key"},
+        {"", "[{", "nested deeper than any key"},
+        {"", "[a: ", "nested deeper than any key"},
+        {"", "- ", "nested deeper than any key"},
+        {"", "? ", "nested deeper than any key"},
+        {"", "?\n", "line 2: the key '' stands here a second time"},
+        {"", "?", "this is not a configuration"},
+        {"", "- ? ", "nested deeper than any key"},
+        {"title: [", "a,", "this is not YAML"},
+        {"title: [", "a: b,", "this is not YAML"},
+        {"title: [", "&a%d x,", "line 1: an anchor (&a0)"},
+        {"title:\n", "- &a%d x\n", "line 2: an anchor (&a0)"},
+        {"title: &a x\n", "a%d: *a\n", "line 1: what stands here is used again through an alias"},
+        {"title:\n", "- a\n", "title is a list of "},
+        {"space:\n  operators:\n", "  - sep3\n", "space.operators"},
+        {"", "a%d:\n", "line 257: more keys than any section"},
+        {"training:\n", "  a%d:\n", "line 258: more keys than any section"},
+        {"{", "a%d,", "this is not YAML"},
+        {"a: ", "b ", "unknown key 'a'"},
+        {"a: \"", "b\\n", "this is not YAML"},
+        {"a: |\n", " b\n", "unknown key 'a'"},
+        {"", "---\n", "a second document begins"},
+        {"", "#\n", "is empty"},
+        {"", "%%TAG !a%d! b\n", "this is not YAML"},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        pnas_configuration read;
+        char *text = write_often(texts[i].start, texts[i].part, 250000);
+        cr_expect_eq(pnas_configuration_parse("run.yaml", text, NULL, 0, &read), PNAS_ERROR_USAGE);
+        cr_expect_not_null(strstr(pnas_message(), texts[i].sentence), "%s%s...\ngives: %s\nnot:   %s",
+                           texts[i].start, texts[i].part, pnas_message(), texts[i].sentence);
+        free(text);
+    }
+}
+
 Test(configuration_mistakes, a_wrong_override_is_named)
 {
     static const struct {
