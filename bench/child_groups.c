@@ -12,14 +12,16 @@
 #include <stdlib.h>
 
 enum { IN_FLIGHT = 2 }; /* steps that are enqueued before the first is waited for, as in training */
-enum { WARM_UP = 4 };   /* steps until all members have met and the joined launches are made */
+/* Steps that are not timed: until all members have met and the joined launches are made, and at the end, where queues
+ * run empty and members leave. */
+enum { WARM_UP = 4, COOL_DOWN = 4 };
 
 typedef struct {
     pnas_cl *cl; /* of the first it is the caller's */
     step_child child;
     pnas_child_group *group; /* NULL: the child takes its steps alone */
     int number, steps;
-    double *seconds; /* [steps] from the end of the step before */
+    double seconds; /* of the steps that are timed */
 } member;
 
 /* --- steps --- */
@@ -48,15 +50,14 @@ static pnas_status train(void *item)
     member *m = item;
     cl_event flight[IN_FLIGHT] = {NULL};
     pnas_status status = PNAS_OK;
-    double before = 0;
-    int all = WARM_UP + m->steps;
+    int all = WARM_UP + m->steps + COOL_DOWN;
     for (int i = 0; i < all + IN_FLIGHT && status == PNAS_OK; ++i) {
-        int done = i - IN_FLIGHT - WARM_UP;
+        int done = i - IN_FLIGHT + 1; /* steps, once this one is taken */
         status = take(m, &flight[i % IN_FLIGHT]);
-        double now = pnas_clock_seconds();
-        if (done >= 0)
-            m->seconds[done] = now - before;
-        before = now;
+        if (done == WARM_UP)
+            m->seconds = -pnas_clock_seconds();
+        if (done == WARM_UP + m->steps)
+            m->seconds += pnas_clock_seconds();
         if (status == PNAS_OK && i < all)
             status = enqueue(m, &flight[i % IN_FLIGHT]);
     }
@@ -68,27 +69,17 @@ static pnas_status train(void *item)
     return status;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* The median of the seconds that a step of all members takes. */
-static pnas_status time_together(member *const *members, int count, int steps, double *median)
+/* The seconds that a step of all members takes. */
+static pnas_status time_together(member *const *members, int count, int steps, double *seconds)
 {
     together_time time;
-    double *seconds = calloc((size_t)count * (size_t)steps, sizeof *seconds);
-    PNAS_CHECK(seconds, PNAS_ERROR_MEMORY, "no memory for %d times", steps);
-    for (int i = 0; i < count; ++i) {
+    for (int i = 0; i < count; ++i)
         members[i]->steps = steps;
-        members[i]->seconds = seconds + (size_t)i * (size_t)steps;
-    }
-    pnas_status status = together_run(train, (void *const *)members, count, &time);
-    qsort(seconds, (size_t)count * (size_t)steps, sizeof *seconds, by_value);
-    *median = seconds[(size_t)count * (size_t)steps / 2];
-    free(seconds);
-    return status;
+    PNAS_TRY(together_run(train, (void *const *)members, count, &time));
+    *seconds = 0;
+    for (int i = 0; i < count; ++i)
+        *seconds += members[i]->seconds / steps / count;
+    return PNAS_OK;
 }
 
 /* One after the other, each by its own launches. */
@@ -114,7 +105,7 @@ static pnas_status plan_children(pnas_cl *cl, const step_child_options *options,
 {
     pnas_stream stream = pnas_stream_make(1, PNAS_STREAM_TEST, 0, 0);
     step_child_options wanted = *options;
-    wanted.steps = 2 * (WARM_UP + options->steps); /* together and apart */
+    wanted.steps = 2 * (WARM_UP + options->steps + COOL_DOWN); /* together and apart */
     *bytes = 0;
     for (int i = 0; i < count; ++i) {
         member *m = members[i];
