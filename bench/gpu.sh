@@ -13,7 +13,8 @@
 # QUICK=1        smallest shapes and few repeats: to try this script, on a CPU
 # PNAS_CACHE     where compiled kernels and the tuned table stay; else a folder that goes with the script's end
 set -uo pipefail
-build=$(realpath "${1:?usage: bench/gpu.sh BUILD_DIR [REPORT]}")
+[ -d "${1:-}" ] || { echo 'usage: bench/gpu.sh BUILD_DIR [REPORT]; BUILD_DIR: a folder' >&2; exit 64; }
+build=$(realpath "$1")
 report=$(realpath "${2:-gpu-$(hostname)-$(date +%Y%m%d-%H%M%S).txt}")
 root=$(realpath "$(dirname "${BASH_SOURCE[0]}")/..")
 device=${DEVICE:-gpu}

@@ -56,3 +56,8 @@ for step in devices check check-half launches search tune; do
 done
 says '^=== child-tuned: done in [0-9]+ s$'
 says '^=== not done: devices check check-half launches search tune$'
+
+code=0
+(cd "$work" && bash "$source/bench/gpu.sh" >"$work/out" 2>&1) || code=$?
+[ "$code" = 64 ] || fail "without a folder: exit code $code instead of 64"
+grep -q '^usage: ' "$work/out" || fail 'without a folder: no usage'
