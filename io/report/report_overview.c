@@ -259,11 +259,26 @@ static pnas_status write_file(const pnas_report *report, size_t file)
 
 /* ---- several files ---- */
 
+static void write_unlike(const pnas_report *report, size_t file, const pnas_operator *const unlike[2])
+{
+    char settings[2][PNAS_OPERATOR_SETTINGS_MAX], letter = pnas_report_letter(file);
+    for (int i = 0; i < 2; i++)
+        pnas_operator_settings(unlike[i], settings[i]);
+    fputs("<p>", report->out);
+    pnas_html_print(report->out, "A and %c are not compared: the operator '%s' is %s in A and %s in %c.",
+                    letter, unlike[0]->name, settings[0], settings[1], letter);
+    fputs("</p>\n", report->out);
+}
+
 static pnas_status write_pairs(const pnas_report *report)
 {
     for (size_t f = 1; f < report->count; f++) {
         pnas_ranking_pair pair;
         PNAS_TRY(pnas_ranking_compare(report->ranking[0], report->ranking[f], &pair));
+        if (pair.unlike[0]) {
+            write_unlike(report, f, pair.unlike);
+            continue;
+        }
         fprintf(report->out, "<p>A and %c have %zu cell%s in common", pnas_report_letter(f), pair.count,
                 pair.count == 1 ? "" : "s");
         if (fabs(pair.difference) < 0.00005)

@@ -97,17 +97,11 @@ static bool is_same(const pnas_operator *a, const pnas_operator *b)
            a->repeat == b->repeat && a->bottleneck == b->bottleneck;
 }
 
-static void describe(const pnas_operator *op, char out[128])
-{
-    snprintf(out, 128, "%s, kernel %d, dilation %d, repeat %d, bottleneck %d",
-             pnas_operator_kind_name(op->kind), op->kernel, op->dilation, op->repeat, op->bottleneck);
-}
-
 /* The code of an operator of which the whole is known. What the rows know by name alone becomes it. */
 static pnas_status code_of_defined(pnas_table_rows *rows, const char *path, const pnas_operator *op,
                                    int *code)
 {
-    char here[128], there[128];
+    char here[PNAS_OPERATOR_SETTINGS_MAX], there[PNAS_OPERATOR_SETTINGS_MAX];
     *code = code_of(&rows->operators, op->name);
     if (*code < 0)
         return PNAS_OK;
@@ -119,8 +113,8 @@ static pnas_status code_of_defined(pnas_table_rows *rows, const char *path, cons
         memcpy(known->name, name, sizeof name);
         rows->defined[*code] = true;
     }
-    describe(op, here);
-    describe(known, there);
+    pnas_operator_settings(op, here);
+    pnas_operator_settings(known, there);
     PNAS_CHECK(is_same(known, op), PNAS_ERROR_DATA,
                "%s: its operator %s is another one (%s) than that of the same name elsewhere (%s), so their "
                "accuracies are not comparable",

@@ -16,12 +16,18 @@ typedef struct { /* a cell among those of all files; borrowed from them */
 pnas_status pnas_ranking_merge(const pnas_ranking *const *ranking, size_t files, bool stopped,
                                pnas_ranking_entry **out, size_t *count);
 
+/* Whether the settings of the operator are known: files that are no run tell names only, and a name of their own
+ * may be any operator. */
+bool pnas_ranking_knows_operator(const pnas_ranking *ranking, int code);
+
 typedef struct {
     size_t count; /* cells that both have */
     double
         difference; /* of the second file's accuracies of these to the first's, on average; NaN if there are none,
                           or some were predicted */
-    double spearman; /* of their order; NaN if undefined */
+    double spearman;                /* of their order; NaN if undefined */
+    const pnas_operator *unlike[2]; /* the first's and the second's operator of one name but other settings;
+                                       then nothing is compared. NULL if there is none; borrowed */
 } pnas_ranking_pair;
 
 /* Operators are told by name, as two files may have them in another order. A cell that one file has twice

@@ -149,3 +149,19 @@ pnas_status pnas_operator_set_add(pnas_operator_set *set, const pnas_operator *c
     PNAS_TRY(check_range(name, "bottleneck", custom->bottleneck, 1, most[kind].bottleneck));
     return append(set, custom);
 }
+
+void pnas_operator_settings(const pnas_operator *op, char out[PNAS_OPERATOR_SETTINGS_MAX])
+{
+    const struct {
+        const char *name;
+        int value, most;
+    } setting[] = {{"kernel", op->kernel, most[op->kind].kernel},
+                   {"dilation", op->dilation, most[op->kind].dilation},
+                   {"repeat", op->repeat, most[op->kind].repeat},
+                   {"bottleneck", op->bottleneck, most[op->kind].bottleneck}};
+    int length = snprintf(out, PNAS_OPERATOR_SETTINGS_MAX, "%s", pnas_operator_kind_name(op->kind));
+    for (size_t i = 0; i < sizeof setting / sizeof *setting; i++)
+        if (setting[i].most > 1)
+            length += snprintf(out + length, PNAS_OPERATOR_SETTINGS_MAX - (size_t)length, ", %s %d",
+                               setting[i].name, setting[i].value);
+}

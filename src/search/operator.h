@@ -74,4 +74,9 @@ int pnas_operator_set_find(const pnas_operator_set *set, const char *name);
 /* "sep 5x5", as the paper writes a built-in operator; one of one's own by its name. Borrowed from `op`. */
 const char *pnas_operator_label(const pnas_operator *op);
 
+#define PNAS_OPERATOR_SETTINGS_MAX 96
+
+/* "separable, kernel 3, dilation 1, repeat 2": what its name stands for; only what its kind can choose. */
+void pnas_operator_settings(const pnas_operator *op, char out[PNAS_OPERATOR_SETTINGS_MAX]);
+
 #endif

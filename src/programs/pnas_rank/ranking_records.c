@@ -1,4 +1,6 @@
 /* The ranking for other programs: comma-separated values and JSON. */
+#include "io/config/configuration_value.h"
+#include "src/base/log.h"
 #include "src/base/plain_text.h"
 #include "src/programs/pnas_rank/ranking_tables.h"
 #include "src/search/cell_text.h"
@@ -7,6 +9,48 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+/* ---- operators, of which only names are written ---- */
+
+static void warn_of_operator(const pnas_ranking *ranking, const pnas_operator *op, const char *whose,
+                             const pnas_operator *other)
+{
+    char here[PNAS_OPERATOR_SETTINGS_MAX], there[PNAS_OPERATOR_SETTINGS_MAX];
+    pnas_operator_settings(op, here);
+    pnas_operator_settings(other, there);
+    pnas_warning("%s: its operator '%s' is %s, but %s is %s; only the name is written here, so compare these "
+                 "cells with no others",
+                 ranking->path, op->name, here, whose, there);
+}
+
+/* The operator of this name in `set` if its settings are others, or NULL. */
+static const pnas_operator *find_unlike(const pnas_operator_set *set, const pnas_operator *op)
+{
+    int code = pnas_operator_set_find(set, op->name);
+    return code < 0 || pnas_operator_equal(&set->item[code], op) ? NULL : &set->item[code];
+}
+
+/* Who reads the records knows an operator by its name, and takes a built-in name for the built-in operator. */
+static void warn_of_operators(const pnas_ranking_files *files)
+{
+    pnas_operator_set told; /* the built-in ones and those of the files so far */
+    pnas_operator_set_built_in(&told);
+    int built_in = told.count;
+    for (size_t f = 0; f < files->count; f++) {
+        const pnas_ranking *ranking = files->ranking[f];
+        for (int i = 0; i < ranking->operators.count; i++) {
+            const pnas_operator *op = &ranking->operators.item[i], *other = find_unlike(&told, op);
+            if (!pnas_ranking_knows_operator(ranking, i))
+                continue;
+            if (other)
+                warn_of_operator(ranking, op,
+                                 other < told.item + built_in ? "the built-in one" : "that of another file",
+                                 other);
+            else if (pnas_operator_set_find(&told, op->name) < 0 && told.count < PNAS_OPERATORS_MAX)
+                told.item[told.count++] = *op;
+        }
+    }
+}
 
 /* ---- comma-separated values ---- */
 
@@ -89,6 +133,7 @@ pnas_status pnas_ranking_print_csv(const pnas_ranking_files *files, size_t top)
     size_t count;
     PNAS_TRY(pnas_ranking_merge((const pnas_ranking *const *)files->ranking, files->count, true, &entries,
                                 &count));
+    warn_of_operators(files);
     count = top && top < count ? top : count;
     int blocks = longest(entries, count);
     bool stopped = any_stopped(files);
@@ -197,6 +242,7 @@ pnas_status pnas_ranking_print_json(const pnas_ranking_files *files, size_t top)
     size_t count;
     PNAS_TRY(pnas_ranking_merge((const pnas_ranking *const *)files->ranking, files->count, true, &entries,
                                 &count));
+    warn_of_operators(files);
     count = top && top < count ? top : count;
     printf("{\n  \"files\": [\n");
     for (size_t f = 0; f < files->count; f++) {

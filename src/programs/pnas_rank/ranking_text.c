@@ -165,10 +165,23 @@ static void print_comparison(const pnas_ranking_files *files)
 
 /* ---- cells that two files have both ---- */
 
+static void print_unlike(char first, char second, const pnas_operator *const unlike[2])
+{
+    char settings[2][PNAS_OPERATOR_SETTINGS_MAX];
+    for (int i = 0; i < 2; i++)
+        pnas_operator_settings(unlike[i], settings[i]);
+    printf("%c and %c are not compared: the operator '%s' is %s in %c and %s in %c\n", first, second,
+           unlike[0]->name, settings[0], first, settings[1], second);
+}
+
 static pnas_status print_pair(const pnas_ranking_files *files, size_t f, size_t g)
 {
     pnas_ranking_pair pair;
     PNAS_TRY(pnas_ranking_compare(files->ranking[f], files->ranking[g], &pair));
+    if (pair.unlike[0]) {
+        print_unlike(letter(f), letter(g), pair.unlike);
+        return PNAS_OK;
+    }
     printf("%c and %c have %zu cell%s in common", letter(f), letter(g), pair.count,
            pair.count == 1 ? "" : "s");
     if (!isnan(pair.difference))

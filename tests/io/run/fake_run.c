@@ -1,5 +1,7 @@
 #include "tests/io/run/fake_run.h"
 
+#include "io/config/configuration.h"
+
 #include "src/search/canonical.h"
 #include "tests/search/result_fields.h"
 
@@ -132,6 +134,28 @@ void fake_run_write(const char *path)
     cr_assert_eq(pnas_run_file_write(file, search), PNAS_OK, "%s", pnas_message());
     pnas_search_destroy(&search);
     pnas_run_file_close(&file);
+}
+
+void fake_run_write_as(const char *path, const char *configuration)
+{
+    pnas_run_file *file = NULL;
+    pnas_search *search = NULL;
+    pnas_configuration *read = malloc(sizeof *read);
+    bool existed;
+    cr_assert_not_null(read);
+    cr_assert_eq(pnas_configuration_parse("run.yaml", configuration, NULL, 0, read), PNAS_OK, "%s",
+                 pnas_message());
+    cr_assert_eq(pnas_search_create(&read->search, &search), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(pnas_run_file_open(path, &file, &existed), PNAS_OK, "%s", pnas_message());
+    fake_info(pnas_run_file_info(file));
+    free(pnas_run_file_info(file)->configuration);
+    pnas_run_file_info(file)->configuration = strdup(configuration);
+    fake_propose(search);
+    fake_record(search, 0, FAKE_FIRST);
+    cr_assert_eq(pnas_run_file_write(file, search), PNAS_OK, "%s", pnas_message());
+    pnas_search_destroy(&search);
+    pnas_run_file_close(&file);
+    free(read);
 }
 
 /* The surrogates after the levels behind the first. */

@@ -31,6 +31,9 @@ void fake_run_write(const char *path);
 /* The same, complete: 6, 4 and 4 children are done, the others failed. */
 void fake_run_write_complete(const char *path);
 
+/* A run with a finished level of FAKE_FIRST cells, by this configuration, which has search.first: 7 and three blocks. */
+void fake_run_write_as(const char *path, const char *configuration);
+
 /* Fails the test where two results, levels or infos differ in any bit. */
 void fake_expect_result(const pnas_result *found, const pnas_result *expected);
 void fake_expect_search(const pnas_search *found, const pnas_search *expected);

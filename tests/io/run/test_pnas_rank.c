@@ -236,6 +236,61 @@ Test(pnas_rank, several_files_are_laid_side_by_side)
     cr_expect_eq(count_lines(out), 21);
 }
 
+#define OWN_CONFIGURATION                                                                                    \
+    "space:\n  blocks: 3\n  operators: [{name: %s, kind: separable, kernel: %d, repeat: 2}, max3]\n"         \
+    "search: {first: 7, beam: 5}\nsurrogate: {members: 2}\n"
+
+/* A run whose operator of this name has this kernel. */
+static void write_own(const char *path, const char *name, int kernel)
+{
+    char configuration[300];
+    snprintf(configuration, sizeof configuration, OWN_CONFIGURATION, name, kernel);
+    fake_run_write_as(test_path(path), configuration);
+}
+
+static int rank_both(const char *options, const char *first, const char *second)
+{
+    char arguments[1200], path[400];
+    snprintf(path, sizeof path, "%s", test_path(first));
+    snprintf(arguments, sizeof arguments, "%s %s %s", options, path, test_path(second));
+    return rank(arguments);
+}
+
+Test(pnas_rank, cells_of_operators_that_share_only_a_name_are_not_compared)
+{
+    write_own("a.h5", "mine", 3);
+    write_own("b.h5", "mine", 9);
+    write_own("c.h5", "mine", 3);
+    write_own("d.h5", "sep3", 9);
+    write_text("e.csv", "0.5,-1,sep3,-1,max3\n0.25,-1,max3,-1,sep3\n");
+    cr_expect_eq(rank_both("", "a.h5", "b.h5"), 0);
+    EXPECT_OUT(
+        "A and B are not compared: the operator 'mine' is separable, kernel 3, dilation 1, repeat 2 in A "
+        "and separable, kernel 9, dilation 1, repeat 2 in B\n");
+    cr_expect_null(strstr(out, "in common"));
+    cr_expect_eq(rank_both("", "a.h5", "c.h5"), 0);
+    EXPECT_OUT("A and B have 6 cells in common");
+    cr_expect_eq(rank_both("", "d.h5", "e.csv"), 0);
+    EXPECT_OUT("A and B are not compared: the operator 'sep3' is separable, kernel 9");
+}
+
+Test(pnas_rank, operators_that_share_only_a_name_are_told_beside_records)
+{
+    write_own("a.h5", "mine", 3);
+    write_own("b.h5", "mine", 9);
+    write_own("d.h5", "sep3", 9);
+    cr_expect_eq(rank_both("--csv", "a.h5", "a.h5"), 0);
+    cr_expect_null(strstr(out, "warning"), "%s", out);
+    cr_expect_eq(rank_both("--csv", "a.h5", "b.h5"), 0);
+    EXPECT_OUT(
+        "b.h5: its operator 'mine' is separable, kernel 9, dilation 1, repeat 2, but that of another file is "
+        "separable, kernel 3, dilation 1, repeat 2;");
+    cr_expect_eq(rank_file("d.h5", "--csv"), 0);
+    EXPECT_OUT("its operator 'sep3' is separable, kernel 9, dilation 1, repeat 2, but the built-in one is");
+    cr_expect_eq(rank_file("d.h5", "--format json"), 0);
+    EXPECT_OUT("but the built-in one is");
+}
+
 Test(pnas_rank, bad_files_end_with_65_and_one_sentence)
 {
     static const char *const bad[] = {"0.5,-1,sep3,-1\n",
