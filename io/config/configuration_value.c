@@ -94,8 +94,8 @@ static bool read_real(const pnas_key *key, const char *text, void *base)
     double value;
     if (!pnas_decimal_parse(text, &value) || !within(key, value))
         return false;
-    if (key->type == PNAS_KEY_SHARE && value >= 1 && value != floor(value))
-        return false;
+    if (key->type == PNAS_KEY_SHARE && value >= 1 && (value != floor(value) || strchr(text, '.')))
+        return false; /* 1.0 may be meant as all of them */
     memcpy(field_of(key, base), &value, sizeof value);
     return true;
 }
@@ -367,7 +367,7 @@ void pnas_key_allowed(const pnas_key *key, char *out, size_t size)
         allow_number(key, "a number", out, size);
         break;
     case PNAS_KEY_SHARE:
-        snprintf(out, size, "a share %s %g and below 1, or a whole number from 1 to %.10g",
+        snprintf(out, size, "a share %s %g and below 1, or a whole number without a point from 1 to %.10g",
                  key->ends == PNAS_KEY_ABOVE_LOW ? "above" : "from", key->low, key->high);
         break;
     case PNAS_KEY_TRUTH:

@@ -123,6 +123,8 @@ Test(configuration_mistakes, impossible_values_are_shown_with_their_limits)
          "training.warmup_epochs is 6; it must be at most training.epochs (5)"},
         {"dataset: {validation: -1}\n",
          "dataset.validation is '-1'; it must be a share from 0 and below 1, or a whole"},
+        {"dataset: {validation: 1.0}\n", "dataset.validation is '1.0'; it must be a share from 0 and below "
+                                         "1, or a whole number without a point"},
         {"dataset: {validation: 1.5}\n",
          "dataset.validation is '1.5'; it must be a share from 0 and below 1"},
         {"dataset: {file: \"\"}\n", "dataset.file is empty"},
