@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define PROGRAM "'" PNAS_DATA_PROGRAM "' "
 
@@ -101,6 +102,26 @@ Test(pnas_data, the_embedded_set_is_described_when_none_is_named)
 static const program_run *encode(const char *arguments)
 {
     return run_program("cd '%s' && " PROGRAM "encode %s", test_path(""), arguments);
+}
+
+Test(pnas_data, no_file_of_the_folder_that_is_read_is_replaced)
+{
+    static const char *const outputs[] = {"cifar/test_batch.bin", "cifar/data_batch_3.bin", "link.bin",
+                                          "elsewhere.bin", "cifar/batches.meta.txt"};
+    char here[512], there[512];
+    snprintf(here, sizeof here, "%s", test_path("link.bin"));
+    cr_assert_eq(symlink("cifar/test_batch.bin", here), 0);
+    snprintf(there, sizeof there, "%s", test_path("elsewhere.bin"));
+    cr_assert_eq(rename(test_path("cifar/data_batch_2.bin"), there), 0);
+    cr_assert_eq(symlink("../elsewhere.bin", test_path("cifar/data_batch_2.bin")), 0);
+    test_write_file("cifar/batches.meta.txt", "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n", 20);
+    for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++) {
+        char options[200];
+        snprintf(options, sizeof options, "--format cifar10 cifar -o %s --force", outputs[i]);
+        expect_run(import(options), 64, "", "is both read and to be written; give the data set another name");
+    }
+    expect_run(import("--format cifar10 cifar -o cifar/set.h5"), 0, "", "");
+    expect_run(import("--format cifar10 cifar -o cifar/set.h5 --force"), 0, "", "");
 }
 
 Test(pnas_data, a_set_is_encoded_described_and_verified)

@@ -1,13 +1,17 @@
 /* pnas_data import. */
 #include "io/data/import.h"
+#include "io/file/file_kind.h"
 #include "io/file/same_file.h"
 #include "src/programs/common/program.h"
 #include "src/programs/pnas_data/data_commands.h"
 #include "src/programs/pnas_data/import_arguments.h"
 
+#include <ftw.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
+
+#define FOLDERS_OPEN 16
 
 /* A class that no image of a part has, from `first` on, is either rare or a slip in the labels; a person can tell. */
 static pnas_status warn_of_missing_classes(const pnas_dataset *dataset, const pnas_dataset_part *part,
@@ -40,6 +44,30 @@ static pnas_status report_import(const pnas_dataset *dataset, const char *path)
     return PNAS_OK;
 }
 
+static struct {
+    const char *output;
+    bool found;
+} sought; /* nftw passes nothing on */
+
+static int seek_output(const char *path, const struct stat *status, int kind, struct FTW *place)
+{
+    sought.found = kind == FTW_F && pnas_same_file(path, sought.output);
+    return sought.found;
+}
+
+/* Whether the output is a file of the folder, also through links. A data set that was written there before is none
+ * of those that are read. */
+static bool folder_holds_output(const char *folder, const char *output)
+{
+    struct stat of_output;
+    if (stat(output, &of_output) != 0 || pnas_file_kind_of(output) == PNAS_FILE_HDF5)
+        return false;
+    sought.output = output;
+    sought.found = false;
+    nftw(folder, seek_output, FOLDERS_OPEN, 0);
+    return sought.found;
+}
+
 /* --force is for data sets that are there, and not for what one is made of. */
 static pnas_status check_output(const pnas_import_arguments *arguments)
 {
@@ -48,8 +76,10 @@ static pnas_status check_output(const pnas_import_arguments *arguments)
                                  import->test_images, import->test_labels,    import->test,
                                  import->test_from,   import->validation_from};
     for (size_t i = 0; i < sizeof input / sizeof *input; i++)
-        PNAS_CHECK(!input[i] || !pnas_same_file(input[i], arguments->output), PNAS_ERROR_USAGE,
-                   "%s: is both read and to be written; give the data set another name", arguments->output);
+        PNAS_CHECK(!input[i] || !(pnas_same_file(input[i], arguments->output) ||
+                                  folder_holds_output(input[i], arguments->output)),
+                   PNAS_ERROR_USAGE, "%s: is both read and to be written; give the data set another name",
+                   arguments->output);
     return PNAS_OK;
 }
 
