@@ -4,7 +4,9 @@
 #include "io/run/run_columns.h"
 #include "io/run/run_parts.h"
 #include "src/search/canonical.h"
+#include "src/search/cell_text.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +74,64 @@ static pnas_status read_root(hid_t file, pnas_run_info *info)
                             "is '%s'; expected running, complete, stopped or failed", word);
     info->status = (pnas_run_status)status;
     return PNAS_OK;
+}
+
+/* ---- the space ---- */
+
+static pnas_status take_names(hid_t group, pnas_operator_set *set)
+{
+    char **names;
+    size_t count;
+    PNAS_TRY(pnas_h5_read_strings(group, "operators", &names, &count));
+    bool good = count >= 1 && count <= PNAS_OPERATORS_MAX;
+    for (size_t i = 0; i < count && good; i++) {
+        good = strlen(names[i]) < PNAS_OPERATOR_NAME_MAX;
+        if (good)
+            strcpy(set->item[i].name, names[i]);
+    }
+    set->count = good ? (int)count : 0;
+    pnas_h5_free_strings(&names, count);
+    return good ? PNAS_OK
+                : pnas_h5_fail(PNAS_ERROR_DATA, group, "operators", "expected the names of 1 to %d operators",
+                               PNAS_OPERATORS_MAX);
+}
+
+static pnas_status read_operators(hid_t group, pnas_operator_set *set)
+{
+    static const struct {
+        const char *name;
+        size_t offset;
+    } number[] = {{"kind", offsetof(pnas_operator, kind)},
+                  {"kernel", offsetof(pnas_operator, kernel)},
+                  {"dilation", offsetof(pnas_operator, dilation)},
+                  {"repeat", offsetof(pnas_operator, repeat)},
+                  {"bottleneck", offsetof(pnas_operator, bottleneck)}};
+    PNAS_TRY(take_names(group, set));
+    const hsize_t shape[] = {(hsize_t)set->count};
+    for (size_t n = 0; n < sizeof number / sizeof *number; n++) {
+        int values[PNAS_OPERATORS_MAX];
+        PNAS_TRY(pnas_h5_read_array(group, number[n].name, H5T_NATIVE_INT, 1, shape, values));
+        for (int i = 0; i < set->count; i++)
+            memcpy((char *)&set->item[i] + number[n].offset, &values[i], sizeof values[i]);
+    }
+    return PNAS_OK;
+}
+
+static pnas_status read_space(hid_t root, pnas_space *space)
+{
+    hid_t group = -1;
+    pnas_status status;
+    *space = (pnas_space){0};
+    if (!pnas_h5_exists(root, "space"))
+        return PNAS_OK;
+    PNAS_TRY(pnas_h5_open_group(root, "space", &group));
+    PNAS_TRY_CLEANUP(pnas_h5_read_number(group, "blocks", H5T_NATIVE_INT, &space->blocks));
+    PNAS_TRY_CLEANUP(pnas_h5_read_number(group, "input_lookback", H5T_NATIVE_INT, &space->lookback));
+    PNAS_TRY_CLEANUP(pnas_h5_read_number(group, "input_lookforward", H5T_NATIVE_INT, &space->lookforward));
+    status = read_operators(group, &space->operators);
+cleanup:
+    pnas_h5_close_group(&group);
+    return status;
 }
 
 /* ---- levels ---- */
@@ -222,7 +282,38 @@ static pnas_status check_count(hid_t group, const pnas_level *level)
     return PNAS_OK;
 }
 
-static pnas_status read_level(hid_t group, pnas_level *level)
+static bool knows_operators(const pnas_cell *cell, const pnas_operator_set *operators)
+{
+    for (int b = 0; b < cell->blocks; b++)
+        if (cell->block[b].op1 >= operators->count || cell->block[b].op2 >= operators->count)
+            return false;
+    return true;
+}
+
+/* People and other programs read the text of a cell, and this one its code. */
+static pnas_status check_texts(hid_t group, const pnas_level *level, const pnas_operator_set *operators)
+{
+    char **texts;
+    size_t count;
+    pnas_status status = PNAS_OK;
+    if (operators->count == 0 || !pnas_h5_exists(group, "text"))
+        return PNAS_OK;
+    PNAS_TRY(pnas_h5_read_strings(group, "text", &texts, &count));
+    if (count != level->count)
+        status = pnas_h5_fail(PNAS_ERROR_DATA, group, "text", "expected %zu cells", level->count);
+    for (size_t i = 0; i < level->count && status == PNAS_OK; i++) {
+        char expected[PNAS_CELL_TEXT_MAX] = "";
+        if (knows_operators(&level->child[i].cell, operators))
+            pnas_cell_format(&level->child[i].cell, operators, expected);
+        if (strcmp(texts[i], expected) != 0)
+            status = pnas_h5_fail(PNAS_ERROR_DATA, group, "text",
+                                  "the text of child %zu is not that of its cell; the file is damaged", i);
+    }
+    pnas_h5_free_strings(&texts, count);
+    return status;
+}
+
+static pnas_status read_level(hid_t group, const pnas_operator_set *operators, pnas_level *level)
 {
     PNAS_TRY(pnas_h5_read_number(group, "candidates", H5T_NATIVE_UINT64, &level->candidates));
     PNAS_TRY(pnas_h5_read_number(group, "spearman", H5T_NATIVE_DOUBLE, &level->spearman));
@@ -240,6 +331,7 @@ static pnas_status read_level(hid_t group, pnas_level *level)
     PNAS_TRY(read_expected(group, level));
     for (size_t i = 0; i < level->count; i++)
         PNAS_TRY(check_child(group, &level->child[i], i));
+    PNAS_TRY(check_texts(group, level, operators));
     return read_history(group, level);
 }
 
@@ -258,7 +350,7 @@ static pnas_status read_levels(hid_t root, pnas_run_file *file)
             continue; /* no children of so many blocks; whether that can be is for the search to say */
         file->levels = b;
         PNAS_TRY_CLEANUP(pnas_h5_open_group(levels, name, &group));
-        PNAS_TRY_CLEANUP(read_level(group, &file->level[b - 1]));
+        PNAS_TRY_CLEANUP(read_level(group, &file->space.operators, &file->level[b - 1]));
         pnas_h5_close_group(&group);
     }
     status = PNAS_OK;
@@ -322,6 +414,7 @@ static pnas_status read_open(hid_t root, pnas_run_file *file)
     PNAS_TRY(check_conventions(root));
     PNAS_TRY(read_identity(root, &file->identity));
     PNAS_TRY(read_root(root, &file->info));
+    PNAS_TRY(read_space(root, &file->space));
     PNAS_TRY(read_levels(root, file));
     PNAS_TRY(read_controllers(root, &file->info));
     pnas_status status = read_table(root, "ranks", &pnas_ranks_table, &rows, &file->info.rank_count);

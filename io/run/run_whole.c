@@ -1,4 +1,5 @@
 #include "io/config/configuration.h"
+#include "io/config/configuration_value.h"
 #include "io/hdf5/hdf5_content_sum.h"
 #include "io/run/run_parts.h"
 #include "src/search/strategy.h"
@@ -54,12 +55,12 @@ static pnas_status check_child(const pnas_run_file *file, const pnas_configurati
                index, level, result->accuracy);
     PNAS_CHECK(
         result->parameters >= 0 && result->multiply_adds >= 0 && result->train_seconds >= 0 &&
-            isfinite(result->train_seconds),
+            isfinite(result->train_seconds) && isfinite(result->start) && result->attempts >= 0,
         PNAS_ERROR_DATA,
         "%s: is damaged: child %zu of level %d has %lld parameters, %lld multiply-adds and was trained "
-        "for %g s; put a copy of it back",
+        "for %g s from %g in %d attempts; put a copy of it back",
         file->path, index, level, (long long)result->parameters, (long long)result->multiply_adds,
-        result->train_seconds);
+        result->train_seconds, result->start, result->attempts);
     PNAS_CHECK(!trained || !has_history_accuracy(result, configuration->training.reward, &expected) ||
                    (float)result->accuracy == expected,
                PNAS_ERROR_DATA,
@@ -77,7 +78,50 @@ static pnas_status check_children(const pnas_run_file *file, const pnas_configur
     return PNAS_OK;
 }
 
+/* ---- the space ---- */
+
+/* What other programs take from /space is what this one takes from the configuration. */
+static pnas_status check_space(const pnas_run_file *file, const pnas_space *expected)
+{
+    const pnas_space *space = &file->space;
+    bool same = space->blocks == expected->blocks && space->lookback == expected->lookback &&
+                space->lookforward == expected->lookforward &&
+                space->operators.count == expected->operators.count;
+    for (int i = 0; same && i < expected->operators.count; i++)
+        same = pnas_operator_equal(&space->operators.item[i], &expected->operators.item[i]);
+    PNAS_CHECK(same || space->operators.count == 0, PNAS_ERROR_DATA,
+               "%s: is damaged: /space is not the space of its configuration; put a copy of it back",
+               file->path);
+    return PNAS_OK;
+}
+
 /* ---- levels ---- */
+
+static int by_value(const void *a, const void *b)
+{
+    const uint64_t *left = a, *right = b;
+    return (*left > *right) - (*left < *right);
+}
+
+/* A search proposes no cell twice; one that is there twice would count twice in the beam and in what is learned. */
+static pnas_status check_twice(const pnas_run_file *file)
+{
+    for (int b = 0; b < file->levels; b++) {
+        const pnas_level *level = &file->level[b];
+        bool twice = false;
+        uint64_t *hash = malloc((level->count + 1) * sizeof *hash);
+        PNAS_CHECK(hash, PNAS_ERROR_MEMORY, "%s: out of memory", file->path);
+        for (size_t i = 0; i < level->count; i++)
+            hash[i] = level->child[i].hash;
+        qsort(hash, level->count, sizeof *hash, by_value);
+        for (size_t i = 1; i < level->count; i++)
+            twice = twice || hash[i] == hash[i - 1];
+        free(hash);
+        PNAS_CHECK(!twice, PNAS_ERROR_DATA,
+                   "%s: is damaged: level %d holds a cell twice; put a copy of it back", file->path, b + 1);
+    }
+    return PNAS_OK;
+}
 
 /* Where levels follow each other, each but the last is finished, unless children of it are tried again or the
  * next was begun early. */
@@ -214,6 +258,10 @@ pnas_status pnas_run_check_whole(const pnas_run_file *file)
         pnas_configuration_parse("its configuration", info->configuration, NULL, 0, configuration);
     if (status != PNAS_OK)
         status = pnas_fail_at(PNAS_ERROR_DATA, "%s", file->path);
+    if (status == PNAS_OK)
+        status = check_space(file, &configuration->search.space);
+    if (status == PNAS_OK)
+        status = check_twice(file);
     if (status == PNAS_OK)
         status = check_children(file, configuration);
     if (status == PNAS_OK && pnas_strategy_get(configuration->search.strategy)->levelwise)

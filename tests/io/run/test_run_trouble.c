@@ -332,8 +332,11 @@ Test(run_trouble, figures_that_no_child_can_have_are_damage)
         {"/levels/2/predicted", 7, "child 1 of level 2 is predicted with 7, give or take"},
         {"/levels/2/predicted_std", -1, "give or take -1;"},
         {"/levels/2/predicted_std", INFINITY, "give or take inf;"},
-        {"/levels/2/train_seconds", -3, "multiply-adds and was trained for -3 s;"},
-        {"/levels/2/train_seconds", NAN, "was trained for nan s;"},
+        {"/levels/2/train_seconds", -3, "multiply-adds and was trained for -3 s "},
+        {"/levels/2/train_seconds", NAN, "was trained for nan s "},
+        {"/levels/2/start", INFINITY, " from inf in "},
+        {"/levels/2/attempts", -1, " in -1 attempts;"},
+        {"/space/kernel", 5, "/space is not the space of its configuration"},
     };
     for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
         fake_run_write_complete(test_path("run.h5"));
@@ -342,6 +345,39 @@ Test(run_trouble, figures_that_no_child_can_have_are_damage)
         cr_assert_eq(remove(test_path("run.h5")), 0);
     }
     PNAS_EXPECT_NO_LEAKS();
+}
+
+/* Puts what stands for child 0 of level 1 in the place of child 1. */
+static void repeat_first(const char *name, hsize_t size)
+{
+    unsigned char row[256];
+    hid_t file = H5Fopen(test_path("run.h5"), H5F_ACC_RDWR, H5P_DEFAULT);
+    hid_t dataset = H5Dopen2(file, name, H5P_DEFAULT), type = H5Dget_type(dataset);
+    hid_t space = H5Dget_space(dataset);
+    int rank = H5Sget_simple_extent_ndims(space);
+    hsize_t start[3] = {0}, count[3] = {1, 1, size};
+    hid_t memory = H5Screate_simple(rank, count, NULL);
+    cr_assert(H5Tis_variable_str(type) > 0 || size * H5Tget_size(type) <= sizeof row);
+    H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL);
+    cr_assert_geq(H5Dread(dataset, type, memory, space, H5P_DEFAULT, row), 0);
+    start[0] = 1;
+    H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL);
+    cr_assert_geq(H5Dwrite(dataset, type, memory, space, H5P_DEFAULT, row), 0);
+    H5Sclose(memory);
+    H5Sclose(space);
+    H5Tclose(type);
+    H5Dclose(dataset);
+    H5Fclose(file);
+}
+
+Test(run_trouble, a_cell_that_is_there_twice_or_told_otherwise_is_damage)
+{
+    fake_run_write_complete(test_path("run.h5"));
+    repeat_first("/levels/1/text", 1);
+    expect_damaged("/levels/1/text: the text of child 1 is not that of its cell");
+    repeat_first("/levels/1/cell", 4);
+    repeat_first("/levels/1/hash", 1);
+    expect_damaged("level 1 holds a cell twice");
 }
 
 /* Makes a finished child of a level one that is not. */
