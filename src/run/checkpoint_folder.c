@@ -10,6 +10,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -171,13 +172,17 @@ const pnas_checkpoint_store *pnas_checkpoint_folder_store(const pnas_checkpoint_
 void pnas_checkpoint_folder_forget(pnas_checkpoint_folder *folder, const pnas_cell *cell)
 {
     char *path = folder ? path_of(folder, cell) : NULL;
-    if (path)
-        unlink(path); /* one that is left is removed with the folder */
+    int at = path ? open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    const char *name = path ? path + strlen(folder->path) + 1 : NULL;
+    if (at >= 0 && pnas_checkpoint_is_ours(at, name))
+        unlinkat(at, name, 0); /* one that is left is removed with the folder */
+    if (at >= 0)
+        close(at);
     free(path);
 }
 
 /* "0123456789abcdef.h5", or what a killed rank left of one. */
-static bool is_ours(const char *name)
+static bool is_named_so(const char *name)
 {
     for (int i = 0; i < HASH_DIGITS; i++)
         if (!isxdigit((unsigned char)name[i]))
@@ -187,12 +192,20 @@ static bool is_ours(const char *name)
 
 void pnas_checkpoint_folder_clear(pnas_checkpoint_folder *folder)
 {
-    DIR *listing = folder ? opendir(folder->path) : NULL;
-    if (!listing)
+    struct stat status; /* who made a link did not mean what is behind it to go */
+    int at = folder ? open(folder->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+    DIR *listing = at >= 0 ? fdopendir(at) : NULL;
+    if (folder && !listing && lstat(folder->path, &status) == 0 && S_ISLNK(status.st_mode))
+        pnas_warning("%s: is a link, so nothing behind it is removed; remove the checkpoints there yourself",
+                     folder->path);
+    if (!listing) {
+        if (at >= 0)
+            close(at);
         return;
+    }
     for (struct dirent *entry; (entry = readdir(listing));)
-        if (is_ours(entry->d_name))
-            unlinkat(dirfd(listing), entry->d_name, 0);
+        if (is_named_so(entry->d_name) && pnas_checkpoint_is_ours(at, entry->d_name))
+            unlinkat(at, entry->d_name, 0);
     closedir(listing);
     rmdir(folder->path); /* stays where somebody else's file is in it */
 }

@@ -21,7 +21,8 @@ const pnas_checkpoint_store *pnas_checkpoint_folder_store(const pnas_checkpoint_
 /* Removes the checkpoint of a child whose result is safe; `folder` may be NULL. */
 void pnas_checkpoint_folder_forget(pnas_checkpoint_folder *folder, const pnas_cell *cell);
 
-/* Removes all checkpoints and the folder; `folder` may be NULL. */
+/* Removes all checkpoints and the folder; `folder` may be NULL. Files that are no checkpoints by their content stay, and
+ * so does all that is in a folder that is reached through a link, with a warning. */
 void pnas_checkpoint_folder_clear(pnas_checkpoint_folder *folder);
 
 #endif
