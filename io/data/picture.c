@@ -2,6 +2,7 @@
 
 #include "io/data/jpeg_failure.h"
 #include "io/data/picture_orientation.h"
+#include "io/data/picture_palette.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -141,6 +142,8 @@ static pnas_status check_chunks(const picture_source *source, int *orientation)
     return pnas_fail(PNAS_ERROR_DATA, "%s: is a damaged PNG: it is cut short", source->path);
 }
 
+/* Data behind those of the last row are taken, as by other programs: some encoders leave a few bytes there, and no pixel
+ * comes of them. */
 static pnas_status finish_png(const picture_source *source, png_image *image, pnas_picture *out)
 {
     bool colour = image->format & PNG_FORMAT_FLAG_COLOR, clear = image->format & PNG_FORMAT_FLAG_ALPHA;
@@ -170,6 +173,8 @@ static pnas_status decode_png(const picture_source *source, pnas_picture *out)
         status = check_chunks(source, &orientation);
     if (status == PNAS_OK)
         status = check_wanted(source, orientation, image.height, image.width);
+    if (status == PNAS_OK && (image.format & PNG_FORMAT_FLAG_COLORMAP))
+        status = pnas_picture_check_palette(source->path, source->bytes);
     if (status == PNAS_OK)
         status = finish_png(source, &image, out);
     png_image_free(&image);

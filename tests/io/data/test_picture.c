@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include <png.h>
+
 TestSuite(picture, .init = test_folder_make, .fini = test_folder_remove);
 
 static pnas_picture decode(const char *name, int channels)
@@ -325,6 +327,46 @@ Test(picture, a_png_with_a_flipped_bit_anywhere_is_refused)
     }
     free(data);
     pnas_bytes_free(&bytes);
+    PNAS_EXPECT_NO_LEAKS();
+}
+
+/* 20 x 3 pixels, all of colour 0 but one, with a palette of two. */
+static size_t write_palette(uint8_t colour, int depth, int interlace, uint8_t *out, size_t size)
+{
+    static png_color palette[2] = {{1, 2, 3}, {40, 50, 60}};
+    uint8_t pixels[3][20] = {{0}};
+    png_bytep rows[3] = {pixels[0], pixels[1], pixels[2]};
+    FILE *file = fmemopen(out, size, "wb");
+    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
+    png_infop info = png_create_info_struct(png);
+    cr_assert(file && png && info);
+    pixels[1][19] = colour;
+    png_init_io(png, file);
+    png_set_IHDR(png, info, 20, 3, depth, PNG_COLOR_TYPE_PALETTE, interlace, PNG_COMPRESSION_TYPE_DEFAULT,
+                 PNG_FILTER_TYPE_DEFAULT);
+    png_set_PLTE(png, info, palette, 2);
+    png_set_check_for_invalid_index(png, 0);
+    png_set_rows(png, info, rows);
+    png_write_png(png, info, PNG_TRANSFORM_PACKING, NULL);
+    png_destroy_write_struct(&png, &info);
+    size_t written = (size_t)ftell(file);
+    fclose(file);
+    return written;
+}
+
+Test(picture, a_pixel_of_a_colour_that_the_palette_has_not_is_damage)
+{
+    static uint8_t data[4096];
+    for (int kind = 0; kind < 4; kind++) {
+        int depth = kind % 2 ? 2 : 8, interlace = kind < 2 ? PNG_INTERLACE_NONE : PNG_INTERLACE_ADAM7;
+        pnas_picture picture;
+        pnas_bytes bytes = {.data = data, .size = write_palette(1, depth, interlace, data, sizeof data)};
+        cr_assert_eq(pnas_picture_decode("a.png", &bytes, 3, NULL, &picture), PNAS_OK, "%s", pnas_message());
+        cr_expect(picture.pixels[3 * 39] == 40 && picture.pixels[0] == 1);
+        pnas_picture_free(&picture);
+        size_t size = write_palette(2, depth, interlace, data, sizeof data);
+        expect_refused(data, size, "is a damaged PNG: a pixel has colour 2 of a palette of 2");
+    }
     PNAS_EXPECT_NO_LEAKS();
 }
 
