@@ -1,6 +1,6 @@
-/* How many cells a second a trained LSTM scores: the trie against pnas_ensemble_predict on the same weights,
+/* How many cells a second a trained surrogate scores: the trie against pnas_ensemble_predict on the same weights,
  * and whether the two agree. docs/scoring.md has the figures. */
-#include "cl/surrogate/lstm_trie.h"
+#include "cl/surrogate/space_trie.h"
 #include "cl/surrogate/surrogate_ensemble.h"
 #include "src/base/clock.h"
 #include "src/base/log.h"
@@ -20,12 +20,14 @@ typedef struct {
     size_t memory;
     double seconds; /* stop after so long */
     double kernel;
+    bool lstm;
     const char *device;
 } arguments;
 
 static const struct argp_option option_list[] = {
     {"blocks", 'b', "B", 0, "blocks of the cells, 2 to 5 (3)", 0},
     {"hidden", 'n', "N", 0, "hidden units (100)", 0},
+    {"lstm", 'l', NULL, 0, "LSTMs instead of MLPs of one layer", 0},
     {"members", 'm', "M", 0, "surrogates of the ensemble, all with the same weights (1)", 0},
     {"kernel", 'k', "SHARE", 0, "share of the kernel part (0.8)", 0},
     {"memory", 'M', "MIB", 0, "memory for batches (64)", 0},
@@ -43,6 +45,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case 'n':
         a->hidden = atoi(value);
+        return 0;
+    case 'l':
+        a->lstm = true;
         return 0;
     case 'm':
         a->members = atoi(value);
@@ -108,7 +113,7 @@ static pnas_status take(void *payload, const pnas_trie_scores *scores)
 }
 
 /* Weights that have seen some cells, so that they are no longer all small. */
-static pnas_status fit(pnas_ensemble *lstm, const pnas_space *space)
+static pnas_status fit(pnas_ensemble *ensemble, const pnas_space *space)
 {
     enum { CELLS = 200 };
     pnas_cell cell[CELLS];
@@ -127,7 +132,7 @@ static pnas_status fit(pnas_ensemble *lstm, const pnas_space *space)
         }
         accuracy[i] = 0.5 + 0.4 * hits / (3.0 * cell[i].blocks);
     }
-    return pnas_ensemble_fit(lstm, 2, cell, accuracy, CELLS);
+    return pnas_ensemble_fit(ensemble, 2, cell, accuracy, CELLS);
 }
 
 static double cpu_seconds(void)
@@ -138,13 +143,13 @@ static double cpu_seconds(void)
 }
 
 /* Predicts the sampled cells the plain way; returns the largest difference. */
-static pnas_status compare(pnas_ensemble *lstm, const scoring *s, double *largest)
+static pnas_status compare(pnas_ensemble *ensemble, const scoring *s, double *largest)
 {
     double *mean = malloc(s->samples * sizeof *mean), *spread = malloc(s->samples * sizeof *spread);
     pnas_status status;
     PNAS_CHECK_CLEANUP(mean && spread, PNAS_ERROR_MEMORY, "no memory for predictions");
     double wall = pnas_clock_seconds(), cpu = cpu_seconds();
-    PNAS_TRY_CLEANUP(pnas_ensemble_predict(lstm, s->cell, s->samples, mean, spread));
+    PNAS_TRY_CLEANUP(pnas_ensemble_predict(ensemble, s->cell, s->samples, mean, spread));
     wall = pnas_clock_seconds() - wall;
     cpu = cpu_seconds() - cpu;
     printf("plain  %12zu cells  %8.3f s  %8.3f s of CPU  %12.0f cells/s\n", s->samples, wall, cpu,
@@ -158,26 +163,26 @@ cleanup:
     return status;
 }
 
-static pnas_status run_trie(pnas_cl *cl, const arguments *a, const pnas_lstm_trie_options *options,
-                            const pnas_lstm_tensors *tensors, scoring *s)
+static pnas_status run_trie(pnas_cl *cl, const arguments *a, const pnas_space_trie_options *options,
+                            const pnas_member_tensors *tensors, scoring *s)
 {
-    pnas_lstm_tensors members[64];
-    pnas_lstm_trie *trie = NULL;
+    pnas_member_tensors members[64];
+    pnas_space_trie *trie = NULL;
     const pnas_cell root = {0};
     for (int m = 0; m < a->members; ++m)
         members[m] = *tensors;
-    PNAS_TRY(pnas_lstm_trie_create(cl, members, a->members, options, &trie));
+    PNAS_TRY(pnas_space_trie_create(cl, members, a->members, options, &trie));
     /* The first batches compile the kernels. */
     scoring warm = {.deadline = 0};
-    pnas_lstm_trie_run(trie, &root, 1, take, &warm);
+    pnas_space_trie_run(trie, &root, 1, take, &warm);
     free(warm.cell);
     free(warm.score);
     double wall = pnas_clock_seconds(), cpu = cpu_seconds();
     s->deadline = wall + a->seconds;
-    pnas_status status = pnas_lstm_trie_run(trie, &root, 1, take, s);
+    pnas_status status = pnas_space_trie_run(trie, &root, 1, take, s);
     wall = pnas_clock_seconds() - wall;
     cpu = cpu_seconds() - cpu;
-    pnas_lstm_trie_destroy(&trie);
+    pnas_space_trie_destroy(&trie);
     if (status == PNAS_STOPPED)
         status = PNAS_OK;
     printf("trie   %12llu cells  %8.3f s  %8.3f s of CPU  %12.0f cells/s, %.0f a second of CPU; %llu "
@@ -191,13 +196,14 @@ static pnas_status run_trie(pnas_cl *cl, const arguments *a, const pnas_lstm_tri
 static pnas_status measure(const arguments *a)
 {
     pnas_cl *cl = NULL;
-    pnas_ensemble *lstm = NULL;
+    pnas_ensemble *ensemble = NULL;
     pnas_named_tensor *tensor = NULL;
     size_t tensors = 0;
     scoring s = {0};
     pnas_status status;
     const pnas_cl_options device = {.device = a->device, .threads = a->threads};
-    const pnas_surrogate_options surrogate = {.linear = 0.5,
+    const pnas_surrogate_options surrogate = {.model = a->lstm ? PNAS_MODEL_LSTM : PNAS_MODEL_MLP1,
+                                              .linear = 0.5,
                                               .kernel = a->kernel,
                                               .embedding = 100,
                                               .hidden = a->hidden,
@@ -207,19 +213,19 @@ static pnas_status measure(const arguments *a)
                                               .rate_later = 0.01,
                                               .last_bias = 1.8,
                                               .seed = 1};
-    pnas_lstm_trie_options options = {.space = {.blocks = a->blocks, .lookback = -2, .lookforward = -1},
-                                      .blocks = a->blocks,
-                                      .memory = a->memory};
+    pnas_space_trie_options options = {.space = {.blocks = a->blocks, .lookback = -2, .lookforward = -1},
+                                       .blocks = a->blocks,
+                                       .memory = a->memory};
     pnas_operator_set_paper(&options.space.operators);
     PNAS_TRY_CLEANUP(pnas_cl_create(&device, &cl));
-    PNAS_TRY_CLEANUP(pnas_ensemble_create(cl, &surrogate, &options.space, &lstm));
-    PNAS_TRY_CLEANUP(fit(lstm, &options.space));
-    PNAS_TRY_CLEANUP(pnas_ensemble_weights(lstm, 0, &tensor, &tensors));
-    printf("%s, %d compute units; %d blocks, %d hidden units, %d members\n", pnas_cl_device(cl)->name,
-           pnas_cl_device(cl)->compute_units, a->blocks, a->hidden, a->members);
-    PNAS_TRY_CLEANUP(run_trie(cl, a, &options, &(pnas_lstm_tensors){tensor, tensors}, &s));
+    PNAS_TRY_CLEANUP(pnas_ensemble_create(cl, &surrogate, &options.space, &ensemble));
+    PNAS_TRY_CLEANUP(fit(ensemble, &options.space));
+    PNAS_TRY_CLEANUP(pnas_ensemble_weights(ensemble, 0, &tensor, &tensors));
+    printf("%s, %d compute units; %d blocks, %d %s of %d units\n", pnas_cl_device(cl)->name,
+           pnas_cl_device(cl)->compute_units, a->blocks, a->members, a->lstm ? "LSTMs" : "MLPs", a->hidden);
+    PNAS_TRY_CLEANUP(run_trie(cl, a, &options, &(pnas_member_tensors){tensor, tensors}, &s));
     double largest;
-    PNAS_TRY_CLEANUP(compare(lstm, &s, &largest));
+    PNAS_TRY_CLEANUP(compare(ensemble, &s, &largest));
     printf("largest difference of %zu scores: %.2g\n", s.samples, largest);
     PNAS_CHECK_CLEANUP(largest <= TOLERANCE, PNAS_ERROR_INTERNAL,
                        "the two ways differ by %.2g, more than %.2g", largest, TOLERANCE);
@@ -227,7 +233,7 @@ cleanup:
     free(s.cell);
     free(s.score);
     pnas_ensemble_free_weights(&tensor, tensors);
-    pnas_ensemble_destroy(&lstm);
+    pnas_ensemble_destroy(&ensemble);
     pnas_cl_destroy(&cl);
     return status;
 }
@@ -236,8 +242,10 @@ int main(int argc, char **argv)
 {
     arguments a = {.blocks = 3, .hidden = 100, .members = 1, .seconds = 60, .kernel = 0.8};
     const struct argp parser = {
-        option_list, parse, NULL, "Cells a second that a trained LSTM scores, by the trie and one by one.",
-        NULL,        NULL,  NULL};
+        option_list, parse,
+        NULL,        "Cells a second that a trained surrogate scores, by the trie and one by one.",
+        NULL,        NULL,
+        NULL};
     pnas_log_setup("score_space", PNAS_LOG_INFO, 0, 1);
     argp_parse(&parser, argc, argv, 0, NULL, &a);
     if (a.members < 1 || a.members > 64 || a.blocks < 1 || a.blocks > PNAS_BLOCKS_MAX) {

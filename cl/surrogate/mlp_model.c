@@ -13,14 +13,17 @@ void pnas_mlp_layout_make(const pnas_surrogate_options *options, const pnas_spac
                          .operators = space->operators.count,
                          .embedding = options->embedding,
                          .hidden = options->hidden,
-                         .padded = (options->hidden + 7) / 8 * 8};
+                         .padded = (options->hidden + 7) / 8 * 8,
+                         .layers = options->model == PNAS_MODEL_MLP1 ? 1 : 2};
     l.vocabulary = l.inputs + l.operators;
     size_t E = (size_t)l.embedding, P = (size_t)l.padded;
     l.embeddings = pnas_stored_tensor_reserve(&l.count, (size_t)l.vocabulary * E);
     l.first_weight = pnas_stored_tensor_reserve(&l.count, 4 * E * P);
-    l.second_weight = pnas_stored_tensor_reserve(&l.count, P * P);
+    if (l.layers == 2)
+        l.second_weight = pnas_stored_tensor_reserve(&l.count, P * P);
     l.first_bias = pnas_stored_tensor_reserve(&l.count, P);
-    l.second_bias = pnas_stored_tensor_reserve(&l.count, P);
+    if (l.layers == 2)
+        l.second_bias = pnas_stored_tensor_reserve(&l.count, P);
     l.output_weight = pnas_stored_tensor_reserve(&l.count, P);
     l.output_bias = pnas_stored_tensor_reserve(&l.count, 1);
     l.linear = pnas_linear_part_make(options->linear, l.inputs, l.operators, &l.count);
@@ -43,12 +46,13 @@ void pnas_mlp_initialise(const pnas_mlp_layout *l, const pnas_surrogate_options 
     for (int i = 0; i < l->vocabulary * l->embedding; ++i)
         parameters[l->embeddings + (size_t)i] = (float)(0.1 * (2 * pnas_stream_uniform(&stream) - 1));
     draw(&stream, l, 4 * l->embedding, sqrt(1.5 / l->embedding), parameters + l->first_weight);
-    draw(&stream, l, l->hidden, sqrt(6.0 / l->hidden), parameters + l->second_weight);
+    if (l->layers == 2)
+        draw(&stream, l, l->hidden, sqrt(6.0 / l->hidden), parameters + l->second_weight);
     draw(&stream, l, 1, 1 / sqrt(l->hidden), parameters + l->output_weight);
     parameters[l->output_bias] = (float)options->last_bias;
 }
 
-void pnas_mlp_tensors(const pnas_mlp_layout *l, pnas_stored_tensor out[PNAS_MLP_TENSORS])
+size_t pnas_mlp_tensors(const pnas_mlp_layout *l, pnas_stored_tensor out[PNAS_MLP_TENSORS])
 {
     size_t E = (size_t)l->embedding, H = (size_t)l->hidden, P = (size_t)l->padded;
     size_t inputs = (size_t)l->inputs, operators = (size_t)l->operators;
@@ -57,26 +61,27 @@ void pnas_mlp_tensors(const pnas_mlp_layout *l, pnas_stored_tensor out[PNAS_MLP_
         {"operator_embedding", 2, operators, 1, E, E, l->embeddings + inputs * E},
         {"mlp/first_weight", 2, 4 * E, 1, H, P, l->first_weight},
         {"mlp/first_bias", 1, 1, 1, H, P, l->first_bias},
-        {"mlp/second_weight", 2, H, 1, H, P, l->second_weight},
-        {"mlp/second_bias", 1, 1, 1, H, P, l->second_bias},
         {"output/weight", 1, 1, 1, H, P, l->output_weight},
         {"output/bias", 1, 1, 1, 1, 1, l->output_bias},
+        {"mlp/second_weight", 2, H, 1, H, P, l->second_weight},
+        {"mlp/second_bias", 1, 1, 1, H, P, l->second_bias},
     };
     memcpy(out, all, sizeof all);
+    return l->layers == 2 ? PNAS_MLP_TENSORS : PNAS_MLP_TENSORS - 2;
 }
 
 /* Sets the slices and returns how many floats they take; called once to count and once to place. */
 static size_t place(const pnas_mlp_layout *l, bool history, pnas_mlp_work *work)
 {
     size_t count = 0, rows = (size_t)work->rows, E = (size_t)l->embedding, P = (size_t)l->padded;
-    size_t back = history ? 1 : 0;
+    size_t back = history ? 1 : 0, second = l->layers == 2 ? rows * P : 0;
     work->mean = (pnas_slice){work->floats, pnas_stored_tensor_reserve(&count, rows * 4 * E)};
     work->first = (pnas_slice){work->floats, pnas_stored_tensor_reserve(&count, rows * P)};
-    work->second = (pnas_slice){work->floats, pnas_stored_tensor_reserve(&count, rows * P)};
+    work->second = (pnas_slice){work->floats, pnas_stored_tensor_reserve(&count, second)};
     work->logit_gradient = (pnas_slice){work->floats, pnas_stored_tensor_reserve(&count, back * rows)};
     work->mean_gradient = (pnas_slice){work->floats, pnas_stored_tensor_reserve(&count, back * rows * 4 * E)};
     work->first_gradient = (pnas_slice){work->floats, pnas_stored_tensor_reserve(&count, back * rows * P)};
-    work->second_gradient = (pnas_slice){work->floats, pnas_stored_tensor_reserve(&count, back * rows * P)};
+    work->second_gradient = (pnas_slice){work->floats, pnas_stored_tensor_reserve(&count, back * second)};
     return count;
 }
 

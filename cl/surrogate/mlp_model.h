@@ -1,11 +1,13 @@
 /* Private to cl: the MLP surrogate's parameters and working memory. Paper
- * section 4.2.
+ * section 4.2, with two layers of units or one.
  *
  * Letters: R rows (cells) of a batch, T = 4b tokens of a row, E embedding, P hidden units padded to a
  * multiple of 8 (the extra ones have zero weights and stay zero).
  *
  *   x = mean over blocks of (in1, in2, op1, op2)'s embeddings, [4E]
  *   h = max(0, x W + b)      k = max(0, h V + c)      output = sigmoid(k w + b')
+ *
+ * Of one layer k is h, and there are no V and c.
  *
  * Local. */
 #ifndef PNAS_CL_MLP_MODEL_H
@@ -17,11 +19,12 @@
 
 typedef struct { /* where each tensor stands in the flat parameters, in floats */
     int inputs, operators, vocabulary, embedding, hidden, padded;
+    int layers;           /* 1 or 2 */
     size_t embeddings;    /* [vocabulary][E] */
     size_t first_weight;  /* [4E][P] */
-    size_t second_weight; /* [P][P] */
+    size_t second_weight; /* [P][P], of two layers */
     size_t first_bias;    /* [P] */
-    size_t second_bias;   /* [P] */
+    size_t second_bias;   /* [P], of two layers */
     size_t output_weight; /* [P] */
     size_t output_bias;   /* [1] */
     pnas_linear_part linear;
@@ -38,7 +41,8 @@ void pnas_mlp_initialise(const pnas_mlp_layout *layout, const pnas_surrogate_opt
                          uint64_t identity, float *parameters);
 
 enum { PNAS_MLP_TENSORS = 8 };
-void pnas_mlp_tensors(const pnas_mlp_layout *layout, pnas_stored_tensor out[PNAS_MLP_TENSORS]);
+/* Returns how many there are: of one layer two fewer. */
+size_t pnas_mlp_tensors(const pnas_mlp_layout *layout, pnas_stored_tensor out[PNAS_MLP_TENSORS]);
 
 typedef struct { /* the memory of one batch; buffers are owned */
     int rows, tokens;
@@ -48,7 +52,7 @@ typedef struct { /* the memory of one batch; buffers are owned */
     float beside_share;                         /* 0: they are not read */
     cl_mem floats;                              /* all below */
     pnas_slice mean;                            /* [R][4E] */
-    pnas_slice first, second;                   /* [R][P] */
+    pnas_slice first, second;                   /* [R][P]; second: of two layers, as its gradient */
     pnas_slice logit_gradient;                  /* [R] */
     pnas_slice mean_gradient;                   /* [R][4E] */
     pnas_slice first_gradient, second_gradient; /* [R][P] */

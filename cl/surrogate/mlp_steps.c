@@ -40,6 +40,17 @@ static size_t units(const mlp_batch *b)
     return (size_t)b->work->rows * (size_t)b->layout->padded / 8;
 }
 
+/* The units that the output reads, and their gradient. */
+static pnas_slice last_layer(const mlp_batch *b)
+{
+    return b->layout->layers == 2 ? b->work->second : b->work->first;
+}
+
+static pnas_slice last_gradient(const mlp_batch *b)
+{
+    return b->layout->layers == 2 ? b->work->second_gradient : b->work->first_gradient;
+}
+
 /* --- forward --- */
 
 static pnas_status append_embedding(const mlp_batch *b, int tokens)
@@ -61,6 +72,15 @@ static pnas_status append_activation(const mlp_batch *b, pnas_slice layer, size_
                             PNAS_ARG_INT(b->work->rows), PNAS_ARG_INT(b->layout->padded)));
 }
 
+static pnas_status append_second_layer(const mlp_batch *b)
+{
+    const pnas_mlp_work *w = b->work;
+    const pnas_mlp_layout *l = b->layout;
+    PNAS_TRY(
+        append_product(b, w->first, weight(b, l->second_weight), w->second, w->rows, l->padded, l->padded));
+    return append_activation(b, w->second, l->second_bias);
+}
+
 pnas_status pnas_mlp_forward_append(pnas_cl *cl, pnas_launch_list *list, const pnas_mlp_layout *l,
                                     cl_mem parameters, const pnas_mlp_work *w, int tokens)
 {
@@ -69,14 +89,13 @@ pnas_status pnas_mlp_forward_append(pnas_cl *cl, pnas_launch_list *list, const p
     PNAS_TRY(append_product(&b, w->mean, weight(&b, l->first_weight), w->first, w->rows, l->padded,
                             4 * l->embedding));
     PNAS_TRY(append_activation(&b, w->first, l->first_bias));
-    PNAS_TRY(
-        append_product(&b, w->first, weight(&b, l->second_weight), w->second, w->rows, l->padded, l->padded));
-    PNAS_TRY(append_activation(&b, w->second, l->second_bias));
+    if (l->layers == 2)
+        PNAS_TRY(append_second_layer(&b));
     const pnas_output_layer last = {.parameters = parameters,
                                     .weight = l->output_weight,
                                     .bias = l->output_bias,
                                     .linear = &l->linear,
-                                    .hidden = w->second,
+                                    .hidden = last_layer(&b),
                                     .token = w->token,
                                     .beside = w->beside,
                                     .beside_share = w->beside_share,
@@ -101,12 +120,12 @@ static pnas_status append_output_backward(const mlp_batch *b)
 {
     const pnas_mlp_work *w = b->work;
     const pnas_mlp_layout *l = b->layout;
+    const pnas_slice into = last_gradient(b);
     return append(b, "mlp_output_backward", units(b),
                   PNAS_ARGS(PNAS_ARG_BUFFER(w->logit_gradient.buffer),
                             PNAS_ARG_OFFSET(w->logit_gradient.offset), PNAS_ARG_BUFFER(b->parameters),
-                            PNAS_ARG_OFFSET(l->output_weight), PNAS_ARG_BUFFER(w->second_gradient.buffer),
-                            PNAS_ARG_OFFSET(w->second_gradient.offset), PNAS_ARG_INT(w->rows),
-                            PNAS_ARG_INT(l->padded)));
+                            PNAS_ARG_OFFSET(l->output_weight), PNAS_ARG_BUFFER(into.buffer),
+                            PNAS_ARG_OFFSET(into.offset), PNAS_ARG_INT(w->rows), PNAS_ARG_INT(l->padded)));
 }
 
 static pnas_status append_embedding_gradient(const mlp_batch *b, int tokens)
@@ -152,16 +171,26 @@ static pnas_status append_input_gradient(const mlp_batch *b, pnas_slice layer_gr
     return pnas_dense_product_append(b->cl, b->list, &product);
 }
 
+static pnas_status append_second_layer_backward(const mlp_batch *b)
+{
+    const pnas_mlp_work *w = b->work;
+    const pnas_mlp_layout *l = b->layout;
+    int P = l->padded;
+    PNAS_TRY(append_mask(b, w->second, w->second_gradient));
+    PNAS_TRY(append_layer_gradient(b, w->first, P, w->second_gradient, P, l->second_weight, l->second_bias));
+    return append_input_gradient(b, w->second_gradient, l->second_weight, P, w->first_gradient);
+}
+
 pnas_status pnas_mlp_backward_append(pnas_cl *cl, pnas_launch_list *list, const pnas_mlp_layout *l,
                                      cl_mem parameters, cl_mem gradients, const pnas_mlp_work *w, int tokens)
 {
     const mlp_batch b = {cl, list, l, w, parameters, gradients};
     int E4 = 4 * l->embedding, P = l->padded;
-    PNAS_TRY(append_layer_gradient(&b, w->second, P, w->logit_gradient, 1, l->output_weight, l->output_bias));
+    PNAS_TRY(
+        append_layer_gradient(&b, last_layer(&b), P, w->logit_gradient, 1, l->output_weight, l->output_bias));
     PNAS_TRY(append_output_backward(&b));
-    PNAS_TRY(append_mask(&b, w->second, w->second_gradient));
-    PNAS_TRY(append_layer_gradient(&b, w->first, P, w->second_gradient, P, l->second_weight, l->second_bias));
-    PNAS_TRY(append_input_gradient(&b, w->second_gradient, l->second_weight, P, w->first_gradient));
+    if (l->layers == 2)
+        PNAS_TRY(append_second_layer_backward(&b));
     PNAS_TRY(append_mask(&b, w->first, w->first_gradient));
     PNAS_TRY(append_layer_gradient(&b, w->mean, E4, w->first_gradient, P, l->first_weight, l->first_bias));
     PNAS_TRY(append_input_gradient(&b, w->first_gradient, l->first_weight, E4, w->mean_gradient));

@@ -68,11 +68,11 @@ pnas_status pnas_network_encode(const pnas_network *network, const pnas_cell *ce
 
 static size_t list_tensors(const pnas_network *network, pnas_stored_tensor out[TENSORS_MAX])
 {
-    size_t count = is_lstm(network) ? PNAS_LSTM_TENSORS : PNAS_MLP_TENSORS;
+    size_t count = PNAS_LSTM_TENSORS;
     if (is_lstm(network))
         pnas_lstm_tensors(&network->layout.lstm, out);
     else
-        pnas_mlp_tensors(&network->layout.mlp, out);
+        count = pnas_mlp_tensors(&network->layout.mlp, out);
     return count + pnas_linear_part_tensors(&network->linear, out + count);
 }
 

@@ -7,6 +7,7 @@
 #include "cl/runtime/kernel_program.h"
 #include "cl/runtime/launch.h"
 #include "cl/surrogate/kernel_part.h"
+#include "cl/surrogate/member_view.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,8 @@ enum { TILE_ROWS = 12, PLAIN_GROUP = 16 };
 
 static pnas_status create_rows(const pnas_trie_device *device, size_t rows, size_t P, pnas_trie_rows *out)
 {
-    PNAS_TRY(pnas_buffer_create(device->cl, rows * 4 * P * sizeof(float), &out->factors));
+    if (!device->mlp)
+        PNAS_TRY(pnas_buffer_create(device->cl, rows * 4 * P * sizeof(float), &out->factors));
     return pnas_buffer_create(device->cl, rows * P * sizeof(float), &out->memory);
 }
 
@@ -27,12 +29,14 @@ static void destroy_rows(pnas_trie_rows *rows)
     pnas_buffer_release(&rows->memory);
 }
 
-/* Before the first token hidden and memory are 0, and so are all products. */
+/* Before the first token an LSTM's hidden and memory are 0, and so are all products; of an MLP there is the bias. */
 static pnas_status create_root(const pnas_trie_device *device, const pnas_trie_weights *weights,
                                pnas_trie_rows *out)
 {
     size_t P = (size_t)weights->padded;
     PNAS_TRY(create_rows(device, 1, P, out));
+    if (device->mlp)
+        return pnas_buffer_write(device->cl, out->memory, 0, P * sizeof(float), weights->first);
     float *row = calloc(4 * P, sizeof *row);
     PNAS_CHECK(row, PNAS_ERROR_MEMORY, "no memory for a row of a trie");
     pnas_status status = pnas_buffer_write(device->cl, out->memory, 0, P * sizeof *row, row);
@@ -46,12 +50,23 @@ static pnas_status create_root(const pnas_trie_device *device, const pnas_trie_w
 
 /* --- members --- */
 
+static pnas_status create_mlp_kernels(pnas_trie_device *device, const char *options, pnas_trie_member *out)
+{
+    const char *file = device->tiled ? "trie_mlp_tile.cl" : "trie_mlp.cl";
+    PNAS_TRY(pnas_kernel_create(device->cl, file, options,
+                                device->tiled ? "trie_mlp_step_tile" : "trie_mlp_step", &out->step));
+    return pnas_kernel_create(device->cl, file, options,
+                              device->tiled ? "trie_mlp_score_tile" : "trie_mlp_score", &out->score);
+}
+
 static pnas_status create_kernels(pnas_trie_device *device, const pnas_trie_weights *weights,
                                   pnas_trie_member *out)
 {
     char options[160];
     snprintf(options, sizeof options, "-DP=%d -DROWS=%d%s", weights->padded, TILE_ROWS,
              weights->careful ? " -DCAREFUL" : "");
+    if (device->mlp)
+        return create_mlp_kernels(device, options, out);
     if (device->tiled) {
         PNAS_TRY(pnas_kernel_create(device->cl, "trie_tile.cl", options, "trie_step_tile", &out->step));
         return pnas_kernel_create(device->cl, "trie_tile.cl", options, "trie_score_tile", &out->score);
@@ -62,13 +77,14 @@ static pnas_status create_kernels(pnas_trie_device *device, const pnas_trie_weig
     return pnas_kernel_create(device->cl, "trie.cl", options, "trie_score", &out->score);
 }
 
-static pnas_status create_member(pnas_trie_device *device, const pnas_lstm_tensors *tensors,
-                                 const int *operator_of, pnas_trie_member *out)
+static pnas_status create_member(pnas_trie_device *device, const pnas_member_tensors *tensors,
+                                 const pnas_trie_shape *shape, pnas_trie_member *out)
 {
     pnas_trie_weights weights = {0};
     pnas_status status;
-    PNAS_TRY(pnas_trie_weights_make(tensors, device->inputs, device->operators, operator_of,
-                                    device->kernel.share, &weights));
+    PNAS_TRY(pnas_trie_weights_make(tensors, shape, device->kernel.share, &weights));
+    PNAS_CHECK_CLEANUP(weights.mlp == device->mlp, PNAS_ERROR_DATA,
+                       "the members of the surrogate are of different models");
     out->padded = weights.padded;
     out->hidden = weights.hidden;
     out->words = weights.words;
@@ -106,8 +122,8 @@ static size_t rows_after_families(const pnas_trie_device *device, size_t rows)
 }
 
 /* An ensemble's kernel part stands with its first member. */
-static pnas_status create_kernel_part(pnas_trie_device *device, const pnas_lstm_tensors *first,
-                                      const pnas_lstm_trie_options *options)
+static pnas_status create_kernel_part(pnas_trie_device *device, const pnas_member_tensors *first,
+                                      const pnas_space_trie_options *options)
 {
     size_t sides = PNAS_INPUT_KINDS * (size_t)device->operators;
     PNAS_TRY(pnas_kernel_part_take(first->tensor, first->count, 0, &device->kernel));
@@ -125,20 +141,25 @@ static pnas_status create_kernel_part(pnas_trie_device *device, const pnas_lstm_
                                      options->operator_of, &device->kernel_values);
 }
 
-pnas_status pnas_trie_device_create(pnas_cl *cl, const pnas_lstm_tensors *members, int count,
-                                    const pnas_lstm_trie_options *options, pnas_trie_device *out)
+pnas_status pnas_trie_device_create(pnas_cl *cl, const pnas_member_tensors *members, int count,
+                                    const pnas_space_trie_options *options, pnas_trie_device *out)
 {
     pnas_route route = pnas_route_choose(cl, PNAS_OP_TRIE, &(pnas_route_shape){0});
     *out = (pnas_trie_device){.cl = cl,
                               .tiled = route == PNAS_ROUTE_TILE,
+                              .mlp = pnas_member_has(&members[0], "mlp/first_weight"),
                               .members = count,
                               .inputs = options->blocks + 1,
                               .operators = options->space.operators.count,
                               .member = calloc((size_t)count, sizeof *out->member)};
     PNAS_CHECK(out->member, PNAS_ERROR_MEMORY, "no memory for %d surrogates", count);
+    const pnas_trie_shape shape = {.inputs = out->inputs,
+                                   .operators = out->operators,
+                                   .operator_of = options->operator_of,
+                                   .blocks = options->blocks};
     pnas_status status = create_kernel_part(out, &members[0], options);
     for (int m = 0; m < count && status == PNAS_OK; ++m) {
-        status = create_member(out, &members[m], options->operator_of, &out->member[m]);
+        status = create_member(out, &members[m], &shape, &out->member[m]);
         if (status != PNAS_OK && count > 1)
             pnas_fail_at(status, "member %d", m);
     }
@@ -147,12 +168,13 @@ pnas_status pnas_trie_device_create(pnas_cl *cl, const pnas_lstm_tensors *member
     return status;
 }
 
-size_t pnas_trie_device_row_bytes(const pnas_trie_device *device, const pnas_lstm_trie_options *options,
+size_t pnas_trie_device_row_bytes(const pnas_trie_device *device, const pnas_space_trie_options *options,
                                   int slots)
 {
     size_t P = (size_t)device->padded, operators = (size_t)device->operators,
            members = (size_t)device->members;
-    size_t rows = (2 * 5 + (device->tiled ? 0 : operators * 6)) * P * sizeof(float);
+    size_t floats = device->mlp ? 2 : 2 * 5 + (device->tiled ? 0 : operators * 6);
+    size_t rows = floats * P * sizeof(float);
     size_t nodes = (4 * (size_t)options->blocks - 2) * sizeof(pnas_trie_node) + sizeof(pnas_cell);
     size_t cells = operators * operators * sizeof(float) * (2 * members + 4);
     size_t families = operators * (sizeof(pnas_trie_family) + members * sizeof(pnas_trie_linear));
@@ -164,7 +186,7 @@ pnas_status pnas_trie_device_reserve(pnas_trie_device *device, size_t rows)
     size_t P = (size_t)device->padded;
     for (int i = 0; i < 2; ++i)
         PNAS_TRY(create_rows(device, rows, P, &device->depth[i]));
-    if (device->tiled)
+    if (device->tiled || device->mlp)
         return PNAS_OK;
     size_t after = rows_after_families(device, rows);
     PNAS_TRY(create_rows(device, after, P, &device->last));
@@ -361,9 +383,23 @@ static pnas_status multiply_plainly(const pnas_trie_device *device, const trie_l
                              PNAS_ARG_BUFFER(device->hidden), PNAS_ARG_BUFFER(launch->to->factors)));
 }
 
+/* Enqueues a kernel of an MLP: tiles of rows on a CPU, else so many columns of each row. */
+static pnas_status enqueue_mlp(const pnas_trie_device *device, cl_kernel kernel, size_t rows, size_t columns,
+                               const pnas_arg *arguments, int count)
+{
+    return device->tiled ? enqueue(device, kernel, tiles_of(rows), 1, 1, arguments, count)
+                         : enqueue(device, kernel, rows, columns, PLAIN_GROUP, arguments, count);
+}
+
 /* One depth: the states of its nodes and their products. */
 static pnas_status step(const pnas_trie_device *device, const trie_launch *launch)
 {
+    if (device->mlp)
+        return enqueue_mlp(device, launch->member->step, launch->count, (size_t)launch->member->padded / 8,
+                           PNAS_ARGS(PNAS_ARG_BUFFER(launch->member->weights), PNAS_ARG_BUFFER(launch->items),
+                                     PNAS_ARG_INT(launch->first), PNAS_ARG_INT(launch->count),
+                                     PNAS_ARG_INT(launch->word), PNAS_ARG_BUFFER(launch->from->memory),
+                                     PNAS_ARG_BUFFER(launch->to->memory)));
     if (device->tiled)
         return enqueue(device, launch->member->step, tiles_of(launch->count), 1, 1,
                        PNAS_ARGS(ARG_ITEMS(launch), PNAS_ARG_INT(launch->first), PNAS_ARG_INT(launch->count),
@@ -384,6 +420,13 @@ static pnas_status score(const pnas_trie_device *device, const trie_launch *laun
     const pnas_arg linear = PNAS_ARG_BUFFER(buffers->linear),
                    linear_at = PNAS_ARG_OFFSET(m * buffers->families_max);
     const pnas_arg beside = PNAS_ARG_BUFFER(buffers->beside), operators = PNAS_ARG_INT(device->operators);
+    if (device->mlp)
+        return enqueue_mlp(device, launch->member->score, launch->count, (size_t)device->operators,
+                           PNAS_ARGS(PNAS_ARG_BUFFER(launch->member->weights),
+                                     PNAS_ARG_INT(launch->member->words), PNAS_ARG_BUFFER(launch->items),
+                                     PNAS_ARG_INT(launch->count), PNAS_ARG_INT(launch->word),
+                                     PNAS_ARG_BUFFER(launch->from->memory), scores, at, linear, linear_at,
+                                     beside, operators));
     if (device->tiled)
         return enqueue(device, launch->member->score, tiles_of(launch->count), 1, 1,
                        PNAS_ARGS(ARG_ITEMS(launch), PNAS_ARG_INT(launch->count), PNAS_ARG_INT(launch->word),
@@ -399,6 +442,14 @@ static pnas_status score(const pnas_trie_device *device, const trie_launch *laun
                              ARG_ROWS(launch->to), scores, at, linear, linear_at, beside, operators));
 }
 
+/* The row of token 0 at one of the four places of a block. */
+static int word_of(const pnas_trie_device *device, int place)
+{
+    if (!device->mlp)
+        return place < 2 ? 0 : device->inputs;
+    return place < 2 ? place * device->inputs : 2 * device->inputs + (place - 2) * device->operators;
+}
+
 static pnas_status score_member(const pnas_trie_device *device, const pnas_trie_batch *batch,
                                 const pnas_trie_buffers *buffers, int m)
 {
@@ -410,7 +461,7 @@ static pnas_status score_member(const pnas_trie_device *device, const pnas_trie_
                                     .items = buffers->nodes,
                                     .first = (size_t)depth * batch->options.rows,
                                     .count = batch->nodes[depth],
-                                    .word = depth % 4 < 2 ? 0 : device->inputs,
+                                    .word = word_of(device, depth % 4),
                                     .from = from,
                                     .to = to};
         PNAS_TRY(step(device, &launch));
@@ -419,7 +470,7 @@ static pnas_status score_member(const pnas_trie_device *device, const pnas_trie_
     const trie_launch launch = {.member = member,
                                 .items = buffers->families,
                                 .count = batch->families,
-                                .word = device->inputs,
+                                .word = word_of(device, 2),
                                 .from = from,
                                 .to = &device->last};
     return score(device, &launch, buffers, (size_t)m);

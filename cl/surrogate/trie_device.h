@@ -7,7 +7,7 @@
 #include "src/regression/kernel_values.h"
 
 typedef struct {            /* the rows of one depth */
-    cl_mem factors, memory; /* [rows][4P], [rows][P] */
+    cl_mem factors, memory; /* [rows][4P], of LSTMs alone; [rows][P], of an MLP its units' sums */
 } pnas_trie_rows;
 
 typedef struct {
@@ -17,18 +17,18 @@ typedef struct {
     float *side, *pair;                /* of cl/surrogate/trie_weights.h */
     pnas_trie_rows root;               /* one row: no token is read yet */
     cl_kernel step, score;             /* tile route */
-    cl_kernel enter, family, multiply; /* plain route, with its own score */
+    cl_kernel enter, family, multiply; /* plain route of LSTMs, with its own score */
 } pnas_trie_member;
 
 typedef struct {
-    pnas_cl *cl; /* borrowed */
-    bool tiled;
+    pnas_cl *cl;     /* borrowed */
+    bool tiled, mlp; /* members are MLPs of one layer, else LSTMs */
     int members, inputs, operators;
     int padded; /* the largest of the members' */
     pnas_trie_member *member;
-    pnas_trie_rows depth[2];  /* by turns */
-    pnas_trie_rows last;      /* plain route: after the first operators of families, [rows * operators] */
-    cl_mem hidden;            /* plain route: the same number of rows */
+    pnas_trie_rows depth[2]; /* by turns */
+    pnas_trie_rows last; /* plain route of LSTMs: after the first operators of families, [rows * operators] */
+    cl_mem hidden;       /* plain route of LSTMs: the same number of rows */
     pnas_kernel_model kernel; /* beside all members; no values: none */
     pnas_kernel_values *kernel_values;
     float *after; /* [3 operators][3 operators]: of a prefix, see pnas_kernel_values_after */
@@ -52,11 +52,11 @@ typedef struct {                    /* a batch under way */
 } pnas_trie_buffers;
 
 /* Takes the members' weights; rows and batches follow. */
-pnas_status pnas_trie_device_create(pnas_cl *cl, const pnas_lstm_tensors *members, int count,
-                                    const pnas_lstm_trie_options *options, pnas_trie_device *out);
+pnas_status pnas_trie_device_create(pnas_cl *cl, const pnas_member_tensors *members, int count,
+                                    const pnas_space_trie_options *options, pnas_trie_device *out);
 
 /* Bytes of host and device memory that a row of `slots` batches takes, rows of the device included. */
-size_t pnas_trie_device_row_bytes(const pnas_trie_device *device, const pnas_lstm_trie_options *options,
+size_t pnas_trie_device_row_bytes(const pnas_trie_device *device, const pnas_space_trie_options *options,
                                   int slots);
 
 pnas_status pnas_trie_device_reserve(pnas_trie_device *device, size_t rows);

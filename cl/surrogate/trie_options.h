@@ -1,4 +1,4 @@
-/* What a search space is scored with (cl/surrogate/lstm_trie.h): plain values. */
+/* What a search space is scored with (cl/surrogate/space_trie.h): plain values. */
 #ifndef PNAS_CL_TRIE_OPTIONS_H
 #define PNAS_CL_TRIE_OPTIONS_H
 
@@ -10,7 +10,7 @@ typedef struct { /* one surrogate's weights as pnas_ensemble_weights names them 
                   */
     const pnas_named_tensor *tensor;
     size_t count;
-} pnas_lstm_tensors;
+} pnas_member_tensors;
 
 typedef struct {
     pnas_space space;
@@ -20,6 +20,6 @@ typedef struct {
     size_t memory;    /* bytes that batches may take, here and on the device together; 0: 64 MiB */
     pnas_trie_filter filter; /* NULL: all cells */
     void *filter_payload;
-} pnas_lstm_trie_options;
+} pnas_space_trie_options;
 
 #endif

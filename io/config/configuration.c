@@ -16,6 +16,8 @@
 
 #define KERNEL_SHARE 0.8 /* surrogate.kernel beside networks */
 #define FOREST_SHARE 0.5 /* surrogate.forest where nothing is asked of the networks */
+#define LSTM_DECAY   0.03
+#define MLP_DECAY    0.001
 
 /* Where the kernel part says everything, nothing is asked of the networks; the least of them is kept. Where it does so
  * by what is written, as in all runs of versions without a forest, there is none by itself. */
@@ -30,6 +32,8 @@ static void derive_surrogate(pnas_configuration *all)
         all->surrogate.kernel = closed ? 1 : KERNEL_SHARE;
     if (all->surrogate.kernel >= 1)
         all->surrogate.members = all->surrogate.epochs = 1;
+    if (all->surrogate.weight_decay < 0)
+        all->surrogate.weight_decay = all->surrogate.model == PNAS_MODEL_LSTM ? LSTM_DECAY : MLP_DECAY;
 }
 
 /* The epochs of search.rungs, as far as they can be read; whether that is all of it. */
@@ -65,6 +69,13 @@ static void derive(pnas_configuration *all)
     derive_surrogate(all);
 }
 
+/* The defaults of these are the strategy's or the model's. */
+static void forget_derived(pnas_configuration *all)
+{
+    all->search.round = 0;
+    all->surrogate.kernel = all->surrogate.forest = all->surrogate.weight_decay = -1;
+}
+
 void pnas_configuration_defaults(pnas_configuration *out)
 {
     memset(out, 0, sizeof *out);
@@ -72,7 +83,7 @@ void pnas_configuration_defaults(pnas_configuration *out)
         if (pnas_configuration_keys[i].initial)
             pnas_key_read(&pnas_configuration_keys[i], pnas_configuration_keys[i].initial, out);
     pnas_operator_set_paper(&out->search.space.operators);
-    out->surrogate.kernel = out->surrogate.forest = -1;
+    forget_derived(out);
     derive(out);
 }
 
@@ -178,8 +189,7 @@ pnas_status pnas_configuration_parse(const char *name, const char *text, const c
                name, FILE_MAX / 1024);
     PNAS_TRY(pnas_yaml_parse(name, text, length, &source.document));
     pnas_configuration_defaults(out);
-    out->search.round = 0; /* the defaults of these are the strategy's */
-    out->surrogate.kernel = out->surrogate.forest = -1;
+    forget_derived(out);
     pnas_status status = pnas_configuration_fill(&source, out);
     derive(out);
     for (size_t i = 0; i < pnas_configuration_key_count && status == PNAS_OK; i++)

@@ -63,7 +63,8 @@ static const pnas_key_word acquisitions[] = {{"mean", PNAS_ACQUISITION_MEAN},
                                              {"ucb", PNAS_ACQUISITION_UCB},
                                              {"ei", PNAS_ACQUISITION_EI},
                                              {"thompson", PNAS_ACQUISITION_THOMPSON}};
-static const pnas_key_word models[] = {{"lstm", PNAS_MODEL_LSTM}, {"mlp", PNAS_MODEL_MLP}};
+static const pnas_key_word models[] = {
+    {"lstm", PNAS_MODEL_LSTM}, {"mlp", PNAS_MODEL_MLP}, {"mlp1", PNAS_MODEL_MLP1}};
 static const pnas_key_word losses[] = {
     {"l1", PNAS_LOSS_L1}, {"squared", PNAS_LOSS_SQUARED}, {"ranking", PNAS_LOSS_RANKING}};
 static const pnas_key_word fit_optimizers[] = {{"adam", PNAS_SURROGATE_ADAM}, {"sgd", PNAS_SURROGATE_SGD}};
@@ -324,8 +325,10 @@ const pnas_key pnas_configuration_keys[] = {
              "once, and all rates from there on are multiplied by this. 0: it ends. In a search such a child "
              "fails."},
 
-    {KEY("surrogate.model", surrogate.model), .initial = "lstm", WORDS(models), FIXED,
-     .help = "What each member is."},
+    {KEY("surrogate.model", surrogate.model), .initial = "mlp1", WORDS(models), FIXED,
+     .help =
+         "What each member is. lstm: the paper's controller. mlp: the paper's MLP, of two layers. mlp1: of "
+         "one layer, which ranks cells as well and scores a whole space in seconds."},
     {KEY("surrogate.members", surrogate.members), .initial = "5", FROM_TO(1, PNAS_MEMBERS_MAX), FIXED,
      .help = "Members of the ensemble. The paper's single model is 1 with fold: 1."},
     {KEY("surrogate.fold", surrogate.fit_share), .initial = "0.8", ABOVE(0, 1), FIXED,
@@ -349,7 +352,7 @@ const pnas_key pnas_configuration_keys[] = {
     {KEY("surrogate.embedding", surrogate.embedding), .initial = "100", FROM_TO(1, 4096), FIXED,
      .help = "How many numbers stand for an input or an operator."},
     {KEY("surrogate.hidden", surrogate.hidden), .initial = "100", FROM_TO(1, 4096), FIXED,
-     .help = "Units of the LSTM, or of each of the MLP's two layers."},
+     .help = "Units of the LSTM, or of each of the MLP's layers."},
     {KEY("surrogate.loss", surrogate.loss), .initial = "ranking", WORDS(losses), FIXED,
      .help = "l1: the mean of the absolute error (the paper's). squared: of its square. ranking: of "
              "a logistic loss over pairs of cells of one length; the last layer is scaled "
@@ -357,9 +360,10 @@ const pnas_key pnas_configuration_keys[] = {
     {KEY("surrogate.optimizer", surrogate.optimizer), .initial = "adam", WORDS(fit_optimizers), FIXED,
      .help = "What turns the fit's gradients into steps."},
     {KEY("surrogate.momentum", surrogate.momentum), .initial = "0.9", BELOW(0, 1), FIXED, .help = "SGD."},
-    {KEY("surrogate.weight_decay", surrogate.weight_decay), .initial = "0.03", FROM_TO(0, 1), FIXED,
-     .help = "Added to the gradient of embeddings and of the weights of all layers but the last. "
-             "Other losses and the MLP want less: 0.001."},
+    {KEY("surrogate.weight_decay", surrogate.weight_decay), .initial_note = "0.001; lstm: 0.03",
+     FROM_TO(0, 1), FIXED,
+     .help = "Added to the gradient of embeddings and of the weights of all layers but the last. With other "
+             "losses than ranking an LSTM wants less: 0.001."},
     {KEY("surrogate.epochs", surrogate.epochs), .initial = "50", FROM_TO(1, 1000000), FIXED,
      .help = "Passes over a member's children at each fit, at most. The paper does not state it."},
     {KEY("surrogate.patience", surrogate.patience), .initial = "0", FROM_TO(0, 1000000), FIXED,

@@ -42,7 +42,8 @@ static pnas_status check_operators(const char *path, const pnas_operator_set *th
 static pnas_status check_surrogate(const char *path, const pnas_surrogate_options *theirs,
                                    const pnas_surrogate_options *mine)
 {
-    static const char *const models[] = {[PNAS_MODEL_LSTM] = "lstm", [PNAS_MODEL_MLP] = "mlp"};
+    static const char *const models[] = {
+        [PNAS_MODEL_LSTM] = "lstm", [PNAS_MODEL_MLP] = "mlp", [PNAS_MODEL_MLP1] = "mlp1"};
     PNAS_CHECK(theirs->model == mine->model, PNAS_ERROR_DATA,
                "warm_start: %s: its search has surrogate.model: %s, this one %s; set it to %s or begin with "
                "another run",

@@ -10,7 +10,8 @@
 
 typedef enum {
     PNAS_MODEL_LSTM, /* reads 4b tokens one after another */
-    PNAS_MODEL_MLP   /* mean over blocks of their four embeddings, then two layers */
+    PNAS_MODEL_MLP,  /* mean over blocks of their four embeddings, then two layers */
+    PNAS_MODEL_MLP1 /* the same with one layer: additive up to its units, so a space is scored as fast as read */
 } pnas_surrogate_model;
 
 typedef enum {

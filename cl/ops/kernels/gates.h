@@ -8,7 +8,7 @@
 #ifndef GATES_H
 #define GATES_H
 
-#define INLINE static inline __attribute__((always_inline))
+#include "scores.h"
 
 #define POWER_MOST                                                                                           \
     1.0e12f /* 2^40: sigmoid and tanh are 1e-12 from their ends there, and three of them multiply */
@@ -89,22 +89,6 @@ INLINE state next_state(const gates parent, const gates token, const float8 c)
     const float8 t = memory_power(next.memory);
     next.hidden = (one - t) / ((one + t) * (one + o));
     return next;
-}
-
-INLINE float sum_of(const float8 x)
-{
-    const float4 four = x.lo + x.hi;
-    return (four.x + four.y) + (four.z + four.w);
-}
-
-typedef struct { /* the linear part of a family's cells: base, and where their ends [op2] are */
-    float base;
-    int ends;
-} linear_part;
-
-INLINE float score_of(const float logit)
-{
-    return 1.0f / (1.0f + exp(-logit));
 }
 
 #endif

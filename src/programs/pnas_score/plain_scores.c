@@ -42,7 +42,7 @@ static bool counts_inputs(const pnas_named_tensor *tensor)
     return named && tensor->rank == 2 && tensor->shape[0] > 0;
 }
 
-static pnas_status set_member(pnas_ensemble *ensemble, int member, const pnas_lstm_tensors *tensors,
+static pnas_status set_member(pnas_ensemble *ensemble, int member, const pnas_member_tensors *tensors,
                               size_t inputs)
 {
     pnas_named_tensor *all = malloc(tensors->count * sizeof *all), *wide = NULL;

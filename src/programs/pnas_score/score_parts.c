@@ -80,8 +80,8 @@ void pnas_score_plan_free(pnas_score_plan *plan)
 
 struct pnas_score_worker {
     pnas_score_worker_options options;
-    pnas_lstm_trie *trie;     /* of LSTMs ... */
-    pnas_plain_scores *plain; /* ... or MLPs */
+    pnas_space_trie *trie;    /* of LSTMs and MLPs of one layer ... */
+    pnas_plain_scores *plain; /* ... or MLPs of two */
     pnas_beam best;           /* of all parts of this worker: what is worse than all of it need not be kept */
     pnas_beam part_best;
     pnas_score_part part;
@@ -96,15 +96,15 @@ static pnas_status create_scores(pnas_score_worker *worker)
 {
     const pnas_score_worker_options *options = &worker->options;
     const pnas_score_head *head = &options->source->head;
-    if (options->source->mlp)
+    if (options->source->plain)
         return pnas_plain_scores_create(options->cl, options->source, &worker->plain);
-    const pnas_lstm_trie_options trie = {.space = head->space,
-                                         .blocks = head->blocks,
-                                         .operator_of = options->source->operator_of,
-                                         .memory = options->memory,
-                                         .filter = pnas_score_source_filter(options->source),
-                                         .filter_payload = options->source};
-    return pnas_lstm_trie_create(options->cl, options->source->member, head->members, &trie, &worker->trie);
+    const pnas_space_trie_options trie = {.space = head->space,
+                                          .blocks = head->blocks,
+                                          .operator_of = options->source->operator_of,
+                                          .memory = options->memory,
+                                          .filter = pnas_score_source_filter(options->source),
+                                          .filter_payload = options->source};
+    return pnas_space_trie_create(options->cl, options->source->member, head->members, &trie, &worker->trie);
 }
 
 pnas_status pnas_score_worker_create(const pnas_score_worker_options *options, pnas_score_worker **out)
@@ -129,7 +129,7 @@ void pnas_score_worker_destroy(pnas_score_worker **worker)
 {
     if (!*worker)
         return;
-    pnas_lstm_trie_destroy(&(*worker)->trie);
+    pnas_space_trie_destroy(&(*worker)->trie);
     pnas_plain_scores_destroy(&(*worker)->plain);
     pnas_beam_destroy(&(*worker)->best);
     pnas_beam_destroy(&(*worker)->part_best);
@@ -244,7 +244,7 @@ static pnas_status score_part(pnas_score_worker *worker, size_t part)
     worker->part_best.count = 0;
     const pnas_cell *root = plan->root + first;
     PNAS_TRY(worker->plain ? pnas_plain_scores_run(worker->plain, root, end - first, take_batch, worker)
-                           : pnas_lstm_trie_run(worker->trie, root, end - first, take_batch, worker));
+                           : pnas_space_trie_run(worker->trie, root, end - first, take_batch, worker));
     return worker->options.source->cost_status; /* also where no cell was left to score */
 }
 

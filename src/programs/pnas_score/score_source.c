@@ -27,7 +27,7 @@ static pnas_status choose_level(const pnas_run_info *info, const char *path, int
 
 bool pnas_score_source_has(const pnas_score_source *source, const char *name)
 {
-    const pnas_lstm_tensors *tensors = &source->member[0];
+    const pnas_member_tensors *tensors = &source->member[0];
     for (size_t i = 0; i < tensors->count; ++i)
         if (strcmp(tensors->tensor[i].name, name) == 0)
             return true;
@@ -44,9 +44,10 @@ static pnas_status take_members(pnas_score_source *source, int wanted)
     for (size_t i = 0; i < info->controller_count; ++i)
         if (info->controller[i].level == head->level)
             source->member[head->members++] =
-                (pnas_lstm_tensors){info->controller[i].tensor, info->controller[i].count};
+                (pnas_member_tensors){info->controller[i].tensor, info->controller[i].count};
     head->trained_blocks = head->level;
-    source->mlp = pnas_score_source_has(source, "mlp/first_weight");
+    source->model = pnas_score_source_has(source, "mlp/first_weight") ? "MLP" : "LSTM";
+    source->plain = pnas_score_source_has(source, "mlp/second_weight");
     return PNAS_OK;
 }
 
@@ -257,9 +258,9 @@ void pnas_score_source_describe(const pnas_score_source *source)
 {
     const pnas_score_head *head = &source->head;
     pnas_info("%s: %s of %d %s%s, fit after level %d; scoring cells of %d block%s over %d operators",
-              head->run, head->members > 1 ? "an ensemble" : "a surrogate", head->members,
-              source->mlp ? "MLP" : "LSTM", head->members == 1 ? "" : "s", head->level, head->blocks,
-              head->blocks == 1 ? "" : "s", head->space.operators.count);
+              head->run, head->members > 1 ? "an ensemble" : "a surrogate", head->members, source->model,
+              head->members == 1 ? "" : "s", head->level, head->blocks, head->blocks == 1 ? "" : "s",
+              head->space.operators.count);
     if (head->blocks <= head->trained_blocks)
         return;
     pnas_info("this extrapolates: the surrogate has seen cells of at most %d block%s, and nothing that says "

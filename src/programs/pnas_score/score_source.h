@@ -2,7 +2,7 @@
 #ifndef PNAS_PROGRAMS_SCORE_SOURCE_H
 #define PNAS_PROGRAMS_SCORE_SOURCE_H
 
-#include "cl/surrogate/lstm_trie.h"
+#include "cl/surrogate/space_trie.h"
 #include "io/run/run_file.h"
 #include "io/run/score_file.h"
 #include "src/net/cell_cost.h"
@@ -13,8 +13,9 @@ typedef struct {
     pnas_configuration configuration; /* the run's */
     pnas_score_head head;
     int operator_of[PNAS_OPERATORS_MAX]; /* of the space scored, in the run's */
-    pnas_lstm_tensors *member;           /* [head.members], borrowed from the file */
-    bool mlp;                            /* the members are MLPs, not LSTMs */
+    pnas_member_tensors *member;         /* [head.members], borrowed from the file */
+    const char *model;                   /* what the members are: "LSTM" or "MLP" */
+    bool plain;                          /* cells share nothing: MLPs of two layers */
     pnas_cell_costs costs;               /* where there are limits */
     pnas_status cost_status;             /* the first failure of the filter */
 } pnas_score_source;

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Reference figures of the MLP surrogate and of the losses, in float64 by PyTorch's autograd.
+"""Reference figures of the MLP surrogate, of two layers and of one, and of the losses, in float64 by PyTorch's autograd.
 
     python3 mlp_reference.py > mlp_reference.h
 
@@ -38,16 +38,21 @@ blocks = table[tokens].reshape(TOKENS // 4, 4, ROWS, EMBEDDING).permute(2, 0, 1,
 mean = blocks.reshape(ROWS, TOKENS // 4, 4 * EMBEDDING).mean(dim=1)
 first = torch.nn.functional.linear(mean, p["first_weight"].T, p["first_bias"]).relu()
 second = torch.nn.functional.linear(first, p["second_weight"].T, p["second_bias"]).relu()
-logits = second @ p["output_weight"] + p["output_bias"]
-output = torch.sigmoid(logits)
-
 above = targets[:, None] > targets[None, :]
-gap = logits[None, :] - logits[:, None]  # [i][j] = s_j - s_i
-losses = {
-    "l1": torch.nn.functional.l1_loss(output, targets),
-    "squared": torch.nn.functional.mse_loss(output, targets),
-    "ranking": torch.nn.functional.softplus(gap)[above].sum() / (ROWS * (ROWS - 1) / 2),
-}
+
+
+def logits_of(last):
+    return last @ p["output_weight"] + p["output_bias"]
+
+
+def losses_of(logits):
+    gap = logits[None, :] - logits[:, None]  # [i][j] = s_j - s_i
+    output = torch.sigmoid(logits)
+    return {
+        "l1": torch.nn.functional.l1_loss(output, targets),
+        "squared": torch.nn.functional.mse_loss(output, targets),
+        "ranking": torch.nn.functional.softplus(gap)[above].sum() / (ROWS * (ROWS - 1) / 2),
+    }
 
 
 def show(name, values):
@@ -63,8 +68,11 @@ print("/* clang-format off */")
 for name, value in (("INPUTS", INPUTS), ("OPERATORS", OPERATORS), ("EMBEDDING", EMBEDDING), ("HIDDEN", HIDDEN),
                     ("ROWS", ROWS), ("TOKENS", TOKENS)):
     print(f"#define MLP_{name} {value}")
-show("mlp_output", output)
-for loss, value in losses.items():
-    gradients = torch.autograd.grad(value, list(parameters.values()), retain_graph=True)
-    for name, gradient in zip(parameters, gradients):
-        show(f"mlp_{loss}_{name}", gradient)
+for model, last in (("mlp", second), ("mlp1", first)):
+    names = [name for name in p if model == "mlp" or not name.startswith("second")]
+    logits = logits_of(last)
+    show(f"{model}_output", torch.sigmoid(logits))
+    for loss, value in losses_of(logits).items():
+        gradients = torch.autograd.grad(value, [p[name] for name in names], retain_graph=True)
+        for name, gradient in zip(names, gradients):
+            show(f"{model}_{loss}_{name}", gradient)

@@ -1,5 +1,5 @@
 /* The kernel part beside a surrogate's networks: its share, where it is kept, and along the trie. */
-#include "cl/surrogate/lstm_trie.h"
+#include "cl/surrogate/space_trie.h"
 #include "cl/surrogate/surrogate_ensemble.h"
 #include "src/regression/kernel_model.h"
 #include "src/regression/kernel_values.h"
@@ -232,23 +232,23 @@ static void check_trie(pnas_route route, int blocks)
     const sample s = make_sample();
     pnas_cl *cl = test_device_open_route(0, route);
     comparison c = {.ensemble = create_fitted(cl, options_of(PNAS_MODEL_LSTM, 0.6, 2), &s)};
-    const pnas_lstm_trie_options options = {
+    const pnas_space_trie_options options = {
         .space = {.operators = {.count = 3}, .blocks = blocks, .lookback = -2, .lookforward = -1},
         .blocks = blocks,
         .operator_of = operator_of};
     pnas_named_tensor *tensor[2];
-    pnas_lstm_tensors members[2];
-    pnas_lstm_trie *trie = NULL;
+    pnas_member_tensors members[2];
+    pnas_space_trie *trie = NULL;
     for (int m = 0; m < 2; ++m) {
         cr_assert_eq(pnas_ensemble_weights(c.ensemble, m, &tensor[m], &members[m].count), PNAS_OK);
         members[m].tensor = tensor[m];
     }
-    cr_assert_eq(pnas_lstm_trie_create(cl, members, 2, &options, &trie), PNAS_OK, "%s", pnas_message());
-    cr_assert_eq(pnas_lstm_trie_run(trie, roots[blocks - 1], blocks == 1 ? 1 : 2, compare, &c), PNAS_OK, "%s",
-                 pnas_message());
+    cr_assert_eq(pnas_space_trie_create(cl, members, 2, &options, &trie), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(pnas_space_trie_run(trie, roots[blocks - 1], blocks == 1 ? 1 : 2, compare, &c), PNAS_OK,
+                 "%s", pnas_message());
     cr_expect_gt(c.cells, blocks == 1 ? 5 : 20);
     cr_expect_lt(c.largest, 2e-6);
-    pnas_lstm_trie_destroy(&trie);
+    pnas_space_trie_destroy(&trie);
     for (int m = 0; m < 2; ++m)
         pnas_ensemble_free_weights(&tensor[m], members[m].count);
     pnas_ensemble_destroy(&c.ensemble);

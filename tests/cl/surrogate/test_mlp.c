@@ -4,14 +4,20 @@
 #include "tests/cl/test_device.h"
 
 typedef struct { /* the order of the reference's parameters; where they stand in the flat ones */
-    const double *gradient[3];
+    const double *gradient[3], *of_one_layer[3]; /* NULL: one layer has no such tensor */
     size_t at;
     int count, width, stride;
 } reference_tensor;
 
-#define GRADIENTS(name)                                                                                      \
+#define OF_MODEL(model, name)                                                                                \
     {                                                                                                        \
-        mlp_l1_##name, mlp_squared_##name, mlp_ranking_##name                                                \
+        model##_l1_##name, model##_squared_##name, model##_ranking_##name                                    \
+    }
+#define GRADIENTS(name) OF_MODEL(mlp, name), OF_MODEL(mlp1, name)
+#define OF_TWO(name)                                                                                         \
+    OF_MODEL(mlp, name),                                                                                     \
+    {                                                                                                        \
+        NULL                                                                                                 \
     }
 
 static void fill_batch(pnas_cl *cl, const pnas_network_work *work)
@@ -32,12 +38,12 @@ static void fill_batch(pnas_cl *cl, const pnas_network_work *work)
     cr_assert_eq(pnas_buffer_write(cl, work->loss.valid, 0, sizeof valid, valid), PNAS_OK);
 }
 
-Test(mlp, output_and_gradients_of_every_loss_agree_with_pytorch)
+static void check_model(pnas_surrogate_model model, const double *want_output)
 {
     const pnas_space space = {
         .operators = {.count = MLP_OPERATORS}, .blocks = MLP_INPUTS - 1, .lookback = -2, .lookforward = -1};
     const pnas_surrogate_options options = {
-        .model = PNAS_MODEL_MLP, .members = 1, .embedding = MLP_EMBEDDING, .hidden = MLP_HIDDEN};
+        .model = model, .members = 1, .embedding = MLP_EMBEDDING, .hidden = MLP_HIDDEN};
     pnas_cl *cl = test_device_open(0);
     pnas_network network;
     pnas_network_work work;
@@ -51,15 +57,16 @@ Test(mlp, output_and_gradients_of_every_loss_agree_with_pytorch)
         {GRADIENTS(operator_embedding), l->embeddings + (size_t)(MLP_INPUTS * E), MLP_OPERATORS * E, E, E},
         {GRADIENTS(first_weight), l->first_weight, 4 * E * H, H, P},
         {GRADIENTS(first_bias), l->first_bias, H, H, P},
-        {GRADIENTS(second_weight), l->second_weight, H * H, H, P},
-        {GRADIENTS(second_bias), l->second_bias, H, H, P},
+        {OF_TWO(second_weight), l->second_weight, H * H, H, P},
+        {OF_TWO(second_bias), l->second_bias, H, H, P},
         {GRADIENTS(output_weight), l->output_weight, H, H, P},
         {GRADIENTS(output_bias), l->output_bias, 1, 1, 1},
     };
     float *parameters = calloc(network.count, sizeof *parameters),
           *gradients = malloc(network.count * sizeof *gradients), output[MLP_ROWS];
+    const bool one = model == PNAS_MODEL_MLP1;
     for (int k = 0; k < 8; ++k)
-        for (int i = 0; i < tensors[k].count; ++i)
+        for (int i = 0; i < tensors[k].count && (!one || tensors[k].of_one_layer[0]); ++i)
             parameters[tensors[k].at +
                        (size_t)(i / tensors[k].width * tensors[k].stride + i % tensors[k].width)] =
                 (float)(0.4 * sin(1.3 * i + 0.7 * k));
@@ -75,12 +82,12 @@ Test(mlp, output_and_gradients_of_every_loss_agree_with_pytorch)
         test_device_run(cl, &list);
         test_device_read(cl, work.loss.output, output, MLP_ROWS);
         test_device_read(cl, slopes, gradients, network.count);
-        test_device_compare(output, mlp_output, MLP_ROWS, 1e-6, 1, "output");
+        test_device_compare(output, want_output, MLP_ROWS, 1e-6, 1, "output");
         for (int k = 0; k < 8; ++k)
-            for (int i = 0; i < tensors[k].count; ++i) {
+            for (int i = 0; i < tensors[k].count && (!one || tensors[k].of_one_layer[0]); ++i) {
                 const reference_tensor *t = &tensors[k];
                 double got = gradients[t->at + (size_t)(i / t->width * t->stride + i % t->width)];
-                double want = t->gradient[loss][i];
+                double want = (one ? t->of_one_layer : t->gradient)[loss][i];
                 cr_assert(fabs(got - want) < 1e-7 + 2e-5 * fabs(want),
                           "loss %d, tensor %d, element %d: %.9g, expected %.9g", loss, k, i, got, want);
             }
@@ -91,6 +98,16 @@ Test(mlp, output_and_gradients_of_every_loss_agree_with_pytorch)
     pnas_buffer_release(&slopes);
     pnas_network_work_release(&network, &work);
     test_device_close(&cl);
+}
+
+Test(mlp, output_and_gradients_of_every_loss_agree_with_pytorch)
+{
+    check_model(PNAS_MODEL_MLP, mlp_output);
+}
+
+Test(mlp, the_same_of_one_layer)
+{
+    check_model(PNAS_MODEL_MLP1, mlp1_output);
 }
 
 Test(mlp, ranking_ignores_rows_that_are_not_valid_and_outputs_at_their_ends)

@@ -1,5 +1,5 @@
 /* Two batches by turns: one is made here while the device scores the other. */
-#include "cl/surrogate/lstm_trie.h"
+#include "cl/surrogate/space_trie.h"
 
 #include "cl/surrogate/trie_device.h"
 
@@ -13,8 +13,8 @@ typedef struct {
     pnas_trie_buffers buffers;
 } trie_slot;
 
-struct pnas_lstm_trie {
-    pnas_lstm_trie_options options;
+struct pnas_space_trie {
+    pnas_space_trie_options options;
     pnas_trie_device device;
     trie_slot slot[SLOTS];
     int current;          /* the slot being filled */
@@ -23,7 +23,7 @@ struct pnas_lstm_trie {
     void *payload;
 };
 
-static pnas_status choose_rows(const pnas_trie_device *device, const pnas_lstm_trie_options *options,
+static pnas_status choose_rows(const pnas_trie_device *device, const pnas_space_trie_options *options,
                                size_t *rows)
 {
     size_t row = pnas_trie_device_row_bytes(device, options, SLOTS);
@@ -40,7 +40,7 @@ static pnas_status choose_rows(const pnas_trie_device *device, const pnas_lstm_t
     return PNAS_OK;
 }
 
-static pnas_status create_slot(pnas_lstm_trie *trie, size_t rows, trie_slot *slot)
+static pnas_status create_slot(pnas_space_trie *trie, size_t rows, trie_slot *slot)
 {
     const pnas_trie_batch_options options = {.space = trie->options.space,
                                              .blocks = trie->options.blocks,
@@ -51,7 +51,7 @@ static pnas_status create_slot(pnas_lstm_trie *trie, size_t rows, trie_slot *slo
     return pnas_trie_buffers_create(&trie->device, &slot->batch, &slot->buffers);
 }
 
-static pnas_status create_means(pnas_lstm_trie *trie)
+static pnas_status create_means(pnas_space_trie *trie)
 {
     size_t cells = trie->slot[0].buffers.cells_max;
     if (trie->device.members == 1)
@@ -62,8 +62,8 @@ static pnas_status create_means(pnas_lstm_trie *trie)
     return PNAS_OK;
 }
 
-pnas_status pnas_lstm_trie_create(pnas_cl *cl, const pnas_lstm_tensors *members, int count,
-                                  const pnas_lstm_trie_options *options, pnas_lstm_trie **out)
+pnas_status pnas_space_trie_create(pnas_cl *cl, const pnas_member_tensors *members, int count,
+                                   const pnas_space_trie_options *options, pnas_space_trie **out)
 {
     size_t rows;
     pnas_status status;
@@ -71,7 +71,7 @@ pnas_status pnas_lstm_trie_create(pnas_cl *cl, const pnas_lstm_tensors *members,
     PNAS_TRY(pnas_space_validate(&options->space));
     PNAS_CHECK(options->blocks >= 1 && options->blocks <= PNAS_BLOCKS_MAX, PNAS_ERROR_USAGE,
                "cells of %d blocks were asked for; cells have 1 to %d", options->blocks, PNAS_BLOCKS_MAX);
-    pnas_lstm_trie *trie = calloc(1, sizeof *trie);
+    pnas_space_trie *trie = calloc(1, sizeof *trie);
     PNAS_CHECK(trie, PNAS_ERROR_MEMORY, "no memory for a trie");
     trie->options = *options;
     trie->options.operator_of = NULL; /* used up below */
@@ -84,11 +84,11 @@ pnas_status pnas_lstm_trie_create(pnas_cl *cl, const pnas_lstm_tensors *members,
     *out = trie;
     return PNAS_OK;
 cleanup:
-    pnas_lstm_trie_destroy(&trie);
+    pnas_space_trie_destroy(&trie);
     return status;
 }
 
-void pnas_lstm_trie_destroy(pnas_lstm_trie **trie)
+void pnas_space_trie_destroy(pnas_space_trie **trie)
 {
     if (!*trie)
         return;
@@ -105,7 +105,7 @@ void pnas_lstm_trie_destroy(pnas_lstm_trie **trie)
 
 /* --- scores --- */
 
-static void average(pnas_lstm_trie *trie, const trie_slot *slot)
+static void average(pnas_space_trie *trie, const trie_slot *slot)
 {
     int members = trie->device.members;
     for (size_t i = 0; i < slot->batch.cells; ++i) {
@@ -123,7 +123,7 @@ static void average(pnas_lstm_trie *trie, const trie_slot *slot)
 }
 
 /* Waits for a slot's scores, if they are under way, hands them on and empties the slot. */
-static pnas_status collect(pnas_lstm_trie *trie, trie_slot *slot)
+static pnas_status collect(pnas_space_trie *trie, trie_slot *slot)
 {
     if (!slot->buffers.done)
         return PNAS_OK;
@@ -140,7 +140,7 @@ static pnas_status collect(pnas_lstm_trie *trie, trie_slot *slot)
 }
 
 /* Starts the slot being filled, collects the other one and goes on with that. */
-static pnas_status turn(pnas_lstm_trie *trie)
+static pnas_status turn(pnas_space_trie *trie)
 {
     trie_slot *full = &trie->slot[trie->current];
     trie->current = (trie->current + 1) % SLOTS;
@@ -151,7 +151,7 @@ static pnas_status turn(pnas_lstm_trie *trie)
 
 static pnas_status take_prefix(void *payload, const pnas_cell *prefix)
 {
-    pnas_lstm_trie *trie = payload;
+    pnas_space_trie *trie = payload;
     if (!pnas_trie_batch_add(&trie->slot[trie->current].batch, prefix)) {
         PNAS_TRY(turn(trie));
         pnas_trie_batch_add(&trie->slot[trie->current].batch, prefix);
@@ -159,8 +159,8 @@ static pnas_status take_prefix(void *payload, const pnas_cell *prefix)
     return PNAS_OK;
 }
 
-pnas_status pnas_lstm_trie_run(pnas_lstm_trie *trie, const pnas_cell *roots, size_t count,
-                               pnas_trie_visitor visit, void *payload)
+pnas_status pnas_space_trie_run(pnas_space_trie *trie, const pnas_cell *roots, size_t count,
+                                pnas_trie_visitor visit, void *payload)
 {
     pnas_status status = PNAS_OK;
     int prefix_blocks = trie->options.blocks - 1;

@@ -1,6 +1,6 @@
 /* Scores of a trie against the LSTM's equations in double precision, one cell after the other. */
 #include "cl/ops/route.h"
-#include "cl/surrogate/lstm_trie.h"
+#include "cl/surrogate/space_trie.h"
 #include "cl/surrogate/surrogate_ensemble.h"
 #include "src/search/space_walk.h"
 #include "tests/cl/test_device.h"
@@ -146,9 +146,9 @@ static double reference_score(const model *m, const pnas_cell *cell, const int *
     return sigmoid(m->tensors > TENSORS ? 0.7 * logit + 0.3 * reference_linear(m, cell, operator_of) : logit);
 }
 
-static pnas_lstm_trie_options make_options(int operators, int blocks)
+static pnas_space_trie_options make_options(int operators, int blocks)
 {
-    return (pnas_lstm_trie_options){
+    return (pnas_space_trie_options){
         .space = {.operators = {.count = operators}, .blocks = blocks, .lookback = -2, .lookforward = -1},
         .blocks = blocks};
 }
@@ -195,16 +195,16 @@ static void forget(visited *v)
     memset(v, 0, sizeof *v);
 }
 
-static void score_models(pnas_cl *cl, const model *models, int count, const pnas_lstm_trie_options *options,
+static void score_models(pnas_cl *cl, const model *models, int count, const pnas_space_trie_options *options,
                          const pnas_cell *roots, size_t root_count, visited *v)
 {
-    pnas_lstm_tensors members[8];
-    pnas_lstm_trie *trie = NULL;
+    pnas_member_tensors members[8];
+    pnas_space_trie *trie = NULL;
     for (int m = 0; m < count; ++m)
-        members[m] = (pnas_lstm_tensors){models[m].tensor, (size_t)models[m].tensors};
-    cr_assert_eq(pnas_lstm_trie_create(cl, members, count, options, &trie), PNAS_OK, "%s", pnas_message());
-    cr_assert_eq(pnas_lstm_trie_run(trie, roots, root_count, remember, v), v->answer, "%s", pnas_message());
-    pnas_lstm_trie_destroy(&trie);
+        members[m] = (pnas_member_tensors){models[m].tensor, (size_t)models[m].tensors};
+    cr_assert_eq(pnas_space_trie_create(cl, members, count, options, &trie), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(pnas_space_trie_run(trie, roots, root_count, remember, v), v->answer, "%s", pnas_message());
+    pnas_space_trie_destroy(&trie);
 }
 
 static const pnas_cell whole = {0};
@@ -218,7 +218,7 @@ static pnas_status count_cell(void *payload, const pnas_cell *cell)
 
 /* All cells of the space, each once and in order, each with the score of the equations. */
 static void expect_reference_within(double tolerance, const visited *v, const model *m,
-                                    const pnas_lstm_trie_options *options)
+                                    const pnas_space_trie_options *options)
 {
     size_t cells = 0;
     cr_assert_eq(pnas_space_walk_unique(&options->space, options->blocks, count_cell, &cells), PNAS_OK);
@@ -230,7 +230,7 @@ static void expect_reference_within(double tolerance, const visited *v, const mo
     }
 }
 
-static void expect_reference(const visited *v, const model *m, const pnas_lstm_trie_options *options)
+static void expect_reference(const visited *v, const model *m, const pnas_space_trie_options *options)
 {
     expect_reference_within(2e-6, v, m, options);
 }
@@ -239,7 +239,7 @@ static void check_space(pnas_route route, int operators, int blocks, int hidden,
 {
     pnas_cl *cl = test_device_open_route(0, route);
     model m = make_model(blocks, operators, hidden, size, 1);
-    pnas_lstm_trie_options options = make_options(operators, blocks);
+    pnas_space_trie_options options = make_options(operators, blocks);
     visited v = {0};
     score_models(cl, &m, 1, &options, &whole, 1, &v);
     /* Arguments of gates are rounded to 6e-8 of their size, and so are those of the next. */
@@ -249,34 +249,34 @@ static void check_space(pnas_route route, int operators, int blocks, int hidden,
     test_device_close(&cl);
 }
 
-Test(lstm_trie, tiles_score_every_two_block_cell_of_the_papers_operators)
+Test(space_trie, tiles_score_every_two_block_cell_of_the_papers_operators)
 {
     check_space(PNAS_ROUTE_TILE, 8, 2, 13, 0.7);
 }
 
-Test(lstm_trie, tiles_score_cells_of_one_block)
+Test(space_trie, tiles_score_cells_of_one_block)
 {
     check_space(PNAS_ROUTE_TILE, 8, 1, 16, 0.7);
 }
 
-Test(lstm_trie, tiles_score_cells_of_three_blocks)
+Test(space_trie, tiles_score_cells_of_three_blocks)
 {
     check_space(PNAS_ROUTE_TILE, 3, 3, 9, 0.7);
 }
 
-Test(lstm_trie, tiles_score_cells_of_five_blocks)
+Test(space_trie, tiles_score_cells_of_five_blocks)
 {
     check_space(PNAS_ROUTE_TILE, 1, 5, 10, 0.7);
 }
 
-Test(lstm_trie, the_plain_route_scores_the_same)
+Test(space_trie, the_plain_route_scores_the_same)
 {
     check_space(PNAS_ROUTE_PLAIN, 4, 2, 13, 0.7);
     check_space(PNAS_ROUTE_PLAIN, 1, 3, 14, 0.7);
 }
 
 /* CUDA devices allow 65,535 groups in the second and third dimension, and rows are more. */
-Test(lstm_trie, rows_of_the_plain_route_are_the_first_dimension)
+Test(space_trie, rows_of_the_plain_route_are_the_first_dimension)
 {
     check_space(PNAS_ROUTE_PLAIN, 4, 2, 13, 0.7);
     cr_assert_gt(groups_most[0], 64);
@@ -285,14 +285,14 @@ Test(lstm_trie, rows_of_the_plain_route_are_the_first_dimension)
 }
 
 /* Small enough for a simulator that looks at every access. */
-Test(lstm_trie, watched_routes_stay_within_their_memory)
+Test(space_trie, watched_routes_stay_within_their_memory)
 {
     check_space(PNAS_ROUTE_TILE, 1, 2, 9, 0.7);
     check_space(PNAS_ROUTE_PLAIN, 1, 2, 9, 0.7);
 }
 
 /* Arguments of some ten to some hundred: gates at their ends, powers out of float's range. */
-Test(lstm_trie, large_weights_score_as_well)
+Test(space_trie, large_weights_score_as_well)
 {
     check_space(PNAS_ROUTE_TILE, 4, 2, 13, 6);
     check_space(PNAS_ROUTE_TILE, 4, 2, 13, 60);
@@ -303,7 +303,7 @@ static void check_linear(pnas_route route)
 {
     const int operator_of[] = {5, 0, 7};
     model short_one = make_model(2, 8, 9, 0.7, 12), other = make_model(4, 8, 9, 0.7, 13);
-    pnas_lstm_trie_options options = make_options(3, 3);
+    pnas_space_trie_options options = make_options(3, 3);
     options.operator_of = operator_of;
     add_linear(&short_one);
     visited v = {0};
@@ -325,17 +325,17 @@ static void check_linear(pnas_route route)
     test_device_close(&cl);
 }
 
-Test(lstm_trie, a_linear_part_adds_up_along_the_trie_for_the_members_that_have_one)
+Test(space_trie, a_linear_part_adds_up_along_the_trie_for_the_members_that_have_one)
 {
     check_linear(PNAS_ROUTE_TILE);
     check_linear(PNAS_ROUTE_PLAIN);
 }
 
-Test(lstm_trie, little_memory_means_more_batches_and_the_same_scores)
+Test(space_trie, little_memory_means_more_batches_and_the_same_scores)
 {
     pnas_cl *cl = test_device_open(0);
     model m = make_model(3, 3, 11, 0.7, 2);
-    pnas_lstm_trie_options options = make_options(3, 3);
+    pnas_space_trie_options options = make_options(3, 3);
     visited much = {0}, little = {0};
     score_models(cl, &m, 1, &options, &whole, 1, &much);
     options.memory = 64 << 10;
@@ -350,28 +350,28 @@ Test(lstm_trie, little_memory_means_more_batches_and_the_same_scores)
     test_device_close(&cl);
 }
 
-Test(lstm_trie, too_little_memory_is_refused_with_what_is_needed)
+Test(space_trie, too_little_memory_is_refused_with_what_is_needed)
 {
     pnas_cl *cl = test_device_open(0);
     model m = make_model(2, 2, 16, 0.7, 2);
-    pnas_lstm_trie_options options = make_options(2, 2);
-    pnas_lstm_tensors tensors = {m.tensor, TENSORS};
-    pnas_lstm_trie *trie = NULL;
+    pnas_space_trie_options options = make_options(2, 2);
+    pnas_member_tensors tensors = {m.tensor, TENSORS};
+    pnas_space_trie *trie = NULL;
     options.memory = 1000;
-    cr_expect_eq(pnas_lstm_trie_create(cl, &tensors, 1, &options, &trie), PNAS_ERROR_USAGE);
+    cr_expect_eq(pnas_space_trie_create(cl, &tensors, 1, &options, &trie), PNAS_ERROR_USAGE);
     cr_expect(strstr(pnas_message(), "KiB"), "%s", pnas_message());
     cr_expect_null(trie);
     free_model(&m);
     test_device_close(&cl);
 }
 
-Test(lstm_trie, the_parts_below_roots_make_up_the_whole)
+Test(space_trie, the_parts_below_roots_make_up_the_whole)
 {
     pnas_cl *cl = test_device_open(0);
     model m = make_model(3, 2, 16, 0.7, 3);
-    pnas_lstm_trie_options options = make_options(2, 3);
+    pnas_space_trie_options options = make_options(2, 3);
     visited roots = {0}, parts = {0};
-    pnas_lstm_trie_options shorter = make_options(2, 1);
+    pnas_space_trie_options shorter = make_options(2, 1);
     score_models(cl, &m, 1, &shorter, &whole, 1, &roots);
     score_models(cl, &m, 1, &options, roots.cell, 4, &parts);
     score_models(cl, &m, 1, &options, roots.cell + 4, roots.count - 4, &parts);
@@ -382,11 +382,11 @@ Test(lstm_trie, the_parts_below_roots_make_up_the_whole)
     test_device_close(&cl);
 }
 
-Test(lstm_trie, an_ensemble_gives_mean_and_spread_also_of_members_of_different_sizes)
+Test(space_trie, an_ensemble_gives_mean_and_spread_also_of_members_of_different_sizes)
 {
     pnas_cl *cl = test_device_open(0);
     model m[3] = {make_model(2, 3, 9, 0.7, 4), make_model(2, 3, 20, 0.7, 5), make_model(2, 3, 12, 6, 6)};
-    pnas_lstm_trie_options options = make_options(3, 2);
+    pnas_space_trie_options options = make_options(3, 2);
     visited v = {0};
     score_models(cl, m, 3, &options, &whole, 1, &v);
     cr_assert_gt(v.count, 0);
@@ -405,11 +405,11 @@ Test(lstm_trie, an_ensemble_gives_mean_and_spread_also_of_members_of_different_s
     test_device_close(&cl);
 }
 
-Test(lstm_trie, operators_are_found_by_their_numbers_in_the_surrogate)
+Test(space_trie, operators_are_found_by_their_numbers_in_the_surrogate)
 {
     pnas_cl *cl = test_device_open(0);
     model m = make_model(2, 8, 9, 0.7, 7);
-    pnas_lstm_trie_options options = make_options(3, 2);
+    pnas_space_trie_options options = make_options(3, 2);
     const int operator_of[] = {5, 0, 7};
     options.operator_of = operator_of;
     visited v = {0};
@@ -417,19 +417,19 @@ Test(lstm_trie, operators_are_found_by_their_numbers_in_the_surrogate)
     expect_reference(&v, &m, &options);
     forget(&v);
     const int unknown[] = {5, 0, 8};
-    pnas_lstm_tensors tensors = {m.tensor, TENSORS};
-    pnas_lstm_trie *trie = NULL;
+    pnas_member_tensors tensors = {m.tensor, TENSORS};
+    pnas_space_trie *trie = NULL;
     options.operator_of = unknown;
-    cr_expect_eq(pnas_lstm_trie_create(cl, &tensors, 1, &options, &trie), PNAS_ERROR_DATA);
+    cr_expect_eq(pnas_space_trie_create(cl, &tensors, 1, &options, &trie), PNAS_ERROR_DATA);
     free_model(&m);
     test_device_close(&cl);
 }
 
-Test(lstm_trie, longer_cells_than_trained_read_the_last_input_known)
+Test(space_trie, longer_cells_than_trained_read_the_last_input_known)
 {
     pnas_cl *cl = test_device_open(0);
     model m = make_model(2, 2, 9, 0.7, 8); /* knows -2, -1 and 0 */
-    pnas_lstm_trie_options options = make_options(2, 4);
+    pnas_space_trie_options options = make_options(2, 4);
     visited v = {0};
     score_models(cl, &m, 1, &options, &whole, 1, &v);
     expect_reference(&v, &m, &options);
@@ -445,11 +445,11 @@ static uint32_t only_odd_second_operators(void *payload, const pnas_cell *prefix
     return in1 == -2 && op1 == 0 ? 0 : operators & 0xaaaaaaaau;
 }
 
-Test(lstm_trie, a_filter_leaves_cells_out)
+Test(space_trie, a_filter_leaves_cells_out)
 {
     pnas_cl *cl = test_device_open(0);
     model m = make_model(2, 4, 9, 0.7, 9);
-    pnas_lstm_trie_options options = make_options(4, 2);
+    pnas_space_trie_options options = make_options(4, 2);
     visited all = {0}, some = {0};
     score_models(cl, &m, 1, &options, &whole, 1, &all);
     options.filter = only_odd_second_operators;
@@ -470,42 +470,42 @@ Test(lstm_trie, a_filter_leaves_cells_out)
     test_device_close(&cl);
 }
 
-Test(lstm_trie, the_visitor_can_end_a_run_and_the_trie_runs_again)
+Test(space_trie, the_visitor_can_end_a_run_and_the_trie_runs_again)
 {
     pnas_cl *cl = test_device_open(0);
     model m = make_model(3, 3, 11, 0.7, 10);
-    pnas_lstm_trie_options options = make_options(3, 3);
-    pnas_lstm_tensors tensors = {m.tensor, TENSORS};
-    pnas_lstm_trie *trie = NULL;
+    pnas_space_trie_options options = make_options(3, 3);
+    pnas_member_tensors tensors = {m.tensor, TENSORS};
+    pnas_space_trie *trie = NULL;
     options.memory = 64 << 10;
     visited v = {.answer = PNAS_STOPPED};
-    cr_assert_eq(pnas_lstm_trie_create(cl, &tensors, 1, &options, &trie), PNAS_OK);
-    cr_expect_eq(pnas_lstm_trie_run(trie, &whole, 1, remember, &v), PNAS_STOPPED);
+    cr_assert_eq(pnas_space_trie_create(cl, &tensors, 1, &options, &trie), PNAS_OK);
+    cr_expect_eq(pnas_space_trie_run(trie, &whole, 1, remember, &v), PNAS_STOPPED);
     cr_expect_eq(v.batches, 1);
     forget(&v);
-    cr_expect_eq(pnas_lstm_trie_run(trie, &whole, 1, remember, &v), PNAS_OK);
+    cr_expect_eq(pnas_space_trie_run(trie, &whole, 1, remember, &v), PNAS_OK);
     expect_reference(&v, &m, &options);
     forget(&v);
-    pnas_lstm_trie_destroy(&trie);
+    pnas_space_trie_destroy(&trie);
     free_model(&m);
     test_device_close(&cl);
 }
 
-Test(lstm_trie, tensors_that_are_no_lstm_are_refused)
+Test(space_trie, tensors_that_are_no_lstm_are_refused)
 {
     pnas_cl *cl = test_device_open(0);
     model m = make_model(2, 3, 9, 0.7, 11);
-    pnas_lstm_trie_options options = make_options(3, 2);
-    pnas_lstm_trie *trie = NULL;
+    pnas_space_trie_options options = make_options(3, 2);
+    pnas_space_trie *trie = NULL;
     for (int i = 0; i < TENSORS; ++i) {
         model broken = m;
-        pnas_lstm_tensors tensors = {broken.tensor, TENSORS};
+        pnas_member_tensors tensors = {broken.tensor, TENSORS};
         broken.tensor[i].shape[0] += 1;
         if (i > 1) /* there may be any number of inputs and operators */
-            cr_expect_eq(pnas_lstm_trie_create(cl, &tensors, 1, &options, &trie), PNAS_ERROR_DATA,
+            cr_expect_eq(pnas_space_trie_create(cl, &tensors, 1, &options, &trie), PNAS_ERROR_DATA,
                          "tensor %d", i);
         snprintf(broken.tensor[i].name, sizeof broken.tensor[i].name, "something_else");
-        cr_expect_eq(pnas_lstm_trie_create(cl, &tensors, 1, &options, &trie), PNAS_ERROR_DATA, "tensor %d",
+        cr_expect_eq(pnas_space_trie_create(cl, &tensors, 1, &options, &trie), PNAS_ERROR_DATA, "tensor %d",
                      i);
         cr_expect_null(trie);
     }
@@ -539,19 +539,19 @@ static pnas_ensemble *fitted_lstm(pnas_cl *cl, const pnas_space *space)
     return lstm;
 }
 
-Test(lstm_trie, scores_are_the_surrogates_predictions)
+Test(space_trie, scores_are_the_surrogates_predictions)
 {
     pnas_cl *cl = test_device_open(0);
-    pnas_lstm_trie_options options = make_options(8, 2);
+    pnas_space_trie_options options = make_options(8, 2);
     pnas_ensemble *lstm = fitted_lstm(cl, &options.space);
     pnas_named_tensor *tensor = NULL;
-    pnas_lstm_trie *trie = NULL;
+    pnas_space_trie *trie = NULL;
     size_t count;
     visited v = {0};
     cr_assert_eq(pnas_ensemble_weights(lstm, 0, &tensor, &count), PNAS_OK);
-    const pnas_lstm_tensors tensors = {tensor, count};
-    cr_assert_eq(pnas_lstm_trie_create(cl, &tensors, 1, &options, &trie), PNAS_OK, "%s", pnas_message());
-    cr_assert_eq(pnas_lstm_trie_run(trie, &whole, 1, remember, &v), PNAS_OK, "%s", pnas_message());
+    const pnas_member_tensors tensors = {tensor, count};
+    cr_assert_eq(pnas_space_trie_create(cl, &tensors, 1, &options, &trie), PNAS_OK, "%s", pnas_message());
+    cr_assert_eq(pnas_space_trie_run(trie, &whole, 1, remember, &v), PNAS_OK, "%s", pnas_message());
     cr_assert_eq(v.count, 31620);
     double *mean = malloc(v.count * sizeof *mean), *spread = malloc(v.count * sizeof *spread);
     cr_assert_eq(pnas_ensemble_predict(lstm, v.cell, v.count, mean, spread), PNAS_OK);
@@ -560,7 +560,7 @@ Test(lstm_trie, scores_are_the_surrogates_predictions)
     free(mean);
     free(spread);
     forget(&v);
-    pnas_lstm_trie_destroy(&trie);
+    pnas_space_trie_destroy(&trie);
     pnas_ensemble_free_weights(&tensor, count);
     pnas_ensemble_destroy(&lstm);
     test_device_close(&cl);
