@@ -1,6 +1,7 @@
 #include "src/run/evaluate_table.h"
 
 #include "src/search/cell_text.h"
+#include "src/search/kendall.h"
 #include "src/search/spearman.h"
 
 #include <math.h>
@@ -40,8 +41,8 @@ static int compare_indices(const void *a, const void *b)
     return (left->index > right->index) - (left->index < right->index);
 }
 
-/* The trial's entries of one level, in the table's order; returns how many. */
-static size_t draw_level(const pnas_evaluate_options *options, int trial, int blocks, keyed_entry *out)
+/* All entries of one level, those that a trial takes first; returns how many it takes. */
+static size_t order_level(const pnas_evaluate_options *options, int trial, int blocks, keyed_entry *out)
 {
     size_t begin, count;
     pnas_cell_table_level(options->table, blocks, &begin, &count);
@@ -49,8 +50,13 @@ static size_t draw_level(const pnas_evaluate_options *options, int trial, int bl
     for (size_t i = 0; i < count; ++i)
         out[i] = (keyed_entry){key_of(trial, &entry[begin + i].cell, options->operators), begin + i};
     qsort(out, count, sizeof *out, compare_keys);
-    if (options->cells > 0 && options->cells < count)
-        count = options->cells;
+    return options->cells > 0 && options->cells < count ? options->cells : count;
+}
+
+/* The trial's entries of one level, in the table's order; returns how many. */
+static size_t draw_level(const pnas_evaluate_options *options, int trial, int blocks, keyed_entry *out)
+{
+    size_t count = order_level(options, trial, blocks, out);
     qsort(out, count, sizeof *out, compare_indices);
     return count;
 }
@@ -124,6 +130,20 @@ static pnas_status run_trial(const pnas_evaluate_options *options, const pnas_su
     return correlate(surrogate, room, 0, after, next);
 }
 
+/* Fits on K cells of level b and judges on its others. */
+static pnas_status run_held_out(const pnas_evaluate_options *options, const pnas_surrogate *surrogate,
+                                int trial, int b, trial_room *room, double *spearman, double *tau)
+{
+    size_t begin, all, count = order_level(options, trial, b, room->drawn);
+    pnas_cell_table_level(options->table, b, &begin, &all);
+    for (size_t i = 0; i < all; ++i)
+        take(options, room, i, room->drawn[i].index);
+    PNAS_TRY(surrogate->fit(surrogate->payload, b, room->cell, room->accuracy, count));
+    PNAS_TRY(correlate(surrogate, room, count, all - count, spearman));
+    *tau = pnas_kendall(room->mean, room->accuracy + count, all - count);
+    return PNAS_OK;
+}
+
 /* ---- all trials of all levels ---- */
 
 static void summarise(const double *value, int count, double *mean, double *std)
@@ -147,7 +167,8 @@ static pnas_status run_level(const pnas_evaluate_options *options, trial_room *r
         pnas_status status =
             options->maker.open(options->maker.payload, options->seed + (uint64_t)t, &surrogate);
         if (status == PNAS_OK)
-            status = run_trial(options, &surrogate, t, b, room, &fit[t], &next[t]);
+            status = (options->held_out ? run_held_out : run_trial)(options, &surrogate, t, b, room, &fit[t],
+                                                                    &next[t]);
         options->maker.close(options->maker.payload, &surrogate);
         PNAS_TRY(status);
     }
@@ -170,11 +191,15 @@ static int list_levels(const pnas_evaluate_options *options, trial_room *room,
                        pnas_evaluation out[PNAS_BLOCKS_MAX])
 {
     int levels = 0;
-    for (int b = 1; b < PNAS_BLOCKS_MAX; ++b) {
-        size_t begin, here, next, last;
+    for (int b = 1; b <= PNAS_BLOCKS_MAX; ++b) {
+        size_t begin, here, next = 0, last;
         pnas_cell_table_level(options->table, b, &begin, &here);
-        pnas_cell_table_level(options->table, b + 1, &begin, &next);
-        if (here >= 2 && next >= 2)
+        if (b < PNAS_BLOCKS_MAX)
+            pnas_cell_table_level(options->table, b + 1, &begin, &next);
+        if (options->held_out && here >= options->cells + 2)
+            out[levels++] = (pnas_evaluation){
+                .held_out = true, .level = b, .fit = options->cells, .next = here - options->cells};
+        if (!options->held_out && here >= 2 && next >= 2)
             out[levels++] =
                 (pnas_evaluation){.level = b, .fit = draw_cells(options, 0, b, room, &last), .next = next};
     }
@@ -211,10 +236,16 @@ pnas_status pnas_evaluate_table(const pnas_evaluate_options *options, pnas_evalu
     *levels = 0;
     PNAS_CHECK(options->trials >= 1, PNAS_ERROR_USAGE, "%d trials were asked for; at least 1 is needed",
                options->trials);
+    PNAS_CHECK(!options->held_out || options->cells > 0, PNAS_ERROR_USAGE,
+               "all cells are fit on, so none is held out; give a number of cells");
     pnas_status status = make_room(pnas_cell_table_count(options->table), &room);
     if (status == PNAS_OK) {
         *levels = list_levels(options, &room, out);
-        if (*levels == 0)
+        if (*levels == 0 && options->held_out)
+            status = pnas_fail(PNAS_ERROR_DATA,
+                               "no size of cells has %zu in the table to fit on and two to hold out",
+                               options->cells);
+        else if (*levels == 0)
             status =
                 pnas_fail(PNAS_ERROR_DATA, "the table has no two levels that follow each other; a "
                                            "surrogate is judged on cells of one block more than those it "
@@ -236,8 +267,23 @@ static const char *paper(int level)
     return level <= 4 ? figures[level - 1] : "";
 }
 
+static void print_held_out(const pnas_evaluation *evaluation, int levels)
+{
+    printf("predicted and measured accuracy of cells held out: mean and standard deviation over trials\n"
+           "blocks  trials   cells  held out         Spearman     Kendall's tau\n");
+    for (int i = 0; i < levels; ++i) {
+        const pnas_evaluation *e = &evaluation[i];
+        printf("%6d  %6d  %6zu  %8zu  %6.3f +- %.3f   %6.3f +- %.3f\n", e->level, e->trials, e->fit, e->next,
+               e->fit_mean, e->fit_std, e->next_mean, e->next_std);
+    }
+}
+
 void pnas_evaluation_print(const pnas_evaluation *evaluation, int levels)
 {
+    if (levels > 0 && evaluation->held_out) {
+        print_held_out(evaluation, levels);
+        return;
+    }
     printf("Spearman of predicted and measured accuracy: mean and standard deviation over trials\n"
            "level  trials   cells  on these          next  on the next       "
            "(paper: MLP RNN and their ensembles)\n");

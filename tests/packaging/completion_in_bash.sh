@@ -63,7 +63,7 @@ expect 'pnas_mpi --set space.bl' space.blocks=
 expect 'pnas_mpi --set search.strat' search.strategy=pnas search.strategy=random search.strategy=evolution search.strategy=guided
 expect 'pnas_mpi --set search.strategy=e' evolution
 expect 'pnas_train --set=training.nesterov=' true false
-expect 'pnas_score --set surrogate.model=' lstm mlp
+expect 'pnas_score --set surrogate.model=' lstm mlp mlp1
 # Commands
 expect 'pnas_net ' info test predict export plot report
 expect 'pnas_device b' build

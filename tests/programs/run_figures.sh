@@ -9,7 +9,7 @@ run_figures() {
         done
     done
     for member in 0 1 2; do
-        for name in input_embedding "${2:-lstm/recurrent_weight}" output/bias; do
+        for name in input_embedding "${2:-mlp/first_weight}" output/bias; do
             h5dump -d "/controller/2/$member/$name" -b LE -o figure.bin "$1" >/dev/null
             printf '%s/%s %s\n' "$member" "$name" "$(sha256sum <figure.bin)"
         done

@@ -91,23 +91,33 @@ case_predictions() {
     expect_predictions "$run"
 }
 
-# MLPs are scored cell by cell, also over ranks, longer cells and fewer operators.
-case_mlp() {
-    "$pnas_mpi" /dev/stdin -q -o mlp.h5 <<END || fail "the search: exit code $?"
+# expect_model MODEL NAME: a surrogate of that model scores, also over ranks, longer cells and fewer operators.
+expect_model() {
+    "$pnas_mpi" /dev/stdin -q -o model.h5 <<END || fail "the search: exit code $?"
 evaluator: table
 table: $table
 space: {blocks: 2, operators: [identity, sep3, max3, avg3]}
 search: {first: 20, beam: 8}
-surrogate: {model: mlp, members: 2, epochs: 10, hidden: 20, embedding: 10}
+surrogate: {model: $1, members: 2, epochs: 10, hidden: 20, embedding: 10}
 END
-    expect_predictions mlp.h5
-    expect_said 'an ensemble of 2 MLPs'
-    start 1 mlp.h5 --blocks 3 -o one.h5 || fail "exit code $?"
+    expect_predictions model.h5
+    expect_said "an ensemble of 2 $2s"
+    start 1 model.h5 --blocks 3 -o one.h5 || fail "exit code $?"
     expect_cells one.h5 $cells_3
     expect_said 'read as the last of the table, input 0'
-    start 2 mlp.h5 --blocks 3 -o two.h5 || fail "two ranks: exit code $?"
+    start 2 model.h5 --blocks 3 -o two.h5 || fail "two ranks: exit code $?"
     expect_same one.h5 two.h5
-    start 2 mlp.h5 --operators max3,sep3 --all -o some.h5 || fail "two operators: exit code $?"
+    start 2 model.h5 --operators max3,sep3 --all -o some.h5 || fail "two operators: exit code $?"
+}
+
+# Of two layers, cell by cell.
+case_mlp() {
+    expect_model mlp MLP
+}
+
+# The default, an MLP of one layer, is in all other cases.
+case_lstm() {
+    expect_model lstm LSTM
 }
 
 case_ranks() {
@@ -297,6 +307,12 @@ case_evaluate() {
     ! diff one.out last.out >/dev/null || fail "another model makes no difference"
     start 1 "${judge[@]}" || fail "the defaults: exit code $?"
     expect_said '999 cells of the search space, 0 outside of it'
+    start 1 "${judge[@]}" --held-out --cells 400 || fail "held out: exit code $?"
+    grep -qE '^ +2 +3 +400 +[0-9]+ +0\.[4-9][0-9]{2} \+- .* 0\.[3-9][0-9]{2} \+- ' last.out || fail "no line of cells held out"
+    expect_code 64 1 "${judge[@]}" --held-out --cells 0
+    expect_code 65 1 "${judge[@]}" --held-out --cells 999
+    expect_code 64 1 "$run" --held-out -o scores.h5
+    expect_said 'held-out goes with --evaluate'
     expect_code 64 2 "$run" --evaluate "$table" -o scores.h5
     expect_code 64 2 "$run" --set surrogate.model=mlp -o scores.h5
     expect_code 64 1 "${judge[@]}" --set surrogate.model=tree

@@ -51,8 +51,8 @@ run 0 1 -o warm.h5 --set warm_start=other.h5
 said 'the surrogate begins with that of other.h5: run_id [0-9a-f]{32}, generation [0-9]+, surrogate after level 2$'
 said 'level 1: the best 8 of 136 cells of one block by the surrogate begun with'
 h5dump -a /warm_start warm.h5 | grep -q '"other.h5: run_id ' || fail "whose surrogate it was is not recorded"
-h5dump -d /controller/2/1/lstm/bias -b LE -o theirs.bin other.h5 >/dev/null
-h5dump -d /controller/0/1/lstm/bias -b LE -o ours.bin warm.h5 >/dev/null
+h5dump -d /controller/2/1/mlp/first_bias -b LE -o theirs.bin other.h5 >/dev/null
+h5dump -d /controller/0/1/mlp/first_bias -b LE -o ours.bin warm.h5 >/dev/null
 cmp -s theirs.bin ours.bin || fail "the weights begun with are not kept"
 echo "Spearman on level 1 $(spearman warm.h5 1); on level 2 $(spearman warm.h5 2), without warm start $(spearman cold.h5 2)"
 awk -v warm="$(spearman warm.h5 2)" -v cold="$(spearman cold.h5 2)" 'BEGIN { exit !(warm > cold + 0.05) }' ||
@@ -88,8 +88,8 @@ refused 74 'warm_start: gone.h5: .*No such file.*; give the RUN.h5 of a search t
 refused 65 'warm_start: search.yaml: ' --set warm_start=search.yaml
 refused 64 'warm_start is "other.h5", but search.strategy: random asks no surrogate' --set warm_start=other.h5 \
     --set search.strategy=random
-refused 65 'other.h5: its search has surrogate.model: lstm, this one mlp; set it to lstm or' --set warm_start=other.h5 \
-    --set surrogate.model=mlp
+refused 65 'other.h5: its search has surrogate.model: mlp1, this one lstm; set it to mlp1 or' --set warm_start=other.h5 \
+    --set surrogate.model=lstm
 refused 65 'other.h5: its search has surrogate.members: 3, this one 4' --set warm_start=other.h5 --set surrogate.members=4
 refused 65 'other.h5: its search has surrogate.hidden: 20, this one 21' --set warm_start=other.h5 --set surrogate.hidden=21
 refused 65 'has a linear part .surrogate.linear: 0.5., this one none' --set warm_start=other.h5 --set surrogate.linear=0

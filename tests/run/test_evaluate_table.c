@@ -56,7 +56,7 @@ static void close_fake(void *payload, pnas_surrogate *surrogate)
 
 static pnas_evaluation judged[PNAS_BLOCKS_MAX];
 
-static int judge_share(fake *f, size_t cells, const pnas_trial_share *share)
+static int judge_how(fake *f, size_t cells, const pnas_trial_share *share, bool held_out)
 {
     pnas_space space = synthetic_space(3);
     pnas_cell_table *table = NULL;
@@ -66,12 +66,18 @@ static int judge_share(fake *f, size_t cells, const pnas_trial_share *share)
                                            .operators = &space.operators,
                                            .trials = 4,
                                            .cells = cells,
+                                           .held_out = held_out,
                                            .seed = 100,
                                            .maker = {open_fake, close_fake, f},
                                            .share = *share};
     cr_assert_eq(pnas_evaluate_table(&options, judged, &levels), PNAS_OK, "%s", pnas_message());
     pnas_cell_table_destroy(&table);
     return levels;
+}
+
+static int judge_share(fake *f, size_t cells, const pnas_trial_share *share)
+{
+    return judge_how(f, cells, share, false);
 }
 
 static int judge(fake *f, size_t cells)
@@ -159,6 +165,21 @@ Test(evaluate_table, cells_are_drawn_by_keys_that_other_programs_can_compute)
     cr_expect_eq(one.drawn, expected);
 }
 
+Test(evaluate_table, held_out_cells_are_of_the_size_that_was_fit_and_none_of_those_fit)
+{
+    const pnas_trial_share all = {0};
+    fake f = {.sign = -1};
+    cr_assert_eq(judge_how(&f, 150, &all, true), 2, "136 cells of one block are too few");
+    for (int i = 0; i < 2; ++i) {
+        cr_expect(judged[i].level == i + 2 && judged[i].fit == 150 && judged[i].next == 50);
+        cr_expect(fabs(judged[i].fit_mean + 1) < 1e-9 && fabs(judged[i].next_mean + 1) < 1e-9);
+    }
+    cr_expect(f.opened == 8 && f.fitted[2] == 150 && f.fitted[3] == 150);
+    fake one = {.sign = 1};
+    cr_expect_eq(judge_how(&one, 134, &all, true), 3);
+    cr_expect(judged[0].level == 1 && judged[0].next == 2);
+}
+
 Test(evaluate_table, constant_predictions_count_as_no_trial)
 {
     fake f = {.sign = 0};
@@ -176,6 +197,10 @@ Test(evaluate_table, a_table_of_one_level_cannot_judge)
     cr_assert_eq(synthetic_table(&space, 0, TRUTH, 0, &table), PNAS_OK);
     pnas_evaluate_options options = {
         .table = table, .operators = &space.operators, .trials = 1, .maker = {open_fake, close_fake, &f}};
+    cr_expect_eq(pnas_evaluate_table(&options, judged, &levels), PNAS_ERROR_DATA);
+    options.held_out = true;
+    cr_expect_eq(pnas_evaluate_table(&options, judged, &levels), PNAS_ERROR_USAGE);
+    options.cells = 135;
     cr_expect_eq(pnas_evaluate_table(&options, judged, &levels), PNAS_ERROR_DATA);
     options.trials = 0;
     cr_expect_eq(pnas_evaluate_table(&options, judged, &levels), PNAS_ERROR_USAGE);

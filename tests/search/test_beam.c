@@ -1,5 +1,6 @@
 #include "src/base/random.h"
 #include "src/search/beam.h"
+#include "src/search/kendall.h"
 #include "src/search/spearman.h"
 #include "tests/base/leak_check.h"
 
@@ -73,6 +74,18 @@ Test(beam, the_smaller_code_wins_where_predictions_are_equal)
         cr_expect_eq(beam.entry[i].cell.block[0].op2, i + 1);
     pnas_beam_destroy(&beam);
     cr_expect_null(beam.entry);
+}
+
+Test(kendall, counts_pairs_and_leaves_out_ties)
+{
+    const double up[] = {1, 2, 3, 4, 5}, exchanged[] = {1, 3, 2, 5, 4}, tied[] = {1, 1, 2, 3, 3},
+                 same[] = {2, 2, 2};
+    cr_expect_float_eq(pnas_kendall(up, up, 5), 1, 1e-15);
+    cr_expect_float_eq(pnas_kendall(up, exchanged, 5), 6 / 10.0, 1e-15);
+    cr_expect_float_eq(pnas_kendall(up, tied, 5), 8 / sqrt(10 * 8), 1e-15);
+    cr_expect_float_eq(pnas_kendall(tied, exchanged, 5), 6 / sqrt(8 * 10), 1e-15);
+    cr_expect(isnan(pnas_kendall(up, same, 3)));
+    cr_expect(isnan(pnas_kendall(up, up, 1)));
 }
 
 Test(spearman, agrees_with_figures_worked_out_by_hand)

@@ -77,6 +77,7 @@ static pnas_status evaluate(evaluator *e, const pnas_cell_table *table)
                                             .operators = &options->configuration->search.space.operators,
                                             .trials = options->trials,
                                             .cells = options->cells,
+                                            .held_out = options->held_out,
                                             .seed = options->configuration->seed,
                                             .maker = {open_surrogate, close_surrogate, e},
                                             .share = {layout->rank, layout->ranks, gather, e}};

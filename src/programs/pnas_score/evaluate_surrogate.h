@@ -13,6 +13,7 @@ typedef struct { /* borrowed */
     const char *table;                       /* a file that io/run/cell_table_file.h reads */
     int trials;                              /* T */
     size_t cells;                            /* K of each level are fit on; 0: all */
+    bool held_out;                           /* judged on others of the same level */
 } pnas_evaluate_surrogate_options;
 
 /* Prints on rank 0's stdout what src/run/evaluate_table.h measures. Collective; one status on all ranks.

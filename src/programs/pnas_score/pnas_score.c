@@ -453,7 +453,8 @@ static pnas_status evaluate(score_program *program)
                                                      .configuration = &program->source.configuration,
                                                      .table = o->evaluate,
                                                      .trials = o->trials,
-                                                     .cells = o->cells};
+                                                     .cells = o->cells,
+                                                     .held_out = o->held_out};
     return pnas_evaluate_surrogate(&options);
 }
 

@@ -18,6 +18,7 @@ enum {
     KEY_EVALUATE,
     KEY_CELLS,
     KEY_TRIALS,
+    KEY_HELD_OUT,
     KEY_SET
 };
 
@@ -49,6 +50,8 @@ static const struct argp_option option_list[] = {
      "RUN.h5, the default surrogate",
      2},
     {"cells", KEY_CELLS, "K", 0, "Fit on K cells of each level (256; 0: all of them)", 2},
+    {"held-out", KEY_HELD_OUT, NULL, 0,
+     "Fit on K cells of one size alone and rank the others of that size instead; with Kendall's tau", 2},
     {"trials", KEY_TRIALS, "T", 0, "Draw the cells, and fit, so many times (20)", 2},
     {"set", KEY_SET, "a.b=c", 0, "Set a key of the configuration, as in surrogate.model=mlp; may be repeated",
      2},
@@ -136,6 +139,8 @@ static error_t check_whole(struct argp_state *state, const pnas_score_options *o
         return 0;
     if (options->evaluate)
         return options->output ? pnas_program_complain(state, "--evaluate only prints: leave out -o") : 0;
+    if (options->held_out)
+        return pnas_program_complain(state, "--held-out goes with --evaluate");
     if (options->override_count > 0)
         return pnas_program_complain(
             state, "--set goes with --evaluate: a run's own surrogate is as it was trained");
@@ -171,6 +176,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_EVALUATE:
         options->evaluate = argument;
+        return 0;
+    case KEY_HELD_OUT:
+        options->held_out = true;
         return 0;
     case KEY_SET:
         return add_override(state, argument, options);

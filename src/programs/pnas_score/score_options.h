@@ -21,6 +21,7 @@ typedef struct { /* strings are borrowed from argv */
     size_t memory;                                 /* bytes for batches */
     int64_t limit_parameters, limit_multiply_adds; /* 0: none */
     bool all, csv;
+    bool held_out;        /* with evaluate: on cells of the same size */
     const char *evaluate; /* a table: judge the surrogate's kind on it, score nothing */
     size_t cells;         /* of each level are fit on; 0: all */
     int trials;
