@@ -5,11 +5,13 @@ set -euo pipefail
 pnas_data=$2 pnas_mpi=$3 pnas_rank=$4 pnas_table=$5 pnas_net=$6 pnas_score=$7 pnas_train=$8
 . "$(dirname "${BASH_SOURCE[0]}")/../own_folder.sh"
 
-# zeroed FILE: its last sector, as far as it reaches into the file; with nothing but the seal in it, too
+# zeroed FILE: its last sector, as far as it reaches into the file, or two where it holds but a part of the seal; with
+# nothing but the seal in it, too
 zeroed() {
-    local size length
+    local size length sector
     size=$(stat -c %s "$1")
-    for length in 20 $(((size - 1) % 512 + 1)) 512; do
+    sector=$(((size - 1) % 512 + 1))
+    for length in 20 $((sector < 20 ? sector + 512 : sector)) 512; do
         cp "$1" damaged.h5
         dd if=/dev/zero of=damaged.h5 bs=1 seek=$((size - length)) count="$length" conv=notrunc status=none
         cp damaged.h5 before.h5

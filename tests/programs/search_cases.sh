@@ -478,7 +478,7 @@ case_check() {
     expect_said 'surrogate: [0-9.]+ MiB on a device, weights of 3 members'
     expect_said 'search: 7 \+ 5 children of 1 to 2 blocks, 12 in all'
     expect_said 'nothing was trained'
-    large=(--set surrogate.members=1000 --set surrogate.hidden=4096)
+    large=(--set surrogate.model=lstm --set surrogate.members=1000 --set surrogate.hidden=4096)
     expect_code 69 2 "$tiny" --check "${large[@]}"
     expect_said 'surrogate of 1000 members takes [0-9.]+ GiB .*lower surrogate.members'
     expect_code 69 2 "$tiny" -o large.h5 "${large[@]}"

@@ -268,6 +268,7 @@ Test(configuration, the_paper_is_its_file_and_the_defaults_but_for_the_surrogate
     defaults.keep_weights = paper.keep_weights;
     cr_expect_eq(paper.surrogate.loss, PNAS_LOSS_L1);
     defaults.surrogate.loss = PNAS_LOSS_L1;
+    defaults.surrogate.model = PNAS_MODEL_LSTM;
     defaults.surrogate.linear = 0;
     defaults.surrogate.kernel = 0;
     defaults.surrogate.augment_swap = false;
