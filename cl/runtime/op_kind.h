@@ -85,7 +85,7 @@ typedef struct {
         {PNAS_ROUTE_GPU, PNAS_ON_GPU, PNAS_NEEDS_V4, "head_gpu.cl"})                                         \
     ROW(PNAS_OP_UPDATE, "update", "update.cl", {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_V8, "update.cl"},   \
         {PNAS_ROUTE_GPU, PNAS_ON_GPU, PNAS_NEEDS_V4, "update_gpu.cl"})                                       \
-    ROW(PNAS_OP_TRIE, "trie", "trie.cl", /* of an LSTM; cl/surrogate/trie_device.h */                         \
+    ROW(PNAS_OP_TRIE, "trie", "trie.cl", /* of an LSTM; cl/surrogate/trie_device.h */                        \
         {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_NOTHING, "trie_tile.cl"})                                  \
     ROW(PNAS_OP_AUGMENT, "augment", "augment.cl",                                                            \
         {PNAS_ROUTE_GPU, PNAS_ON_GPU, PNAS_NEEDS_V4, "augment_gpu.cl"})

@@ -87,6 +87,7 @@ static pnas_status pack_words(const lstm_view *v, size_t inputs, const int *oper
                               pnas_trie_weights *weights, float *out)
 {
     size_t gates = 4 * v->all.hidden, words = (size_t)weights->words, row = 4 * (size_t)weights->padded;
+    PNAS_CHECK(words > 0 && gates > 0, PNAS_ERROR_INTERNAL, "a trie of no tokens");
     double *exponents = calloc(words * gates, sizeof *exponents), most = 0;
     PNAS_CHECK(exponents, PNAS_ERROR_MEMORY, "no memory for the surrogate's tokens");
     for (size_t word = 0; word < words; ++word)
