@@ -127,7 +127,7 @@ variants() {
     local normalised storage
     case $(basename "$1") in
         augment.cl | augment_gpu.cl | gemm.cl | lstm.cl | mlp.cl | surrogate.cl | weight_sum_gpu.cl) echo -DV=4 ;;
-        trie.cl) printf '%s\n' '-DV=4 -DP=64 -DROWS=12' '-DV=4 -DP=64 -DROWS=12 -DCAREFUL' ;;
+        trie.cl | trie_mlp.cl) printf '%s\n' '-DV=4 -DP=64 -DROWS=12' '-DV=4 -DP=64 -DROWS=12 -DCAREFUL' ;;
         depthwise_gpu.cl) windows {3,5,7}/{1,2}/1 3/1/2 5/2/3 9/1/1 15/1/1 ;;
         pool_gpu.cl) windows 3/{1,2}/1 {5,7}/1/1 3/1/2 ;;
         norm_gpu.cl | head_gpu.cl | add_gpu.cl) printf '%s\n' -DV=4 '-DV=4 -DHALF_STORAGE=1' ;;
