@@ -29,7 +29,7 @@ static const struct argp_option option_list[] = {
     {"hidden", 'n', "N", 0, "hidden units (100)", 0},
     {"lstm", 'l', NULL, 0, "LSTMs instead of MLPs of one layer", 0},
     {"members", 'm', "M", 0, "surrogates of the ensemble, all with the same weights (1)", 0},
-    {"kernel", 'k', "SHARE", 0, "share of the kernel part (0.8)", 0},
+    {"kernel", 'k', "SHARE", 0, "share of the kernel part (0.5)", 0},
     {"memory", 'M', "MIB", 0, "memory for batches (64)", 0},
     {"seconds", 's', "S", 0, "stop after so long (60)", 0},
     {"threads", 't', "T", 0, "cores of a CPU device (all)", 0},
@@ -240,7 +240,7 @@ cleanup:
 
 int main(int argc, char **argv)
 {
-    arguments a = {.blocks = 3, .hidden = 100, .members = 1, .seconds = 60, .kernel = 0.8};
+    arguments a = {.blocks = 3, .hidden = 100, .members = 1, .seconds = 60, .kernel = 0.5};
     const struct argp parser = {
         option_list, parse,
         NULL,        "Cells a second that a trained surrogate scores, by the trie and one by one.",

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Plain baselines for the surrogate: ridge regression and a random forest on counts of operators and inputs.
+"""Plain baselines for the surrogate: ridge regression, a random forest and boosted trees on counts of operators and
+inputs.
 
 For each level b of a table of trained cells (pnas_table), fits on K cells of every level up to b and ranks the cells
 of level b + 1, as `pnas_score --evaluate TABLE` does with the surrogate and on the same cells: the K of a trial are
@@ -12,7 +13,7 @@ import argparse
 import h5py
 import numpy as np
 from scipy.stats import spearmanr
-from sklearn.ensemble import RandomForestRegressor
+from sklearn.ensemble import GradientBoostingRegressor, RandomForestRegressor
 from sklearn.linear_model import RidgeCV
 
 MASK = (1 << 64) - 1
@@ -54,6 +55,8 @@ def draw(cells, level, b, count, trial):
 def models(trial):
     yield "ridge", RidgeCV(alphas=np.logspace(-3, 3, 25))
     yield "random forest", RandomForestRegressor(300, random_state=trial)
+    yield "boosted trees", GradientBoostingRegressor(
+        n_estimators=300, learning_rate=0.05, subsample=0.5, max_depth=3, random_state=trial)
 
 
 def main():

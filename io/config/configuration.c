@@ -14,7 +14,7 @@
 
 #define FILE_MAX     (256 * 1024) /* far above any configuration, far below what YAML can be made to cost */
 
-#define KERNEL_SHARE 0.8 /* surrogate.kernel beside networks */
+#define KERNEL_SHARE 0.5 /* surrogate.kernel beside networks */
 #define FOREST_SHARE 0.5 /* surrogate.forest where nothing is asked of the networks */
 #define LSTM_DECAY   0.03
 #define MLP_DECAY    0.001

@@ -333,10 +333,10 @@ const pnas_key pnas_configuration_keys[] = {
      .help = "Members of the ensemble. The paper's single model is 1 with fold: 1."},
     {KEY("surrogate.fold", surrogate.fit_share), .initial = "0.8", ABOVE(0, 1), FIXED,
      .help = "Each member is fit on this share of the children, another one each. 1: on all."},
-    {KEY("surrogate.linear", surrogate.linear), .initial = "0.5", FROM_TO(0, 1), FIXED,
+    {KEY("surrogate.linear", surrogate.linear), .initial = "0.2", FROM_TO(0, 1), FIXED,
      .help = "This share of what each member adds to the logit comes from a linear part: ridge regression on "
              "counts of operators, inputs and their pairs. 0: none, as in the paper."},
-    {KEY("surrogate.kernel", surrogate.kernel), .initial_note = "0.8; guided: 1", FROM_TO(0, 1), FIXED,
+    {KEY("surrogate.kernel", surrogate.kernel), .initial_note = "0.5; guided: 1", FROM_TO(0, 1), FIXED,
      .help = "This share of the logit comes from a kernel part: a Gaussian process, with a linear and a "
              "smooth covariance, on the shares of operators and inputs, fit to all children. 0: none, as in "
              "the paper. 1: all of it, so that members and epochs are 1 and say nothing; the default of "

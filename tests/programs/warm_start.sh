@@ -92,7 +92,7 @@ refused 65 'other.h5: its search has surrogate.model: mlp1, this one lstm; set i
     --set surrogate.model=lstm
 refused 65 'other.h5: its search has surrogate.members: 3, this one 4' --set warm_start=other.h5 --set surrogate.members=4
 refused 65 'other.h5: its search has surrogate.hidden: 20, this one 21' --set warm_start=other.h5 --set surrogate.hidden=21
-refused 65 'has a linear part .surrogate.linear: 0.5., this one none' --set warm_start=other.h5 --set surrogate.linear=0
+refused 65 'has a linear part .surrogate.linear: 0.2., this one none' --set warm_start=other.h5 --set surrogate.linear=0
 refused 65 'other.h5: entry 2 of its space.operators is sep3, of this search.s sep5' --set warm_start=other.h5 \
     --set 'space.operators=[identity, sep5, sep3, sep7, 1x7-7x1, avg3, max3, dil3]'
 refused 65 'other.h5: its space.operators are 8, this search.s 2' --set warm_start=other.h5 \

@@ -52,13 +52,13 @@ Test(configuration, the_size_of_a_round_is_the_strategy_s_unless_it_is_given)
 
 Test(configuration, guided_takes_the_kernel_part_alone_unless_a_spread_is_asked_for)
 {
-    cr_expect_eq(parse("seed: 1\n").surrogate.kernel, 0.8);
+    cr_expect_eq(parse("seed: 1\n").surrogate.kernel, 0.5);
     cr_expect_eq(parse("seed: 1\n").surrogate.members, 5);
     pnas_configuration guided = parse("search: {strategy: guided}\n");
     cr_expect(guided.surrogate.kernel == 1 && guided.surrogate.members == 1 && guided.surrogate.epochs == 1);
-    cr_expect_eq(parse("search: {strategy: guided}\nsurrogate: {kernel: 0.5}\n").surrogate.kernel, 0.5);
+    cr_expect_eq(parse("search: {strategy: guided}\nsurrogate: {kernel: 0.3}\n").surrogate.kernel, 0.3);
     cr_expect_eq(parse("search: {strategy: guided}\nsurrogate: {kernel: 0}\n").surrogate.kernel, 0);
-    cr_expect_eq(parse("search: {strategy: guided, acquisition: ei}\n").surrogate.kernel, 0.8);
+    cr_expect_eq(parse("search: {strategy: guided, acquisition: ei}\n").surrogate.kernel, 0.5);
     cr_expect_eq(parse("search: {strategy: guided, diversity: 0.1}\n").surrogate.members, 5);
     cr_expect_eq(parse("surrogate: {kernel: 1, members: 7}\n").surrogate.members, 1);
 }
