@@ -18,6 +18,7 @@ import os
 import re
 import statistics
 import subprocess
+import sys
 import tempfile
 
 
@@ -67,10 +68,15 @@ def main():
                 plain = plain or best
                 less = [a - b for a, b in zip(plain, best)]
                 error = statistics.stdev(less) / math.sqrt(len(less)) if len(less) > 1 else 0
+                deviation = statistics.stdev(best) if len(best) > 1 else 0
                 share = statistics.mean(result[1] for result in results)
                 print(f"| {strategy} | {rungs or 'none'} | {100 * share:.1f} % | {statistics.mean(best):.4f} ± "
-                      f"{statistics.stdev(best):.4f} | {statistics.mean(less):.4f} ± {error:.4f} |", flush=True)
+                      f"{deviation:.4f} | {statistics.mean(less):.4f} ± {error:.4f} |", flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except subprocess.CalledProcessError as error:
+        said = error.stderr or b""
+        sys.exit(said if isinstance(said, str) else said.decode())

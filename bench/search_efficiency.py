@@ -18,6 +18,7 @@ import csv
 import math
 import os
 import subprocess
+import sys
 import tempfile
 
 import h5py
@@ -189,4 +190,8 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except subprocess.CalledProcessError as error:
+        said = error.stderr or b""
+        sys.exit(said if isinstance(said, str) else said.decode())

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Plain baselines for the surrogate: ridge regression, a random forest and boosted trees on counts of operators and
-inputs.
+"""Plain baselines for the surrogate: ridge regression, a random forest and boosted trees on counts.
+
+The counts are of operators and inputs.
 
 For each level b of a table of trained cells (pnas_table), fits on K cells of every level up to b and ranks the cells
 of level b + 1, as `pnas_score --evaluate TABLE` does with the surrogate and on the same cells: the K of a trial are
