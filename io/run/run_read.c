@@ -23,6 +23,10 @@ static pnas_status check_conventions(hid_t file)
     if (named && strncmp(conventions, "PNAS-network-", strlen("PNAS-network-")) == 0)
         return pnas_h5_fail(PNAS_ERROR_DATA, file, NULL,
                             "is no run file but a network; pnas_net info shows it");
+    if (named && strncmp(conventions, "PNAS-table-", strlen("PNAS-table-")) == 0)
+        return pnas_h5_fail(PNAS_ERROR_DATA, file, NULL,
+                            "is no run file but a table of trained cells; evaluator: table and pnas_score "
+                            "--evaluate read it");
     if (!named || strncmp(conventions, "PNAS-run-", strlen("PNAS-run-")) != 0)
         return pnas_h5_fail(PNAS_ERROR_DATA, file, NULL,
                             "is no run file (it has no conventions PNAS-run-...)");

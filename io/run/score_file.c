@@ -367,7 +367,8 @@ static pnas_status check_head(hid_t file, const char *wanted, const pnas_score_h
     snprintf(expected, sizeof expected, "%016llx", (unsigned long long)head->fingerprint);
     if (pnas_h5_copy_text(file, "conventions", conventions, sizeof conventions) != PNAS_OK ||
         strcmp(conventions, wanted) != 0)
-        return pnas_h5_fail(PNAS_ERROR_DATA, file, NULL, "is no file by the conventions %s", wanted);
+        return pnas_h5_fail(PNAS_ERROR_DATA, file, NULL, "is no file by the conventions %s%s", wanted,
+                            strcmp(wanted, FILE_CONVENTIONS) == 0 ? "; name another output" : "");
     PNAS_TRY(pnas_h5_copy_text(file, "fingerprint", fingerprint, sizeof fingerprint));
     if (strcmp(fingerprint, expected) != 0)
         return pnas_h5_fail(PNAS_ERROR_USAGE, file, NULL,

@@ -242,9 +242,10 @@ pnas_status pnas_evaluate_table(const pnas_evaluate_options *options, pnas_evalu
     if (status == PNAS_OK) {
         *levels = list_levels(options, &room, out);
         if (*levels == 0 && options->held_out)
-            status = pnas_fail(PNAS_ERROR_DATA,
-                               "no size of cells has %zu in the table to fit on and two to hold out",
-                               options->cells);
+            status =
+                pnas_fail(PNAS_ERROR_DATA,
+                          "no size of cells has %zu in the table to fit on and two to hold out; fit on fewer",
+                          options->cells);
         else if (*levels == 0)
             status =
                 pnas_fail(PNAS_ERROR_DATA, "the table has no two levels that follow each other; a "
@@ -267,14 +268,26 @@ static const char *paper(int level)
     return level <= 4 ? figures[level - 1] : "";
 }
 
+#define FIGURE_TEXT 64
+
+/* "-" where no trial has a figure: one cell has no order. */
+static const char *name_figure(double mean, double deviation, char out[FIGURE_TEXT])
+{
+    if (isnan(mean))
+        return "-";
+    snprintf(out, FIGURE_TEXT, "%6.3f +- %.3f", mean, deviation);
+    return out;
+}
+
 static void print_held_out(const pnas_evaluation *evaluation, int levels)
 {
     printf("predicted and measured accuracy of cells held out: mean and standard deviation over trials\n"
            "blocks  trials   cells  held out         Spearman     Kendall's tau\n");
     for (int i = 0; i < levels; ++i) {
         const pnas_evaluation *e = &evaluation[i];
-        printf("%6d  %6d  %6zu  %8zu  %6.3f +- %.3f   %6.3f +- %.3f\n", e->level, e->trials, e->fit, e->next,
-               e->fit_mean, e->fit_std, e->next_mean, e->next_std);
+        char fit[FIGURE_TEXT], next[FIGURE_TEXT];
+        printf("%6d  %6d  %6zu  %8zu  %15s   %15s\n", e->level, e->trials, e->fit, e->next,
+               name_figure(e->fit_mean, e->fit_std, fit), name_figure(e->next_mean, e->next_std, next));
     }
 }
 
@@ -289,7 +302,9 @@ void pnas_evaluation_print(const pnas_evaluation *evaluation, int levels)
            "(paper: MLP RNN and their ensembles)\n");
     for (int i = 0; i < levels; ++i) {
         const pnas_evaluation *e = &evaluation[i];
-        printf("%5d  %6d  %6zu  %6.3f +- %.3f  %6zu  %6.3f +- %.3f   (%s)\n", e->level, e->trials, e->fit,
-               e->fit_mean, e->fit_std, e->next, e->next_mean, e->next_std, paper(e->level));
+        char fit[FIGURE_TEXT], next[FIGURE_TEXT];
+        printf("%5d  %6d  %6zu  %15s  %6zu  %15s   (%s)\n", e->level, e->trials, e->fit,
+               name_figure(e->fit_mean, e->fit_std, fit), e->next,
+               name_figure(e->next_mean, e->next_std, next), paper(e->level));
     }
 }

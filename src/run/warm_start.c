@@ -48,6 +48,13 @@ static pnas_status check_surrogate(const char *path, const pnas_surrogate_option
                "warm_start: %s: its search has surrogate.model: %s, this one %s; set it to %s or begin with "
                "another run",
                path, models[theirs->model], models[mine->model], models[theirs->model]);
+    /* There a larger surrogate.members says nothing. */
+    PNAS_CHECK(
+        mine->kernel < 1 || theirs->members == mine->members, PNAS_ERROR_DATA,
+        "warm_start: %s: its search has surrogate.members: %d, this one has the kernel part alone "
+        "(surrogate.kernel: 1); set surrogate.kernel below 1 and surrogate.members to %d, or begin with "
+        "another run",
+        path, theirs->members, theirs->members);
     PNAS_TRY(check_number(path, "surrogate.members", theirs->members, mine->members));
     PNAS_TRY(check_number(path, "surrogate.embedding", theirs->embedding, mine->embedding));
     PNAS_TRY(check_number(path, "surrogate.hidden", theirs->hidden, mine->hidden));

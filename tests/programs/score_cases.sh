@@ -258,6 +258,7 @@ case_stopped() {
 case_limits() {
     start 1 "$run" --limit-parameters 1 -o none.h5 || fail "no cells: exit code $?"
     expect_cells none.h5 0
+    expect_said 'no cell of 2 blocks is within the limits; raise --limit-parameters'
     start 1 "$run" --limit-parameters 100000000 --limit-multiply-adds 100000000000 -o every.h5 || fail "exit code $?"
     expect_cells every.h5 $cells_2
     # -2:max3+-1:avg3 | 0:max3+0:max3 has 1214 parameters.
@@ -313,6 +314,12 @@ case_evaluate() {
     expect_code 65 1 "${judge[@]}" --held-out --cells 999
     expect_code 64 1 "$run" --held-out -o scores.h5
     expect_said 'held-out goes with --evaluate'
+    expect_code 64 1 "$run" --cells 9 -o scores.h5
+    expect_said 'cells goes with --evaluate'
+    expect_code 64 1 --evaluate "$table" --top 5
+    expect_said 'leave out --top'
+    start 1 --evaluate "$table" --cells 1 --trials 1 --set surrogate.epochs=1 || fail "one cell a level: exit code $?"
+    ! grep -q nan last.out || fail "a figure that is none"
     expect_code 64 2 "$run" --evaluate "$table" -o scores.h5
     expect_code 64 2 "$run" --set surrogate.model=mlp -o scores.h5
     expect_code 64 1 "${judge[@]}" --set surrogate.model=tree
@@ -341,7 +348,7 @@ case_wrong_use() {
     expect_said "'nonsense' is none of the operators"
     expect_code 64 1 "$run" -o scores.h5 --operators sep3,sep3
     expect_code 64 2 "$run" -o scores.h5 --level 9
-    expect_said 'fit after level 9'
+    expect_said 'fit after level 9; without --level'
     expect_code 69 1 "$run" -o scores.h5 --device 'no such device'
     rm -rf scores.h5.parts
     [ ! -e scores.h5 ] || fail "a score file was made"
@@ -357,6 +364,11 @@ case_bad_files() {
     expect_code 65 1 text.h5 -o scores.h5
     expect_code 74 2 "$run" -o no/such/folder/scores.h5
     expect_said 'no/such/folder'
+    expect_code 65 1 "$table" -o scores.h5
+    expect_said 'no run file but a table of trained cells'
+    cp "$run" other.h5
+    expect_code 65 1 "$run" -o other.h5
+    expect_said 'other.h5: .*; name another output'
     expect_code 65 1 "$run" -o text.h5
     [ "$(cat text.h5)" = text ] || fail "a file that holds no scores was changed"
     start 1 "$run" --all -o scores.h5 || fail "exit code $?"

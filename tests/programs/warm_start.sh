@@ -90,6 +90,8 @@ refused 64 'warm_start is "other.h5", but search.strategy: random asks no surrog
     --set search.strategy=random
 refused 65 'other.h5: its search has surrogate.model: mlp1, this one lstm; set it to mlp1 or' --set warm_start=other.h5 \
     --set surrogate.model=lstm
+refused 65 'other.h5: its search has surrogate.members: 3, this one has the kernel part alone .*set surrogate.kernel below 1' \
+    --set warm_start=other.h5 --set surrogate.kernel=1
 refused 65 'other.h5: its search has surrogate.members: 3, this one 4' --set warm_start=other.h5 --set surrogate.members=4
 refused 65 'other.h5: its search has surrogate.hidden: 20, this one 21' --set warm_start=other.h5 --set surrogate.hidden=21
 refused 65 'has a linear part .surrogate.linear: 0.2., this one none' --set warm_start=other.h5 --set surrogate.linear=0

@@ -326,6 +326,10 @@ cleanup:
 static void print_best(const score_program *program, const pnas_score_part *total)
 {
     const pnas_score_head *head = &program->source.head;
+    if (total->cells == 0 && pnas_score_source_filter(&program->source))
+        pnas_warning("%s: no cell of %d block%s is within the limits; raise --limit-parameters or "
+                     "--limit-multiply-adds, and name another output",
+                     program->options.output, head->blocks, head->blocks == 1 ? "" : "s");
     printf("%" PRIu64
            " cells of %d block%s, scores %.4f to %.4f, mean %.4f\n\nrank     score    spread  cell\n",
            total->cells, head->blocks, head->blocks == 1 ? "" : "s", total->cells ? total->least : 0,

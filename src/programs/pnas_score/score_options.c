@@ -81,7 +81,22 @@ static char *complete_set(int key, const char *text, void *input)
 typedef struct {
     pnas_score_options *options;
     pnas_rank_answers answers;
+    const char *scoring, *judging; /* the last options that belong to one of the two alone */
 } parse_target;
+
+/* By the groups of the list above; --evaluate chooses between them, and both need a device. */
+static void note_purpose(parse_target *target, int key)
+{
+    for (const struct argp_option *option = option_list; option->name || option->doc; ++option) {
+        if (!option->name || option->key != key || key == KEY_EVALUATE || key == KEY_DEVICE)
+            continue;
+        if (option->group == 1)
+            target->scoring = option->name;
+        else
+            target->judging = option->name;
+        return;
+    }
+}
 
 static error_t parse_figure(int key, char *argument, struct argp_state *state, pnas_score_options *options)
 {
@@ -133,17 +148,19 @@ static error_t add_override(struct argp_state *state, const char *argument, pnas
 }
 
 /* What must stand in a command, and what must not. */
-static error_t check_whole(struct argp_state *state, const pnas_score_options *options)
+static error_t check_whole(struct argp_state *state, const parse_target *target)
 {
+    const pnas_score_options *options = target->options;
     if (options->answered)
         return 0;
+    if (options->evaluate && target->scoring)
+        return pnas_program_complain(state, "--evaluate only prints how surrogates rank: leave out --%s",
+                                     target->scoring);
     if (options->evaluate)
-        return options->output ? pnas_program_complain(state, "--evaluate only prints: leave out -o") : 0;
-    if (options->held_out)
-        return pnas_program_complain(state, "--held-out goes with --evaluate");
-    if (options->override_count > 0)
+        return 0;
+    if (target->judging)
         return pnas_program_complain(
-            state, "--set goes with --evaluate: a run's own surrogate is as it was trained");
+            state, "--%s goes with --evaluate: a run's own surrogate is as it was trained", target->judging);
     if (!options->run)
         return pnas_program_complain(state, "name the run file whose surrogate is to score");
     if (!options->output)
@@ -155,6 +172,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     parse_target *target = state->input;
     pnas_score_options *options = target->options;
+    note_purpose(target, key);
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &target->answers;
@@ -188,7 +206,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         options->run = argument;
         return 0;
     case ARGP_KEY_END:
-        return check_whole(state, options);
+        return check_whole(state, target);
     default:
         return parse_figure(key, argument, state, options);
     }
@@ -206,6 +224,6 @@ pnas_status pnas_score_options_parse(int argc, char **argv, bool speak, pnas_sco
         .help_filter = complete_set,
     };
     *out = (pnas_score_options){.log = PNAS_LOG_INFO, .top = 1000, .cells = 256, .trials = 20};
-    parse_target target = {out, {&out->log, &out->answered, speak}};
+    parse_target target = {.options = out, .answers = {&out->log, &out->answered, speak}};
     return pnas_program_parse_rank(&parser, argc, argv, speak, &target);
 }

@@ -20,8 +20,9 @@ static pnas_status choose_level(const pnas_run_info *info, const char *path, int
                "%s: holds no surrogate: a search fits one after its first level, none with a strategy that "
                "asks no surrogate",
                path);
-    PNAS_CHECK(*level > 0, PNAS_ERROR_USAGE, "%s: holds no surrogate that was fit after level %d", path,
-               wanted);
+    PNAS_CHECK(*level > 0, PNAS_ERROR_USAGE,
+               "%s: holds no surrogate that was fit after level %d; without --level its last one scores",
+               path, wanted);
     return PNAS_OK;
 }
 
