@@ -1,5 +1,6 @@
 #include "io/run/score_file.h"
 
+#include "io/file/file_kind.h"
 #include "io/file/link_target.h"
 #include "io/hdf5/hdf5_array.h"
 #include "io/hdf5/hdf5_attribute.h"
@@ -7,11 +8,14 @@
 #include "src/base/clock.h"
 #include "src/base/commit.h"
 
+#include <fcntl.h>
 #include <libgen.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define FILE_CONVENTIONS "PNAS-scores-1"
 #define PART_CONVENTIONS "PNAS-scores-part-1"
@@ -478,6 +482,24 @@ pnas_status pnas_score_part_read(const char *path, const pnas_score_head *head, 
     if (status == PNAS_OK)
         status = read_device(file, out);
     return end_reading(&file, status, out);
+}
+
+/* A flipped bit in the first bytes, or a part that was cut short there, is the user's to remove. */
+bool pnas_score_part_is_ours(const char *path)
+{
+    enum { START_SIZE = 65536 };
+    struct stat status;
+    char *start = malloc(START_SIZE);
+    int file = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    bool regular = start && file >= 0 && fstat(file, &status) == 0 && S_ISREG(status.st_mode);
+    ssize_t size = regular ? read(file, start, START_SIZE) : -1;
+    bool ours = size == 0 || (size >= (ssize_t)strlen(PNAS_HDF5_MAGIC) &&
+                              memcmp(start, PNAS_HDF5_MAGIC, strlen(PNAS_HDF5_MAGIC)) == 0 &&
+                              memmem(start, (size_t)size, PART_CONVENTIONS, strlen(PART_CONVENTIONS)));
+    if (file >= 0)
+        close(file);
+    free(start);
+    return ours;
 }
 
 /* All parts together have the best of all. */

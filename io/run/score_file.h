@@ -11,6 +11,8 @@
 #include "src/search/beam.h"
 #include "src/search/space.h"
 
+#include <stdbool.h>
+
 #define PNAS_SCORE_BINS 1000 /* of the histogram over [0, 1] */
 
 typedef struct { /* what was scored and by what; strings are borrowed */
@@ -50,6 +52,9 @@ pnas_status pnas_score_part_write(const char *path, const pnas_score_head *head,
  * none, another one, damaged, or changed by another program, PNAS_ERROR_USAGE if it belongs to another scoring. */
 pnas_status pnas_score_part_read(const char *path, const pnas_score_head *head, size_t index,
                                  pnas_score_part *out);
+
+/* Whether a file was begun as a part by its content, also if it is damaged, or is empty: what may be removed. */
+bool pnas_score_part_is_ours(const char *path);
 
 /* `total` is the sum of all parts, of which part i has part_cells[i] cells. */
 pnas_status pnas_score_file_write(const char *path, const pnas_score_head *head, const pnas_score_part *total,

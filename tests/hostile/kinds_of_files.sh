@@ -75,6 +75,23 @@ code=0
 [ "$code" -eq 64 ] || fail "a data set in its own input's place: exit code $code"
 cmp before.csv some.csv || fail "the input was replaced"
 
+# What somebody keeps where a scoring has its parts, there or behind a link.
+spared_parts() {
+    local code=0
+    "$pnas_score" run.h5 -o parts.h5 >last.out 2>last.err || code=$?
+    [ "$code" -eq 74 ] || fail "exit code $code where parts are somebody's: $1"
+    grep -q "$1" last.err || fail "no message like '$1'"
+    [ ! -e parts.h5 ] || fail "the scores were written"
+    cmp run.h5 "$2/00000.h5" || fail "a run under the name of a part was replaced or removed"
+}
+mkdir parts.h5.parts
+cp run.h5 parts.h5.parts/00000.h5
+spared_parts 'parts.h5.parts/00000.h5: .*none of the parts' parts.h5.parts
+mv parts.h5.parts theirs
+ln -s theirs parts.h5.parts
+spared_parts 'parts.h5.parts: is a link' theirs
+rm parts.h5.parts
+
 # What a search writes beside its run file.
 cp net.h5 other.1.weights.h5
 code=0

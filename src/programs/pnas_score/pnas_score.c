@@ -53,7 +53,11 @@ typedef struct {
 static pnas_status make_folder(const char *path)
 {
     char folder[4096];
+    struct stat status; /* parts are removed at the end, but not behind a link */
     pnas_score_folder(path, folder, sizeof folder);
+    PNAS_CHECK(lstat(folder, &status) != 0 || !S_ISLNK(status.st_mode), PNAS_ERROR_FILE,
+               "%s: is a link, where a folder for parts is to be made; move it away, or name another output",
+               folder);
     PNAS_CHECK(mkdir(folder, 0777) == 0 || errno == EEXIST, PNAS_ERROR_FILE, "%s: cannot be made: %s", folder,
                pnas_system_reason(errno));
     return PNAS_OK;

@@ -322,6 +322,10 @@ pnas_status pnas_score_part_check(const pnas_score_worker_options *options, size
     }
     if (status != PNAS_ERROR_DATA)
         return status;
+    if (!pnas_score_part_is_ours(path))
+        return pnas_fail(PNAS_ERROR_FILE,
+                         "%s; it is none of the parts that this program writes: move it away",
+                         pnas_message());
     pnas_warning("%s; it is removed and scored again", pnas_message());
     unlink(path);
     return PNAS_OK;
@@ -338,6 +342,7 @@ pnas_status pnas_score_worker_run(pnas_score_worker *worker, size_t part, bool *
     if (whole)
         return options->tick(options->tick_payload, worker->cells);
     PNAS_TRY(score_part(worker, part));
+    PNAS_TRY(options->tick(options->tick_payload, worker->cells)); /* limits may have left nothing to score */
     *scored = true;
     pnas_score_part_path(options->path, part, path, sizeof path);
     return write_part(worker, path, part);
