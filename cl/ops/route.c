@@ -36,6 +36,12 @@ static bool fits_device(const pnas_op_route *route, const pnas_cl *cl)
     return cl->info.cpu && !cl->no_tiles && (route->device == PNAS_ON_CPU || cl->info.float_width >= 16);
 }
 
+/* It may run there, and `pnas_device tune` measures it; but is it the one to take without a measurement? */
+static bool is_first_choice(const pnas_op_route *route, const pnas_cl *cl)
+{
+    return fits_device(route, cl) && !(route->device == PNAS_ON_WHOLE_CPU && cl->info.halves_vectors);
+}
+
 /* The row of a route of an op; NULL if it is PLAIN or there is none. */
 static const pnas_op_route *find(pnas_op_kind op, pnas_route route)
 {
@@ -56,7 +62,7 @@ static pnas_route choose_built_in(const pnas_cl *cl, pnas_op_kind op, const pnas
 {
     const pnas_op_route *other = pnas_op_kind_row_of(op)->other;
     for (int i = 0; i < PNAS_OP_ROUTES_MAX && other[i].route != PNAS_ROUTE_AUTO; ++i)
-        if (fits_device(&other[i], cl) && has_what_it_needs(&other[i], cl, shape))
+        if (is_first_choice(&other[i], cl) && has_what_it_needs(&other[i], cl, shape))
             return other[i].route;
     return PNAS_ROUTE_PLAIN;
 }

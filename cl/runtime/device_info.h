@@ -11,7 +11,8 @@ typedef struct {
     char platform[128], name[128], vendor[128], driver[128], version[128], pci[32];
     bool cpu;
     int compute_units;
-    int float_width; /* floats of its own vectors, as the driver says; 0: unknown */
+    int float_width;     /* floats of its own vectors, as the driver says; 0: unknown */
+    bool halves_vectors; /* a CPU that makes its widest vectors in two halves */
     uint64_t memory, largest_allocation;
     char tuned[20]; /* of a context's device: its tuned table's hash, 16 digits; "" without one */
     /* The same: CLBlast's version where its products are taken ("taken" if it has none), or "refused"; "" where

@@ -1,6 +1,7 @@
 #include "cl/runtime/device_scan.h"
 
 #include "cl/runtime/cl_error.h"
+#include "cl/runtime/processor.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,6 +95,7 @@ static void read_info(pnas_device *device)
     snprintf(info->type, sizeof info->type, "%s", type_name(device->type));
     info->compute_units = (int)units;
     info->float_width = (int)width;
+    info->halves_vectors = info->cpu && pnas_processor_halves_vectors();
     info->memory = memory;
     info->largest_allocation = largest;
     read_pci(device->device, info->pci);

@@ -19,7 +19,8 @@ enum { PNAS_ROUTES = PNAS_ROUTE_WIDE + 1 };
 
 typedef enum {
     PNAS_ON_CPU,
-    PNAS_ON_WIDE_CPU, /* whose own vectors have 16 floats or more */
+    PNAS_ON_WIDE_CPU,  /* whose own vectors have 16 floats or more */
+    PNAS_ON_WHOLE_CPU, /* the same, and whose units are as wide */
     PNAS_ON_GPU
 } pnas_route_device;
 
@@ -48,19 +49,19 @@ typedef struct {
         {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_NOTHING, "gemm_tile.cl"},                                  \
         {PNAS_ROUTE_CLBLAST, PNAS_ON_GPU, PNAS_NEEDS_CLBLAST, "CLBlast"})                                    \
     ROW(PNAS_OP_POINTWISE_FORWARD, "pointwise forward", "convolution.cl",                                    \
-        {PNAS_ROUTE_WIDE, PNAS_ON_WIDE_CPU, PNAS_NEEDS_V8, "convolution_wide.cl"},                           \
+        {PNAS_ROUTE_WIDE, PNAS_ON_WHOLE_CPU, PNAS_NEEDS_V8, "convolution_wide.cl"},                          \
         {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_V8, "convolution_tile.cl"},                                \
         {PNAS_ROUTE_GPU, PNAS_ON_GPU, PNAS_NEEDS_V4, "convolution_gpu.cl"})                                  \
     ROW(PNAS_OP_POINTWISE_BACKWARD, "pointwise backward", "convolution.cl",                                  \
-        {PNAS_ROUTE_WIDE, PNAS_ON_WIDE_CPU, PNAS_NEEDS_V8, "pointwise_wide.cl"},                             \
+        {PNAS_ROUTE_WIDE, PNAS_ON_WHOLE_CPU, PNAS_NEEDS_V8, "pointwise_wide.cl"},                            \
         {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_V8, "pointwise_tile.cl"},                                  \
         {PNAS_ROUTE_GPU, PNAS_ON_GPU, PNAS_NEEDS_V4, "pointwise_gpu.cl"})                                    \
     ROW(PNAS_OP_CONVOLUTION_FORWARD, "convolution forward", "convolution.cl",                                \
-        {PNAS_ROUTE_WIDE, PNAS_ON_WIDE_CPU, PNAS_NEEDS_V8, "convolution_wide.cl"},                           \
+        {PNAS_ROUTE_WIDE, PNAS_ON_WHOLE_CPU, PNAS_NEEDS_V8, "convolution_wide.cl"},                          \
         {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_V8, "convolution_tile.cl"},                                \
         {PNAS_ROUTE_GPU, PNAS_ON_GPU, PNAS_NEEDS_V4, "convolution_gpu.cl"})                                  \
     ROW(PNAS_OP_CONVOLUTION_BACKWARD, "convolution backward", "convolution.cl",                              \
-        {PNAS_ROUTE_WIDE, PNAS_ON_WIDE_CPU, PNAS_NEEDS_V8, "convolution_wide.cl"},                           \
+        {PNAS_ROUTE_WIDE, PNAS_ON_WHOLE_CPU, PNAS_NEEDS_V8, "convolution_wide.cl"},                          \
         {PNAS_ROUTE_TILE, PNAS_ON_CPU, PNAS_NEEDS_V8, "convolution_tile.cl"},                                \
         {PNAS_ROUTE_GPU, PNAS_ON_GPU, PNAS_NEEDS_V4, "weight_gradient_gpu.cl"})                              \
     ROW(PNAS_OP_DEPTHWISE_FORWARD, "depthwise forward", "depthwise.cl",                                      \

@@ -152,6 +152,7 @@ Test(pointwise, wide_serves_cpus_with_wide_vectors_of_their_own)
     cl->info.cpu = true;
     cl->no_tiles = false;
     cl->info.float_width = 16;
+    cl->info.halves_vectors = false;
     cr_assert_eq(pnas_route_choose(cl, PNAS_OP_POINTWISE_FORWARD, &shape), PNAS_ROUTE_WIDE);
     cl->info.float_width = 8;
     cr_assert_eq(pnas_route_choose(cl, PNAS_OP_POINTWISE_FORWARD, &shape), PNAS_ROUTE_TILE);
@@ -160,5 +161,21 @@ Test(pointwise, wide_serves_cpus_with_wide_vectors_of_their_own)
     cl->info.float_width = 16;
     cl->info.cpu = false;
     cr_assert_eq(pnas_route_choose(cl, PNAS_OP_POINTWISE_BACKWARD, &shape), PNAS_ROUTE_PLAIN);
+    pnas_cl_destroy(&cl);
+}
+
+Test(pointwise, tile_serves_cpus_that_halve_their_widest_vectors)
+{
+    pnas_cl *cl = test_device_open_route(8, PNAS_ROUTE_AUTO);
+    const pnas_route_shape shape = {
+        .N = 1, .C = 8, .M = 8, .H = 1, .W = 9, .kernel_h = 3, .kernel_w = 3, .stride = 1, .dilation = 1};
+    cl->info.cpu = true;
+    cl->no_tiles = false;
+    cl->info.float_width = 16;
+    cl->info.halves_vectors = true;
+    cr_assert_eq(pnas_route_choose(cl, PNAS_OP_POINTWISE_BACKWARD, &shape), PNAS_ROUTE_TILE);
+    cr_assert_eq(pnas_route_choose(cl, PNAS_OP_CONVOLUTION_FORWARD, &shape), PNAS_ROUTE_TILE);
+    cr_assert_eq(pnas_route_choose(cl, PNAS_OP_DEPTHWISE_FORWARD, &shape), PNAS_ROUTE_WIDE);
+    cr_assert(pnas_route_allowed(cl, PNAS_OP_POINTWISE_BACKWARD, PNAS_ROUTE_WIDE), "the tuner tries it");
     pnas_cl_destroy(&cl);
 }
