@@ -8,8 +8,6 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-TestSuite(half_storage, .timeout = 300);
-
 typedef struct {
     int tried, by_gpu; /* checks; those of the GPU's route */
 } seen;
