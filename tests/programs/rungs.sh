@@ -109,9 +109,12 @@ values whole.h5 /levels/1/history | awk '{ print NR, $1 }' | grep -v nan >rungs.
 # Every strategy, from a table of the curves of a run; the table does what training does.
 "$pnas_table" plain.h5 -o curves.h5 >table.out 2>table.err || fail "no table"
 replay=(--set evaluator=table --set table=curves.h5 --set keep_weights=0)
-search replayed 1 "${replay[@]}"
+# One level: what is expected of its stopped children changes with the next level's, which a search with rungs and one
+# without need not choose alike.
+search level 1 --set space.blocks=1
+search replayed 1 "${replay[@]}" --set space.blocks=1
 for name in status epochs expected; do
-    [ "$(values replayed.h5 /levels/1/$name)" = "$(values whole.h5 /levels/1/$name)" ] || fail "$name from a table"
+    [ "$(values replayed.h5 /levels/1/$name)" = "$(values level.h5 /levels/1/$name)" ] || fail "$name from a table"
 done
 for strategy in guided evolution random; do
     more=("${replay[@]}" --set search.strategy=$strategy --set search.first=4 --set search.round=3
