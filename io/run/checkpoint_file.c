@@ -7,18 +7,14 @@
 #include "pnas_version.h"
 #include "src/search/cell_text.h"
 
-#include <fcntl.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define CONVENTIONS "PNAS-checkpoint-1"
 #define MAGIC_SIZE  8
-#define START_SIZE  65536 /* bytes of a file that hold the attributes of its root */
 
 /* ---- writing ---- */
 
@@ -109,38 +105,18 @@ pnas_status pnas_checkpoint_read(const char *path, const pnas_checkpoint_owner *
 
 /* --- what may be removed --- */
 
-static size_t read_start(int folder, const char *name, char *out, size_t size)
-{
-    struct stat status;
-    size_t used = 0;
-    int file = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    bool regular = file >= 0 && fstat(file, &status) == 0 && S_ISREG(status.st_mode);
-    for (ssize_t got = 1; regular && got > 0 && used<size; used += got> 0 ? (size_t)got : 0)
-        got = read(file, out + used, size - used);
-    if (file >= 0)
-        close(file);
-    return regular ? used : SIZE_MAX;
-}
-
 /* HDF5 writes the first bytes of a file last. */
-static bool is_begun(const char *start, size_t size)
+static bool is_begun(int folder, const char *name)
 {
     static const char nothing[MAGIC_SIZE];
-    size_t compared = size < MAGIC_SIZE ? size : MAGIC_SIZE;
-    return memcmp(start, nothing, compared) == 0 || memcmp(start, PNAS_HDF5_MAGIC, compared) == 0;
+    char start[MAGIC_SIZE];
+    size_t size = pnas_file_start(folder, name, start, MAGIC_SIZE);
+    return size != SIZE_MAX &&
+           (memcmp(start, nothing, size) == 0 || memcmp(start, PNAS_HDF5_MAGIC, size) == 0);
 }
 
-/* Not by HDF5, which reads nothing of a file that is cut. */
 bool pnas_checkpoint_is_ours(int folder, const char *name)
 {
-    char *start = malloc(START_SIZE);
-    size_t size = start ? read_start(folder, name, start, START_SIZE) : SIZE_MAX;
-    bool ours = size != SIZE_MAX;
-    if (ours && pnas_name_ends_in(name, ".partial"))
-        ours = is_begun(start, size);
-    else if (ours)
-        ours = size >= MAGIC_SIZE && memcmp(start, PNAS_HDF5_MAGIC, MAGIC_SIZE) == 0 &&
-               memmem(start, size, CONVENTIONS, sizeof CONVENTIONS - 1);
-    free(start);
-    return ours;
+    return pnas_name_ends_in(name, ".partial") ? is_begun(folder, name)
+                                               : pnas_file_names_conventions(folder, name, CONVENTIONS);
 }

@@ -14,8 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define FILE_CONVENTIONS "PNAS-scores-1"
 #define PART_CONVENTIONS "PNAS-scores-part-1"
@@ -484,22 +482,12 @@ pnas_status pnas_score_part_read(const char *path, const pnas_score_head *head, 
     return end_reading(&file, status, out);
 }
 
-/* A flipped bit in the first bytes, or a part that was cut short there, is the user's to remove. */
+/* A flipped bit in the first bytes is the user's to remove. */
 bool pnas_score_part_is_ours(const char *path)
 {
-    enum { START_SIZE = 65536 };
-    struct stat status;
-    char *start = malloc(START_SIZE);
-    int file = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    bool regular = start && file >= 0 && fstat(file, &status) == 0 && S_ISREG(status.st_mode);
-    ssize_t size = regular ? read(file, start, START_SIZE) : -1;
-    bool ours = size == 0 || (size >= (ssize_t)strlen(PNAS_HDF5_MAGIC) &&
-                              memcmp(start, PNAS_HDF5_MAGIC, strlen(PNAS_HDF5_MAGIC)) == 0 &&
-                              memmem(start, (size_t)size, PART_CONVENTIONS, strlen(PART_CONVENTIONS)));
-    if (file >= 0)
-        close(file);
-    free(start);
-    return ours;
+    char start;
+    return pnas_file_start(AT_FDCWD, path, &start, 1) == 0 ||
+           pnas_file_names_conventions(AT_FDCWD, path, PART_CONVENTIONS);
 }
 
 /* All parts together have the best of all. */
